@@ -1,0 +1,28 @@
+//! "Did you mean": the closest of some names.
+
+/// The candidate closest to `word`, if it is close enough to be a slip of the hand: at most one
+/// edit per three characters, a swap of neighbours counting as one.
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != word)
+        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closest;
+
+    #[test]
+    fn a_slip_is_found_and_a_stranger_is_not() {
+        let keys = ["script", "stage", "before_script", "artifacts"];
+        assert_eq!(closest("scrpit", keys), Some("script"));
+        assert_eq!(closest("stgae", keys), Some("stage"));
+        assert_eq!(closest("artefacts", keys), Some("artifacts"));
+        assert_eq!(closest("foo", keys), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! The contract between the run loop and an executor.
+//!
+//! ```text
+//! probe → missing → publish_tree            once per run
+//!   open → start → run (script) … → run (after_script) → collect → close     once per attempt
+//! reap                                      what dead runs left behind
+//! ```
+//!
+//! All methods may be called from several tasks at once, except those of one [`Session`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, watch};
+
+use super::ExecError;
+
+/// How far a cancellation has come. Only ever grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Cancel {
+    /// Go on.
+    #[default]
+    Run,
+    /// Stop the script (TERM first), then clean up as usual.
+    Graceful,
+    /// Kill and clean up.
+    Force,
+}
+
+/// What a call on an executor may use of its surroundings.
+#[derive(Debug, Clone)]
+pub struct Cx {
+    /// The cancellation that concerns this call.
+    pub cancel: watch::Receiver<Cancel>,
+    /// Takes raw chunks of output, in order. Bounded: a slow reader slows the job. Chunks are
+    /// not lines; masking and line splitting happen in `run`.
+    pub output: mpsc::Sender<Vec<u8>>,
+}
+
+/// What an executor can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// One line for `pipe doctor`: `Docker Engine 28.2.2, API 1.50, linux/amd64`.
+    pub description: String,
+    /// Whether it runs images (the shell does not).
+    pub images: bool,
+}
+
+/// An image as a job asks for it, variables expanded.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Image {
+    /// Reference, e.g. `ruby:3.1`.
+    pub name: String,
+    /// `Some` replaces the image's entrypoint; `[""]` clears it; `[]` counts as not given.
+    pub entrypoint: Option<Vec<String>>,
+    /// `image:docker:user`.
+    pub user: Option<String>,
+    /// `image:docker:platform`.
+    pub platform: Option<String>,
+}
+
+/// The project tree to publish: a tar stream on disk, as `repo` made it, with entries relative
+/// to the project directory, owned by 0:0 and mode a+rwX.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeSpec {
+    /// Names the content: equal ids mean equal trees.
+    pub id: String,
+    /// The tar file. It stays until the run ends.
+    pub tar: PathBuf,
+}
+
+/// A tree that the executor has taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeRef(pub String);
+
+/// What a session collected: a tar in the run's own folder, entries relative to the project
+/// directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactRef {
+    /// The tar file.
+    pub tar: PathBuf,
+    /// Number of files, folders and links in it.
+    pub entries: usize,
+}
+
+/// The content of the project directory when the script starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    /// `None` for an empty directory (`GIT_STRATEGY: none` or `empty`).
+    pub tree: Option<TreeRef>,
+    /// Laid over it in this order; later entries replace earlier ones.
+    pub artifacts: Vec<ArtifactRef>,
+}
+
+/// Directories inside the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// `CI_BUILDS_DIR`.
+    pub builds_dir: String,
+    /// `CI_PROJECT_DIR`.
+    pub project_dir: String,
+}
+
+/// Who everything that is made belongs to; written as labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// `<machine id>/<uid>/<hash of the state folder>`.
+    pub owner: String,
+    /// Id of the run.
+    pub run: String,
+}
+
+/// The environment of one attempt of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvSpec {
+    /// Labels.
+    pub owner: Owner,
+    /// Full job name, for labels and messages.
+    pub job: String,
+    /// Attempt, from 1.
+    pub attempt: u32,
+    /// `None` only where the executor runs no images.
+    pub image: Option<Image>,
+    /// Where things are inside; from [`Executor::layout`].
+    pub layout: Layout,
+    /// Variables of the environment itself, so that an entrypoint sees them. Scripts export
+    /// them again. Never put on a command line.
+    pub variables: Vec<(String, String)>,
+    /// What the project directory holds.
+    pub workspace: Workspace,
+}
+
+/// The text that a new shell reads from its standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// As the `script` module made it.
+    pub text: String,
+}
+
+/// How a script ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The shell's status; 128+n after a signal.
+    Code(i64),
+    /// Stopped because of `Cx::cancel`.
+    Stopped,
+}
+
+/// Which files of the project directory to collect (runtime reference 16.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Globs {
+    /// Doublestar patterns relative to the project directory, variables expanded.
+    pub paths: Vec<String>,
+    /// Patterns of files to leave out.
+    pub exclude: Vec<String>,
+}
+
+/// What `reap` removed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reaped {
+    /// One line each, for the notice: `container pipe-… of run …`.
+    pub removed: Vec<String>,
+}
+
+/// A way of running jobs.
+#[async_trait]
+pub trait Executor: Send + Sync {
+    /// GitLab's word for it: `docker`, `shell`.
+    fn name(&self) -> &'static str;
+
+    /// Directories that a job will have. `job` tells jobs of one run apart where they share a
+    /// file system.
+    fn layout(&self, project_path: &str, job: &str, attempt: u32) -> Layout;
+
+    /// Whether it can be used now, and what it can do. The error says what to do.
+    async fn probe(&self) -> Result<Capabilities, ExecError>;
+
+    /// Those of `images` that are not there, in the order given, each once.
+    async fn missing(&self, images: &[Image]) -> Result<Vec<Image>, ExecError>;
+
+    /// Brings one image; `progress` gets bytes so far and in all.
+    async fn pull(
+        &self,
+        image: &Image,
+        progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
+        cx: &Cx,
+    ) -> Result<(), ExecError>;
+
+    /// Takes over the project tree of a run. Repeating it with the same id is cheap.
+    async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError>;
+
+    /// Makes the environment of one attempt. When it fails it has undone what it began.
+    async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError>;
+
+    /// Removes what dead runs of `owner` left behind; `alive` tells whether a run still lives.
+    /// Things of other owners are never touched.
+    async fn reap(
+        &self,
+        owner: &str,
+        alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+    ) -> Result<Reaped, ExecError>;
+}
+
+/// The environment of one attempt.
+#[async_trait]
+pub trait Session: Send {
+    /// Runs one script in a new shell in the same root, and waits for its end. All output has
+    /// been handed to `cx.output` when it returns.
+    async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError>;
+
+    /// Packs the files that match into `into`. No match gives an empty archive.
+    async fn collect(
+        &mut self,
+        globs: &Globs,
+        into: &std::path::Path,
+    ) -> Result<ArtifactRef, ExecError>;
+
+    /// Takes the environment away, within `budget`. Safe to repeat, and safe after a failure.
+    async fn close(&mut self, budget: Duration) -> Result<(), ExecError>;
+}

@@ -1,0 +1,62 @@
+//! When the machinery fails.
+
+/// Whose fault it is; `run` maps it to GitLab's failure reasons (runtime reference 4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The job's own words: an image that does not exist, a bad entrypoint.
+    User,
+    /// Daemon, disk, network.
+    System,
+    /// The executor can't do what the job asks.
+    Unsupported,
+}
+
+/// A failure of the machinery around a script.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ExecError {
+    /// What was being done: `create container`.
+    pub phase: &'static str,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// One line for people, lower case, with the remedy where there is one.
+    pub message: String,
+    /// The cause.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl ExecError {
+    /// A failure of the system around the job.
+    pub fn system(phase: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            phase,
+            fault: Fault::System,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// A failure that the job's own words brought about.
+    pub fn user(phase: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            fault: Fault::User,
+            ..Self::system(phase, message)
+        }
+    }
+
+    /// Something the executor can't do.
+    pub fn unsupported(phase: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            fault: Fault::Unsupported,
+            ..Self::system(phase, message)
+        }
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}

@@ -1,0 +1,13 @@
+//! Small values that several layers share: GitLab's words for states, reasons and refs.
+//!
+//! Layer 0. PURE: no I/O, no clock, no async. Nothing here knows YAML, plans or executors.
+
+mod failure;
+mod job;
+mod reference;
+mod status;
+
+pub use failure::FailureReason;
+pub use job::{AllowFailure, Retry, RetryWhen, When};
+pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
+pub use status::Status;
