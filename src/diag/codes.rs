@@ -47,6 +47,7 @@ codes! {
     YamlUnknownTag "yaml-unknown-tag" Warning "an unknown tag, which GitLab ignores";
     YamlDuplicateKey "yaml-duplicate-key" Warning "a key written twice in one mapping: the last one wins";
     YamlMergeOverrides "yaml-merge-overrides" Warning "a merge key overwrites a key written above it";
+    YamlIgnoredText "yaml-ignored-text" Warning "text that GitLab never reads";
     ConfigNotMapping "config-not-mapping" Error "the configuration is not a mapping";
     ConfigEmpty "config-empty" Error "the configuration file has no content";
     ReferenceInvalid "reference-invalid" Error "a `!reference` that is not a list of names";

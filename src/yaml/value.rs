@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use crate::source::Span;
 
+use super::Mapping;
+
 /// A value and its place.
 #[derive(Debug, Clone)]
 pub struct Value {
@@ -23,9 +25,9 @@ pub enum Kind {
     Null,
     /// `true`, `yes`, `on` and their opposites.
     Bool(bool),
-    /// Any integer form, also base 60.
+    /// Any integer form, also base 60. What 64 bits can't hold is kept as the text of its digits.
     Int(i64),
-    /// A float. Integers beyond 64 bits end up here too.
+    /// A float.
     Float(f64),
     /// Text.
     Str(Arc<str>),
@@ -37,105 +39,6 @@ pub enum Kind {
     Map(Arc<Mapping>),
     /// `!reference [a, b]`: the tagged value as written, a list when it is well formed.
     Reference(Arc<Value>),
-}
-
-/// A mapping in the order GitLab sees it, duplicates and merges already decided.
-#[derive(Debug, Clone, Default)]
-pub struct Mapping {
-    entries: Vec<Entry>,
-    index: std::collections::HashMap<Key, usize>,
-}
-
-/// One key with its value.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The key.
-    pub key: Key,
-    /// Where the key was written.
-    pub key_span: Span,
-    /// The value.
-    pub value: Value,
-    /// The alias that brought the entry here through `<<`.
-    pub via: Option<Span>,
-}
-
-/// A mapping's key. Strings become symbols in GitLab; other scalars stay what they are, and only
-/// strings can name jobs (configuration reference 2.1).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// Text.
-    Str(Arc<str>),
-    /// Anything else, as Ruby would print it.
-    Other(Arc<str>),
-}
-
-impl Key {
-    /// The text of the key.
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Str(text) | Self::Other(text) => text,
-        }
-    }
-}
-
-impl Mapping {
-    /// The entries in order.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// Number of entries.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there is no entry.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// The entry of the text key `key`.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
-        self.find(&Key::Str(key.into()))
-    }
-
-    /// The entry of `key`.
-    pub fn find(&self, key: &Key) -> Option<&Entry> {
-        self.index.get(key).map(|at| &self.entries[*at])
-    }
-
-    /// Puts an entry: a key that exists keeps its place in the order and gets the new value and
-    /// spans, as a Ruby hash does. Returns the entry that was replaced.
-    pub fn insert(&mut self, entry: Entry) -> Option<Entry> {
-        if let Some(at) = self.index.get(&entry.key) {
-            return Some(std::mem::replace(&mut self.entries[*at], entry));
-        }
-        self.index.insert(entry.key.clone(), self.entries.len());
-        self.entries.push(entry);
-        None
-    }
-
-    /// Takes an entry out; the order of the others stays.
-    pub fn remove(&mut self, key: &str) -> Option<Entry> {
-        let at = self.index.remove(&Key::Str(key.into()))?;
-        let entry = self.entries.remove(at);
-        for index in self.index.values_mut() {
-            if *index > at {
-                *index -= 1;
-            }
-        }
-        Some(entry)
-    }
-}
-
-impl FromIterator<Entry> for Mapping {
-    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
-        let mut mapping = Self::default();
-        for entry in entries {
-            mapping.insert(entry);
-        }
-        mapping
-    }
 }
 
 impl Value {

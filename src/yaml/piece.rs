@@ -1,0 +1,95 @@
+//! One document's text, and where it lies in its file.
+
+use crate::source::{FileId, Span};
+
+use super::events::Props;
+
+/// A part of a file that is parsed as one document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece<'text> {
+    /// The file.
+    pub(super) file: FileId,
+    /// Where the piece begins in the file, in bytes.
+    pub(super) base: usize,
+    /// The text of the piece.
+    pub(super) text: &'text str,
+}
+
+/// The places of a node's parts, in bytes of the piece.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    /// The tag, when there is one.
+    pub(super) tag: Option<(usize, usize)>,
+    /// First byte behind anchor and tag.
+    pub(super) content: usize,
+}
+
+impl Piece<'_> {
+    /// The span of the bytes `start..end` of the piece, widened to whole characters.
+    pub(super) fn span(&self, start: usize, end: usize) -> Span {
+        let start = self.text.floor_char_boundary(start.min(self.text.len()));
+        let end = self
+            .text
+            .ceil_char_boundary(end.clamp(start, self.text.len()));
+        let at = |offset: usize| u32::try_from(self.base + offset).unwrap_or(u32::MAX);
+        Span::new(self.file, at(start), at(end))
+    }
+
+    /// Finds the tag and the content of a node that lies in `start..end`: libyaml counts both
+    /// as part of it.
+    pub(super) fn places(&self, start: usize, end: usize, props: &Props) -> Places {
+        let mut tag = None;
+        let mut at = start;
+        let mut left = usize::from(props.anchor.is_some()) + usize::from(props.tag.is_some());
+        while left > 0 && at < end {
+            at = self.skip_blank(at, end);
+            let first = self.text.as_bytes().get(at);
+            let word = self.word_end(at, end);
+            match first {
+                Some(b'!') => tag = Some((at, word)),
+                Some(b'&') => {}
+                _ => break,
+            }
+            at = word;
+            left -= 1;
+        }
+        if at > start {
+            at = self.skip_blank(at, end);
+        }
+        Places { tag, content: at }
+    }
+
+    /// The end of a scalar without the white space that libyaml counts to a block scalar.
+    pub(super) fn trimmed_end(&self, start: usize, end: usize) -> usize {
+        match self.text.get(start..end) {
+            Some(text) if text.starts_with(['|', '>']) => start + text.trim_end().len(),
+            _ => end,
+        }
+    }
+
+    /// The first byte of `at..end` that is neither white space nor in a comment.
+    pub(super) fn skip_blank(&self, mut at: usize, end: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        while at < end {
+            match bytes[at] {
+                b' ' | b'\t' | b'\n' | b'\r' => at += 1,
+                b'#' => {
+                    let line = bytes[at..end]
+                        .iter()
+                        .take_while(|b| !matches!(b, b'\n' | b'\r'));
+                    at += line.count();
+                }
+                _ => break,
+            }
+        }
+        at
+    }
+
+    /// The end of the anchor or tag at `at`.
+    fn word_end(&self, at: usize, end: usize) -> usize {
+        let word = self.text.as_bytes()[at..end]
+            .iter()
+            .take_while(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}'));
+        at + word.count()
+    }
+}

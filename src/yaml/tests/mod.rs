@@ -1,0 +1,4 @@
+//! Tests of the whole reader: text in, values and findings out.
+
+mod dump;
+mod rules;
