@@ -1,1 +1,37 @@
-//! TODO
+//! The GitLab configuration language: files → one checked, typed [`Config`].
+//!
+//! Layer 3. PURE: files arrive through [`FileProvider`]. The order of the steps is GitLab's and
+//! observable (configuration reference chapter 1): read, interpolate, include and merge, extend,
+//! resolve `!reference`, check each keyword, expand `parallel`, check across jobs. What a
+//! pipeline for one ref makes of it is the work of [`plan`](crate::plan).
+
+mod clauses;
+mod cross;
+mod extends;
+mod header;
+mod include;
+mod inputs;
+mod interpolate;
+mod jobs;
+mod keywords;
+mod load;
+mod merge;
+mod model;
+mod parallel;
+mod provider;
+mod read;
+mod reference;
+mod rules;
+mod shape;
+
+
+pub use keywords::{Effect, Keyword};
+pub use load::{Loaded, Request, load};
+pub use model::{
+    Artifacts, ArtifactsWhen, AutoCancel, Config, EffectUse, EnvironmentAction, Inherit,
+    EnvironmentConfig, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget, OnJobFailure,
+    Policy, RefPattern, Workflow, YamlVariable,
+};
+pub use provider::{BadRevision, Changes, FileProvider, ReadError};
+pub use clauses::{ClauseFacts, RuleError, any_path};
+pub use rules::{Changed, Clause, Exists, Rule};

@@ -1,1 +1,25 @@
-//! TODO
+//! Configuration + ref → the jobs of one pipeline, as a value.
+//!
+//! Layer 4. PURE. Says which jobs there are, with which attributes, and for every other job why
+//! it is left out (configuration reference chapters 9 to 11). Cannot tell one executor from
+//! another, and starts nothing.
+
+mod build;
+mod facts;
+mod held;
+mod model;
+mod policy;
+mod predefined;
+mod rules;
+mod scope;
+mod selection;
+mod variables;
+
+pub use build::{Outcome, build};
+pub use facts::{PipelineFacts, Project, Server, SettingVariable, User, Versions};
+pub use held::{Release, hold};
+pub use model::{Environment, Job, LeftOut, Need, Plan};
+pub use predefined::{RunFacts, pipeline_variables};
+pub use scope::IncludeScope;
+pub use selection::{Selection, SelectionError, select};
+pub use variables::{JobVariables, job_variables};

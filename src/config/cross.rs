@@ -1,0 +1,263 @@
+//! Checks across jobs (configuration reference 12.2). GitLab stops at the first; here every
+//! mistake is reported.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic, closest};
+use crate::source::Span;
+
+use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget};
+use super::read;
+
+/// Reports every mistake that only shows when jobs are seen together.
+pub(super) fn check(config: &Config, found: &mut Vec<Diagnostic>) {
+    let checker = Checker {
+        config,
+        stages: config
+            .stages
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(at, name)| (&**name, at))
+            .collect(),
+        jobs: config.jobs.iter().map(|job| (&*job.name, &**job)).collect(),
+    };
+    for job in &config.jobs {
+        checker.job(job, found);
+    }
+    if found.is_empty() {
+        checker.cycles(found);
+    }
+}
+
+struct Checker<'a> {
+    config: &'a Config,
+    stages: HashMap<&'a str, usize>,
+    jobs: HashMap<&'a str, &'a JobConfig>,
+}
+
+impl Checker<'_> {
+    fn job(&self, job: &JobConfig, found: &mut Vec<Diagnostic>) {
+        let Some(stage) = self.stages.get(&*job.stage) else {
+            found.push(self.unknown_stage(job));
+            return;
+        };
+        for (name, span) in job.dependencies.iter().flatten() {
+            self.dependency(job, *stage, name, *span, found);
+        }
+        self.needs(job, *stage, job.needs.as_deref().unwrap_or_default(), found);
+        for rule in job.rules.iter().flatten().flatten() {
+            self.needs(job, *stage, rule.needs.as_deref().unwrap_or_default(), found);
+        }
+        self.trigger(job, *stage, found);
+        self.on_stop(job, found);
+        pages(job, found);
+    }
+
+    fn unknown_stage(&self, job: &JobConfig) -> Diagnostic {
+        let names: Vec<&str> = self.config.stages.iter().map(|stage| &**stage).collect();
+        let mut diagnostic = Diagnostic::new(
+            Code::UnknownStage,
+            format!("job `{}` uses stage `{}`, which is not declared", job.name, job.stage),
+        )
+        .at(job.stage_span)
+        .note(format!("the stages are {}", names.join(", ")));
+        if let Some(span) = self.config.stages_span {
+            diagnostic = diagnostic.with(span, "declared here");
+        }
+        match closest(&job.stage, names.iter().copied()) {
+            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+            None if job.stage_span == job.span => {
+                diagnostic.help("a job without `stage` is in `test`: give it a stage, or add `test` to `stages`")
+            }
+            None => diagnostic.help(format!("add `{}` to `stages`", job.stage)),
+        }
+    }
+
+    fn dependency(&self, job: &JobConfig, stage: usize, name: &str, span: Span, found: &mut Vec<Diagnostic>) {
+        match self.jobs.get(name) {
+            None => found.push(
+                Diagnostic::new(
+                    Code::UnknownDependency,
+                    format!("job `{}` depends on `{name}`, which does not exist", job.name),
+                )
+                .at(span)
+                .did_you_mean(name, self.jobs.keys().copied()),
+            ),
+            Some(other) if self.is_later(other, stage) => found.push(
+                Diagnostic::new(
+                    Code::DependencyOrder,
+                    format!("job `{}` depends on `{name}`, which is in a later stage", job.name),
+                )
+                .at(span)
+                .with(other.stage_span, format!("`{name}` is in stage `{}`", other.stage)),
+            ),
+            Some(_) => {}
+        }
+    }
+
+    fn is_later(&self, other: &JobConfig, stage: usize) -> bool {
+        self.stages.get(&*other.stage).is_some_and(|at| *at > stage)
+    }
+
+    fn needs(&self, job: &JobConfig, stage: usize, needs: &[NeedConfig], found: &mut Vec<Diagnostic>) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for need in needs {
+            let NeedTarget::Job { name, optional, .. } = &need.target else {
+                continue;
+            };
+            match self.jobs.get(&**name) {
+                None if *optional => {}
+                None => found.push(self.unknown_need(job, name, need.span)),
+                Some(other) if self.is_later(other, stage) => found.push(
+                    Diagnostic::new(
+                        Code::NeedOrder,
+                        format!("job `{}` needs `{name}`, which is in a later stage", job.name),
+                    )
+                    .at(need.span)
+                    .with(other.stage_span, format!("`{name}` is in stage `{}`", other.stage))
+                    .help("a job can need jobs of its own and of earlier stages"),
+                ),
+                Some(_) => {}
+            }
+            if let Some(first) = seen.insert(name, need.span) {
+                found.push(
+                    Diagnostic::new(
+                        Code::DuplicateNeed,
+                        format!("job `{}` needs `{name}` twice", job.name),
+                    )
+                    .at(need.span)
+                    .with(first, "already needed here"),
+                );
+            }
+        }
+    }
+
+    fn unknown_need(&self, job: &JobConfig, name: &str, span: Span) -> Diagnostic {
+        let diagnostic = Diagnostic::new(
+            Code::UnknownNeed,
+            format!("job `{}` needs `{name}`, which does not exist", job.name),
+        )
+        .at(span);
+        if name.starts_with('.') {
+            return diagnostic.help("a template can't be needed: it is no job");
+        }
+        diagnostic.did_you_mean(name, self.jobs.keys().copied())
+    }
+
+    /// The job whose artifact holds a child's configuration is checked like a dependency.
+    fn trigger(&self, job: &JobConfig, stage: usize, found: &mut Vec<Diagnostic>) {
+        let Some(include) = read::get(&job.mapping, "trigger")
+            .and_then(crate::yaml::Value::as_map)
+            .and_then(|trigger| read::get(trigger, "include"))
+        else {
+            return;
+        };
+        let items = include.as_seq().unwrap_or_else(|| std::slice::from_ref(include));
+        for item in items.iter().filter_map(crate::yaml::Value::as_map) {
+            if let Some(source) = read::get(item, "job")
+                && let Some(name) = source.as_str()
+            {
+                self.dependency(job, stage, name, source.span, found);
+            }
+        }
+    }
+
+    fn on_stop(&self, job: &JobConfig, found: &mut Vec<Diagnostic>) {
+        let Some(environment) = &job.environment else {
+            return;
+        };
+        let Some((name, span)) = &environment.on_stop else {
+            return;
+        };
+        let problem = match self.jobs.get(&**name) {
+            None => "does not exist",
+            Some(stop) => match &stop.environment {
+                None => "has no `environment`",
+                Some(other) if other.name != environment.name => "has another environment",
+                Some(other) if other.action != EnvironmentAction::Stop => "has no `action: stop`",
+                Some(_) => return,
+            },
+        };
+        found.push(
+            Diagnostic::new(
+                Code::OnStopInvalid,
+                format!("`on_stop` of job `{}` names `{name}`, which {problem}", job.name),
+            )
+            .at(*span)
+            .did_you_mean(name, self.jobs.keys().copied()),
+        );
+    }
+
+    /// Needs that lead back, found by walking depth first.
+    fn cycles(&self, found: &mut Vec<Diagnostic>) {
+        let mut done: HashMap<&str, bool> = HashMap::new();
+        for job in &self.config.jobs {
+            if done.contains_key(&*job.name) {
+                continue;
+            }
+            let mut stack: Vec<(&JobConfig, usize)> = vec![(job, 0)];
+            done.insert(&job.name, false);
+            while let Some((current, at)) = stack.pop() {
+                let needs = current.needs.as_deref().unwrap_or_default();
+                let Some(need) = needs.get(at) else {
+                    done.insert(&current.name, true);
+                    continue;
+                };
+                stack.push((current, at + 1));
+                let NeedTarget::Job { name, .. } = &need.target else {
+                    continue;
+                };
+                let Some(next) = self.jobs.get(&**name).copied() else {
+                    continue;
+                };
+                match done.get(&*next.name) {
+                    Some(true) => {}
+                    Some(false) => {
+                        found.push(circle(&stack, next, need.span));
+                        return;
+                    }
+                    None => {
+                        done.insert(&next.name, false);
+                        stack.push((next, 0));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn circle(stack: &[(&JobConfig, usize)], back_to: &JobConfig, span: Span) -> Diagnostic {
+    let start = stack
+        .iter()
+        .position(|(job, _)| job.name == back_to.name)
+        .unwrap_or(0);
+    let mut names: Vec<Arc<str>> = stack[start..].iter().map(|(job, _)| Arc::clone(&job.name)).collect();
+    names.push(Arc::clone(&back_to.name));
+    let path: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    Diagnostic::new(
+        Code::CircularNeeds,
+        format!("needs lead in a circle: {}", path.join(" needs ")),
+    )
+    .at(span)
+    .help("take one of these needs away")
+}
+
+fn pages(job: &JobConfig, found: &mut Vec<Diagnostic>) {
+    let nested = read::get(&job.mapping, "pages")
+        .and_then(crate::yaml::Value::as_map)
+        .and_then(|pages| pages.get("publish"));
+    let (Some(publish), Some(nested)) = (job.mapping.get("publish"), nested) else {
+        return;
+    };
+    found.push(
+        Diagnostic::new(
+            Code::PagesConflict,
+            format!("job `{}` has both `publish` and `pages:publish`", job.name),
+        )
+        .at(publish.key_span)
+        .with(nested.key_span, "the other one is here")
+        .help("keep `pages:publish`"),
+    );
+}

@@ -1,0 +1,119 @@
+//! `artifacts` (configuration reference 6.18).
+
+use crate::diag::{Code, Diagnostic};
+use crate::yaml::{Mapping, Value};
+
+use super::super::shape::{Check, Keys, Shape};
+use super::{Keyword, key, values};
+
+pub(super) static ARTIFACTS: Keys = Keys {
+    rows: &[
+        key("paths", "6.18", Shape::Texts),
+        key("exclude", "6.18", Shape::Texts),
+        key("name", "6.18", Shape::Text),
+        key("untracked", "6.18", Shape::Boolean).refused(),
+        key("when", "6.18", Shape::OneOf(values::RESULT_WHEN)),
+        key("expire_in", "6.18", Shape::Rule(values::duration_or_never)),
+        key("expose_as", "6.18", Shape::Rule(expose_as)),
+        key("public", "6.18", Shape::Boolean),
+        key("access", "6.18", Shape::OneOf(&["none", "developer", "maintainer", "all"])),
+        key("reports", "6.18", Shape::Map(&REPORTS)),
+    ],
+    required: &[],
+    exclusive: &[("public", "access")],
+};
+
+const fn report(name: &'static str) -> Keyword {
+    key(name, "6.18", Shape::TextOrTexts).inert()
+}
+
+static REPORTS: Keys = Keys {
+    rows: &[
+        key("dotenv", "6.18", Shape::TextOrTexts).refused(),
+        key("coverage_report", "6.18", Shape::Map(&COVERAGE)).inert(),
+        report("accessibility"),
+        report("annotations"),
+        report("api_fuzzing"),
+        report("browser_performance"),
+        report("cluster_image_scanning"),
+        report("codequality"),
+        report("container_scanning"),
+        report("coverage_fuzzing"),
+        report("cyclonedx"),
+        report("dast"),
+        report("dependency_scanning"),
+        report("junit"),
+        report("license_scanning"),
+        report("load_performance"),
+        report("lsif"),
+        report("metrics"),
+        report("performance"),
+        report("repository_xray"),
+        report("requirements"),
+        report("requirements_v2"),
+        report("sarif"),
+        report("sast"),
+        report("secret_detection"),
+        report("terraform"),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+static COVERAGE: Keys = Keys {
+    rows: &[
+        key("coverage_format", "6.18", Shape::OneOf(&["cobertura", "jacoco"])),
+        key("path", "6.18", Shape::NonBlank),
+    ],
+    required: &["coverage_format", "path"],
+    exclusive: &[],
+};
+
+/// `artifacts`.
+pub(super) fn check(value: &Value, check: &mut Check<'_>) {
+    let Some(mapping) = check.mapping(value) else {
+        return;
+    };
+    check.keys(mapping, value.span, &ARTIFACTS, super::Scope::ANY);
+    exposed(mapping, check);
+}
+
+fn expose_as(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::Text);
+    values::limited(value, check, 100);
+    let Some(text) = value.as_str() else {
+        return;
+    };
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let fits = text.chars().next().is_some_and(word)
+        && text.chars().all(|c| word(c) || c == '-' || c == ' ');
+    if !fits {
+        check.invalid(
+            Code::InvalidValue,
+            value.span,
+            "can hold only letters, digits, `-`, `_` and blanks",
+        );
+    }
+}
+
+/// What is exposed must be named by plain paths.
+fn exposed(mapping: &Mapping, check: &mut Check<'_>) {
+    let Some(exposed) = mapping.get("expose_as").filter(|e| !e.value.is_null()) else {
+        return;
+    };
+    let paths = mapping.get("paths").filter(|paths| !paths.value.is_blank());
+    let Some(paths) = paths else {
+        let message = format!("{} has `expose_as` but no `paths`", check.subject());
+        check.report(Diagnostic::new(Code::MissingKey, message).at(exposed.key_span));
+        return;
+    };
+    for path in paths.value.as_seq().unwrap_or_default() {
+        if path.as_str().is_some_and(|text| text.contains('*')) {
+            check.invalid(
+                Code::InvalidValue,
+                path.span,
+                "can't use `*` in `paths` together with `expose_as`",
+            );
+        }
+    }
+}

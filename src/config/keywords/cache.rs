@@ -1,0 +1,107 @@
+//! `cache` (configuration reference 6.19).
+
+use crate::diag::{Code, Diagnostic};
+use crate::yaml::{Kind, Value};
+
+use super::super::shape::{Check, Keys, Shape, flatten};
+use super::{key, values};
+
+const MAX_CACHES: usize = 4;
+const MAX_FALLBACK_KEYS: usize = 5;
+const MAX_KEY_FILES: usize = 2;
+
+static CACHE: Keys = Keys {
+    rows: &[
+        key("key", "6.19", Shape::Rule(check_key)),
+        key("paths", "6.19", Shape::Texts),
+        key("policy", "6.19", Shape::Rule(policy)),
+        key("when", "6.19", Shape::OneOf(values::RESULT_WHEN)),
+        key("untracked", "6.19", Shape::Boolean),
+        key("unprotect", "6.19", Shape::Boolean),
+        key("fallback_keys", "6.19", Shape::Rule(fallback_keys)),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+static KEY: Keys = Keys {
+    rows: &[
+        key("files", "6.19", Shape::Rule(key_files)),
+        key("files_commits", "6.19", Shape::Rule(key_files)),
+        key("prefix", "6.19", Shape::Rule(key_text)),
+    ],
+    required: &[],
+    exclusive: &[("files", "files_commits")],
+};
+
+/// `cache`: one, or a list of up to four.
+pub(super) fn check(value: &Value, check: &mut Check<'_>) {
+    let caches = match &value.kind {
+        Kind::Map(_) => vec![value],
+        Kind::Seq(_) => flatten(value).unwrap_or_default(),
+        _ => return check.wrong_type(value, "a mapping or a list of mappings"),
+    };
+    if caches.len() > MAX_CACHES {
+        let what = format!("has more than {MAX_CACHES} caches");
+        check.invalid(Code::TooMany, value.span, &what);
+    }
+    for cache in caches {
+        check.value(cache, &Shape::Map(&CACHE));
+    }
+}
+
+fn check_key(value: &Value, check: &mut Check<'_>) {
+    match &value.kind {
+        Kind::Str(_) | Kind::Symbol(_) => key_text(value, check),
+        Kind::Map(mapping) => {
+            check.value(value, &Shape::Map(&KEY));
+            if mapping.get("files").is_none() && mapping.get("files_commits").is_none() {
+                let message = format!("{} needs `files` or `files_commits`", check.subject());
+                check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
+            }
+        }
+        _ => check.wrong_type(value, "a string or a mapping"),
+    }
+}
+
+/// A literal key names one folder; a slash may only come from a variable.
+fn key_text(value: &Value, check: &mut Check<'_>) {
+    let (Kind::Str(text) | Kind::Symbol(text)) = &value.kind else {
+        return check.wrong_type(value, "a string");
+    };
+    let lower = text.to_ascii_lowercase();
+    if lower.contains('/') || lower.contains("%2f") {
+        check.invalid(Code::InvalidValue, value.span, "can't contain `/`");
+    }
+    let plain = lower.replace("%2e", ".");
+    if !plain.is_empty() && plain.chars().all(|c| c == '.') && plain.len() <= 2 {
+        check.invalid(Code::InvalidValue, value.span, "can't be `.` or `..`");
+    }
+}
+
+fn key_files(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::Texts);
+    let count = value.as_seq().map_or(1, <[Value]>::len);
+    if count == 0 {
+        check.invalid(Code::BlankValue, value.span, "needs at least one path");
+    }
+    if count > MAX_KEY_FILES {
+        let what = format!("has more than {MAX_KEY_FILES} paths");
+        check.invalid(Code::TooMany, value.span, &what);
+    }
+}
+
+fn policy(value: &Value, check: &mut Check<'_>) {
+    match value.as_str() {
+        Some(text) if text.contains('$') => {}
+        _ => values::word_of(value, check, &["pull-push", "pull", "push"]),
+    }
+}
+
+fn fallback_keys(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::Texts);
+    if value.as_seq().is_some_and(|keys| keys.len() > MAX_FALLBACK_KEYS) {
+        let what = format!("has more than {MAX_FALLBACK_KEYS} keys");
+        check.invalid(Code::TooMany, value.span, &what);
+    }
+}

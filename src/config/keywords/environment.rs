@@ -1,0 +1,76 @@
+//! `environment` (configuration reference 6.15).
+
+use crate::diag::Code;
+use crate::yaml::{Kind, Value};
+
+use super::super::shape::{Check, Keys, Shape};
+use super::{key, values};
+
+const URL_LIMIT: usize = 255;
+
+pub(super) static ENVIRONMENT: Keys = Keys {
+    rows: &[
+        key("name", "6.15", Shape::Rule(name)),
+        key("url", "6.15", Shape::Rule(url)),
+        key(
+            "action",
+            "6.15",
+            Shape::OneOf(&["start", "stop", "prepare", "verify", "access"]),
+        ),
+        key("on_stop", "6.15", Shape::Text),
+        key("auto_stop_in", "6.15", Shape::Text),
+        key("deployment_tier", "6.15", Shape::Text),
+        key("kubernetes", "6.15", Shape::Map(&KUBERNETES)),
+    ],
+    required: &["name"],
+    exclusive: &[],
+};
+
+static KUBERNETES: Keys = Keys {
+    rows: &[
+        key("agent", "6.15", Shape::Text),
+        key("namespace", "6.15", Shape::Text),
+        key("flux_resource_path", "6.15", Shape::Text),
+        key("managed_resources", "6.15", Shape::Any),
+        key("dashboard", "6.15", Shape::Any),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+/// `environment`.
+pub(super) fn check(value: &Value, check: &mut Check<'_>) {
+    match &value.kind {
+        Kind::Str(_) => name(value, check),
+        Kind::Map(_) => check.value(value, &Shape::Map(&ENVIRONMENT)),
+        _ => check.wrong_type(value, "a string or a mapping with `name`"),
+    }
+}
+
+fn name(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::NonBlank);
+    let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) else {
+        return;
+    };
+    if !is_name(text) {
+        check.invalid(
+            Code::InvalidValue,
+            value.span,
+            "can hold only letters, digits, blanks and `-_/${}.`, and no `/` at its ends",
+        );
+    }
+    values::limited(value, check, URL_LIMIT);
+}
+
+/// Whether the text is a name that GitLab accepts for an environment.
+pub(super) fn is_name(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-_/${}. ".contains(c))
+        && !text.starts_with('/')
+        && !text.ends_with('/')
+}
+
+fn url(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::Text);
+    values::limited(value, check, URL_LIMIT);
+}

@@ -1,0 +1,99 @@
+//! `image` and `services` (configuration reference 6.3, 6.4).
+
+use crate::diag::Code;
+use crate::yaml::{Kind, Value};
+
+use super::super::shape::{Check, Keys, Shape, flatten};
+use super::{key, values, variables};
+
+pub(super) static IMAGE: Keys = Keys {
+    rows: &[
+        key("name", "6.3", Shape::NonBlank),
+        key("entrypoint", "6.3", Shape::Texts),
+        key("pull_policy", "6.3", Shape::Rule(pull_policy)).inert(),
+        key("docker", "6.3", Shape::Map(&DOCKER)),
+        key("kubernetes", "6.3", Shape::Map(&KUBERNETES)).inert(),
+    ],
+    required: &["name"],
+    exclusive: &[],
+};
+
+static SERVICE: Keys = Keys {
+    rows: &[
+        key("name", "6.4", Shape::NonBlank),
+        key("entrypoint", "6.4", Shape::Texts),
+        key("pull_policy", "6.4", Shape::Rule(pull_policy)),
+        key("docker", "6.4", Shape::Map(&DOCKER)),
+        key("kubernetes", "6.4", Shape::Map(&KUBERNETES)),
+        key("alias", "6.4", Shape::Text),
+        key("command", "6.4", Shape::Script),
+        key("variables", "6.4", Shape::Rule(variables::check_plain)),
+    ],
+    required: &["name"],
+    exclusive: &[],
+};
+
+static DOCKER: Keys = Keys {
+    rows: &[
+        key("platform", "6.3", Shape::Rule(platform)),
+        key("user", "6.3", Shape::Rule(user)),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+static KUBERNETES: Keys = Keys {
+    rows: &[key("user", "6.3", Shape::Rule(kubernetes_user))],
+    required: &[],
+    exclusive: &[],
+};
+
+fn platform(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::NonBlank);
+    values::limited(value, check, 64);
+}
+
+fn user(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::NonBlank);
+    values::limited(value, check, 255);
+}
+
+fn kubernetes_user(value: &Value, check: &mut Check<'_>) {
+    if !matches!(value.kind, Kind::Str(_) | Kind::Int(_)) {
+        check.wrong_type(value, "a string or an integer");
+    }
+}
+
+fn pull_policy(value: &Value, check: &mut Check<'_>) {
+    static POLICIES: &[&str] = &["always", "never", "if-not-present"];
+    match &value.kind {
+        Kind::Seq(items) if items.is_empty() => {
+            check.invalid(Code::BlankValue, value.span, "can't be empty");
+        }
+        Kind::Seq(items) => items.iter().for_each(|item| check.one_of(item, POLICIES)),
+        _ => check.one_of(value, POLICIES),
+    }
+}
+
+fn named(value: &Value, check: &mut Check<'_>, keys: &'static Keys) {
+    match &value.kind {
+        Kind::Str(_) => check.value(value, &Shape::NonBlank),
+        Kind::Map(_) => check.value(value, &Shape::Map(keys)),
+        _ => check.wrong_type(value, "a string or a mapping with `name`"),
+    }
+}
+
+/// `image`.
+pub(super) fn check(value: &Value, check: &mut Check<'_>) {
+    named(value, check, &IMAGE);
+}
+
+/// `services`.
+pub(super) fn check_services(value: &Value, check: &mut Check<'_>) {
+    let Some(items) = flatten(value) else {
+        return check.wrong_type(value, "a list");
+    };
+    for item in items {
+        named(item, check, &SERVICE);
+    }
+}

@@ -1,0 +1,176 @@
+//! `rules` of jobs, of the workflow and of includes (configuration reference 4.3, 5.5, 6.7, 8).
+
+use crate::diag::{Code, Diagnostic};
+use crate::yaml::{Kind, Mapping, Value};
+
+use super::super::shape::{Check, Keys, Shape, flatten};
+use super::{Scope, global, key, needs, policy, values, variables};
+
+/// Paths that `changes` and `exists` accept.
+const MAX_PATHS: usize = 50;
+
+/// A rule of a job.
+pub(crate) static RULE: Keys = Keys {
+    rows: &[
+        key("if", "6.7", Shape::Rule(condition)),
+        key("changes", "8.1", Shape::Rule(changes)),
+        key("exists", "8.3", Shape::Rule(exists)),
+        key(
+            "when",
+            "6.7",
+            Shape::OneOf(&["on_success", "on_failure", "always", "never", "manual", "delayed"]),
+        ),
+        key("start_in", "6.7", Shape::Rule(values::start_in)),
+        key("allow_failure", "6.7", Shape::Boolean),
+        key("variables", "6.7", Shape::Rule(variables::check_plain)),
+        key("needs", "6.7", Shape::Rule(needs::check)),
+        key("interruptible", "6.7", Shape::Boolean),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+/// A rule of the workflow.
+pub(crate) static WORKFLOW_RULE: Keys = Keys {
+    rows: &[
+        key("if", "5.5", Shape::Rule(condition)),
+        key("changes", "8.1", Shape::Rule(changes)),
+        key("exists", "8.3", Shape::Rule(exists)),
+        key("when", "5.5", Shape::OneOf(&["always", "never"])),
+        key("variables", "5.5", Shape::Rule(variables::check_plain)),
+        key("auto_cancel", "5.5", Shape::Map(&global::AUTO_CANCEL)),
+        key("allow_failure", "5.5", Shape::Boolean),
+        key("needs", "5.5", Shape::Rule(needs::check)),
+        key("interruptible", "5.5", Shape::Boolean),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+/// A rule of an include.
+pub(crate) static INCLUDE_RULE: Keys = Keys {
+    rows: &[
+        key("if", "4.3", Shape::Rule(condition)),
+        key("changes", "8.1", Shape::Rule(changes)),
+        key("exists", "8.3", Shape::Rule(exists)),
+        key("when", "4.3", Shape::OneOf(&["always", "never"])),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+static CHANGES: Keys = Keys {
+    rows: &[
+        key("paths", "8.1", Shape::Rule(paths)),
+        key("compare_to", "8.1", Shape::Text),
+    ],
+    required: &["paths"],
+    exclusive: &[],
+};
+
+static EXISTS: Keys = Keys {
+    rows: &[
+        key("paths", "8.3", Shape::Rule(paths)),
+        key("project", "8.3", Shape::NonBlank),
+        key("ref", "8.3", Shape::NonBlank),
+    ],
+    required: &["paths"],
+    exclusive: &[],
+};
+
+/// `rules` of a job.
+pub(super) fn check_job_rules(value: &Value, check: &mut Check<'_>) {
+    check_rules(value, check, &RULE);
+}
+
+/// `rules` of the workflow.
+pub(super) fn check_workflow_rules(value: &Value, check: &mut Check<'_>) {
+    check_rules(value, check, &WORKFLOW_RULE);
+}
+
+/// A list of rules of one kind.
+pub(crate) fn check_rules(value: &Value, check: &mut Check<'_>, keys: &'static Keys) {
+    let Some(rules) = flatten(value) else {
+        return check.wrong_type(value, "a list of rules");
+    };
+    if value.is_blank() {
+        return check.invalid(Code::BlankValue, value.span, "can't be empty");
+    }
+    for rule in rules {
+        match &rule.kind {
+            Kind::Map(mapping) if mapping.is_empty() => {
+                check.invalid(Code::BlankValue, rule.span, "has an empty rule");
+            }
+            Kind::Map(mapping) => {
+                check.keys(mapping, rule.span, keys, Scope::ANY);
+                delay(mapping, check);
+            }
+            _ => check.wrong_type(rule, "a mapping, as each rule"),
+        }
+    }
+}
+
+/// `start_in` belongs to `when: delayed`, and only to it.
+fn delay(rule: &Mapping, check: &mut Check<'_>) {
+    let when = rule.get("when").and_then(|entry| entry.value.as_str());
+    let start_in = rule.get("start_in");
+    match (when, start_in) {
+        (Some("delayed"), None) => {
+            let message = format!("a rule in {} is `delayed` but has no `start_in`", check.subject());
+            let span = rule.get("when").map(|entry| entry.value.span);
+            let mut diagnostic = Diagnostic::new(Code::MissingKey, message);
+            diagnostic.primary = span;
+            check.report(diagnostic.help("add `start_in: 10 minutes`"));
+        }
+        (Some("delayed"), Some(_)) | (_, None) => {}
+        (_, Some(start_in)) => {
+            let message = format!("a rule in {} has `start_in` without `when: delayed`", check.subject());
+            check.report(Diagnostic::new(Code::ExclusiveKeys, message).at(start_in.key_span));
+        }
+    }
+}
+
+fn condition(value: &Value, check: &mut Check<'_>) {
+    match value.as_str() {
+        Some(text) => policy::condition(value, text, check),
+        None => {
+            let message = format!(
+                "{} should be a condition as a string, not {}",
+                check.subject(),
+                value.type_name()
+            );
+            check.report(Diagnostic::new(Code::InvalidExpression, message).at(value.span));
+        }
+    }
+}
+
+fn changes(value: &Value, check: &mut Check<'_>) {
+    match &value.kind {
+        Kind::Seq(_) => paths(value, check),
+        Kind::Map(_) => check.value(value, &Shape::Map(&CHANGES)),
+        _ => check.wrong_type(value, "a list of paths or a mapping with `paths`"),
+    }
+}
+
+fn exists(value: &Value, check: &mut Check<'_>) {
+    match &value.kind {
+        Kind::Str(_) => {}
+        Kind::Seq(_) => paths(value, check),
+        Kind::Map(mapping) => {
+            check.value(value, &Shape::Map(&EXISTS));
+            if mapping.get("ref").is_some() && mapping.get("project").is_none() {
+                let message = format!("{} has `ref` but no `project`", check.subject());
+                check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
+            }
+        }
+        _ => check.wrong_type(value, "a path, a list of paths or a mapping with `paths`"),
+    }
+}
+
+fn paths(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::Texts);
+    if value.as_seq().is_some_and(|paths| paths.len() > MAX_PATHS) {
+        let what = format!("has more than {MAX_PATHS} paths");
+        check.invalid(Code::TooMany, value.span, &what);
+    }
+}

@@ -1,0 +1,212 @@
+//! Keywords with small values: durations, retry, tags, allow_failure, coverage.
+
+use crate::diag::Code;
+use crate::expr::re2;
+use crate::types::duration;
+use crate::yaml::{Kind, Value};
+
+use super::super::shape::{Check, Keys, Shape, listed};
+use super::key;
+
+/// Fewer tags than this (configuration reference 6.14).
+const TAG_LIMIT: usize = 50;
+/// Characters of a workflow's name (configuration reference 5.5).
+const NAME_LIMIT: usize = 255;
+
+/// Checks a duration, in seconds at most `limit`.
+fn duration_up_to(value: &Value, check: &mut Check<'_>, limit: u64, limit_words: &str) {
+    let Some(text) = value.as_str() else {
+        check.wrong_type(value, "a duration as a string");
+        check.help_last("put it in quotes, like `\"1h 30m\"` or `\"3600\"`");
+        return;
+    };
+    match duration::parse(text) {
+        Ok(seconds) if seconds > limit => {
+            let what = format!("is `{text}`, which is longer than {limit_words}");
+            check.invalid(Code::InvalidDuration, value.span, &what);
+        }
+        Ok(_) => {}
+        Err(_) => {
+            let what = format!("is `{text}`, which is no duration");
+            check.invalid(Code::InvalidDuration, value.span, &what);
+            check.help_last("write it like `90s`, `1h 30m`, `2 days`");
+        }
+    }
+}
+
+/// `timeout`: at most a month.
+pub(super) fn timeout(value: &Value, check: &mut Check<'_>) {
+    duration_up_to(value, check, duration::TIMEOUT_LIMIT, "a month");
+}
+
+/// `start_in`: at most a week.
+pub(super) fn start_in(value: &Value, check: &mut Check<'_>) {
+    duration_up_to(value, check, duration::START_IN_LIMIT, "a week");
+}
+
+/// `expire_in` and the like: a duration or `never`.
+pub(super) fn duration_or_never(value: &Value, check: &mut Check<'_>) {
+    if value.as_str() != Some("never") {
+        duration_up_to(value, check, u64::MAX, "any limit");
+    }
+}
+
+/// `allow_failure`; a trigger job takes only a boolean, which `jobs` checks.
+pub(super) fn allow_failure(value: &Value, check: &mut Check<'_>) {
+    static KEYS: Keys = Keys {
+        rows: &[key("exit_codes", "6.12", Shape::Integers)],
+        required: &[],
+        exclusive: &[],
+    };
+    match &value.kind {
+        Kind::Bool(_) => {}
+        Kind::Map(_) => check.value(value, &Shape::Map(&KEYS)),
+        _ => check.wrong_type(value, "a boolean or a mapping with `exit_codes`"),
+    }
+}
+
+/// Failure reasons that `retry:when` accepts (configuration reference 6.13).
+static RETRY_WHEN: &[&str] = &[
+    "always",
+    "unknown_failure",
+    "script_failure",
+    "api_failure",
+    "stuck_or_timeout_failure",
+    "runner_system_failure",
+    "runner_unsupported",
+    "stale_schedule",
+    "job_execution_timeout",
+    "archived_failure",
+    "unmet_prerequisites",
+    "scheduler_failure",
+    "data_integrity_failure",
+    "missing_dependency_failure",
+    "forward_deployment_failure",
+    "failed_outdated_deployment_job",
+    "insufficient_bridge_permissions",
+    "downstream_bridge_project_not_found",
+    "invalid_bridge_trigger",
+    "bridge_pipeline_is_child_pipeline",
+    "downstream_pipeline_creation_failed",
+    "upstream_bridge_project_not_found",
+    "protected_environment_failure",
+    "insufficient_upstream_permissions",
+    "secrets_provider_not_found",
+    "reached_max_descendant_pipelines_depth",
+    "reached_max_pipeline_hierarchy_size",
+    "reached_downstream_pipeline_trigger_rate_limit",
+    "ip_restriction_failure",
+    "deployment_rejected",
+    "no_matching_runner",
+    "trace_size_exceeded",
+    "builds_disabled",
+    "environment_creation_failure",
+    "job_token_expired",
+    "pipeline_loop_detected",
+    "user_blocked",
+    "ci_quota_exceeded",
+    "project_deleted",
+    "job_execution_server_timeout",
+    "runner_provisioning_failure",
+    "job_router_failure",
+    "duo_workflow_not_allowed",
+];
+
+/// `retry`.
+pub(super) fn retry(value: &Value, check: &mut Check<'_>) {
+    static KEYS: Keys = Keys {
+        rows: &[
+            key("max", "6.13", Shape::Rule(retry_count)),
+            key("when", "6.13", Shape::Rule(retry_when)),
+            key("exit_codes", "6.13", Shape::Integers),
+        ],
+        required: &[],
+        exclusive: &[],
+    };
+    match &value.kind {
+        Kind::Int(_) => retry_count(value, check),
+        Kind::Map(_) => check.value(value, &Shape::Map(&KEYS)),
+        _ => check.wrong_type(value, "an integer or a mapping"),
+    }
+}
+
+fn retry_count(value: &Value, check: &mut Check<'_>) {
+    integer_between(value, check, 0, 2);
+}
+
+/// Checks an integer within limits.
+pub(super) fn integer_between(value: &Value, check: &mut Check<'_>, low: i64, high: i64) {
+    match &value.kind {
+        Kind::Int(number) if (low..=high).contains(number) => {}
+        Kind::Int(number) => {
+            let what = format!("is {number}; it should be from {low} to {high}");
+            check.invalid(Code::InvalidValue, value.span, &what);
+        }
+        _ => check.wrong_type(value, "an integer"),
+    }
+}
+
+fn retry_when(value: &Value, check: &mut Check<'_>) {
+    match &value.kind {
+        Kind::Str(_) => check.one_of(value, RETRY_WHEN),
+        Kind::Seq(items) if items.iter().all(|item| item.as_str().is_some()) => {
+            items.iter().for_each(|item| check.one_of(item, RETRY_WHEN));
+        }
+        _ => check.wrong_type(value, "a failure reason or a list of them"),
+    }
+}
+
+/// `tags`.
+pub(super) fn tags(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::Texts);
+    if value.as_seq().is_some_and(|items| items.len() >= TAG_LIMIT) {
+        let what = format!("has {TAG_LIMIT} tags or more");
+        check.invalid(Code::TooMany, value.span, &what);
+    }
+}
+
+/// `coverage`: `/…/` with RE2 syntax.
+pub(super) fn coverage(value: &Value, check: &mut Check<'_>) {
+    let Some(text) = value.as_str() else {
+        return check.wrong_type(value, "a regular expression between slashes, as a string");
+    };
+    match re2::from_slashes(text) {
+        Some(Ok(_)) => {}
+        Some(Err(error)) => {
+            check.invalid(Code::InvalidRegex, value.span, &format!("is not RE2: {error}"));
+        }
+        None => {
+            check.invalid(
+                Code::InvalidRegex,
+                value.span,
+                "should be a regular expression between slashes",
+            );
+            check.help_last(r"write it like `'/Coverage: \d+/'`");
+        }
+    }
+}
+
+/// `workflow:name`. A number makes the server fail, so it is refused here.
+pub(super) fn workflow_name(value: &Value, check: &mut Check<'_>) {
+    check.value(value, &Shape::Text);
+    limited(value, check, NAME_LIMIT);
+}
+
+/// Checks the length of a text in characters.
+pub(super) fn limited(value: &Value, check: &mut Check<'_>, limit: usize) {
+    if value.as_str().is_some_and(|t| t.chars().count() > limit) {
+        let what = format!("is longer than {limit} characters");
+        check.invalid(Code::TooMany, value.span, &what);
+    }
+}
+
+/// `when` of artifacts and caches.
+pub(super) static RESULT_WHEN: &[&str] = &["on_success", "on_failure", "always"];
+
+/// Checks a word against a list, naming the list in the message.
+pub(super) fn word_of(value: &Value, check: &mut Check<'_>, words: &'static [&'static str]) {
+    match value.as_str() {
+        Some(_) => check.one_of(value, words),
+        None => check.wrong_type(value, &format!("one of {}", listed(words))),
+    }
+}

@@ -1,0 +1,123 @@
+//! `variables` at its four places (configuration reference 5.6).
+
+use crate::diag::{Code, Diagnostic};
+use crate::yaml::{Entry, Key, Kind, Value};
+
+use super::super::shape::{Check, Keys, Shape, row};
+use super::{Scope, key};
+
+static ROOT: Keys = Keys {
+    rows: &[
+        key("value", "5.6", Shape::Rule(scalar)),
+        key("expand", "5.6", Shape::Boolean),
+        key("description", "5.6", Shape::Text),
+        key("options", "5.6", Shape::Texts),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+static JOB: Keys = Keys {
+    rows: &[
+        key("value", "5.6", Shape::Rule(scalar)),
+        key("expand", "5.6", Shape::Boolean),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+/// Root `variables`.
+pub(crate) fn check_root(value: &Value, check: &mut Check<'_>) {
+    each(value, check, |entry, check| {
+        definition(entry, check, &ROOT);
+        options(entry, check);
+    });
+}
+
+/// `variables` of a job.
+pub(super) fn check_job(value: &Value, check: &mut Check<'_>) {
+    each(value, check, |entry, check| definition(entry, check, &JOB));
+}
+
+/// `variables` of rules and services: plain values only.
+pub(super) fn check_plain(value: &Value, check: &mut Check<'_>) {
+    each(value, check, |entry, check| {
+        if !is_plain(&entry.value) {
+            check.wrong_type(&entry.value, "a string");
+        }
+    });
+}
+
+fn each(value: &Value, check: &mut Check<'_>, inspect: impl Fn(&Entry, &mut Check<'_>)) {
+    let Some(mapping) = check.mapping(value) else {
+        return;
+    };
+    for entry in mapping.entries() {
+        check.within(entry.key.text(), |check| {
+            if let Key::Other(text) = &entry.key
+                && text.parse::<i64>().is_err()
+            {
+                check.invalid(
+                    Code::WrongType,
+                    entry.key_span,
+                    "should have a name of letters, digits and underscores",
+                );
+            }
+            inspect(entry, check);
+        });
+    }
+}
+
+fn definition(entry: &Entry, check: &mut Check<'_>, keys: &'static Keys) {
+    let Kind::Map(mapping) = &entry.value.kind else {
+        if !is_plain(&entry.value) && !entry.value.is_null() {
+            check.wrong_type(&entry.value, "a string or a mapping with `value`");
+        }
+        return;
+    };
+    if mapping.entries().iter().all(|e| row(keys, e, Scope::ANY).is_some())
+        && mapping.get("options").is_some()
+        && mapping.get("value").is_none()
+    {
+        let message = format!("{} has `options` but no `value`", check.subject());
+        check.report(
+            Diagnostic::new(Code::MissingKey, message)
+                .at(entry.key_span)
+                .help("add a `value` that is among the options"),
+        );
+    }
+    check.keys(mapping, entry.value.span, keys, Scope::ANY);
+}
+
+/// The value of a variable with options must be one of them.
+fn options(entry: &Entry, check: &mut Check<'_>) {
+    let Some(mapping) = entry.value.as_map() else {
+        return;
+    };
+    let (Some(value), Some(options)) = (mapping.get("value"), mapping.get("options")) else {
+        return;
+    };
+    let wanted = value.value.scalar_text();
+    let known = options.value.as_seq().unwrap_or_default();
+    if !known.is_empty() && !known.iter().any(|option| option.scalar_text() == wanted) {
+        let message = format!("the value of {} is not among its `options`", check.subject());
+        check.report(
+            Diagnostic::new(Code::InvalidValue, message)
+                .at(value.value.span)
+                .with(options.value.span, "the options"),
+        );
+    }
+}
+
+fn scalar(value: &Value, check: &mut Check<'_>) {
+    if !is_plain(value) {
+        check.wrong_type(value, "a string");
+    }
+}
+
+fn is_plain(value: &Value) -> bool {
+    matches!(
+        value.kind,
+        Kind::Str(_) | Kind::Symbol(_) | Kind::Int(_) | Kind::Float(_) | Kind::Bool(_)
+    )
+}

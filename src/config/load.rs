@@ -1,0 +1,299 @@
+//! The steps from a path to a [`Config`], in GitLab's order (configuration reference chapter 1).
+
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic, has_errors};
+use crate::expr::Lookup;
+use crate::source::SourceMap;
+
+use crate::yaml::{Entry, Mapping, Value};
+
+use super::cross;
+use super::extends;
+use super::include::Reader;
+use super::jobs::{self, Class, Surroundings};
+use super::keywords::{JOB, Scope, WORKFLOW, check_root_variables};
+use super::model::{Config, JobConfig, JobKind, Workflow};
+use super::parallel;
+use super::provider::FileProvider;
+use super::read;
+use super::reference;
+use super::rules::{read_auto_cancel, read_rules};
+use super::shape::{Check, Shape, flatten};
+
+/// Stages of a configuration that declares none.
+static DEFAULT_STAGES: &[&str] = &["build", "test", "deploy"];
+
+/// What to read, and what includes may look at.
+pub struct Request<'a> {
+    /// Path of the main file in the tree.
+    pub path: &'a str,
+    /// The tree.
+    pub files: &'a dyn FileProvider,
+    /// Raw variables of the include phase (configuration reference 4.4).
+    pub lookup: &'a dyn Lookup,
+    /// Expansion in include paths: unknown names become empty.
+    pub expand: &'a dyn Fn(&str) -> String,
+    /// Expansion in `exists`, `changes` and `expand_vars`: unknown names stay.
+    pub expand_known: &'a dyn Fn(&str) -> String,
+    /// Values for the main file's inputs.
+    pub inputs: Mapping,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration; `None` when anything is wrong with it.
+    pub config: Option<Config>,
+    /// Every file that was read.
+    pub sources: SourceMap,
+    /// Everything found, duplicates collapsed.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads and checks a configuration.
+pub fn load(request: &Request<'_>) -> Loaded {
+    let mut reader = Reader::new(request);
+    let document = reader.main();
+    let mut found = std::mem::take(&mut reader.found);
+    let mut config = None;
+    if let Ok(document) = document
+        && !has_errors(&found)
+    {
+        match resolve(&document) {
+            Ok(document) => config = check(&document, &mut found),
+            Err(diagnostic) => found.push(diagnostic),
+        }
+    }
+    Loaded {
+        config: config.filter(|_| !has_errors(&found)),
+        sources: reader.sources,
+        diagnostics: collapse(found),
+    }
+}
+
+fn resolve(document: &Mapping) -> Result<Arc<Mapping>, Diagnostic> {
+    reference::resolve(&Arc::new(extends::apply(document)?))
+}
+
+/// Checks every keyword and builds the configuration when nothing is wrong.
+fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
+    let globals = Globals::read(document, found);
+    let around = Surroundings {
+        defaults: &globals.defaults,
+        workflow_rules: globals.workflow.rules.is_some(),
+    };
+    let mut jobs = Vec::new();
+    let mut visible = false;
+    for entry in document.entries() {
+        match jobs::classify(entry) {
+            Class::Global => {}
+            Class::Hidden => jobs::check_hidden(entry, found),
+            Class::Unknown => jobs::report_unknown(entry, found),
+            Class::Job(kind) => {
+                visible = true;
+                jobs.extend(jobs::build(entry, kind, &around, found));
+            }
+        }
+    }
+    if !visible {
+        found.push(
+            Diagnostic::new(Code::NoVisibleJob, "there is no job in the configuration")
+                .help("a job is a top-level key with a `script`, and its name does not begin with a dot"),
+        );
+    }
+    if has_errors(found) {
+        return None;
+    }
+    finish(globals, jobs, found)
+}
+
+fn finish(globals: Globals, jobs: Vec<JobConfig>, found: &mut Vec<Diagnostic>) -> Option<Config> {
+    let warn_twice = globals.workflow.rules.is_none();
+    let config = Config {
+        stages: globals.stages,
+        stages_span: globals.stages_span,
+        variables: globals.variables,
+        workflow: globals.workflow,
+        jobs: parallel::expand(jobs, found).into_iter().map(Arc::new).collect(),
+    };
+    cross::check(&config, found);
+    if has_errors(found) {
+        return None;
+    }
+    if warn_twice {
+        config.jobs.iter().for_each(|job| warn_two_pipelines(job, found));
+    }
+    Some(config)
+}
+
+/// A last rule that is just a `when` lets one push start two pipelines (12.4).
+fn warn_two_pipelines(job: &JobConfig, found: &mut Vec<Diagnostic>) {
+    let Some(rule) = job.rules.iter().flatten().flatten().last() else {
+        return;
+    };
+    let bare = rule.clauses.is_empty() && rule.when.is_some_and(|when| when != crate::types::When::Never);
+    if bare {
+        found.push(
+            Diagnostic::new(
+                Code::DuplicatePipelines,
+                format!("job `{}` may run twice for one push: in a branch and in a merge request pipeline", job.name),
+            )
+            .at(rule.span)
+            .help("say with `workflow:rules` which pipelines there should be"),
+        );
+    }
+}
+
+/// Everything of the document that is no job.
+struct Globals {
+    stages: Vec<Arc<str>>,
+    stages_span: Option<crate::source::Span>,
+    variables: Vec<super::model::YamlVariable>,
+    workflow: Workflow,
+    defaults: Mapping,
+}
+
+impl Globals {
+    fn read(document: &Mapping, found: &mut Vec<Diagnostic>) -> Self {
+        let (stages, stages_span) = stages(document, found);
+        if let Some(variables) = read::get(document, "variables") {
+            let mut check = Check::new("", found);
+            check.within("variables", |check| check_root_variables(variables, check));
+        }
+        Self {
+            stages,
+            stages_span,
+            variables: read::variables(document, "variables"),
+            workflow: workflow(document, found),
+            defaults: defaults(document, found),
+        }
+    }
+}
+
+/// `stages` between `.pre` and `.post` (configuration reference 5.1). An empty list leaves none.
+fn stages(document: &Mapping, found: &mut Vec<Diagnostic>) -> (Vec<Arc<str>>, Option<crate::source::Span>) {
+    let wrap = |names: Vec<Arc<str>>| {
+        let mut all: Vec<Arc<str>> = vec![".pre".into()];
+        all.extend(names.into_iter().filter(|name| !matches!(&**name, ".pre" | ".post")));
+        all.push(".post".into());
+        all
+    };
+    let default = || wrap(DEFAULT_STAGES.iter().map(|name| (*name).into()).collect());
+    let Some(value) = read::get(document, "stages") else {
+        return (default(), None);
+    };
+    if value.as_seq().is_some_and(<[Value]>::is_empty) {
+        return (Vec::new(), Some(value.span));
+    }
+    let before = found.len();
+    let mut check = Check::new("", found);
+    check.within("stages", |check| match flatten(value) {
+        Some(_) => check.value(value, &Shape::Script),
+        None => check.wrong_type(value, "a list of strings"),
+    });
+    if found.len() > before {
+        return (default(), Some(value.span));
+    }
+    (wrap(read::strings(value)), Some(value.span))
+}
+
+fn workflow(document: &Mapping, found: &mut Vec<Diagnostic>) -> Workflow {
+    let Some(entry) = document.get("workflow").filter(|entry| jobs::classify(entry) == Class::Global) else {
+        return Workflow::default();
+    };
+    if entry.value.is_null() {
+        return Workflow::default();
+    }
+    let mut check = Check::new("", found);
+    let mut sound = None;
+    check.within("workflow", |check| {
+        sound = check.mapping(&entry.value);
+        if let Some(mapping) = sound {
+            check.keys(mapping, entry.key_span, &WORKFLOW, Scope::ANY);
+        }
+    });
+    let Some(mapping) = sound else {
+        return Workflow::default();
+    };
+    Workflow {
+        name: read::text(mapping, "name"),
+        rules: mapping
+            .get("rules")
+            .map(|rules| (!rules.value.is_null()).then(|| read_rules(&rules.value))),
+        auto_cancel: read_auto_cancel(mapping),
+    }
+}
+
+/// `default` together with its deprecated top-level forms (configuration reference 5.2, 5.3).
+fn defaults(document: &Mapping, found: &mut Vec<Diagnostic>) -> Mapping {
+    let section = document
+        .get("default")
+        .filter(|entry| jobs::classify(entry) == Class::Global && !entry.value.is_null());
+    let mut defaults = Mapping::default();
+    if let Some(section) = section {
+        let mut check = Check::new("", found);
+        check.within("default", |check| {
+            if let Some(mapping) = check.mapping(&section.value) {
+                check.keys(mapping, section.key_span, &JOB, Scope::DEFAULT);
+                defaults = mapping.clone();
+            }
+        });
+    }
+    for key in ["image", "services", "cache", "before_script", "after_script"] {
+        let Some(entry) = document.get(key).filter(|entry| !entry.value.is_null()) else {
+            continue;
+        };
+        check_deprecated(key, entry, found);
+        match defaults.get(key).filter(|other| !other.value.is_null()) {
+            Some(other) => found.push(
+                Diagnostic::new(
+                    Code::DefaultConflict,
+                    format!("`{key}` is given both at top level and in `default`"),
+                )
+                .at(entry.key_span)
+                .with(other.key_span, "the other one is here")
+                .help("keep the one in `default`"),
+            ),
+            None => {
+                defaults.insert(entry.clone());
+            }
+        }
+    }
+    defaults
+}
+
+fn check_deprecated(key: &'static str, entry: &Entry, found: &mut Vec<Diagnostic>) {
+    if let Some(row) = JOB.rows.iter().find(|row| row.name == key) {
+        let mut check = Check::new("", found);
+        check.within(key, |check| check.value(&entry.value, &row.shape));
+    }
+}
+
+/// The same mistake at the same place, seen through several jobs, is reported once.
+fn collapse(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for diagnostic in found {
+        let key = (diagnostic.code, diagnostic.primary);
+        match places.get(&key) {
+            Some(at) if diagnostic.primary.is_some() => {
+                let (first, more): &mut (Diagnostic, usize) = &mut kept[*at];
+                if first.message != diagnostic.message {
+                    *more += 1;
+                }
+            }
+            _ => {
+                places.insert(key, kept.len());
+                kept.push((diagnostic, 0));
+            }
+        }
+    }
+    kept.into_iter()
+        .map(|(diagnostic, more)| match more {
+            0 => diagnostic,
+            1 => diagnostic.note("the same goes for one more job"),
+            more => diagnostic.note(format!("the same goes for {more} more jobs")),
+        })
+        .collect()
+}

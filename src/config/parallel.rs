@@ -1,0 +1,223 @@
+//! `parallel`: instances of jobs, and the names in `needs` and `dependencies` that mean them
+//! (configuration reference 6.16, 6.17).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
+use crate::yaml::{Kind, Value};
+
+use super::model::{JobConfig, MatrixInstance, NeedConfig, NeedTarget, YamlVariable};
+use super::read;
+
+/// Instances by the base name of their job.
+type Instances = HashMap<Arc<str>, Vec<Arc<str>>>;
+
+/// Every job with `parallel` replaced by its instances, and names of such jobs in needs and
+/// dependencies by those of the instances.
+pub(super) fn expand(jobs: Vec<JobConfig>, found: &mut Vec<Diagnostic>) -> Vec<JobConfig> {
+    let mut instances = Instances::new();
+    let mut expanded: Vec<JobConfig> = Vec::with_capacity(jobs.len());
+    let mut places: HashMap<Arc<str>, usize> = HashMap::new();
+    for job in jobs {
+        let parallel = read::get(&job.mapping, "parallel").map(instances_of);
+        let all = match parallel {
+            None => vec![job],
+            Some(parts) => {
+                let made: Vec<JobConfig> = parts.into_iter().map(|part| instance(&job, part)).collect();
+                let mut names: Vec<Arc<str>> = made.iter().map(|made| Arc::clone(&made.name)).collect();
+                let mut seen = std::collections::HashSet::new();
+                names.retain(|name| seen.insert(Arc::clone(name)));
+                instances.insert(Arc::clone(&job.name), names);
+                made
+            }
+        };
+        // Equal names: the later job replaces the earlier one in its place.
+        for job in all {
+            match places.get(&job.name) {
+                Some(at) => expanded[*at] = job,
+                None => {
+                    places.insert(Arc::clone(&job.name), expanded.len());
+                    expanded.push(job);
+                }
+            }
+        }
+    }
+    for job in &mut expanded {
+        resolve_names(job, &instances, found);
+    }
+    expanded
+}
+
+/// Name suffix and instance of each part of a `parallel` value.
+fn instances_of(value: &Value) -> Vec<(String, MatrixInstance)> {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    if let Kind::Int(total) = value.kind {
+        let total = u32::try_from(total).unwrap_or(1);
+        return (1..=total)
+            .map(|index| {
+                let instance = MatrixInstance {
+                    index,
+                    total,
+                    matrix: Vec::new(),
+                };
+                (format!(" {index}/{total}"), instance)
+            })
+            .collect();
+    }
+    let rows = value
+        .as_map()
+        .and_then(|parallel| read::get(parallel, "matrix"))
+        .map(read::combinations)
+        .unwrap_or_default();
+    let total = count(rows.len());
+    rows.into_iter()
+        .enumerate()
+        .map(|(at, matrix)| {
+            let suffix = matrix_suffix(&matrix);
+            let instance = MatrixInstance {
+                index: count(at + 1),
+                total,
+                matrix,
+            };
+            (suffix, instance)
+        })
+        .collect()
+}
+
+/// `: [v1, v2]`.
+fn matrix_suffix(matrix: &[(Arc<str>, Arc<str>)]) -> String {
+    let values: Vec<&str> = matrix.iter().map(|(_, value)| &**value).collect();
+    format!(": [{}]", values.join(", "))
+}
+
+fn instance(job: &JobConfig, (suffix, instance): (String, MatrixInstance)) -> JobConfig {
+    let mut made = job.clone();
+    made.name = format!("{}{suffix}", job.name).into();
+    for (key, value) in &instance.matrix {
+        made.variables.retain(|variable| variable.key != *key);
+        made.variables.push(YamlVariable {
+            key: Arc::clone(key),
+            value: Arc::clone(value),
+            raw: false,
+            span: job.span,
+        });
+    }
+    made.instance = Some(instance);
+    made
+}
+
+fn resolve_names(job: &mut JobConfig, instances: &Instances, found: &mut Vec<Diagnostic>) {
+    if let Some(needs) = job.needs.take() {
+        job.needs = Some(
+            needs
+                .into_iter()
+                .flat_map(|need| expand_need(job, need, instances, found))
+                .collect(),
+        );
+    }
+    if let Some(dependencies) = job.dependencies.take() {
+        job.dependencies = Some(
+            dependencies
+                .into_iter()
+                .flat_map(|(name, span)| match instances.get(&name) {
+                    Some(names) => names.iter().map(|name| (Arc::clone(name), span)).collect(),
+                    None => vec![(name, span)],
+                })
+                .collect(),
+        );
+    }
+}
+
+/// The needs that one written need stands for.
+fn expand_need(
+    job: &JobConfig,
+    need: NeedConfig,
+    instances: &Instances,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<NeedConfig> {
+    let NeedTarget::Job {
+        name,
+        optional,
+        matrix,
+    } = &need.target
+    else {
+        return vec![need];
+    };
+    let mut own = |text: &Arc<str>| matrix_values(job, text, need.span, found);
+    let name = own(name);
+    let names: Vec<Arc<str>> = match matrix {
+        Some(rows) => rows
+            .iter()
+            .map(|row| {
+                let row: Vec<_> = row.iter().map(|(key, value)| (Arc::clone(key), own(value))).collect();
+                format!("{name}{}", matrix_suffix(&row)).into()
+            })
+            .collect(),
+        None => match instances.get(&name) {
+            Some(names) => names.clone(),
+            None => vec![name],
+        },
+    };
+    names
+        .into_iter()
+        .map(|name| NeedConfig {
+            target: NeedTarget::Job {
+                name,
+                optional: *optional,
+                matrix: None,
+            },
+            ..need.clone()
+        })
+        .collect()
+}
+
+/// `$[[ matrix.X ]]` replaced by the instance's own value.
+fn matrix_values(job: &JobConfig, text: &Arc<str>, span: Span, found: &mut Vec<Diagnostic>) -> Arc<str> {
+    if !text.contains("$[[") {
+        return Arc::clone(text);
+    }
+    let mut out = String::new();
+    let mut rest = &**text;
+    while let Some((before, block, after)) = next_block(rest) {
+        out.push_str(before);
+        let Some(name) = block.strip_prefix("matrix.") else {
+            out.push_str(&rest[before.len()..rest.len() - after.len()]);
+            rest = after;
+            continue;
+        };
+        let own = job
+            .instance
+            .iter()
+            .flat_map(|instance| &instance.matrix)
+            .find(|(key, _)| &**key == name);
+        let declared = job.variables.iter().any(|variable| &*variable.key == name);
+        match own {
+            Some((_, value)) => out.push_str(value),
+            None if declared => out.push_str(&rest[before.len()..rest.len() - after.len()]),
+            None => found.push(unknown_matrix(job, name, span)),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+fn unknown_matrix(job: &JobConfig, name: &str, span: Span) -> Diagnostic {
+    let known = job.instance.iter().flat_map(|instance| &instance.matrix);
+    Diagnostic::new(
+        Code::MatrixUnknown,
+        format!("job `{}` uses `matrix.{name}`, which its matrix does not have", job.name),
+    )
+    .at(span)
+    .did_you_mean(name, known.map(|(key, _)| &**key))
+}
+
+/// Text before the first `$[[ … ]]`, its trimmed inside, and the text behind it.
+fn next_block(text: &str) -> Option<(&str, &str, &str)> {
+    let start = text.find("$[[")?;
+    let length = text[start..].find("]]")?;
+    let inside = &text[start + 3..start + length];
+    Some((&text[..start], inside.trim(), &text[start + length + 2..]))
+}

@@ -1,0 +1,43 @@
+//! How files and facts of the repository reach the pure layers.
+
+use std::sync::Arc;
+
+/// Why a file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadError {
+    /// There is no such file.
+    NotFound,
+    /// The path leads out of the repository, directly or by a link.
+    Outside,
+    /// It is a folder, a device, …
+    NotAFile,
+    /// It is not UTF-8 text.
+    NotUtf8,
+    /// The system refused; in its words.
+    Unreadable(String),
+}
+
+/// The changed files of an event (configuration reference 8.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changes {
+    /// Not known, so that `changes` is true.
+    Unknown,
+    /// Known, perhaps empty.
+    Known(Arc<[String]>),
+}
+
+/// `compare_to` names nothing that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRevision(pub String);
+
+/// The tree that configuration, `exists` and `changes` all see.
+pub trait FileProvider {
+    /// Text of a file of the tree; `path` is relative to the repository, without leading slash.
+    fn read(&self, path: &str) -> Result<Arc<str>, ReadError>;
+
+    /// Every file of the tree, in git's order.
+    fn paths(&self) -> Arc<[String]>;
+
+    /// Files changed by the event, or since the merge base with `compare_to`.
+    fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision>;
+}

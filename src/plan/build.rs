@@ -1,0 +1,361 @@
+//! From a configuration to a plan, in GitLab's order: workflow, jobs, needs, emptiness
+//! (configuration reference 11.2, 11.3).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::config::{
+    ClauseFacts, Config, EnvironmentConfig, FileProvider, JobConfig, NeedConfig, NeedTarget,
+    OnJobFailure,
+};
+use crate::diag::{Code, Diagnostic};
+use crate::expr::Variables;
+use crate::types::{When, environment_slug};
+
+use super::facts::PipelineFacts;
+use super::model::{Environment, Job, LeftOut, Need, Plan};
+use super::policy::PolicyFacts;
+use super::rules::{self, Decision, Excluded};
+use super::scope::{self, Scopes};
+
+/// Needs that one job may have, after parallel jobs were expanded.
+const MAX_NEEDS: usize = 50;
+
+/// What GitLab would make of the configuration for this event.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The pipeline; without jobs where it is not created.
+    pub plan: Plan,
+    /// Why it is not created, in words.
+    pub reason: Option<String>,
+    /// Errors that only show while the jobs are made.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Outcome {
+    /// Whether there is a pipeline.
+    pub fn created(&self) -> bool {
+        self.reason.is_none() && self.diagnostics.is_empty()
+    }
+}
+
+/// Decides which jobs there are.
+pub fn build(config: &Config, facts: &PipelineFacts, files: &dyn FileProvider) -> Outcome {
+    let mut builder = Builder {
+        config,
+        facts,
+        files,
+        scopes: Scopes::new(facts, &config.variables),
+        plan: Plan {
+            name: None,
+            stages: config.stages.clone(),
+            jobs: Vec::new(),
+            left_out: Vec::new(),
+            cancel_on_failure: false,
+        },
+    };
+    let (reason, diagnostics) = builder.run();
+    let mut plan = builder.plan;
+    if reason.is_some() || !diagnostics.is_empty() {
+        plan.jobs.clear();
+    }
+    Outcome {
+        plan,
+        reason,
+        diagnostics,
+    }
+}
+
+/// Commit messages with one of these skip the pipeline (configuration reference chapter 1).
+fn skips_ci(facts: &PipelineFacts) -> bool {
+    let honours = matches!(facts.source.as_str(), "push" | "merge_request_event");
+    let message = facts.commit.message.to_lowercase();
+    honours
+        && ["ci skip", "skip ci", "ci-skip", "ci_skip", "skip-ci", "skip_ci"]
+            .iter()
+            .any(|words| message.contains(&format!("[{words}]")))
+}
+
+struct Builder<'a> {
+    config: &'a Config,
+    facts: &'a PipelineFacts,
+    files: &'a dyn FileProvider,
+    scopes: Scopes<'a>,
+    plan: Plan,
+}
+
+/// What became of one job, before its stage is known to have any.
+enum Seed {
+    In(Box<Job>),
+    Out,
+    Failed(Diagnostic),
+}
+
+impl Builder<'_> {
+    fn run(&mut self) -> (Option<String>, Vec<Diagnostic>) {
+        if skips_ci(self.facts) {
+            return (Some("the commit message says `[skip ci]`".to_owned()), Vec::new());
+        }
+        match self.workflow() {
+            Ok(None) => {}
+            Ok(Some(reason)) => return (Some(reason), Vec::new()),
+            Err(diagnostic) => return (None, vec![diagnostic]),
+        }
+        let diagnostics = self.jobs();
+        if !diagnostics.is_empty() {
+            return (None, diagnostics);
+        }
+        (self.empty(), Vec::new())
+    }
+
+    /// Whether the workflow lets the pipeline be; the reason if not.
+    fn workflow(&mut self) -> Result<Option<String>, Diagnostic> {
+        let workflow = &self.config.workflow;
+        let mut cancel = workflow.auto_cancel.on_job_failure;
+        if let Some(Some(rules)) = &workflow.rules {
+            let scope = self.scopes.workflow();
+            let rule = self
+                .clauses(&scope, &|text| scope::glob(text, &scope))
+                .first_match(rules)
+                .map_err(|error| error.0)?;
+            let Some(rule) = rule else {
+                return Ok(Some("workflow: no rule matched".to_owned()));
+            };
+            if rule.when == Some(When::Never) {
+                return Ok(Some(format!("workflow: the rule {} says `never`", rules::described(rule))));
+            }
+            cancel = rule.auto_cancel.on_job_failure.or(cancel);
+            self.scopes.add_workflow_rule(&rule.variables);
+        }
+        self.plan.cancel_on_failure = cancel == Some(OnJobFailure::All);
+        if let Some(name) = &workflow.name {
+            let name = scope::keyword(name, &self.scopes.workflow());
+            self.plan.name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+        }
+        Ok(None)
+    }
+
+    fn clauses<'s>(&'s self, scope: &'s Variables, expand: &'s dyn Fn(&str) -> String) -> ClauseFacts<'s> {
+        ClauseFacts {
+            lookup: scope,
+            expand,
+            files: self.files,
+        }
+    }
+
+    /// Makes the jobs, stage by stage. Errors of a stage without any job are dropped, as on
+    /// GitLab.
+    fn jobs(&mut self) -> Vec<Diagnostic> {
+        let mut errors = Vec::new();
+        let mut by_stage: Vec<Vec<&Arc<JobConfig>>> = vec![Vec::new(); self.config.stages.len()];
+        for job in &self.config.jobs {
+            if let Some(stage) = self.config.stages.iter().position(|stage| *stage == job.stage) {
+                by_stage[stage].push(job);
+            }
+        }
+        let mut present: HashSet<Arc<str>> = HashSet::new();
+        for (stage, configs) in by_stage.into_iter().enumerate() {
+            let mut failed = Vec::new();
+            let mut jobs = Vec::new();
+            for config in configs {
+                match self.seed(config, stage) {
+                    Seed::In(job) => jobs.push(*job),
+                    Seed::Out => {}
+                    Seed::Failed(diagnostic) => failed.push(diagnostic),
+                }
+            }
+            present.extend(jobs.iter().map(|job| Arc::clone(&job.config.name)));
+            failed.extend(jobs.iter().flat_map(|job| self.job_errors(job, &present)));
+            if !jobs.is_empty() {
+                errors.append(&mut failed);
+            }
+            self.plan.jobs.append(&mut jobs);
+        }
+        errors
+    }
+
+    fn seed(&mut self, config: &Arc<JobConfig>, stage: usize) -> Seed {
+        let environment = self.environment(config);
+        let scope = self.scopes.job(config, environment.as_ref(), config.when, &[]);
+        let expand = |text: &str| scope::glob(text, &scope);
+        let policies = PolicyFacts {
+            pipeline: self.facts,
+            lookup: &scope,
+            files: self.files,
+        };
+        match rules::decide(config, &self.clauses(&scope, &expand), &policies) {
+            Err(error) => {
+                let mut diagnostic = error.0;
+                diagnostic.message = format!("job `{}`: {}", config.name, diagnostic.message);
+                Seed::Failed(diagnostic)
+            }
+            Ok(Err(Excluded { reason, span })) => {
+                self.plan.left_out.push(LeftOut {
+                    name: Arc::clone(&config.name),
+                    reason,
+                    span,
+                });
+                Seed::Out
+            }
+            Ok(Ok(decision)) => Seed::In(Box::new(self.job(config, stage, decision))),
+        }
+    }
+
+    fn job(&self, config: &Arc<JobConfig>, stage: usize, decision: Decision) -> Job {
+        let environment = self.environment(config);
+        let referring = config.tags.iter().any(|tag| tag.contains(['$', '%']));
+        let tags = if referring {
+            let scope = self.scopes.job(config, environment.as_ref(), decision.when, &decision.variables);
+            config.tags.iter().map(|tag| scope::tag(tag, &scope)).collect()
+        } else {
+            config.tags.iter().map(ToString::to_string).collect()
+        };
+        let (needs, needs_external) = needs(decision.needs);
+        Job {
+            stage,
+            when: decision.when,
+            start_in: decision.start_in,
+            allow_failure: decision.allow_failure,
+            needs,
+            needs_external,
+            interruptible: decision.interruptible,
+            tags,
+            environment,
+            variables: self.scopes.yaml_variables(config, &decision.variables),
+            held: None,
+            played: false,
+            config: Arc::clone(config),
+        }
+    }
+
+    fn environment(&self, config: &JobConfig) -> Option<Environment> {
+        let EnvironmentConfig {
+            name,
+            url,
+            action,
+            tier,
+            ..
+        } = config.environment.as_ref()?;
+        let name = if name.contains(['$', '%']) {
+            scope::keyword(name, &self.scopes.job(config, None, config.when, &[]))
+        } else {
+            name.to_string()
+        };
+        Some(Environment {
+            slug: environment_slug(&name),
+            tier: tier.as_deref().map_or_else(|| guessed_tier(&name), str::to_owned),
+            action: *action,
+            url: url.clone(),
+            name,
+        })
+    }
+
+    /// Needs on jobs that are not there, too many needs, circles of variables.
+    fn job_errors(&self, job: &Job, present: &HashSet<Arc<str>>) -> Vec<Diagnostic> {
+        let needs = job.needs.as_deref().unwrap_or_default();
+        if needs.len() > MAX_NEEDS {
+            let message = format!(
+                "job `{}` needs {} jobs; at most {MAX_NEEDS} are accepted",
+                job.name(),
+                needs.len()
+            );
+            return vec![Diagnostic::new(Code::TooMany, message).at(job.config.span)];
+        }
+        let mut errors: Vec<Diagnostic> = needs
+            .iter()
+            .filter(|need| !need.optional && !present.contains(&need.job))
+            .map(|need| self.absent_need(job, need))
+            .collect();
+        if let Some(names) = self.variable_cycle(job) {
+            errors.push(
+                Diagnostic::new(
+                    Code::VariableCycle,
+                    format!("variables of job `{}` refer to each other in a circle: {}", job.name(), names.join(", ")),
+                )
+                .at(job.config.span)
+                .help("take one of the references out, or set `expand: false`"),
+            );
+        }
+        errors
+    }
+
+    fn variable_cycle(&self, job: &Job) -> Option<Vec<String>> {
+        if !job.variables.iter().any(|variable| variable.value.contains(['$', '%']))
+            && self.facts.settings.is_empty()
+            && self.facts.given.is_empty()
+        {
+            return None;
+        }
+        let scope = self.scopes.job(&job.config, job.environment.as_ref(), job.when, &job.variables);
+        scope::cycle(&scope)
+    }
+
+    fn absent_need(&self, job: &Job, need: &Need) -> Diagnostic {
+        let message = format!(
+            "job `{}` needs `{}`, which is not in this pipeline",
+            job.name(),
+            need.job
+        );
+        let diagnostic = Diagnostic::new(Code::NeedNotInPipeline, message)
+            .at(need.span)
+            .help("write `needs: [{job: …, optional: true}]` to need a job that may be absent");
+        match self.plan.left_out.iter().find(|left_out| left_out.name == need.job) {
+            Some(left_out) => diagnostic.with(left_out.span, left_out.reason.clone()),
+            None => diagnostic,
+        }
+    }
+
+    /// Why there is nothing to create (configuration reference 11.3).
+    fn empty(&self) -> Option<String> {
+        if self.plan.jobs.is_empty() {
+            return Some("no job is left by the rules".to_owned());
+        }
+        let only_edges = self
+            .plan
+            .jobs
+            .iter()
+            .all(|job| matches!(&*job.config.stage, ".pre" | ".post"));
+        only_edges.then(|| "only jobs in `.pre` and `.post` are left".to_owned())
+    }
+}
+
+/// Needs on this pipeline, and those on others.
+fn needs(needs: Option<Vec<NeedConfig>>) -> (Option<Vec<Need>>, Vec<crate::yaml::Value>) {
+    let mut external = Vec::new();
+    let own = needs.map(|needs| {
+        needs
+            .into_iter()
+            .filter_map(|need| match need.target {
+                NeedTarget::Job { name, optional, .. } => Some(Need {
+                    job: name,
+                    artifacts: need.artifacts,
+                    optional,
+                    span: need.span,
+                }),
+                NeedTarget::External(value) => {
+                    external.push(value);
+                    None
+                }
+            })
+            .collect()
+    });
+    (own, external)
+}
+
+/// The tier that a name suggests (runtime reference 13.4).
+fn guessed_tier(name: &str) -> String {
+    let name = name.to_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let tier = if any(&["dev", "review", "trunk"]) {
+        "development"
+    } else if any(&["test", "tst", "int", "accept", "qa", "qc", "control", "quality"]) {
+        "testing"
+    } else if any(&["stag", "stg", "model", "modl", "pre", "demo", "non-prod"]) {
+        "staging"
+    } else if any(&["prod", "prd", "live"]) {
+        "production"
+    } else {
+        "other"
+    };
+    tier.to_owned()
+}

@@ -1,0 +1,79 @@
+//! Held jobs: those that act outside this machine wait for the user's word
+//! (design chapter 3, *Held jobs*).
+
+use crate::config::EnvironmentAction;
+use crate::expr::glob::NameGlob;
+use crate::types::When;
+
+use super::model::{Job, Plan};
+
+/// What the user let go.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Release {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Every held job.
+    All,
+    /// Jobs of these environments.
+    Environments(Vec<String>),
+}
+
+impl Release {
+    fn lets_go(&self, job: &Job) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::All => true,
+            Self::Environments(names) => job
+                .environment
+                .as_ref()
+                .is_some_and(|environment| names.contains(&environment.name)),
+        }
+    }
+}
+
+/// Marks the jobs of the plan that act outside, would start by themselves and were not released.
+///
+/// `globs` are the names that the setting `held` adds; `named` are the jobs that the user named,
+/// which releases them.
+pub fn hold(plan: &mut Plan, globs: &[String], release: &Release, named: &[String]) {
+    for job in &mut plan.jobs {
+        let starts_itself = job.when != When::Manual && !job.played;
+        let named = named.iter().any(|name| name == job.name());
+        job.held = reason(job, globs).filter(|_| starts_itself && !named && !release.lets_go(job));
+    }
+}
+
+/// What the job does outside, in words.
+fn reason(job: &Job, globs: &[String]) -> Option<String> {
+    if let Some(environment) = &job.environment {
+        match environment.action {
+            EnvironmentAction::Start => return Some(format!("deploys to {}", environment.name)),
+            EnvironmentAction::Stop => return Some(format!("stops {}", environment.name)),
+            EnvironmentAction::Prepare | EnvironmentAction::Verify | EnvironmentAction::Access => {}
+        }
+    }
+    if job.config.mapping.get("release").is_some_and(|entry| !entry.value.is_null()) {
+        return Some("makes a release".to_owned());
+    }
+    if job.config.pages {
+        return Some("publishes Pages".to_owned());
+    }
+    globs
+        .iter()
+        .any(|glob| NameGlob::new(glob).matches(job.name()))
+        .then(|| "is named by the setting `held`".to_owned())
+}
+
+impl Job {
+    /// The option that releases the job, where it is held.
+    pub fn release_option(&self) -> String {
+        match &self.environment {
+            Some(environment) if !environment.name.contains(char::is_whitespace) => {
+                format!("--deploy={}", environment.name)
+            }
+            Some(environment) => format!("--deploy='{}'", environment.name),
+            None => "--deploy".to_owned(),
+        }
+    }
+}

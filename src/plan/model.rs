@@ -1,0 +1,100 @@
+//! The plan: one pipeline's jobs.
+
+use std::sync::Arc;
+
+use crate::config::{EnvironmentAction, JobConfig, YamlVariable};
+use crate::source::Span;
+use crate::types::{AllowFailure, When};
+use crate::yaml::Value;
+
+/// One pipeline as GitLab would create it.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Expanded `workflow:name`.
+    pub name: Option<String>,
+    /// Every declared stage, `.pre` and `.post` included.
+    pub stages: Vec<Arc<str>>,
+    /// Jobs, stage by stage, in file order inside a stage.
+    pub jobs: Vec<Job>,
+    /// Jobs of the configuration that are not in the pipeline.
+    pub left_out: Vec<LeftOut>,
+    /// `auto_cancel:on_job_failure: all`.
+    pub cancel_on_failure: bool,
+}
+
+/// A job of the pipeline: its configuration with rules applied.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The configuration.
+    pub config: Arc<JobConfig>,
+    /// Index of the stage in [`Plan::stages`].
+    pub stage: usize,
+    /// `when`.
+    pub when: When,
+    /// Seconds and text of `start_in`.
+    pub start_in: Option<(u64, Arc<str>)>,
+    /// `allow_failure`.
+    pub allow_failure: AllowFailure,
+    /// Needs on this pipeline's jobs; `None` for scheduling by stage.
+    pub needs: Option<Vec<Need>>,
+    /// Needs on other pipelines, as written.
+    pub needs_external: Vec<Value>,
+    /// `interruptible`.
+    pub interruptible: Option<bool>,
+    /// Expanded.
+    pub tags: Vec<String>,
+    /// Expanded environment.
+    pub environment: Option<Environment>,
+    /// Effective YAML variables, unexpanded: root ← workflow rule ← job ← matrix ← rule.
+    pub variables: Vec<YamlVariable>,
+    /// Why the job is held, until it is released (design chapter 3).
+    pub held: Option<String>,
+    /// Counts as started by a person from the start.
+    pub played: bool,
+}
+
+impl Job {
+    /// Full name.
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+}
+
+/// A need on a job of this pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Full name of the needed job.
+    pub job: Arc<str>,
+    /// Whether its artifacts are taken.
+    pub artifacts: bool,
+    /// May be absent.
+    pub optional: bool,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A job's environment, expanded (configuration reference 6.15, runtime reference 13.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Name.
+    pub name: String,
+    /// `CI_ENVIRONMENT_SLUG`.
+    pub slug: String,
+    /// Action.
+    pub action: EnvironmentAction,
+    /// `CI_ENVIRONMENT_TIER`.
+    pub tier: String,
+    /// Unexpanded URL.
+    pub url: Option<Arc<str>>,
+}
+
+/// Why a job is not in the pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Full name.
+    pub name: Arc<str>,
+    /// The cause in words: `rules: no rule matched`.
+    pub reason: String,
+    /// The place of the cause.
+    pub span: Span,
+}

@@ -1,0 +1,334 @@
+//! Predefined variables (runtime reference chapter 13), phase by phase.
+
+use crate::types::{RefKind, slug};
+
+use super::facts::{PipelineFacts, Versions};
+use super::model::{Environment, Job};
+
+/// Characters of a commit's title beyond which the description is the whole message.
+const TITLE_LIMIT: usize = 100;
+/// Bytes of a commit message that are passed on.
+const MESSAGE_LIMIT: usize = 100_000;
+const ZEROS: &str = "0000000000000000000000000000000000000000";
+
+/// Names and values, in GitLab's order as far as it can be seen.
+pub type Pairs = Vec<(&'static str, String)>;
+
+/// Variables known before any job is: usable in includes, `workflow:rules` and `rules`.
+pub fn pipeline_variables(facts: &PipelineFacts) -> Pairs {
+    let mut pairs = server(facts);
+    pairs.extend(project(facts));
+    pairs.extend(commit(facts));
+    pairs.extend(merge_request(facts));
+    pairs
+}
+
+/// Variables of the pipeline that includes do not see yet.
+pub(super) fn late_pipeline_variables(facts: &PipelineFacts) -> Pairs {
+    vec![("CI_PIPELINE_IID", facts.iid.to_string())]
+}
+
+/// `GITLAB_USER_*`, which no YAML variable can override.
+pub(super) fn user(facts: &PipelineFacts) -> Pairs {
+    vec![
+        ("GITLAB_USER_ID", "1".to_owned()),
+        ("GITLAB_USER_EMAIL", facts.user.email.clone()),
+        ("GITLAB_USER_LOGIN", facts.user.login.clone()),
+        ("GITLAB_USER_NAME", facts.user.name.clone()),
+    ]
+}
+
+fn server(facts: &PipelineFacts) -> Pairs {
+    let server = &facts.project.server;
+    let mut version = Versions::SERVER.split('.').map(str::to_owned);
+    let mut part = || version.next().unwrap_or_default();
+    vec![
+        ("CI", "true".to_owned()),
+        ("GITLAB_CI", "true".to_owned()),
+        ("GITLAB_FEATURES", String::new()),
+        ("CI_SERVER_FQDN", server.fqdn()),
+        ("CI_SERVER_HOST", server.host.clone()),
+        ("CI_SERVER_NAME", "GitLab".to_owned()),
+        ("CI_SERVER_PORT", server.effective_port().to_string()),
+        ("CI_SERVER_PROTOCOL", server.protocol.clone()),
+        ("CI_SERVER_SHELL_SSH_HOST", server.host.clone()),
+        ("CI_SERVER_SHELL_SSH_PORT", server.ssh_port.to_string()),
+        ("CI_SERVER_URL", server.url()),
+        ("CI_SERVER_VERSION", Versions::SERVER.to_owned()),
+        ("CI_SERVER_VERSION_MAJOR", part()),
+        ("CI_SERVER_VERSION_MINOR", part()),
+        ("CI_SERVER_VERSION_PATCH", part()),
+        ("CI_SERVER_REVISION", "0000000000000000".to_owned()),
+        ("CI_API_V4_URL", format!("{}/api/v4", server.url())),
+        ("CI_API_GRAPHQL_URL", format!("{}/api/graphql", server.url())),
+        ("CI_TEMPLATE_REGISTRY_HOST", "registry.gitlab.com".to_owned()),
+    ]
+}
+
+fn project(facts: &PipelineFacts) -> Pairs {
+    let project = &facts.project;
+    let registry = format!("registry.{}", project.server.host);
+    let proxy = format!("{}:{}", project.server.host, project.server.effective_port());
+    let pages_domain = format!("pages.{}", project.server.host);
+    let path_in_root = project.path.split_once('/').map_or("", |(_, rest)| rest);
+    let proxy_prefix = |group: &str| format!("{proxy}/{}/dependency_proxy/containers", group.to_lowercase());
+    vec![
+        ("CI_PROJECT_ID", "1".to_owned()),
+        ("CI_PROJECT_NAME", project.name().to_owned()),
+        ("CI_PROJECT_TITLE", project.name().to_owned()),
+        ("CI_PROJECT_DESCRIPTION", String::new()),
+        ("CI_PROJECT_TOPICS", String::new()),
+        ("CI_PROJECT_PATH", project.path.clone()),
+        ("CI_PROJECT_PATH_SLUG", slug(&project.path)),
+        ("CI_PROJECT_NAMESPACE", project.namespace().to_owned()),
+        ("CI_PROJECT_NAMESPACE_ID", "1".to_owned()),
+        ("CI_PROJECT_NAMESPACE_SLUG", slug(project.namespace())),
+        ("CI_PROJECT_ROOT_NAMESPACE", project.root_namespace().to_owned()),
+        ("CI_PROJECT_URL", project.url()),
+        ("CI_PROJECT_VISIBILITY", "private".to_owned()),
+        ("CI_PROJECT_REPOSITORY_LANGUAGES", String::new()),
+        ("CI_PROJECT_CLASSIFICATION_LABEL", String::new()),
+        ("CI_DEFAULT_BRANCH", facts.reference.default_branch.clone()),
+        ("CI_DEFAULT_BRANCH_SLUG", slug(&facts.reference.default_branch)),
+        ("CI_CONFIG_PATH", facts.config_path.clone()),
+        ("CI_PAGES_DOMAIN", pages_domain.clone()),
+        (
+            "CI_PAGES_URL",
+            format!("https://{}.{pages_domain}/{path_in_root}", project.root_namespace()),
+        ),
+        ("CI_REGISTRY", registry.clone()),
+        ("CI_REGISTRY_IMAGE", format!("{registry}/{}", project.path.to_lowercase())),
+        ("CI_DEPENDENCY_PROXY_SERVER", proxy.clone()),
+        (
+            "CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX",
+            proxy_prefix(project.root_namespace()),
+        ),
+        (
+            "CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX",
+            proxy_prefix(project.namespace()),
+        ),
+        ("CI_PIPELINE_SOURCE", facts.source.as_str().to_owned()),
+        ("CI_PIPELINE_CREATED_AT", facts.created_at.clone()),
+    ]
+}
+
+fn commit(facts: &PipelineFacts) -> Pairs {
+    let commit = &facts.commit;
+    let reference = &facts.reference;
+    let (message, truncated) = cut(&commit.message, MESSAGE_LIMIT);
+    let title = message.lines().next().unwrap_or_default();
+    let mut pairs = vec![
+        ("CI_COMMIT_SHA", commit.sha.clone()),
+        ("CI_COMMIT_SHORT_SHA", commit.sha.chars().take(8).collect()),
+        (
+            "CI_COMMIT_BEFORE_SHA",
+            commit.before_sha.clone().unwrap_or_else(|| ZEROS.to_owned()),
+        ),
+        ("CI_COMMIT_REF_NAME", reference.name.clone()),
+        ("CI_COMMIT_REF_SLUG", slug(&reference.name)),
+        ("CI_COMMIT_REF_PROTECTED", reference.protected.to_string()),
+        ("CI_COMMIT_MESSAGE", message.to_owned()),
+        ("CI_COMMIT_MESSAGE_IS_TRUNCATED", truncated.to_string()),
+        ("CI_COMMIT_TITLE", title.to_owned()),
+        ("CI_COMMIT_DESCRIPTION", description(message, title)),
+        ("CI_COMMIT_TIMESTAMP", commit.timestamp.clone()),
+        ("CI_COMMIT_AUTHOR", commit.author.clone()),
+    ];
+    match reference.kind {
+        RefKind::Branch => pairs.push(("CI_COMMIT_BRANCH", reference.name.clone())),
+        RefKind::Tag => {
+            pairs.push(("CI_COMMIT_TAG", reference.name.clone()));
+            pairs.push((
+                "CI_COMMIT_TAG_MESSAGE",
+                commit.tag_message.clone().unwrap_or_default(),
+            ));
+        }
+        RefKind::MergeRequest { .. } => {}
+    }
+    pairs
+}
+
+/// Everything behind a short title's line; the whole message under a long one.
+fn description(message: &str, title: &str) -> String {
+    if title.chars().count() >= TITLE_LIMIT {
+        return message.to_owned();
+    }
+    let rest = message.split_once('\n').map_or("", |(_, rest)| rest);
+    rest.strip_suffix('\n').unwrap_or(rest).to_owned()
+}
+
+/// At most `limit` bytes, cut at a character's border.
+fn cut(text: &str, limit: usize) -> (&str, bool) {
+    if text.len() <= limit {
+        return (text, false);
+    }
+    let end = (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    (&text[..end], true)
+}
+
+fn merge_request(facts: &PipelineFacts) -> Pairs {
+    let RefKind::MergeRequest { target } = &facts.reference.kind else {
+        return Vec::new();
+    };
+    let source = &facts.reference.name;
+    let project = &facts.project;
+    let target_protected = *target == facts.reference.default_branch;
+    vec![
+        ("CI_MERGE_REQUEST_ID", "1".to_owned()),
+        ("CI_MERGE_REQUEST_IID", "1".to_owned()),
+        ("CI_MERGE_REQUEST_REF_PATH", "refs/merge-requests/1/head".to_owned()),
+        ("CI_MERGE_REQUEST_PROJECT_ID", "1".to_owned()),
+        ("CI_MERGE_REQUEST_PROJECT_PATH", project.path.clone()),
+        ("CI_MERGE_REQUEST_PROJECT_URL", project.url()),
+        ("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "1".to_owned()),
+        ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", project.path.clone()),
+        ("CI_MERGE_REQUEST_SOURCE_PROJECT_URL", project.url()),
+        ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", source.clone()),
+        ("CI_MERGE_REQUEST_SOURCE_BRANCH_PROTECTED", facts.reference.protected.to_string()),
+        ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", String::new()),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", target.clone()),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_PROTECTED", target_protected.to_string()),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", String::new()),
+        (
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA",
+            facts.commit.merge_base.clone().unwrap_or_default(),
+        ),
+        ("CI_MERGE_REQUEST_DIFF_ID", "1".to_owned()),
+        ("CI_MERGE_REQUEST_EVENT_TYPE", "detached".to_owned()),
+        ("CI_MERGE_REQUEST_TITLE", facts.commit.message.lines().next().unwrap_or_default().to_owned()),
+        ("CI_MERGE_REQUEST_DESCRIPTION", String::new()),
+        ("CI_MERGE_REQUEST_DESCRIPTION_IS_TRUNCATED", "false".to_owned()),
+        ("CI_MERGE_REQUEST_DRAFT", "false".to_owned()),
+        ("CI_MERGE_REQUEST_SQUASH_ON_MERGE", "false".to_owned()),
+        ("CI_MERGE_REQUEST_APPROVED", "true".to_owned()),
+    ]
+}
+
+/// Variables of one job that rules see (configuration reference 10.4).
+pub(super) fn job(
+    config: &crate::config::JobConfig,
+    environment: Option<&Environment>,
+    when: crate::types::When,
+) -> Pairs {
+    use crate::types::When;
+    let mut pairs = vec![
+        ("CI_JOB_NAME", config.name.to_string()),
+        ("CI_JOB_NAME_SLUG", slug(&config.name)),
+        ("CI_JOB_GROUP_NAME", config.base_name.to_string()),
+        ("CI_JOB_STAGE", config.stage.to_string()),
+    ];
+    match &config.instance {
+        Some(instance) => {
+            pairs.push(("CI_NODE_INDEX", instance.index.to_string()));
+            pairs.push(("CI_NODE_TOTAL", instance.total.to_string()));
+        }
+        None => pairs.push(("CI_NODE_TOTAL", "1".to_owned())),
+    }
+    if matches!(when, When::Manual | When::Delayed) {
+        pairs.push(("CI_JOB_MANUAL", "true".to_owned()));
+    }
+    if let Some(environment) = environment {
+        pairs.push(("CI_ENVIRONMENT_NAME", environment.name.clone()));
+        pairs.push(("CI_ENVIRONMENT_SLUG", environment.slug.clone()));
+        pairs.push(("CI_ENVIRONMENT_ACTION", environment.action.as_str().to_owned()));
+        pairs.push(("CI_ENVIRONMENT_TIER", environment.tier.clone()));
+        if let Some(url) = &environment.url {
+            pairs.push(("CI_ENVIRONMENT_URL", url.to_string()));
+        }
+    }
+    pairs
+}
+
+/// What only a run knows.
+#[derive(Debug, Clone)]
+pub struct RunFacts {
+    /// `CI_PIPELINE_ID`.
+    pub pipeline_id: u64,
+    /// `CI_JOB_ID`.
+    pub job_id: u64,
+    /// `CI_BUILDS_DIR`.
+    pub builds_dir: String,
+    /// `CI_PROJECT_DIR`.
+    pub project_dir: String,
+    /// `CI_JOB_STARTED_AT`, RFC 3339.
+    pub started_at: String,
+    /// `CI_JOB_TIMEOUT`, seconds.
+    pub timeout: u64,
+    /// The image as named, where the executor runs images.
+    pub image: Option<String>,
+    /// Whether the environment is thrown away with the job (docker) or shared (shell).
+    pub disposable: bool,
+    /// `CI_CONCURRENT_ID`.
+    pub slot: usize,
+    /// `CI_RUNNER_DESCRIPTION`.
+    pub runner: String,
+}
+
+/// Variables that only a running job sees.
+pub(super) fn running(facts: &PipelineFacts, job: &Job, run: &RunFacts) -> Pairs {
+    let url = facts.project.url();
+    let environment_kind = if run.disposable {
+        "CI_DISPOSABLE_ENVIRONMENT"
+    } else {
+        "CI_SHARED_ENVIRONMENT"
+    };
+    let mut pairs = vec![
+        ("CI_SERVER", "yes".to_owned()),
+        ("CI_PIPELINE_ID", run.pipeline_id.to_string()),
+        ("CI_PIPELINE_URL", format!("{url}/-/pipelines/{}", run.pipeline_id)),
+        ("CI_JOB_ID", run.job_id.to_string()),
+        ("CI_JOB_URL", format!("{url}/-/jobs/{}", run.job_id)),
+        ("CI_JOB_STARTED_AT", run.started_at.clone()),
+        ("CI_JOB_STARTED_AT_SLUG", slug(&run.started_at)),
+        ("CI_JOB_TIMEOUT", run.timeout.to_string()),
+        ("CI_JOB_STATUS", "running".to_owned()),
+        ("CI_BUILDS_DIR", run.builds_dir.clone()),
+        ("CI_PROJECT_DIR", run.project_dir.clone()),
+        ("CI_CONCURRENT_ID", run.slot.to_string()),
+        ("CI_CONCURRENT_PROJECT_ID", run.slot.to_string()),
+        (environment_kind, "true".to_owned()),
+        ("CI_RUNNER_ID", "1".to_owned()),
+        ("CI_RUNNER_DESCRIPTION", run.runner.clone()),
+        ("CI_RUNNER_TAGS", job.tags.join(", ")),
+        ("CI_RUNNER_VERSION", Versions::RUNNER.to_owned()),
+        ("CI_RUNNER_REVISION", "00000000".to_owned()),
+        ("CI_RUNNER_EXECUTABLE_ARCH", format!("linux/{}", go_architecture())),
+        ("CI_RUNNER_SHORT_TOKEN", "pipe".to_owned()),
+        ("CI_REPOSITORY_URL", format!("{url}.git")),
+    ];
+    if let Some(image) = &run.image {
+        pairs.push(("CI_JOB_IMAGE", image.clone()));
+    }
+    pairs
+}
+
+/// The machine's architecture in Go's words, which the runner uses.
+const fn go_architecture() -> &'static str {
+    if cfg!(target_arch = "x86_64") {
+        "amd64"
+    } else if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        std::env::consts::ARCH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_title_is_left_out_of_the_description() {
+        assert_eq!(description("t\n\nbody\n", "t"), "\nbody");
+        assert_eq!(description("t", "t"), "");
+        let long = "x".repeat(100);
+        let message = format!("{long}\nbody");
+        assert_eq!(description(&message, &long), message);
+    }
+
+    #[test]
+    fn a_cut_keeps_characters_whole() {
+        assert_eq!(cut("aé", 2), ("a", true));
+        assert_eq!(cut("ab", 2), ("ab", false));
+    }
+}

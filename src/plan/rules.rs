@@ -1,0 +1,117 @@
+//! Whether a job is in the pipeline, and what the deciding rule changes
+//! (configuration reference 6.7, 6.9, 11.2).
+
+use std::sync::Arc;
+
+use crate::config::{Clause, ClauseFacts, JobConfig, NeedConfig, Rule, RuleError, YamlVariable};
+use crate::source::Span;
+use crate::types::{AllowFailure, When};
+
+use super::policy::PolicyFacts;
+
+/// A job that is in.
+#[derive(Debug, Clone)]
+pub(super) struct Decision {
+    pub(super) when: When,
+    pub(super) start_in: Option<(u64, Arc<str>)>,
+    pub(super) allow_failure: AllowFailure,
+    pub(super) variables: Vec<YamlVariable>,
+    pub(super) needs: Option<Vec<NeedConfig>>,
+    pub(super) interruptible: Option<bool>,
+}
+
+/// A job that is not, in words and with the place of the cause.
+#[derive(Debug, Clone)]
+pub(super) struct Excluded {
+    pub(super) reason: String,
+    pub(super) span: Span,
+}
+
+/// Decides about one job.
+pub(super) fn decide(
+    job: &JobConfig,
+    clauses: &ClauseFacts<'_>,
+    policies: &PolicyFacts<'_>,
+) -> Result<Result<Decision, Excluded>, RuleError> {
+    if let Some(Some(rules)) = &job.rules {
+        return Ok(match clauses.first_match(rules)? {
+            Some(rule) => by_rule(job, rule),
+            None => Err(Excluded {
+                reason: "rules: no rule matched".to_owned(),
+                span: rules.first().map_or(job.span, |rule| rule.span),
+            }),
+        });
+    }
+    match policies.left_out(job.only.as_ref(), job.except.as_ref()) {
+        Some(reason) => Ok(Err(Excluded {
+            span: policy_span(job, &reason),
+            reason,
+        })),
+        None => Ok(Ok(without_rule(job))),
+    }
+}
+
+fn policy_span(job: &JobConfig, reason: &str) -> Span {
+    let policy = if reason.starts_with("except") {
+        &job.except
+    } else {
+        &job.only
+    };
+    policy.as_ref().and_then(|policy| policy.span).unwrap_or(job.span)
+}
+
+fn without_rule(job: &JobConfig) -> Decision {
+    Decision {
+        when: job.when,
+        start_in: job.start_in.clone(),
+        allow_failure: own_allow_failure(job),
+        variables: Vec::new(),
+        needs: job.needs.clone(),
+        interruptible: job.interruptible,
+    }
+}
+
+/// `allow_failure` of the job, which defaults to true for `when: manual`.
+fn own_allow_failure(job: &JobConfig) -> AllowFailure {
+    match &job.allow_failure {
+        Some(given) => given.clone(),
+        None if job.when == When::Manual => AllowFailure::Yes,
+        None => AllowFailure::No,
+    }
+}
+
+fn by_rule(job: &JobConfig, rule: &Rule) -> Result<Decision, Excluded> {
+    let when = rule.when.unwrap_or(job.when);
+    if when == When::Never {
+        return Err(Excluded {
+            reason: format!("rules: the rule {} says `never`", described(rule)),
+            span: rule.span,
+        });
+    }
+    let allow_failure = match rule.allow_failure {
+        Some(true) => AllowFailure::Yes,
+        Some(false) => AllowFailure::No,
+        // A rule that says `manual` itself makes a blocking job.
+        None if rule.when == Some(When::Manual) => job.allow_failure.clone().unwrap_or_default(),
+        None => own_allow_failure(job),
+    };
+    let rule_needs = rule.needs.clone().filter(|needs| !needs.is_empty());
+    Ok(Decision {
+        when,
+        start_in: rule.start_in.clone().or_else(|| job.start_in.clone()),
+        allow_failure,
+        variables: rule.variables.clone(),
+        needs: rule_needs.or_else(|| job.needs.clone()),
+        interruptible: rule.interruptible.or(job.interruptible),
+    })
+}
+
+/// A rule in words, by its first clause.
+pub(super) fn described(rule: &Rule) -> String {
+    match rule.clauses.first() {
+        Some(Clause::If { text, .. }) => format!("`if: {text}`"),
+        Some(Clause::Changes(_)) => "with `changes`".to_owned(),
+        Some(Clause::Exists(_)) => "with `exists`".to_owned(),
+        None => "without condition".to_owned(),
+    }
+}

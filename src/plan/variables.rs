@@ -1,0 +1,117 @@
+//! The variables of a running job, expanded by GitLab and then by the runner
+//! (configuration reference 10.1, 10.2; runtime reference 12.1, 12.3).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::expr::expand::{References, Variable, Variables, runner_expand};
+
+use super::facts::PipelineFacts;
+use super::model::{Job, Plan};
+use super::predefined::{self, RunFacts};
+use super::scope;
+
+/// What a job's shell sees.
+#[derive(Debug, Clone, Default)]
+pub struct JobVariables {
+    /// Name and value, in order, each name once. For a file variable the value is the content.
+    pub all: Vec<Variable>,
+    paths: HashMap<Arc<str>, String>,
+}
+
+impl JobVariables {
+    /// The value as the shell sees it: the path for a file variable.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        if let Some(path) = self.paths.get(key) {
+            return Some(path);
+        }
+        let variable = self.all.iter().find(|variable| &*variable.key == key)?;
+        Some(&variable.value)
+    }
+
+    /// Text with `$X` and `${X}` replaced as the runner does it; unknown names vanish.
+    pub fn expand(&self, text: &str) -> String {
+        runner_expand(text, |name| self.value(name)).into_owned()
+    }
+
+    /// Values that a log must not show.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.all
+            .iter()
+            .filter(|variable| variable.masked)
+            .map(|variable| &*variable.value)
+    }
+
+    /// Name and value of each, as the environment of a process.
+    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all.iter().map(|variable| {
+            let value = self.paths.get(&variable.key).map_or(&*variable.value, String::as_str);
+            (&*variable.key, value)
+        })
+    }
+}
+
+/// The variables of one attempt of a job. `temp_dir` is where file variables will lie.
+pub fn job_variables(
+    plan: &Plan,
+    job: &Job,
+    facts: &PipelineFacts,
+    run: &RunFacts,
+    temp_dir: &str,
+) -> JobVariables {
+    let server = server_side(plan, job, facts, run);
+    let paths: HashMap<Arc<str>, String> = server
+        .effective()
+        .filter(|variable| variable.file)
+        .map(|variable| (Arc::clone(&variable.key), format!("{temp_dir}/{}", variable.key)))
+        .collect();
+    let lookup = |name: &str| {
+        paths
+            .get(name)
+            .map(String::as_str)
+            .or_else(|| server.value(name))
+            .map(str::to_owned)
+    };
+    let all = server
+        .effective()
+        .map(|variable| {
+            if variable.raw || variable.file {
+                return variable.clone();
+            }
+            let value = runner_expand(&variable.value, lookup);
+            Variable {
+                value: value.into_owned().into(),
+                ..variable.clone()
+            }
+        })
+        .collect();
+    JobVariables { all, paths }
+}
+
+/// All levels in order, expanded as GitLab does before it hands the job out.
+fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) -> Variables {
+    let pairs = |pairs: predefined::Pairs| {
+        pairs.into_iter().map(|(key, value)| Variable::new(key, value)).collect::<Vec<_>>()
+    };
+    let mut levels = Variables::new();
+    levels.extend(pairs(predefined::pipeline_variables(facts)));
+    levels.extend(pairs(predefined::late_pipeline_variables(facts)));
+    levels.extend(pairs(predefined::job(&job.config, job.environment.as_ref(), job.when)));
+    levels.extend(pairs(predefined::running(facts, job, run)));
+    if let Some(name) = &plan.name {
+        levels.push(Variable::new("CI_PIPELINE_NAME", name.as_str()));
+    }
+    levels.extend(job.variables.iter().map(scope::yaml));
+    levels.extend(pairs(predefined::user(facts)));
+    let environment = job.environment.as_ref().map(|environment| environment.name.as_str());
+    levels.extend(scope::settings(facts, environment));
+    levels.extend(
+        facts
+            .given
+            .iter()
+            .map(|(key, value)| Variable::new(key.as_str(), value.as_str())),
+    );
+    levels
+        .sort_and_expand_all(References::JOB)
+        .unwrap_or(levels)
+}
