@@ -4,6 +4,8 @@
 //! verdict is not known here.
 
 mod condition;
+pub mod expand;
 pub mod re2;
 
 pub use condition::{Condition, ConditionError, ConditionValue, InputValue, Lookup};
+pub use expand::{Variable, Variables};

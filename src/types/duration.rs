@@ -173,7 +173,7 @@ fn clock_to_units(text: &str) -> Result<String, DurationError> {
     }
     let named = parts.iter().zip(UNITS[..parts.len()].iter().rev());
     Ok(named
-        .map(|(part, unit)| format!("{part} {unit} "))
+        .flat_map(|(part, unit)| [part, " ", unit, " "])
         .collect())
 }
 
@@ -196,17 +196,14 @@ fn number_words(text: &str) -> String {
     let mut number: Option<Numeral> = None;
     let text = without_hyphens(text);
     for word in text.split_whitespace() {
-        match numeral(word) {
-            Some(part) => {
-                let belongs = number.as_mut().is_some_and(|whole| whole.take(part));
-                if !belongs {
-                    out.extend(number.replace(Numeral::of(part)).map(Numeral::digits));
-                }
-            }
-            None => {
-                out.extend(number.take().map(Numeral::digits));
-                out.push(word.to_owned());
-            }
+        let Some(part) = numeral(word) else {
+            out.extend(number.take().map(Numeral::digits));
+            out.push(word.to_owned());
+            continue;
+        };
+        let belongs = number.as_mut().is_some_and(|whole| whole.take(part));
+        if !belongs {
+            out.extend(number.replace(Numeral::of(part)).map(Numeral::digits));
         }
     }
     out.extend(number.map(Numeral::digits));

@@ -4,16 +4,16 @@
 //! [`explain`] then finds the words for what it refuses. Nothing is evaluated by anything else.
 //! Knows no rules, jobs or YAML; variables arrive through [`Lookup`].
 
-mod condition;
 mod error;
 mod eval;
 mod explain;
 mod lexer;
+mod parsed;
 mod parser;
 #[cfg(test)]
 mod tests;
 mod value;
 
-pub use condition::Condition;
 pub use error::ConditionError;
+pub use parsed::Condition;
 pub use value::{ConditionValue, InputValue, Lookup};

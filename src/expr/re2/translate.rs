@@ -285,8 +285,9 @@ impl<'p, 'o> Translator<'p, 'o> {
                     let [on, off] = &set;
                     let dash = if off.is_empty() { "" } else { "-" };
                     let alone = end == ')';
-                    if !alone || !(on.is_empty() && off.is_empty()) {
-                        self.out.push_str(&format!("(?{on}{dash}{off}{end}"));
+                    if !(alone && on.is_empty() && off.is_empty()) {
+                        self.out.extend(["(?", on, dash, off]);
+                        self.out.push(end);
                     }
                     return Ok(alone);
                 }
