@@ -2,12 +2,15 @@
 //!
 //! Layer 0. PURE: no I/O, no clock, no async. Nothing here knows YAML, plans or executors.
 
+pub mod duration;
 mod failure;
 mod job;
 mod reference;
+mod slug;
 mod status;
 
 pub use failure::FailureReason;
 pub use job::{AllowFailure, Retry, RetryWhen, When};
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
+pub use slug::{environment_slug, slug};
 pub use status::Status;

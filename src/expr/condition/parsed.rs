@@ -1,0 +1,67 @@
+//! A condition, ready to be asked.
+
+use super::eval;
+use super::lexer::{self, Operand};
+use super::parser::{self, Node};
+use super::{ConditionError, ConditionValue, Lookup, explain};
+
+/// A condition of `rules:if`, `workflow:rules:if`, `only:variables` or an input's rules.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    tree: Node,
+}
+
+impl Condition {
+    /// Reads a condition. The error's places are bytes of `text`.
+    pub fn parse(text: &str) -> Result<Self, ConditionError> {
+        let tokens = lexer::tokens(text)?;
+        let tree = parser::tree(&tokens).ok_or_else(|| explain::order(text, &tokens))?;
+        // GitLab tries a condition without any variable; what fails then is not valid.
+        eval::value(&tree, &NoVariables).map_err(explain::failure)?;
+        Ok(Self { tree })
+    }
+
+    /// Whether the rule matches; false for an operation that GitLab fails on.
+    pub fn eval(&self, lookup: &dyn Lookup) -> bool {
+        self.try_eval(lookup).unwrap_or(false)
+    }
+
+    /// Whether the rule matches. Some operations make GitLab fail, and with it the pipeline: a
+    /// regular expression on the left of `==`, reached only with these variables.
+    pub fn try_eval(&self, lookup: &dyn Lookup) -> Result<bool, ConditionError> {
+        let value = eval::value(&self.tree, lookup).map_err(explain::failure)?;
+        Ok(value.is_truthy())
+    }
+
+    /// What the condition is worth, to explain a verdict; `None` where GitLab fails.
+    pub fn value<'a>(&'a self, lookup: &'a dyn Lookup) -> Option<ConditionValue<'a>> {
+        eval::value(&self.tree, lookup).ok()
+    }
+
+    /// The variables that it names, in the order of the text, as often as they stand there.
+    pub fn variables(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        collect_variables(&self.tree, &mut names);
+        names
+    }
+}
+
+fn collect_variables<'n>(node: &'n Node, names: &mut Vec<&'n str>) {
+    match node {
+        Node::Leaf(Operand::Variable(name)) => names.push(name),
+        Node::Leaf(_) => {}
+        Node::Not(inner) => collect_variables(inner, names),
+        Node::Binary(binary) => {
+            collect_variables(&binary.left, names);
+            collect_variables(&binary.right, names);
+        }
+    }
+}
+
+struct NoVariables;
+
+impl Lookup for NoVariables {
+    fn variable(&self, _name: &str) -> Option<&str> {
+        None
+    }
+}

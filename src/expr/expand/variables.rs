@@ -1,0 +1,190 @@
+//! Variables in the order of their precedence.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::expr::Lookup;
+
+/// One variable. Copies share their texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub key: Arc<str>,
+    /// Its value; for a file variable, the content.
+    pub value: Arc<str>,
+    /// `expand: false`: references in the value are never followed.
+    pub raw: bool,
+    /// The job gets the path of a file with the value.
+    pub file: bool,
+    /// The value is hidden in logs.
+    pub masked: bool,
+}
+
+impl Variable {
+    /// A plain variable.
+    pub fn new(key: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Self {
+        Self {
+            key: key.into(),
+            value: value.into(),
+            raw: false,
+            file: false,
+            masked: false,
+        }
+    }
+}
+
+/// An ordered collection; of several entries of one name the last one counts.
+///
+/// Thousands of jobs share most of their variables: a collection is a stack of layers, and
+/// [`append`](Self::append) and `clone` copy pointers to the layers below.
+#[derive(Debug, Clone, Default)]
+pub struct Variables {
+    sealed: Vec<Arc<Layer>>,
+    top: Layer,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Layer {
+    entries: Vec<Variable>,
+    /// The last entry of each name.
+    last: HashMap<Arc<str>, usize>,
+}
+
+impl Layer {
+    fn push(&mut self, variable: Variable) {
+        self.last.insert(variable.key.clone(), self.entries.len());
+        self.entries.push(variable);
+    }
+
+    fn get(&self, key: &str) -> Option<&Variable> {
+        self.last.get(key).map(|at| &self.entries[*at])
+    }
+}
+
+impl Variables {
+    /// An empty collection.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The variable of that name with the highest precedence.
+    pub fn get(&self, key: &str) -> Option<&Variable> {
+        let below = || self.sealed.iter().rev().find_map(|layer| layer.get(key));
+        self.top.get(key).or_else(below)
+    }
+
+    /// The value of that variable.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.get(key).map(|variable| &*variable.value)
+    }
+
+    /// Adds a variable of higher precedence than all before.
+    pub fn push(&mut self, variable: Variable) {
+        self.top.push(variable);
+    }
+
+    /// Adds a whole collection of higher precedence. What `later` has sealed is shared.
+    pub fn append(&mut self, later: &Self) {
+        self.seal();
+        self.sealed.extend(later.sealed.iter().cloned());
+        self.top = later.top.clone();
+    }
+
+    /// Makes the entries so far a layer that copies share. Worth it before many copies.
+    pub fn seal(&mut self) {
+        if !self.top.entries.is_empty() {
+            self.sealed.push(Arc::new(std::mem::take(&mut self.top)));
+        }
+    }
+
+    /// All entries from the lowest precedence to the highest, overridden ones too.
+    pub fn iter(&self) -> impl Iterator<Item = &Variable> {
+        self.sealed
+            .iter()
+            .map(AsRef::as_ref)
+            .chain(std::iter::once(&self.top))
+            .flat_map(|layer| &layer.entries)
+    }
+
+    /// The entries that count, each name once, where its last entry stands.
+    pub fn effective(&self) -> impl Iterator<Item = &Variable> {
+        self.iter().filter(|variable| {
+            self.get(&variable.key)
+                .is_some_and(|counts| std::ptr::eq(counts, *variable))
+        })
+    }
+
+    /// Number of entries, overridden ones too.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+}
+
+impl Extend<Variable> for Variables {
+    fn extend<I: IntoIterator<Item = Variable>>(&mut self, variables: I) {
+        for variable in variables {
+            self.push(variable);
+        }
+    }
+}
+
+impl FromIterator<Variable> for Variables {
+    fn from_iter<I: IntoIterator<Item = Variable>>(variables: I) -> Self {
+        let mut collection = Self::new();
+        collection.extend(variables);
+        collection
+    }
+}
+
+impl Lookup for Variables {
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.value(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys_and_values<'v>(variables: impl Iterator<Item = &'v Variable>) -> String {
+        let texts = variables.map(|v| format!("{}={}", v.key, v.value));
+        texts.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn later_entries_override_through_layers() {
+        let mut root: Variables = [Variable::new("A", "1"), Variable::new("B", "1")]
+            .into_iter()
+            .collect();
+        root.seal();
+        let mut job = root.clone();
+        job.push(Variable::new("A", "2"));
+        let mut all = Variables::new();
+        all.push(Variable::new("B", "0"));
+        all.append(&job);
+        all.push(Variable::new("C", "3"));
+
+        assert_eq!(keys_and_values(all.iter()), "B=0 A=1 B=1 A=2 C=3");
+        assert_eq!(keys_and_values(all.effective()), "B=1 A=2 C=3");
+        assert_eq!(all.value("B"), Some("1"));
+        assert_eq!(all.value("D"), None);
+        assert_eq!((root.len(), job.len()), (2, 3));
+    }
+
+    #[test]
+    fn appending_shares_what_is_sealed() {
+        let mut root: Variables = [Variable::new("A", "1")].into_iter().collect();
+        root.seal();
+        let mut job = Variables::new();
+        job.append(&root);
+        assert!(std::ptr::eq(
+            root.get("A").expect("in root"),
+            job.get("A").expect("in job")
+        ));
+    }
+}
