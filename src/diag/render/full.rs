@@ -16,8 +16,20 @@ pub fn full(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> Str
     } else {
         Renderer::plain()
     };
-    let shown = distinct(diagnostics).map(|d| renderer.render(&groups(d, sources)) + "\n");
+    let shown = distinct(diagnostics).map(|d| draw(d, sources, &renderer) + "\n");
     shown.collect::<Vec<_>>().join("\n")
+}
+
+fn draw(diagnostic: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> String {
+    let snippets = snippets(diagnostic, sources);
+    let has_lines = !snippets.is_empty();
+    let groups = groups(diagnostic, snippets);
+    if has_lines {
+        return renderer.render(&groups);
+    }
+    // Without lines of a file there is no frame to hold the groups together.
+    let alone = |group| renderer.render(std::slice::from_ref(group));
+    groups.iter().map(alone).collect::<Vec<_>>().join("\n")
 }
 
 /// One place and the text under it.
@@ -27,7 +39,11 @@ struct Mark<'a> {
     text: Option<&'a str>,
 }
 
-fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Vec<Group<'a>> {
+/// The message with its lines, then what to do. Notes hang on the lines where there are some.
+fn groups<'a>(
+    diagnostic: &'a Diagnostic,
+    snippets: Vec<Snippet<'a, Annotation<'a>>>,
+) -> Vec<Group<'a>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -36,7 +52,6 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Vec<Group<'
     let title = level
         .primary_title(visible(&diagnostic.message))
         .id(diagnostic.code.as_str());
-    let snippets = snippets(diagnostic, sources);
     let has_lines = !snippets.is_empty();
     let mut first = Group::with_title(title).elements(snippets);
     let mut rest = Vec::new();
@@ -44,15 +59,13 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Vec<Group<'
         if has_lines {
             first = first.element(Level::NOTE.message(visible(note)));
         } else {
-            rest.push(Group::with_title(
-                Level::NOTE.secondary_title(visible(note)),
-            ));
+            let title = Level::NOTE.secondary_title(visible(note));
+            rest.push(Group::with_title(title));
         }
     }
     for help in &diagnostic.help {
-        rest.push(Group::with_title(
-            Level::HELP.secondary_title(visible(help)),
-        ));
+        let title = Level::HELP.secondary_title(visible(help));
+        rest.push(Group::with_title(title));
     }
     std::iter::once(first).chain(rest).collect()
 }

@@ -183,9 +183,84 @@ fn without_a_place() {
         .help("run `pipe image pull`");
     insta::assert_snapshot!(sample.full(diagnostic), @r"
     error[image-missing]: 2 images are not on this machine
-     |
     note: `ruby:3.1`
     note: `alpine:3`
     help: run `pipe image pull`
     ");
+}
+
+#[test]
+fn at_the_end_of_the_text() {
+    let sample = Sample::new("a: [1\n");
+    let diagnostic = Diagnostic::new(Code::YamlSyntax, "`[` is not closed")
+        .at(Span::new(FileId(0), 6, 6))
+        .label("the text ends here")
+        .with(sample.find(0, "["), "opened here");
+    insta::assert_snapshot!(sample.full(diagnostic), @r"
+    error[yaml-syntax]: `[` is not closed
+     --> .gitlab-ci.yml:2:1
+      |
+    1 | a: [1
+      |    - opened here
+    2 |
+      | ^ the text ends here
+    ");
+}
+
+#[test]
+fn control_characters_are_shown_not_sent() {
+    let mut sample = Sample::new("\u{1b}[31ma: 1\n");
+    sample.add("a\u{1b}]0;x\u{7}.yml", "b: 1\n");
+    let diagnostic = Diagnostic::new(Code::UnknownKey, "unknown key `\u{1b}[2J\n\u{202e}a`")
+        .at(sample.find(0, "a"))
+        .with(sample.find(1, "b"), "evil \u{1b}[0m")
+        .note("evil \u{1b}[0m")
+        .help("evil \u{1b}[0m");
+    let plain = sample.full(diagnostic.clone());
+    assert!(!plain.contains('\u{1b}'), "{plain:?}");
+    let line = concise(&[diagnostic], &sample.sources);
+    assert_eq!(
+        line,
+        ".gitlab-ci.yml:1:6: error[unknown-key]: unknown key `\\u{1b}[2J\\n\\u{202e}a`\n"
+    );
+}
+
+#[test]
+fn colors_only_on_request() {
+    let sample = Sample::new("stages: [build, test]\ndeploy:\n  stage: tset\n");
+    let diagnostics = [unknown_stage(&sample)];
+    let plain = full(&diagnostics, &sample.sources, false);
+    let colored = full(&diagnostics, &sample.sources, true);
+    assert!(plain.is_ascii() && !plain.contains('\u{1b}'));
+    assert!(colored.contains("\u{1b}["));
+}
+
+#[test]
+fn repetitions_are_shown_once() {
+    let sample = Sample::new("stages: [build, test]\ndeploy:\n  stage: tset\n");
+    let one = unknown_stage(&sample);
+    let other = Diagnostic::new(Code::NothingToRun, "nothing to run");
+    let all = [one.clone(), other.clone(), one, other];
+    insta::assert_snapshot!(concise(&all, &sample.sources), @r"
+    .gitlab-ci.yml:3:10: error[unknown-stage]: job `deploy` uses stage `tset`, which is not declared
+    error[nothing-to-run]: nothing to run
+    ");
+    assert_eq!(json(&all, &sample.sources).len(), 2);
+    let drawn = full(&all, &sample.sources, false);
+    assert_eq!(drawn.matches("error[").count(), 2);
+}
+
+#[test]
+fn the_json_contract() {
+    let sample = Sample::new("stages: [build, test]\ndeploy:\n  stage: tset\n");
+    let all = [
+        unknown_stage(&sample),
+        Diagnostic::new(Code::NothingToRun, "nothing to run"),
+    ];
+    let objects = json(&all, &sample.sources);
+    let lines: Vec<String> = objects.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    {"code":"unknown-stage","severity":"error","message":"job `deploy` uses stage `tset`, which is not declared","file":".gitlab-ci.yml","line":3,"column":10,"label":"not in `stages`","labels":[{"text":"declared here","file":".gitlab-ci.yml","line":1,"column":9}],"notes":[],"help":["did you mean `test`?"]}
+    {"code":"nothing-to-run","severity":"error","message":"nothing to run","file":null,"line":null,"column":null,"label":null,"labels":[],"notes":[],"help":[]}
+    "#);
 }
