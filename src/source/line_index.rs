@@ -1,5 +1,7 @@
 //! From byte offsets to lines and columns.
 
+use std::ops::Range;
+
 /// A place as people count it: both numbers start at 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
@@ -9,7 +11,8 @@ pub struct Position {
     pub column: u32,
 }
 
-/// The starts of a text's lines. A line ends with `\n`, `\r\n` or `\r`.
+/// The starts of a text's lines. A line ends with `\n`, `\r\n` or `\r`; a byte order mark at the
+/// start of the text belongs to no line, as in editors.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<u32>,
@@ -19,7 +22,8 @@ impl LineIndex {
     /// Indexes `text`.
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
-        let mut starts = vec![0];
+        let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        let mut starts = vec![mark];
         for (at, byte) in bytes.iter().enumerate() {
             let ends_line = *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
             if ends_line {
@@ -27,6 +31,28 @@ impl LineIndex {
             }
         }
         Self { starts }
+    }
+
+    /// Number of lines; a text that ends with a line end has an empty last line.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether there is no line, which is never so.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// The bytes of line `line` (from 1) without its line end; empty when there is none.
+    pub fn bytes_of(&self, text: &str, line: u32) -> Range<usize> {
+        let at = (line as usize).saturating_sub(1);
+        let offset = |at: usize| self.starts.get(at).map(|start| *start as usize);
+        let start = offset(at).unwrap_or(text.len()).min(text.len());
+        let end = offset(at + 1)
+            .unwrap_or(text.len())
+            .clamp(start, text.len());
+        let line = text.get(start..end).unwrap_or_default();
+        start..start + line.trim_end_matches(['\r', '\n']).len()
     }
 
     /// The position of byte `offset` of `text`, the text this index was made from.
@@ -61,5 +87,24 @@ mod tests {
         assert_eq!(at("b"), (2, 1));
         assert_eq!(at("3"), (3, 4));
         assert_eq!(index.position(text, 999).line, 4);
+        let lines = (1..=5).map(|line| &text[index.bytes_of(text, line)]);
+        assert_eq!(lines.collect::<Vec<_>>(), ["é: 1", "b: 2", "c: 3", "", ""]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let text = "\u{feff}a: 1\nb: 2\n";
+        let index = LineIndex::new(text);
+        let at = |offset| {
+            (
+                index.position(text, offset).line,
+                index.position(text, offset).column,
+            )
+        };
+        assert_eq!(
+            [at(0), at(3), at(6), at(8)],
+            [(1, 1), (1, 1), (1, 4), (2, 1)]
+        );
+        assert_eq!(&text[index.bytes_of(text, 1)], "a: 1");
     }
 }

@@ -14,6 +14,18 @@ pub struct SourceFile {
     lines: LineIndex,
 }
 
+impl SourceFile {
+    /// The starts of its lines.
+    pub fn lines(&self) -> &LineIndex {
+        &self.lines
+    }
+
+    /// The position of byte `offset`.
+    pub fn position(&self, offset: u32) -> Position {
+        self.lines.position(&self.text, offset)
+    }
+}
+
 /// All files that a pipeline was read from.
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
@@ -41,7 +53,7 @@ impl SourceMap {
     /// File name and position of the start of `span`.
     pub fn locate(&self, span: Span) -> Option<(&str, Position)> {
         let file = self.get(span.file)?;
-        Some((&file.name, file.lines.position(&file.text, span.start)))
+        Some((&file.name, file.position(span.start)))
     }
 
     /// The text under `span`.

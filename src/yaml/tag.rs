@@ -60,6 +60,7 @@ pub(super) fn on_scalar(tag: &str) -> Effect {
         };
     }
     match tag {
+        "!" => Effect::None,
         "!reference" => Effect::Reference,
         "!str" | "!ruby/string" => Effect::Text,
         "!float" => Effect::Float,
@@ -75,7 +76,7 @@ pub(super) fn on_scalar(tag: &str) -> Effect {
 pub(super) fn on_sequence(tag: &str) -> Effect {
     match tag {
         "!reference" => Effect::Reference,
-        "tag:yaml.org,2002:seq" => Effect::None,
+        "!" | "tag:yaml.org,2002:seq" => Effect::None,
         "!omap" | "tag:yaml.org,2002:omap" => Effect::Foreign,
         _ if tag.starts_with("!seq:") || tag.starts_with("!ruby/array:") => Effect::Foreign,
         _ => Effect::Unknown,
@@ -86,7 +87,7 @@ pub(super) fn on_sequence(tag: &str) -> Effect {
 pub(super) fn on_mapping(tag: &str) -> Effect {
     match tag {
         "!reference" => Effect::Reference,
-        "tag:yaml.org,2002:map" | "!ruby/object:Hash" => Effect::None,
+        "!" | "tag:yaml.org,2002:map" | "!ruby/object:Hash" => Effect::None,
         "!str" | "!set" | "!omap" => Effect::Foreign,
         "tag:yaml.org,2002:str" | "tag:yaml.org,2002:set" | "tag:yaml.org,2002:omap" => {
             Effect::Foreign
