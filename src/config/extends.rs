@@ -39,7 +39,7 @@ struct Resolver<'a> {
     done: HashMap<Key, (Arc<Mapping>, usize)>,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     /// The merged mapping of `entry`, or `None` when it does not extend anything.
     fn resolve(
         &mut self,
@@ -94,7 +94,7 @@ impl Resolver<'_> {
     }
 
     /// The entries that `extends` names, in order.
-    fn bases(&self, entry: &Entry, extends: &Entry) -> Result<Vec<&Entry>, Diagnostic> {
+    fn bases(&self, entry: &Entry, extends: &Entry) -> Result<Vec<&'a Entry>, Diagnostic> {
         let items: Vec<&Value> = match &extends.value.kind {
             Kind::Null => Vec::new(),
             Kind::Seq(items) => items.iter().collect(),

@@ -38,11 +38,14 @@ impl Lookup for Inputs {
         None
     }
 
-    fn input(&self, name: &str) -> Option<InputValue<'_>> {
-        Some(match &self.values.get(name)?.kind {
-            Kind::Str(text) | Kind::Symbol(text) => InputValue::Text(text),
+    fn input(&self, name: &str) -> Option<InputValue> {
+        let value = self.values.get(name)?;
+        Some(match &value.kind {
             Kind::Bool(value) => InputValue::Bool(*value),
-            _ => InputValue::Null,
+            Kind::Int(_) | Kind::Float(_) => InputValue::Number(json_text(value)),
+            Kind::Seq(items) if items.is_empty() => InputValue::List(String::new()),
+            Kind::Seq(_) => InputValue::List(json_text(value)),
+            _ => InputValue::Text(json_text(value)),
         })
     }
 }

@@ -13,7 +13,7 @@ use super::extends;
 use super::include::Reader;
 use super::jobs::{self, Class, Surroundings};
 use super::keywords::{JOB, Scope, WORKFLOW, check_root_variables};
-use super::model::{Config, JobConfig, JobKind, Workflow};
+use super::model::{Config, JobConfig, Workflow};
 use super::parallel;
 use super::provider::FileProvider;
 use super::read;

@@ -187,7 +187,7 @@ pub struct MatrixInstance {
 }
 
 /// One entry of `needs` (configuration reference 6.10).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct NeedConfig {
     /// What is needed.
     pub target: NeedTarget,
@@ -198,7 +198,7 @@ pub struct NeedConfig {
 }
 
 /// What a need points at.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum NeedTarget {
     /// A job of this pipeline.
     Job {
