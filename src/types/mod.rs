@@ -6,8 +6,10 @@ mod failure;
 mod job;
 mod reference;
 mod status;
+mod wildcard;
 
 pub use failure::FailureReason;
 pub use job::{AllowFailure, Retry, RetryWhen, When};
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use status::Status;
+pub use wildcard::wildcard_match;
