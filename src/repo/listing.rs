@@ -1,5 +1,6 @@
 //! Listing a tree: every file once, in git's order, with what differs from HEAD.
 
+use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -64,10 +65,11 @@ pub(super) struct Listing {
 impl Listing {
     /// What git sees in the work tree.
     pub(super) fn of_work_tree(git: &git2::Repository) -> Result<Self, RepoError> {
+        let index = git.index().map_err(RepoError::corrupt("the index"))?;
         let mut listing = Self::default();
         let mut gone = listing.read_statuses(git)?;
         gone.sort();
-        listing.read_index(git, &gone)?;
+        listing.read_index(&index, &gone);
         Ok(listing.sorted())
     }
 
@@ -134,26 +136,23 @@ impl Listing {
         }
     }
 
-    fn read_index(&mut self, git: &git2::Repository, gone: &[Vec<u8>]) -> Result<(), RepoError> {
-        let index = git.index().map_err(RepoError::corrupt("the index"))?;
+    fn read_index(&mut self, index: &git2::Index, gone: &[Vec<u8>]) {
         let mut last = Vec::new();
+        let mut left_out = HashSet::new();
         for entry in index.iter() {
             // A conflict has up to three entries of one path.
-            if entry.path == last || gone.binary_search(&entry.path).is_ok() {
+            if entry.path == last {
                 continue;
             }
             last.clone_from(&entry.path);
-            let flags = IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended);
-            let place = if flags.contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
-                && !on_disk(git, &entry.path)
-            {
-                Place::Blob(entry.id)
-            } else {
-                Place::WorkTree
-            };
-            self.add_tracked(entry.path, entry.mode, place);
+            if gone.binary_search(&entry.path).is_err() {
+                self.add_tracked(entry.path, entry.mode, Place::WorkTree);
+            } else if is_left_out(&entry) {
+                left_out.insert(String::from_utf8_lossy(&entry.path).into_owned());
+                self.add_tracked(entry.path, entry.mode, Place::Blob(entry.id));
+            }
         }
-        Ok(())
+        self.state.deleted.retain(|name| !left_out.contains(name));
     }
 
     fn add_tracked(&mut self, path: Vec<u8>, mode: u32, place: Place) {
@@ -202,9 +201,10 @@ pub(super) fn to_path(path: &[u8]) -> PathBuf {
     Path::new(std::ffi::OsStr::from_bytes(path)).to_owned()
 }
 
-fn on_disk(git: &git2::Repository, path: &[u8]) -> bool {
-    git.workdir()
-        .is_some_and(|root| root.join(to_path(path)).symlink_metadata().is_ok())
+/// Whether a sparse checkout keeps the file out of the work tree. Jobs have it all the same.
+pub(super) fn is_left_out(entry: &git2::IndexEntry) -> bool {
+    IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended)
+        .contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! its `.git`, no `git` program is run, no filter and no hook. Nothing here knows a job; which
 //! names belong to which class of ref is handed in.
 
+mod changes;
 mod class;
 mod commit;
 mod error;
@@ -20,6 +21,7 @@ mod tree;
 #[cfg(test)]
 mod tree_tests;
 
+pub use changes::Changes;
 pub use class::RefRules;
 pub use commit::Identity;
 pub use error::RepoError;

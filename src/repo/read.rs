@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use git2::{ErrorCode, IndexEntryExtendedFlag, ObjectType, Oid};
+use git2::{ErrorCode, ObjectType, Oid};
 
-use super::listing::{Mode, is_private, to_path};
+use super::listing::{Mode, is_left_out, is_private, to_path};
 use super::tree::{ProjectTree, TreeSource};
 
 /// Why a file can't be read.
@@ -224,11 +224,6 @@ fn look_in_commit(git: &git2::Repository, commit: Oid, path: &[u8]) -> Node {
         Some(_) => Node::Blob(entry.id()),
         None => Node::Missing,
     }
-}
-
-fn is_left_out(entry: &git2::IndexEntry) -> bool {
-    IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended)
-        .contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
 }
 
 fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
