@@ -17,6 +17,7 @@ mod listing;
 mod open;
 mod origin;
 mod read;
+mod snapshot;
 mod tree;
 #[cfg(test)]
 mod tree_tests;
@@ -29,4 +30,5 @@ pub use head::Head;
 pub use open::Repository;
 pub use origin::{Origin, Scheme};
 pub use read::FileError;
+pub use snapshot::{Snapshot, SnapshotOptions};
 pub use tree::{ProjectTree, TreeSource, WorkState};
