@@ -1,1 +1,34 @@
-//! TODO
+//! The git repository as plain facts, and the tree that jobs see.
+//!
+//! Layer 5. git2 stays in here, and it only reads: nothing is ever written into the checkout or
+//! its `.git`, no `git` program is run, no filter and no hook. Nothing here knows a job; which
+//! names belong to which class of ref is handed in.
+
+mod changes;
+mod class;
+mod commit;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod head;
+#[cfg(test)]
+mod head_tests;
+mod listing;
+mod open;
+mod origin;
+mod read;
+mod snapshot;
+mod tree;
+#[cfg(test)]
+mod tree_tests;
+
+pub use changes::Changes;
+pub use class::RefRules;
+pub use commit::Identity;
+pub use error::RepoError;
+pub use head::Head;
+pub use open::Repository;
+pub use origin::{Origin, Scheme};
+pub use read::FileError;
+pub use snapshot::{Snapshot, SnapshotOptions};
+pub use tree::{ProjectTree, TreeSource, WorkState};

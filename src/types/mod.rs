@@ -8,9 +8,11 @@ mod job;
 mod reference;
 mod slug;
 mod status;
+mod wildcard;
 
 pub use failure::FailureReason;
 pub use job::{AllowFailure, Retry, RetryWhen, When};
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};
 pub use status::Status;
+pub use wildcard::wildcard_match;

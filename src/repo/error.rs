@@ -1,0 +1,134 @@
+//! Why the repository can't be used. Each message is one line with its remedy.
+
+use std::path::PathBuf;
+
+use crate::diag::Code;
+
+/// A failure to read the repository.
+#[derive(Debug, thiserror::Error)]
+pub enum RepoError {
+    /// No `.git` here or above.
+    #[error(
+        "`{}` is not in a git repository; run `git init` and commit, or name the checkout with `-C DIR`",
+        dir.display()
+    )]
+    NotFound {
+        /// Where the search began.
+        dir: PathBuf,
+    },
+    /// A `.git` that is a pointer to nowhere, or a folder without git's files.
+    #[error(
+        "`{0}/.git` leads to no repository; run `git worktree repair {0}` in the main checkout, or clone again",
+        root.display()
+    )]
+    Dangling {
+        /// The work tree.
+        root: PathBuf,
+    },
+    /// HEAD points to a branch that has no commit.
+    #[error("`{}` has no commit yet; make the first one with `git commit`", root.display())]
+    NoCommit {
+        /// The work tree.
+        root: PathBuf,
+    },
+    /// A repository without files.
+    #[error(
+        "`{}` is a bare repository, it has no files to run; make a checkout with `git worktree add` or `git clone`",
+        path.display()
+    )]
+    Bare {
+        /// The repository.
+        path: PathBuf,
+    },
+    /// Git refuses it too, for another user could have planted settings in it.
+    #[error(
+        "`{}` belongs to another user; if you trust it, run `git config --global --add safe.directory {}`",
+        path.display(), path.display()
+    )]
+    ForeignOwner {
+        /// The folder whose owner is not the user.
+        path: PathBuf,
+    },
+    /// A format that libgit2 can't read.
+    #[error("`{}` uses {what}, which pipe can't read; {remedy}", path.display())]
+    Unsupported {
+        /// The repository.
+        path: PathBuf,
+        /// `sha256 object names`.
+        what: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Something that must be there is missing or broken.
+    #[error("can't read {what} of the repository: {detail}; `git fsck` may say more")]
+    Corrupt {
+        /// `the index`.
+        what: String,
+        /// libgit2's words.
+        detail: String,
+    },
+    /// A ref or revision that does not exist.
+    #[error("there is no {kind} `{name}` in this repository{}", hint(suggestion.as_deref()))]
+    RevisionUnknown {
+        /// `branch`, `tag` or `revision`.
+        kind: &'static str,
+        /// As the user wrote it.
+        name: String,
+        /// The closest name there is.
+        suggestion: Option<String>,
+    },
+    /// A file of the work tree or of the run's own folder.
+    #[error("can't {doing} `{}`: {source}", path.display())]
+    Io {
+        /// `read`, `write`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: std::io::Error,
+    },
+}
+
+impl RepoError {
+    /// The diagnostic code of this error.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::NotFound { .. } => Code::NotARepository,
+            Self::NoCommit { .. } => Code::NoCommit,
+            Self::Bare { .. } => Code::BareRepository,
+            Self::Dangling { .. }
+            | Self::ForeignOwner { .. }
+            | Self::Unsupported { .. }
+            | Self::Corrupt { .. }
+            | Self::Io { .. } => Code::RepositoryUnreadable,
+            Self::RevisionUnknown { .. } => Code::RevisionUnknown,
+        }
+    }
+
+    /// For `map_err`: something that must be there could not be read.
+    pub(super) fn corrupt(what: impl Into<String>) -> impl FnOnce(git2::Error) -> Self {
+        |error| Self::Corrupt {
+            what: what.into(),
+            detail: error.message().trim_end_matches('.').to_owned(),
+        }
+    }
+
+    /// For `map_err`: a file could not be read or written.
+    pub(super) fn io(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io {
+            doing,
+            path: path.into(),
+            source,
+        }
+    }
+}
+
+fn hint(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(
+        || "; `git branch -a` and `git tag` list what there is".to_owned(),
+        |name| format!("; did you mean `{name}`?"),
+    )
+}

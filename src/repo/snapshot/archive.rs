@@ -1,0 +1,107 @@
+//! Writing the tar: owned by 0:0, open to every user, as the runner's umask leaves files
+//! (runtime reference 11.5).
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tar::{EntryType, Header};
+
+use crate::repo::RepoError;
+
+const BUFFER: usize = 1 << 20;
+
+/// A tar file that makes the folders of its entries by itself.
+pub(super) struct Archive {
+    tar: tar::Builder<BufWriter<File>>,
+    path: PathBuf,
+    now: u64,
+    /// The folder of the last entry; entries come sorted, so that a folder is made once.
+    folder: PathBuf,
+}
+
+impl Archive {
+    /// A new file at `path`, which begins with the project folder itself.
+    pub(super) fn create(path: &Path) -> Result<Self, RepoError> {
+        let file = File::create(path).map_err(RepoError::io("write", path))?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let mut archive = Self {
+            tar: tar::Builder::new(BufWriter::with_capacity(BUFFER, file)),
+            path: path.to_owned(),
+            now: now.map_or(0, |now| now.as_secs()),
+            folder: PathBuf::new(),
+        };
+        archive.write_folder(Path::new("./"))?;
+        Ok(archive)
+    }
+
+    /// An empty folder.
+    pub(super) fn folder(&mut self, path: &Path) -> Result<(), RepoError> {
+        self.enter(path)
+    }
+
+    /// A file of exactly `size` bytes.
+    pub(super) fn file(
+        &mut self,
+        path: &Path,
+        mode: u32,
+        size: u64,
+        content: impl Read,
+    ) -> Result<(), RepoError> {
+        self.enter(path.parent().unwrap_or(Path::new("")))?;
+        let mut header = self.header(EntryType::Regular, mode, size);
+        self.tar
+            .append_data(&mut header, path, content)
+            .map_err(RepoError::io("write", &self.path))
+    }
+
+    /// A link, dangling or not.
+    pub(super) fn link(&mut self, path: &Path, target: &Path) -> Result<(), RepoError> {
+        self.enter(path.parent().unwrap_or(Path::new("")))?;
+        let mut header = self.header(EntryType::Symlink, 0o777, 0);
+        self.tar
+            .append_link(&mut header, path, target)
+            .map_err(RepoError::io("write", &self.path))
+    }
+
+    /// Ends the archive.
+    pub(super) fn finish(self) -> Result<(), RepoError> {
+        let written = self.tar.into_inner().and_then(|mut file| file.flush());
+        written.map_err(RepoError::io("write", &self.path))
+    }
+
+    /// Writes the folders on the way to an entry in `folder` that were not written yet.
+    fn enter(&mut self, folder: &Path) -> Result<(), RepoError> {
+        if self.folder == folder {
+            return Ok(());
+        }
+        let mut missing: Vec<&Path> = folder
+            .ancestors()
+            .take_while(|dir| !dir.as_os_str().is_empty() && !self.folder.starts_with(dir))
+            .collect();
+        while let Some(dir) = missing.pop() {
+            self.write_folder(dir)?;
+        }
+        folder.clone_into(&mut self.folder);
+        Ok(())
+    }
+
+    fn write_folder(&mut self, path: &Path) -> Result<(), RepoError> {
+        let mut header = self.header(EntryType::Directory, 0o777, 0);
+        self.tar
+            .append_data(&mut header, path, io::empty())
+            .map_err(RepoError::io("write", &self.path))
+    }
+
+    fn header(&self, kind: EntryType, mode: u32, size: u64) -> Header {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_size(size);
+        header.set_mtime(self.now);
+        header.set_uid(0);
+        header.set_gid(0);
+        header
+    }
+}

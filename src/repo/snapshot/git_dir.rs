@@ -1,0 +1,169 @@
+//! The `.git` of a job: detached, shallow, without hooks and credentials.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use git2::{IndexEntryExtendedFlag, IndexEntryFlag, Oid};
+
+use super::archive::Archive;
+use super::history::{Fetch, History, collect};
+use crate::repo::RepoError;
+use crate::repo::listing::is_private;
+
+/// A finished `.git` in a folder of our own. It depends on nothing but the commit, the ref, the
+/// depth and the tags, and could be kept between runs.
+pub(super) struct GitDir {
+    folder: PathBuf,
+    pack: Vec<String>,
+}
+
+impl GitDir {
+    /// Builds it in `folder`, which must be empty.
+    pub(super) fn build(
+        git: &git2::Repository,
+        fetch: &Fetch,
+        remote: &str,
+        folder: &Path,
+    ) -> Result<Self, RepoError> {
+        let history = collect(git, fetch)?;
+        let pack = write_pack(git, &history, folder)?;
+        let put = |name: &str, text: &str| {
+            let path = folder.join(name);
+            fs::write(&path, text).map_err(RepoError::io("write", path))
+        };
+        put("HEAD", &format!("{}\n", fetch.commit))?;
+        put("HEAD.log", &checkout_entry(git, fetch.commit)?)?;
+        put("config", &config(remote))?;
+        put("packed-refs", &packed_refs(&history))?;
+        put("shallow", &lines(&history.shallow))?;
+        write_index(git, fetch.commit, &folder.join("index"))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            pack,
+        })
+    }
+
+    /// Puts it into the archive as `.git`.
+    pub(super) fn append(&self, archive: &mut Archive) -> Result<(), RepoError> {
+        let top = Path::new(".git");
+        for name in ["HEAD", "config", "index", "packed-refs", "shallow"] {
+            self.append_file(archive, name, &top.join(name), 0o666)?;
+        }
+        archive.folder(&top.join("info"))?;
+        self.append_file(archive, "HEAD.log", &top.join("logs/HEAD"), 0o666)?;
+        archive.folder(&top.join("objects/info"))?;
+        for name in &self.pack {
+            let path = top.join("objects/pack").join(name);
+            self.append_file(archive, name, &path, 0o444)?;
+        }
+        for folder in ["refs/heads", "refs/tags"] {
+            archive.folder(&top.join(folder))?;
+        }
+        Ok(())
+    }
+
+    fn append_file(
+        &self,
+        archive: &mut Archive,
+        name: &str,
+        path: &Path,
+        mode: u32,
+    ) -> Result<(), RepoError> {
+        let source = self.folder.join(name);
+        let unreadable = || RepoError::io("read", &source);
+        let file = fs::File::open(&source).map_err(unreadable())?;
+        let size = file.metadata().map_err(unreadable())?.len();
+        // Without the file git takes the clone for a full one; an empty one it refuses.
+        if name == "shallow" && size == 0 {
+            return Ok(());
+        }
+        archive.file(path, mode, size, file)
+    }
+}
+
+/// Writes one pack with its index; returns their names.
+fn write_pack(
+    git: &git2::Repository,
+    history: &History,
+    folder: &Path,
+) -> Result<Vec<String>, RepoError> {
+    let failed = || RepoError::corrupt("an object");
+    let mut pack = git.packbuilder().map_err(failed())?;
+    // As many threads as there are cores.
+    pack.set_threads(0);
+    for (id, name) in &history.objects {
+        pack.insert_object(*id, name.as_deref()).map_err(failed())?;
+    }
+    pack.write(folder, 0o444).map_err(failed())?;
+    let name = pack.name().map_err(failed())?.unwrap_or_default();
+    Ok(vec![
+        format!("pack-{name}.idx"),
+        format!("pack-{name}.pack"),
+    ])
+}
+
+/// An index that matches the commit. Private files that git tracks are kept out of the job's
+/// tree, so that the index says so: `git status` stays clean.
+fn write_index(git: &git2::Repository, commit: Oid, path: &Path) -> Result<(), RepoError> {
+    let failed = || RepoError::corrupt("a tree");
+    let tree = git
+        .find_commit(commit)
+        .and_then(|commit| commit.tree())
+        .map_err(failed())?;
+    let mut index = git2::Index::open(path).map_err(failed())?;
+    index.read_tree(&tree).map_err(failed())?;
+    let private: Vec<_> = index
+        .iter()
+        .filter(|entry| is_private(&entry.path))
+        .collect();
+    for mut entry in private {
+        entry.flags |= IndexEntryFlag::EXTENDED.bits();
+        entry.flags_extended |= IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
+        index.add(&entry).map_err(failed())?;
+    }
+    index.write().map_err(failed())
+}
+
+fn config(remote: &str) -> String {
+    let url = remote.replace('\\', "\\\\").replace('"', "\\\"");
+    format!(
+        "[core]\n\
+         \trepositoryformatversion = 0\n\
+         \tfilemode = true\n\
+         \tbare = false\n\
+         \tlogallrefupdates = true\n\
+         [remote \"origin\"]\n\
+         \turl = \"{url}\"\n\
+         \tfetch = +refs/heads/*:refs/remotes/origin/*\n"
+    )
+}
+
+/// The reflog of a checkout, from which git tells where HEAD was detached.
+fn checkout_entry(git: &git2::Repository, commit: Oid) -> Result<String, RepoError> {
+    let time = git
+        .find_commit(commit)
+        .map_err(RepoError::corrupt("a commit"))?
+        .time()
+        .seconds();
+    let zero = Oid::ZERO_SHA1;
+    Ok(format!(
+        "{zero} {commit} runner <runner@localhost> {time} +0000\tcheckout: moving from main to {commit}\n"
+    ))
+}
+
+fn packed_refs(history: &History) -> String {
+    let mut text = "# pack-refs with: peeled fully-peeled sorted \n".to_owned();
+    for (name, (target, peeled)) in &history.refs {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{target} {name}");
+        if let Some(commit) = peeled {
+            let _ = writeln!(text, "^{commit}");
+        }
+    }
+    text
+}
+
+fn lines(ids: &[Oid]) -> String {
+    ids.iter().map(|id| format!("{id}\n")).collect()
+}

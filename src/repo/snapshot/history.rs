@@ -1,0 +1,186 @@
+//! Which part of the history a job gets: what the runner fetches (runtime reference 11.4).
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use git2::{Commit, ObjectType, Oid, Tree};
+
+use crate::repo::RepoError;
+use crate::types::RefKind;
+
+/// The ref of a pipeline and how much history its jobs get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fetch {
+    pub(super) commit: Oid,
+    pub(super) kind: RefKind,
+    pub(super) name: String,
+    /// `GIT_DEPTH`; 0 for all.
+    pub(super) depth: u32,
+}
+
+/// A part of the history that is closed in itself.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// Every object, each once, with the name of its file where it has one.
+    pub(super) objects: Vec<(Oid, Option<String>)>,
+    /// Commits whose parents are left out.
+    pub(super) shallow: Vec<Oid>,
+    /// Full names, what they point to, and the commit behind an annotated tag.
+    pub(super) refs: BTreeMap<String, (Oid, Option<Oid>)>,
+}
+
+/// Collects what a fetch would bring.
+pub(super) fn collect(git: &git2::Repository, fetch: &Fetch) -> Result<History, RepoError> {
+    let mut walk = Walk {
+        git,
+        cut: already_cut(git),
+        seen: HashSet::new(),
+        history: History::default(),
+    };
+    walk.add_branches(fetch)?;
+    let tips = walk.tips(fetch);
+    let commits = walk.add_commits(&tips, fetch.depth)?;
+    walk.add_tags(fetch, &commits)?;
+    walk.history.shallow.sort();
+    Ok(walk.history)
+}
+
+struct Walk<'a> {
+    git: &'a git2::Repository,
+    /// Where the user's own clone ends.
+    cut: HashSet<Oid>,
+    seen: HashSet<Oid>,
+    history: History,
+}
+
+impl Walk<'_> {
+    /// The own branch; with the full history all branches of `origin`, as a full fetch has them.
+    fn add_branches(&mut self, fetch: &Fetch) -> Result<(), RepoError> {
+        if fetch.depth == 0 {
+            let branches = self
+                .git
+                .references_glob("refs/remotes/origin/*")
+                .map_err(RepoError::corrupt("the branches"))?;
+            for branch in branches.flatten() {
+                if let (Ok(name), Some(tip)) = (branch.name(), branch.target()) {
+                    self.history.refs.insert(name.to_owned(), (tip, None));
+                }
+            }
+        }
+        if fetch.kind == RefKind::Branch && git2::Branch::name_is_valid(&fetch.name) == Ok(true) {
+            let name = format!("refs/remotes/origin/{}", fetch.name);
+            self.history.refs.insert(name, (fetch.commit, None));
+        }
+        Ok(())
+    }
+
+    fn tips(&self, fetch: &Fetch) -> Vec<Oid> {
+        let refs = self.history.refs.values().map(|(tip, _)| *tip);
+        std::iter::once(fetch.commit).chain(refs).collect()
+    }
+
+    /// Adds commits breadth first, so that the depth of one is its shortest way from a tip.
+    fn add_commits(&mut self, tips: &[Oid], depth: u32) -> Result<HashSet<Oid>, RepoError> {
+        let mut queue: VecDeque<(Oid, u32)> = tips.iter().map(|tip| (*tip, 1)).collect();
+        let mut commits = HashSet::new();
+        while let Some((id, level)) = queue.pop_front() {
+            if !commits.insert(id) {
+                continue;
+            }
+            let commit = self
+                .git
+                .find_commit(id)
+                .map_err(RepoError::corrupt("a commit"))?;
+            self.add_commit(&commit)?;
+            let ends_here = depth != 0 && level >= depth && commit.parent_count() > 0;
+            if ends_here || self.cut.contains(&id) {
+                self.history.shallow.push(id);
+            } else {
+                queue.extend(commit.parent_ids().map(|parent| (parent, level + 1)));
+            }
+        }
+        Ok(commits)
+    }
+
+    fn add_commit(&mut self, commit: &Commit<'_>) -> Result<(), RepoError> {
+        self.add(commit.id(), None);
+        let tree = commit.tree().map_err(RepoError::corrupt("a tree"))?;
+        self.add_tree(&tree)
+    }
+
+    fn add_tree(&mut self, tree: &Tree<'_>) -> Result<(), RepoError> {
+        if !self.add(tree.id(), None) {
+            return Ok(());
+        }
+        for entry in tree {
+            match entry.kind() {
+                Some(ObjectType::Tree) => {
+                    let inner = self
+                        .git
+                        .find_tree(entry.id())
+                        .map_err(RepoError::corrupt("a tree"))?;
+                    self.add_tree(&inner)?;
+                }
+                Some(ObjectType::Blob) => {
+                    self.add(entry.id(), entry.name().ok().map(str::to_owned));
+                }
+                // The commit of a submodule is in another repository.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The tag of a tag pipeline, and those that point to what was fetched.
+    fn add_tags(&mut self, fetch: &Fetch, commits: &HashSet<Oid>) -> Result<(), RepoError> {
+        let own = format!("refs/tags/{}", fetch.name);
+        let tags = self
+            .git
+            .references_glob("refs/tags/*")
+            .map_err(RepoError::corrupt("the tags"))?;
+        for tag in tags.flatten() {
+            let Some((name, target)) = tag.name().ok().zip(tag.target()) else {
+                continue;
+            };
+            let Ok(commit) = tag.peel(ObjectType::Commit).map(|commit| commit.id()) else {
+                continue;
+            };
+            if commits.contains(&commit) {
+                self.add_annotations(target, commit);
+                let peeled = (target != commit).then_some(commit);
+                self.history.refs.insert(name.to_owned(), (target, peeled));
+            }
+        }
+        // A tag asked for with `--tag` need not exist yet.
+        if fetch.kind == RefKind::Tag && git2::Reference::is_valid_name(&own) {
+            self.history.refs.entry(own).or_insert((fetch.commit, None));
+        }
+        Ok(())
+    }
+
+    /// Tag objects from `from` down to the commit: a tag may point to a tag.
+    fn add_annotations(&mut self, from: Oid, commit: Oid) {
+        let mut next = from;
+        while next != commit && self.add(next, None) {
+            match self.git.find_tag(next) {
+                Ok(tag) => next = tag.target_id(),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn add(&mut self, id: Oid, name: Option<String>) -> bool {
+        let is_new = self.seen.insert(id);
+        if is_new {
+            self.history.objects.push((id, name));
+        }
+        is_new
+    }
+}
+
+/// The commits where a shallow clone ends.
+fn already_cut(git: &git2::Repository) -> HashSet<Oid> {
+    let text = std::fs::read_to_string(git.commondir().join("shallow")).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| Oid::from_str(line.trim()).ok())
+        .collect()
+}

@@ -1,0 +1,12 @@
+//! The tree as one tar file, with a `.git` that works: what a job finds in its project folder.
+//!
+//! Everything is made from git's objects and the work tree; the repository itself is not touched.
+
+mod archive;
+mod git_dir;
+mod history;
+mod take;
+#[cfg(test)]
+mod take_tests;
+
+pub use take::{Snapshot, SnapshotOptions};

@@ -1,0 +1,128 @@
+//! The tree that jobs see.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use git2::Oid;
+
+use super::listing::Listing;
+use super::{RepoError, Repository};
+
+/// Which files make the tree (design chapter 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TreeSource {
+    /// HEAD with the edits of the work tree and the untracked files that git does not ignore.
+    WorkTree,
+    /// A commit, forty hexadecimal digits.
+    Commit(String),
+}
+
+/// What of the work tree GitLab will not see. Paths are sorted, relative to the root.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WorkState {
+    /// Tracked files that differ from HEAD, or are not in it yet.
+    pub modified: Vec<String>,
+    /// Files of HEAD that are gone.
+    pub deleted: Vec<String>,
+    /// Files that git neither tracks nor ignores.
+    pub untracked: Vec<String>,
+}
+
+impl WorkState {
+    /// Whether the work tree is exactly HEAD.
+    pub fn is_clean(&self) -> bool {
+        self.modified.is_empty() && self.deleted.is_empty() && self.untracked.is_empty()
+    }
+
+    /// The first number of a run's header: tracked files that differ from HEAD.
+    pub fn uncommitted(&self) -> usize {
+        self.modified.len() + self.deleted.len()
+    }
+}
+
+/// The files of one pipeline. Looking at the whole work tree costs a moment, so that it is done
+/// once, when first asked for; reading single files does not need it.
+pub struct ProjectTree {
+    root: PathBuf,
+    pub(super) source: TreeSource,
+    pub(super) commit: Oid,
+    git: Mutex<git2::Repository>,
+    listing: OnceLock<Listing>,
+}
+
+impl std::fmt::Debug for ProjectTree {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProjectTree")
+            .field("root", &self.root)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Repository {
+    /// The tree of `source`. It holds a handle of its own, and can go to another thread.
+    pub fn tree(&self, source: TreeSource) -> Result<ProjectTree, RepoError> {
+        let commit = match &source {
+            TreeSource::WorkTree => self.head,
+            TreeSource::Commit(name) => self
+                .git
+                .revparse_single(name)
+                .and_then(|object| object.peel_to_commit())
+                .map(|commit| commit.id())
+                .map_err(|_| self.unknown("revision", name))?,
+        };
+        let git =
+            git2::Repository::open(self.git.path()).map_err(RepoError::corrupt("the settings"))?;
+        Ok(ProjectTree {
+            root: self.root().to_owned(),
+            source,
+            commit,
+            git: Mutex::new(git),
+            listing: OnceLock::new(),
+        })
+    }
+}
+
+impl ProjectTree {
+    /// The top folder of the work tree.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the files come from.
+    pub fn source(&self) -> &TreeSource {
+        &self.source
+    }
+
+    /// The commit below the edits, forty hexadecimal digits.
+    pub fn sha(&self) -> String {
+        self.commit.to_string()
+    }
+
+    /// Every file, relative to the root, in the order of `git ls-files`: links count as files,
+    /// folders and submodules do not.
+    pub fn files(&self) -> Result<&[String], RepoError> {
+        Ok(&self.listing()?.names)
+    }
+
+    /// What differs from HEAD. Empty for a commit.
+    pub fn state(&self) -> Result<&WorkState, RepoError> {
+        Ok(&self.listing()?.state)
+    }
+
+    pub(super) fn listing(&self) -> Result<&Listing, RepoError> {
+        if let Some(listing) = self.listing.get() {
+            return Ok(listing);
+        }
+        let listing = match self.source {
+            TreeSource::WorkTree => Listing::of_work_tree(&self.git())?,
+            TreeSource::Commit(_) => Listing::of_commit(&self.git(), self.commit)?,
+        };
+        Ok(self.listing.get_or_init(|| listing))
+    }
+
+    pub(super) fn git(&self) -> MutexGuard<'_, git2::Repository> {
+        // Reading leaves nothing half done, so that a panic elsewhere spoils nothing.
+        self.git.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,321 @@
+//! One variable and how it is written.
+
+use std::ops::Range;
+
+use serde_yaml::{Mapping, Value};
+
+use super::mask::maskable;
+use crate::diag::closest;
+use crate::settings::problem::{Place, Problem, ProblemKind};
+
+/// What a variable holds.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The value.
+    Text(String),
+    /// A file on this machine whose text is the value. Only the user's own file can say so.
+    Path(String),
+}
+
+impl std::fmt::Debug for Content {
+    /// Without the value, which may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Path(path) => write!(f, "Path({path:?})"),
+        }
+    }
+}
+
+/// A variable as GitLab's settings page has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Name.
+    pub key: String,
+    /// Value.
+    pub content: Content,
+    /// `type: file`: the job gets the path of a file with the value.
+    pub file: bool,
+    /// Name or pattern of the environments it is for; `*` for every job.
+    pub scope: String,
+    /// Hidden in logs.
+    pub masked: bool,
+    /// Only on protected refs.
+    pub protected: bool,
+    /// Not expanded.
+    pub raw: bool,
+    /// For every project, although it stands under `global`.
+    pub share: bool,
+}
+
+const KEYS: &[&str] = &[
+    "type",
+    "value",
+    "path",
+    "environment_scope",
+    "masked",
+    "protected",
+    "raw",
+    "share",
+];
+
+impl Entry {
+    pub(super) fn plain(key: &str, text: String) -> Self {
+        Self {
+            key: key.to_owned(),
+            content: Content::Text(text),
+            file: false,
+            scope: "*".to_owned(),
+            masked: false,
+            protected: false,
+            raw: false,
+            share: false,
+        }
+    }
+
+    /// Whether it is no more than a name and a value.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.file && !self.masked && !self.protected && matches!(self.content, Content::Text(_))
+    }
+}
+
+/// The text that is being read, and what is wrong with it.
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            problems: Vec::new(),
+        }
+    }
+
+    /// The mapping that the whole text is. An empty text is an empty one.
+    pub(super) fn document(&mut self) -> Mapping {
+        match serde_yaml::from_str(self.text) {
+            Ok(Value::Mapping(mapping)) => mapping,
+            Ok(Value::Null) => Mapping::new(),
+            Ok(_) => {
+                self.error(None, "this file must be a mapping of names to values");
+                Mapping::new()
+            }
+            Err(error) => {
+                let at = error.location().map(|at| at.index()..at.index());
+                self.error(at, format!("this is no YAML: {}", words_of(&error)));
+                Mapping::new()
+            }
+        }
+    }
+
+    /// Reads `key: value`, where the value is a scalar or a mapping.
+    pub(super) fn entry(&mut self, key: &Value, value: &Value) -> Option<Entry> {
+        let key = self.name(key)?;
+        let entry = match value {
+            Value::Mapping(fields) => self.fields(&key, fields)?,
+            scalar => Entry::plain(&key, self.scalar(&key, scalar)?),
+        };
+        if entry.masked {
+            self.check_mask(&entry);
+        }
+        Some(entry)
+    }
+
+    fn name(&mut self, key: &Value) -> Option<String> {
+        let name = match key {
+            Value::String(name) => name.clone(),
+            Value::Bool(_) | Value::Number(_) => scalar_text(key)?,
+            _ => String::new(),
+        };
+        let valid = !name.is_empty()
+            && name.len() <= 255
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !valid {
+            let at = self.find(&name);
+            self.error_with(
+                at,
+                format!("`{name}` is no name of a variable"),
+                "a name has letters, digits and `_` only",
+            );
+        }
+        valid.then_some(name)
+    }
+
+    /// A scalar as text.
+    pub(super) fn scalar(&mut self, key: &str, value: &Value) -> Option<String> {
+        let text = scalar_text(value);
+        if text.is_none() {
+            let at = self.find(key);
+            self.error_with(
+                at,
+                format!("`{key}` has no single value"),
+                "give a text, or a mapping with `value`",
+            );
+        }
+        if value.is_f64() {
+            let at = self.find(key);
+            self.warn(
+                at,
+                format!("`{key}` is read as a number, which may change how it is written"),
+                "put the value in quotes",
+            );
+        }
+        text
+    }
+
+    fn fields(&mut self, key: &str, fields: &Mapping) -> Option<Entry> {
+        self.check_fields(key, fields);
+        let content = match (fields.get("value"), fields.get("path")) {
+            (Some(value), None) => Content::Text(self.scalar(key, value)?),
+            (None, Some(path)) => Content::Path(self.scalar(key, path)?),
+            _ => {
+                let at = self.find(key);
+                self.error(at, format!("`{key}` needs either `value` or `path`"));
+                return None;
+            }
+        };
+        let scope = match fields.get("environment_scope") {
+            Some(scope) => self.scalar(key, scope)?,
+            None => "*".to_owned(),
+        };
+        Some(Entry {
+            key: key.to_owned(),
+            file: self.is_file(key, fields) || matches!(content, Content::Path(_)),
+            content,
+            scope,
+            masked: self.flag(key, fields, "masked"),
+            protected: self.flag(key, fields, "protected"),
+            raw: self.flag(key, fields, "raw"),
+            share: self.flag(key, fields, "share"),
+        })
+    }
+
+    fn check_fields(&mut self, key: &str, fields: &Mapping) {
+        for field in fields.keys() {
+            let name = scalar_text(field).unwrap_or_default();
+            if KEYS.contains(&name.as_str()) {
+                continue;
+            }
+            let help = closest(&name, KEYS.iter().copied()).map_or_else(
+                || format!("known are {}", KEYS.join(", ")),
+                |close| format!("did you mean `{close}`?"),
+            );
+            let at = self.find(&name);
+            self.error_with(at, format!("`{key}` has an unknown field `{name}`"), help);
+        }
+    }
+
+    fn is_file(&mut self, key: &str, fields: &Mapping) -> bool {
+        match fields.get("type").map(scalar_text) {
+            None => false,
+            Some(Some(word)) if word == "file" => true,
+            Some(Some(word)) if word == "env_var" || word == "variable" => false,
+            Some(_) => {
+                let at = self.find(key);
+                self.error(
+                    at,
+                    format!("the type of `{key}` must be `env_var` or `file`"),
+                );
+                false
+            }
+        }
+    }
+
+    fn flag(&mut self, key: &str, fields: &Mapping, name: &str) -> bool {
+        match fields.get(name) {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => {
+                let at = self.find(key);
+                self.error(at, format!("`{name}` of `{key}` must be `true` or `false`"));
+                false
+            }
+        }
+    }
+
+    fn check_mask(&mut self, entry: &Entry) {
+        let Content::Text(value) = &entry.content else {
+            return;
+        };
+        if let Err(why) = maskable(value, entry.raw) {
+            let at = self.find(&entry.key);
+            self.warn(
+                at,
+                format!("GitLab would not mask `{}`: its value {why}", entry.key),
+                "it is masked here as far as that is possible",
+            );
+        }
+    }
+
+    pub(super) fn error(&mut self, at: Option<Range<usize>>, message: impl Into<String>) {
+        let place = Place::Variables(at);
+        self.problems
+            .push(Problem::new(ProblemKind::Variables, place, message));
+    }
+
+    pub(super) fn error_with(
+        &mut self,
+        at: Option<Range<usize>>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let place = Place::Variables(at);
+        self.problems
+            .push(Problem::new(ProblemKind::Variables, place, message).help(help));
+    }
+
+    pub(super) fn warn(
+        &mut self,
+        at: Option<Range<usize>>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let place = Place::Variables(at);
+        self.problems
+            .push(Problem::new(ProblemKind::VariablesWarning, place, message).help(help));
+    }
+
+    /// Where `key` stands as a key. The YAML reader tells places only of its own errors; a key
+    /// of that name is the best there is.
+    pub(super) fn find(&self, key: &str) -> Option<Range<usize>> {
+        if key.is_empty() {
+            return None;
+        }
+        self.text
+            .match_indices(key)
+            .map(|(at, _)| at)
+            .find_map(|at| {
+                let end = at + key.len();
+                let before = self.text[..at]
+                    .trim_end_matches(['"', '\''])
+                    .chars()
+                    .next_back();
+                let after = self.text[end..]
+                    .trim_start_matches(['"', '\''])
+                    .trim_start_matches(' ');
+                let starts = before.is_none_or(|c| c.is_whitespace() || c == '{' || c == ',');
+                (starts && after.starts_with(':')).then_some(at..end)
+            })
+    }
+}
+
+/// A scalar as it was meant; null is the empty text.
+pub(super) fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some(String::new()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.clone()),
+        Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => None,
+    }
+}
+
+/// The error without its place, which is told apart.
+fn words_of(error: &serde_yaml::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
