@@ -29,21 +29,25 @@ logged() {
   die "\`$*\` failed; the whole log is $log"
 }
 
-# Installs the given Debian packages. `$1` is what they are for, in words.
+# Installs Debian packages: `$1` is what they are for, in words; a package whose name ends in `?` is
+# wanted only where this Debian has it.
 install_packages() {
-  local purpose=$1
+  local purpose=$1 name wanted=()
   shift
-  [ "$(id -u)" = 0 ] || die "$purpose needs the Debian packages $*, and only root can install them: run \`$0\` as root once"
+  [ "$(id -u)" = 0 ] || die "$purpose needs Debian packages ($*), and only root can install them: run \`$0\` as root once"
   command -v apt-get >/dev/null || die "$purpose needs $*, and this machine has no apt: install them, then run \`$0\` again"
-  say "installing $*"
   logged apt-update.log apt-get update
-  DEBIAN_FRONTEND=noninteractive logged apt-install.log apt-get install -y --no-install-recommends "$@"
+  for name; do
+    if [[ $name != *\? ]] || apt-cache show "${name%\?}" >/dev/null 2>&1; then wanted+=("${name%\?}"); fi
+  done
+  say "installing ${wanted[*]}"
+  DEBIAN_FRONTEND=noninteractive logged apt-install.log apt-get install -y --no-install-recommends "${wanted[@]}"
 }
 
 daemon_answers() { command -v docker >/dev/null && docker version >/dev/null 2>&1; }
 
-# Makes sure that a daemon answers until this script ends. One that was started for that is ended by
-# the last script that uses it: each holds a shared lock for as long.
+# Makes sure that a daemon answers until this script ends; `$1` is what to add where that fails. One
+# that was started for it is ended by the last script that uses it: each holds a shared lock.
 with_daemon() {
   exec 8>"$state/daemon.lock"
   flock --shared 8
@@ -52,7 +56,7 @@ with_daemon() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   if daemon_answers; then return; fi
-  "$scripts/docker" start 8>&-
+  "$scripts/docker" start 8>&- || die "$1"
   touch "$state/daemon.for-now"
 }
 
