@@ -1,1 +1,4 @@
 //! The one integration test binary; each module tests `pipe` from outside.
+
+mod sample;
+mod tidy;

@@ -1,0 +1,152 @@
+//! The sample project has the pipelines that its `.gitlab-ci.yml` promises, ref by ref.
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A name, the arguments that choose the ref, and its jobs as `name` or `name:when`, in order.
+type Row = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const ROWS: [Row; 10] = [
+    ("issue", &[], &["build", "test1", "test2"]),
+    (
+        "develop",
+        &["--branch", "develop"],
+        &["build", "test1", "test2"],
+    ),
+    (
+        "release",
+        &["--branch", "release-1.0"],
+        &["build", "test1", "test2", "staging"],
+    ),
+    (
+        "master",
+        &["--branch", "master"],
+        &["build", "test1", "test2", "production:manual"],
+    ),
+    ("version", &["--tag", "v1.0"], &["build", "publish"]),
+    (
+        "tag like a release",
+        &["--tag", "release-1.0"],
+        &["build", "publish"],
+    ),
+    (
+        "merge request into develop",
+        &["--merge-request", "--target-branch", "develop"],
+        &["build", "test1", "test2"],
+    ),
+    (
+        "merge request into master",
+        &["--merge-request", "--target-branch", "master"],
+        &["build"],
+    ),
+    ("other branch", &["--branch", "docs"], &[]),
+    (
+        "schedule",
+        &["--branch", "master", "--source", "schedule"],
+        &[],
+    ),
+];
+
+#[test]
+fn each_ref_has_its_jobs() {
+    let folder = checkout();
+    for (name, arguments, expected) in ROWS {
+        let list = list(&folder.path().join("autocv"), arguments);
+        assert_eq!(list["valid"], true, "{name}: {list:#}");
+        let jobs: Vec<String> = (list["jobs"].as_array().into_iter().flatten())
+            .map(job)
+            .collect();
+        // An empty pipeline is none at all.
+        assert_eq!(list["pipeline"]["created"], !expected.is_empty(), "{name}");
+        assert_eq!(jobs, expected, "{name}");
+    }
+}
+
+#[test]
+fn rules_give_a_version_its_variables() {
+    let folder = checkout();
+    for (tag, latest) in [("v1.0", "yes"), ("v1.1-rc1", "no")] {
+        let list = list(&folder.path().join("autocv"), &["--tag", tag]);
+        let jobs = list["jobs"].as_array().expect("a list");
+        let publish = jobs.iter().find(|job| job["name"] == "publish");
+        let variables = &publish.expect("a tag is published")["variables"];
+        assert_eq!(variables["LATEST"], latest, "{tag}: {variables}");
+    }
+}
+
+fn job(job: &Value) -> String {
+    let word = |key: &str| job[key].as_str().unwrap_or_default().to_owned();
+    match word("when").as_str() {
+        "on_success" => word("name"),
+        when => format!("{}:{when}", word("name")),
+    }
+}
+
+fn list(project: &Path, arguments: &[&str]) -> Value {
+    let output = clean(Command::new(env!("CARGO_BIN_EXE_pipe")), project)
+        .args(["list", "--format", "json"])
+        .args(arguments)
+        .output()
+        .expect("pipe can be started");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!(
+            "{arguments:?}: {error}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })
+}
+
+/// A folder with a checkout of the sample, `autocv`, on the branch `issue-12`.
+fn checkout() -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/autocv");
+    let project = folder.path().join("autocv");
+    copy(&sample, &project);
+    for arguments in [
+        "init -q",
+        "symbolic-ref HEAD refs/heads/issue-12",
+        "remote add origin git@gitlab.autocv.example:autocv/autocv.git",
+        "add -A",
+        "-c user.name=Ada -c user.email=ada@autocv.example commit -q -m start",
+        "update-ref refs/remotes/origin/master HEAD",
+        "symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/master",
+    ] {
+        let status = clean(Command::new("git"), &project)
+            .args(arguments.split(' '))
+            .status()
+            .expect("git can be started");
+        assert!(status.success(), "git {arguments}");
+    }
+    folder
+}
+
+/// A command that sees nothing of this machine's user.
+fn clean(mut command: Command, folder: &Path) -> Command {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command.current_dir(folder).env_clear();
+    command
+        .env("PATH", path)
+        .env("HOME", folder.join("../home"))
+        .env("LANG", "C.UTF-8");
+    command
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("the sample can be read") {
+        let entry = entry.expect("the sample can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a file can be copied");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The rules of this repository, as tests. Each names every place that breaks it.
+
+mod code;
+mod files;
+mod layers;
+mod readme;
+mod shape;
+mod text;
+
+/// Fails with the list of what breaks a rule; `rule` says what to do instead.
+#[track_caller]
+fn assert_none(rule: &str, broken: &[String]) {
+    assert!(broken.is_empty(), "{rule}\n  {}", broken.join("\n  "));
+}

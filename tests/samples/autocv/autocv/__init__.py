@@ -1,0 +1,1 @@
+"""CVs from JSON: a small web service of the standard library alone."""
