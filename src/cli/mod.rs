@@ -1,1 +1,24 @@
-//! TODO
+//! The command line: arguments, one file per command, exit codes.
+//!
+//! Layer 7. Arguments become plain values here; no other module sees clap. Only [`exit`] turns a
+//! result into the exit status of the process.
+
+mod args;
+mod checkout;
+mod doctor;
+mod entry;
+mod exit;
+mod generate;
+mod lint;
+mod list;
+mod list_json;
+mod pipeline;
+mod printer;
+mod run;
+mod table;
+mod variables;
+
+pub use args::{Cli, command};
+pub use entry::main;
+pub use exit::Exit;
+pub use generate::{COMPLETIONS, completion, man_pages};

@@ -255,7 +255,7 @@ pub(super) fn json_text(value: &Value) -> String {
 }
 
 /// A value as JSON.
-pub(super) fn to_json(value: &Value) -> serde_json::Value {
+pub fn to_json(value: &Value) -> serde_json::Value {
     use serde_json::Value as Json;
     match &value.kind {
         Kind::Null | Kind::Reference(_) => Json::Null,

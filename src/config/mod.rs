@@ -25,7 +25,8 @@ mod rules;
 mod shape;
 
 
-pub use keywords::{Effect, Keyword};
+pub use inputs::to_json;
+pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
 pub use load::{Loaded, Request, load};
 pub use model::{
     Artifacts, ArtifactsWhen, AutoCancel, Config, EffectUse, EnvironmentAction, Inherit,

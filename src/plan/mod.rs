@@ -5,6 +5,7 @@
 //! another, and starts nothing.
 
 mod build;
+mod effects;
 mod facts;
 mod held;
 mod model;
@@ -16,6 +17,7 @@ mod selection;
 mod variables;
 
 pub use build::{Outcome, build};
+pub use effects::{effects, refusals};
 pub use facts::{PipelineFacts, Project, Server, SettingVariable, User, Versions};
 pub use held::{Release, hold};
 pub use model::{Environment, Job, LeftOut, Need, Plan};

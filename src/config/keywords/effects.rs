@@ -9,7 +9,7 @@ use super::super::shape::{Keys, Shape, row};
 use super::{Effect, Scope, artifacts, image};
 
 /// Every use of a keyword of `effect` in a job's mapping, also inside its values.
-pub(crate) fn scan(mapping: &Mapping, effect: Effect) -> Vec<EffectUse> {
+pub fn scan(mapping: &Mapping, effect: Effect) -> Vec<EffectUse> {
     let mut found = BTreeMap::new();
     walk(mapping, &super::JOB, effect, &mut found);
     found

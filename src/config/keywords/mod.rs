@@ -20,7 +20,7 @@ mod trigger;
 mod values;
 mod variables;
 
-pub(super) use effects::scan as effects_of;
+pub use effects::scan as effects_of;
 pub(super) use policy::parsed as parsed_condition;
 pub(super) use trigger::INCLUDE_KEYS;
 pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT, WORKFLOW};

@@ -1,0 +1,233 @@
+//! The definition of the command line. Help, completions and man pages come from it too.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
+const HELP_WIDTH: usize = 100;
+
+/// Run GitLab CI pipelines on your own machine
+#[derive(Debug, Parser)]
+#[command(
+    name = "pipe",
+    version,
+    about,
+    long_about = "Reads `.gitlab-ci.yml`, sees which branch or tag is checked out, decides which \
+                  jobs GitLab would run for it, and runs them here: stage by stage or along \
+                  `needs`, in containers, offline.",
+    max_term_width = HELP_WIDTH,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Work in this folder
+    #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub cwd: Option<PathBuf>,
+    /// Path of the pipeline's file in the repository [default: .gitlab-ci.yml]
+    #[arg(short, long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    pub file: Option<String>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Say less
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; twice, also what pipe itself does
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the pipeline of the ref that is checked out
+    Run(Box<RunArgs>),
+    /// List the jobs of the pipeline, and why others are left out
+    List(ListArgs),
+    /// Check the configuration and report every mistake
+    Lint(LintArgs),
+    /// Show what this machine offers for running pipelines
+    Doctor(DoctorArgs),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page of pipe or of one of its commands
+    Man {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        page: Option<String>,
+    },
+}
+
+/// Shells with completions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash
+    Bash,
+    /// Z shell
+    Zsh,
+    /// fish
+    Fish,
+}
+
+/// Which pipeline: ref, event, changed files, variables.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Which pipeline")]
+pub struct EventArgs {
+    /// As if this branch were pushed; the files stay those of this checkout
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "merge_request"])]
+    pub branch: Option<String>,
+    /// As if this tag were pushed
+    #[arg(long, value_name = "NAME", conflicts_with = "merge_request")]
+    pub tag: Option<String>,
+    /// As if a merge request were opened or updated
+    #[arg(long)]
+    pub merge_request: bool,
+    /// Source branch of the merge request [default: the branch checked out]
+    #[arg(long, value_name = "NAME", requires = "merge_request")]
+    pub source_branch: Option<String>,
+    /// Target branch of the merge request [default: the default branch]
+    #[arg(long, value_name = "NAME", requires = "merge_request")]
+    pub target_branch: Option<String>,
+    /// The event: push, web, schedule, api, trigger, … [default: push]
+    #[arg(long, value_name = "EVENT", conflicts_with = "merge_request")]
+    pub source: Option<String>,
+    /// A changed file, in place of what git says; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub changed: Vec<String>,
+    /// A variable of the pipeline, stronger than all others; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub var: Vec<String>,
+}
+
+/// Options of `run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Jobs to run, with the jobs they need [default: the whole pipeline]
+    #[arg(value_name = "JOB")]
+    pub names: Vec<String>,
+    /// The same as naming JOB; may be repeated
+    #[arg(long, value_name = "JOB")]
+    pub job: Vec<String>,
+    /// Run the jobs of this stage, with the jobs they need; may be repeated
+    #[arg(long, value_name = "STAGE")]
+    pub stage: Vec<String>,
+    /// Play this manual job; may be repeated
+    #[arg(long, value_name = "JOB")]
+    pub manual: Vec<String>,
+    /// Leave this job out; may be repeated
+    #[arg(long, value_name = "JOB")]
+    pub exclude: Vec<String>,
+    /// Run only the jobs named, without the jobs they need
+    #[arg(long)]
+    pub no_needs: bool,
+    /// Release jobs that act outside this machine: all, or those of one environment
+    #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub deploy: Vec<String>,
+    /// Where jobs run: auto, docker or shell [default: auto]
+    #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "shell"])]
+    pub executor: Option<String>,
+    /// How many jobs run at once [default: 16]
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<String>,
+    /// Start delayed jobs at once
+    #[arg(long)]
+    pub no_delay: bool,
+    /// How to show the run
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub format: RunFormat,
+    /// Which pipeline
+    #[command(flatten)]
+    pub event: EventArgs,
+}
+
+/// How a run is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// A live board on a terminal, plain lines elsewhere
+    Auto,
+    /// Plain lines: logs on stdout, progress on stderr
+    Plain,
+    /// One event a line, as JSON, on stdout
+    Json,
+}
+
+/// Options of `list`.
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
+    /// How to show the list
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ListFormat,
+    /// Which pipeline
+    #[command(flatten)]
+    pub event: EventArgs,
+}
+
+/// How a list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A table for people
+    Table,
+    /// JSON
+    Json,
+}
+
+/// Options of `lint`.
+#[derive(Debug, Clone, Args)]
+pub struct LintArgs {
+    /// How to show what is found
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    pub format: LintFormat,
+    /// Which pipeline
+    #[command(flatten)]
+    pub event: EventArgs,
+}
+
+/// How findings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// With the source lines
+    Full,
+    /// One line each, for editors and grep
+    Concise,
+    /// JSON
+    Json,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Which pipeline's images to look for
+    #[command(flatten)]
+    pub event: EventArgs,
+}
+
+/// The definition, for help, completions and man pages.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,80 @@
+//! Completions and manual pages, from the definition of the command line.
+
+use crate::diag::{Code, Diagnostic};
+
+use super::args::{Shell, command};
+use super::exit::{Exit, Failure};
+use super::printer::Printer;
+
+/// File name and shell of each completion script.
+pub const COMPLETIONS: &[(&str, Shell)] = &[
+    ("pipe.bash", Shell::Bash),
+    ("_pipe", Shell::Zsh),
+    ("pipe.fish", Shell::Fish),
+];
+
+/// Answers a shell that asks for completions; returns at once in any other process.
+pub fn complete() {
+    clap_complete::CompleteEnv::with_factory(command).complete();
+}
+
+/// The script that makes a shell ask `pipe` for completions.
+pub fn completion(shell: Shell) -> String {
+    use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
+    let completer: &dyn EnvCompleter = match shell {
+        Shell::Bash => &Bash,
+        Shell::Zsh => &Zsh,
+        Shell::Fish => &Fish,
+    };
+    let mut script = Vec::new();
+    let _ = completer.write_registration("COMPLETE", "pipe", "pipe", "pipe", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// Name and text of each manual page.
+pub fn man_pages() -> Vec<(String, String)> {
+    let mut all = command();
+    all.build();
+    let mut pages = vec![page(&all, "pipe")];
+    for sub in all.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        let name = format!("pipe-{}", sub.get_name());
+        pages.push(page(&sub.clone().name(name.clone()).display_name(name.clone()), &name));
+    }
+    pages
+}
+
+fn page(command: &clap::Command, name: &str) -> (String, String) {
+    let mut text = Vec::new();
+    let man = clap_mangen::Man::new(command.clone()).date("").manual("pipe");
+    let _ = man.render(&mut text);
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    text.push_str(".SH \"EXIT STATUS\"\n");
+    for (code, meaning) in Exit::TABLE {
+        text.push_str(&format!(".TP\n\\fB{code}\\fR\n{meaning}\n"));
+    }
+    (format!("{name}.1"), text)
+}
+
+/// Runs `pipe man`.
+pub fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
+    let file = wanted.map_or_else(|| "pipe.1".to_owned(), |name| format!("pipe-{name}.1"));
+    let pages = man_pages();
+    match pages.iter().find(|(name, _)| *name == file) {
+        Some((_, text)) => {
+            printer.out(text);
+            Ok(Exit::Passed)
+        }
+        None => {
+            let name = wanted.unwrap_or_default();
+            let known: Vec<String> = pages
+                .iter()
+                .filter_map(|(file, _)| Some(file.strip_prefix("pipe-")?.strip_suffix(".1")?.to_owned()))
+                .collect();
+            Err(Failure::new(
+                Exit::Usage,
+                Diagnostic::new(Code::InvalidValue, format!("there is no command `{name}`"))
+                    .did_you_mean(name, known.iter().map(String::as_str)),
+            ))
+        }
+    }
+}

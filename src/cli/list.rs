@@ -1,0 +1,124 @@
+//! `pipe list`: the jobs of the pipeline, and why others are left out.
+
+use crate::plan::{Job, Plan};
+use crate::source::SourceMap;
+use crate::types::{AllowFailure, RefKind, When};
+
+use super::args::{Global, ListArgs, ListFormat};
+use super::checkout::Checkout;
+use super::exit::{Exit, Failure};
+use super::list_json;
+use super::pipeline::Pipeline;
+use super::printer::Printer;
+use super::table::Table;
+
+/// Runs the command.
+pub fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result<Exit, Failure> {
+    let checkout = Checkout::open(global, &[])?;
+    let pipeline = Pipeline::make(&checkout, &args.event)?;
+    if args.format == ListFormat::Json {
+        printer.out(&list_json::document(&pipeline));
+        return Ok(if pipeline.is_valid() {
+            Exit::Passed
+        } else {
+            super::exit::of_errors(&pipeline.loaded.diagnostics)
+        });
+    }
+    if !pipeline.is_valid() {
+        return Err(pipeline.failure());
+    }
+    if !printer.quiet {
+        printer.diagnostics(&pipeline.loaded.diagnostics, &pipeline.loaded.sources);
+    }
+    printer.out(&text(&pipeline, printer.color_out));
+    Ok(Exit::Passed)
+}
+
+fn text(pipeline: &Pipeline, color: bool) -> String {
+    let Some(outcome) = &pipeline.outcome else {
+        return String::new();
+    };
+    let mut out = format!("{}\n", heading(pipeline));
+    if let Some(reason) = &outcome.reason {
+        out.push_str(&format!("no pipeline: {reason}\n"));
+    } else {
+        out.push('\n');
+        out.push_str(&jobs(&outcome.plan, color));
+    }
+    if !outcome.plan.left_out.is_empty() {
+        out.push_str("\nleft out\n");
+        out.push_str(&left_out(&outcome.plan, &pipeline.loaded.sources, color));
+    }
+    out
+}
+
+/// `branch issue-12 (issue), push, 1a2b3c4d: 3 jobs`.
+pub fn heading(pipeline: &Pipeline) -> String {
+    let facts = &pipeline.facts;
+    let reference = &facts.reference;
+    let what = match &reference.kind {
+        RefKind::Branch => format!("branch {} ({})", reference.name, reference.class.as_str()),
+        RefKind::Tag => format!("tag {}", reference.name),
+        RefKind::MergeRequest { target } => {
+            format!("merge request of {} into {target}", reference.name)
+        }
+    };
+    let count = pipeline.outcome.as_ref().map_or(0, |outcome| outcome.plan.jobs.len());
+    let noun = if count == 1 { "job" } else { "jobs" };
+    let sha: String = facts.commit.sha.chars().take(8).collect();
+    format!("{what}, {}, {sha}: {count} {noun}", facts.source.as_str())
+}
+
+fn jobs(plan: &Plan, color: bool) -> String {
+    let mut table = Table::new(&["stage", "job", "when", "notes"], color);
+    let mut last = None;
+    for job in &plan.jobs {
+        let stage = &*job.config.stage;
+        let shown = if last == Some(stage) { "" } else { stage };
+        last = Some(stage);
+        table.row(&[shown, job.name(), job.when.as_str(), &notes(job)]);
+    }
+    table.render()
+}
+
+fn notes(job: &Job) -> String {
+    let mut notes = Vec::new();
+    match &job.allow_failure {
+        AllowFailure::No if job.when == When::Manual => notes.push("blocks until played".to_owned()),
+        AllowFailure::Yes if job.when != When::Manual => notes.push("may fail".to_owned()),
+        AllowFailure::ExitCodes(codes) => {
+            let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+            notes.push(format!("may fail with {}", codes.join(", ")));
+        }
+        AllowFailure::No | AllowFailure::Yes => {}
+    }
+    if let Some((_, text)) = &job.start_in {
+        notes.push(format!("starts in {text}"));
+    }
+    if let Some(needs) = &job.needs {
+        let names: Vec<&str> = needs.iter().map(|need| &*need.job).collect();
+        notes.push(if names.is_empty() {
+            "needs nothing".to_owned()
+        } else {
+            format!("needs {}", names.join(", "))
+        });
+    }
+    if let Some(environment) = &job.environment {
+        notes.push(format!("environment {}", environment.name));
+    }
+    if !job.tags.is_empty() {
+        notes.push(format!("tags {}", job.tags.join(", ")));
+    }
+    notes.join("; ")
+}
+
+fn left_out(plan: &Plan, sources: &SourceMap, color: bool) -> String {
+    let mut table = Table::new(&["job", "reason", "place"], color);
+    for left_out in &plan.left_out {
+        let place = sources
+            .locate(left_out.span)
+            .map_or_else(String::new, |(file, position)| format!("{file}:{}", position.line));
+        table.row(&[&left_out.name, &left_out.reason, &place]);
+    }
+    table.render()
+}

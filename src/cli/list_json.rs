@@ -1,0 +1,145 @@
+//! `pipe list --format json` (design chapter 2). The form is stable: fields are added, not
+//! changed.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::config::to_json;
+use crate::diag;
+use crate::plan::{Job, PipelineFacts, Plan};
+use crate::source::SourceMap;
+use crate::types::{AllowFailure, Retry, RetryWhen};
+
+use super::pipeline::Pipeline;
+
+/// The whole document, one line.
+pub fn document(pipeline: &Pipeline) -> String {
+    let sources = &pipeline.loaded.sources;
+    let plan = pipeline.outcome.as_ref().map(|outcome| &outcome.plan);
+    let valid = pipeline.is_valid();
+    let reason = pipeline.outcome.as_ref().and_then(|outcome| outcome.reason.clone());
+    let created = valid && reason.is_none();
+    let jobs: Vec<Json> = match plan {
+        Some(plan) if valid => plan.jobs.iter().map(job).collect(),
+        _ => Vec::new(),
+    };
+    let document = json!({
+        "version": 1,
+        "valid": valid,
+        "diagnostics": diag::json(&pipeline.loaded.diagnostics, sources),
+        "ref": reference(&pipeline.facts),
+        "pipeline": {
+            "created": created,
+            "reason": reason,
+            "source": pipeline.facts.source.as_str(),
+            "name": plan.and_then(|plan| plan.name.clone()),
+        },
+        "stages": plan.map_or_else(Vec::new, |plan| plan.stages.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        "jobs": jobs,
+        "left_out": plan.map_or_else(Vec::new, |plan| left_out(plan, sources)),
+    });
+    format!("{document}\n")
+}
+
+fn reference(facts: &PipelineFacts) -> Json {
+    json!({
+        "name": facts.reference.name,
+        "kind": facts.reference.kind.as_str(),
+        "class": facts.reference.class.as_str(),
+        "sha": facts.commit.sha,
+    })
+}
+
+fn job(job: &Job) -> Json {
+    let config = &job.config;
+    let texts = |lines: &[std::sync::Arc<str>]| lines.iter().map(|line| Json::from(&**line)).collect::<Vec<_>>();
+    let raw = |key| config.mapping.get(key).filter(|entry| !entry.value.is_null()).map(|entry| to_json(&entry.value));
+    let variables: Map<String, Json> = job
+        .variables
+        .iter()
+        .map(|variable| (variable.key.to_string(), Json::from(&*variable.value)))
+        .collect();
+    json!({
+        "name": job.name(),
+        "stage": &*config.stage,
+        "when": job.when.as_str(),
+        "allow_failure": allow_failure(&job.allow_failure),
+        "needs": job.needs.as_ref().map(|needs| needs.iter().map(|need| json!({
+            "job": &*need.job, "artifacts": need.artifacts, "optional": need.optional,
+        })).collect::<Vec<_>>()),
+        "needs_external": job.needs_external.iter().map(to_json).collect::<Vec<_>>(),
+        "dependencies": config.dependencies.as_ref().map(|names| names.iter().map(|(name, _)| Json::from(&**name)).collect::<Vec<_>>()),
+        "environment": config.environment.as_ref().map(|environment| match environment.value.as_map() {
+            Some(_) => to_json(&environment.value),
+            None => json!({"name": &*environment.name}),
+        }),
+        "tags": job.tags,
+        "image": config.image.as_ref().map(image),
+        "services": config.services.iter().map(image).collect::<Vec<_>>(),
+        "script": texts(&config.script),
+        "before_script": texts(&config.before_script),
+        "after_script": texts(&config.after_script),
+        "variables": variables,
+        "start_in": job.start_in.as_ref().map(|(_, text)| &**text),
+        "retry": config.retry.as_ref().map(retry),
+        "timeout": config.timeout,
+        "coverage": config.coverage.as_deref(),
+        "interruptible": job.interruptible,
+        "resource_group": config.resource_group.as_deref(),
+        "parallel": config.instance.as_ref().map(|instance| json!({
+            "index": instance.index, "total": instance.total,
+        })),
+        "artifacts": raw("artifacts"),
+        "cache": match raw("cache") {
+            Some(Json::Array(caches)) => Json::Array(caches),
+            Some(cache) => Json::Array(vec![cache]),
+            None => Json::Array(Vec::new()),
+        },
+        "trigger": raw("trigger"),
+    })
+}
+
+/// A string where only a name is given, else the mapping.
+fn image(value: &crate::yaml::Value) -> Json {
+    match value.as_map() {
+        Some(mapping) if mapping.len() == 1 => {
+            mapping.get("name").map_or(Json::Null, |entry| to_json(&entry.value))
+        }
+        _ => to_json(value),
+    }
+}
+
+fn allow_failure(allow: &AllowFailure) -> Json {
+    match allow {
+        AllowFailure::No => Json::Bool(false),
+        AllowFailure::Yes => Json::Bool(true),
+        AllowFailure::ExitCodes(codes) => json!({"exit_codes": codes}),
+    }
+}
+
+fn retry(retry: &Retry) -> Json {
+    let when = retry.when.as_ref().map(|reasons| {
+        reasons
+            .iter()
+            .map(|reason| match reason {
+                RetryWhen::Always => "always",
+                RetryWhen::Reason(name) => name,
+            })
+            .collect::<Vec<_>>()
+    });
+    json!({"max": retry.max, "when": when, "exit_codes": retry.exit_codes})
+}
+
+fn left_out(plan: &Plan, sources: &SourceMap) -> Vec<Json> {
+    plan.left_out
+        .iter()
+        .map(|left_out| {
+            let place = sources.locate(left_out.span);
+            json!({
+                "name": &*left_out.name,
+                "reason": left_out.reason,
+                "file": place.map(|(file, _)| file),
+                "line": place.map(|(_, position)| position.line),
+            })
+        })
+        .collect()
+}

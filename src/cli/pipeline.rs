@@ -1,0 +1,213 @@
+//! From a checkout and the options to one pipeline: facts, configuration, plan.
+
+use crate::config::{self, Loaded, Request};
+use crate::diag::{Code, Diagnostic, has_errors};
+use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Project, Server, User};
+use crate::settings::Key;
+use crate::types::{PipelineSource, RefKind};
+use crate::yaml::Mapping;
+
+use super::args::EventArgs;
+use super::checkout::{Checkout, EventChanges, TreeFiles, repository_failure};
+use super::exit::{Exit, Failure};
+use super::variables;
+
+/// One pipeline, as far as it can be made.
+pub struct Pipeline {
+    /// What it is for.
+    pub facts: PipelineFacts,
+    /// The configuration and what was found in it. Findings of the plan are added.
+    pub loaded: Loaded,
+    /// The plan; `None` where the configuration is not valid.
+    pub outcome: Option<Outcome>,
+}
+
+impl Pipeline {
+    /// Reads the configuration and decides which jobs there are.
+    pub fn make(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
+        let (facts, changes) = facts(checkout, event)?;
+        let files = TreeFiles::new(checkout, changes);
+        Ok(Self::with(checkout, facts, &files))
+    }
+
+    fn with(checkout: &Checkout, facts: PipelineFacts, files: &TreeFiles<'_>) -> Self {
+        let scope = IncludeScope::new(&facts);
+        let mut loaded = config::load(&Request {
+            path: checkout.file(),
+            files,
+            lookup: scope.lookup(),
+            expand: &|text| scope.path(text),
+            expand_known: &|text| scope.known(text),
+            inputs: Mapping::default(),
+        });
+        let outcome = loaded.config.as_ref().map(|config| {
+            let mut outcome = plan::build(config, &facts, files);
+            loaded.diagnostics.append(&mut outcome.diagnostics.clone());
+            loaded.diagnostics.append(&mut plan::effects(&outcome.plan));
+            outcome.diagnostics.clear();
+            outcome
+        });
+        Self {
+            facts,
+            loaded,
+            outcome,
+        }
+    }
+
+    /// Whether GitLab would accept the configuration for this event.
+    pub fn is_valid(&self) -> bool {
+        !has_errors(&self.loaded.diagnostics)
+    }
+
+    /// The failure of an invalid configuration.
+    pub fn failure(self) -> Failure {
+        Failure {
+            exit: super::exit::of_errors(&self.loaded.diagnostics),
+            diagnostics: self.loaded.diagnostics,
+            sources: self.loaded.sources,
+        }
+    }
+}
+
+/// Everything that is not in the configuration, and the files that the event changed.
+fn facts(checkout: &Checkout, event: &EventArgs) -> Result<(PipelineFacts, EventChanges), Failure> {
+    let fail = |error: crate::repo::RepoError| repository_failure(&error);
+    let head = checkout.repository.head().map_err(fail)?;
+    let (kind, name) = reference(checkout, event, &head);
+    let mut commit = checkout.repository.commit_facts(&checkout.tree.sha()).map_err(fail)?;
+    let source = source(event)?;
+    let pushed = matches!(source.as_str(), "push" | "merge_request_event");
+    let changes = if pushed {
+        checkout.repository.changes(&checkout.tree, &kind, &name).map_err(fail)?
+    } else {
+        crate::repo::Changes::default()
+    };
+    commit.before_sha = changes.before_sha;
+    commit.merge_base = changes.merge_base;
+    if kind == RefKind::Tag {
+        commit.tag_message = checkout.repository.tag_message(&name);
+    }
+    let known = pushed && kind != RefKind::Tag;
+    let changes = match (known, event.changed.is_empty()) {
+        (false, _) => EventChanges::Unknown,
+        (true, false) => EventChanges::Given(event.changed.clone()),
+        (true, true) => EventChanges::Git(changes.files),
+    };
+    let reference = checkout.rules.reference(kind, name);
+    let project = project(checkout);
+    let facts = PipelineFacts {
+        settings: variables::read(checkout, &project)?,
+        given: given(event)?,
+        user: user(checkout),
+        config_path: checkout.file().to_owned(),
+        created_at: now(),
+        iid: 1,
+        reference,
+        commit,
+        source,
+        project,
+    };
+    Ok((facts, changes))
+}
+
+fn reference(checkout: &Checkout, event: &EventArgs, head: &crate::repo::Head) -> (RefKind, String) {
+    if event.merge_request {
+        let target = event
+            .target_branch
+            .clone()
+            .unwrap_or_else(|| checkout.rules.default_branch.clone());
+        let source = event.source_branch.clone().unwrap_or_else(|| head.name.clone());
+        return (RefKind::MergeRequest { target }, source);
+    }
+    if let Some(tag) = &event.tag {
+        return (RefKind::Tag, tag.clone());
+    }
+    match &event.branch {
+        Some(branch) => (RefKind::Branch, branch.clone()),
+        None => (head.kind.clone(), head.name.clone()),
+    }
+}
+
+fn source(event: &EventArgs) -> Result<PipelineSource, Failure> {
+    if event.merge_request {
+        return Ok(PipelineSource("merge_request_event".to_owned()));
+    }
+    let Some(name) = &event.source else {
+        return Ok(PipelineSource::push());
+    };
+    if PipelineSource::KNOWN.contains(&name.as_str()) {
+        return Ok(PipelineSource(name.clone()));
+    }
+    Err(Failure::new(
+        Exit::Usage,
+        Diagnostic::new(Code::InvalidValue, format!("`--source {name}` is no event of GitLab"))
+            .note(format!("the events are {}", PipelineSource::KNOWN.join(", ")))
+            .did_you_mean(name, PipelineSource::KNOWN.iter().copied()),
+    ))
+}
+
+fn given(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
+    event
+        .var
+        .iter()
+        .map(|text| match text.split_once('=') {
+            Some((key, value)) if is_name(key) => Ok((key.to_owned(), value.to_owned())),
+            _ => Err(Failure::new(
+                Exit::Usage,
+                Diagnostic::new(Code::InvalidValue, "`--var` takes `KEY=VALUE`")
+                    .note("a key has letters, digits and underscores")
+                    .help("write `--var NAME=value`"),
+            )),
+        })
+        .collect()
+}
+
+fn is_name(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn project(checkout: &Checkout) -> Project {
+    let mut origin = checkout.repository.origin();
+    if let Some(configured) = checkout
+        .settings
+        .text(Key::ServerUrl)
+        .and_then(|url| crate::repo::Origin::parse(&format!("{}/group/project", url.trim_end_matches('/'))))
+    {
+        origin = crate::repo::Origin {
+            path: origin.path,
+            ..configured
+        };
+    }
+    if let Some(path) = checkout.settings.text(Key::ProjectPath) {
+        path.clone_into(&mut origin.path);
+    }
+    let default_port = origin.port == origin.scheme.default_port();
+    Project {
+        path: origin.path,
+        server: Server {
+            protocol: origin.scheme.as_str().to_owned(),
+            host: origin.host,
+            port: (!default_port).then_some(origin.port),
+            ssh_port: origin.ssh_port,
+        },
+    }
+}
+
+fn user(checkout: &Checkout) -> User {
+    let identity = checkout.repository.identity();
+    let login = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .filter(|login| !login.is_empty())
+        .unwrap_or_else(|| "user".to_owned());
+    User {
+        name: identity.name.unwrap_or_else(|| login.clone()),
+        email: identity.email.unwrap_or_default(),
+        login,
+    }
+}
+
+/// RFC 3339, whole seconds, UTC.
+pub fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,60 @@
+//! Where a command writes, and with which colours. The only place that knows stdout and stderr.
+
+use std::io::{self, Write};
+
+use crate::diag::{self, Diagnostic};
+use crate::source::SourceMap;
+
+use super::args::When;
+
+/// Writes for one command.
+#[derive(Debug, Clone, Copy)]
+pub struct Printer {
+    /// Colours on stdout.
+    pub color_out: bool,
+    /// Colours on stderr.
+    pub color_err: bool,
+    /// Say less.
+    pub quiet: bool,
+}
+
+impl Printer {
+    /// A printer for the option `--color`.
+    pub fn new(when: When, quiet: bool) -> Self {
+        let on = |terminal: bool| match when {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+        };
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self {
+            color_out: on(console::Term::stdout().is_term() && !dumb),
+            color_err: on(console::Term::stderr().is_term() && !dumb),
+            quiet,
+        }
+    }
+
+    /// Data, to stdout. A reader that went away is no error.
+    pub fn out(self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    }
+
+    /// Words for people, to stderr.
+    pub fn err(self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    }
+
+    /// Findings, to stderr, with their source lines.
+    pub fn diagnostics(self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        let mut text = diag::full(diagnostics, sources, self.color_err);
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        self.err(&text);
+    }
+}

@@ -1,0 +1,118 @@
+//! The CI/CD variables that GitLab would keep on its server, from the files that hold them here
+//! (design chapter 7).
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, has_errors};
+use crate::plan::{Project, SettingVariable};
+use crate::settings::variables::{Content, Entry, Trust, parse_peer, parse_project, parse_user};
+use crate::settings::{Problem, variables};
+use crate::source::SourceMap;
+
+use super::checkout::{Checkout, user_folder};
+use super::exit::{Exit, Failure};
+
+/// The checkout's own file.
+const PROJECT_FILE: &str = ".pipe/variables.yml";
+/// The same in the manner of another tool, which users bring along.
+const PEER_FILE: &str = ".gitlab-ci-local-variables.yml";
+
+type Parse = fn(&str, Trust) -> (Vec<Entry>, Vec<Problem>);
+
+/// All CI/CD variables of the project, lowest level first.
+pub fn read(checkout: &Checkout, project: &Project) -> Result<Vec<SettingVariable>, Failure> {
+    let mut sources = SourceMap::default();
+    let mut found = Vec::new();
+    let mut all = Vec::new();
+    for entry in user_entries(checkout, project, &mut sources, &mut found) {
+        all.push(variable(&entry, &mut found));
+    }
+    for (name, parse) in [(PEER_FILE, parse_peer as Parse), (PROJECT_FILE, parse_project as Parse)] {
+        let Ok(text) = std::fs::read_to_string(checkout.repository.root().join(name)) else {
+            continue;
+        };
+        let trust = if checkout.tree.is_tracked(name) {
+            Trust::Repository
+        } else {
+            Trust::User
+        };
+        let (entries, problems) = parse(&text, trust);
+        report(name, text, &problems, &mut sources, &mut found);
+        for entry in &entries {
+            all.push(variable(entry, &mut found));
+        }
+    }
+    if has_errors(&found) {
+        return Err(Failure {
+            exit: Exit::Environment,
+            diagnostics: found,
+            sources,
+        });
+    }
+    Ok(all)
+}
+
+fn user_entries(
+    checkout: &Checkout,
+    project: &Project,
+    sources: &mut SourceMap,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Entry> {
+    let Some(file) = user_folder().map(|folder| folder.join("variables.yml")) else {
+        return Vec::new();
+    };
+    let Ok(text) = std::fs::read_to_string(&file) else {
+        return Vec::new();
+    };
+    let (variables, problems) = parse_user(&text);
+    report(&file.display().to_string(), text, &problems, sources, found);
+    let root = checkout.repository.root().display().to_string();
+    variables
+        .levels(&variables::Project {
+            host: &project.server.host,
+            path: &project.path,
+            checkout: Path::new(&root),
+        })
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
+}
+
+fn report(
+    name: &str,
+    text: String,
+    problems: &[Problem],
+    sources: &mut SourceMap,
+    found: &mut Vec<Diagnostic>,
+) {
+    if problems.is_empty() {
+        return;
+    }
+    let file = sources.add(name, text);
+    found.extend(problems.iter().map(|problem| problem.diagnostic(Some(file))));
+}
+
+/// A variable with its value; the text of a file that the user's own file names is read here.
+fn variable(entry: &Entry, found: &mut Vec<Diagnostic>) -> SettingVariable {
+    let value = match &entry.content {
+        Content::Text(text) => text.clone(),
+        Content::Path(path) => std::fs::read_to_string(path).unwrap_or_else(|error| {
+            found.push(Diagnostic::new(
+                crate::diag::Code::VariablesInvalid,
+                format!("`{path}`, the file of variable `{}`, can't be read: {error}", entry.key),
+            ));
+            String::new()
+        }),
+    };
+    SettingVariable {
+        key: Arc::from(entry.key.as_str()),
+        value: value.into(),
+        raw: entry.raw,
+        file: entry.file,
+        masked: entry.masked,
+        protected: entry.protected,
+        scope: Arc::from(entry.scope.as_str()),
+    }
+}
