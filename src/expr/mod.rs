@@ -5,6 +5,7 @@
 
 mod condition;
 pub mod expand;
+pub mod glob;
 pub mod re2;
 
 pub use condition::{Condition, ConditionError, ConditionValue, InputValue, Lookup};

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 /// Replaces `$NAME` and `${NAME}` once; unknown names vanish, `$$` becomes `$`, and the names of
 /// one special character (`* # @ ! ? -` and digits) are empty. `lookup` gives the path for a file
 /// variable. `%NAME%` means nothing here.
-pub fn runner_expand<'t, V: AsRef<str>>(
-    text: &'t str,
+pub fn runner_expand<V: AsRef<str>>(
+    text: &str,
     lookup: impl Fn(&str) -> Option<V>,
-) -> Cow<'t, str> {
+) -> Cow<'_, str> {
     if !text.contains('$') {
         return Cow::Borrowed(text);
     }
