@@ -8,5 +8,5 @@ pub mod expand;
 pub mod glob;
 pub mod re2;
 
-pub use condition::{Condition, ConditionError, ConditionValue, InputValue, Lookup};
+pub use condition::{Condition, ConditionError, ConditionValue, Conditions, InputValue, Lookup};
 pub use expand::{Variable, Variables};

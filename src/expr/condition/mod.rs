@@ -4,16 +4,19 @@
 //! [`explain`] then finds the words for what it refuses. Nothing is evaluated by anything else.
 //! Knows no rules, jobs or YAML; variables arrive through [`Lookup`].
 
+mod cache;
 mod error;
 mod eval;
 mod explain;
 mod lexer;
+mod order;
 mod parsed;
 mod parser;
 #[cfg(test)]
 mod tests;
 mod value;
 
+pub use cache::Conditions;
 pub use error::ConditionError;
 pub use parsed::Condition;
 pub use value::{ConditionValue, InputValue, Lookup};

@@ -3,7 +3,7 @@
 use super::eval;
 use super::lexer::{self, Operand};
 use super::parser::{self, Node};
-use super::{ConditionError, ConditionValue, Lookup, explain};
+use super::{ConditionError, ConditionValue, Lookup, explain, order};
 
 /// A condition of `rules:if`, `workflow:rules:if`, `only:variables` or an input's rules.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ impl Condition {
     /// Reads a condition. The error's places are bytes of `text`.
     pub fn parse(text: &str) -> Result<Self, ConditionError> {
         let tokens = lexer::tokens(text)?;
-        let tree = parser::tree(&tokens).ok_or_else(|| explain::order(text, &tokens))?;
+        let tree = parser::tree(&tokens).ok_or_else(|| order::broken(text, &tokens))?;
         // GitLab tries a condition without any variable; what fails then is not valid.
         eval::value(&tree, &NoVariables).map_err(explain::failure)?;
         Ok(Self { tree })

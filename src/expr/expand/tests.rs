@@ -174,8 +174,7 @@ fn a_long_chain_is_no_recursion() {
 }
 
 proptest::proptest! {
-    /// Whatever refers to what: it ends, keeps every entry, and leaves no reference to a known
-    /// variable behind.
+    /// Whatever refers to what: it ends and keeps every entry.
     #[test]
     fn any_collection_is_expanded_or_refused(
         entries in proptest::collection::vec(("[A-E]", "([A-E]|\\$[A-E]|\\$\\$|%[A-E]%|\\$\\{[A-E]\\}){0,4}"), 0..8),

@@ -8,6 +8,10 @@
 mod classes;
 mod cursor;
 mod error;
+mod groups;
+mod repetition;
+#[cfg(test)]
+mod tests;
 mod translate;
 
 pub use error::Error;

@@ -1,4 +1,6 @@
-//! Durations as people write them (configuration reference 6.20), and back.
+//! Durations as people write them (configuration reference 6.20).
+
+use super::numerals::number_words;
 
 /// Why a text is no duration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,38 +67,6 @@ pub fn parse(text: &str) -> Result<u64, DurationError> {
         reason = "never negative, and a float beyond u64 becomes its largest value"
     )]
     Ok(total as u64)
-}
-
-/// Seconds for people: `0.4s`, `12s`, `3m 05s`, `1h 30m`, `2d 4h`; two parts at most, the second
-/// left out when it is zero.
-pub fn format(seconds: f64) -> String {
-    let seconds = if seconds.is_finite() {
-        seconds.max(0.0)
-    } else {
-        0.0
-    };
-    if seconds < 9.95 {
-        return format!("{seconds:.1}s");
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "not negative, and a float beyond u64 becomes its largest value"
-    )]
-    let whole = seconds.round() as u64;
-    match whole {
-        0..60 => format!("{whole}s"),
-        60..3600 => two_parts(whole / 60, "m", whole % 60, "s"),
-        3600..86_400 => two_parts(whole / 3600, "h", whole % 3600 / 60, "m"),
-        _ => two_parts(whole / 86_400, "d", whole % 86_400 / 3600, "h"),
-    }
-}
-
-fn two_parts(big: u64, big_unit: &str, small: u64, small_unit: &str) -> String {
-    match small {
-        0 => format!("{big}{big_unit}"),
-        _ => format!("{big}{big_unit} {small:02}{small_unit}"),
-    }
 }
 
 enum Word {
@@ -190,134 +160,13 @@ fn unit_seconds(word: &str) -> Option<f64> {
     })
 }
 
-/// Writes number words as digits: `twenty five minutes` → `25 minutes`.
-fn number_words(text: &str) -> String {
-    let mut out = Vec::new();
-    let mut number: Option<Numeral> = None;
-    let text = without_hyphens(text);
-    for word in text.split_whitespace() {
-        let Some(part) = numeral(word) else {
-            out.extend(number.take().map(Numeral::digits));
-            out.push(word.to_owned());
-            continue;
-        };
-        let belongs = number.as_mut().is_some_and(|whole| whole.take(part));
-        if !belongs {
-            out.extend(number.replace(Numeral::of(part)).map(Numeral::digits));
-        }
-    }
-    out.extend(number.map(Numeral::digits));
-    out.join(" ")
-}
-
-/// `twenty-five` is two words; a dash beside a digit stays, for it makes the text invalid.
-fn without_hyphens(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let letter = |at: Option<usize>| {
-        at.and_then(|at| chars.get(at))
-            .is_some_and(|c| c.is_alphabetic())
-    };
-    let parts = chars.iter().enumerate().map(|(at, c)| {
-        let joins = *c == '-' && letter(at.checked_sub(1)) && letter(Some(at + 1));
-        if joins { ' ' } else { *c }
-    });
-    parts.collect()
-}
-
-/// A number word that is being read.
-struct Numeral {
-    done: u64,
-    current: u64,
-    last: u64,
-}
-
-impl Numeral {
-    fn of(part: u64) -> Self {
-        Self {
-            done: 0,
-            current: part,
-            last: part,
-        }
-    }
-
-    /// Adds the next word when it can belong to the same number: `twenty` `five`, `two`
-    /// `hundred`, but not `two` `three`.
-    fn take(&mut self, part: u64) -> bool {
-        match part {
-            1000.. => {
-                self.done = self.done.saturating_add(self.current.saturating_mul(part));
-                self.current = 0;
-            }
-            100 => self.current = self.current.saturating_mul(100),
-            _ if self.last >= 100 || (self.last >= 20 && part < 10) => {
-                self.current = self.current.saturating_add(part);
-            }
-            _ => return false,
-        }
-        self.last = part;
-        true
-    }
-
-    fn digits(self) -> String {
-        self.done.saturating_add(self.current).to_string()
-    }
-}
-
-fn numeral(word: &str) -> Option<u64> {
-    const SMALL: [&str; 19] = [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] = [
-        "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-    ];
-    const BIG: [(&str, u64); 4] = [
-        ("hundred", 100),
-        ("thousand", 1000),
-        ("million", 1_000_000),
-        ("billion", 1_000_000_000),
-    ];
-    let place = |names: &[&str]| {
-        names
-            .iter()
-            .position(|name| *name == word)
-            .map(|at| at as u64)
-    };
-    let big = || {
-        BIG.iter()
-            .find(|(name, _)| *name == word)
-            .map(|(_, value)| *value)
-    };
-    place(&SMALL)
-        .map(|at| at + 1)
-        .or_else(|| place(&TENS).map(|at| (at + 2) * 10))
-        .or_else(big)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn durations_of_the_table() {
-        for row in include_str!("../../tests/data/durations.tsv")
+        for row in include_str!("../../../tests/data/durations.tsv")
             .lines()
             .skip(1)
         {
@@ -370,24 +219,6 @@ mod tests {
         ];
         for (text, want) in rows {
             assert_eq!(parse(text).ok(), want, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn seconds_for_people() {
-        let rows = [
-            (0.0, "0.0s"),
-            (0.44, "0.4s"),
-            (9.96, "10s"),
-            (59.6, "1m"),
-            (185.0, "3m 05s"),
-            (5400.0, "1h 30m"),
-            (3600.0, "1h"),
-            (187_200.0, "2d 04h"),
-            (f64::NAN, "0.0s"),
-        ];
-        for (seconds, want) in rows {
-            assert_eq!(format(seconds), want, "{seconds}");
         }
     }
 
