@@ -203,13 +203,14 @@ impl FileProvider for TreeFiles<'_> {
         let Some(revision) = compare_to else {
             return Ok(self.changed.get_or_init(|| self.event_changes()).clone());
         };
-        if let EventChanges::Given(_) = self.event {
-            return Ok(self.event_changes());
-        }
-        self.checkout
+        let since = self
+            .checkout
             .repository
             .changes_since(&self.checkout.tree, revision)
-            .map(|paths| Changes::Known(paths.into()))
-            .map_err(|_| BadRevision(revision.to_owned()))
+            .map_err(|_| BadRevision(revision.to_owned()))?;
+        Ok(match self.event {
+            EventChanges::Given(_) => self.event_changes(),
+            EventChanges::Unknown | EventChanges::Git(_) => Changes::Known(since.into()),
+        })
     }
 }

@@ -42,7 +42,7 @@ impl Pipeline {
         });
         let outcome = loaded.config.as_ref().map(|config| {
             let mut outcome = plan::build(config, &facts, files);
-            loaded.diagnostics.append(&mut outcome.diagnostics.clone());
+            loaded.diagnostics.append(&mut config::collapse(outcome.diagnostics.clone()));
             loaded.diagnostics.append(&mut plan::effects(&outcome.plan));
             outcome.diagnostics.clear();
             outcome

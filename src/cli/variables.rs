@@ -1,7 +1,6 @@
 //! The CI/CD variables that GitLab would keep on its server, from the files that hold them here
 //! (design chapter 7).
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, has_errors};
@@ -68,11 +67,13 @@ fn user_entries(
     let (variables, problems) = parse_user(&text);
     report(&file.display().to_string(), text, &problems, sources, found);
     let root = checkout.repository.root().display().to_string();
+    let home = etcetera::home_dir().map(|home| home.display().to_string()).unwrap_or_default();
     variables
         .levels(&variables::Project {
             host: &project.server.host,
             path: &project.path,
-            checkout: Path::new(&root),
+            checkout: &root,
+            home: &home,
         })
         .into_iter()
         .flatten()

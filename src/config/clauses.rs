@@ -4,13 +4,11 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::expr::Lookup;
-use crate::expr::glob::Fnmatch;
+use crate::source::Span;
+use crate::expr::glob::{GlobError, changes_match, exists_match};
 
 use super::provider::{Changes, FileProvider};
 use super::rules::{Changed, Clause, Exists, Rule};
-
-/// Beyond this many comparisons GitLab takes a clause as true without looking.
-const MAX_COMPARISONS: usize = 50_000;
 
 /// What clauses are tested against.
 pub struct ClauseFacts<'a> {
@@ -49,7 +47,17 @@ impl ClauseFacts<'_> {
 
     fn clause(&self, clause: &Clause) -> Result<bool, RuleError> {
         match clause {
-            Clause::If { condition, .. } => Ok(condition.eval(self.lookup)),
+            Clause::If {
+                condition, span, ..
+            } => condition.try_eval(self.lookup).map_err(|error| {
+                RuleError(
+                    Diagnostic::new(
+                        Code::RuleFailed,
+                        format!("the condition makes GitLab fail: {}", error.message),
+                    )
+                    .at(*span),
+                )
+            }),
             Clause::Changes(changed) => self.changes(changed),
             Clause::Exists(exists) => self.exists(exists),
         }
@@ -67,10 +75,11 @@ impl ClauseFacts<'_> {
                 .help("name a branch, a tag or a commit that exists here"),
             )
         })?;
-        Ok(match changes {
-            Changes::Unknown => true,
-            Changes::Known(paths) => any_path(&paths, &self.expanded(&changed.paths)),
-        })
+        match changes {
+            Changes::Unknown => Ok(true),
+            Changes::Known(paths) => changes_match(&self.expanded(&changed.paths), &paths)
+                .map_err(|error| bad_glob(&error, changed.span)),
+        }
     }
 
     fn exists(&self, exists: &Exists) -> Result<bool, RuleError> {
@@ -84,7 +93,8 @@ impl ClauseFacts<'_> {
                 .at(exists.span),
             ));
         }
-        Ok(any_file(&self.files.paths(), &self.expanded(&exists.paths)))
+        exists_match(&self.expanded(&exists.paths), &self.files.paths())
+            .map_err(|error| bad_glob(&error, exists.span))
     }
 
     fn expanded(&self, globs: &[std::sync::Arc<str>]) -> Vec<String> {
@@ -92,80 +102,6 @@ impl ClauseFacts<'_> {
     }
 }
 
-/// Whether any changed path matches any glob.
-pub fn any_path(paths: &[String], globs: &[String]) -> bool {
-    if paths.len().saturating_mul(globs.len()) > MAX_COMPARISONS {
-        return true;
-    }
-    globs.iter().any(|glob| {
-        let glob = Fnmatch::new(glob);
-        paths.iter().any(|path| glob.matches(path))
-    })
-}
-
-/// Whether any file of the sorted list matches any glob. Literal names and `**/*.ext` have ways
-/// of their own, as in GitLab.
-fn any_file(paths: &[String], globs: &[String]) -> bool {
-    let mut patterns = Vec::new();
-    for glob in globs {
-        let found = if is_literal(glob) {
-            literal_exists(paths, glob)
-        } else if let Some(suffix) = extension(glob) {
-            paths.iter().any(|path| path.ends_with(suffix))
-        } else {
-            patterns.push(glob.clone());
-            false
-        };
-        if found {
-            return true;
-        }
-    }
-    !patterns.is_empty() && any_path(paths, &patterns)
-}
-
-fn is_literal(glob: &str) -> bool {
-    !glob.contains(['*', '?', '[', '{', '\\'])
-}
-
-/// The `.ext` of `**/*.ext`.
-fn extension(glob: &str) -> Option<&str> {
-    let suffix = glob.strip_prefix("**/*")?;
-    (suffix.starts_with('.') && is_literal(suffix) && !suffix.contains('/')).then_some(suffix)
-}
-
-/// A literal name is looked up in the sorted list. For a folder (`docs/`) GitLab bisects by "does
-/// it lie in the folder", which is not ordered, and so misses when the probes fall beside it.
-fn literal_exists(paths: &[String], glob: &str) -> bool {
-    if !glob.ends_with('/') {
-        return paths.binary_search_by(|path| path.as_str().cmp(glob)).is_ok();
-    }
-    let mut rest = paths;
-    while !rest.is_empty() {
-        let middle = rest.len() / 2;
-        if rest[middle].starts_with(glob) {
-            return true;
-        }
-        rest = &rest[middle + 1..];
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn list(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
-    }
-
-    #[test]
-    fn a_folder_is_found_only_where_bisection_meets_it() {
-        let files = list(&["a.c", "docs/x.md", "docs/y.md"]);
-        assert!(any_file(&files, &list(&["docs/"])));
-        let files = list(&["docs/x.md", "src/a.c", "src/b.c", "src/c.c"]);
-        assert!(!any_file(&files, &list(&["docs/"])));
-        assert!(!any_file(&files, &list(&["docs"])));
-        assert!(any_file(&files, &list(&["**/*.c"])));
-        assert!(any_file(&files, &list(&["docs/x.md"])));
-    }
+fn bad_glob(error: &GlobError, span: Span) -> RuleError {
+    RuleError(Diagnostic::new(Code::RuleFailed, error.to_string()).at(span))
 }

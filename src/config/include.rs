@@ -44,6 +44,15 @@ struct Item<'v> {
     mapping: Option<&'v Mapping>,
 }
 
+/// How a local file is wanted.
+#[derive(Clone, Copy)]
+struct Wanted<'w> {
+    span: Span,
+    inputs: &'w Mapping,
+    /// Just by its path: GitLab remembers such a file, and wildcards skip it then.
+    plain: bool,
+}
+
 impl<'a> Reader<'a> {
     pub(super) fn new(request: &'a Request<'a>) -> Self {
         Self {
@@ -67,7 +76,12 @@ impl<'a> Reader<'a> {
         let loaded = self.parse(&path, &path, text)?;
         let given = self.request.inputs.clone();
         let content = self.interpolated(&loaded, &given, None)?;
-        self.expand(&content)
+        let merged = self.expand(&content)?;
+        // Only in the main file: what nested files leave over goes with its `include`.
+        if let Some(include) = merged.get("include") {
+            check_left_over(&include.value, &mut self.found);
+        }
+        Ok(merged)
     }
 
     fn stop<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Stopped> {
@@ -176,8 +190,6 @@ impl<'a> Reader<'a> {
         merge_into(&mut merged, own);
         if self.included > before {
             merged.remove("include");
-        } else {
-            check_left_over(&include.value, &mut self.found);
         }
         Ok(merged)
     }
@@ -218,7 +230,12 @@ impl<'a> Reader<'a> {
             if remote {
                 return self.stop(not_fetched(item.value));
             }
-            return self.local(&location, item.value.span, &Mapping::default(), merged);
+            let wanted = Wanted {
+                span: item.value.span,
+                inputs: &Mapping::default(),
+                plain: true,
+            };
+            return self.local(&location, wanted, merged);
         };
         if !self.applies(mapping)? {
             return Ok(());
@@ -233,8 +250,14 @@ impl<'a> Reader<'a> {
                 };
                 let path = (self.request.expand)(&path);
                 let inputs = self.given_inputs(mapping)?;
+                let plain = mapping.len() == 1;
                 let span = mapping.get("local").map_or(item.value.span, |entry| entry.value.span);
-                self.local(&path, span, &inputs, merged)
+                let wanted = Wanted {
+                    span,
+                    inputs: &inputs,
+                    plain,
+                };
+                self.local(&path, wanted, merged)
             }
             [&"artifact"] => self.stop(
                 Diagnostic::new(
@@ -294,25 +317,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn local(
-        &mut self,
-        path: &str,
-        span: Span,
-        inputs: &Mapping,
-        merged: &mut Mapping,
-    ) -> Result<(), Stopped> {
-        if path.contains('*') {
-            for path in self.matching(path) {
-                self.one_file(&path, span, inputs, merged)?;
-            }
-            return Ok(());
+    fn local(&mut self, path: &str, wanted: Wanted<'_>, merged: &mut Mapping) -> Result<(), Stopped> {
+        let glob = IncludeGlob::new(path);
+        if let Some(path) = glob.plain_path() {
+            return self.one_file(path, wanted, merged);
         }
-        self.one_file(path.trim_start_matches('/'), span, inputs, merged)
+        for path in self.matching(&glob) {
+            self.one_file(&path, wanted, merged)?;
+        }
+        Ok(())
     }
 
-    /// Files that a wildcard finds, in the order of the tree, without those included before.
-    fn matching(&self, pattern: &str) -> Vec<String> {
-        let glob = IncludeGlob::new(pattern);
+    /// Files that a wildcard finds, in the order of the tree, without those included before in
+    /// the same way.
+    fn matching(&self, glob: &IncludeGlob) -> Vec<String> {
         self.request
             .files
             .paths()
@@ -325,8 +343,7 @@ impl<'a> Reader<'a> {
     fn one_file(
         &mut self,
         path: &str,
-        span: Span,
-        inputs: &Mapping,
+        Wanted { span, inputs, plain }: Wanted<'_>,
         merged: &mut Mapping,
     ) -> Result<(), Stopped> {
         self.included += 1;
@@ -341,7 +358,9 @@ impl<'a> Reader<'a> {
             );
         }
         let loaded = self.local_file(path, span)?;
-        self.local.insert(path.to_owned());
+        if plain {
+            self.local.insert(path.to_owned());
+        }
         let content = self.interpolated(&loaded, inputs, Some(span))?;
         let expanded = self.expand(&content)?;
         merge_into(merged, &expanded);
@@ -362,7 +381,7 @@ impl<'a> Reader<'a> {
         if let Some(loaded) = self.files.get(path) {
             return Ok(Arc::clone(loaded));
         }
-        let text = match self.request.files.read(path) {
+        let text = match self.read(path) {
             Ok(text) => text,
             Err(error) => return self.stop(self.unreadable(path, &error).at(span)),
         };
@@ -392,6 +411,18 @@ impl<'a> Reader<'a> {
             );
         }
         Ok(loaded)
+    }
+
+    /// Paths are those of git's tree: `./a.yml` and `a/../b.yml` name nothing in it.
+    fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
+        let parts: Vec<&str> = path.split('/').collect();
+        if parts.first() == Some(&"..") {
+            return Err(ReadError::Outside);
+        }
+        if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
+            return Err(ReadError::NotFound);
+        }
+        self.request.files.read(path)
     }
 
     fn unreadable(&self, path: &str, error: &ReadError) -> Diagnostic {

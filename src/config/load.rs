@@ -271,7 +271,7 @@ fn check_deprecated(key: &'static str, entry: &Entry, found: &mut Vec<Diagnostic
 }
 
 /// The same mistake at the same place, seen through several jobs, is reported once.
-fn collapse(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub fn collapse(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for diagnostic in found {

@@ -27,12 +27,12 @@ mod shape;
 
 pub use inputs::to_json;
 pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
-pub use load::{Loaded, Request, load};
+pub use load::{Loaded, Request, collapse, load};
 pub use model::{
     Artifacts, ArtifactsWhen, AutoCancel, Config, EffectUse, EnvironmentAction, Inherit,
     EnvironmentConfig, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget, OnJobFailure,
     Policy, RefPattern, Workflow, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
-pub use clauses::{ClauseFacts, RuleError, any_path};
+pub use clauses::{ClauseFacts, RuleError};
 pub use rules::{Changed, Clause, Exists, Rule};

@@ -26,9 +26,7 @@ pub(super) fn expand(jobs: Vec<JobConfig>, found: &mut Vec<Diagnostic>) -> Vec<J
             None => vec![job],
             Some(parts) => {
                 let made: Vec<JobConfig> = parts.into_iter().map(|part| instance(&job, part)).collect();
-                let mut names: Vec<Arc<str>> = made.iter().map(|made| Arc::clone(&made.name)).collect();
-                let mut seen = std::collections::HashSet::new();
-                names.retain(|name| seen.insert(Arc::clone(name)));
+                let names = made.iter().map(|made| Arc::clone(&made.name)).collect();
                 instances.insert(Arc::clone(&job.name), names);
                 made
             }

@@ -180,9 +180,8 @@ impl<'a> Check<'a> {
 
     fn script(&mut self, value: &Value, depth: usize) {
         match &value.kind {
-            Kind::Str(_) => {}
-            Kind::Symbol(_) if depth > 0 => {}
-            Kind::Seq(items) if depth <= MAX_NESTING => {
+            Kind::Str(_) | Kind::Symbol(_) => {}
+            Kind::Seq(items) if depth < MAX_NESTING => {
                 items.iter().for_each(|item| self.script(item, depth + 1));
             }
             Kind::Seq(_) => self.invalid(

@@ -252,16 +252,19 @@ impl Builder<'_> {
 
     /// Needs on jobs that are not there, too many needs, circles of variables.
     fn job_errors(&self, job: &Job, present: &HashSet<Arc<str>>) -> Vec<Diagnostic> {
-        let needs = job.needs.as_deref().unwrap_or_default();
-        if needs.len() > MAX_NEEDS {
+        let all = job.config.needs.as_deref().unwrap_or_default();
+        if all.len() > MAX_NEEDS {
             let message = format!(
                 "job `{}` needs {} jobs; at most {MAX_NEEDS} are accepted",
                 job.name(),
-                needs.len()
+                all.len()
             );
             return vec![Diagnostic::new(Code::TooMany, message).at(job.config.span)];
         }
-        let mut errors: Vec<Diagnostic> = needs
+        // GitLab looks at the needs of the job itself, even where a rule replaced them.
+        let (own, _) = needs(job.config.needs.clone());
+        let mut errors: Vec<Diagnostic> = own
+            .unwrap_or_default()
             .iter()
             .filter(|need| !need.optional && !present.contains(&need.job))
             .map(|need| self.absent_need(job, need))

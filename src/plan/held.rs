@@ -2,8 +2,7 @@
 //! (design chapter 3, *Held jobs*).
 
 use crate::config::EnvironmentAction;
-use crate::expr::glob::NameGlob;
-use crate::types::When;
+use crate::types::{When, wildcard_match};
 
 use super::model::{Job, Plan};
 
@@ -61,7 +60,7 @@ fn reason(job: &Job, globs: &[String]) -> Option<String> {
     }
     globs
         .iter()
-        .any(|glob| NameGlob::new(glob).matches(job.name()))
+        .any(|glob| wildcard_match(glob, job.name()))
         .then(|| "is named by the setting `held`".to_owned())
 }
 

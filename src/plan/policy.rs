@@ -1,6 +1,7 @@
 //! `only` and `except` (configuration reference 6.9).
 
 use crate::config::{Changes, FileProvider, Policy, RefPattern};
+use crate::expr::glob::changes_match;
 use crate::expr::{Lookup, re2};
 use crate::types::{RefKind, Reference};
 
@@ -64,10 +65,7 @@ impl PolicyFacts<'_> {
 
     fn changed(&self, globs: &[std::sync::Arc<str>]) -> bool {
         match self.files.changes(None) {
-            Ok(Changes::Known(paths)) => {
-                let globs: Vec<String> = globs.iter().map(ToString::to_string).collect();
-                crate::config::any_path(&paths, &globs)
-            }
+            Ok(Changes::Known(paths)) => changes_match(globs, &paths).unwrap_or(true),
             Ok(Changes::Unknown) | Err(_) => true,
         }
     }

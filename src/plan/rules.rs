@@ -91,8 +91,6 @@ fn by_rule(job: &JobConfig, rule: &Rule) -> Result<Decision, Excluded> {
     let allow_failure = match rule.allow_failure {
         Some(true) => AllowFailure::Yes,
         Some(false) => AllowFailure::No,
-        // A rule that says `manual` itself makes a blocking job.
-        None if rule.when == Some(When::Manual) => job.allow_failure.clone().unwrap_or_default(),
         None => own_allow_failure(job),
     };
     let rule_needs = rule.needs.clone().filter(|needs| !needs.is_empty());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Inherit, JobConfig, YamlVariable};
 use crate::expr::expand::{ExpandError, References, Unknown, Variable, Variables, expand, names};
+use crate::types::wildcard_match;
 
 use super::facts::{PipelineFacts, SettingVariable};
 use super::model::Environment;
@@ -247,7 +248,7 @@ fn scope_fits(scope: &str, environment: Option<&str>) -> bool {
     match environment {
         _ if scope == "*" => true,
         None => false,
-        Some(environment) => crate::expr::glob::NameGlob::new(scope).matches(environment),
+        Some(environment) => wildcard_match(scope, environment),
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::expr::glob::NameGlob;
-use crate::types::When;
+use crate::types::{When, wildcard_match};
 
 use super::model::{Job, Plan};
 
@@ -90,8 +89,7 @@ fn find(plan: &Plan, name: &str) -> Result<Vec<usize>, SelectionError> {
         found = all(&|job| *job.config.base_name == *name);
     }
     if found.is_empty() {
-        let glob = NameGlob::new(name);
-        found = all(&|job| glob.matches(job.name()));
+        found = all(&|job| wildcard_match(name, job.name()));
     }
     if found.is_empty() {
         return Err(SelectionError::UnknownJob(name.to_owned()));

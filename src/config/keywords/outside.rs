@@ -190,7 +190,6 @@ static STEP: Keys = Keys {
         key("script", "6.26", Shape::Any),
         key("step", "6.26", Shape::Any),
         key("func", "6.26", Shape::Any),
-        key("action", "6.26", Shape::Any),
         key("env", "6.26", Shape::Named(&Shape::Text)),
         key("inputs", "6.26", Shape::Named(&Shape::Any)),
     ],
@@ -204,7 +203,7 @@ pub(super) fn step(value: &Value, check: &mut Check<'_>) {
         return;
     };
     check.keys(mapping, value.span, &STEP, Scope::ANY);
-    if !["script", "step", "func", "action"].iter().any(|key| mapping.get(key).is_some()) {
+    if !["script", "step", "func"].iter().any(|key| mapping.get(key).is_some()) {
         let message = format!("a step in {} needs `script` or `step`", check.subject());
         check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
     }
