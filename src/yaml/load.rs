@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::source::FileId;
 
-use super::document;
+use super::document::{self, Outcome};
 use super::piece::Piece;
 use super::split;
 use super::{Kind, Mapping, Value};
@@ -45,18 +45,19 @@ pub fn load(file: FileId, text: &str) -> (Option<Loaded>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let mut usable = true;
     for piece in pieces {
-        let (value, found) = document::read(piece);
+        let (outcome, found) = document::read(piece);
         diagnostics.extend(found);
-        match value.map(|value| value.filter(|value| !value.is_blank())) {
-            None => usable = false,
-            Some(None) => {}
-            Some(Some(value)) => match &value.kind {
-                Kind::Map(_) => documents.push(value),
-                _ => {
-                    usable = false;
-                    diagnostics.push(not_a_mapping(&value));
-                }
-            },
+        match outcome {
+            Outcome::Unusable => usable = false,
+            Outcome::Document(value) if value.as_map().is_some_and(|map| !map.is_empty()) => {
+                documents.push(value);
+            }
+            Outcome::Document(value) if !value.is_blank() => {
+                usable = false;
+                diagnostics.push(not_a_mapping(&value, piece));
+            }
+            // GitLab drops what Rails calls blank, whatever its type.
+            Outcome::Document(_) | Outcome::Nothing => {}
         }
     }
     if !usable {
@@ -110,7 +111,7 @@ fn empty() -> Diagnostic {
         .help("add a job: a name, and below it `script`")
 }
 
-fn not_a_mapping(value: &Value) -> Diagnostic {
+fn not_a_mapping(value: &Value, piece: Piece<'_>) -> Diagnostic {
     Diagnostic::new(
         Code::ConfigNotMapping,
         format!(
@@ -118,8 +119,8 @@ fn not_a_mapping(value: &Value) -> Diagnostic {
             value.type_name()
         ),
     )
-    .at(value.span)
-    .label("no keys here")
+    .at(piece.first_line(value.span))
+    .label("not a key")
     .help("write `key: value` pairs: each job is a key at the start of a line")
 }
 

@@ -1,4 +1,6 @@
 //! Tests of the whole reader: text in, values and findings out.
 
 mod dump;
+mod hostile;
 mod rules;
+mod syntax;
