@@ -2,5 +2,6 @@
 
 mod dump;
 mod hostile;
+mod mutations;
 mod rules;
 mod syntax;
