@@ -15,11 +15,7 @@ const MAX_TAG_DIRECTIVES: usize = 100;
 /// means that it does not parse or is beyond GitLab's limits, and a diagnostic says why. What
 /// follows the first document is not read, as in GitLab (configuration reference 2.4).
 pub fn parse_document(file: FileId, text: &str) -> (Option<Value>, Vec<Diagnostic>) {
-    let piece = Piece {
-        file,
-        base: 0,
-        text,
-    };
+    let piece = Piece::whole(file, text);
     let (outcome, diagnostics) = read(piece);
     let value = match outcome {
         Outcome::Document(value) => Some(value),

@@ -1,7 +1,9 @@
 //! One configuration file: limits, documents, header.
 
+use std::sync::Arc;
+
 use crate::diag::{Code, Diagnostic};
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 
 use super::document::{self, Outcome};
 use super::piece::Piece;
@@ -10,9 +12,6 @@ use super::{Kind, Mapping, Value};
 
 /// GitLab's limit for one file, in bytes (configuration reference 2.1).
 const MAX_BYTES: usize = 2 * 1024 * 1024;
-
-/// The byte order mark that some editors put before the text.
-const BOM: char = '\u{feff}';
 
 /// A configuration file, read.
 #[derive(Debug, Clone)]
@@ -28,23 +27,18 @@ pub struct Loaded {
 /// `None` means that there is nothing to go on with. When a value is returned it may come with
 /// errors all the same (a date, an unknown alias), so that later checks can report more.
 pub fn load(file: FileId, text: &str) -> (Option<Loaded>, Vec<Diagnostic>) {
-    let body = text.strip_prefix(BOM).unwrap_or(text);
-    let base = text.len() - body.len();
     if text.len() > MAX_BYTES {
         return (None, vec![too_big(text.len())]);
     }
-    if body.chars().all(char::is_whitespace) {
+    let whole = Piece::whole(file, text);
+    if whole.text.chars().all(char::is_whitespace) {
         return (None, vec![empty()]);
     }
-    let pieces = split::pieces(body).into_iter().map(|range| Piece {
-        file,
-        base: base + range.start,
-        text: &body[range],
-    });
     let mut documents = Vec::new();
     let mut diagnostics = Vec::new();
     let mut usable = true;
-    for piece in pieces {
+    for range in split::pieces(whole.text) {
+        let piece = whole.part(range);
         let (outcome, found) = document::read(piece);
         diagnostics.extend(found);
         match outcome {
@@ -94,8 +88,10 @@ fn choose(mut documents: Vec<Value>, file: FileId) -> (Loaded, Vec<Value>) {
 
 /// What a text without any document but with comments is.
 fn empty_mapping(file: FileId) -> Value {
-    let span = crate::source::Span::new(file, 0, 0);
-    Value::new(Kind::Map(std::sync::Arc::new(Mapping::default())), span)
+    Value::new(
+        Kind::Map(Arc::new(Mapping::default())),
+        Span::new(file, 0, 0),
+    )
 }
 
 fn too_big(bytes: usize) -> Diagnostic {

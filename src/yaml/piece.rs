@@ -1,5 +1,7 @@
 //! One document's text, and where it lies in its file.
 
+use std::ops::Range;
+
 use crate::source::{FileId, Span};
 
 use super::events::Props;
@@ -24,7 +26,26 @@ pub(super) struct Parts {
     pub(super) content: usize,
 }
 
-impl Piece<'_> {
+impl<'text> Piece<'text> {
+    /// The whole text of a file, without the byte order mark that some editors put before it.
+    pub(super) fn whole(file: FileId, text: &'text str) -> Self {
+        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Self {
+            file,
+            base: text.len() - body.len(),
+            text: body,
+        }
+    }
+
+    /// A part of it.
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
+        Self {
+            file: self.file,
+            base: self.base + range.start,
+            text: &self.text[range],
+        }
+    }
+
     /// The span of the bytes `start..end` of the piece, widened to whole characters.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         let mut start = start.min(self.text.len());

@@ -18,18 +18,22 @@ const SMALL_OBJECT: u64 = 40;
 
 /// Fails when the document is larger than GitLab accepts.
 pub(super) fn check(root: &Value) -> Result<(), Box<Diagnostic>> {
-    if Meter::default().value(root) <= MAX_SIZE {
+    let mut meter = Meter::default();
+    if meter.value(root) <= MAX_SIZE {
         return Ok(());
     }
-    let start = root.span.part(0, 0);
-    let diagnostic = Diagnostic::new(
-        Code::YamlTooBig,
-        "the parsed YAML is larger than GitLab accepts",
-    )
-    .at(start)
-    .note("GitLab counts at most 2 MiB of parsed data per file, and every alias in full")
-    .help("repeat less through aliases, or split the file with `include`");
-    Err(Box::new(diagnostic))
+    let message = "the parsed YAML is larger than GitLab accepts";
+    let diagnostic = Diagnostic::new(Code::YamlTooBig, message)
+        .note("GitLab counts at most 2 MiB of parsed data per file, and every alias in full")
+        .help("repeat less through aliases, or split the file with `include`");
+    let entries = root.as_map().map_or(&[][..], Mapping::entries);
+    let largest = entries.iter().max_by_key(|entry| meter.value(&entry.value));
+    Err(Box::new(match largest {
+        Some(entry) => diagnostic
+            .at(entry.key_span)
+            .label("the largest part of it"),
+        None => diagnostic.at(root.span.part(0, 0)),
+    }))
 }
 
 /// Adds sizes up. What is shared is measured once, so a bomb of aliases costs no more time than

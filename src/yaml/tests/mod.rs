@@ -3,5 +3,6 @@
 mod dump;
 mod hostile;
 mod mutations;
+mod places;
 mod rules;
 mod syntax;
