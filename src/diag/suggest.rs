@@ -1,12 +1,21 @@
 //! "Did you mean": the closest of some names.
 
+/// Characters up to which words are compared: the work grows with the product of two lengths, and
+/// nobody mistypes a longer one.
+const MAX_LENGTH: usize = 100;
+
 /// The candidate closest to `word`, if it is close enough to be a slip of the hand: at most one
 /// edit per three characters, a swap of neighbours counting as one.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    if length > MAX_LENGTH {
+        return None;
+    }
+    let limit = (length / 3).max(1);
     candidates
         .into_iter()
         .filter(|candidate| *candidate != word)
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
         .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
@@ -24,5 +33,7 @@ mod tests {
         assert_eq!(closest("stgae", keys), Some("stage"));
         assert_eq!(closest("artefacts", keys), Some("artifacts"));
         assert_eq!(closest("foo", keys), None);
+        assert_eq!(closest("script", ["script", "scripts"]), Some("scripts"));
+        assert_eq!(closest(&"a".repeat(1_000_000), ["a"]), None);
     }
 }

@@ -33,16 +33,6 @@ impl LineIndex {
         Self { starts }
     }
 
-    /// Number of lines; a text that ends with a line end has an empty last line.
-    pub fn len(&self) -> usize {
-        self.starts.len()
-    }
-
-    /// Whether there is no line, which is never so.
-    pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
-    }
-
     /// The bytes of line `line` (from 1) without its line end; empty when there is none.
     pub fn bytes_of(&self, text: &str, line: u32) -> Range<usize> {
         let at = (line as usize).saturating_sub(1);

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Value;
+use crate::source::Span;
+
+use super::{Kind, Value};
 
 /// Names a node that has an anchor, for as long as the document is built.
 pub(super) type Slot = usize;
@@ -14,6 +16,16 @@ pub(super) struct Node {
     pub(super) value: Value,
     /// Levels of lists and mappings: 0 for a scalar.
     pub(super) height: usize,
+}
+
+impl Node {
+    /// A scalar.
+    pub(super) fn scalar(kind: Kind, span: Span) -> Self {
+        Self {
+            value: Value::new(kind, span),
+            height: 0,
+        }
+    }
 }
 
 /// What a slot holds.

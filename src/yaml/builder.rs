@@ -1,81 +1,43 @@
 //! From events to a [`Value`].
 //!
 //! Keeps the open lists and mappings on a stack of its own, so that depth costs no call stack.
-//! Anything that makes the rest pointless is returned as the error of [`Builder::take`];
-//! everything else is noted and building goes on, so that one run finds all mistakes.
+//! What makes the rest pointless is the error of [`Builder::take`]; everything else is noted and
+//! building goes on, so that one run finds all mistakes.
 
+mod entries;
 mod findings;
+mod frame;
 mod node;
 
-use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diag::Diagnostic;
 use crate::source::Span;
 
-use super::anchors::{Anchors, Node, Slot, Target};
+use super::anchors::{Anchors, Node, Target};
 use super::events::{Event, EventKind, Layout, Props};
-use super::merge::{self, Form, Merge};
+use super::merge::Form;
 use super::piece::Piece;
 use super::tag::{self, Effect};
-use super::{Entry, Key, Kind, Mapping, Value};
+use super::{Kind, Mapping, Value};
 
+use entries::Entries;
 use findings::Findings;
+use frame::{Body, Frame, Placed};
 
 /// Levels of lists and mappings that GitLab accepts (configuration reference 2.1).
-pub(super) const MAX_DEPTH: usize = 100;
-
-/// Entries that merge keys may copy in one document. No document within GitLab's limit of size
-/// comes near it; it bounds time and memory for those that would end far beyond.
-const MAX_MERGED: usize = 500_000;
+const MAX_DEPTH: usize = 100;
 
 /// Builds one document.
 pub(super) struct Builder<'text> {
     piece: Piece<'text>,
     anchors: Anchors,
     frames: Vec<Frame>,
-    /// Each key's text once: most keys of a pipeline are the same few words.
-    keys: HashSet<Arc<str>>,
-    merged: usize,
+    entries: Entries,
     root: Option<Value>,
+    last_scalar: Option<Range<usize>>,
     findings: Findings,
-}
-
-/// An open list or mapping.
-struct Frame {
-    body: Body,
-    layout: Layout,
-    /// First byte behind the properties.
-    start: usize,
-    /// The end of the last child, as a place in the file.
-    end: u32,
-    /// The tallest child and itself.
-    height: usize,
-    slot: Option<Slot>,
-    reference: bool,
-}
-
-enum Body {
-    /// The items; behind a `<<` also the place of each.
-    Seq(Vec<Value>, Option<Vec<Span>>),
-    /// The entries; between a key and its value also the key.
-    Map(Mapping, Option<PendingKey>),
-}
-
-struct PendingKey {
-    key: Key,
-    span: Span,
-    merges: bool,
-}
-
-/// A finished node on its way to its parent.
-struct Placed {
-    node: Node,
-    /// Where it stands in the text: for an alias, the alias.
-    site: Span,
-    form: Form,
-    /// Whether it is tagged `!!str`, which makes `<<` an ordinary key.
-    is_text: bool,
 }
 
 impl<'text> Builder<'text> {
@@ -85,9 +47,9 @@ impl<'text> Builder<'text> {
             piece,
             anchors: Anchors::default(),
             frames: Vec::new(),
-            keys: HashSet::new(),
-            merged: 0,
+            entries: Entries::default(),
             root: None,
+            last_scalar: None,
             findings: Findings::default(),
         }
     }
@@ -97,25 +59,30 @@ impl<'text> Builder<'text> {
         (self.root, self.findings.into_diagnostics())
     }
 
+    /// Where the last scalar stands, to explain a syntax error behind it.
+    pub(super) fn last_scalar(&self) -> Option<Range<usize>> {
+        self.last_scalar.clone()
+    }
+
     /// Takes the next event. An error means that no value can be built.
     pub(super) fn take(&mut self, event: Event) -> Result<(), Box<Diagnostic>> {
-        let (start, end) = (event.start, event.end);
+        let place = event.start..event.end;
         match event.kind {
-            EventKind::Alias(name) => self.alias(&name, self.piece.span(start, end)),
+            EventKind::Alias(name) => self.alias(&name, self.piece.span(place.start, place.end)),
             EventKind::Scalar {
                 props,
                 text,
                 quoted,
-            } => self.scalar(start, end, props, &text, quoted),
+            } => self.scalar(place, props, &text, quoted),
             EventKind::SeqStart(props, layout) => {
                 let sites = self.expects_merge().then(Vec::new);
-                self.open(start, end, props, layout, Body::Seq(Vec::new(), sites))
+                self.open(place.start, props, layout, Body::Seq(Vec::new(), sites))
             }
             EventKind::MapStart(props, layout) => {
                 let body = Body::Map(Mapping::default(), None);
-                self.open(start, end, props, layout, body)
+                self.open(place.start, props, layout, body)
             }
-            EventKind::CollectionEnd => self.close(end),
+            EventKind::CollectionEnd => self.close(place.end),
             EventKind::Start | EventKind::DocumentEnd | EventKind::StreamEnd => Ok(()),
         }
     }
@@ -123,18 +90,12 @@ impl<'text> Builder<'text> {
     fn alias(&mut self, name: &str, site: Span) -> Result<(), Box<Diagnostic>> {
         let node = match self.anchors.get(name) {
             Some(Target::Done(node)) => node.clone(),
-            Some(Target::Open(depth)) => {
-                let depth = *depth;
-                self.snapshot(depth)
-                    .ok_or_else(|| node::contains_itself(name, site))?
-            }
+            Some(&Target::Open(depth)) => self.snapshot(depth, name, site)?,
             None => {
+                let anchors = &self.anchors;
                 self.findings
-                    .add(|| node::unknown_alias(name, site, &self.anchors));
-                Node {
-                    value: Value::new(Kind::Null, site),
-                    height: 0,
-                }
+                    .add(|| node::unknown_alias(name, site, anchors));
+                Node::scalar(Kind::Null, site)
             }
         };
         if self.frames.len() + node.height > MAX_DEPTH {
@@ -150,65 +111,47 @@ impl<'text> Builder<'text> {
 
     /// A mapping that is still open, as far as it is written: what `<<` with an alias to its own
     /// parent merges. Everywhere else such an alias makes the document endless.
-    fn snapshot(&mut self, depth: usize) -> Option<Node> {
-        let in_merge_list = matches!(
-            self.frames.last(),
-            Some(Frame {
-                body: Body::Seq(_, Some(_)),
-                ..
-            })
-        );
-        let merges = in_merge_list || self.expects_merge();
-        let frame = self.frames.get(depth).filter(|_| merges)?;
-        let Body::Map(mapping, _) = &frame.body else {
-            return None;
+    fn snapshot(&mut self, depth: usize, name: &str, site: Span) -> Result<Node, Box<Diagnostic>> {
+        let merges = self
+            .frames
+            .last()
+            .is_some_and(|f| f.expects_merge() || f.is_merge_list());
+        let Some(Frame {
+            body: Body::Map(mapping, _),
+            height,
+            ..
+        }) = self.frames.get(depth).filter(|_| merges)
+        else {
+            return Err(node::contains_itself(name, site));
         };
-        self.merged += mapping.len();
-        let span = self.piece.span(frame.start, frame.start);
-        Some(Node {
-            value: Value::new(Kind::Map(Arc::new(mapping.clone())), span),
-            height: frame.height,
-        })
+        self.entries.count(mapping.len(), site)?;
+        let value = Value::new(Kind::Map(Arc::new(mapping.clone())), site);
+        let height = *height;
+        Ok(Node { value, height })
     }
 
-    /// Whether the next node is the value of a `<<`.
     fn expects_merge(&self) -> bool {
-        matches!(
-            self.frames.last(),
-            Some(Frame {
-                body: Body::Map(_, Some(PendingKey { merges: true, .. })),
-                ..
-            })
-        )
+        self.frames.last().is_some_and(Frame::expects_merge)
     }
 
     fn scalar(
         &mut self,
-        start: usize,
-        end: usize,
+        place: Range<usize>,
         props: Props,
         text: &Arc<str>,
         quoted: bool,
     ) -> Result<(), Box<Diagnostic>> {
-        let places = self.piece.places(start, end, &props);
-        let span = self
-            .piece
-            .span(places.content, self.piece.trimmed_end(places.content, end));
-        let effect = props.tag.as_deref().map_or(Effect::None, tag::on_scalar);
-        self.report_tag(
-            effect,
-            &props,
-            places.tag.map_or(span, |(s, e)| self.piece.span(s, e)),
-        );
+        let parts = self.piece.parts(place.start, place.end, &props);
+        let end = self.piece.trimmed_end(parts.content, place.end);
+        let span = self.piece.span(parts.content, end);
+        self.last_scalar = Some(parts.content..end);
+        let effect = self.effect(tag::on_scalar, &props, parts.tag.unwrap_or(span));
         let kind = if quoted {
             Kind::Str(text.clone())
         } else {
             self.findings.keep(node::scalar(effect, text, span))
         };
-        let node = Node {
-            value: Value::new(kind, span),
-            height: 0,
-        };
+        let node = Node::scalar(kind, span);
         if let Some(name) = props.anchor {
             self.anchors.register(name, Target::Done(node.clone()));
         }
@@ -220,58 +163,52 @@ impl<'text> Builder<'text> {
         })
     }
 
-    fn report_tag(&mut self, effect: Effect, props: &Props, span: Span) {
+    /// What the tag of a node does, with a finding when it is not one of GitLab's.
+    fn effect(&mut self, of: fn(&str) -> Effect, props: &Props, span: Span) -> Effect {
         let Some(tag) = props.tag.as_deref() else {
-            return;
+            return Effect::None;
         };
+        let effect = of(tag);
         match effect {
             Effect::Unknown => self.findings.add(|| node::unknown_tag(tag, span)),
             Effect::Foreign => self.findings.add(|| node::foreign_tag(tag, span)),
             _ => {}
         }
+        effect
     }
 
     fn open(
         &mut self,
         start: usize,
-        end: usize,
         props: Props,
         layout: Layout,
         body: Body,
     ) -> Result<(), Box<Diagnostic>> {
-        // libyaml ends a block collection's first event where its properties end.
-        let end = end.max(start);
-        let places = self
-            .piece
-            .places(start, self.piece.text.len().max(end), &props);
-        let on_tag = match body {
-            Body::Seq(..) => tag::on_sequence,
-            Body::Map(..) => tag::on_mapping,
+        let parts = self.piece.parts(start, self.piece.text.len(), &props);
+        let site = self.piece.span(parts.content, parts.content);
+        let is_list = matches!(body, Body::Seq(..));
+        let of = if is_list {
+            tag::on_sequence
+        } else {
+            tag::on_mapping
         };
-        let site = self.piece.span(places.content, places.content);
-        let effect = props.tag.as_deref().map_or(Effect::None, on_tag);
-        self.report_tag(
-            effect,
-            &props,
-            places.tag.map_or(site, |(s, e)| self.piece.span(s, e)),
-        );
-        if self.frames.len() >= MAX_DEPTH {
+        let reference = self.effect(of, &props, parts.tag.unwrap_or(site)) == Effect::Reference;
+        let depth = self.frames.len();
+        if depth >= MAX_DEPTH {
             return Err(node::too_deep(site));
         }
-        let reference = effect == Effect::Reference;
-        let depth = self.frames.len();
         let slot = match props.anchor {
-            Some(name) if reference && matches!(body, Body::Seq(..)) => {
+            // Psych registers a list's anchor only when no class takes the list over.
+            Some(name) if reference && is_list => {
                 self.anchors.forget(name);
                 None
             }
-            Some(name) => Some(self.anchors.register(name, Target::Open(depth))),
-            None => None,
+            name => name.map(|name| self.anchors.register(name, Target::Open(depth))),
         };
         self.frames.push(Frame {
             body,
             layout,
-            start: places.content,
+            start: parts.content,
             end: site.end,
             height: 1,
             slot,
@@ -284,34 +221,12 @@ impl<'text> Builder<'text> {
         let Some(frame) = self.frames.pop() else {
             return Ok(());
         };
-        let mut span = self.piece.span(frame.start, event_end);
-        if frame.layout == Layout::Block {
-            span.end = frame.end.max(span.start);
+        let slot = frame.slot;
+        let placed = frame.finish(&self.piece, event_end);
+        if let Some(slot) = slot {
+            self.anchors.complete(slot, placed.node.clone());
         }
-        let (kind, form) = match frame.body {
-            Body::Seq(items, sites) => {
-                let form = sites.map_or(Form::Scalar, Form::List);
-                (Kind::Seq(items.into()), form)
-            }
-            Body::Map(mapping, _) => (Kind::Map(Arc::new(mapping)), Form::Single),
-        };
-        let mut value = Value::new(kind, span);
-        if frame.reference {
-            value = Value::new(Kind::Reference(Arc::new(value)), span);
-        }
-        let node = Node {
-            value,
-            height: frame.height,
-        };
-        if let Some(slot) = frame.slot {
-            self.anchors.complete(slot, node.clone());
-        }
-        self.place(Placed {
-            node,
-            site: span,
-            form,
-            is_text: false,
-        })
+        self.place(placed)
     }
 
     /// Gives a finished node to its parent.
@@ -328,87 +243,12 @@ impl<'text> Builder<'text> {
                 if let Some(sites) = sites {
                     sites.push(placed.site);
                 }
-                Ok(())
             }
-            Body::Map(_, pending @ None) => {
-                *pending = Some(pending_key(&mut self.keys, &self.piece, &placed));
-                Ok(())
-            }
-            Body::Map(mapping, pending) => {
-                let Some(key) = pending.take() else {
-                    return Ok(());
-                };
-                put(mapping, key, placed, &mut self.findings, &mut self.merged)
-            }
+            Body::Map(mapping, pending) => match pending.take() {
+                None => *pending = Some(self.entries.key(&placed, &self.piece)),
+                Some(key) => self.entries.put(mapping, key, placed, &mut self.findings)?,
+            },
         }
+        Ok(())
     }
-}
-
-/// The key that `placed` is for the mapping it stands in.
-fn pending_key(keys: &mut HashSet<Arc<str>>, piece: &Piece<'_>, placed: &Placed) -> PendingKey {
-    let key = match &placed.node.value.kind {
-        Kind::Str(text) | Kind::Symbol(text) => match keys.get(text) {
-            Some(known) => Key::Str(known.clone()),
-            None => {
-                keys.insert(text.clone());
-                Key::Str(text.clone())
-            }
-        },
-        _ => Key::Other(node::key_text(&placed.node.value, placed.site, piece).into()),
-    };
-    let merges = matches!(&placed.node.value.kind, Kind::Str(text) if &**text == "<<");
-    PendingKey {
-        key,
-        span: placed.site,
-        merges: merges && !placed.is_text,
-    }
-}
-
-/// Puts a value under its key, or merges it.
-fn put(
-    mapping: &mut Mapping,
-    key: PendingKey,
-    placed: Placed,
-    findings: &mut Findings,
-    merged: &mut usize,
-) -> Result<(), Box<Diagnostic>> {
-    let value = placed.node.value;
-    if key.merges && matches!(value.kind, Kind::Reference(_)) {
-        findings.add(|| node::merged_reference(placed.site));
-        return Ok(());
-    }
-    let plan = if key.merges {
-        merge::plan(&value, placed.site, placed.form)
-    } else {
-        Merge::Literal
-    };
-    match plan {
-        Merge::Literal => {
-            let (key, key_span) = (key.key, key.span);
-            let entry = Entry {
-                key,
-                key_span,
-                value,
-                via: None,
-            };
-            if let Some(old) = mapping.insert(entry).filter(|old| old.via.is_none()) {
-                findings.add(|| node::duplicate_key(&old, key_span));
-            }
-        }
-        Merge::Mappings(sources) => {
-            for (source, via) in sources {
-                let Kind::Map(source) = &source.kind else {
-                    continue;
-                };
-                *merged += source.len();
-                if *merged > MAX_MERGED {
-                    return Err(node::merges_too_much(via));
-                }
-                for (old, via) in merge::apply(mapping, source, via) {
-                    findings.add(|| node::merge_overrides(&old, via));
-                }
-            }
-        }
-    }
-    Ok(())
 }

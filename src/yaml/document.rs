@@ -15,43 +15,57 @@ const MAX_TAG_DIRECTIVES: usize = 100;
 /// means that it does not parse or is beyond GitLab's limits, and a diagnostic says why. What
 /// follows the first document is not read, as in GitLab (configuration reference 2.4).
 pub fn parse_document(file: FileId, text: &str) -> (Option<Value>, Vec<Diagnostic>) {
-    let piece = Piece {
-        file,
-        base: 0,
-        text,
+    let piece = Piece::whole(file, text);
+    let (outcome, diagnostics) = read(piece);
+    let value = match outcome {
+        Outcome::Document(value) => Some(value),
+        Outcome::Nothing => Some(Value::new(Kind::Null, piece.span(0, 0))),
+        Outcome::Unusable => None,
     };
-    let (read, diagnostics) = read(piece);
-    let value = read.map(|value| value.unwrap_or(Value::new(Kind::Null, piece.span(0, 0))));
     (value, diagnostics)
 }
 
-/// Reads the first document of `piece`: `None` when it is not usable, `Some(None)` when there is
-/// no document at all.
-pub(super) fn read(piece: Piece<'_>) -> (Option<Option<Value>>, Vec<Diagnostic>) {
+/// What a piece of text is.
+pub(super) enum Outcome {
+    /// A document.
+    Document(Value),
+    /// White space and comments.
+    Nothing,
+    /// A text that does not parse or is too large; a diagnostic says why.
+    Unusable,
+}
+
+/// Reads the first document of `piece`.
+pub(super) fn read(piece: Piece<'_>) -> (Outcome, Vec<Diagnostic>) {
     let mut builder = Builder::new(piece);
-    let outcome = run(&mut builder, piece);
+    let parsed = run(&mut builder, piece);
     let (value, mut diagnostics) = builder.finish();
-    match outcome.and_then(|warning| {
+    let sized = parsed.and_then(|warning| {
         diagnostics.extend(warning);
         value.as_ref().map_or(Ok(()), size::check)
-    }) {
-        Ok(()) => (Some(value), diagnostics),
-        Err(error) => {
-            diagnostics.push(*error);
-            (None, diagnostics)
-        }
+    });
+    if let Err(error) = sized {
+        diagnostics.push(*error);
+        return (Outcome::Unusable, diagnostics);
     }
+    (
+        value.map_or(Outcome::Nothing, Outcome::Document),
+        diagnostics,
+    )
 }
 
 /// Feeds the builder until the first document ends. Returns a warning about text behind it.
 fn run(builder: &mut Builder<'_>, piece: Piece<'_>) -> Result<Option<Diagnostic>, Box<Diagnostic>> {
-    let explain = |failure| Box::new(syntax::explain(&failure, piece));
     if piece.text.matches("%TAG").count() > MAX_TAG_DIRECTIVES {
         return Err(too_many_directives(piece));
     }
-    let mut events = Events::new(piece.text).map_err(explain)?;
+    let explain = |failure, last_scalar| Box::new(syntax::explain(&failure, last_scalar, piece));
+    let mut events = Events::new(piece.text).map_err(|failure| explain(failure, None))?;
     loop {
-        let event = events.next().map_err(explain)?;
+        let event = match events.next() {
+            Ok(event) => event,
+            Err(failure) => return Err(explain(failure, builder.last_scalar())),
+        };
         match event.kind {
             EventKind::StreamEnd => return Ok(None),
             EventKind::DocumentEnd => return Ok(ignored_text(piece, event.end)),

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-use unsafe_libyaml as sys;
+use unsafe_libyaml as unsafe_yaml;
 
 /// One event and the bytes of the text it stands for.
 #[derive(Debug)]
@@ -85,19 +85,21 @@ pub(super) struct Failure {
 /// A parser over one text.
 pub(super) struct Events<'text> {
     /// From `Box::into_raw`: libyaml keeps a pointer to the parser inside it, so it must not move.
-    parser: *mut sys::yaml_parser_t,
+    parser: *mut unsafe_yaml::yaml_parser_t,
     text: PhantomData<&'text str>,
 }
 
 impl<'text> Events<'text> {
     /// A parser at the start of `text`.
     pub(super) fn new(text: &'text str) -> Result<Self, Failure> {
-        let memory = Box::new(MaybeUninit::<sys::yaml_parser_t>::uninit());
-        let parser = Box::into_raw(memory).cast::<sys::yaml_parser_t>();
+        let memory = Box::new(MaybeUninit::<unsafe_yaml::yaml_parser_t>::uninit());
+        let parser = Box::into_raw(memory).cast::<unsafe_yaml::yaml_parser_t>();
         // SAFETY: `parser` points to memory of the right size that nobody else knows.
-        if unsafe { sys::yaml_parser_initialize(parser) }.fail {
+        if unsafe { unsafe_yaml::yaml_parser_initialize(parser) }.fail {
             // SAFETY: the pointer comes from `Box::into_raw` above, as this type.
-            drop(unsafe { Box::from_raw(parser.cast::<MaybeUninit<sys::yaml_parser_t>>()) });
+            drop(unsafe {
+                Box::from_raw(parser.cast::<MaybeUninit<unsafe_yaml::yaml_parser_t>>())
+            });
             return Err(Failure {
                 problem: "out of memory".to_owned(),
                 at: 0,
@@ -106,8 +108,8 @@ impl<'text> Events<'text> {
         }
         // SAFETY: the parser is initialized; `text` outlives it by the lifetime of `Self`.
         unsafe {
-            sys::yaml_parser_set_encoding(parser, sys::YAML_UTF8_ENCODING);
-            sys::yaml_parser_set_input_string(parser, text.as_ptr(), text.len() as u64);
+            unsafe_yaml::yaml_parser_set_encoding(parser, unsafe_yaml::YAML_UTF8_ENCODING);
+            unsafe_yaml::yaml_parser_set_input_string(parser, text.as_ptr(), text.len() as u64);
         }
         Ok(Self {
             parser,
@@ -117,9 +119,9 @@ impl<'text> Events<'text> {
 
     /// The next event; `StreamEnd` for ever after the last one.
     pub(super) fn next(&mut self) -> Result<Event, Failure> {
-        let mut raw = MaybeUninit::<sys::yaml_event_t>::uninit();
+        let mut raw = MaybeUninit::<unsafe_yaml::yaml_event_t>::uninit();
         // SAFETY: the parser is initialized, and libyaml writes the event before it reads it.
-        if unsafe { sys::yaml_parser_parse(self.parser, raw.as_mut_ptr()) }.fail {
+        if unsafe { unsafe_yaml::yaml_parser_parse(self.parser, raw.as_mut_ptr()) }.fail {
             return Err(self.failure());
         }
         // SAFETY: on success libyaml has filled the event, an empty one after the stream's end.
@@ -129,7 +131,7 @@ impl<'text> Events<'text> {
     fn failure(&self) -> Failure {
         // SAFETY: the parser is initialized, and no other reference to it exists.
         let parser = unsafe { &*self.parser };
-        let reader = parser.error == sys::YAML_READER_ERROR;
+        let reader = parser.error == unsafe_yaml::YAML_READER_ERROR;
         let (offset, mark) = (parser.problem_offset, parser.problem_mark.index);
         // SAFETY: libyaml's messages are null or constants that end with a zero byte.
         let (problem, context) =
@@ -147,21 +149,22 @@ impl Drop for Events<'_> {
         // SAFETY: the parser was initialized in `new` and is deleted only here; its memory comes
         // from `Box::into_raw` as `MaybeUninit`, so nothing is dropped twice.
         unsafe {
-            sys::yaml_parser_delete(self.parser);
+            unsafe_yaml::yaml_parser_delete(self.parser);
             drop(Box::from_raw(
-                self.parser.cast::<MaybeUninit<sys::yaml_parser_t>>(),
+                self.parser
+                    .cast::<MaybeUninit<unsafe_yaml::yaml_parser_t>>(),
             ));
         }
     }
 }
 
 /// An event that libyaml filled and that must be given back.
-struct RawEvent(sys::yaml_event_t);
+struct RawEvent(unsafe_yaml::yaml_event_t);
 
 impl Drop for RawEvent {
     fn drop(&mut self) {
         // SAFETY: the event was filled by the parser and is deleted only here.
-        unsafe { sys::yaml_event_delete(&raw mut self.0) }
+        unsafe { unsafe_yaml::yaml_event_delete(&raw mut self.0) }
     }
 }
 
@@ -180,27 +183,29 @@ impl RawEvent {
         // pointers are null or point to memory that lives as long as the event.
         unsafe {
             match self.0.type_ {
-                sys::YAML_STREAM_START_EVENT | sys::YAML_DOCUMENT_START_EVENT => EventKind::Start,
-                sys::YAML_ALIAS_EVENT => {
+                unsafe_yaml::YAML_STREAM_START_EVENT | unsafe_yaml::YAML_DOCUMENT_START_EVENT => {
+                    EventKind::Start
+                }
+                unsafe_yaml::YAML_ALIAS_EVENT => {
                     EventKind::Alias(name(data.alias.anchor).unwrap_or_default())
                 }
-                sys::YAML_SCALAR_EVENT => EventKind::Scalar {
+                unsafe_yaml::YAML_SCALAR_EVENT => EventKind::Scalar {
                     props: props(data.scalar.anchor, data.scalar.tag),
                     text: scalar_text(data.scalar.value, data.scalar.length),
                     quoted: data.scalar.quoted_implicit,
                 },
-                sys::YAML_SEQUENCE_START_EVENT => EventKind::SeqStart(
+                unsafe_yaml::YAML_SEQUENCE_START_EVENT => EventKind::SeqStart(
                     props(data.sequence_start.anchor, data.sequence_start.tag),
-                    layout(data.sequence_start.style == sys::YAML_FLOW_SEQUENCE_STYLE),
+                    layout(data.sequence_start.style == unsafe_yaml::YAML_FLOW_SEQUENCE_STYLE),
                 ),
-                sys::YAML_MAPPING_START_EVENT => EventKind::MapStart(
+                unsafe_yaml::YAML_MAPPING_START_EVENT => EventKind::MapStart(
                     props(data.mapping_start.anchor, data.mapping_start.tag),
-                    layout(data.mapping_start.style == sys::YAML_FLOW_MAPPING_STYLE),
+                    layout(data.mapping_start.style == unsafe_yaml::YAML_FLOW_MAPPING_STYLE),
                 ),
-                sys::YAML_SEQUENCE_END_EVENT | sys::YAML_MAPPING_END_EVENT => {
+                unsafe_yaml::YAML_SEQUENCE_END_EVENT | unsafe_yaml::YAML_MAPPING_END_EVENT => {
                     EventKind::CollectionEnd
                 }
-                sys::YAML_DOCUMENT_END_EVENT => EventKind::DocumentEnd,
+                unsafe_yaml::YAML_DOCUMENT_END_EVENT => EventKind::DocumentEnd,
                 _ => EventKind::StreamEnd,
             }
         }

@@ -1,18 +1,17 @@
 //! One configuration file: limits, documents, header.
 
-use crate::diag::{Code, Diagnostic};
-use crate::source::FileId;
+use std::sync::Arc;
 
-use super::document;
+use crate::diag::{Code, Diagnostic};
+use crate::source::{FileId, Span};
+
+use super::document::{self, Outcome};
 use super::piece::Piece;
 use super::split;
 use super::{Kind, Mapping, Value};
 
 /// GitLab's limit for one file, in bytes (configuration reference 2.1).
 const MAX_BYTES: usize = 2 * 1024 * 1024;
-
-/// The byte order mark that some editors put before the text.
-const BOM: char = '\u{feff}';
 
 /// A configuration file, read.
 #[derive(Debug, Clone)]
@@ -28,35 +27,31 @@ pub struct Loaded {
 /// `None` means that there is nothing to go on with. When a value is returned it may come with
 /// errors all the same (a date, an unknown alias), so that later checks can report more.
 pub fn load(file: FileId, text: &str) -> (Option<Loaded>, Vec<Diagnostic>) {
-    let body = text.strip_prefix(BOM).unwrap_or(text);
-    let base = text.len() - body.len();
     if text.len() > MAX_BYTES {
         return (None, vec![too_big(text.len())]);
     }
-    if body.chars().all(char::is_whitespace) {
+    let whole = Piece::whole(file, text);
+    if whole.text.chars().all(char::is_whitespace) {
         return (None, vec![empty()]);
     }
-    let pieces = split::pieces(body).into_iter().map(|range| Piece {
-        file,
-        base: base + range.start,
-        text: &body[range],
-    });
     let mut documents = Vec::new();
     let mut diagnostics = Vec::new();
     let mut usable = true;
-    for piece in pieces {
-        let (value, found) = document::read(piece);
+    for range in split::pieces(whole.text) {
+        let piece = whole.part(range);
+        let (outcome, found) = document::read(piece);
         diagnostics.extend(found);
-        match value.map(|value| value.filter(|value| !value.is_blank())) {
-            None => usable = false,
-            Some(None) => {}
-            Some(Some(value)) => match &value.kind {
-                Kind::Map(_) => documents.push(value),
-                _ => {
-                    usable = false;
-                    diagnostics.push(not_a_mapping(&value));
-                }
-            },
+        match outcome {
+            Outcome::Unusable => usable = false,
+            Outcome::Document(value) if value.as_map().is_some_and(|map| !map.is_empty()) => {
+                documents.push(value);
+            }
+            Outcome::Document(value) if !value.is_blank() => {
+                usable = false;
+                diagnostics.push(not_a_mapping(&value, piece));
+            }
+            // GitLab drops what Rails calls blank, whatever its type.
+            Outcome::Document(_) | Outcome::Nothing => {}
         }
     }
     if !usable {
@@ -93,8 +88,10 @@ fn choose(mut documents: Vec<Value>, file: FileId) -> (Loaded, Vec<Value>) {
 
 /// What a text without any document but with comments is.
 fn empty_mapping(file: FileId) -> Value {
-    let span = crate::source::Span::new(file, 0, 0);
-    Value::new(Kind::Map(std::sync::Arc::new(Mapping::default())), span)
+    Value::new(
+        Kind::Map(Arc::new(Mapping::default())),
+        Span::new(file, 0, 0),
+    )
 }
 
 fn too_big(bytes: usize) -> Diagnostic {
@@ -110,7 +107,7 @@ fn empty() -> Diagnostic {
         .help("add a job: a name, and below it `script`")
 }
 
-fn not_a_mapping(value: &Value) -> Diagnostic {
+fn not_a_mapping(value: &Value, piece: Piece<'_>) -> Diagnostic {
     Diagnostic::new(
         Code::ConfigNotMapping,
         format!(
@@ -118,8 +115,8 @@ fn not_a_mapping(value: &Value) -> Diagnostic {
             value.type_name()
         ),
     )
-    .at(value.span)
-    .label("no keys here")
+    .at(piece.first_line(value.span))
+    .label("not a key")
     .help("write `key: value` pairs: each job is a key at the start of a line")
 }
 

@@ -4,6 +4,8 @@
 //! mappings the earlier wins; a value that can't be merged leaves a literal `<<` (configuration
 //! reference 2.3).
 
+use std::sync::Arc;
+
 use crate::source::Span;
 
 use super::{Entry, Kind, Mapping, Value};
@@ -11,16 +13,25 @@ use super::{Entry, Kind, Mapping, Value};
 /// What stands behind a `<<`.
 #[derive(Debug)]
 pub(super) enum Merge {
-    /// Mappings to put in, in this order, each with the place that brings it here.
-    Mappings(Vec<(Value, Span)>),
+    /// Mappings to put in, in this order.
+    Mappings(Vec<Source>),
     /// Not mergeable: the key stays as it is.
     Literal,
+}
+
+/// A mapping to merge.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// Its entries.
+    pub(super) mapping: Arc<Mapping>,
+    /// The alias, or the mapping written in place.
+    pub(super) via: Span,
 }
 
 /// How the value of `<<` is written; Psych decides by that, not by its type.
 #[derive(Debug)]
 pub(super) enum Form {
-    /// A scalar.
+    /// A scalar, or a list that is not behind a `<<`.
     Scalar,
     /// An alias or a mapping.
     Single,
@@ -30,28 +41,36 @@ pub(super) enum Form {
 
 /// Decides what `<<` with this `value`, written at `site`, does.
 pub(super) fn plan(value: &Value, site: Span, form: Form) -> Merge {
-    let is_map = |value: &Value| matches!(value.kind, Kind::Map(_));
-    match (form, &value.kind) {
-        (Form::Single, Kind::Map(_)) => Merge::Mappings(vec![(value.clone(), site)]),
-        (Form::List(sites), Kind::Seq(items)) if items.iter().all(is_map) => {
-            Merge::Mappings(items.iter().cloned().zip(sites).rev().collect())
+    let source = |value: &Value, via: Span| match &value.kind {
+        Kind::Map(mapping) => Some(Source {
+            mapping: mapping.clone(),
+            via,
+        }),
+        _ => None,
+    };
+    let sources = match (form, &value.kind) {
+        (Form::Single, _) => source(value, site).map(|source| vec![source]),
+        (Form::List(sites), Kind::Seq(items)) => {
+            let sources = items.iter().zip(sites).rev();
+            sources.map(|(item, via)| source(item, via)).collect()
         }
-        _ => Merge::Literal,
-    }
+        _ => None,
+    };
+    sources.map_or(Merge::Literal, Merge::Mappings)
 }
 
-/// Puts the entries of `from` into `mapping` and returns what the user wrote above and lost:
-/// the old entry and the place that overwrote it.
-pub(super) fn apply(mapping: &mut Mapping, from: &Mapping, via: Span) -> Vec<(Entry, Span)> {
+/// Puts the entries of `source` into `mapping` and returns what the user wrote above and lost.
+pub(super) fn apply(mapping: &mut Mapping, source: &Source) -> Vec<Entry> {
     let mut lost = Vec::new();
-    for entry in from.entries() {
+    for entry in source.mapping.entries() {
         let entry = Entry {
-            via: Some(via),
+            via: Some(source.via),
             ..entry.clone()
         };
-        if let Some(old) = mapping.insert(entry).filter(|old| old.via.is_none()) {
-            lost.push((old, via));
-        }
+        let key_span = entry.key_span;
+        // A mapping that merges itself loses nothing.
+        let is_lost = |old: &Entry| old.via.is_none() && old.key_span != key_span;
+        lost.extend(mapping.insert(entry).filter(is_lost));
     }
     lost
 }

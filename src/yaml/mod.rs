@@ -1,6 +1,6 @@
 //! YAML as GitLab reads it: libyaml's events, Psych's scalars, positional merge keys.
 //!
-//! Layer 2. PURE. [`load`] turns the text of one file into [`Value`]s that remember where they
+//! Layer 2. PURE. [`load()`] turns the text of one file into [`Value`]s that remember where they
 //! were written; nothing here knows a GitLab keyword but the tag `!reference` and the header's
 //! `spec`. The rules are chapter 2 of the configuration reference.
 //!

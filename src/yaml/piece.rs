@@ -1,5 +1,7 @@
 //! One document's text, and where it lies in its file.
 
+use std::ops::Range;
+
 use crate::source::{FileId, Span};
 
 use super::events::Props;
@@ -15,29 +17,61 @@ pub(super) struct Piece<'text> {
     pub(super) text: &'text str,
 }
 
-/// The places of a node's parts, in bytes of the piece.
+/// Where the parts of a node are.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Places {
+pub(super) struct Parts {
     /// The tag, when there is one.
-    pub(super) tag: Option<(usize, usize)>,
+    pub(super) tag: Option<Span>,
     /// First byte behind anchor and tag.
     pub(super) content: usize,
 }
 
-impl Piece<'_> {
+impl<'text> Piece<'text> {
+    /// The whole text of a file, without the byte order mark that some editors put before it.
+    pub(super) fn whole(file: FileId, text: &'text str) -> Self {
+        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Self {
+            file,
+            base: text.len() - body.len(),
+            text: body,
+        }
+    }
+
+    /// A part of it.
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
+        Self {
+            file: self.file,
+            base: self.base + range.start,
+            text: &self.text[range],
+        }
+    }
+
     /// The span of the bytes `start..end` of the piece, widened to whole characters.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        let start = self.text.floor_char_boundary(start.min(self.text.len()));
-        let end = self
-            .text
-            .ceil_char_boundary(end.clamp(start, self.text.len()));
+        let mut start = start.min(self.text.len());
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let mut end = end.clamp(start, self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
         let at = |offset: usize| u32::try_from(self.base + offset).unwrap_or(u32::MAX);
         Span::new(self.file, at(start), at(end))
     }
 
+    /// The part of `span` that lies on its first line.
+    pub(super) fn first_line(&self, span: Span) -> Span {
+        let start = (span.start as usize).saturating_sub(self.base);
+        let end = (span.end as usize).saturating_sub(self.base);
+        let text = self.text.get(start..end).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        span.part(0, line.trim_end().len())
+    }
+
     /// Finds the tag and the content of a node that lies in `start..end`: libyaml counts both
     /// as part of it.
-    pub(super) fn places(&self, start: usize, end: usize, props: &Props) -> Places {
+    pub(super) fn parts(&self, start: usize, end: usize, props: &Props) -> Parts {
         let mut tag = None;
         let mut at = start;
         let mut left = usize::from(props.anchor.is_some()) + usize::from(props.tag.is_some());
@@ -46,7 +80,7 @@ impl Piece<'_> {
             let first = self.text.as_bytes().get(at);
             let word = self.word_end(at, end);
             match first {
-                Some(b'!') => tag = Some((at, word)),
+                Some(b'!') => tag = Some(self.span(at, word)),
                 Some(b'&') => {}
                 _ => break,
             }
@@ -56,7 +90,7 @@ impl Piece<'_> {
         if at > start {
             at = self.skip_blank(at, end);
         }
-        Places { tag, content: at }
+        Parts { tag, content: at }
     }
 
     /// The end of a scalar without the white space that libyaml counts to a block scalar.

@@ -82,11 +82,11 @@ fn snippets<'a>(
             files.push(mark.span.file);
         }
     }
-    let of_file = |file: FileId| marks.iter().filter(move |m| m.span.file == file).collect();
-    files
-        .into_iter()
-        .flat_map(|file| file_snippets(file, of_file(file), sources))
-        .collect()
+    let of_file = |file: FileId| {
+        let marks: Vec<&Mark<'_>> = marks.iter().filter(|m| m.span.file == file).collect();
+        file_snippets(file, &marks, sources)
+    };
+    files.into_iter().flat_map(of_file).collect()
 }
 
 fn marks(diagnostic: &Diagnostic) -> Vec<Mark<'_>> {
@@ -105,7 +105,7 @@ fn marks(diagnostic: &Diagnostic) -> Vec<Mark<'_>> {
 
 fn file_snippets<'a>(
     file: FileId,
-    marks: Vec<&Mark<'a>>,
+    marks: &[&Mark<'a>],
     sources: &'a SourceMap,
 ) -> Vec<Snippet<'a, Annotation<'a>>> {
     let Some(file) = sources.get(file) else {

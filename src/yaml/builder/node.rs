@@ -34,13 +34,12 @@ pub(super) fn scalar(effect: Effect, text: &Arc<str>, span: Span) -> (Kind, Opti
 }
 
 fn plain(text: &Arc<str>, span: Span) -> (Kind, Option<Diagnostic>) {
-    match scalar::resolve(text) {
-        Plain::Value(kind) => (kind, None),
-        Plain::Timestamp(timestamp) => {
-            let finding = refused_timestamp(text, timestamp, span);
-            (Kind::Str(text.clone()), Some(finding))
-        }
-    }
+    let timestamp = match scalar::resolve(text) {
+        Plain::Value(kind) => return (kind, None),
+        Plain::Timestamp(timestamp) => timestamp,
+    };
+    let finding = refused_timestamp(text, timestamp, span);
+    (Kind::Str(text.clone()), Some(finding))
 }
 
 fn float(text: &Arc<str>, span: Span) -> (Kind, Option<Diagnostic>) {
@@ -51,16 +50,14 @@ fn float(text: &Arc<str>, span: Span) -> (Kind, Option<Diagnostic>) {
         Kind::Float(value) => Some(value),
         _ => text.replace('_', "").parse().ok(),
     };
-    match number {
-        Some(number) => (Kind::Float(number), finding),
-        None => {
-            let message = format!("the tag `!!float` needs a number, not `{}`", shown(text));
-            let finding = Diagnostic::new(Code::WrongType, message)
-                .at(span)
-                .help("write a number, or remove the tag");
-            (Kind::Str(text.clone()), Some(finding))
-        }
+    if let Some(number) = number {
+        return (Kind::Float(number), finding);
     }
+    let message = format!("the tag `!!float` needs a number, not `{}`", shown(text));
+    let finding = Diagnostic::new(Code::WrongType, message)
+        .at(span)
+        .help("write a number, or remove the tag");
+    (Kind::Str(text.clone()), Some(finding))
 }
 
 fn refused_timestamp(text: &str, timestamp: Timestamp, span: Span) -> Diagnostic {
@@ -118,7 +115,7 @@ pub(super) fn unknown_alias(name: &str, span: Span, anchors: &Anchors) -> Diagno
         return diagnostic.help(format!("did you mean `*{close}`?"));
     }
     diagnostic
-        .note("an anchor is known below it, in its own document of its own file")
+        .note("an anchor is known only below it, and only in its own file")
         .help("define the anchor with `&` first; for a text that begins with `*`, use quotes")
 }
 

@@ -64,29 +64,25 @@ fn digits(text: &str, min: usize, max: usize) -> Option<&str> {
 }
 
 fn separator(text: &str) -> Option<&str> {
-    match text.strip_prefix(['T', 't']) {
-        Some(rest) => Some(rest),
-        None => {
-            let rest = text.trim_start_matches(is_ruby_space);
-            (rest.len() < text.len()).then_some(rest)
-        }
-    }
+    let blanks = || {
+        let rest = text.trim_start_matches(is_ruby_space);
+        (rest.len() < text.len()).then_some(rest)
+    };
+    text.strip_prefix(['T', 't']).or_else(blanks)
 }
 
-/// `Z`, `+1`, `+01`, `+01:`, `+0100`, `+01:00`.
+/// `Z`, `+1`, `+01`, `+01:`, `+100`, `+0100`, `+01:00`.
 fn is_zone(zone: &str) -> bool {
     let Some(offset) = zone.strip_prefix(['+', '-']) else {
         return zone == "Z";
     };
-    let (hours, minutes) = match offset.split_once(':') {
-        Some(parts) => parts,
-        None => offset.split_at(offset.len().saturating_sub(2).max(offset.len().min(2))),
-    };
     let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let without_colon = !offset.contains(':');
-    let hours_fit = matches!(hours.len(), 1 | 2) && all_digits(hours);
-    let minutes_fit = matches!(minutes.len(), 0 | 2) && all_digits(minutes);
-    // `+123` is one digit of hours and two of minutes.
-    let three_digits = without_colon && offset.len() == 3 && all_digits(offset);
-    (hours_fit && minutes_fit) || three_digits
+    match offset.split_once(':') {
+        Some((hours, minutes)) => {
+            matches!((hours.len(), minutes.len()), (1 | 2, 0 | 2))
+                && all_digits(hours)
+                && all_digits(minutes)
+        }
+        None => matches!(offset.len(), 1..=4) && all_digits(offset),
+    }
 }

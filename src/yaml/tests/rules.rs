@@ -1,5 +1,8 @@
 //! Configuration reference 2.2 to 2.5, row by row.
 
+use crate::source::{FileId, Span};
+use crate::yaml::parse_document;
+
 use super::dump::{document, file};
 
 /// What an unquoted scalar becomes, and the code of the finding.
@@ -132,7 +135,7 @@ const SCALARS: &[(&str, &str, &str)] = &[
     ("foo#c", "\"foo#c\"", ""),
     ("'yes'", "\"yes\"", ""),
     ("\"1\"", "\"1\"", ""),
-    ("|\n  1", "\"1\"", ""),
+    ("|\n  1", "\"1\\n\"", ""),
     ("on\n\n  no", "true", ""),
     ("{a: 1, b}", "{a: 1, b: nil}", ""),
     ("9223372036854775807", "9223372036854775807", ""),
@@ -172,9 +175,353 @@ fn script_lines_with_a_colon_become_mappings() {
     }
 }
 
+/// Configuration reference 2.3: a document, its value and the findings.
+const MERGES: &[(&str, &str, &str, &str)] = &[
+    (
+        "keys below win",
+        "t: &t {s: 1, x: 2}\na:\n  <<: *t\n  s: 3\n",
+        "{t: {s: 1, x: 2}, a: {s: 3, x: 2}}",
+        "",
+    ),
+    (
+        "keys above lose",
+        "t: &t {s: 1, x: 2}\na:\n  s: 3\n  <<: *t\n",
+        "{t: {s: 1, x: 2}, a: {s: 1, x: 2}}",
+        "yaml-merge-overrides",
+    ),
+    (
+        "in a list the earlier wins",
+        "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {<<: [*a, *b]}\n",
+        "{a: {x: 1, y: 1}, b: {y: 2, z: 2}, c: {y: 1, z: 2, x: 1}}",
+        "",
+    ),
+    (
+        "two merge keys: the later wins",
+        "a: &a {x: 1, y: 1}\nb: &b {y: 2}\nc:\n  <<: *a\n  <<: *b\n",
+        "{a: {x: 1, y: 1}, b: {y: 2}, c: {x: 1, y: 2}}",
+        "",
+    ),
+    (
+        "shallow",
+        "a: &a {v: {x: 1}}\nb: {<<: *a, v: {y: 2}}\n",
+        "{a: {v: {x: 1}}, b: {v: {y: 2}}}",
+        "",
+    ),
+    (
+        "written in place",
+        "a: {<<: {x: 1}, y: 2}\n",
+        "{a: {x: 1, y: 2}}",
+        "",
+    ),
+    (
+        "quoted",
+        "a: &a {x: 1}\nb: {\"<<\": *a}\nc: {'<<': *a}\n",
+        "{a: {x: 1}, b: {x: 1}, c: {x: 1}}",
+        "",
+    ),
+    (
+        "tagged as text",
+        "a: &a {x: 1}\nb: {!!str <<: *a}\n",
+        "{a: {x: 1}, b: {<<: {x: 1}}}",
+        "",
+    ),
+    (
+        "a scalar",
+        "a: &a 1\nb: {<<: *a}\n",
+        "{a: 1, b: {<<: 1}}",
+        "",
+    ),
+    ("nothing", "b: {<<: }\n", "{b: {<<: nil}}", ""),
+    (
+        "an alias to a list",
+        "a: &a [{x: 1}]\nb: {<<: *a}\n",
+        "{a: [{x: 1}], b: {<<: [{x: 1}]}}",
+        "",
+    ),
+    (
+        "a list with a scalar",
+        "a: &a {x: 1}\nb: {<<: [*a, 2]}\n",
+        "{a: {x: 1}, b: {<<: [{x: 1}, 2]}}",
+        "",
+    ),
+    ("an empty list", "b: {<<: [], x: 1}\n", "{b: {x: 1}}", ""),
+    (
+        "itself",
+        "a: &a {x: 1, <<: *a, y: 2}\n",
+        "{a: {x: 1, y: 2}}",
+        "",
+    ),
+    (
+        "its parent, as far as it is written",
+        "a: &a {x: 1, b: {<<: *a, y: 2}, z: 3}\n",
+        "{a: {x: 1, b: {x: 1, y: 2}, z: 3}}",
+        "",
+    ),
+    (
+        "a merged key overrides silently what was merged",
+        "a: &a {x: 1}\nb: {<<: *a, x: 2}\n",
+        "{a: {x: 1}, b: {x: 2}}",
+        "",
+    ),
+    (
+        "a reference",
+        "b: {<<: !reference [.a]}\n",
+        "{b: {}}",
+        "reference-invalid",
+    ),
+    (
+        "duplicates",
+        "a: {x: 1, y: 2, x: {z: 3}}\n",
+        "{a: {x: {z: 3}, y: 2}}",
+        "yaml-duplicate-key",
+    ),
+    (
+        "numbers and texts are different keys",
+        "a: {1: x, '1': y, 0x1: z}\n",
+        "{a: {?1: \"z\", 1: \"y\"}}",
+        "yaml-duplicate-key",
+    ),
+    (
+        "a symbol is the same key",
+        ":a: 1\na: 2\n",
+        "{a: 2}",
+        "yaml-duplicate-key",
+    ),
+    (
+        "keys that are no text",
+        "1: a\ntrue: b\n~: c\n1.50: d\n[x]: e\n",
+        "{?1: \"a\", ?true: \"b\", ?null: \"c\", ?1.5: \"d\", ?[x]: \"e\"}",
+        "",
+    ),
+    (
+        "an alias to a list nests",
+        "a: &a [1]\nb: [*a, 2]\n",
+        "{a: [1], b: [[1], 2]}",
+        "",
+    ),
+    (
+        "an alias as key",
+        "a: &a x\n*a : 1\n",
+        "{a: \"x\", x: 1}",
+        "",
+    ),
+    (
+        "the newest anchor counts",
+        "a: &a 1\nb: &a 2\nc: *a\n",
+        "{a: 1, b: 2, c: 2}",
+        "",
+    ),
+    (
+        "an anchor inside one of the same name",
+        "a: &a {b: &a 1}\nc: *a\n",
+        "{a: {b: 1}, c: 1}",
+        "",
+    ),
+    ("unknown", "a: *b\n", "{a: nil}", "yaml-unknown-alias"),
+    (
+        "used above",
+        "a: *b\nb: &b 1\n",
+        "{a: nil, b: 1}",
+        "yaml-unknown-alias",
+    ),
+    (
+        "the anchor of a reference is forgotten",
+        "a: &a !reference [x]\nb: *a\n",
+        "{a: !reference [\"x\"], b: nil}",
+        "yaml-unknown-alias",
+    ),
+    ("itself as value", "a: &a [*a]\n", "-", "yaml-too-big"),
+    (
+        "itself in a mapping",
+        "a: &a {x: {y: *a}}\n",
+        "-",
+        "yaml-too-big",
+    ),
+];
+
 #[test]
-fn smoke() {
-    for text in ["", "a: 1", "--- \na: 1\n", "spec: {}\n---\na: 1\n", "# c\n"] {
-        let _ = file(text);
+fn anchors_merges_and_duplicates() {
+    for (name, text, value, codes) in MERGES {
+        let expected = ((*value).to_owned(), (*codes).to_owned());
+        assert_eq!(document(text), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_merged_entry_remembers_both_places() {
+    let text = "t: &t {s: 1}\na:\n  <<: *t\n";
+    let (value, _) = parse_document(FileId(0), text);
+    let value = value.expect("a document");
+    let job = value
+        .as_map()
+        .and_then(|map| map.get("a"))
+        .expect("the key a");
+    let entry = &job.value.as_map().expect("a mapping").entries()[0];
+    let at = |span: Span| &text[span.start as usize..span.end as usize];
+    assert_eq!((at(entry.key_span), at(entry.value.span)), ("s", "1"));
+    assert_eq!(entry.via.map(at), Some("*t"));
+}
+
+/// Configuration reference 2.1 and 2.4: a file, `header | content`, and the findings.
+const FILES: &[(&str, &str, &str, &str)] = &[
+    ("nothing", "", "-", "config-empty"),
+    ("white space", " \n\t\u{a0}\n", "-", "config-empty"),
+    ("a byte order mark alone", "\u{feff}", "-", "config-empty"),
+    (
+        "a byte order mark",
+        "\u{feff}a: 1\nb: 2\n",
+        "{a: 1, b: 2}",
+        "",
+    ),
+    ("comments", "# a\n\n# b\n", "{}", ""),
+    ("only a divider", "---\n", "{}", ""),
+    ("an empty list is nothing", "[]\n", "{}", ""),
+    ("a list", "- a\n", "-", "config-not-mapping"),
+    ("a text", "a\n", "-", "config-not-mapping"),
+    ("a leading divider", "---\na: 1\n", "{a: 1}", ""),
+    ("a divider with a comment", "--- # c\na: 1\n", "{a: 1}", ""),
+    (
+        "crlf",
+        "a: 1\r\nb: |\r\n  x\r\n  y\r\n",
+        "{a: 1, b: \"x\\ny\\n\"}",
+        "",
+    ),
+    (
+        "a header",
+        "spec: {}\n---\na: 1\n",
+        "{spec: {}} | {a: 1}",
+        "",
+    ),
+    (
+        "a header behind a divider",
+        "---\nspec: {}\n---\na: 1\n",
+        "{spec: {}} | {a: 1}",
+        "",
+    ),
+    (
+        "a header that is null",
+        "spec:\n---\na: 1\n",
+        "{spec: nil} | {a: 1}",
+        "",
+    ),
+    (
+        "`spec` without a divider",
+        "spec: {}\na: 1\n",
+        "{spec: {}, a: 1}",
+        "",
+    ),
+    (
+        "a header with nothing behind it",
+        "spec: {}\n---\n# c\n",
+        "{spec: {}}",
+        "",
+    ),
+    (
+        "of three documents the last",
+        "spec: {}\n---\na: 1\n---\nb: 2\n",
+        "{spec: {}} | {b: 2}",
+        "yaml-ignored-text",
+    ),
+    (
+        "no header: the first",
+        "a: 1\n---\nb: 2\n",
+        "{a: 1}",
+        "yaml-ignored-text",
+    ),
+    (
+        "`spec` second",
+        "a: 1\n---\nspec: {}\n",
+        "{a: 1}",
+        "yaml-ignored-text",
+    ),
+    (
+        "a broken second document",
+        "a: 1\n---\nb: [\n",
+        "-",
+        "yaml-syntax",
+    ),
+    (
+        "a list as second document",
+        "a: 1\n---\n- b\n",
+        "-",
+        "config-not-mapping",
+    ),
+    (
+        "the third piece's own divider",
+        "a: 1\n---\nb: 2\n---\nc: 3\n---\n@ [ broken\n",
+        "{a: 1}",
+        "yaml-ignored-text yaml-ignored-text yaml-ignored-text",
+    ),
+    (
+        "a divider inside a text block",
+        "a: |\n  x\n---\nb: 2\n",
+        "{a: \"x\\n\"}",
+        "yaml-ignored-text",
+    ),
+    (
+        "a divider eats the indentation",
+        "---\n  a: 1\n  b: 2\n",
+        "-",
+        "yaml-syntax",
+    ),
+    (
+        "anchors end with their document",
+        "spec: &a {}\n---\na: *a\n",
+        "{spec: {}} | {a: nil}",
+        "yaml-unknown-alias",
+    ),
+    (
+        "behind the end",
+        "a: 1\n...\nb: 2\n",
+        "{a: 1}",
+        "yaml-ignored-text",
+    ),
+    ("behind the end, nothing", "a: 1\n...\n# c\n", "{a: 1}", ""),
+    (
+        "indented first line",
+        "  a: 1\nb: 2\n",
+        "{a: 1}",
+        "yaml-ignored-text",
+    ),
+    ("hidden keys", ".x: {}\n.y: 1\n", "{.x: {}, .y: 1}", ""),
+    ("a text block without an end", "a: |\n  x", "{a: \"x\"}", ""),
+    (
+        "anchors must be plain words",
+        "a: &a.b 1\n",
+        "-",
+        "yaml-syntax",
+    ),
+    (
+        "a quoted text goes on unindented",
+        "a: \"x\ny\"\n",
+        "{a: \"x y\"}",
+        "",
+    ),
+    ("an empty key", ": a\n", "-", "yaml-syntax"),
+    (
+        "a tag in a list",
+        "a: [!x, b]\n",
+        "{a: [nil, \"b\"]}",
+        "yaml-unknown-tag",
+    ),
+    (
+        "no blank before a comment sign",
+        "a: \"b\"#c\n",
+        "{a: \"b\"}",
+        "",
+    ),
+    (
+        "surrogate pairs",
+        "a: \"\\uD83D\\uDE00\"\n",
+        "-",
+        "yaml-syntax",
+    ),
+];
+
+#[test]
+fn files_are_cut_and_chosen_from_as_in_gitlab() {
+    for (name, text, value, codes) in FILES {
+        let expected = ((*value).to_owned(), (*codes).to_owned());
+        assert_eq!(file(text), expected, "{name}");
     }
 }
