@@ -100,6 +100,15 @@ impl Line {
         self
     }
 
+    /// The line behind `count` blanks.
+    #[must_use]
+    pub fn indented(mut self, count: usize) -> Self {
+        let text = " ".repeat(count);
+        let tone = Tone::Plain;
+        self.pieces.insert(0, Piece { tone, text });
+        self
+    }
+
     /// Adds a piece that takes exactly `columns`: filled with blanks, or cut.
     #[must_use]
     pub fn column(self, tone: Tone, content: &str, columns: usize) -> Self {

@@ -7,13 +7,21 @@
 //! Job logs go to stdout; progress and the final summary go to stderr. Text of jobs is foreign:
 //! nothing in it reaches a terminal but characters and colours ([`text`]).
 
+pub mod failure;
+pub mod header;
 pub mod hub;
+pub mod jsonl;
 pub mod level;
 pub mod line;
+pub mod look;
 pub mod model;
+pub mod notes;
+pub mod plain;
 pub mod sections;
 pub mod sink;
+pub mod summary;
 pub mod text;
+pub mod tty;
 pub mod words;
 
 mod reporter;
@@ -21,6 +29,10 @@ mod reporter;
 pub(crate) mod testing;
 
 pub use hub::Hub;
+pub use jsonl::Jsonl;
 pub use level::OutputLevel;
+pub use line::Paint;
+pub use plain::{Logs, Progress};
 pub use reporter::Reporter;
 pub use sink::{Fault, Health, Sink};
+pub use tty::{Board, Terminal};
