@@ -56,12 +56,12 @@ pub fn full(job: &JobView) -> Vec<Line> {
                 .put(Tone::Plain, text::plain(line).replace('\t', "    ")),
         });
     }
-    let command = format!("pipe logs {}", words::shell_word(&job.name));
-    lines.push(
-        Line::new()
-            .gap(INDENT)
-            .put(Tone::Dim, format!("whole log: {command}")),
-    );
+    // A name alone leads to a log of the top pipeline only.
+    if job.label == job.name {
+        let command = format!("pipe logs {}", words::shell_word(&job.name));
+        let hint = format!("whole log: {command}");
+        lines.push(Line::new().gap(INDENT).put(Tone::Dim, hint));
+    }
     lines
 }
 

@@ -57,7 +57,7 @@ pub fn reason(job: &JobView, now: Duration) -> String {
         State::Delayed(at) => {
             format!("starts in {}", words::duration(at.saturating_sub(now)))
         }
-        State::Retrying(reason) => format!("attempt {} failed: {reason}", job.attempt),
+        State::Retrying(reason) => format!("attempt {} failed ({reason})", job.attempt),
         State::Failed(message) => message.clone(),
         State::Warned(message) => format!("{message}, allowed to fail"),
         State::Skipped(reason) | State::Canceled(reason) => reason.clone(),

@@ -7,6 +7,7 @@
 //! Job logs go to stdout; progress and the final summary go to stderr. Text of jobs is foreign:
 //! nothing in it reaches a terminal but characters and colours ([`text`]).
 
+pub mod choose;
 pub mod failure;
 pub mod header;
 pub mod hub;
@@ -28,6 +29,7 @@ mod reporter;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use choose::{ColorChoice, Streams, Wish, for_run};
 pub use hub::Hub;
 pub use jsonl::Jsonl;
 pub use level::OutputLevel;

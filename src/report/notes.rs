@@ -51,7 +51,12 @@ pub fn started(job: &JobView) -> Line {
 
 /// An attempt failed and there will be another.
 pub fn retry(job: &JobView) -> Line {
-    state(job, Duration::ZERO).put(Tone::Plain, "; trying again")
+    let look = look::of(&job.state);
+    let reason = look::reason(job, Duration::ZERO);
+    Line::of(look.tone, look.symbol)
+        .gap(1)
+        .put(Tone::Strong, &job.label)
+        .put(Tone::Plain, format!(": {reason}, trying again"))
 }
 
 /// A phase begins; `None` for the script.

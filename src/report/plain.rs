@@ -255,3 +255,6 @@ impl Reporter for Progress {
         self.sink.flush();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,8 @@ pub fn strip(line: &str) -> Option<Cow<'_, str>> {
     }
     // Scripts write an erase sequence of their own in front of a marker.
     let bare = super::text::plain(&text);
-    (!bare.trim().is_empty()).then(|| Cow::Owned(text))
+    let shows = !bare.trim().is_empty();
+    shows.then_some(Cow::Owned(text))
 }
 
 /// The first marker: where it starts, how long it is with its erase sequence.

@@ -68,6 +68,17 @@ impl Story {
         self
     }
 
+    /// What follows happens in the top pipeline again.
+    pub(crate) fn outside(mut self) -> Self {
+        self.pipeline.clear();
+        self
+    }
+
+    /// The last event, to be changed.
+    pub(crate) fn last_kind(&mut self) -> Option<&mut EventKind> {
+        self.events.last_mut().map(|event| &mut event.kind)
+    }
+
     /// The files that jobs see; before [`Story::run`].
     pub(crate) fn mode(mut self, mode: SourceMode) -> Self {
         self.mode = Some(mode);

@@ -11,4 +11,4 @@ mod view;
 pub use job::{JobView, State};
 pub use tail::{Excerpt, Tail};
 pub use view::{Counts, Pull, RunHead, StageView, View};
-pub(crate) use view::{count, label};
+pub(crate) use view::{KEPT_LINES, count, label};

@@ -6,4 +6,7 @@ mod compose;
 mod table;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use compose::lines;

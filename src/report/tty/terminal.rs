@@ -97,7 +97,9 @@ impl Terminal {
         if count > 0 {
             let mut state = self.state();
             state.line_ended = false;
-            state.drawn.push_str(&format!("\x1b[{count}{direction}"));
+            state.drawn.push_str("\x1b[");
+            state.drawn.push_str(&count.to_string());
+            state.drawn.push(direction);
         }
     }
 }
