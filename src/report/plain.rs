@@ -19,8 +19,19 @@ const SILENCE: Duration = Duration::from_secs(60);
 pub(super) struct LogLines {
     paint: Paint,
     width: usize,
-    /// Label → the number that gives it its colour, and whether a long line of it is under way.
-    jobs: HashMap<String, (usize, bool)>,
+    /// By label.
+    jobs: HashMap<String, Prefix>,
+}
+
+/// What stands in front of a job's lines.
+#[derive(Debug)]
+struct Prefix {
+    /// In front of a line.
+    first: String,
+    /// In front of the rest of a line too long for one event: other jobs may have come between.
+    rest: String,
+    /// Such a line is under way.
+    open: bool,
 }
 
 impl LogLines {
@@ -48,29 +59,44 @@ impl LogLines {
         }
     }
 
+    /// The column is as wide as the names known from the start; a later name moves no line.
     fn learn(&mut self, pipeline: &[String], started: &RunStarted) {
-        for job in &started.jobs {
-            let label = super::model::label(pipeline, &job.name);
-            self.width = self.width.max(text::width(&label).min(NAME_LIMIT));
-            self.number(&label);
+        let labels = || {
+            let jobs = started.jobs.iter();
+            jobs.map(|job| super::model::label(pipeline, &job.name))
+        };
+        let widest = labels().map(|label| text::width(&label).min(NAME_LIMIT));
+        self.width = self.width.max(widest.max().unwrap_or_default());
+        for label in labels() {
+            self.add(&label);
         }
     }
 
-    fn number(&mut self, label: &str) -> &mut (usize, bool) {
-        if !self.jobs.contains_key(label) {
-            let next = self.jobs.len();
-            self.jobs.insert(label.to_owned(), (next, false));
-        }
-        self.jobs.entry(label.to_owned()).or_default()
+    fn add(&mut self, label: &str) {
+        let tone = Tone::Job(self.jobs.len());
+        let fill = self.width.saturating_sub(text::width(label));
+        let prefix = |bar: &str| {
+            let line = Line::of(tone, label).gap(fill + 1).put(Tone::Dim, bar);
+            line.paint(self.paint)
+        };
+        let prefix = Prefix {
+            first: prefix("|"),
+            rest: prefix("…"),
+            open: false,
+        };
+        self.jobs.entry(label.to_owned()).or_insert(prefix);
     }
 
     fn line(&mut self, label: &str, text: &str, partial: bool) -> Option<String> {
-        let (number, open) = self.number(label);
-        let (number, continued) = (*number, std::mem::replace(open, partial));
-        let text = if continued {
-            text.into()
+        if !self.jobs.contains_key(label) {
+            self.add(label);
+        }
+        let prefix = self.jobs.get_mut(label)?;
+        let continued = std::mem::replace(&mut prefix.open, partial);
+        let (prefix, text) = if continued {
+            (&prefix.rest, text.into())
         } else {
-            sections::strip(text)?
+            (&prefix.first, sections::strip(text)?)
         };
         let text = text::settled(&text);
         let text = if self.paint.color {
@@ -78,17 +104,10 @@ impl LogLines {
         } else {
             text::plain(text)
         };
-        let fill = self.width.saturating_sub(text::width(label));
-        // The rest of a line too long for one event is marked, as other jobs may come between.
-        let bar = if continued { "…" } else { "|" };
-        let prefix = Line::of(Tone::Job(number), label)
-            .gap(fill + 1)
-            .put(Tone::Dim, bar);
-        Some(
-            format!("{} {text}", prefix.paint(self.paint))
-                .trim_end_matches(' ')
-                .to_owned(),
-        )
+        if text.is_empty() {
+            return Some(prefix.clone());
+        }
+        Some(format!("{prefix} {text}"))
     }
 }
 

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthChar;
 
+/// Bold green, which begins the echo of a command (runtime reference 2.3).
+const ECHO: &str = "\x1b[32;1m";
 /// Ends every attribute.
 const RESET: &str = "\x1b[0m";
 
@@ -90,6 +92,13 @@ fn is_control(c: char) -> bool {
     c.is_control() && c != '\t'
 }
 
+/// Whether no character of the line can act on the terminal, seen from its bytes alone: logs are
+/// long, and most lines are clean. C1 controls begin with 0xC2 in UTF-8.
+fn is_clean(line: &str) -> bool {
+    line.bytes()
+        .all(|b| (b >= 0x20 && b != 0x7f && b != 0xc2) || b == b'\t')
+}
+
 /// Characters without ink that change how others are drawn or ordered. Terminals disagree on
 /// them, so a line whose columns count does without.
 fn is_invisible(c: char) -> bool {
@@ -101,7 +110,7 @@ fn is_invisible(c: char) -> bool {
 
 /// The text alone: no escape sequences, no control characters but tabs.
 pub fn plain(line: &str) -> Cow<'_, str> {
-    if !line.chars().any(is_control) {
+    if is_clean(line) {
         return Cow::Borrowed(line);
     }
     let mut out = String::with_capacity(line.len());
@@ -116,7 +125,7 @@ pub fn plain(line: &str) -> Cow<'_, str> {
 /// The text with its colours, which end with the line; everything else that could act on the
 /// terminal is gone.
 pub fn coloured(line: &str) -> Cow<'_, str> {
-    if !line.chars().any(is_control) {
+    if is_clean(line) {
         return Cow::Borrowed(line);
     }
     let mut out = String::with_capacity(line.len() + RESET.len());
@@ -156,10 +165,13 @@ pub fn settled(line: &str) -> &str {
 
 /// The command that the runner's echo line shows, without its `$ ` (runtime reference 2.3).
 pub fn echoed_command(line: &str) -> Option<String> {
+    if !line.contains(ECHO) {
+        return None;
+    }
     let mut green = false;
     for chunk in Chunks(line) {
         match chunk {
-            Chunk::Style("\x1b[32;1m") => green = true,
+            Chunk::Style(ECHO) => green = true,
             Chunk::Style(_) | Chunk::Control => {}
             Chunk::Text(text) => {
                 return (green && text.starts_with("$ "))
@@ -252,6 +264,13 @@ mod tests {
             ("bell and backspace", "a\x07b\x08c", "abc", "abc"),
             ("C1 control", "a\u{9b}31mb", "a31mb", "a31mb"),
             ("NUL", "a\0b", "ab", "ab"),
+            ("delete", "a\x7fb", "ab", "ab"),
+            (
+                "Latin-1 letters are no controls",
+                "\u{a3}\u{e9}",
+                "\u{a3}\u{e9}",
+                "\u{a3}\u{e9}",
+            ),
         ];
         for (name, line, bare, kept) in rows {
             assert_eq!(plain(line), bare, "{name}: plain");

@@ -127,7 +127,8 @@ impl JobView {
     /// Ends an attempt.
     pub(super) fn end(&mut self, outcome: &JobOutcome, exit_code: Option<i64>, took: Duration) {
         self.exit_code = exit_code;
-        self.duration = Some(took);
+        // A job that was canceled before it began has taken no time at all.
+        self.duration = self.started.map(|_| took);
         self.phase = None;
         self.state = match outcome {
             JobOutcome::Success => State::Success,

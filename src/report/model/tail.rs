@@ -7,6 +7,9 @@ use crate::report::{sections, text};
 /// Bytes kept of one line: more than any screen shows of it.
 const LINE_LIMIT: usize = 1000;
 
+/// How the runner's own line about a failure begins (runtime reference 3.2).
+const LAST_WORD: &str = "ERROR: Job failed";
+
 /// The last lines of a log, in bounded memory, as the job wrote them but without markers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tail {
@@ -52,8 +55,8 @@ impl Tail {
             return;
         };
         let line = text::head(text::settled(&line), LINE_LIMIT);
-        if text::plain(line).starts_with("ERROR: Job failed") {
-            // The runner's last word; every report says the same in its own place.
+        // The runner's last word; every report says the same in its own place.
+        if line.contains(LAST_WORD) && text::plain(line).starts_with(LAST_WORD) {
             return;
         }
         match text::echoed_command(line) {

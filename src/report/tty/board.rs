@@ -73,6 +73,9 @@ impl Board {
 
     /// What stands above the board for good.
     fn note(&mut self, event: &Event) -> bool {
+        if self.level == OutputLevel::Quiet {
+            return false;
+        }
         let lines = match &event.kind {
             EventKind::Notice { text } => vec![notes::notice(text)],
             EventKind::JobRetry { job, .. } => match self.view.job(&event.pipeline, job) {
