@@ -1,4 +1,5 @@
 //! The one integration test binary; each module tests `pipe` from outside.
 
+mod pty;
 mod sample;
 mod tidy;

@@ -1,0 +1,146 @@
+//! A failed job in a few lines: what ran, how it ended, the end of its log.
+//!
+//! PURE.
+
+use super::line::{Line, Tone};
+use super::model::JobView;
+use super::{look, text, words};
+
+/// Indentation of what belongs to a job.
+const INDENT: usize = 4;
+
+/// One line: `✗ unit failed: exit code 1, after 4.1s`.
+pub fn headline(job: &JobView) -> Line {
+    let look = look::of(&job.state);
+    let mut line = Line::of(look.tone, look.symbol)
+        .gap(1)
+        .put(Tone::Strong, &job.label)
+        .gap(1)
+        .put(look.tone, look.word);
+    let reason = look::reason(job, std::time::Duration::ZERO);
+    if !reason.is_empty() {
+        line = line.put(Tone::Plain, format!(": {reason}"));
+    }
+    if let Some(took) = job.duration {
+        line = line.put(Tone::Dim, format!(", after {}", words::duration(took)));
+    }
+    if job.attempt > 1 {
+        line = line.put(Tone::Dim, format!(", attempt {}", job.attempt));
+    }
+    line
+}
+
+/// The headline and the failing command.
+pub fn brief(job: &JobView) -> Vec<Line> {
+    let mut lines = vec![headline(job)];
+    if let Some(command) = job.log.command() {
+        lines.push(command_line(command));
+    }
+    lines
+}
+
+/// The headline, the failing command, the end of the log, and where the rest is.
+pub fn full(job: &JobView) -> Vec<Line> {
+    let excerpt = job.excerpt();
+    let mut lines = vec![headline(job)];
+    lines.extend(excerpt.command.as_deref().map(command_line));
+    if excerpt.omitted > 0 {
+        let omitted = format!("… {}", words::count(excerpt.omitted, "line"));
+        lines.push(Line::new().gap(INDENT).put(Tone::Dim, omitted));
+    }
+    for line in &excerpt.lines {
+        lines.push(match text::echoed_command(line) {
+            Some(command) => command_line(&command),
+            None => Line::new()
+                .gap(INDENT)
+                .put(Tone::Plain, text::plain(line).replace('\t', "    ")),
+        });
+    }
+    // A name alone leads to a log of the top pipeline only.
+    if job.label == job.name {
+        let command = format!("pipe logs {}", words::shell_word(&job.name));
+        let hint = format!("whole log: {command}");
+        lines.push(Line::new().gap(INDENT).put(Tone::Dim, hint));
+    }
+    lines
+}
+
+fn command_line(command: &str) -> Line {
+    Line::new()
+        .gap(INDENT)
+        .put(Tone::Strong, format!("$ {command}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::Story;
+
+    fn texts(lines: &[Line]) -> String {
+        let texts: Vec<_> = lines.iter().map(Line::text).collect();
+        texts.join("\n")
+    }
+
+    fn failing() -> Story {
+        Story::new()
+            .run(&[("test", "unit")])
+            .start("unit")
+            .log("unit", "\x1b[32;1m$ make test\x1b[0;m")
+    }
+
+    #[test]
+    fn a_short_failure_shows_its_command_in_place() {
+        let view = failing()
+            .log("unit", "\x1b[31m1 of 2\ttests failed\x1b[0m")
+            .at(4150)
+            .fail("unit", 1)
+            .view();
+        insta::assert_snapshot!(texts(&full(&view.jobs[0])), @r"
+        ✗ unit failed: exit code 1, after 4.1s
+            $ make test
+            1 of 2    tests failed
+            whole log: pipe logs unit
+        ");
+        insta::assert_snapshot!(texts(&brief(&view.jobs[0])), @r"
+        ✗ unit failed: exit code 1, after 4.1s
+            $ make test
+        ");
+    }
+
+    #[test]
+    fn a_long_failure_shows_its_command_above_what_is_left_out() {
+        let story = (1..=15).fold(failing(), |story, n| {
+            story.log("unit", &format!("line {n}"))
+        });
+        let view = story.at(61_000).fail("unit", 2).view();
+        insta::assert_snapshot!(texts(&full(&view.jobs[0])), @r"
+        ✗ unit failed: exit code 2, after 1m 01s
+            $ make test
+            … 5 lines
+            line 6
+            line 7
+            line 8
+            line 9
+            line 10
+            line 11
+            line 12
+            line 13
+            line 14
+            line 15
+            whole log: pipe logs unit
+        ");
+    }
+
+    #[test]
+    fn a_job_without_log_has_no_empty_lines() {
+        let view = Story::new()
+            .run(&[("test", "rspec 1/2")])
+            .start("rspec 1/2")
+            .warn("rspec 1/2", 3)
+            .view();
+        insta::assert_snapshot!(texts(&full(&view.jobs[0])), @r"
+        ! rspec 1/2 warned: exit code 3, allowed to fail, after 0.0s
+            whole log: pipe logs 'rspec 1/2'
+        ");
+    }
+}

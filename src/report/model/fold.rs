@@ -1,0 +1,352 @@
+//! How each event changes the view.
+
+use std::time::Duration;
+
+use crate::event::{Event, EventKind, HeldJob, JobResult, PipelineResult, RunResult, RunStarted};
+use crate::types::Status;
+
+use super::view::label;
+use super::{JobView, Pull, RunHead, StageView, State, View};
+
+impl View {
+    /// Takes the next event.
+    pub fn apply(&mut self, event: &Event) {
+        self.elapsed = self.elapsed.max(event.elapsed);
+        let path = event.pipeline.as_slice();
+        match &event.kind {
+            EventKind::RunStarted(started) => self.run_started(path, started),
+            EventKind::Pull {
+                image,
+                progress,
+                done,
+            } => self.pull(image, *progress, *done),
+            EventKind::CancelBegun { reason } => self.cancel = Some(reason.clone()),
+            EventKind::Notice { text } => self.notices.push(text.clone()),
+            EventKind::RunFinished(result) => self.run_finished(path, result),
+            EventKind::JobStarted { .. }
+            | EventKind::JobPhase { .. }
+            | EventKind::Log { .. }
+            | EventKind::JobRetry { .. }
+            | EventKind::JobFinished { .. }
+            | EventKind::JobSkipped { .. }
+            | EventKind::JobWaits { .. }
+            | EventKind::JobScheduled { .. } => self.job_event(path, &event.kind, event.elapsed),
+        }
+    }
+
+    fn run_started(&mut self, path: &[String], started: &RunStarted) {
+        if path.is_empty() {
+            self.head = Some(RunHead {
+                run: started.run.clone(),
+                ref_name: started.ref_name.clone(),
+                ref_kind: started.ref_kind.clone(),
+                source: started.source.clone(),
+                sha: started.sha.clone(),
+                mode: started.mode,
+            });
+        }
+        for summary in &started.jobs {
+            let job = self.known(path, &summary.name, &summary.stage);
+            if let Some(why) = &summary.held {
+                job.state = State::Held {
+                    why: why.clone(),
+                    release: None,
+                };
+            }
+        }
+    }
+
+    fn job_event(&mut self, path: &[String], kind: &EventKind, now: Duration) {
+        let Some(name) = kind.job() else { return };
+        let kept_lines = self.kept_lines;
+        let job = self.known(path, name, "");
+        match kind {
+            EventKind::JobStarted { attempt, .. } => job.start(*attempt, now, kept_lines),
+            EventKind::JobPhase { phase, .. } => job.phase = Some(*phase),
+            EventKind::Log { text, partial, .. } => job.log_line(text, *partial),
+            EventKind::JobRetry { reason, .. } => job.state = State::Retrying(*reason),
+            EventKind::JobFinished {
+                outcome,
+                exit_code,
+                duration,
+                ..
+            } => job.end(outcome, *exit_code, *duration),
+            EventKind::JobSkipped { reason, .. } => job.state = State::Skipped(reason.clone()),
+            EventKind::JobWaits { .. } if !job.state.needs_person() => job.state = State::Manual,
+            EventKind::JobScheduled { delay, .. } => job.state = State::Delayed(now + *delay),
+            _ => {}
+        }
+    }
+
+    fn pull(&mut self, image: &str, progress: Option<(u64, u64)>, done: bool) {
+        self.pulls.retain(|pull| !(done && pull.image == image));
+        if done {
+            return;
+        }
+        match self.pulls.iter_mut().find(|pull| pull.image == image) {
+            Some(pull) => pull.progress = progress.or(pull.progress),
+            None => self.pulls.push(Pull {
+                image: image.to_owned(),
+                progress,
+            }),
+        }
+    }
+
+    fn run_finished(&mut self, path: &[String], result: &RunResult) {
+        self.take_results(path, &result.jobs, &result.pipelines, &result.held);
+        if path.is_empty() {
+            self.pulls.clear();
+            self.result = Some(result.clone());
+        }
+    }
+
+    /// The result has the last word on every job, of child pipelines too.
+    fn take_results(
+        &mut self,
+        path: &[String],
+        jobs: &[JobResult],
+        pipelines: &[PipelineResult],
+        held: &[HeldJob],
+    ) {
+        for result in jobs {
+            let held = held.iter().find(|held| held.name == result.name);
+            settle(self.known(path, &result.name, &result.stage), result, held);
+        }
+        for child in pipelines {
+            let mut path = path.to_vec();
+            path.push(child.trigger.clone());
+            self.take_results(&path, &child.jobs, &child.pipelines, &[]);
+        }
+    }
+
+    /// The job of that name, which becomes known by being mentioned.
+    fn known(&mut self, path: &[String], name: &str, stage: &str) -> &mut JobView {
+        let label = label(path, name);
+        if let Some(index) = self.index.get(label.as_ref()) {
+            return &mut self.jobs[*index];
+        }
+        let label = label.into_owned();
+        let stage = self.known_stage(path, stage);
+        let index = self.jobs.len();
+        self.stages[stage].jobs.push(index);
+        self.index.insert(label.clone(), index);
+        let job = JobView::new(label, name.to_owned(), stage, self.kept_lines);
+        self.jobs.push(job);
+        &mut self.jobs[index]
+    }
+
+    fn known_stage(&mut self, path: &[String], name: &str) -> usize {
+        let label = if name.is_empty() {
+            path.join(" › ")
+        } else {
+            label(path, name).into_owned()
+        };
+        if let Some(index) = self.stages.iter().position(|stage| stage.label == label) {
+            return index;
+        }
+        self.stages.push(StageView {
+            label,
+            jobs: Vec::new(),
+        });
+        self.stages.len() - 1
+    }
+}
+
+/// Brings a job to where the result says it ended.
+fn settle(job: &mut JobView, result: &JobResult, held: Option<&HeldJob>) {
+    let reason = || result.reason.clone().unwrap_or_default();
+    let message = match &job.state {
+        State::Failed(message) | State::Warned(message) => message.clone(),
+        _ => reason(),
+    };
+    job.attempt = job.attempt.max(result.attempts);
+    job.exit_code = job.exit_code.or(result.exit_code);
+    job.started = job.started.or(result.started);
+    if let (None, Some(start), Some(end)) = (job.duration, result.started, result.finished) {
+        job.duration = Some(end.saturating_sub(start));
+    }
+    job.state = match (result.status, held) {
+        (_, Some(held)) if !result.status.is_completed() => State::Held {
+            why: held.why.clone(),
+            release: Some(held.release.clone()),
+        },
+        (Status::Success, _) => State::Success,
+        (Status::Failed, _) if result.allow_failure => State::Warned(message),
+        (Status::Failed, _) => State::Failed(message),
+        (Status::Skipped, _) => State::Skipped(reason()),
+        (Status::Canceled, _) => match &job.state {
+            State::Canceled(known) if result.reason.is_none() => State::Canceled(known.clone()),
+            _ => State::Canceled(reason()),
+        },
+        (Status::Manual, _) if !job.state.needs_person() => State::Manual,
+        _ => return,
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Phase;
+    use crate::report::testing::Story;
+
+    /// What a test asks about a job: its state in `Debug` form.
+    fn state(view: &View, name: &str) -> String {
+        let job = view.job(&[], name).expect("a job of the story");
+        format!("{:?}", job.state)
+    }
+
+    #[test]
+    fn each_event_moves_its_job() {
+        let start = || Story::new().run(&[("build", "compile"), ("test", "unit")]);
+        let rows = [
+            ("start", start(), "Waiting"),
+            ("running", start().start("unit"), "Running"),
+            ("success", start().start("unit").succeed("unit"), "Success"),
+            (
+                "failed",
+                start().start("unit").fail("unit", 1),
+                "Failed(\"exit code 1\")",
+            ),
+            (
+                "allowed",
+                start().start("unit").warn("unit", 3),
+                "Warned(\"exit code 3\")",
+            ),
+            (
+                "retry",
+                start().start("unit").retry("unit", 1),
+                "Retrying(ScriptFailure)",
+            ),
+            (
+                "second attempt",
+                start().start("unit").retry("unit", 1).attempt("unit", 2),
+                "Running",
+            ),
+            (
+                "skipped",
+                start().skip("unit", "stage build failed"),
+                "Skipped(\"stage build failed\")",
+            ),
+            ("manual", start().wait("unit"), "Manual"),
+            (
+                "delayed",
+                start().at(500).delay("unit", 1000),
+                "Delayed(1.5s)",
+            ),
+            (
+                "canceled",
+                start().start("unit").cancel("unit"),
+                "Canceled(\"interrupted\")",
+            ),
+        ];
+        for (name, story, expected) in rows {
+            assert_eq!(state(&story.view(), "unit"), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn stages_keep_their_order_and_jobs() {
+        let view = Story::new()
+            .run(&[("build", "a"), ("test", "b"), ("build", "c")])
+            .view();
+        let stages: Vec<_> = view
+            .stages
+            .iter()
+            .map(|stage| (stage.label.as_str(), stage.jobs.clone()))
+            .collect();
+        assert_eq!(stages, [("build", vec![0, 2]), ("test", vec![1])]);
+    }
+
+    #[test]
+    fn a_held_job_stays_held() {
+        let view = Story::new()
+            .run(&[("deploy", "staging")])
+            .held("staging", "deploys to staging")
+            .wait("staging")
+            .view();
+        assert!(state(&view, "staging").starts_with("Held"));
+        assert_eq!(view.counts().total(), 0, "nothing goes on by itself");
+    }
+
+    #[test]
+    fn after_script_does_not_hide_the_failing_command() {
+        let view = Story::new()
+            .run(&[("test", "unit")])
+            .start("unit")
+            .phase("unit", Phase::Script)
+            .log("unit", "\x1b[32;1m$ make test\x1b[0;m")
+            .log("unit", "1 test failed")
+            .phase("unit", Phase::AfterScript)
+            .log("unit", "\x1b[32;1m$ make clean\x1b[0;m")
+            .log("unit", "cleaned")
+            .fail("unit", 2)
+            .view();
+        let job = &view.jobs[0];
+        assert_eq!(job.log.command(), Some("make test"));
+        assert_eq!(
+            job.excerpt().lines.last().map(String::as_str),
+            Some("1 test failed")
+        );
+        assert_eq!(job.last_line(), "cleaned", "the board shows what goes on");
+    }
+
+    #[test]
+    fn pulls_come_and_go() {
+        let story = Story::new()
+            .pull("ruby:3.1", Some((1, 4)), false)
+            .pull("ruby:3.1", None, false)
+            .pull("alpine", None, false);
+        let pulls = story.view().pulls;
+        assert_eq!(pulls.len(), 2);
+        assert_eq!(
+            pulls[0].progress,
+            Some((1, 4)),
+            "a word without numbers forgets none"
+        );
+        assert_eq!(story.pull("ruby:3.1", None, true).view().pulls.len(), 1);
+    }
+
+    #[test]
+    fn child_pipelines_have_jobs_of_their_own() {
+        let view = Story::new()
+            .run(&[("test", "unit"), ("test", "child")])
+            .inside("child")
+            .run(&[("test", "unit")])
+            .start("unit")
+            .view();
+        assert_eq!(state(&view, "unit"), "Waiting");
+        let child = view
+            .job(&["child".to_owned()], "unit")
+            .expect("the child's job");
+        assert_eq!(
+            (child.label.as_str(), &child.state),
+            ("child › unit", &State::Running)
+        );
+        assert_eq!(view.stages[1].label, "child › test");
+        assert_eq!(view.head.map(|head| head.run), Some("17".to_owned()));
+    }
+
+    #[test]
+    fn an_unknown_job_is_shown_too() {
+        let view = Story::new().start("surprise").view();
+        assert_eq!((view.jobs.len(), view.stages[0].label.as_str()), (1, ""));
+    }
+
+    #[test]
+    fn the_result_has_the_last_word() {
+        let view = Story::new()
+            .run(&[("test", "unit"), ("deploy", "staging"), ("deploy", "smoke")])
+            .held("staging", "deploys to staging; pipe run --deploy=staging")
+            .start("unit")
+            .fail("unit", 1)
+            .result(Status::Failed, 1)
+            .view();
+        assert_eq!(
+            state(&view, "unit"),
+            "Failed(\"exit code 1\")",
+            "the message stays"
+        );
+        assert!(state(&view, "staging").contains("--deploy=staging"));
+        assert_eq!(state(&view, "smoke"), "Skipped(\"never had its turn\")");
+    }
+}

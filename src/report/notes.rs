@@ -1,0 +1,92 @@
+//! Single lines about what happens: a job starts, is skipped, is tried again.
+//!
+//! PURE. Plain output shows them all; the board those that must not scroll away.
+
+use std::time::Duration;
+
+use super::line::{Line, Tone};
+use super::model::JobView;
+use super::{look, text, words};
+
+/// `note: …`
+pub fn notice(notice: &str) -> Line {
+    Line::of(Tone::Warn, "note").put(Tone::Plain, format!(": {}", text::single_line(notice)))
+}
+
+/// Everything is being stopped.
+pub fn cancel(reason: &str) -> Line {
+    Line::of(Tone::Warn, format!("stopping: {reason}"))
+}
+
+/// Where a job stands now: `✓ unit: success, after 4.1s`.
+pub fn state(job: &JobView, now: Duration) -> Line {
+    let look = look::of(&job.state);
+    let mut line = Line::of(look.tone, look.symbol)
+        .gap(1)
+        .put(Tone::Strong, &job.label)
+        .put(Tone::Plain, ": ")
+        .put(look.tone, look.word);
+    let reason = look::reason(job, now);
+    if !reason.is_empty() {
+        line = line.put(Tone::Plain, format!(", {}", text::single_line(&reason)));
+    }
+    if let Some(took) = job.duration {
+        line = line.put(Tone::Dim, format!(", after {}", words::duration(took)));
+    }
+    line
+}
+
+/// An attempt begins: `● unit: started`, `● unit: started, attempt 2`.
+pub fn started(job: &JobView) -> Line {
+    let look = look::of(&job.state);
+    let attempt = match job.attempt {
+        0 | 1 => String::new(),
+        attempt => format!(", attempt {attempt}"),
+    };
+    Line::of(look.tone, look.symbol)
+        .gap(1)
+        .put(Tone::Strong, &job.label)
+        .put(Tone::Plain, format!(": started{attempt}"))
+}
+
+/// An attempt failed and there will be another.
+pub fn retry(job: &JobView) -> Line {
+    let look = look::of(&job.state);
+    let reason = look::reason(job, Duration::ZERO);
+    Line::of(look.tone, look.symbol)
+        .gap(1)
+        .put(Tone::Strong, &job.label)
+        .put(Tone::Plain, format!(": {reason}, trying again"))
+}
+
+/// A phase begins; `None` for the script.
+pub fn phase(job: &JobView) -> Option<Line> {
+    let phase = words::phase(job.phase?);
+    (!phase.is_empty()).then(|| {
+        Line::of(Tone::Dim, "· ")
+            .put(Tone::Dim, &job.label)
+            .put(Tone::Dim, format!(": {phase}"))
+    })
+}
+
+/// After a long silence: what still runs.
+pub fn still_running(jobs: &[&str], elapsed: Duration) -> Line {
+    let names = words::names(jobs, 5);
+    Line::of(
+        Tone::Dim,
+        format!(
+            "· after {}: still running {names}",
+            words::duration(elapsed)
+        ),
+    )
+}
+
+/// An image is on its way.
+pub fn pulling(image: &str) -> Line {
+    Line::of(Tone::Active, "↓").put(Tone::Plain, format!(" pulling {image}"))
+}
+
+/// An image has come.
+pub fn pulled(image: &str) -> Line {
+    Line::of(Tone::Good, "✓").put(Tone::Plain, format!(" pulled {image}"))
+}
