@@ -94,6 +94,20 @@ impl StatusSet {
         self.any(Self::bit(status as usize))
     }
 
+    /// Whether every job has ended or is not waited for. Only then can the composite status of
+    /// jobs that are not needs be a final one.
+    pub(super) fn is_settled(self) -> bool {
+        const SETTLED: u16 = StatusSet::bit(WARNING)
+            | StatusSet::bit(IGNORED)
+            | StatusSet::of(&[
+                Status::Success,
+                Status::Failed,
+                Status::Canceled,
+                Status::Skipped,
+            ]);
+        self.only(SETTLED)
+    }
+
     fn any(self, bits: u16) -> bool {
         self.0 & bits != 0
     }

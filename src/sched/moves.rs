@@ -41,7 +41,10 @@ impl Pipeline {
             job.status = Status::Failed;
         });
         if again {
-            self.actions.push(Action::Retry { job: index, attempt });
+            self.actions.push(Action::Retry {
+                job: index,
+                attempt,
+            });
             self.try_again(index);
         } else if self.options.auto_cancel_on_job_failure && !self.options.keep_going && !allowed {
             self.cancel_all();
@@ -84,7 +87,7 @@ impl Pipeline {
             Status::Manual | Status::Scheduled => {
                 self.change(index, |job| job.held = false);
                 self.enqueue(index);
-                self.reset_skipped_behind(&[index]);
+                self.reset_skipped_behind(index);
             }
             _ => self.retry_by_hand(index),
         }
@@ -96,13 +99,12 @@ impl Pipeline {
         }
     }
 
-    /// A new attempt. A job that a person starts does not ask or wait a second time.
+    /// A new attempt. Its predecessors decide again, but a manual job does not ask a second
+    /// time, nor does a delayed one wait.
     fn try_again(&mut self, index: JobIndex) {
         self.renew(index);
-        if self.jobs[index.0].spec.is_actionable() {
-            self.enqueue(index);
-        }
-        self.reset_skipped_behind(&[index]);
+        self.jobs[index.0].immediate = true;
+        self.reset_skipped_behind(index);
     }
 
     /// All failed and canceled jobs anew; here manual jobs ask and delayed ones wait again.
@@ -121,6 +123,7 @@ impl Pipeline {
         self.change(index, |job| {
             job.attempt += 1;
             job.status = Status::Created;
+            job.immediate = false;
         });
     }
 
@@ -130,14 +133,13 @@ impl Pipeline {
         }
     }
 
-    /// Puts back to `created` every skipped job that needs one of `roots`, directly or not, or
-    /// stands in a later stage (runtime reference 6.5).
-    fn reset_skipped_behind(&mut self, roots: &[JobIndex]) {
-        let first_stage = roots.iter().map(|root| self.jobs[root.0].spec.stage).min();
-        let later = first_stage.map_or(self.stages.len(), |stage| stage + 1);
+    /// Puts back to `created` every skipped job that needs `root`, directly or not, or stands in
+    /// a later stage (runtime reference 6.5).
+    fn reset_skipped_behind(&mut self, root: JobIndex) {
+        let later = self.jobs[root.0].spec.stage + 1;
         let behind = self.stages[later..].iter().flat_map(|stage| &stage.jobs);
         let mut candidates: Vec<JobIndex> = behind.copied().collect();
-        candidates.extend(self.needing(roots));
+        candidates.extend(self.needing(root));
         for index in candidates {
             if self.jobs[index.0].status == Status::Skipped {
                 self.set_status(index, Status::Created);
@@ -145,11 +147,11 @@ impl Pipeline {
         }
     }
 
-    /// Every job that needs one of `roots`, directly or through others.
-    fn needing(&self, roots: &[JobIndex]) -> Vec<JobIndex> {
+    /// Every job that needs `root`, directly or through others.
+    fn needing(&self, root: JobIndex) -> Vec<JobIndex> {
         let mut seen = vec![false; self.jobs.len()];
         let mut found = Vec::new();
-        let mut open = roots.to_vec();
+        let mut open = vec![root];
         while let Some(index) = open.pop() {
             for &next in &self.order.needed_by[index.0] {
                 if !std::mem::replace(&mut seen[next.0], true) {

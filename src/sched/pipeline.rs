@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::types::Status;
+use crate::types::{Status, When};
 
 use super::composite::Mapped;
 use super::order::Order;
@@ -20,6 +20,8 @@ pub(super) struct Job {
     pub(super) allowed: bool,
     /// Held and not released by a person.
     pub(super) held: bool,
+    /// A retry: neither asks nor waits again once its predecessors allow it.
+    pub(super) immediate: bool,
     /// Why it was last skipped.
     pub(super) cause: Option<SkipCause>,
     /// The skip was told; being skipped again for the same cause is no news.
@@ -33,6 +35,7 @@ impl Job {
             attempt: 1,
             allowed: spec.allow_failure.flag(),
             held: spec.held && !spec.played,
+            immediate: false,
             cause: None,
             told: None,
             spec,
@@ -51,7 +54,7 @@ impl Job {
 
     /// Whether it is manual even when released.
     pub(super) fn offered(&self) -> bool {
-        self.spec.effective_when() == crate::types::When::Manual
+        self.spec.effective_when() == When::Manual
     }
 }
 

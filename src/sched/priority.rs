@@ -30,7 +30,10 @@ pub fn remaining_paths(
             current -= 1;
             by_stage[current] = by_stage[current + 1];
         }
-        let by_needs = order.needed_by[job.0].iter().map(|next| paths[next.0]).max();
+        let by_needs = order.needed_by[job.0]
+            .iter()
+            .map(|next| paths[next.0])
+            .max();
         let behind = by_needs.unwrap_or_default().max(by_stage[spec.stage + 1]);
         let own = durations.get(job.0).copied().flatten().unwrap_or(typical);
         paths[job.0] = own.saturating_add(behind);
@@ -44,7 +47,9 @@ pub fn remaining_paths(
 fn mean(durations: &[Option<Duration>]) -> Option<Duration> {
     let known: Vec<Duration> = durations.iter().copied().flatten().collect();
     let count = u32::try_from(known.len()).ok().filter(|count| *count > 0)?;
-    let sum = known.iter().fold(Duration::ZERO, |sum, one| sum.saturating_add(*one));
+    let sum = known
+        .iter()
+        .fold(Duration::ZERO, |sum, one| sum.saturating_add(*one));
     Some(sum / count)
 }
 
@@ -62,7 +67,10 @@ mod tests {
     }
 
     fn seconds(specs: &[JobSpec], durations: &[Option<u64>]) -> Vec<u64> {
-        let durations: Vec<_> = durations.iter().map(|d| d.map(Duration::from_secs)).collect();
+        let durations: Vec<_> = durations
+            .iter()
+            .map(|d| d.map(Duration::from_secs))
+            .collect();
         let paths = remaining_paths(specs, &durations).expect("the specs are sound");
         paths.iter().map(Duration::as_secs).collect()
     }
@@ -70,11 +78,31 @@ mod tests {
     #[test]
     fn stages_and_needs() {
         let two_stages = [job(0, None), job(0, None), job(1, None)];
-        let chain = [job(0, None), job(1, Some(&[0])), job(1, Some(&[1])), job(2, Some(&[]))];
+        let chain = [
+            job(0, None),
+            job(1, Some(&[0])),
+            job(1, Some(&[1])),
+            job(2, Some(&[])),
+        ];
         let rows: [(&str, &[JobSpec], &[Option<u64>], &[u64]); 4] = [
-            ("stages", &two_stages, &[Some(1), Some(9), Some(5)], &[6, 14, 5]),
-            ("needs", &chain, &[Some(1), Some(2), Some(3), Some(4)], &[6, 5, 3, 4]),
-            ("unknown: the mean", &two_stages, &[Some(2), None, Some(4)], &[6, 7, 4]),
+            (
+                "stages",
+                &two_stages,
+                &[Some(1), Some(9), Some(5)],
+                &[6, 14, 5],
+            ),
+            (
+                "needs",
+                &chain,
+                &[Some(1), Some(2), Some(3), Some(4)],
+                &[6, 5, 3, 4],
+            ),
+            (
+                "unknown: the mean",
+                &two_stages,
+                &[Some(2), None, Some(4)],
+                &[6, 7, 4],
+            ),
             ("nothing known", &two_stages, &[], &[2, 2, 1]),
         ];
         for (row, specs, durations, want) in rows {

@@ -5,6 +5,7 @@ use crate::types::Status;
 
 use super::composite::{StatusSet, composite};
 use super::decide::{Decision, decide};
+use super::pipeline::Job;
 use super::{Action, JobIndex, Pipeline, SkipCause};
 
 impl Pipeline {
@@ -14,7 +15,7 @@ impl Pipeline {
     }
 
     /// Changes a job; the counts of its stage and the jobs behind it follow.
-    pub(super) fn change(&mut self, index: JobIndex, change: impl FnOnce(&mut super::pipeline::Job)) {
+    pub(super) fn change(&mut self, index: JobIndex, change: impl FnOnce(&mut Job)) {
         let job = &mut self.jobs[index.0];
         let (old, was_active) = (job.mapped(), is_active(job.status));
         change(job);
@@ -43,7 +44,7 @@ impl Pipeline {
 
     /// Passes the statuses of stage `from` on. Jobs without `needs` are told only when the
     /// composite status before them is a final one that they have not heard: any other lets them
-    /// wait.
+    /// wait. This runs at every change, so it looks at the composite only where it can be final.
     pub(super) fn tell_later_stages(&mut self, from: usize) {
         for at in from + 1..self.stages.len() {
             let before = self.stages[at - 1].before.union(self.stages[at - 1].set());
@@ -52,13 +53,17 @@ impl Pipeline {
                 return;
             }
             stage.before = before;
-            let status = composite(seen_by_successors(before, self.options.keep_going), false);
-            if status == stage.told {
+            let ended = before
+                .is_settled()
+                .then(|| composite(seen_by_successors(before, self.options.keep_going), false));
+            if ended == stage.told {
                 continue;
             }
-            stage.told = status;
-            if status.is_completed() {
-                self.unsettled.extend(waiting(&self.jobs, &self.stages[at].jobs, &self.order.place));
+            stage.told = ended;
+            if ended.is_some() {
+                let jobs = &self.stages[at].jobs;
+                self.unsettled
+                    .extend(waiting(&self.jobs, jobs, &self.order.place));
             }
         }
     }
@@ -78,10 +83,11 @@ impl Pipeline {
         let spec = &self.jobs[index.0].spec;
         let (when, by_needs) = (spec.effective_when(), spec.needs.is_some());
         let decision = decide(when, by_needs, self.predecessors(index));
-        let held = self.jobs[index.0].held;
+        let (held, immediate) = (self.jobs[index.0].held, self.jobs[index.0].immediate);
         match decision {
             Decision::Leave => {}
             Decision::Enqueue | Decision::Schedule if held => self.offer(index),
+            Decision::Offer | Decision::Schedule if immediate => self.enqueue(index),
             Decision::Offer => self.offer(index),
             Decision::Enqueue => self.enqueue(index),
             Decision::Schedule => self.schedule(index),
@@ -90,7 +96,7 @@ impl Pipeline {
     }
 
     /// The composite status of a job's predecessors.
-    fn predecessors(&self, index: JobIndex) -> Status {
+    pub(super) fn predecessors(&self, index: JobIndex) -> Status {
         let spec = &self.jobs[index.0].spec;
         let set = match &spec.needs {
             None => self.stages[spec.stage].before,
@@ -144,7 +150,10 @@ impl Pipeline {
         while let Some(stage) = self.touched.pop_first() {
             self.stages[stage].store_status();
         }
-        let all = self.stages.last().map_or(StatusSet::EMPTY, |last| last.before.union(last.set()));
+        let all = self
+            .stages
+            .last()
+            .map_or(StatusSet::EMPTY, |last| last.before.union(last.set()));
         self.status = match composite(all, false) {
             Status::Created => self.status,
             Status::Pending if has_run(self.status) => Status::Running,
@@ -159,7 +168,7 @@ fn seen_by_successors(set: StatusSet, keep_going: bool) -> StatusSet {
 
 /// The places of those jobs of a stage that wait for the stages before it.
 fn waiting<'a>(
-    jobs: &'a [super::pipeline::Job],
+    jobs: &'a [Job],
     of_stage: &'a [JobIndex],
     place: &'a [usize],
 ) -> impl Iterator<Item = usize> + 'a {

@@ -48,7 +48,10 @@ impl Pipeline {
 
     /// Whether a job failed for good and is not allowed to.
     pub fn has_failure(&self) -> bool {
-        let all = self.stages.iter().fold(StatusSet::EMPTY, |all, stage| all.union(stage.set()));
+        let all = self
+            .stages
+            .iter()
+            .fold(StatusSet::EMPTY, |all, stage| all.union(stage.set()));
         all.has(Status::Failed)
     }
 
@@ -163,7 +166,11 @@ impl Pipeline {
     }
 
     fn cause_in_stages(&self, stage: usize) -> Option<SkipCause> {
-        let having = |status| self.stages[..stage].iter().position(|s| s.set().has(status));
+        let having = |status| {
+            self.stages[..stage]
+                .iter()
+                .position(|s| s.set().has(status))
+        };
         having(Status::Failed)
             .map(SkipCause::StageFailed)
             .or_else(|| having(Status::Canceled).map(SkipCause::StageCanceled))

@@ -42,12 +42,6 @@ impl JobSpec {
             when => when,
         }
     }
-
-    /// GitLab's word *actionable*: a retry of such a job starts without asking or waiting again
-    /// (runtime reference 6.5).
-    pub(super) fn is_actionable(&self) -> bool {
-        matches!(self.when, When::Manual | When::Delayed)
-    }
 }
 
 /// What holds for the whole pipeline.

@@ -2,8 +2,8 @@
 
 use crate::types::Status;
 
-use super::composite::{MAPPED, Mapped, StatusSet, composite};
 use super::JobIndex;
+use super::composite::{MAPPED, Mapped, StatusSet, composite};
 
 #[derive(Debug, Clone)]
 pub(super) struct Stage {
@@ -14,8 +14,8 @@ pub(super) struct Stage {
     pub(super) status: Status,
     /// The statuses of all jobs of all earlier stages.
     pub(super) before: StatusSet,
-    /// The composite of `before` when the stage's jobs were last told to look at it.
-    pub(super) told: Status,
+    /// The final composite of `before` that the stage's jobs were last told to look at.
+    pub(super) told: Option<Status>,
     /// The statuses of its jobs.
     set: StatusSet,
     /// How many jobs stand behind each status of `set`.
@@ -29,7 +29,7 @@ impl Stage {
             jobs: Vec::new(),
             status: Status::Created,
             before: StatusSet::EMPTY,
-            told: Status::Success,
+            told: None,
             set: StatusSet::EMPTY,
             tally: [0; MAPPED],
         }

@@ -103,23 +103,37 @@ fn stages(config: &Map<String, Value>) -> Vec<String> {
 
 fn words(list: &Value) -> Vec<String> {
     let list = list.as_array().expect("a list");
-    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    list.iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn stage_of(job: &Map<String, Value>, stages: &[String]) -> usize {
     let name = job.get("stage").and_then(Value::as_str).unwrap_or("test");
-    stages.iter().position(|stage| stage == name).expect("a known stage")
+    stages
+        .iter()
+        .position(|stage| stage == name)
+        .expect("a known stage")
 }
 
 fn read_needs(needs: &Value, index: &HashMap<&str, JobIndex>) -> Vec<JobIndex> {
     let need = |need: &Value| {
-        let name = need.as_str().or_else(|| need["job"].as_str()).expect("a job name");
+        let name = need
+            .as_str()
+            .or_else(|| need["job"].as_str())
+            .expect("a job name");
         let optional = need["optional"].as_bool().unwrap_or(false);
         let found = index.get(name).copied();
         assert!(found.is_some() || optional, "need on {name}");
         found
     };
-    needs.as_array().expect("a list").iter().filter_map(need).collect()
+    needs
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(need)
+        .collect()
 }
 
 struct Attributes {
@@ -143,7 +157,10 @@ fn attributes(job: &Map<String, Value>) -> Option<Attributes> {
         });
     };
     let rules = rules.as_array().expect("a list of rules");
-    let rule = rules.iter().filter_map(Value::as_object).find(|rule| holds(rule))?;
+    let rule = rules
+        .iter()
+        .filter_map(Value::as_object)
+        .find(|rule| holds(rule))?;
     let when = read_when(rule);
     (when != When::Never).then(|| Attributes {
         when,
@@ -161,23 +178,25 @@ fn holds(rule: &Map<String, Value>) -> bool {
     match rule.get("if").and_then(Value::as_str) {
         None | Some("$CI_COMMIT_BRANCH" | "$CI_COMMIT_BRANCH == \"master\"") => true,
         Some(
-            "$NEVER_SET"
-            | "$CI_COMMIT_BRANCH == \"other\""
-            | "$CI_COMMIT_REF_NAME == \"invalid\"",
+            "$NEVER_SET" | "$CI_COMMIT_BRANCH == \"other\"" | "$CI_COMMIT_REF_NAME == \"invalid\"",
         ) => false,
         Some(other) => panic!("an unknown condition: {other}"),
     }
 }
 
 fn read_when(map: &Map<String, Value>) -> When {
-    map.get("when").and_then(Value::as_str).map_or(When::OnSuccess, |word| {
-        When::parse(word).expect("a word of GitLab")
-    })
+    map.get("when")
+        .and_then(Value::as_str)
+        .map_or(When::OnSuccess, |word| {
+            When::parse(word).expect("a word of GitLab")
+        })
 }
 
 fn start_in(map: &Map<String, Value>) -> Duration {
     let text = map.get("start_in").and_then(Value::as_str).unwrap_or("0");
-    let (number, unit) = text.split_once(' ').unwrap_or((text.trim_end_matches('s'), "seconds"));
+    let (number, unit) = text
+        .split_once(' ')
+        .unwrap_or((text.trim_end_matches('s'), "seconds"));
     let seconds = if unit.starts_with("minute") { 60 } else { 1 };
     Duration::from_secs(seconds * number.parse::<u64>().expect("a number"))
 }
@@ -214,7 +233,9 @@ fn read_retry(value: &Value) -> Retry {
         list => Some(words(list)),
     };
     Retry {
-        max: value["max"].as_u64().and_then(|max| u32::try_from(max).ok()),
+        max: value["max"]
+            .as_u64()
+            .and_then(|max| u32::try_from(max).ok()),
         when: when.map(|words| words.into_iter().map(entry).collect()),
         exit_codes: codes(&value["exit_codes"]),
     }
@@ -248,5 +269,8 @@ fn script(job: &Map<String, Value>) -> Script {
             _ => {}
         }
     }
-    Script { lasts, exit_code: 0 }
+    Script {
+        lasts,
+        exit_code: 0,
+    }
 }

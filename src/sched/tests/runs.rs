@@ -50,7 +50,13 @@ fn check(case: &Value) -> Vec<String> {
     let status = run.pipeline.status().as_str();
     note("run", status.to_owned(), verdict["status"] == status);
     let failed = run.pipeline.has_failure();
-    let exit = if failed { 1 } else if status == "manual" { 7 } else { 0 };
+    let exit = if failed {
+        1
+    } else if status == "manual" {
+        7
+    } else {
+        0
+    };
     note("exit", exit.to_string(), verdict["exit"] == exit);
     for (name, want) in verdict["jobs"].as_object().expect("a mapping") {
         let got = shown(run.pipeline.status_of(read.job(name)));
@@ -58,7 +64,10 @@ fn check(case: &Value) -> Vec<String> {
     }
     for (name, want) in verdict["attempts"].as_object().into_iter().flatten() {
         let job = read.job(name);
-        let ran = !matches!(run.pipeline.status_of(job), Status::Skipped | Status::Created);
+        let ran = !matches!(
+            run.pipeline.status_of(job),
+            Status::Skipped | Status::Created
+        );
         let attempts = if ran { run.pipeline.attempt_of(job) } else { 0 };
         note(name, format!("{attempts} attempts"), *want == attempts);
     }
@@ -68,8 +77,12 @@ fn check(case: &Value) -> Vec<String> {
 /// A pipeline without jobs outside `.pre` and `.post` is not made at all.
 fn nothing_runs(case: &super::reader::Case) -> Vec<String> {
     let last = case.stages.len() - 1;
-    let real = case.specs.iter().filter(|spec| spec.stage != 0 && spec.stage != last);
-    real.map(|spec| format!("{} would run", spec.name)).collect()
+    let real = case
+        .specs
+        .iter()
+        .filter(|spec| spec.stage != 0 && spec.stage != last);
+    real.map(|spec| format!("{} would run", spec.name))
+        .collect()
 }
 
 #[test]
@@ -83,5 +96,11 @@ fn generated() {
             failures.push(format!("{}: {}", case["name"], wrong.join("; ")));
         }
     }
-    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), cases.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {}:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
 }

@@ -47,7 +47,8 @@ impl Simulation {
             match *action {
                 Action::Start { job, attempt } => {
                     let (lasts, outcome) = script(job);
-                    self.log.extend(self.pipeline.step(Input::Started { job, attempt }));
+                    self.log
+                        .extend(self.pipeline.step(Input::Started { job, attempt }));
                     self.plan(
                         lasts,
                         Input::Finished {
@@ -96,7 +97,8 @@ impl Simulation {
     }
 
     fn plan(&mut self, after: Duration, input: Input) {
-        self.due.push(Reverse((self.now + after, self.inputs.len())));
+        self.due
+            .push(Reverse((self.now + after, self.inputs.len())));
         self.inputs.push(input);
     }
 }

@@ -53,7 +53,12 @@ fn advance(pipeline: &mut Pipeline, case: &Case, transition: &Value) {
     match transition["jobs"].as_array() {
         Some(jobs) => {
             for name in jobs.iter().filter_map(Value::as_str) {
-                send(pipeline, event, case.job(name), transition["exit_code"].as_i64());
+                send(
+                    pipeline,
+                    event,
+                    case.job(name),
+                    transition["exit_code"].as_i64(),
+                );
             }
         }
         None if event == "cancel" => drop(pipeline.step(Input::Cancel)),
@@ -73,7 +78,11 @@ fn differences(pipeline: &Pipeline, case: &Case, expect: &Value) -> Vec<String> 
     };
     compare("pipeline", pipeline.status(), &expect["pipeline"]);
     for (name, want) in expect["stages"].as_object().into_iter().flatten() {
-        compare(&format!("stage {name}"), pipeline.stage_status(case.stage(name)), want);
+        compare(
+            &format!("stage {name}"),
+            pipeline.stage_status(case.stage(name)),
+            want,
+        );
     }
     let listed = expect["jobs"].as_object();
     for (name, want) in listed.into_iter().flatten() {
@@ -113,9 +122,16 @@ fn check(case: &Value) -> Option<String> {
 #[test]
 fn random_steps() {
     let text = include_str!("../../../tests/data/processing/steps.jsonl");
-    let cases = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("sound JSON"));
+    let cases = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("sound JSON"));
     let failures: Vec<String> = cases.filter_map(|case| check(&case)).collect();
-    assert!(failures.is_empty(), "{}:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{}:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]
@@ -128,5 +144,10 @@ fn gitlabs_own_steps() {
         .filter_map(|text| serde_json::from_str::<Value>(&text).ok())
         .filter(|case| case["transitions"].is_array());
     let failures: Vec<String> = cases.filter_map(|case| check(&case)).collect();
-    assert!(failures.is_empty(), "{}:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{}:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
