@@ -84,7 +84,8 @@ mod tests {
             job(1, Some(&[1])),
             job(2, Some(&[])),
         ];
-        let rows: [(&str, &[JobSpec], &[Option<u64>], &[u64]); 4] = [
+        type Row<'a> = (&'a str, &'a [JobSpec], &'a [Option<u64>], &'a [u64]);
+        let rows: [Row<'_>; 4] = [
             (
                 "stages",
                 &two_stages,

@@ -182,7 +182,7 @@ fn held_only_where_it_would_start() {
 #[test]
 fn manual_job_is_not_held() {
     let specs = [with(manual("deploy", 0, AllowFailure::No), |spec| {
-        spec.held = true
+        spec.held = true;
     })];
     let ended = run(&specs, Options::default(), &[]);
     assert_eq!(ended.status(), Status::Manual);

@@ -7,8 +7,9 @@ use crate::types::Status;
 
 use super::simulation::Simulation;
 
-/// A debug build takes less than a third of this for every shape.
-const BUDGET: Duration = Duration::from_secs(1);
+/// A debug build takes a fifth of this for the slowest shape; looking at every job in every step
+/// takes many times more.
+const BUDGET: Duration = Duration::from_secs(3);
 const JOBS: usize = 3000;
 
 /// `shape` gives stage and needs of each job.
