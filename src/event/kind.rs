@@ -229,8 +229,8 @@ pub enum EventKind {
         /// GitLab's reason.
         reason: FailureReason,
     },
-    /// An attempt ended. All its log lines came before. A job that was canceled before it began
-    /// has attempt 0 and no `JobStarted`.
+    /// An attempt ended. All its log lines came before. One that was canceled before it began
+    /// has no `JobStarted`.
     JobFinished {
         /// Full name.
         job: String,

@@ -75,6 +75,9 @@ mod tests {
         paths.iter().map(Duration::as_secs).collect()
     }
 
+    /// Name, jobs, durations known, paths wanted.
+    type Row<'a> = (&'a str, &'a [JobSpec], &'a [Option<u64>], &'a [u64]);
+
     #[test]
     fn stages_and_needs() {
         let two_stages = [job(0, None), job(0, None), job(1, None)];
@@ -84,7 +87,6 @@ mod tests {
             job(1, Some(&[1])),
             job(2, Some(&[])),
         ];
-        type Row<'a> = (&'a str, &'a [JobSpec], &'a [Option<u64>], &'a [u64]);
         let rows: [Row<'_>; 4] = [
             (
                 "stages",
