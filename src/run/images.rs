@@ -6,10 +6,11 @@ use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
 
 use crate::event::EventKind;
 use crate::exec::{Cancel, Cx, Executor, Image};
+use crate::sched::JobIndex;
 use crate::types::FailureReason;
 
 use super::message::{Failure, Message};
-use super::spec::PullPolicy;
+use super::spec::{PullPolicy, RunError, RunSpec};
 
 /// Pulls at once: they share one line to one registry.
 const PULLS: usize = 3;
@@ -110,4 +111,25 @@ fn pull(image: &Image, progress: Option<(u64, u64)>, done: bool) -> Message {
 /// Tells executors apart; equal for clones of the same one.
 pub(super) fn address(executor: &Arc<dyn Executor>) -> usize {
     Arc::as_ptr(executor).cast::<()>().addr()
+}
+
+/// Where nothing may be pulled, every image must be there before the first job starts; all that
+/// are not are named at once.
+pub(super) async fn check_images(spec: &RunSpec, jobs: &[JobIndex]) -> Result<(), RunError> {
+    if spec.pull != PullPolicy::Never {
+        return Ok(());
+    }
+    let mut missing = Vec::new();
+    for job in jobs.iter().map(|job| &spec.jobs[job.0]) {
+        let images = job.image.as_slice();
+        for image in job.executor.missing(images).await? {
+            if !missing.contains(&image.name) {
+                missing.push(image.name);
+            }
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(RunError::MissingImages(missing))
 }

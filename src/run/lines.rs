@@ -87,9 +87,16 @@ mod tests {
         lines.iter().map(|line| line.text.as_str()).collect()
     }
 
+    /// Name, chunks, lines wanted.
+    type Row = (
+        &'static str,
+        &'static [&'static [u8]],
+        &'static [&'static str],
+    );
+
     #[test]
     fn table() {
-        let rows: [(&str, &[&[u8]], &[&str]); 8] = [
+        let rows: [Row; 8] = [
             ("nothing", &[], &[]),
             ("one", &[b"a\n"], &["a"]),
             ("over chunks", &[b"a", b"b\nc", b"\n"], &["ab", "c"]),

@@ -11,8 +11,11 @@
 //! ```
 
 mod attempt;
+mod begin;
 mod dispatcher;
+mod ended;
 mod images;
+mod interrupt;
 mod limits;
 mod lines;
 mod log;
@@ -28,8 +31,9 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod trees;
 
-pub use dispatcher::run;
+pub use begin::run;
 pub use lines::{Lines, LogLine};
 pub use mask::Masker;
 pub use spec::{

@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use crate::event::{EventKind, JobOutcome};
 use crate::exec::{ArtifactRef, Cancel};
 use crate::sched::{Action, Input, JobIndex};
-use crate::types::{FailureReason, Status};
+use crate::types::FailureReason;
 
 use super::attempt::{self, Order};
 use super::dispatcher::{Dispatcher, Running};
-use super::message::{AttemptId, Failure};
+use super::message::AttemptId;
 
 impl Dispatcher<'_> {
     pub(super) fn obey(&mut self, actions: Vec<Action>) {
@@ -85,15 +85,6 @@ impl Dispatcher<'_> {
         });
     }
 
-    /// `auto_cancel:on_job_failure` is told before the jobs that it stops.
-    pub(super) fn auto_canceled(&mut self, job: JobIndex, actions: &[Action]) {
-        let cancels = |action: &Action| matches!(action, Action::Stop(_) | Action::Cancel(_));
-        if actions.iter().any(cancels) {
-            let reason = format!("job {} failed (auto_cancel:on_job_failure)", self.name(job));
-            self.cancel(reason);
-        }
-    }
-
     fn fill_slots(&mut self) {
         while self.running.len() < self.slots {
             let Some(id) = self.queue.pop() else {
@@ -128,7 +119,8 @@ impl Dispatcher<'_> {
         let task = self.tasks.spawn(work);
         self.by_task.insert(task.id(), id);
         let AttemptId { job, attempt } = id;
-        self.step(Input::Started { job, attempt });
+        // Nothing follows from a start.
+        self.pipeline.step(Input::Started { job, attempt });
     }
 
     fn free_slot(&self) -> usize {
@@ -141,29 +133,5 @@ impl Dispatcher<'_> {
         let from = &self.shared.job(job).artifacts_from;
         let kept = |from: &JobIndex| self.records.get(from.0)?.artifacts.clone();
         from.iter().filter_map(kept).collect()
-    }
-
-    /// How an attempt ended, after the scheduler has heard of it: one that ended while it was
-    /// being canceled is canceled, whatever its result (runtime reference 6.1).
-    pub(super) fn outcome(&self, job: JobIndex, failure: Option<Failure>) -> JobOutcome {
-        if self.pipeline.status_of(job) == Status::Canceled {
-            return JobOutcome::Canceled {
-                reason: self.cancel_words(),
-            };
-        }
-        match failure {
-            None => JobOutcome::Success,
-            Some(Failure { reason, message }) => JobOutcome::Failed {
-                reason,
-                message,
-                allowed: self.pipeline.is_allowed_to_fail(job),
-            },
-        }
-    }
-
-    pub(super) fn cancel_words(&self) -> String {
-        self.cancel_reason
-            .clone()
-            .unwrap_or_else(|| "canceled".to_owned())
     }
 }

@@ -71,6 +71,16 @@ pub struct JobRun {
     pub scripts: Box<dyn Scripts>,
 }
 
+impl JobRun {
+    /// What the scheduler is told of it.
+    pub(super) fn sched_spec(&self) -> JobSpec {
+        JobSpec {
+            held: self.held.is_some(),
+            ..self.sched.clone()
+        }
+    }
+}
+
 /// Makes the scripts of one job's attempts. They depend on facts that are known only then.
 pub trait Scripts: Send + Sync {
     /// The scripts of one attempt.
@@ -181,6 +191,12 @@ pub enum RunError {
         .0.join(", ")
     )]
     MissingImages(Vec<String>),
+    /// A signal came first.
+    #[error("stopped before the first job")]
+    Interrupted(
+        /// The signal.
+        u8,
+    ),
     /// An executor could not say what it has, or could not take the project's files.
     #[error(transparent)]
     Executor(#[from] crate::exec::ExecError),

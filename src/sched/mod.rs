@@ -23,7 +23,7 @@ mod retry;
 mod spec;
 mod stage;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use cause::SkipCause;
 pub use composite::{StatusSet, composite};

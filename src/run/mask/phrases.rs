@@ -6,7 +6,7 @@ use super::MASKED;
 #[derive(Debug, Clone)]
 pub(super) struct Phrases {
     /// Longest first.
-    phrases: Vec<Vec<u8>>,
+    all: Vec<Vec<u8>>,
     /// Which bytes a phrase can begin with.
     first: Box<[bool; 256]>,
     /// What may be the beginning of a phrase.
@@ -36,7 +36,7 @@ impl Phrases {
             first[usize::from(phrase[0])] = true;
         }
         Self {
-            phrases,
+            all: phrases,
             first,
             held: Vec::new(),
         }
@@ -111,10 +111,10 @@ impl Phrases {
             return Found::Nothing;
         }
         let unfinished = |phrase: &Vec<u8>| phrase.len() > rest.len() && phrase.starts_with(rest);
-        if !at_end && self.phrases.iter().any(unfinished) {
+        if !at_end && self.all.iter().any(unfinished) {
             return Found::Perhaps;
         }
-        let whole = self.phrases.iter().find(|phrase| rest.starts_with(phrase));
+        let whole = self.all.iter().find(|phrase| rest.starts_with(phrase));
         whole.map_or(Found::Nothing, |phrase| Found::Phrase(phrase.len()))
     }
 }

@@ -3,7 +3,7 @@
 mod causes;
 mod composite;
 mod properties;
-mod reader;
+pub(crate) mod reader;
 mod runs;
 mod simulation;
 mod size;

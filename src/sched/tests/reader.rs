@@ -11,18 +11,18 @@ use crate::sched::{JobIndex, JobSpec, Options, Pipeline};
 use crate::types::{AllowFailure, Retry, RetryWhen, Status, When};
 
 /// A pipeline of a case, before it begins.
-pub(super) struct Case {
-    pub(super) stages: Vec<String>,
-    pub(super) specs: Vec<JobSpec>,
-    pub(super) options: Options,
-    pub(super) scripts: Vec<Script>,
+pub(crate) struct Case {
+    pub(crate) stages: Vec<String>,
+    pub(crate) specs: Vec<JobSpec>,
+    pub(crate) options: Options,
+    pub(crate) scripts: Vec<Script>,
 }
 
 /// What a script of a case does.
 #[derive(Clone, Copy)]
-pub(super) struct Script {
-    pub(super) lasts: Duration,
-    pub(super) exit_code: i64,
+pub(crate) struct Script {
+    pub(crate) lasts: Duration,
+    pub(crate) exit_code: i64,
 }
 
 impl Case {
@@ -42,7 +42,7 @@ impl Case {
 }
 
 /// `played` are jobs that count as automatic from the start.
-pub(super) fn read(config: &Value, played: &[&str]) -> Case {
+pub(crate) fn read(config: &Value, played: &[&str]) -> Case {
     let config = config.as_object().expect("a mapping");
     let stages = stages(config);
     let created: Vec<_> = config
