@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::seconds;
 use crate::types::{FailureReason, Status};
 
 /// One fact with its place in the run.
@@ -18,7 +21,8 @@ pub struct Event {
 }
 
 /// Stages of one job's attempt, in their order (runtime reference 1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// The environment is made.
     Prepare,
@@ -78,7 +82,7 @@ pub struct RunStarted {
 }
 
 /// A job as the board first shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobSummary {
     /// Full name.
     pub name: String,
@@ -110,7 +114,7 @@ pub enum JobOutcome {
 }
 
 /// A job that acts outside and was not released (design chapter 3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldJob {
     /// Full name.
     pub name: String,
@@ -121,7 +125,7 @@ pub struct HeldJob {
 }
 
 /// The end of one job in the result of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobResult {
     /// Full name.
     pub name: String,
@@ -138,13 +142,15 @@ pub struct JobResult {
     /// Attempts made.
     pub attempts: u32,
     /// Start of the last attempt, since the run began.
+    #[serde(with = "seconds::optional")]
     pub started: Option<Duration>,
     /// End of the last attempt.
+    #[serde(with = "seconds::optional")]
     pub finished: Option<Duration>,
 }
 
 /// The end of a child pipeline.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PipelineResult {
     /// The trigger job.
     pub trigger: String,
@@ -223,7 +229,8 @@ pub enum EventKind {
         /// GitLab's reason.
         reason: FailureReason,
     },
-    /// An attempt ended. All its log lines came before.
+    /// An attempt ended. All its log lines came before. One that was canceled before it began
+    /// has no `JobStarted`.
     JobFinished {
         /// Full name.
         job: String,
@@ -270,6 +277,37 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The word in the JSON form.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RunStarted(_) => "run-started",
+            Self::JobStarted { .. } => "job-started",
+            Self::JobPhase { .. } => "job-phase",
+            Self::Pull { .. } => "pull",
+            Self::Log { .. } => "log",
+            Self::JobRetry { .. } => "job-retry",
+            Self::JobFinished { .. } => "job-finished",
+            Self::JobSkipped { .. } => "job-skipped",
+            Self::JobWaits { .. } => "job-waits",
+            Self::JobScheduled { .. } => "job-scheduled",
+            Self::CancelBegun { .. } => "cancel-begun",
+            Self::Notice { .. } => "notice",
+            Self::RunFinished(_) => "run-finished",
+        }
+    }
+
+    /// The attempt it concerns.
+    pub const fn attempt(&self) -> Option<u32> {
+        match self {
+            Self::JobStarted { attempt, .. }
+            | Self::JobPhase { attempt, .. }
+            | Self::Log { attempt, .. }
+            | Self::JobRetry { attempt, .. }
+            | Self::JobFinished { attempt, .. } => Some(*attempt),
+            _ => None,
+        }
+    }
+
     /// The job it concerns.
     pub fn job(&self) -> Option<&str> {
         match self {

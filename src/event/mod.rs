@@ -4,8 +4,15 @@
 //! The JSON form is the contract of `pipe run --format json` and of the record on disk.
 
 mod kind;
+mod read;
+mod reporter;
+mod seconds;
+#[cfg(test)]
+mod tests;
+mod write;
 
 pub use kind::{
     Event, EventKind, HeldJob, JobOutcome, JobResult, JobSummary, Phase, PipelineResult, RunResult,
     RunStarted, SourceMode,
 };
+pub use reporter::Reporter;

@@ -1,0 +1,21 @@
+//! Who listens to a run.
+
+use std::time::Duration;
+
+use super::Event;
+
+/// Takes the events of a run, in their order.
+///
+/// The dispatcher calls it synchronously: a reporter that blocks slows the run instead of growing
+/// a queue. A reporter never fails: one that can't write any more falls silent.
+pub trait Reporter {
+    /// Takes the next event. `RunStarted` is the first and `RunFinished` the last.
+    fn on_event(&mut self, event: &Event);
+
+    /// Time has passed without an event, `elapsed` since the run began: a moment to redraw.
+    fn tick(&mut self, elapsed: Duration);
+
+    /// The run is over and all events are in: write what is still held back, leave the screen
+    /// as it was found.
+    fn finish(&mut self);
+}

@@ -1,0 +1,155 @@
+//! The order of the steps, and what they share.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::event::Phase;
+use crate::exec::{ArtifactRef, Cancel, Layout, Session};
+use crate::run::limits::limit;
+use crate::run::log::JobLog;
+use crate::run::mask::Masker;
+use crate::run::message::{AttemptId, End, Failure, Message, Verdict};
+use crate::run::shared::Shared;
+use crate::run::spec::{AttemptContext, AttemptScripts, JobRun};
+use crate::run::stage::Bounds;
+
+/// What the dispatcher hands out with an attempt.
+pub(in crate::run) struct Order {
+    pub(in crate::run) id: AttemptId,
+    /// Counts the attempts of the run, from 1.
+    pub(in crate::run) job_id: u64,
+    /// The lowest free slot, from 0.
+    pub(in crate::run) slot: usize,
+    /// Laid over the tree in this order.
+    pub(in crate::run) artifacts: Vec<ArtifactRef>,
+    pub(in crate::run) cancel: watch::Receiver<Cancel>,
+}
+
+/// Runs the attempt and sends its end; then takes the environment away, for which no other job
+/// has to wait.
+pub(in crate::run) async fn run(
+    shared: Arc<Shared>,
+    order: Order,
+    messages: mpsc::Sender<Message>,
+) {
+    let id = order.id;
+    let mut attempt = Attempt::new(&shared, order, messages.clone());
+    let (end, session) = attempt.drive().await;
+    // The dispatcher outlives every attempt; should it be gone, nobody wants to know.
+    let _ = messages.send(Message::Ended(id, end)).await;
+    if let Some(session) = session {
+        attempt.close(session).await;
+    }
+}
+
+/// An attempt under way.
+pub(super) struct Attempt<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) job: &'a JobRun,
+    pub(super) order: Order,
+    pub(super) layout: Layout,
+    pub(super) scripts: AttemptScripts,
+    pub(super) log: JobLog,
+    pub(super) messages: mpsc::Sender<Message>,
+    pub(super) deadline: Instant,
+}
+
+impl<'a> Attempt<'a> {
+    fn new(shared: &'a Shared, order: Order, messages: mpsc::Sender<Message>) -> Self {
+        let AttemptId { job, attempt } = order.id;
+        let run = shared.job(job);
+        let layout = run
+            .executor
+            .layout(&shared.project_path, &run.sched.name, attempt);
+        let scripts = run.scripts.attempt(&AttemptContext {
+            attempt,
+            job_id: order.job_id,
+            slot: order.slot,
+            layout: layout.clone(),
+        });
+        let masker = Masker::new(&scripts.secrets);
+        Self {
+            shared,
+            job: run,
+            layout,
+            log: JobLog::new(order.id, masker, messages.clone()),
+            scripts,
+            order,
+            messages,
+            deadline: Instant::now() + run.timeout,
+        }
+    }
+
+    async fn drive(&mut self) -> (End, Option<Box<dyn Session>>) {
+        self.enter(Phase::Prepare).await;
+        let mut session = match self.prepare().await {
+            Ok(session) => session,
+            Err(verdict) => return (self.end(verdict, None, None), None),
+        };
+        let (verdict, exit_code, artifacts) = self.work(session.as_mut()).await;
+        (self.end(verdict, exit_code, artifacts), Some(session))
+    }
+
+    fn end(&self, verdict: Verdict, exit_code: Option<i64>, artifacts: Option<ArtifactRef>) -> End {
+        End {
+            verdict: self.told(verdict),
+            exit_code,
+            artifacts,
+        }
+    }
+
+    async fn work(
+        &mut self,
+        session: &mut dyn Session,
+    ) -> (Verdict, Option<i64>, Option<ArtifactRef>) {
+        let (mut verdict, exit_code) = self.script(session).await;
+        if verdict.goes_on() {
+            verdict = self.after_script(session, verdict).await;
+        }
+        let mut artifacts = None;
+        if verdict.goes_on() {
+            (verdict, artifacts) = self.upload(session, verdict).await;
+        }
+        (verdict, exit_code, artifacts)
+    }
+
+    pub(super) async fn limit(&mut self, name: &str, text: Option<String>) -> Option<Instant> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        match limit(name, &text?, left) {
+            Ok(limit) => Some(Instant::now() + limit),
+            Err(warning) => {
+                self.log.say(&warning).await;
+                None
+            }
+        }
+    }
+
+    pub(super) fn bounds(&self, yields_to: Cancel, limit: Option<Instant>) -> Bounds {
+        Bounds {
+            cancel: self.order.cancel.clone(),
+            yields_to,
+            limit,
+            deadline: self.deadline,
+        }
+    }
+
+    pub(super) async fn enter(&self, phase: Phase) {
+        let _ = self
+            .messages
+            .send(Message::Phase(self.order.id, phase))
+            .await;
+    }
+
+    /// Messages may quote what an executor was given.
+    fn told(&self, verdict: Verdict) -> Verdict {
+        match verdict {
+            Verdict::Failed(failure) => Verdict::Failed(Failure {
+                message: self.log.masked(&failure.message),
+                ..failure
+            }),
+            verdict => verdict,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Images: each is looked for and brought once, however many jobs want it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
+
+use crate::event::EventKind;
+use crate::exec::{Cancel, Cx, Executor, Image};
+use crate::sched::JobIndex;
+use crate::types::FailureReason;
+
+use super::message::{Failure, Message};
+use super::spec::{PullPolicy, RunError, RunSpec};
+
+/// Pulls at once: they share one line to one registry.
+const PULLS: usize = 3;
+
+type Cell = Arc<OnceCell<Result<(), Failure>>>;
+
+/// The images of a run.
+pub(super) struct Images {
+    policy: PullPolicy,
+    pulls: Semaphore,
+    /// The cancellation of the run: a job that stops must not end a pull that others wait for.
+    cancel: watch::Receiver<Cancel>,
+    messages: mpsc::Sender<Message>,
+    /// By executor (its address) and image. A handful, so a list will do.
+    cells: Mutex<Vec<(usize, Image, Cell)>>,
+}
+
+impl Images {
+    pub(super) fn new(
+        policy: PullPolicy,
+        cancel: watch::Receiver<Cancel>,
+        messages: mpsc::Sender<Message>,
+    ) -> Self {
+        Self {
+            policy,
+            pulls: Semaphore::new(PULLS),
+            cancel,
+            messages,
+            cells: Mutex::default(),
+        }
+    }
+
+    /// Makes sure that the image is there. A failure is that of every job that wants it.
+    pub(super) async fn ensure(
+        &self,
+        executor: &Arc<dyn Executor>,
+        image: &Image,
+    ) -> Result<(), Failure> {
+        let cell = self.cell(executor, image);
+        let result = cell.get_or_init(|| self.bring(executor.as_ref(), image));
+        result.await.clone()
+    }
+
+    fn cell(&self, executor: &Arc<dyn Executor>, image: &Image) -> Cell {
+        // The list is whole at any moment, even if another task came to grief.
+        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = address(executor);
+        let known = cells
+            .iter()
+            .find(|(place, other, _)| *place == at && other == image);
+        if let Some((.., cell)) = known {
+            return Arc::clone(cell);
+        }
+        let cell = Cell::default();
+        cells.push((at, image.clone(), Arc::clone(&cell)));
+        cell
+    }
+
+    async fn bring(&self, executor: &dyn Executor, image: &Image) -> Result<(), Failure> {
+        let missing = executor.missing(std::slice::from_ref(image)).await;
+        if missing.map_err(|error| Failure::from(&error))?.is_empty() {
+            return Ok(());
+        }
+        if self.policy == PullPolicy::Never {
+            return Err(Failure {
+                reason: FailureReason::RunnerSystemFailure,
+                message: format!("image `{}` is missing and may not be pulled", image.name),
+            });
+        }
+        // The semaphore is never closed.
+        let _permit = self.pulls.acquire().await;
+        // A pull has no log of its own: what it writes goes nowhere.
+        let (output, _) = mpsc::channel(1);
+        let cx = Cx {
+            cancel: self.cancel.clone(),
+            output,
+        };
+        let told = |bytes, total| {
+            // When the dispatcher is busy, a step may go untold.
+            let _ = self
+                .messages
+                .try_send(pull(image, Some((bytes, total)), false));
+        };
+        let result = executor.pull(image, &told, &cx).await;
+        let _ = self.messages.send(pull(image, None, true)).await;
+        result.map_err(|error| Failure::from(&error))
+    }
+}
+
+fn pull(image: &Image, progress: Option<(u64, u64)>, done: bool) -> Message {
+    Message::Event(EventKind::Pull {
+        image: image.name.clone(),
+        progress,
+        done,
+    })
+}
+
+/// Tells executors apart; equal for clones of the same one.
+pub(super) fn address(executor: &Arc<dyn Executor>) -> usize {
+    Arc::as_ptr(executor).cast::<()>().addr()
+}
+
+/// Where nothing may be pulled, every image must be there before the first job starts; all that
+/// are not are named at once.
+pub(super) async fn check_images(spec: &RunSpec, jobs: &[JobIndex]) -> Result<(), RunError> {
+    if spec.pull != PullPolicy::Never {
+        return Ok(());
+    }
+    let mut missing = Vec::new();
+    for job in jobs.iter().map(|job| &spec.jobs[job.0]) {
+        let images = job.image.as_slice();
+        for image in job.executor.missing(images).await? {
+            if !missing.contains(&image.name) {
+                missing.push(image.name);
+            }
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(RunError::MissingImages(missing))
+}

@@ -1,0 +1,66 @@
+//! The log of one attempt: bytes in, masked lines out.
+
+use tokio::sync::mpsc;
+
+use super::lines::{Lines, LogLine};
+use super::mask::Masker;
+use super::message::{AttemptId, Message};
+
+/// Masks first, cuts into lines then: a secret with a line end in it is hidden too.
+pub(super) struct JobLog {
+    id: AttemptId,
+    masker: Masker,
+    lines: Lines,
+    messages: mpsc::Sender<Message>,
+    /// Kept so that a long log allocates nothing for each chunk.
+    shown: Vec<u8>,
+}
+
+impl JobLog {
+    pub(super) fn new(id: AttemptId, masker: Masker, messages: mpsc::Sender<Message>) -> Self {
+        Self {
+            id,
+            masker,
+            lines: Lines::default(),
+            messages,
+            shown: Vec::new(),
+        }
+    }
+
+    /// Takes the next bytes of the job's output.
+    pub(super) async fn write(&mut self, chunk: &[u8]) {
+        self.shown.clear();
+        self.masker.push(chunk, &mut self.shown);
+        let mut lines = Vec::new();
+        self.lines.push(&self.shown, &mut lines);
+        self.send(lines).await;
+    }
+
+    /// A line of our own.
+    pub(super) async fn say(&mut self, text: &str) {
+        self.flush().await;
+        self.write(format!("{text}\n").as_bytes()).await;
+    }
+
+    /// A script has ended: what it left without a line end is a line.
+    pub(super) async fn flush(&mut self) {
+        self.shown.clear();
+        self.masker.flush(&mut self.shown);
+        let mut lines = Vec::new();
+        self.lines.push(&self.shown, &mut lines);
+        self.lines.flush(&mut lines);
+        self.send(lines).await;
+    }
+
+    /// A text beside the log without its secrets.
+    pub(super) fn masked(&self, text: &str) -> String {
+        self.masker.text(text)
+    }
+
+    /// The dispatcher outlives every attempt; should it be gone, nobody reads any more.
+    async fn send(&self, lines: Vec<LogLine>) {
+        if !lines.is_empty() {
+            let _ = self.messages.send(Message::Log(self.id, lines)).await;
+        }
+    }
+}

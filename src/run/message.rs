@@ -1,0 +1,113 @@
+//! What an attempt tells the dispatcher.
+//!
+//! These are not events: they have no place in the run yet.
+
+use crate::event::{EventKind, Phase};
+use crate::exec::{ArtifactRef, ExecError, Fault};
+use crate::sched::JobIndex;
+use crate::types::FailureReason;
+
+use super::lines::LogLine;
+
+/// One attempt of one job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct AttemptId {
+    pub(super) job: JobIndex,
+    /// From 1.
+    pub(super) attempt: u32,
+}
+
+/// A message; all of one attempt arrive in the order they were sent.
+#[derive(Debug)]
+pub(super) enum Message {
+    Phase(AttemptId, Phase),
+    Log(AttemptId, Vec<LogLine>),
+    Ended(AttemptId, End),
+    /// Something that is no job's own: pulls.
+    Event(EventKind),
+}
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) verdict: Verdict,
+    pub(super) exit_code: Option<i64>,
+    pub(super) artifacts: Option<ArtifactRef>,
+}
+
+/// The result of an attempt, as far as it is known at some point of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Success,
+    Failed(Failure),
+    /// `RUNNER_SCRIPT_TIMEOUT` was over.
+    ScriptTimedOut(String),
+    /// The job timeout was over: nothing follows.
+    JobTimedOut(String),
+    /// Cancelled in the script: `after_script` and what else follows a failure still run.
+    Canceled,
+    /// Cancelled before the script, or killed: nothing follows.
+    Killed,
+}
+
+impl Verdict {
+    /// `CI_JOB_STATUS` in `after_script` (runtime reference 1.3).
+    pub(super) fn job_status(&self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failed(_) | Self::JobTimedOut(_) => "failed",
+            Self::ScriptTimedOut(_) => "timedout",
+            Self::Canceled | Self::Killed => "canceled",
+        }
+    }
+
+    /// Whether `after_script` and uploads follow.
+    pub(super) fn goes_on(&self) -> bool {
+        !matches!(self, Self::JobTimedOut(_) | Self::Killed)
+    }
+
+    /// The failure behind it.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        let timeout = |message: &String| Failure {
+            reason: FailureReason::JobExecutionTimeout,
+            message: message.clone(),
+        };
+        match self {
+            Self::Failed(failure) => Some(failure.clone()),
+            Self::ScriptTimedOut(message) | Self::JobTimedOut(message) => Some(timeout(message)),
+            Self::Success | Self::Canceled | Self::Killed => None,
+        }
+    }
+}
+
+/// Why a job failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) reason: FailureReason,
+    /// One line for people.
+    pub(super) message: String,
+}
+
+impl Failure {
+    pub(super) fn exit_code(code: i64) -> Self {
+        Self {
+            reason: FailureReason::ScriptFailure,
+            message: format!("exit code {code}"),
+        }
+    }
+}
+
+impl From<&ExecError> for Failure {
+    /// A failure of the machinery in GitLab's words (runtime reference 4.3).
+    fn from(error: &ExecError) -> Self {
+        let reason = match error.fault {
+            Fault::User => FailureReason::ScriptFailure,
+            Fault::System => FailureReason::RunnerSystemFailure,
+            Fault::Unsupported => FailureReason::RunnerUnsupported,
+        };
+        Self {
+            reason,
+            message: error.message.clone(),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Doing what the scheduler asks for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::event::{EventKind, JobOutcome};
+use crate::exec::{ArtifactRef, Cancel};
+use crate::sched::{Action, Input, JobIndex};
+use crate::types::FailureReason;
+
+use super::attempt::{self, Order};
+use super::dispatcher::{Dispatcher, Running};
+use super::message::AttemptId;
+
+impl Dispatcher<'_> {
+    pub(super) fn obey(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Start { job, attempt } => self.queue.push(AttemptId { job, attempt }),
+                Action::Schedule {
+                    job,
+                    attempt,
+                    delay,
+                } => self.schedule(AttemptId { job, attempt }, delay),
+                Action::Wait(job) => {
+                    let job = self.name(job).to_owned();
+                    self.stream.emit(EventKind::JobWaits { job });
+                }
+                Action::Skip { job, cause } => {
+                    let reason = self.pipeline.describe(cause);
+                    let job = self.name(job).to_owned();
+                    self.stream.emit(EventKind::JobSkipped { job, reason });
+                }
+                Action::Stop(job) => self.stop(job),
+                Action::Cancel(job) => self.cancel_waiting(job),
+                Action::Retry { job, attempt } => self.tell_retry(AttemptId { job, attempt }),
+                Action::Done => {}
+            }
+        }
+        self.fill_slots();
+    }
+
+    fn schedule(&mut self, id: AttemptId, delay: Duration) {
+        let AttemptId { job, attempt } = id;
+        if self.no_delay {
+            return self.step(Input::DelayOver { job, attempt });
+        }
+        let job = self.name(job).to_owned();
+        self.stream.emit(EventKind::JobScheduled { job, delay });
+        self.timers.add(Instant::now() + delay, id);
+    }
+
+    fn stop(&self, job: JobIndex) {
+        let attempts = self.running.iter().filter(|(id, _)| id.job == job);
+        for (_, running) in attempts {
+            running.cancel.send_replace(Cancel::Graceful);
+        }
+    }
+
+    fn cancel_waiting(&mut self, job: JobIndex) {
+        self.queue.remove(job);
+        let attempt = self.pipeline.attempt_of(job);
+        let (name, attempt) = self.named(AttemptId { job, attempt });
+        self.stream.emit(EventKind::JobFinished {
+            job: name,
+            attempt,
+            outcome: JobOutcome::Canceled {
+                reason: self.cancel_words(),
+            },
+            exit_code: None,
+            duration: Duration::ZERO,
+        });
+    }
+
+    fn tell_retry(&mut self, id: AttemptId) {
+        let reason = self.records[id.job.0].reason;
+        let (job, attempt) = self.named(id);
+        self.stream.emit(EventKind::JobRetry {
+            job,
+            attempt,
+            reason: reason.unwrap_or(FailureReason::UnknownFailure),
+        });
+    }
+
+    fn fill_slots(&mut self) {
+        while self.running.len() < self.slots {
+            let Some(id) = self.queue.pop() else {
+                return;
+            };
+            self.start(id);
+        }
+    }
+
+    fn start(&mut self, id: AttemptId) {
+        let (cancel, receiver) = watch::channel(Cancel::Run);
+        let slot = self.free_slot();
+        self.job_ids += 1;
+        let order = Order {
+            id,
+            job_id: self.job_ids,
+            slot,
+            artifacts: self.artifacts_for(id.job),
+            cancel: receiver,
+        };
+        let now = self.stream.elapsed();
+        let record = &mut self.records[id.job.0];
+        record.begun += 1;
+        record.started = Some(now);
+        record.finished = None;
+        record.exit_code = None;
+        record.artifacts = None;
+        self.running.insert(id, Running { slot, cancel });
+        let (job, attempt) = self.named(id);
+        self.stream.emit(EventKind::JobStarted { job, attempt });
+        let work = attempt::run(Arc::clone(&self.shared), order, self.sender.clone());
+        let task = self.tasks.spawn(work);
+        self.by_task.insert(task.id(), id);
+        let AttemptId { job, attempt } = id;
+        // Nothing follows from a start.
+        self.pipeline.step(Input::Started { job, attempt });
+    }
+
+    fn free_slot(&self) -> usize {
+        let taken = |slot: &usize| self.running.values().any(|running| running.slot == *slot);
+        (0..self.slots).find(|slot| !taken(slot)).unwrap_or(0)
+    }
+
+    /// What the newest attempts of the jobs before it have kept, in the order to lay it over.
+    fn artifacts_for(&self, job: JobIndex) -> Vec<ArtifactRef> {
+        let from = &self.shared.job(job).artifacts_from;
+        let kept = |from: &JobIndex| self.records.get(from.0)?.artifacts.clone();
+        from.iter().filter_map(kept).collect()
+    }
+}

@@ -1,0 +1,101 @@
+//! The end of a run: statuses from GitLab's states, the exit code, the last event (design
+//! chapter 2).
+
+use crate::event::{EventKind, HeldJob, JobResult, RunResult};
+use crate::sched::JobIndex;
+use crate::types::Status;
+
+use super::dispatcher::Dispatcher;
+
+/// A job failed for good.
+const EXIT_FAILED: u8 = 1;
+/// The run waits for a manual job that blocks.
+const EXIT_WAITS: u8 = 7;
+/// Plus the number of the signal.
+const EXIT_SIGNAL: u8 = 128;
+
+impl Dispatcher<'_> {
+    pub(super) fn finish(mut self) -> RunResult {
+        self.prefetches.abort_all();
+        self.take_all();
+        self.tell_who_waits();
+        let result = self.result();
+        self.stream.emit(EventKind::RunFinished(result.clone()));
+        self.stream.finish();
+        result
+    }
+
+    /// Jobs that never got their turn are shown as skipped.
+    fn tell_who_waits(&mut self) {
+        for job in self.pipeline.jobs() {
+            if self.pipeline.status_of(job) == Status::Created {
+                let reason = self.pipeline.reason(job).unwrap_or_default();
+                let job = self.name(job).to_owned();
+                self.stream.emit(EventKind::JobSkipped { job, reason });
+            }
+        }
+    }
+
+    fn result(&self) -> RunResult {
+        let held: Vec<HeldJob> = self
+            .pipeline
+            .jobs()
+            .filter(|job| self.pipeline.is_held(*job))
+            .filter_map(|job| self.shared.job(job).held.clone())
+            .collect();
+        RunResult {
+            status: self.pipeline.status(),
+            exit: self.exit(),
+            jobs: self
+                .pipeline
+                .jobs()
+                .map(|job| self.job_result(job))
+                .collect(),
+            pipelines: Vec::new(),
+            complete: self.complete && held.is_empty(),
+            held,
+        }
+    }
+
+    fn exit(&self) -> u8 {
+        match (self.signal, self.pipeline.status()) {
+            (Some(signal), _) => EXIT_SIGNAL.saturating_add(signal),
+            _ if self.pipeline.has_failure() => EXIT_FAILED,
+            (None, Status::Manual) => EXIT_WAITS,
+            (None, Status::Success | Status::Skipped) => 0,
+            (None, _) => EXIT_FAILED,
+        }
+    }
+
+    fn job_result(&self, job: JobIndex) -> JobResult {
+        let sched = &self.shared.job(job).sched;
+        let record = &self.records[job.0];
+        let status = match self.pipeline.status_of(job) {
+            Status::Created => Status::Skipped,
+            status => status,
+        };
+        JobResult {
+            name: sched.name.clone(),
+            stage: self.stages[sched.stage].clone(),
+            status,
+            allow_failure: self.pipeline.is_allowed_to_fail(job),
+            reason: self.reason(job, status),
+            exit_code: record.exit_code,
+            attempts: record.begun,
+            started: record.started,
+            finished: record.finished,
+        }
+    }
+
+    fn reason(&self, job: JobIndex, status: Status) -> Option<String> {
+        match status {
+            Status::Failed => {
+                let reason = self.records[job.0].reason;
+                reason.map(|reason| reason.as_str().to_owned())
+            }
+            Status::Canceled => Some(self.cancel_words()),
+            Status::Skipped => self.pipeline.reason(job),
+            _ => None,
+        }
+    }
+}

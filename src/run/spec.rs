@@ -1,0 +1,203 @@
+//! What a run is told: everything is decided, nothing is YAML any more.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::{HeldJob, RunStarted};
+use crate::exec::{Cancel, Executor, Globs, Image, Layout, Owner, TreeSpec};
+use crate::sched::{JobIndex, JobSpec, Options};
+
+/// One pipeline to run.
+pub struct RunSpec {
+    /// The first event; says all that a reporter may want to know before the first job.
+    pub head: RunStarted,
+    /// Labels of everything that is made.
+    pub owner: Owner,
+    /// Names of the stages in their order.
+    pub stages: Vec<String>,
+    /// The jobs; a [`JobIndex`] is a place in this list.
+    pub jobs: Vec<JobRun>,
+    /// `auto_cancel`, `--keep-going`.
+    pub options: Options,
+    /// `--no-delay`: delayed jobs start at once.
+    pub no_delay: bool,
+    /// How many jobs run at once; at least one does.
+    pub slots: usize,
+    /// `group/project`, from which executors make directories.
+    pub project_path: String,
+    /// The files that jobs see; `None` where no job wants any.
+    pub tree: Option<TreeSpec>,
+    /// Folder for the tar files of artifacts; it exists and belongs to this run alone.
+    pub artifacts: PathBuf,
+    /// How long each job took before, where that is known: the longest path goes first.
+    pub durations: Vec<Option<Duration>>,
+    /// What to do about images that are missing.
+    pub pull: PullPolicy,
+    /// What to tell before the first job, one line each.
+    pub notices: Vec<String>,
+    /// False when something that GitLab would do was left out already.
+    pub complete: bool,
+}
+
+/// What to do about an image that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PullPolicy {
+    /// Bring it.
+    #[default]
+    IfNotPresent,
+    /// Nothing is brought; a run with missing images does not begin (`--offline`).
+    Never,
+}
+
+/// One job.
+pub struct JobRun {
+    /// Name, stage, needs and all else that decides about its start. Its `held` follows the
+    /// field below.
+    pub sched: JobSpec,
+    /// Where it runs.
+    pub executor: Arc<dyn Executor>,
+    /// `None` only where the executor runs no images.
+    pub image: Option<Image>,
+    /// Whether its project directory gets the tree (`GIT_STRATEGY`).
+    pub with_tree: bool,
+    /// The job timeout, counted from its start (runtime reference 5).
+    pub timeout: Duration,
+    /// Whose artifacts are laid over the tree, in this order (runtime reference 16.5).
+    pub artifacts_from: Vec<JobIndex>,
+    /// Set when the job acts outside and was not released (design chapter 3).
+    pub held: Option<HeldJob>,
+    /// Makes the scripts of an attempt.
+    pub scripts: Box<dyn Scripts>,
+}
+
+impl JobRun {
+    /// What the scheduler is told of it.
+    pub(super) fn sched_spec(&self) -> JobSpec {
+        JobSpec {
+            held: self.held.is_some(),
+            ..self.sched.clone()
+        }
+    }
+}
+
+/// Makes the scripts of one job's attempts. They depend on facts that are known only then.
+pub trait Scripts: Send + Sync {
+    /// The scripts of one attempt.
+    fn attempt(&self, attempt: &AttemptContext) -> AttemptScripts;
+}
+
+impl<F: Fn(&AttemptContext) -> AttemptScripts + Send + Sync> Scripts for F {
+    fn attempt(&self, attempt: &AttemptContext) -> AttemptScripts {
+        self(attempt)
+    }
+}
+
+/// The facts of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptContext {
+    /// From 1.
+    pub attempt: u32,
+    /// `CI_JOB_ID`: counts the attempts of the whole run, from 1.
+    pub job_id: u64,
+    /// `CI_CONCURRENT_ID`: the lowest free slot, from 0.
+    pub slot: usize,
+    /// Directories inside the environment.
+    pub layout: Layout,
+}
+
+/// Everything an attempt runs and keeps.
+#[derive(Default)]
+pub struct AttemptScripts {
+    /// Variables of the environment itself.
+    pub variables: Vec<(String, String)>,
+    /// Text of `before_script` and `script`.
+    pub script: String,
+    /// `after_script`, made from `CI_JOB_STATUS`; `None` where the job has none.
+    pub after_script: Option<AfterScript>,
+    /// What is kept.
+    pub artifacts: Option<Artifacts>,
+    /// Values that no log may show.
+    pub secrets: Vec<String>,
+    /// Variables that change how the job runs.
+    pub settings: JobSettings,
+}
+
+/// Makes the text of `after_script` from the value of `CI_JOB_STATUS`.
+pub type AfterScript = Box<dyn Fn(&str) -> String + Send + Sync>;
+
+/// The values of variables that change how the job runs, as written; what makes no sense is
+/// ignored with a warning in the log (runtime reference 5).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JobSettings {
+    /// `RUNNER_SCRIPT_TIMEOUT`.
+    pub script_timeout: Option<String>,
+    /// `RUNNER_AFTER_SCRIPT_TIMEOUT`.
+    pub after_script_timeout: Option<String>,
+    /// `AFTER_SCRIPT_IGNORE_ERRORS: "false"` (runtime reference 1.3).
+    pub after_script_can_fail: bool,
+}
+
+/// What a job keeps (runtime reference 16.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Artifacts {
+    /// Which files.
+    pub globs: Globs,
+    /// After which result.
+    pub when: ArtifactsWhen,
+}
+
+/// `artifacts:when`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ArtifactsWhen {
+    /// Only of a job that succeeded.
+    #[default]
+    OnSuccess,
+    /// Only of one that did not.
+    OnFailure,
+    /// Of both.
+    Always,
+}
+
+impl ArtifactsWhen {
+    /// Whether files are kept after that result.
+    pub(super) fn keeps(self, success: bool) -> bool {
+        match self {
+            Self::OnSuccess => success,
+            Self::OnFailure => !success,
+            Self::Always => true,
+        }
+    }
+}
+
+/// What the person at the terminal asks for; fed from signals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Interrupt {
+    /// Once: cancel all jobs, `after_script` still runs. Twice: kill.
+    pub level: Cancel,
+    /// The signal behind it, for the exit code.
+    pub signal: u8,
+}
+
+/// Why a run did not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The jobs make no pipeline.
+    #[error(transparent)]
+    Spec(#[from] crate::sched::SpecError),
+    /// Images are missing and none may be brought.
+    #[error(
+        "missing images: {}; bring them with `pipe image pull`, or run without `--offline`",
+        .0.join(", ")
+    )]
+    MissingImages(Vec<String>),
+    /// A signal came first.
+    #[error("stopped before the first job")]
+    Interrupted(
+        /// The signal.
+        u8,
+    ),
+    /// An executor could not say what it has, or could not take the project's files.
+    #[error(transparent)]
+    Executor(#[from] crate::exec::ExecError),
+}

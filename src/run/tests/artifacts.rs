@@ -1,0 +1,103 @@
+//! What jobs keep and who gets it.
+
+use crate::run::ArtifactsWhen;
+use crate::types::AllowFailure;
+
+use super::story::{Ended, Story, job};
+
+/// The tar files that the last opened environment of a job was given.
+fn given(ended: &Ended, name: &str) -> Vec<String> {
+    let spec = ended.asked.opened.iter().rfind(|spec| spec.job == name);
+    let artifacts = &spec.expect("an environment").workspace.artifacts;
+    artifacts
+        .iter()
+        .map(|kept| kept.tar.display().to_string())
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn they_are_laid_over_in_the_order_given() {
+    let ended = Story::new([
+        job("a", 0, "").keeping("out", ArtifactsWhen::OnSuccess),
+        job("b", 0, "sleep 5").keeping("out", ArtifactsWhen::OnSuccess),
+        job("none", 0, "").keeping("none", ArtifactsWhen::OnSuccess),
+        job("c", 1, "").with(|job| job.artifacts_from = vec![1, 2, 0, 99]),
+    ])
+    .run()
+    .await;
+    assert_eq!(given(&ended, "c"), ["/artifacts/2.tar", "/artifacts/1.tar"]);
+    assert_eq!(
+        ended.log("a"),
+        ["out: found 1 matching artifact files and directories"]
+    );
+    let none = "WARNING: none: no matching files; no artifacts are kept";
+    assert_eq!(ended.log("none"), [none]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn kept_after_which_result() {
+    use ArtifactsWhen::{Always, OnFailure, OnSuccess};
+    let rows = [
+        ("success", "", OnSuccess, true),
+        ("success", "", OnFailure, false),
+        ("success", "", Always, true),
+        ("failure", "exit 1", OnSuccess, false),
+        ("failure", "exit 1", OnFailure, true),
+        ("failure", "exit 1", Always, true),
+    ];
+    for (row, script, when, kept) in rows {
+        let allowed = |job: &mut super::story::Job| job.sched.allow_failure = AllowFailure::Yes;
+        let ended = Story::new([
+            job("a", 0, script).keeping("out", when).with(allowed),
+            job("b", 1, "").with(|job| job.artifacts_from = vec![0]),
+        ])
+        .run()
+        .await;
+        assert_eq!(
+            given(&ended, "b").len(),
+            usize::from(kept),
+            "{row} {when:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_newest_attempt_counts() {
+    let ended = Story::new([
+        job("a", 0, "exit 1")
+            .keeping("out", ArtifactsWhen::Always)
+            .with(|job| {
+                job.scripts.push(String::new());
+                job.sched.retry.max = Some(1);
+            }),
+        job("b", 1, "").with(|job| job.artifacts_from = vec![0]),
+    ])
+    .run()
+    .await;
+    assert_eq!(given(&ended, "b"), ["/artifacts/2.tar"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_to_keep_them_fails_the_job() {
+    let ended = Story::new([job("a", 0, "")
+        .image("full-disk")
+        .keeping("out", ArtifactsWhen::OnSuccess)])
+    .run()
+    .await;
+    assert_eq!(ended.jobs(), ["a failed: runner_system_failure"]);
+    assert_eq!(
+        ended.log("a"),
+        ["ERROR: artifacts were not kept: disk is full"]
+    );
+
+    let ended = Story::new([job("a", 0, "exit 2")
+        .image("full-disk")
+        .keeping("out", ArtifactsWhen::Always)])
+    .run()
+    .await;
+    assert_eq!(
+        ended.jobs(),
+        ["a failed: script_failure"],
+        "the first failure counts"
+    );
+}

@@ -1,0 +1,11 @@
+//! Whole runs on an executor that obeys the words of its scripts, in paused time.
+
+mod artifacts;
+mod cancel;
+mod jobs;
+mod logs;
+mod processing;
+mod scripted;
+mod slots;
+mod story;
+mod trouble;

@@ -1,0 +1,230 @@
+//! An executor that runs nothing: a script's text says what happens, one word of command a line.
+//!
+//! ```text
+//! say TEXT      a line of output        raw TEXT      output without a line end
+//! sleep MS      takes time              exit N        ends with that code
+//! fail TEXT     the machinery fails     stubborn      does not stop when asked
+//! deaf          not even when killed    stop          ends as if stopped from outside
+//! panic         our own error           status TEXT   a line of output
+//! ```
+//!
+//! The name of an image may begin with what its environment does: `user-` and `system-` fail to
+//! open, `twice-` fails two times, `slow-` takes ten seconds, `lost-` can't be cleaned up,
+//! `full-` can't keep artifacts.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::sleep;
+
+use crate::exec::{
+    ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, ExecError, Executor, Exit, Globs, Image,
+    Layout, Reaped, Script, Session, TreeRef, TreeSpec,
+};
+use crate::run::stage::asked;
+
+/// What was asked of it.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// One line a call: `open a 1`, `close a 1`, `pull ruby`.
+    pub(super) calls: Vec<String>,
+    pub(super) opened: Vec<EnvSpec>,
+    /// Environments that are open now, and the most at one time.
+    pub(super) open: usize,
+    pub(super) most_open: usize,
+    /// The same for calls of `open` that have not returned.
+    pub(super) starting: usize,
+    pub(super) most_starting: usize,
+    tries: usize,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scripted {
+    asked: Arc<Mutex<Asked>>,
+    /// Images that are missing until they are pulled.
+    lacking: Arc<Mutex<Vec<String>>>,
+}
+
+impl Scripted {
+    pub(super) fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().expect("no test goes on after a panic")
+    }
+
+    pub(super) fn lacking(&self) -> MutexGuard<'_, Vec<String>> {
+        self.lacking.lock().expect("no test goes on after a panic")
+    }
+
+    fn note(&self, call: String) {
+        self.asked().calls.push(call);
+    }
+
+    async fn start(&self, image: &str, cx: &Cx) -> Result<(), ExecError> {
+        let tries = {
+            let mut asked = self.asked();
+            asked.tries += 1;
+            asked.tries
+        };
+        match image.split('-').next() {
+            Some("user") => Err(ExecError::user("open", "no such image: user-secret12")),
+            Some("system") => Err(ExecError::system("open", "daemon is gone")),
+            Some("twice") if tries < 3 => Err(ExecError::system("open", "daemon is busy")),
+            Some("slow") => tokio::select! {
+                () = sleep(Duration::from_secs(10)) => Ok(()),
+                () = asked(&cx.cancel, Cancel::Graceful) => Err(ExecError::system("open", "stopped")),
+            },
+            _ => {
+                sleep(Duration::from_millis(1)).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Executor for Scripted {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn layout(&self, project_path: &str, _job: &str, _attempt: u32) -> Layout {
+        Layout {
+            builds_dir: "/builds".to_owned(),
+            project_dir: format!("/builds/{project_path}"),
+        }
+    }
+
+    async fn probe(&self) -> Result<Capabilities, ExecError> {
+        Ok(Capabilities {
+            description: "scripted".to_owned(),
+            images: true,
+        })
+    }
+
+    async fn missing(&self, images: &[Image]) -> Result<Vec<Image>, ExecError> {
+        let lacking = self.lacking();
+        let is_lacking = |image: &&Image| lacking.contains(&image.name);
+        Ok(images.iter().filter(is_lacking).cloned().collect())
+    }
+
+    async fn pull(
+        &self,
+        image: &Image,
+        progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
+        _: &Cx,
+    ) -> Result<(), ExecError> {
+        self.note(format!("pull {}", image.name));
+        progress(1, 2);
+        sleep(Duration::from_secs(1)).await;
+        if image.name.starts_with("gone") {
+            return Err(ExecError::user("pull", "image `gone` is not found"));
+        }
+        self.lacking().retain(|name| *name != image.name);
+        Ok(())
+    }
+
+    async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError> {
+        self.note(format!("publish {}", tree.id));
+        match tree.id.as_str() {
+            "slow" => {
+                sleep(Duration::from_secs(10)).await;
+                Ok(TreeRef("slow".to_owned()))
+            }
+            "bad" => Err(ExecError::system("publish", "disk is full")),
+            id => Ok(TreeRef(id.to_owned())),
+        }
+    }
+
+    async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
+        let label = format!("{} {}", spec.job, spec.attempt);
+        self.note(format!("open {label}"));
+        let image = spec
+            .image
+            .as_ref()
+            .map_or("", |image| &image.name)
+            .to_owned();
+        {
+            let mut asked = self.asked();
+            asked.opened.push(spec);
+            asked.starting += 1;
+            asked.most_starting = asked.most_starting.max(asked.starting);
+        }
+        let started = self.start(&image, cx).await;
+        let mut asked = self.asked();
+        asked.starting -= 1;
+        started?;
+        asked.open += 1;
+        asked.most_open = asked.most_open.max(asked.open);
+        Ok(Box::new(ScriptedSession {
+            executor: self.clone(),
+            image,
+            label,
+        }))
+    }
+
+    async fn reap(
+        &self,
+        _: &str,
+        _: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+    ) -> Result<Reaped, ExecError> {
+        Ok(Reaped::default())
+    }
+}
+
+struct ScriptedSession {
+    executor: Scripted,
+    image: String,
+    label: String,
+}
+
+#[async_trait]
+impl Session for ScriptedSession {
+    async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
+        self.executor.note(format!("run {}", self.label));
+        let mut yields_to = Cancel::Graceful;
+        for line in script.text.lines() {
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match word {
+                "say" | "status" => say(cx, format!("{rest}\n")).await,
+                "raw" => say(cx, rest.to_owned()).await,
+                "stubborn" => yields_to = Cancel::Force,
+                "deaf" => std::future::pending().await,
+                "exit" => return Ok(Exit::Code(rest.parse().expect("a code"))),
+                "stop" => return Ok(Exit::Stopped),
+                "fail" => return Err(ExecError::system("run", rest)),
+                "panic" => panic!("as the test asked"),
+                "sleep" => tokio::select! {
+                    () = asked(&cx.cancel, yields_to) => return Ok(Exit::Stopped),
+                    () = sleep(Duration::from_millis(rest.parse().expect("a time"))) => {}
+                },
+                other => panic!("an unknown word: {other}"),
+            }
+        }
+        Ok(Exit::Code(0))
+    }
+
+    async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
+        self.executor.note(format!("collect {}", self.label));
+        if self.image.starts_with("full-") {
+            return Err(ExecError::system("collect", "disk is full"));
+        }
+        Ok(ArtifactRef {
+            tar: into.to_owned(),
+            entries: globs.paths.iter().filter(|path| *path != "none").count(),
+        })
+    }
+
+    async fn close(&mut self, _: Duration) -> Result<(), ExecError> {
+        self.executor.note(format!("close {}", self.label));
+        self.executor.asked().open -= 1;
+        if self.image.starts_with("lost-") {
+            return Err(ExecError::system("close", "daemon is gone"));
+        }
+        Ok(())
+    }
+}
+
+async fn say(cx: &Cx, text: String) {
+    let _ = cx.output.send(text.into_bytes()).await;
+}

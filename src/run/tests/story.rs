@@ -1,0 +1,340 @@
+//! A run as a test writes it, and as it reads what happened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::event::{
+    Event, EventKind, HeldJob, JobOutcome, JobResult, Reporter, RunResult, RunStarted, SourceMode,
+};
+use crate::exec::{Cancel, Executor, Globs, Image, Owner};
+use crate::run::{
+    Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Interrupt, JobRun, JobSettings,
+    PullPolicy, RunError, RunSpec, run,
+};
+use crate::sched::{JobIndex, JobSpec, Options};
+
+use super::scripted::{Asked, Scripted};
+
+/// A job and what it does.
+pub(super) struct Job {
+    pub(super) sched: JobSpec,
+    pub(super) image: Option<String>,
+    pub(super) timeout: Duration,
+    pub(super) artifacts: Option<Artifacts>,
+    pub(super) artifacts_from: Vec<usize>,
+    pub(super) held: Option<HeldJob>,
+    pub(super) secrets: Vec<String>,
+    pub(super) settings: JobSettings,
+    /// The script of each attempt; the last one serves for all further ones.
+    pub(super) scripts: Vec<String>,
+    pub(super) after_script: Option<String>,
+}
+
+/// A job of that stage whose one script is `script`.
+pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
+    Job {
+        sched: JobSpec {
+            name: name.to_owned(),
+            stage,
+            ..JobSpec::default()
+        },
+        image: None,
+        timeout: Duration::from_secs(3600),
+        artifacts: None,
+        artifacts_from: Vec::new(),
+        held: None,
+        secrets: Vec::new(),
+        settings: JobSettings::default(),
+        scripts: vec![script.to_owned()],
+        after_script: None,
+    }
+}
+
+impl Job {
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    pub(super) fn needing(self, needs: &[usize]) -> Self {
+        self.with(|job| job.sched.needs = Some(needs.iter().copied().map(JobIndex).collect()))
+    }
+
+    pub(super) fn image(self, name: &str) -> Self {
+        self.with(|job| job.image = Some(name.to_owned()))
+    }
+
+    pub(super) fn after(self, script: &str) -> Self {
+        self.with(|job| job.after_script = Some(script.to_owned()))
+    }
+
+    pub(super) fn keeping(self, path: &str, when: ArtifactsWhen) -> Self {
+        let globs = Globs {
+            paths: vec![path.to_owned()],
+            exclude: Vec::new(),
+        };
+        self.with(|job| job.artifacts = Some(Artifacts { globs, when }))
+    }
+
+    fn into_run(self, executor: &Arc<dyn Executor>) -> JobRun {
+        let (scripts, after) = (self.scripts, self.after_script);
+        let (artifacts, secrets, settings) = (self.artifacts, self.secrets, self.settings);
+        let make = move |cx: &AttemptContext| {
+            let at = (cx.attempt as usize - 1).min(scripts.len() - 1);
+            let after = after.clone();
+            AttemptScripts {
+                variables: vec![
+                    ("CI_JOB_ID".to_owned(), cx.job_id.to_string()),
+                    ("CI_CONCURRENT_ID".to_owned(), cx.slot.to_string()),
+                ],
+                script: scripts[at].clone(),
+                after_script: after.map(|text| -> crate::run::AfterScript {
+                    Box::new(move |status| format!("status {status}\n{text}"))
+                }),
+                artifacts: artifacts.clone(),
+                secrets: secrets.clone(),
+                settings: settings.clone(),
+            }
+        };
+        JobRun {
+            sched: self.sched,
+            executor: Arc::clone(executor),
+            image: self.image.map(|name| Image {
+                name,
+                ..Image::default()
+            }),
+            with_tree: true,
+            timeout: self.timeout,
+            artifacts_from: self.artifacts_from.into_iter().map(JobIndex).collect(),
+            held: self.held,
+            scripts: Box::new(make),
+        }
+    }
+}
+
+/// A run.
+pub(super) struct Story {
+    pub(super) spec: RunSpec,
+    pub(super) executor: Scripted,
+    /// When the person at the terminal asks to stop, and how hard.
+    pub(super) interrupts: Vec<(Duration, Cancel)>,
+}
+
+impl Story {
+    /// Stages are `one`, `two`, `three`.
+    pub(super) fn new(jobs: impl IntoIterator<Item = Job>) -> Self {
+        let executor = Scripted::default();
+        let shared: Arc<dyn Executor> = Arc::new(executor.clone());
+        let jobs = jobs.into_iter().map(|job| job.into_run(&shared)).collect();
+        let head = RunStarted {
+            version: "0".to_owned(),
+            at: "now".to_owned(),
+            run: "1".to_owned(),
+            ref_name: "main".to_owned(),
+            ref_kind: "branch".to_owned(),
+            source: "push".to_owned(),
+            sha: "0".to_owned(),
+            mode: SourceMode::Commit,
+            jobs: Vec::new(),
+        };
+        let spec = RunSpec {
+            head,
+            owner: Owner {
+                owner: "me".to_owned(),
+                run: "1".to_owned(),
+            },
+            stages: ["one", "two", "three"].map(str::to_owned).to_vec(),
+            jobs,
+            options: Options::default(),
+            no_delay: false,
+            slots: 16,
+            project_path: "group/project".to_owned(),
+            tree: None,
+            artifacts: PathBuf::from("/artifacts"),
+            durations: Vec::new(),
+            pull: PullPolicy::IfNotPresent,
+            notices: Vec::new(),
+            complete: true,
+        };
+        Self {
+            spec,
+            executor,
+            interrupts: Vec::new(),
+        }
+    }
+
+    pub(super) fn with(mut self, change: impl FnOnce(&mut RunSpec)) -> Self {
+        change(&mut self.spec);
+        self
+    }
+
+    pub(super) fn interrupted(mut self, after_millis: u64, level: Cancel) -> Self {
+        self.interrupts
+            .push((Duration::from_millis(after_millis), level));
+        self
+    }
+
+    pub(super) fn lacking(self, image: &str) -> Self {
+        self.executor.lacking().push(image.to_owned());
+        self
+    }
+
+    pub(super) async fn run(self) -> Ended {
+        self.try_run().await.expect("the run begins")
+    }
+
+    pub(super) async fn try_run(self) -> Result<Ended, RunError> {
+        let (sender, receiver) = watch::channel(Interrupt::default());
+        let began = tokio::time::Instant::now();
+        let interrupts = tokio::spawn(async move {
+            for (after, level) in self.interrupts {
+                tokio::time::sleep_until(began + after).await;
+                let _ = sender.send(Interrupt { level, signal: 2 });
+            }
+            std::future::pending::<()>().await;
+        });
+        let mut recorder = Recorder::default();
+        let result = run(self.spec, receiver, &mut [&mut recorder]).await;
+        interrupts.abort();
+        let result = result?;
+        assert!(recorder.finished);
+        let mut asked = self.executor.asked();
+        Ok(Ended {
+            events: recorder.events,
+            result,
+            asked: std::mem::take(&mut *asked),
+        })
+    }
+}
+
+#[derive(Default)]
+struct Recorder {
+    events: Vec<Event>,
+    finished: bool,
+}
+
+impl Reporter for Recorder {
+    fn on_event(&mut self, event: &Event) {
+        assert_eq!(
+            event.seq,
+            self.events.len() as u64 + 1,
+            "numbered without a gap"
+        );
+        let last = self.events.last().map(|event| event.elapsed);
+        assert!(
+            last.is_none_or(|last| last <= event.elapsed),
+            "time goes on"
+        );
+        self.events.push(event.clone());
+    }
+
+    fn tick(&mut self, _: Duration) {
+        assert!(!self.finished);
+    }
+
+    fn finish(&mut self) {
+        self.finished = true;
+    }
+}
+
+/// A run that has ended.
+pub(super) struct Ended {
+    pub(super) events: Vec<Event>,
+    pub(super) result: RunResult,
+    pub(super) asked: Asked,
+}
+
+impl Ended {
+    /// Every event but phases and ticks, in short.
+    pub(super) fn told(&self) -> Vec<String> {
+        self.events
+            .iter()
+            .filter_map(|event| short(&event.kind))
+            .collect()
+    }
+
+    /// The log lines of one job.
+    pub(super) fn log<'a>(&'a self, name: &str) -> Vec<&'a str> {
+        let line = |event: &'a Event| match &event.kind {
+            EventKind::Log { job, text, .. } if job == name => Some(text.as_str()),
+            _ => None,
+        };
+        self.events.iter().filter_map(line).collect()
+    }
+
+    pub(super) fn job(&self, name: &str) -> &JobResult {
+        let job = self.result.jobs.iter().find(|job| job.name == name);
+        job.unwrap_or_else(|| panic!("a job named {name}"))
+    }
+
+    /// `name status reason` of every job.
+    pub(super) fn jobs(&self) -> Vec<String> {
+        let line = |job: &JobResult| {
+            let reason = job.reason.as_ref().map(|reason| format!(": {reason}"));
+            format!("{} {}{}", job.name, job.status, reason.unwrap_or_default())
+        };
+        self.result.jobs.iter().map(line).collect()
+    }
+
+    /// Status and exit code of the run.
+    pub(super) fn end(&self) -> (&str, u8) {
+        (self.result.status.as_str(), self.result.exit)
+    }
+
+    /// When that job's last attempt began, in milliseconds.
+    pub(super) fn started(&self, name: &str) -> u128 {
+        let started = self.job(name).started;
+        started
+            .unwrap_or_else(|| panic!("{name} has not begun"))
+            .as_millis()
+    }
+}
+
+fn short(kind: &EventKind) -> Option<String> {
+    Some(match kind {
+        EventKind::RunStarted(_) => "begin".to_owned(),
+        EventKind::JobStarted { job, attempt } => format!("{job}.{attempt} starts"),
+        EventKind::JobPhase { .. } => return None,
+        EventKind::Pull { image, done, .. } => {
+            format!("pull {image} {}", if *done { "done" } else { "..." })
+        }
+        EventKind::Log {
+            job, attempt, text, ..
+        } => format!("{job}.{attempt}| {text}"),
+        EventKind::JobRetry {
+            job,
+            attempt,
+            reason,
+        } => format!("{job}.{attempt} is retried: {reason}"),
+        EventKind::JobFinished {
+            job,
+            attempt,
+            outcome,
+            ..
+        } => format!("{job}.{attempt} {}", ended(outcome)),
+        EventKind::JobSkipped { job, reason } => format!("{job} skipped: {reason}"),
+        EventKind::JobWaits { job } => format!("{job} waits"),
+        EventKind::JobScheduled { job, delay } => format!("{job} in {delay:?}"),
+        EventKind::CancelBegun { reason } => format!("cancel: {reason}"),
+        EventKind::Notice { text } => format!("notice: {text}"),
+        EventKind::RunFinished(result) => format!("end {} {}", result.status, result.exit),
+    })
+}
+
+fn ended(outcome: &JobOutcome) -> String {
+    match outcome {
+        JobOutcome::Success => "success".to_owned(),
+        JobOutcome::Failed {
+            reason,
+            message,
+            allowed,
+        } => {
+            let allowed = if *allowed { " (allowed)" } else { "" };
+            format!("failed{allowed}: {reason}: {message}")
+        }
+        JobOutcome::Canceled { reason } => format!("canceled: {reason}"),
+    }
+}

@@ -1,0 +1,10 @@
+//! The scheduler against GitLab's behaviour, step by step, and against its own promises.
+
+mod causes;
+mod composite;
+mod properties;
+pub(crate) mod reader;
+mod runs;
+mod simulation;
+mod size;
+mod steps;
