@@ -287,3 +287,22 @@ fn formats_that_can_not_be_read_are_named() {
         );
     }
 }
+
+#[test]
+fn a_repository_of_another_user_is_refused() {
+    let fixture = Fixture::with(&[("a", "1")]);
+    let stranger = Some(rustix::fs::Uid::from_raw(12_345));
+    // Only root can give a folder away; elsewhere there is nothing to see.
+    let given = |path: &Path| rustix::fs::chown(path, stranger, None).is_ok();
+    if !given(fixture.path()) || !given(&fixture.path().join(".git")) {
+        return;
+    }
+    let error = Repository::discover(fixture.path()).expect_err("not the user's");
+    let shown = fixture.path().display();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`{shown}` belongs to another user; if you trust it, run `git config --global --add safe.directory {shown}`"
+        )
+    );
+}

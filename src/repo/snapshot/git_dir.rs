@@ -36,7 +36,7 @@ impl GitDir {
         put("HEAD.log", &checkout_entry(git, fetch.commit)?)?;
         put("config", &config(remote))?;
         put("packed-refs", &packed_refs(&history))?;
-        put("shallow", &lines(&history.shallow))?;
+        put("shallow", &shallow(&history))?;
         write_index(git, fetch.commit, &folder.join("index"))?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -164,6 +164,7 @@ fn packed_refs(history: &History) -> String {
     text
 }
 
-fn lines(ids: &[Oid]) -> String {
-    ids.iter().map(|id| format!("{id}\n")).collect()
+fn shallow(history: &History) -> String {
+    let ids: Vec<_> = history.shallow.iter().map(Oid::to_string).collect();
+    ids.iter().flat_map(|id| [id.as_str(), "\n"]).collect()
 }
