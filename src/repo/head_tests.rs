@@ -248,6 +248,23 @@ fn each_error_says_what_to_do() {
 }
 
 #[test]
+fn a_work_tree_elsewhere_is_refused() {
+    let fixture = Fixture::with(&[("a", "1")]);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut config = fixture.git.config().expect("config");
+    config
+        .set_str("core.worktree", &elsewhere.path().display().to_string())
+        .expect("a setting");
+    let text = Repository::discover(fixture.path())
+        .expect_err("an error")
+        .to_string();
+    assert!(
+        text.ends_with("run `git config --unset core.worktree`"),
+        "{text}"
+    );
+}
+
+#[test]
 fn formats_that_can_not_be_read_are_named() {
     for (key, value, what, remedy) in [
         (
