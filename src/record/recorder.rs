@@ -17,6 +17,9 @@ use crate::event::{Event, EventKind, Reporter};
 const BATCH_BYTES: u64 = 64 * 1024;
 const BATCH_TIME: Duration = Duration::from_millis(100);
 
+/// Lines wait here for their batch to end. Bytes.
+const LOG_BUFFER: usize = 64 * 1024;
+
 /// Writes `events.jsonl` and the logs of a run. Where that fails it falls silent, for a full
 /// disk must not fail a job; [`Recorder::problem`] tells.
 #[derive(Debug)]
@@ -38,9 +41,36 @@ struct Log {
 #[derive(Debug)]
 struct Batch {
     path: PathBuf,
+    log: Log,
     first: Event,
     offset: u64,
-    len: u64,
+}
+
+/// What a log event says.
+struct Line<'a> {
+    job: &'a str,
+    attempt: u32,
+    text: &'a str,
+    partial: bool,
+}
+
+impl<'a> Line<'a> {
+    fn of(event: &'a Event) -> Option<Self> {
+        match &event.kind {
+            EventKind::Log {
+                job,
+                attempt,
+                text,
+                partial,
+            } => Some(Self {
+                job,
+                attempt: *attempt,
+                text,
+                partial: *partial,
+            }),
+            _ => None,
+        }
+    }
 }
 
 impl Recorder {
@@ -63,75 +93,61 @@ impl Recorder {
     }
 
     fn record(&mut self, event: &Event) -> Result<(), RecordError> {
-        if let EventKind::Log {
-            job,
-            attempt,
-            text,
-            partial,
-        } = &event.kind
-        {
-            let path = log(&self.folder, &event.pipeline, job, *attempt);
-            return self.record_line(event, path, text, *partial);
+        if let Some(line) = Line::of(event) {
+            return self.record_line(event, &line);
         }
         self.end_batch()?;
         self.write_line(&event.to_json())?;
         if let EventKind::JobFinished { job, attempt, .. } = &event.kind {
+            // Its log is written; all its lines came before.
             let path = log(&self.folder, &event.pipeline, job, *attempt);
-            self.close(&path)?;
+            self.logs.remove(&path);
         }
         self.flush()
     }
 
-    fn record_line(
-        &mut self,
-        event: &Event,
-        path: PathBuf,
-        text: &str,
-        partial: bool,
-    ) -> Result<(), RecordError> {
-        let fits = self
-            .batch
-            .as_ref()
-            .is_some_and(|batch| batch.takes(event, &path));
-        if !fits {
-            self.end_batch()?;
-        }
-        let failed = || RecordError::at("write", &path);
-        let log = match self.logs.entry(path.clone()) {
-            std::collections::hash_map::Entry::Occupied(open) => open.into_mut(),
-            std::collections::hash_map::Entry::Vacant(closed) => {
-                closed.insert(Log::open(&path).map_err(failed())?)
+    /// Adds a line to the log. The usual case, one more line of the same job, allocates nothing.
+    fn record_line(&mut self, event: &Event, line: &Line<'_>) -> Result<(), RecordError> {
+        let open = match self.batch.take() {
+            Some(batch) if batch.takes(event, line) => batch,
+            other => {
+                self.batch = other;
+                self.end_batch()?;
+                self.begin_batch(event, line)?
             }
         };
-        let offset = log.written;
-        log.append(text, !partial).map_err(failed())?;
-        let len = log.written - offset;
-        if let Some(batch) = &mut self.batch {
-            batch.len += len;
-        } else {
-            let first = event.clone();
-            self.batch = Some(Batch {
-                path,
-                first,
-                offset,
-                len,
-            });
-        }
-        Ok(())
+        let batch = self.batch.insert(open);
+        batch
+            .log
+            .append(line.text, !line.partial)
+            .map_err(RecordError::at("write", &batch.path))
+    }
+
+    fn begin_batch(&mut self, event: &Event, line: &Line<'_>) -> Result<Batch, RecordError> {
+        let path = log(&self.folder, &event.pipeline, line.job, line.attempt);
+        let log = match self.logs.remove(&path) {
+            Some(log) => log,
+            None => Log::open(&path).map_err(RecordError::at("write", &path))?,
+        };
+        Ok(Batch {
+            path,
+            offset: log.written,
+            log,
+            first: event.clone(),
+        })
     }
 
     /// Writes the lines that wait: first the log itself, so that the record never points to what
     /// is not there.
     fn end_batch(&mut self) -> Result<(), RecordError> {
-        let Some(batch) = self.batch.take() else {
+        let Some(mut batch) = self.batch.take() else {
             return Ok(());
         };
-        if let Some(log) = self.logs.get_mut(&batch.path) {
-            log.file
-                .flush()
-                .map_err(RecordError::at("write", &batch.path))?;
-        }
-        self.write_line(&batch.line())
+        let flushed = batch.log.file.flush();
+        flushed.map_err(RecordError::at("write", &batch.path))?;
+        let line = batch.line();
+        self.logs.insert(batch.path, batch.log);
+        self.write_line(&line)
     }
 
     fn write_line(&mut self, line: &str) -> Result<(), RecordError> {
@@ -140,13 +156,6 @@ impl Recorder {
             .write_all(line.as_bytes())
             .and_then(|()| self.events.write_all(b"\n"));
         written.map_err(RecordError::at("write", self.folder.join("events.jsonl")))
-    }
-
-    fn close(&mut self, log: &Path) -> Result<(), RecordError> {
-        match self.logs.remove(log) {
-            Some(mut closed) => closed.file.flush().map_err(RecordError::at("write", log)),
-            None => Ok(()),
-        }
     }
 
     fn flush(&mut self) -> Result<(), RecordError> {
@@ -181,7 +190,7 @@ impl Log {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let written = file.metadata()?.len();
         Ok(Self {
-            file: BufWriter::new(file),
+            file: BufWriter::with_capacity(LOG_BUFFER, file),
             written,
         })
     }
@@ -198,9 +207,18 @@ impl Log {
 }
 
 impl Batch {
-    fn takes(&self, event: &Event, path: &Path) -> bool {
+    fn takes(&self, event: &Event, line: &Line<'_>) -> bool {
         let waited = event.elapsed.saturating_sub(self.first.elapsed);
-        self.path == path && self.len < BATCH_BYTES && waited < BATCH_TIME
+        let same_job = Line::of(&self.first)
+            .is_some_and(|first| first.job == line.job && first.attempt == line.attempt);
+        same_job
+            && self.first.pipeline == event.pipeline
+            && self.len() < BATCH_BYTES
+            && waited < BATCH_TIME
+    }
+
+    fn len(&self) -> u64 {
+        self.log.written - self.offset
     }
 
     /// The first line's event with its place in the log instead of its text.
@@ -210,7 +228,7 @@ impl Batch {
         fields.shift_remove("text");
         fields.shift_remove("partial");
         fields.insert("offset".to_owned(), self.offset.into());
-        fields.insert("len".to_owned(), self.len.into());
+        fields.insert("len".to_owned(), self.len().into());
         Value::from(fields).to_string()
     }
 }
