@@ -248,6 +248,23 @@ fn each_error_says_what_to_do() {
 }
 
 #[test]
+fn a_work_tree_elsewhere_is_refused() {
+    let fixture = Fixture::with(&[("a", "1")]);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut config = fixture.git.config().expect("config");
+    config
+        .set_str("core.worktree", &elsewhere.path().display().to_string())
+        .expect("a setting");
+    let text = Repository::discover(fixture.path())
+        .expect_err("an error")
+        .to_string();
+    assert!(
+        text.ends_with("run `git config --unset core.worktree`"),
+        "{text}"
+    );
+}
+
+#[test]
 fn formats_that_can_not_be_read_are_named() {
     for (key, value, what, remedy) in [
         (
@@ -286,4 +303,23 @@ fn formats_that_can_not_be_read_are_named() {
             "{key}: {text}"
         );
     }
+}
+
+#[test]
+fn a_repository_of_another_user_is_refused() {
+    let fixture = Fixture::with(&[("a", "1")]);
+    let stranger = Some(rustix::fs::Uid::from_raw(12_345));
+    // Only root can give a folder away; elsewhere there is nothing to see.
+    let given = |path: &Path| rustix::fs::chown(path, stranger, None).is_ok();
+    if !given(fixture.path()) || !given(&fixture.path().join(".git")) {
+        return;
+    }
+    let error = Repository::discover(fixture.path()).expect_err("not the user's");
+    let shown = fixture.path().display();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`{shown}` belongs to another user; if you trust it, run `git config --global --add safe.directory {shown}`"
+        )
+    );
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use git2::{IndexEntryExtendedFlag, Oid, Status, StatusOptions, TreeWalkMode, TreeWalkResult};
+use git2::{IndexEntryExtendedFlag, ObjectType, Oid, Status, StatusOptions};
 
 use super::RepoError;
 use super::tree::WorkState;
@@ -75,19 +75,25 @@ impl Listing {
 
     /// What a checkout of the commit would write.
     pub(super) fn of_commit(git: &git2::Repository, commit: Oid) -> Result<Self, RepoError> {
-        let tree = git
-            .find_commit(commit)
-            .and_then(|commit| commit.tree())
-            .map_err(RepoError::corrupt("a tree"))?;
+        let failed = || RepoError::corrupt("a tree");
         let mut listing = Self::default();
-        tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
-            let mut path = folder.as_bytes().to_vec();
-            path.extend_from_slice(entry.name_bytes());
-            let mode = u32::try_from(entry.filemode()).unwrap_or_default();
-            listing.add_tracked(path, mode, Place::Blob(entry.id()));
-            TreeWalkResult::Ok
-        })
-        .map_err(RepoError::corrupt("a tree"))?;
+        let top = git.find_commit(commit).map_err(failed())?.tree_id();
+        // No recursion: how deep folders lie is the repository's word.
+        let mut todo = vec![(Vec::new(), top)];
+        while let Some((folder, id)) = todo.pop() {
+            for entry in &git.find_tree(id).map_err(failed())? {
+                if is_refused(entry.name_bytes()) {
+                    continue;
+                }
+                let path = [folder.as_slice(), entry.name_bytes()].concat();
+                if entry.kind() == Some(ObjectType::Tree) {
+                    todo.push(([path.as_slice(), b"/"].concat(), entry.id()));
+                } else {
+                    let mode = u32::try_from(entry.filemode()).unwrap_or_default();
+                    listing.add_tracked(path, mode, Place::Blob(entry.id()));
+                }
+            }
+        }
         Ok(listing.sorted())
     }
 
@@ -194,6 +200,11 @@ pub(super) fn is_private(path: &[u8]) -> bool {
         || path
             .split(|byte| *byte == b'/')
             .any(|part| part.starts_with(b".gitlab-ci-local"))
+}
+
+/// Names that git never checks out, for they would lead elsewhere.
+fn is_refused(name: &[u8]) -> bool {
+    matches!(name, b"" | b"." | b"..") || name.eq_ignore_ascii_case(b".git") || name.contains(&b'/')
 }
 
 /// A path of git as one of the system.

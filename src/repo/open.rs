@@ -38,6 +38,7 @@ impl Repository {
                 path: without_trailing_slash(git.path()),
             });
         };
+        refuse_redirection(cwd, &root)?;
         let head = head_commit(&git, &root)?;
         Ok(Self { git, root, head })
     }
@@ -55,6 +56,21 @@ impl Repository {
     /// The commit that is checked out, forty hexadecimal digits.
     pub fn head_sha(&self) -> String {
         self.head.to_string()
+    }
+}
+
+/// A setting of the repository can name any folder of the machine as its work tree, whose files
+/// jobs would then see. Only the folder with the `.git` that was found is one.
+fn refuse_redirection(cwd: &Path, root: &Path) -> Result<(), RepoError> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let cwd = real(cwd);
+    match checkout_above(&cwd) {
+        Some(checkout) if checkout != real(root) => Err(RepoError::Unsupported {
+            path: checkout.to_owned(),
+            what: format!("`{}` as its work tree", root.display()),
+            remedy: "run `git config --unset core.worktree`",
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -227,3 +227,26 @@ fn tracked_files_are_the_repositorys_word() {
     assert!(tree.is_tracked("a.txt"));
     assert!(!tree.is_tracked(".pipe/variables.yml"));
 }
+
+#[test]
+fn names_that_lead_elsewhere_are_not_in_a_commit() {
+    let fixture = Fixture::with(&[("a", "1")]);
+    let blob = fixture.git.blob(b"x").expect("a blob");
+    // libgit2 would not write such a tree, so that its bytes are made here.
+    let mut tree = Vec::new();
+    for name in ["..", ".GIT", "a", "b/c"] {
+        tree.extend_from_slice(format!("100644 {name}\0").as_bytes());
+        tree.extend_from_slice(blob.as_bytes());
+    }
+    let odb = fixture.git.odb().expect("objects");
+    let tree = odb.write(git2::ObjectType::Tree, &tree).expect("a tree");
+    let text = format!("tree {tree}\nauthor A <a> 0 +0000\ncommitter A <a> 0 +0000\n\nodd\n");
+    let commit = odb
+        .write(git2::ObjectType::Commit, text.as_bytes())
+        .expect("a commit");
+    let tree = fixture
+        .open()
+        .tree(TreeSource::Commit(commit.to_string()))
+        .expect("a tree");
+    assert_eq!(tree.files().expect("files"), ["a"]);
+}

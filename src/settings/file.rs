@@ -92,13 +92,11 @@ impl Reader<'_> {
         if self.owner == Owner::Repository && !entry.safe {
             return self.not_allowed(key, at, value.span());
         }
-        match read_value(entry.kind, value.get_ref()) {
-            Some(value) => self.values.push((key, value)),
-            None => {
-                let message = format!("`{name}` must be {}", entry.kind.expects());
-                self.report(ProblemKind::Invalid, value.span(), message, None);
-            }
-        }
+        let Some(value) = read_value(entry.kind, value.get_ref()) else {
+            let message = format!("`{name}` must be {}", entry.kind.expects());
+            return self.report(ProblemKind::Invalid, value.span(), message, None);
+        };
+        self.values.push((key, value));
     }
 
     fn unknown(&mut self, name: &str, at: Range<usize>) {

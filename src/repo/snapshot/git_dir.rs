@@ -8,6 +8,7 @@ use git2::{IndexEntryExtendedFlag, IndexEntryFlag, Oid};
 
 use super::archive::Archive;
 use super::history::{Fetch, History, collect};
+use super::pack;
 use crate::repo::RepoError;
 use crate::repo::listing::is_private;
 
@@ -27,7 +28,7 @@ impl GitDir {
         folder: &Path,
     ) -> Result<Self, RepoError> {
         let history = collect(git, fetch)?;
-        let pack = write_pack(git, &history, folder)?;
+        let pack = pack::write(git, &history.objects, folder)?;
         let put = |name: &str, text: &str| {
             let path = folder.join(name);
             fs::write(&path, text).map_err(RepoError::io("write", path))
@@ -36,7 +37,7 @@ impl GitDir {
         put("HEAD.log", &checkout_entry(git, fetch.commit)?)?;
         put("config", &config(remote))?;
         put("packed-refs", &packed_refs(&history))?;
-        put("shallow", &lines(&history.shallow))?;
+        put("shallow", &shallow(&history))?;
         write_index(git, fetch.commit, &folder.join("index"))?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -80,27 +81,6 @@ impl GitDir {
         }
         archive.file(path, mode, size, file)
     }
-}
-
-/// Writes one pack with its index; returns their names.
-fn write_pack(
-    git: &git2::Repository,
-    history: &History,
-    folder: &Path,
-) -> Result<Vec<String>, RepoError> {
-    let failed = || RepoError::corrupt("an object");
-    let mut pack = git.packbuilder().map_err(failed())?;
-    // As many threads as there are cores.
-    pack.set_threads(0);
-    for (id, name) in &history.objects {
-        pack.insert_object(*id, name.as_deref()).map_err(failed())?;
-    }
-    pack.write(folder, 0o444).map_err(failed())?;
-    let name = pack.name().map_err(failed())?.unwrap_or_default();
-    Ok(vec![
-        format!("pack-{name}.idx"),
-        format!("pack-{name}.pack"),
-    ])
 }
 
 /// An index that matches the commit. Private files that git tracks are kept out of the job's
@@ -164,6 +144,7 @@ fn packed_refs(history: &History) -> String {
     text
 }
 
-fn lines(ids: &[Oid]) -> String {
-    ids.iter().map(|id| format!("{id}\n")).collect()
+fn shallow(history: &History) -> String {
+    let ids: Vec<_> = history.shallow.iter().map(Oid::to_string).collect();
+    ids.iter().flat_map(|id| [id.as_str(), "\n"]).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use git2::{Commit, ObjectType, Oid, Tree};
+use git2::{Commit, ObjectType, Oid};
 
 use crate::repo::RepoError;
 use crate::types::RefKind;
@@ -20,8 +20,8 @@ pub(super) struct Fetch {
 /// A part of the history that is closed in itself.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// Every object, each once, with the name of its file where it has one.
-    pub(super) objects: Vec<(Oid, Option<String>)>,
+    /// Every object, each once.
+    pub(super) objects: Vec<Oid>,
     /// Commits whose parents are left out.
     pub(super) shallow: Vec<Oid>,
     /// Full names, what they point to, and the commit behind an annotated tag.
@@ -102,26 +102,27 @@ impl Walk<'_> {
     }
 
     fn add_commit(&mut self, commit: &Commit<'_>) -> Result<(), RepoError> {
-        self.add(commit.id(), None);
-        let tree = commit.tree().map_err(RepoError::corrupt("a tree"))?;
-        self.add_tree(&tree)
+        self.add(commit.id());
+        // No recursion: how deep folders lie is the repository's word.
+        let mut todo = vec![commit.tree_id()];
+        while let Some(id) = todo.pop() {
+            if self.add(id) {
+                self.add_entries(id, &mut todo)?;
+            }
+        }
+        Ok(())
     }
 
-    fn add_tree(&mut self, tree: &Tree<'_>) -> Result<(), RepoError> {
-        if !self.add(tree.id(), None) {
-            return Ok(());
-        }
-        for entry in tree {
+    fn add_entries(&mut self, tree: Oid, todo: &mut Vec<Oid>) -> Result<(), RepoError> {
+        let tree = self
+            .git
+            .find_tree(tree)
+            .map_err(RepoError::corrupt("a tree"))?;
+        for entry in &tree {
             match entry.kind() {
-                Some(ObjectType::Tree) => {
-                    let inner = self
-                        .git
-                        .find_tree(entry.id())
-                        .map_err(RepoError::corrupt("a tree"))?;
-                    self.add_tree(&inner)?;
-                }
+                Some(ObjectType::Tree) => todo.push(entry.id()),
                 Some(ObjectType::Blob) => {
-                    self.add(entry.id(), entry.name().ok().map(str::to_owned));
+                    self.add(entry.id());
                 }
                 // The commit of a submodule is in another repository.
                 _ => {}
@@ -160,7 +161,7 @@ impl Walk<'_> {
     /// Tag objects from `from` down to the commit: a tag may point to a tag.
     fn add_annotations(&mut self, from: Oid, commit: Oid) {
         let mut next = from;
-        while next != commit && self.add(next, None) {
+        while next != commit && self.add(next) {
             match self.git.find_tag(next) {
                 Ok(tag) => next = tag.target_id(),
                 Err(_) => return,
@@ -168,10 +169,10 @@ impl Walk<'_> {
         }
     }
 
-    fn add(&mut self, id: Oid, name: Option<String>) -> bool {
+    fn add(&mut self, id: Oid) -> bool {
         let is_new = self.seen.insert(id);
         if is_new {
-            self.history.objects.push((id, name));
+            self.history.objects.push(id);
         }
         is_new
     }

@@ -5,6 +5,7 @@
 mod archive;
 mod git_dir;
 mod history;
+mod pack;
 mod take;
 #[cfg(test)]
 mod take_tests;

@@ -1,6 +1,7 @@
 //! Taking the snapshot: the files in this thread, the `.git` in another.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -307,11 +308,10 @@ fn identity(fetch: &Fetch, remote: &str, options: &SnapshotOptions, edits: &[u8]
     let mut digest = Sha256::new();
     digest.update(format!("{fetch:?} {remote} {:?} ", options.exclude));
     digest.update(edits);
-    let digest = digest.finalize();
-    let short: String = digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let (mut short, digest) = (String::new(), digest.finalize());
+    for byte in digest.iter().take(16) {
+        // Writing to a string can't fail.
+        let _ = write!(short, "{byte:02x}");
+    }
     format!("{}-{short}", &fetch.commit.to_string()[..12])
 }

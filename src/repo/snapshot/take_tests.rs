@@ -244,6 +244,20 @@ fn a_tag_pipeline_has_its_tag_and_no_branch() {
 }
 
 #[test]
+fn a_merge_request_has_no_branch_at_all() {
+    let fixture = long_history();
+    fixture.pushed("main", fixture.git.refname_to_id("HEAD").expect("head"));
+    let into = tempfile::tempdir().expect("a folder");
+    let job = into.path().join("job");
+    let target = "main".to_owned();
+    let options = SnapshotOptions::new(RefKind::MergeRequest { target }, "issue-1");
+    unpack(&snapshot(&fixture, into.path(), &options), &job);
+    let opened = git2::Repository::open(&job).expect("git2 opens it");
+    assert_eq!(opened.branches(None).expect("branches").count(), 0);
+    assert_git(&job, &["rev-list", "--count", "HEAD"], "20");
+}
+
+#[test]
 fn merges_and_worktrees_work_too() {
     let fixture = long_history();
     let side = fixture.git.refname_to_id("refs/heads/main").expect("main");

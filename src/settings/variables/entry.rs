@@ -29,6 +29,10 @@ impl std::fmt::Debug for Content {
 
 /// A variable as GitLab's settings page has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "these are independent switches of GitLab's settings page"
+)]
 pub struct Entry {
     /// Name.
     pub key: String,

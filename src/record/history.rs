@@ -1,0 +1,171 @@
+//! Looking back: past runs, what succeeded, how long jobs took.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::RecordError;
+use super::folder::is_locked;
+use super::live::{artifact, log};
+use super::project::ProjectRecord;
+use super::replay::Events;
+use crate::event::{Event, EventKind, JobResult, RunResult, RunStarted};
+use crate::types::Status;
+
+/// A run on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastRun {
+    /// Its id.
+    pub id: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Whether it is still under way.
+    pub alive: bool,
+    /// Its head; `None` when it ended before it began.
+    pub started: Option<RunStarted>,
+    /// Its end; `None` while it lives, or when it was killed.
+    pub result: Option<RunResult>,
+}
+
+/// A job that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Success {
+    /// Id of the run.
+    pub run: String,
+    /// Tar of its artifacts, where it left any.
+    pub artifacts: Option<PathBuf>,
+}
+
+/// Durations are taken from the newest runs only: jobs change.
+const RUNS_FOR_DURATIONS: usize = 10;
+
+impl ProjectRecord {
+    /// All runs, newest first.
+    pub fn list(&self) -> Vec<PastRun> {
+        self.newest_first().collect()
+    }
+
+    /// The newest run.
+    pub fn last(&self) -> Option<PastRun> {
+        self.newest_first().next()
+    }
+
+    /// The run of that id.
+    pub fn find(&self, id: &str) -> Option<PastRun> {
+        self.newest_first().find(|run| run.id == id)
+    }
+
+    /// The newest success of a job of the top pipeline, in a run that ended.
+    pub fn newest_success(&self, job: &str) -> Option<Success> {
+        self.newest_first().find_map(|run| {
+            let result = run.job(job)?;
+            if result.status != Status::Success {
+                return None;
+            }
+            let tar = artifact(&run.folder, &[], job, result.attempts);
+            Some(Success {
+                run: run.id.clone(),
+                artifacts: tar.exists().then_some(tar),
+            })
+        })
+    }
+
+    /// How long each job took when it last succeeded, by name.
+    pub fn durations(&self) -> HashMap<String, Duration> {
+        let mut durations = HashMap::new();
+        for run in self.newest_first().take(RUNS_FOR_DURATIONS) {
+            for job in run.result.into_iter().flat_map(|result| result.jobs) {
+                if let (Status::Success, Some(took)) = (job.status, took(&job)) {
+                    durations.entry(job.name).or_insert(took);
+                }
+            }
+        }
+        durations
+    }
+
+    fn newest_first(&self) -> impl Iterator<Item = PastRun> {
+        let folders = self.folders().into_iter().rev();
+        folders.map(|(id, folder)| PastRun::read(id, folder))
+    }
+}
+
+impl PastRun {
+    fn read(id: String, folder: PathBuf) -> Self {
+        let events = folder.join("events.jsonl");
+        let started = match first_event(&events) {
+            Some(EventKind::RunStarted(started)) => Some(started),
+            _ => None,
+        };
+        let result = match last_event(&events) {
+            Some(EventKind::RunFinished(result)) => Some(result),
+            _ => None,
+        };
+        let alive = is_locked(&folder.join("lock"));
+        Self {
+            id,
+            folder,
+            alive,
+            started,
+            result,
+        }
+    }
+
+    /// Everything that happened, with the log lines.
+    pub fn events(&self) -> Result<Events, RecordError> {
+        Events::open(&self.folder)
+    }
+
+    /// The log of an attempt of a job.
+    pub fn log(&self, pipeline: &[String], job: &str, attempt: u32) -> PathBuf {
+        log(&self.folder, pipeline, job, attempt)
+    }
+
+    /// The tar of an attempt's artifacts; it need not exist.
+    pub fn artifact(&self, pipeline: &[String], job: &str, attempt: u32) -> PathBuf {
+        artifact(&self.folder, pipeline, job, attempt)
+    }
+
+    /// How a job of the top pipeline ended.
+    pub fn job(&self, name: &str) -> Option<&JobResult> {
+        let result = self.result.as_ref()?;
+        result.jobs.iter().find(|job| job.name == name)
+    }
+}
+
+fn took(job: &JobResult) -> Option<Duration> {
+    job.finished?.checked_sub(job.started?)
+}
+
+fn first_event(path: &Path) -> Option<EventKind> {
+    let mut line = String::new();
+    BufReader::new(File::open(path).ok()?)
+        .read_line(&mut line)
+        .ok()?;
+    parse(&line)
+}
+
+/// The last line, read from the end: a record can be long.
+fn last_event(path: &Path) -> Option<EventKind> {
+    let mut file = File::open(path).ok()?;
+    let size = file.metadata().ok()?.len();
+    let mut window = 64 * 1024;
+    loop {
+        let from = size.saturating_sub(window);
+        let mut tail = Vec::new();
+        file.seek(SeekFrom::Start(from)).ok()?;
+        (&mut file).take(size - from).read_to_end(&mut tail).ok()?;
+        // A line without its end was cut short.
+        let whole = tail.strip_suffix(b"\n")?;
+        match whole.iter().rposition(|byte| *byte == b'\n') {
+            Some(at) => return parse(std::str::from_utf8(&whole[at + 1..]).ok()?),
+            None if from == 0 => return parse(std::str::from_utf8(whole).ok()?),
+            None => window *= 4,
+        }
+    }
+}
+
+fn parse(line: &str) -> Option<EventKind> {
+    Some(Event::from_json(line).ok()??.kind)
+}

@@ -1,0 +1,124 @@
+//! The runs of one project.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::folder::{is_locked, make};
+use super::{LiveRun, RecordError, State, counter};
+
+/// How long runs are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// The newest so many.
+    pub count: usize,
+    /// And of those, no older ones.
+    pub age: Duration,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self {
+            count: 20,
+            age: Duration::from_secs(30 * 24 * 60 * 60),
+        }
+    }
+}
+
+/// The record of one project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectRecord {
+    pub(super) state: State,
+    folder: PathBuf,
+}
+
+impl ProjectRecord {
+    pub(super) fn new(state: State, folder: PathBuf) -> Self {
+        Self { state, folder }
+    }
+
+    /// The project's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Begins a run at `now`. It lives until what is returned is dropped or the process ends.
+    pub fn begin(&self, now: Timestamp) -> Result<LiveRun, RecordError> {
+        let pipeline_id = self.state.take_pipeline_id()?;
+        let iid = counter::take(&self.folder, "iid", 1)?.start;
+        let runs = self.runs();
+        make(&runs)?;
+        LiveRun::create(&runs, now, pipeline_id, iid)
+    }
+
+    /// The folders of all runs by id, oldest first.
+    pub(super) fn folders(&self) -> Vec<(String, PathBuf)> {
+        let Ok(entries) = fs::read_dir(self.runs()) else {
+            return Vec::new();
+        };
+        let mut folders: Vec<_> = entries
+            .flatten()
+            .filter_map(|entry| {
+                let id = entry.file_name().into_string().ok()?;
+                begun_at(&id).map(|_| (id, entry.path()))
+            })
+            .collect();
+        folders.sort();
+        folders
+    }
+
+    /// Removes runs that are not to be kept, and what a crash left half made. Returns the ids of
+    /// the removed runs. A run that lives stays.
+    pub fn prune(&self, keep: Keep, now: Timestamp) -> Result<Vec<String>, RecordError> {
+        self.remove_leftovers();
+        let age = SignedDuration::try_from(keep.age).unwrap_or(SignedDuration::MAX);
+        let oldest = now.checked_sub(age).unwrap_or(Timestamp::MIN);
+        let mut removed = Vec::new();
+        for (place, (id, path)) in self.folders().into_iter().rev().enumerate() {
+            let old = begun_at(&id).is_some_and(|at| at < oldest);
+            if (place >= keep.count || old) && !is_locked(&path.join("lock")) {
+                remove(&path)?;
+                removed.push(id);
+            }
+        }
+        Ok(removed)
+    }
+
+    fn runs(&self) -> PathBuf {
+        self.folder.join("runs")
+    }
+
+    /// Removes folders whose making or removal was cut short.
+    fn remove_leftovers(&self) {
+        let entries = fs::read_dir(self.runs());
+        for entry in entries.into_iter().flatten().flatten() {
+            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            if hidden && !is_locked(&entry.path().join("lock")) {
+                // The next run tries again.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+}
+
+/// Removes a run in a way that never shows half of it.
+fn remove(path: &Path) -> Result<(), RecordError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let aside = path.with_file_name(format!(".old-{name}"));
+    fs::rename(path, &aside)
+        .and_then(|()| fs::remove_dir_all(&aside))
+        .map_err(RecordError::at("remove", path))
+}
+
+/// When the run of that id began. `None` for what is no id.
+pub(super) fn begun_at(id: &str) -> Option<Timestamp> {
+    let (time, number) = id.rsplit_once('-')?;
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let time = jiff::civil::DateTime::strptime("%Y%m%d-%H%M%S", time).ok()?;
+    let zoned = jiff::tz::Offset::UTC.to_timestamp(time).ok()?;
+    Some(zoned)
+}

@@ -1,0 +1,234 @@
+//! Writing a run down while it happens.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::RecordError;
+use super::live::{LiveRun, log};
+use crate::event::{Event, EventKind, Reporter};
+
+/// Lines of one attempt that follow each other share one line of the record, up to so many
+/// bytes and so long.
+const BATCH_BYTES: u64 = 64 * 1024;
+const BATCH_TIME: Duration = Duration::from_millis(100);
+
+/// Lines wait here for their batch to end. Bytes.
+const LOG_BUFFER: usize = 64 * 1024;
+
+/// Writes `events.jsonl` and the logs of a run. Where that fails it falls silent, for a full
+/// disk must not fail a job; [`Recorder::problem`] tells.
+#[derive(Debug)]
+pub struct Recorder {
+    folder: PathBuf,
+    events: BufWriter<File>,
+    logs: HashMap<PathBuf, Log>,
+    batch: Option<Batch>,
+    problem: Option<RecordError>,
+}
+
+#[derive(Debug)]
+struct Log {
+    file: BufWriter<File>,
+    written: u64,
+}
+
+/// Log lines that wait to be written as one.
+#[derive(Debug)]
+struct Batch {
+    path: PathBuf,
+    log: Log,
+    first: Event,
+    offset: u64,
+}
+
+/// What a log event says.
+struct Line<'a> {
+    job: &'a str,
+    attempt: u32,
+    text: &'a str,
+    partial: bool,
+}
+
+impl<'a> Line<'a> {
+    fn of(event: &'a Event) -> Option<Self> {
+        match &event.kind {
+            EventKind::Log {
+                job,
+                attempt,
+                text,
+                partial,
+            } => Some(Self {
+                job,
+                attempt: *attempt,
+                text,
+                partial: *partial,
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Recorder {
+    /// Records into the folder of `run`.
+    pub fn new(run: &LiveRun) -> Result<Self, RecordError> {
+        let path = run.folder().join("events.jsonl");
+        let events = File::create(&path).map_err(RecordError::at("write", path))?;
+        Ok(Self {
+            folder: run.folder().to_owned(),
+            events: BufWriter::new(events),
+            logs: HashMap::new(),
+            batch: None,
+            problem: None,
+        })
+    }
+
+    /// The first thing that went wrong, after which nothing more was written.
+    pub fn problem(&self) -> Option<&RecordError> {
+        self.problem.as_ref()
+    }
+
+    fn record(&mut self, event: &Event) -> Result<(), RecordError> {
+        if let Some(line) = Line::of(event) {
+            return self.record_line(event, &line);
+        }
+        self.end_batch()?;
+        self.write_line(&event.to_json())?;
+        if let EventKind::JobFinished { job, attempt, .. } = &event.kind {
+            // Its log is written; all its lines came before.
+            let path = log(&self.folder, &event.pipeline, job, *attempt);
+            self.logs.remove(&path);
+        }
+        self.flush()
+    }
+
+    /// Adds a line to the log. The usual case, one more line of the same job, allocates nothing.
+    fn record_line(&mut self, event: &Event, line: &Line<'_>) -> Result<(), RecordError> {
+        let open = match self.batch.take() {
+            Some(batch) if batch.takes(event, line) => batch,
+            other => {
+                self.batch = other;
+                self.end_batch()?;
+                self.begin_batch(event, line)?
+            }
+        };
+        let batch = self.batch.insert(open);
+        batch
+            .log
+            .append(line.text, !line.partial)
+            .map_err(RecordError::at("write", &batch.path))
+    }
+
+    fn begin_batch(&mut self, event: &Event, line: &Line<'_>) -> Result<Batch, RecordError> {
+        let path = log(&self.folder, &event.pipeline, line.job, line.attempt);
+        let log = match self.logs.remove(&path) {
+            Some(log) => log,
+            None => Log::open(&path).map_err(RecordError::at("write", &path))?,
+        };
+        Ok(Batch {
+            path,
+            offset: log.written,
+            log,
+            first: event.clone(),
+        })
+    }
+
+    /// Writes the lines that wait: first the log itself, so that the record never points to what
+    /// is not there.
+    fn end_batch(&mut self) -> Result<(), RecordError> {
+        let Some(mut batch) = self.batch.take() else {
+            return Ok(());
+        };
+        let flushed = batch.log.file.flush();
+        flushed.map_err(RecordError::at("write", &batch.path))?;
+        let line = batch.line();
+        self.logs.insert(batch.path, batch.log);
+        self.write_line(&line)
+    }
+
+    fn write_line(&mut self, line: &str) -> Result<(), RecordError> {
+        let written = self
+            .events
+            .write_all(line.as_bytes())
+            .and_then(|()| self.events.write_all(b"\n"));
+        written.map_err(RecordError::at("write", self.folder.join("events.jsonl")))
+    }
+
+    fn flush(&mut self) -> Result<(), RecordError> {
+        self.end_batch()?;
+        let flushed = self.events.flush();
+        flushed.map_err(RecordError::at("write", self.folder.join("events.jsonl")))
+    }
+
+    fn unless_failed(&mut self, work: impl FnOnce(&mut Self) -> Result<(), RecordError>) {
+        if self.problem.is_none() {
+            self.problem = work(self).err();
+        }
+    }
+}
+
+impl Reporter for Recorder {
+    fn on_event(&mut self, event: &Event) {
+        self.unless_failed(|recorder| recorder.record(event));
+    }
+
+    fn tick(&mut self, _: Duration) {
+        self.unless_failed(Self::flush);
+    }
+
+    fn finish(&mut self) {
+        self.unless_failed(Self::flush);
+    }
+}
+
+impl Log {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let written = file.metadata()?.len();
+        Ok(Self {
+            file: BufWriter::with_capacity(LOG_BUFFER, file),
+            written,
+        })
+    }
+
+    fn append(&mut self, text: &str, ends: bool) -> io::Result<()> {
+        self.file.write_all(text.as_bytes())?;
+        self.written += text.len() as u64;
+        if ends {
+            self.file.write_all(b"\n")?;
+            self.written += 1;
+        }
+        Ok(())
+    }
+}
+
+impl Batch {
+    fn takes(&self, event: &Event, line: &Line<'_>) -> bool {
+        let waited = event.elapsed.saturating_sub(self.first.elapsed);
+        let same_job = Line::of(&self.first)
+            .is_some_and(|first| first.job == line.job && first.attempt == line.attempt);
+        same_job
+            && self.first.pipeline == event.pipeline
+            && self.len() < BATCH_BYTES
+            && waited < BATCH_TIME
+    }
+
+    fn len(&self) -> u64 {
+        self.log.written - self.offset
+    }
+
+    /// The first line's event with its place in the log instead of its text.
+    fn line(&self) -> String {
+        let mut fields: Map<String, Value> =
+            serde_json::from_str(&self.first.to_json()).unwrap_or_default();
+        fields.shift_remove("text");
+        fields.shift_remove("partial");
+        fields.insert("offset".to_owned(), self.offset.into());
+        fields.insert("len".to_owned(), self.len().into());
+        Value::from(fields).to_string()
+    }
+}
