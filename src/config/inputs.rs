@@ -42,10 +42,10 @@ impl Lookup for Inputs {
         let value = self.values.get(name)?;
         Some(match &value.kind {
             Kind::Bool(value) => InputValue::Bool(*value),
-            Kind::Int(_) | Kind::Float(_) => InputValue::Number(json_text(value)),
+            Kind::Int(_) | Kind::Float(_) => InputValue::Number(ruby_text(value)),
             Kind::Seq(items) if items.is_empty() => InputValue::List(String::new()),
-            Kind::Seq(_) => InputValue::List(json_text(value)),
-            _ => InputValue::Text(json_text(value)),
+            Kind::Seq(_) => InputValue::List(ruby_text(value)),
+            _ => InputValue::Text(ruby_text(value)),
         })
     }
 }
@@ -234,7 +234,7 @@ fn coerce(kind: &str, value: Value) -> Option<Value> {
     if kind == "string" {
         return Some(match value.kind {
             Kind::Str(_) => value,
-            _ => Value::new(Kind::Str(json_text(&value).into()), value.span),
+            _ => Value::new(Kind::Str(ruby_text(&value).into()), value.span),
         });
     }
     let value = match value.as_str() {
@@ -249,9 +249,28 @@ fn coerce(kind: &str, value: Value) -> Option<Value> {
     fits.then_some(value)
 }
 
-/// A value as text: scalars as Ruby prints them, lists and mappings as JSON.
-pub(super) fn json_text(value: &Value) -> String {
-    value.scalar_text().unwrap_or_else(|| to_json(value).to_string())
+/// A value as text, as Ruby's `to_s` gives it: lists and mappings by `inspect`.
+pub(super) fn ruby_text(value: &Value) -> String {
+    value.scalar_text().unwrap_or_else(|| inspect(value))
+}
+
+/// Ruby's `inspect`: `["a", 1, nil]`, `{:key=>"value"}`.
+fn inspect(value: &Value) -> String {
+    let joined = |parts: Vec<String>| parts.join(", ");
+    match &value.kind {
+        Kind::Null | Kind::Reference(_) => "nil".to_owned(),
+        Kind::Str(text) => format!("{text:?}"),
+        Kind::Symbol(text) => format!(":{text}"),
+        Kind::Seq(items) => format!("[{}]", joined(items.iter().map(inspect).collect())),
+        Kind::Map(mapping) => {
+            let entry = |entry: &Entry| match &entry.key {
+                crate::yaml::Key::Str(text) => format!(":{text}=>{}", inspect(&entry.value)),
+                crate::yaml::Key::Other(text) => format!("{text}=>{}", inspect(&entry.value)),
+            };
+            format!("{{{}}}", joined(mapping.entries().iter().map(entry).collect()))
+        }
+        Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => value.scalar_text().unwrap_or_default(),
+    }
 }
 
 /// A value as JSON.
@@ -304,8 +323,8 @@ fn from_json(text: &str, span: Span) -> Option<Value> {
 }
 
 fn is_option(options: &[Value], value: &Value) -> bool {
-    let text = json_text(value);
-    options.iter().any(|option| json_text(option) == text)
+    let text = ruby_text(value);
+    options.iter().any(|option| ruby_text(option) == text)
 }
 
 fn check_regex(name: &str, input: &Mapping, value: &Value) -> Result<(), Diagnostic> {

@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
-use super::inputs::{Inputs, json_text};
+use super::inputs::{Inputs, ruby_text};
 
 const MAX_FUNCTIONS: usize = 3;
 const MAX_BLOCKS: usize = 10_000;
@@ -82,7 +82,7 @@ impl Walk<'_> {
             let key = match &entry.key {
                 Key::Str(text) if text.contains("$[[") => self
                     .scalar(text, entry.key_span)?
-                    .map(|value| Key::Str(json_text(&value).into())),
+                    .map(|value| Key::Str(ruby_text(&value).into())),
                 _ => None,
             };
             let value = self.value(&entry.value)?;
@@ -111,7 +111,7 @@ impl Walk<'_> {
                 return Ok(Some(Value::new(value.kind, span)));
             }
             out.push_str(&text[end..whole.start()]);
-            out.push_str(&json_text(&value));
+            out.push_str(&ruby_text(&value));
             end = whole.end();
         }
         if end == 0 {

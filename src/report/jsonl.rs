@@ -36,10 +36,8 @@ impl Reporter for Jsonl {
     }
 }
 
-/// The JSON form of an event. Stands in until `Event` serialises itself; then the body is
-/// `serde_json::to_string(event).unwrap_or_default()`.
 fn encode(event: &Event) -> String {
-    serde_json::json!({ "seq": event.seq }).to_string()
+    serde_json::to_string(event).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -25,7 +25,6 @@ pub mod text;
 pub mod tty;
 pub mod words;
 
-mod reporter;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -35,6 +34,6 @@ pub use jsonl::Jsonl;
 pub use level::OutputLevel;
 pub use line::Paint;
 pub use plain::{Logs, Progress};
-pub use reporter::Reporter;
+pub use crate::event::Reporter;
 pub use sink::{Fault, Health, Sink};
 pub use tty::{Board, Terminal};
