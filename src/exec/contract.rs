@@ -82,6 +82,8 @@ pub struct ArtifactRef {
     pub tar: PathBuf,
     /// Number of files, folders and links in it.
     pub entries: usize,
+    /// Lines for the job's log: a pattern that matches nothing, what was left out.
+    pub notes: Vec<String>,
 }
 
 /// The content of the project directory when the script starts.
@@ -125,7 +127,8 @@ pub struct EnvSpec {
     /// Where things are inside; from [`Executor::layout`].
     pub layout: Layout,
     /// Variables of the environment itself, so that an entrypoint sees them. Scripts export
-    /// them again. Never put on a command line.
+    /// them again; where there is no entrypoint (shell), only they do. Never put on a command
+    /// line.
     pub variables: Vec<(String, String)>,
     /// What the project directory holds.
     pub workspace: Workspace,
@@ -141,7 +144,8 @@ pub struct Script {
 /// How a script ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// The shell's status; 128+n after a signal.
+    /// The shell's status. A container whose process 1 is killed by signal n has 128+n; a shell
+    /// on this machine that is has -1 (runtime reference 4.1).
     Code(i64),
     /// Stopped because of `Cx::cancel`.
     Stopped,

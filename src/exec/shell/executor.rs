@@ -1,0 +1,164 @@
+//! The executor: folders of one run and the trees published to it.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::super::cancel::unless_asked;
+use super::super::names::{slug, unique_slug};
+use super::super::temp::temp_dir;
+use super::super::trees::Trees;
+use super::super::{
+    Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, TreeRef,
+    TreeSpec,
+};
+use super::reap::{reap, write_owner};
+use super::session::{ShellSession, blocking};
+use super::unpack::unpack;
+
+/// Where and how jobs of the shell executor run.
+#[derive(Debug, Clone)]
+pub struct ShellSettings {
+    /// Holds the folders of all runs of this user. Nobody else may write there.
+    pub base: PathBuf,
+    /// Id of the run.
+    pub run: String,
+    /// Time between TERM and KILL when a script is stopped.
+    pub grace: Duration,
+}
+
+/// Runs jobs in the shell of this machine.
+pub struct ShellExecutor {
+    settings: ShellSettings,
+    trees: Trees,
+}
+
+impl ShellExecutor {
+    /// An executor for one run. Nothing is made yet.
+    pub fn new(settings: ShellSettings) -> Self {
+        Self {
+            settings,
+            trees: Trees::default(),
+        }
+    }
+
+    fn run_folder(&self) -> PathBuf {
+        self.settings.base.join(slug(&self.settings.run))
+    }
+
+    fn attempt_folder(&self, job: &str, attempt: u32) -> PathBuf {
+        self.run_folder()
+            .join(format!("{}-{attempt}", unique_slug(job)))
+    }
+}
+
+#[async_trait]
+impl Executor for ShellExecutor {
+    fn name(&self) -> &'static str {
+        "shell"
+    }
+
+    fn layout(&self, project_path: &str, job: &str, attempt: u32) -> Layout {
+        let builds = self.attempt_folder(job, attempt).join("builds");
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        Layout {
+            builds_dir: text(&builds),
+            project_dir: text(&builds.join(project_path)),
+        }
+    }
+
+    async fn probe(&self) -> Result<Capabilities, ExecError> {
+        Ok(Capabilities {
+            description: "the shell of this machine, without isolation".to_owned(),
+            images: false,
+        })
+    }
+
+    async fn missing(&self, _images: &[Image]) -> Result<Vec<Image>, ExecError> {
+        Ok(Vec::new())
+    }
+
+    async fn pull(
+        &self,
+        image: &Image,
+        _progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
+        _cx: &Cx,
+    ) -> Result<(), ExecError> {
+        Err(ExecError::unsupported(
+            "pull image",
+            format!(
+                "the shell executor runs no images, so `{}` is of no use to it",
+                image.name
+            ),
+        ))
+    }
+
+    async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError> {
+        Ok(self.trees.publish(tree))
+    }
+
+    async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
+        let archives = self.trees.archives(&spec.workspace)?;
+        let folder = self.attempt_folder(&spec.job, spec.attempt);
+        let (run, made) = (self.run_folder(), folder.clone());
+        let owner = spec.owner;
+        blocking("open", "the job's folder can't be made", move || {
+            make_run_folder(&run, &owner)?;
+            private().create(&made)
+        })
+        .await?;
+        let project_dir = PathBuf::from(spec.layout.project_dir);
+        // From here on dropping the session undoes what was begun.
+        let session = ShellSession {
+            folder,
+            project_dir: project_dir.clone(),
+            grace: self.settings.grace,
+            gone: false,
+        };
+        // Never broken off: the folder would be filled while it is removed.
+        blocking("open", "the project files can't be unpacked", move || {
+            fill(&project_dir, &archives)
+        })
+        .await?;
+        unless_asked(&cx.cancel, "open", std::future::ready(Ok(()))).await?;
+        Ok(Box::new(session))
+    }
+
+    async fn reap(
+        &self,
+        owner: &str,
+        alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+    ) -> Result<Reaped, ExecError> {
+        reap(&self.settings.base, owner, &|run| alive(run)).map_err(|error| {
+            ExecError::system(
+                "reap",
+                format!("leftover job folders can't be removed: {error}"),
+            )
+            .because(error)
+        })
+    }
+}
+
+/// Makes folders that only the user can enter.
+fn private() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+fn make_run_folder(folder: &Path, owner: &Owner) -> io::Result<()> {
+    private().recursive(true).create(folder)?;
+    write_owner(folder, owner)
+}
+
+fn fill(project_dir: &Path, archives: &[PathBuf]) -> io::Result<()> {
+    fs::create_dir_all(project_dir)?;
+    fs::create_dir_all(temp_dir(&project_dir.to_string_lossy()))?;
+    archives
+        .iter()
+        .try_for_each(|archive| unpack(archive, project_dir))
+}
