@@ -16,18 +16,10 @@ use super::{ArtifactRef, Globs};
 pub(super) struct Selection {
     include: Vec<Pattern>,
     exclude: Vec<Pattern>,
+    /// Patterns of `include` that match nothing.
+    absent: BTreeSet<usize>,
     /// Lines about patterns that can match nothing.
     notes: Vec<String>,
-}
-
-/// Where to look for matches.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Root {
-    /// Path relative to the project directory; empty for the directory itself.
-    pub(super) path: String,
-    /// Whether the path is a whole pattern. A link that is named like that and leads nowhere is no
-    /// match; inside a matched folder it is.
-    pub(super) literal: bool,
 }
 
 impl Selection {
@@ -51,17 +43,36 @@ impl Selection {
         Self {
             include,
             exclude,
+            absent: BTreeSet::new(),
             notes,
         }
     }
 
-    /// The smallest set of places that hold every match.
-    pub(super) fn roots(&self) -> Vec<Root> {
-        let all: BTreeSet<Root> = self.include.iter().map(Pattern::root).collect();
-        all.iter()
-            .filter(|root| !all.iter().any(|other| is_below(&root.path, &other.path)))
-            .cloned()
+    /// The paths that are named in full. The executor looks at each: one that is not there, that
+    /// leads through a link or is a link to nowhere is [`Selection::absent`].
+    pub(super) fn named(&self) -> Vec<(usize, String)> {
+        let patterns = self.include.iter().enumerate();
+        patterns
+            .filter_map(|(index, pattern)| Some((index, pattern.literal()?.to_owned())))
             .collect()
+    }
+
+    /// Says that the pattern of this index, from [`Selection::named`], matches nothing.
+    pub(super) fn absent(&mut self, index: usize) {
+        self.absent.insert(index);
+    }
+
+    /// The smallest set of places that hold every match, relative to the project directory; the
+    /// empty path is that directory itself.
+    pub(super) fn roots(&self) -> Vec<String> {
+        let all: BTreeSet<String> = self.present().map(|(_, pattern)| pattern.root()).collect();
+        let is_inner = |root: &String| all.iter().any(|other| is_below(root, other));
+        all.iter().filter(|root| !is_inner(root)).cloned().collect()
+    }
+
+    fn present(&self) -> impl Iterator<Item = (usize, &Pattern)> {
+        let patterns = self.include.iter().enumerate();
+        patterns.filter(|(index, _)| !self.absent.contains(index))
     }
 
     /// Index of the pattern that takes `path`. A folder that matches brings all that is in it.
@@ -69,9 +80,9 @@ impl Selection {
         if self.exclude.iter().any(|pattern| pattern.matches(path)) {
             return None;
         }
-        self.include
-            .iter()
-            .position(|pattern| with_parents(path).any(|part| pattern.matches(part)))
+        self.present()
+            .find(|(_, pattern)| with_parents(path).any(|part| pattern.matches(part)))
+            .map(|(index, _)| index)
     }
 }
 
@@ -229,7 +240,7 @@ pub(super) fn is_kept(kind: EntryType) -> bool {
 mod tests {
     use std::path::Path;
 
-    use super::{Globs, Pack, Root, Selection};
+    use super::{Globs, Pack, Selection};
 
     fn selection(paths: &[&str], exclude: &[&str]) -> Selection {
         let owned = |globs: &[&str]| globs.iter().map(|&glob| glob.to_owned()).collect();
@@ -293,26 +304,26 @@ mod tests {
     #[test]
     fn roots_are_few() {
         for (name, paths, wanted) in [
-            ("literal", &["a/b"][..], &[("a/b", true)][..]),
-            ("one inside another", &["a", "a/b/*.c"], &[("a", true)]),
-            (
-                "siblings",
-                &["a/b", "a/bc"],
-                &[("a/b", true), ("a/bc", true)],
-            ),
-            ("glob", &["a/b/*.c"], &[("a/b", false)]),
-            ("anywhere", &["**/x", "a"], &[("", false)]),
-            ("whole", &["."], &[("", false)]),
+            ("literal", &["a/b"][..], &["a/b"][..]),
+            ("one inside another", &["a", "a/b/*.c"], &["a"]),
+            ("siblings", &["a/b", "a/bc"], &["a/b", "a/bc"]),
+            ("glob", &["a/b/*.c"], &["a/b"]),
+            ("anywhere", &["**/x", "a"], &[""]),
+            ("whole", &["."], &[""]),
         ] {
-            let wanted: Vec<_> = wanted
-                .iter()
-                .map(|&(path, literal)| Root {
-                    path: path.to_owned(),
-                    literal,
-                })
-                .collect();
             assert_eq!(selection(paths, &[]).roots(), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_absent_takes_nothing() {
+        let mut selection = selection(&["a", "b", "*.c"], &[]);
+        let named = [(0, "a".to_owned()), (1, "b".to_owned())];
+        assert_eq!(selection.named(), named);
+        selection.absent(0);
+        let mut pack = Pack::new(selection, "/builds/g/p", Vec::new());
+        assert!(!pack.wants(Path::new("a")));
+        assert!(pack.wants(Path::new("b")));
     }
 
     #[test]

@@ -3,8 +3,6 @@
 
 use regex::Regex;
 
-use super::collect::Root;
-
 /// One glob, relative to the project directory.
 pub(super) struct Pattern {
     text: String,
@@ -37,19 +35,22 @@ impl Pattern {
         self.relative.is_empty() || self.regex.is_match(path)
     }
 
+    /// The path, where nothing in it is a glob.
+    pub(super) fn literal(&self) -> Option<&str> {
+        let plain = !self.relative.is_empty() && !self.relative.contains(GLOB);
+        plain.then_some(self.relative.as_str())
+    }
+
     /// The folder that holds every match, or the path itself where nothing in it is a glob.
-    pub(super) fn root(&self) -> Root {
-        let parts: Vec<&str> = self.relative.split('/').collect();
-        let plain = parts
-            .iter()
-            .take_while(|part| !part.contains(['*', '?', '[', '{', '\\']))
-            .count();
-        Root {
-            path: parts[..plain].join("/"),
-            literal: plain == parts.len() && !self.relative.is_empty(),
-        }
+    pub(super) fn root(&self) -> String {
+        let parts = self.relative.split('/');
+        let plain: Vec<&str> = parts.take_while(|part| !part.contains(GLOB)).collect();
+        plain.join("/")
     }
 }
+
+/// Characters that make a part of a path a glob.
+const GLOB: [char; 5] = ['*', '?', '[', '{', '\\'];
 
 /// `text` relative to the project directory, cleaned; `None` when it leads outside.
 fn below(text: &str, project_dir: &str) -> Option<String> {
@@ -77,8 +78,63 @@ fn below(text: &str, project_dir: &str) -> Option<String> {
 }
 
 fn to_regex(glob: &str) -> String {
+    let alternatives: Vec<String> = alternatives(glob).iter().map(|glob| path(glob)).collect();
+    format!("(?s)^(?:{})$", alternatives.join("|"))
+}
+
+/// Most alternatives that braces may stand for; beyond, they are plain characters.
+const MOST: usize = 1000;
+
+/// `{a,b}` written out, the outermost first.
+fn alternatives(glob: &str) -> Vec<String> {
+    let mut done = Vec::new();
+    let mut open = vec![glob.to_owned()];
+    while let Some(glob) = open.pop() {
+        match first_braces(&glob) {
+            Some((before, choices, after)) if open.len() + done.len() < MOST => {
+                let written = choices
+                    .iter()
+                    .map(|choice| format!("{before}{choice}{after}"));
+                open.extend(written);
+            }
+            _ => done.push(glob),
+        }
+    }
+    done
+}
+
+/// Text before the first braces, what they choose from, and text after them.
+fn first_braces(glob: &str) -> Option<(&str, Vec<&str>, &str)> {
+    let mut depth = 0_usize;
+    let mut cuts = Vec::new();
+    let mut chars = glob.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '{' => {
+                depth += 1;
+                if depth == 1 {
+                    cuts.push(at);
+                }
+            }
+            ',' if depth == 1 => cuts.push(at),
+            '}' if depth == 1 => {
+                cuts.push(at);
+                let choices = cuts.windows(2).map(|cut| &glob[cut[0] + 1..cut[1]]);
+                return Some((&glob[..cuts[0]], choices.collect(), &glob[at + 1..]));
+            }
+            '}' if depth > 1 => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn path(glob: &str) -> String {
     let parts: Vec<&str> = glob.split('/').collect();
-    let mut regex = String::from("(?s)^");
+    let mut regex = String::new();
     for (index, part) in parts.iter().enumerate() {
         let last = index + 1 == parts.len();
         match (*part, last) {
@@ -97,13 +153,11 @@ fn to_regex(glob: &str) -> String {
             }
         }
     }
-    regex.push('$');
     regex
 }
 
 fn push_part(part: &str, regex: &mut String) {
     let mut chars = part.chars().peekable();
-    let mut braces = 0;
     while let Some(c) = chars.next() {
         match c {
             '*' => regex.push_str("[^/]*"),
@@ -116,15 +170,6 @@ fn push_part(part: &str, regex: &mut String) {
             }
             ']' => regex.push(']'),
             '-' => regex.push('-'),
-            '{' => {
-                braces += 1;
-                regex.push_str("(?:");
-            }
-            '}' if braces > 0 => {
-                braces -= 1;
-                regex.push(')');
-            }
-            ',' if braces > 0 => regex.push('|'),
             '\\' => regex.push_str(&regex::escape(
                 &chars.next().map(String::from).unwrap_or_default(),
             )),
@@ -158,6 +203,8 @@ mod tests {
             ("[^ab]x", "bx", false),
             ("[a-c]x", "cx", true),
             ("{a,b/c}.o", "b/c.o", true),
+            ("{a,b{1,2}}x", "b2x", true),
+            ("{a", "{a", true),
             ("a\\*", "a*", true),
             ("a\\*", "ab", false),
             ("a+b", "a+b", true),

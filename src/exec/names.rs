@@ -33,10 +33,10 @@ mod tests {
         for (text, wanted) in [
             ("test", "test"),
             ("unit-2", "unit-2"),
-            ("test: [a, 1]", "test---a--1-845aa2"),
+            ("test: [a, 1]", "test---a--1-d74608"),
             ("Test", "test-532eaa"),
-            ("täst", "t-st-dd2fd8"),
-            ("🎉", "-6c24fa"),
+            ("täst", "t-st-6db94e"),
+            ("🎉", "-614629"),
         ] {
             assert_eq!(unique_slug(text), wanted, "{text}");
         }

@@ -14,7 +14,7 @@ use tar::EntryType;
 use tokio::sync::mpsc;
 
 use super::super::bridge::{Chunk, ChunkReader, channel};
-use super::super::collect::{Pack, Root, Selection, is_kept};
+use super::super::collect::{Pack, Selection, is_kept};
 use super::super::entry::relative;
 use super::super::{ArtifactRef, ExecError, Globs};
 use super::fault;
@@ -36,13 +36,18 @@ impl Place<'_> {
         globs: &Globs,
         into: &Path,
     ) -> Result<ArtifactRef, ExecError> {
-        let selection = Selection::new(globs, self.project_dir);
+        let mut selection = Selection::new(globs, self.project_dir);
+        for (index, path) in selection.named() {
+            if !self.is_there(&path).await? {
+                selection.absent(index);
+            }
+        }
         let roots = selection.roots();
         let file = File::create(into).map_err(cannot_pack)?;
         let mut pack = Pack::new(selection, self.project_dir, io::BufWriter::new(file));
         for root in roots {
             if self.is_there(&root).await? {
-                pack = self.take(root.path, pack).await?;
+                pack = self.take(root, pack).await?;
             }
         }
         for path in pack.postponed() {
@@ -88,21 +93,19 @@ impl Place<'_> {
         }
     }
 
-    /// Whether a root exists and no folder on the way to it is a link, which could lead anywhere.
-    async fn is_there(&self, root: &Root) -> Result<bool, ExecError> {
-        for (at, _) in root.path.match_indices('/') {
-            if self.stat(&self.absolute(&root.path[..at])).await? != Some(Kind::Other) {
+    /// Whether `path` leads to something, and through no link, which could lead anywhere.
+    async fn is_there(&self, path: &str) -> Result<bool, ExecError> {
+        for (at, _) in path.match_indices('/') {
+            if self.stat(&self.absolute(&path[..at])).await? != Some(Kind::Other) {
                 return Ok(false);
             }
         }
-        let path = self.absolute(&root.path);
+        let path = self.absolute(path);
         match self.stat(&path).await? {
             None => Ok(false),
             // `/.` makes the daemon follow the link.
-            Some(Kind::Link) if root.literal => {
-                Ok(self.stat(&format!("{path}/.")).await?.is_some())
-            }
-            Some(_) => Ok(true),
+            Some(Kind::Link) => Ok(self.stat(&format!("{path}/.")).await?.is_some()),
+            Some(Kind::Other) => Ok(true),
         }
     }
 

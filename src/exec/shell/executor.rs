@@ -46,13 +46,10 @@ impl ShellExecutor {
         }
     }
 
-    fn run_folder(&self) -> PathBuf {
-        self.settings.base.join(slug(&self.settings.run))
-    }
-
-    fn attempt_folder(&self, job: &str, attempt: u32) -> PathBuf {
-        self.run_folder()
-            .join(format!("{}-{attempt}", unique_slug(job)))
+    fn folder(&self, job: &str, attempt: u32) -> PathBuf {
+        let run = slug(&self.settings.run);
+        let name = format!("{run}-{}-{attempt}", unique_slug(job));
+        self.settings.base.join(name)
     }
 }
 
@@ -63,7 +60,7 @@ impl Executor for ShellExecutor {
     }
 
     fn layout(&self, project_path: &str, job: &str, attempt: u32) -> Layout {
-        let builds = self.attempt_folder(job, attempt).join("builds");
+        let builds = self.folder(job, attempt).join("builds");
         let text = |path: &Path| path.to_string_lossy().into_owned();
         Layout {
             builds_dir: text(&builds),
@@ -103,12 +100,10 @@ impl Executor for ShellExecutor {
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         let archives = self.trees.archives(&spec.workspace)?;
-        let folder = self.attempt_folder(&spec.job, spec.attempt);
-        let (run, made) = (self.run_folder(), folder.clone());
-        let owner = spec.owner;
+        let folder = self.folder(&spec.job, spec.attempt);
+        let (made, owner) = (folder.clone(), spec.owner);
         blocking("open", "the job's folder can't be made", move || {
-            make_run_folder(&run, &owner)?;
-            private().create(&made)
+            make(&made, &owner)
         })
         .await?;
         let project_dir = PathBuf::from(spec.layout.project_dir);
@@ -143,15 +138,14 @@ impl Executor for ShellExecutor {
     }
 }
 
-/// Makes folders that only the user can enter.
-fn private() -> DirBuilder {
-    let mut builder = DirBuilder::new();
-    builder.mode(0o700);
-    builder
-}
-
-fn make_run_folder(folder: &Path, owner: &Owner) -> io::Result<()> {
-    private().recursive(true).create(folder)?;
+/// Makes the folder of an attempt, which only the user can enter. Two attempts never share one.
+fn make(folder: &Path, owner: &Owner) -> io::Result<()> {
+    let mut private = DirBuilder::new();
+    private.mode(0o700);
+    if let Some(base) = folder.parent() {
+        private.recursive(true).create(base)?;
+    }
+    private.recursive(false).create(folder)?;
     write_owner(folder, owner)
 }
 

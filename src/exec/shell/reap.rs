@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use super::super::{Owner, Reaped};
 use super::marked::signal_marked;
 
-/// Name of the file in a run's folder that says whose it is: owner and run, a line each.
+/// Name of the file in an attempt's folder that says whose it is: owner and run, a line each.
 const OWNER_FILE: &str = "owner";
 
 /// Says whose `folder` is.
@@ -30,7 +30,7 @@ fn read_owner(folder: &Path) -> Option<Owner> {
     })
 }
 
-/// Removes the folders of `owner`'s runs below `base` that are not alive, and ends what still runs
+/// Removes the folders below `base` of `owner`'s runs that are not alive, and ends what still runs
 /// from them.
 pub(super) fn reap(base: &Path, owner: &str, alive: &dyn Fn(&str) -> bool) -> io::Result<Reaped> {
     let mut reaped = Reaped::default();
@@ -46,8 +46,8 @@ pub(super) fn reap(base: &Path, owner: &str, alive: &dyn Fn(&str) -> bool) -> io
         };
         if found.owner == owner && !alive(&found.run) {
             remove(&folder)?;
-            let run = found.run;
-            reaped.removed.push(format!("job folders of run {run}"));
+            let (name, run) = (folder.display(), found.run);
+            reaped.removed.push(format!("folder `{name}` of run {run}"));
         }
     }
     Ok(reaped)

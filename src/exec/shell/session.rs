@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::super::collect::Selection;
 use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
 use super::{process, reap, walk};
 
@@ -24,12 +23,11 @@ impl Session for ShellSession {
     }
 
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
-        let selection = Selection::new(globs, &self.project_dir.to_string_lossy());
-        let (project, into) = (self.project_dir.clone(), into.to_owned());
+        let (project, globs, into) = (self.project_dir.clone(), globs.clone(), into.to_owned());
         blocking(
             "collect artifacts",
             "artifacts can't be packed",
-            move || walk::collect(selection, &project, &into),
+            move || walk::collect(&globs, &project, &into),
         )
         .await
     }

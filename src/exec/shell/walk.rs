@@ -6,37 +6,38 @@ use std::path::{Path, PathBuf};
 
 use tar::Header;
 
-use super::super::ArtifactRef;
-use super::super::collect::{Pack, Root, Selection};
+use super::super::collect::{Pack, Selection};
+use super::super::{ArtifactRef, Globs};
 
 type Archive = Pack<io::BufWriter<File>>;
 
-/// Packs what `selection` takes of `project` into the file `into`.
-pub(super) fn collect(
-    selection: Selection,
-    project: &Path,
-    into: &Path,
-) -> io::Result<ArtifactRef> {
+/// Packs what `globs` take of `project` into the file `into`.
+pub(super) fn collect(globs: &Globs, project: &Path, into: &Path) -> io::Result<ArtifactRef> {
+    let project_dir = project.to_string_lossy();
+    let mut selection = Selection::new(globs, &project_dir);
+    for (index, path) in selection.named() {
+        if !is_there(project, Path::new(&path)) {
+            selection.absent(index);
+        }
+    }
     let roots = selection.roots();
     let file = io::BufWriter::new(File::create(into)?);
-    let mut pack = Pack::new(selection, &project.display().to_string(), file);
+    let mut pack = Pack::new(selection, &project_dir, file);
     for root in roots {
-        if is_there(project, &root) {
-            walk(project, Path::new(&root.path), &mut pack)?;
+        let root = Path::new(&root);
+        if is_there(project, root) {
+            walk(project, root, &mut pack)?;
         }
     }
     Ok(pack.finish()?.into_artifact(into))
 }
 
-/// Whether a root exists and no folder on the way to it is a link, which could lead anywhere.
-fn is_there(project: &Path, root: &Root) -> bool {
-    let path = Path::new(&root.path);
-    let through_link = path
-        .ancestors()
-        .skip(1)
-        .any(|parent| !parent.as_os_str().is_empty() && project.join(parent).is_symlink());
-    let path = project.join(path);
-    !through_link && (path.exists() || path.is_symlink() && !root.literal)
+/// Whether `path` leads to something, and through no link, which could lead anywhere.
+fn is_there(project: &Path, path: &Path) -> bool {
+    let mut parents = path.ancestors().skip(1);
+    let through_link =
+        parents.any(|parent| !parent.as_os_str().is_empty() && project.join(parent).is_symlink());
+    !through_link && project.join(path).exists()
 }
 
 /// Adds `path` and all that is in it, in the order of names.

@@ -52,7 +52,7 @@ pub(super) async fn all_output_comes_before_the_end(subject: &Subject) {
 pub(super) async fn graceful_cancel_stops_the_script_only(subject: &Subject) {
     let steps = [
         Step::new(
-            "trap 'exit 1' TERM\n(trap 'exit 1' TERM; echo started; sleep 120; echo never) </dev/null\n",
+            "trap 'exit 1' TERM\nset -e\n(trap 'exit 1' TERM; echo started; sleep 120; echo never) </dev/null\n",
             Run::exits(0).saying("started\n").taking(LONG),
         ),
         Step::new("echo after\n", Run::exits(0).saying("after\n")),

@@ -131,7 +131,7 @@ pub(super) async fn artifacts_keep_modes_times_and_links(subject: &Subject) {
     spec.workspace.artifacts = vec![packed];
     let mut consumer = subject.open_spec(spec).await;
     let look = Step::real(&format!(
-        "cd {project}; stat -c '%n %a' out/r out/deep out/deep/x hard; readlink out/broken dl; \
+        "cd {project}; stat -c '%n %a' out/r out/deep out/deep/x hard; readlink out/broken; readlink dl; \
          cat hard; stat -c %Y out/r | cut -c1-5; [ -d out/empty ] && echo empty\n"
     ));
     let (_, output) = look.run(consumer.as_mut()).await;
