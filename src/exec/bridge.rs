@@ -119,13 +119,15 @@ mod tests {
         let writing = std::thread::spawn(move || {
             let mut writer = ChunkWriter::new(to);
             for part in sent.chunks(1000) {
-                writer.write_all(part).unwrap();
+                writer.write_all(part).expect("goes through");
             }
-            writer.finish(Ok(())).unwrap();
+            writer.finish(Ok(())).expect("goes through");
         });
         let mut read = Vec::new();
-        ChunkReader::new(from).read_to_end(&mut read).unwrap();
-        writing.join().unwrap();
+        ChunkReader::new(from)
+            .read_to_end(&mut read)
+            .expect("goes through");
+        writing.join().expect("goes through");
         assert!(read == bytes, "{} bytes of {}", read.len(), bytes.len());
     }
 

@@ -332,7 +332,7 @@ mod tests {
         let mut pack = Pack::new(selection, "/builds/g/p", Vec::new());
         assert!(pack.wants(Path::new("log")));
         assert!(!pack.wants(Path::new(".git/HEAD")));
-        let notes = pack.finish().unwrap().notes;
+        let notes = pack.finish().expect("finishes").notes;
         assert_eq!(
             notes,
             [

@@ -54,15 +54,14 @@ const GLOB: [char; 5] = ['*', '?', '[', '{', '\\'];
 
 /// `text` relative to the project directory, cleaned; `None` when it leads outside.
 fn below(text: &str, project_dir: &str) -> Option<String> {
-    let text = match text.strip_prefix('/') {
-        None => text,
-        Some(_) => {
-            let rest = text.strip_prefix(project_dir)?;
-            if !rest.is_empty() && !rest.starts_with('/') {
-                return None;
-            }
-            rest
+    let text = if text.starts_with('/') {
+        let rest = text.strip_prefix(project_dir)?;
+        if !rest.is_empty() && !rest.starts_with('/') {
+            return None;
         }
+        rest
+    } else {
+        text
     };
     let mut parts: Vec<&str> = Vec::new();
     for part in text.split('/') {

@@ -4,6 +4,10 @@ use super::Variable;
 
 /// The switches among a job's variables that change its scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of GitLab's, independent of the others"
+)]
 pub struct Flags {
     /// `CI_DEBUG_TRACE`: the shell traces what it does (runtime reference 12.5).
     pub debug_trace: bool,

@@ -127,7 +127,9 @@ impl<'a> Stage<'a> {
             body.push_str(&export(&name, &value));
         }
         body.push_str(&read_gitlab_env(&temp));
-        body.push_str(&format!("cd {}\n", quoted(self.project_dir)));
+        body.push_str("cd ");
+        body.push_str(&quoted(self.project_dir));
+        body.push('\n');
         body.push_str(commands);
         wrapped(&body, self.flags)
     }

@@ -14,7 +14,39 @@ fn step_script_is_as_designed() {
         Variable::file("CERT", "line 1\nline 2\n"),
     ];
     let text = Stage::new(&variables, PROJECT).step_script(&["echo 'a'", "", "one\ntwo"]);
-    insta::assert_snapshot!(text.replace('\x1b', "<ESC>"));
+    insta::assert_snapshot!(text.replace('\x1b', "<ESC>"), @r#"
+    trap 'exit 1' TERM
+    exec 2>&1
+    if [ $'\101' != A ]; then
+    printf '%s\n' "pipe: this image has no shell that GitLab Runner's scripts work in (its sh is dash or alike, without \$'...' quoting):" \
+    "pipe: on GitLab this job fails with exit code 2 too; use an image with bash or busybox," \
+    "pipe: or set the variable FF_POSIXLY_CORRECT_ESCAPES: \"true\""
+    exit 2
+    fi
+    if set -o | grep pipefail >/dev/null 2>&1; then set -o pipefail; fi
+    set -o errexit
+    set +o noclobber
+    (eval 'trap '\''exit 1'\'' TERM
+    [ -d /builds/group/project.tmp ] || mkdir -p /builds/group/project.tmp
+    export CI_JOB_STATUS=running
+    (umask 0; printf %s '\''line 1
+    line 2
+    '\'' >/builds/group/project.tmp/CERT)
+    export CERT=/builds/group/project.tmp/CERT
+    export RUNNER_TEMP_PROJECT_DIR=/builds/group/project.tmp
+    export GITLAB_ENV=/builds/group/project.tmp/gitlab_runner_env
+    (umask 0; : >>/builds/group/project.tmp/gitlab_runner_env)
+    while read -r line; do export "$line"; done </builds/group/project.tmp/gitlab_runner_env
+    cd /builds/group/project
+    printf '\''%s\n'\'' '\''<ESC>[32;1m$ echo '\''\'\'''\''a'\''\'\'''\''<ESC>[0;m'\''
+    echo '\''a'\''
+    printf '\''%s\n'\'' '\'''\''
+    printf '\''%s\n'\'' '\''<ESC>[32;1m$ one # collapsed multi-line command<ESC>[0;m'\''
+    one
+    two
+    ') </dev/null
+    exit 0
+    "#);
 }
 
 #[test]

@@ -206,7 +206,7 @@ mod tests {
             ("x/dist", "dist/a", "x/dist/a"),
             ("file", "file", "file"),
         ] {
-            let path = rebased(root, Path::new(name)).unwrap();
+            let path = rebased(root, Path::new(name)).expect(name);
             assert_eq!(path, Path::new(wanted), "{root} {name}");
         }
         assert!(rebased("", Path::new("p/../../etc")).is_err());

@@ -21,7 +21,8 @@ pub(super) async fn exit_codes(subject: &Subject) {
 }
 
 pub(super) async fn output_keeps_its_order(subject: &Subject) {
-    let wanted: String = (1..=500).map(|n| format!("out {n}\nerr {n}\n")).collect();
+    let lines: Vec<String> = (1..=500).map(|n| format!("out {n}\nerr {n}\n")).collect();
+    let wanted = lines.concat();
     let step = Step::new(
         "exec 2>&1\nn=1\nwhile [ $n -le 500 ]; do echo out $n; echo err $n >&2; n=$((n+1)); done\n",
         Run::exits(0).saying(wanted.clone()),

@@ -106,7 +106,7 @@ async fn images_and_opens_fail_as_planned() {
     };
     let twice = [ruby.clone(), ruby.clone()];
     let missing = subject.executor.missing(&twice).await.expect("asks");
-    assert_eq!(missing, [ruby.clone()]);
+    assert_eq!(missing, std::slice::from_ref(&ruby));
     let (cx, _live) = context();
     let pulled = subject.executor.pull(&ruby, &|_, _| {}, &cx).await;
     pulled.expect("pulls");
