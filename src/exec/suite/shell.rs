@@ -6,17 +6,17 @@ use std::time::Duration;
 use super::super::{Exit, ShellExecutor, ShellSettings};
 use super::cases::refused;
 use super::contract;
-use super::subject::{BUDGET, RUN, Step, Subject, context};
+use super::subject::{BUDGET, RUN, Step, Subject, context, scratch};
 
 #[expect(clippy::unused_async, reason = "made like the other subjects")]
 async fn shell() -> Option<Subject> {
-    let base = tempfile::tempdir().expect("a folder").keep();
+    let scratch = scratch();
     let executor = ShellExecutor::new(ShellSettings {
-        base,
+        base: scratch.path().join("jobs"),
         run: RUN.to_owned(),
         grace: Duration::from_secs(3),
     });
-    Some(Subject::new(Arc::new(executor), None))
+    Some(Subject::in_folder(scratch, Arc::new(executor), None))
 }
 
 contract!(shell:

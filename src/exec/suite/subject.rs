@@ -31,7 +31,14 @@ pub(super) struct Subject {
 
 impl Subject {
     pub(super) fn new(executor: Arc<dyn Executor>, image: Option<&str>) -> Self {
-        let scratch = TempDir::new().expect("a folder for the test");
+        Self::in_folder(scratch(), executor, image)
+    }
+
+    pub(super) fn in_folder(
+        scratch: TempDir,
+        executor: Arc<dyn Executor>,
+        image: Option<&str>,
+    ) -> Self {
         Self {
             executor,
             fake: None,
@@ -103,6 +110,11 @@ impl Subject {
         let reaped = self.executor.reap(&self.owner, &|_| false).await;
         reaped.expect("reaps").removed
     }
+}
+
+/// A folder that vanishes with the test.
+pub(super) fn scratch() -> TempDir {
+    TempDir::new().expect("a folder for the test")
 }
 
 /// A script, and what a fake does in its place.
