@@ -21,9 +21,22 @@ pub(super) async fn unless_asked<T>(
 ) -> Result<T, ExecError> {
     tokio::select! {
         biased;
-        () = asked(cancel, Cancel::Graceful) => {
-            Err(ExecError::system(phase, "stopped before the script began"))
-        }
+        () = asked(cancel, Cancel::Graceful) => Err(stopped(phase)),
         done = work => done,
     }
+}
+
+/// An error, if a cancellation has come.
+pub(super) fn check(
+    cancel: &watch::Receiver<Cancel>,
+    phase: &'static str,
+) -> Result<(), ExecError> {
+    match *cancel.borrow() {
+        Cancel::Run => Ok(()),
+        Cancel::Graceful | Cancel::Force => Err(stopped(phase)),
+    }
+}
+
+fn stopped(phase: &'static str) -> ExecError {
+    ExecError::system(phase, "stopped before the script began")
 }

@@ -104,6 +104,14 @@ pub struct Layout {
     pub project_dir: String,
 }
 
+impl Layout {
+    /// The folder for file variables and `GITLAB_ENV`, beside the project directory (runtime
+    /// reference 1.6).
+    pub fn temp_dir(&self) -> String {
+        format!("{}.tmp", self.project_dir)
+    }
+}
+
 /// Who everything that is made belongs to; written as labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
@@ -210,7 +218,9 @@ pub trait Executor: Send + Sync {
 #[async_trait]
 pub trait Session: Send {
     /// Runs one script in a new shell in the same root, and waits for its end. All output has
-    /// been handed to `cx.output` when it returns.
+    /// been handed to `cx.output` when it returns. A cancellation stops the script, or keeps it
+    /// from starting; an `after_script` that is to run all the same needs a cancellation of its
+    /// own, which only a forced one reaches (runtime reference 5).
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError>;
 
     /// Packs the files that match into `into`. No match gives an empty archive.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::cancel::asked;
+use super::cancel::{asked, check};
 use super::collect::{Pack, Selection};
 use super::trees::Trees;
 use super::{
@@ -229,9 +229,7 @@ impl Executor for FakeExecutor {
                 return Err(failure("open", planned));
             }
         }
-        if *cx.cancel.borrow() != Cancel::Run {
-            return Err(ExecError::system("open", "stopped before the script began"));
-        }
+        check(&cx.cancel, "open")?;
         let mut session = FakeSession {
             state: self.state.clone(),
             job: spec.job.clone(),

@@ -1,17 +1,12 @@
-//! Files beside the project directory that the environment has from the start.
+//! Files in the temporary folder that the environment has from the start.
 
 use super::EnvSpec;
-
-/// The folder for file variables and `GITLAB_ENV` (runtime reference 1.6).
-pub(super) fn temp_dir(project_dir: &str) -> String {
-    format!("{project_dir}.tmp")
-}
 
 /// Names of the files that variables name there. The runner's helper makes them as root with mode
 /// 666 before the first script, which is why `chmod` on one fails for a job that is not root
 /// (runtime reference 12.4).
 pub(super) fn temp_files(spec: &EnvSpec) -> Vec<String> {
-    let folder = format!("{}/", temp_dir(&spec.layout.project_dir));
+    let folder = format!("{}/", spec.layout.temp_dir());
     spec.variables
         .iter()
         .filter_map(|(name, value)| {

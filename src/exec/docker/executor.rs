@@ -5,7 +5,7 @@ use bollard::Docker;
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 use tokio::sync::OnceCell;
 
-use super::super::cancel::unless_asked;
+use super::super::cancel::{check, unless_asked};
 use super::super::temp::temp_files;
 use super::super::trees::Trees;
 use super::super::{
@@ -124,6 +124,7 @@ impl Executor for DockerExecutor {
     }
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
+        check(&cx.cancel, "open")?;
         let content = Content {
             layout: spec.layout.clone(),
             temp_files: temp_files(&spec),

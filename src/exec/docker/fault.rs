@@ -29,18 +29,19 @@ pub(super) fn create(image: &str, error: Error) -> ExecError {
 /// A container that could not be started. The runner calls every such failure one of the system,
 /// an image without a shell included (observed).
 pub(super) fn start(error: Error) -> ExecError {
-    let phase = "start container";
     let text = reason(&error);
-    if text.contains("executable file not found") || text.contains("no such file or directory") {
-        return ExecError::system(
-            phase,
-            format!(
-                "the image has no shell to run scripts with ({text}): use an image that has `sh`"
-            ),
-        )
-        .because(error);
-    }
-    system(phase, "the container did not start", error)
+    let remedy = if text.contains("exec: \"sh\"") {
+        "the image has no shell to run scripts with: use one that has `sh`"
+    } else if text.contains("exec: ") {
+        "check `image:entrypoint`; `entrypoint: [\"\"]` switches it off"
+    } else {
+        "see the daemon's log"
+    };
+    ExecError::system(
+        "start container",
+        format!("the container did not start: {text}: {remedy}"),
+    )
+    .because(error)
 }
 
 /// A pull that failed, in the runner's classes (runtime reference 4.3).
@@ -159,16 +160,25 @@ mod tests {
     }
 
     #[test]
-    fn an_image_without_a_shell_is_a_system_failure_with_a_remedy() {
-        let error = start(answer(
-            400,
-            "exec: \"sh\": executable file not found in $PATH",
-        ));
-        assert_eq!(error.fault, Fault::System);
-        assert!(
-            error.message.contains("use an image that has `sh`"),
-            "{error}"
-        );
+    fn start_errors_are_the_systems_and_have_a_remedy() {
+        for (text, remedy) in [
+            (
+                "exec: \"sh\": executable file not found in $PATH",
+                "use one that has `sh`",
+            ),
+            (
+                "exec: \"/x\": stat /x: no such file or directory",
+                "check `image:entrypoint`",
+            ),
+            (
+                "driver failed programming external connectivity",
+                "see the daemon's log",
+            ),
+        ] {
+            let error = start(answer(400, text));
+            assert_eq!(error.fault, Fault::System, "{text}");
+            assert!(error.message.contains(remedy), "{error}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) async fn run(
     script: &Script,
     cx: &Cx,
 ) -> Result<Exit, ExecError> {
-    if *cx.cancel.borrow() == Cancel::Force {
+    if *cx.cancel.borrow() != Cancel::Run {
         return Ok(Exit::Stopped);
     }
     // Attached before the start, or the first output is lost.

@@ -14,11 +14,13 @@ use tar::{Builder, EntryType, Header};
 
 use super::super::bridge::{ChunkWriter, channel};
 use super::super::entry::relative;
-use super::super::temp::temp_dir;
 use super::super::{ExecError, Layout};
 use super::fault;
 
 const PHASE: &str = "upload";
+
+/// Bytes read from an archive at once.
+const READ: usize = 256 * 1024;
 
 /// What a container holds before its first start.
 pub(super) struct Content {
@@ -73,7 +75,7 @@ pub(super) async fn fill(docker: &Docker, id: &str, content: Content) -> Result<
 fn compose(content: &Content, to: &mut impl Write) -> io::Result<()> {
     let mut tar = Builder::new(to);
     let project = inside(&content.layout.project_dir)?;
-    let temp = inside(&temp_dir(&content.layout.project_dir))?;
+    let temp = inside(&content.layout.temp_dir())?;
     for folder in folders(&inside(&content.layout.builds_dir)?, &project) {
         append(&mut tar, &folder, EntryType::Directory, 0o777)?;
     }
@@ -124,7 +126,7 @@ fn append(
 
 /// Copies the entries of `archive` with their paths below `project`.
 fn copy_below(project: &Path, archive: &Path, tar: &mut Builder<impl Write>) -> io::Result<()> {
-    let file = io::BufReader::new(std::fs::File::open(archive)?);
+    let file = io::BufReader::with_capacity(READ, std::fs::File::open(archive)?);
     for entry in tar::Archive::new(file).entries()? {
         let mut entry = entry?;
         let name = relative(&entry.path()?)?;

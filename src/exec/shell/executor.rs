@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::super::cancel::unless_asked;
+use super::super::cancel::check;
 use super::super::names::{slug, unique_slug};
-use super::super::temp::temp_dir;
 use super::super::trees::Trees;
 use super::super::{
     Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, TreeRef,
@@ -99,6 +98,7 @@ impl Executor for ShellExecutor {
     }
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
+        check(&cx.cancel, "open")?;
         let archives = self.trees.archives(&spec.workspace)?;
         let folder = self.folder(&spec.job, spec.attempt);
         let (made, owner) = (folder.clone(), spec.owner);
@@ -106,6 +106,7 @@ impl Executor for ShellExecutor {
             make(&made, &owner)
         })
         .await?;
+        let temp_dir = PathBuf::from(spec.layout.temp_dir());
         let project_dir = PathBuf::from(spec.layout.project_dir);
         // From here on dropping the session undoes what was begun.
         let session = ShellSession {
@@ -116,10 +117,10 @@ impl Executor for ShellExecutor {
         };
         // Never broken off: the folder would be filled while it is removed.
         blocking("open", "the project files can't be unpacked", move || {
-            fill(&project_dir, &archives)
+            fill(&project_dir, &temp_dir, &archives)
         })
         .await?;
-        unless_asked(&cx.cancel, "open", std::future::ready(Ok(()))).await?;
+        check(&cx.cancel, "open")?;
         Ok(Box::new(session))
     }
 
@@ -149,9 +150,9 @@ fn make(folder: &Path, owner: &Owner) -> io::Result<()> {
     write_owner(folder, owner)
 }
 
-fn fill(project_dir: &Path, archives: &[PathBuf]) -> io::Result<()> {
+fn fill(project_dir: &Path, temp_dir: &Path, archives: &[PathBuf]) -> io::Result<()> {
     fs::create_dir_all(project_dir)?;
-    fs::create_dir_all(temp_dir(&project_dir.to_string_lossy()))?;
+    fs::create_dir_all(temp_dir)?;
     archives
         .iter()
         .try_for_each(|archive| unpack(archive, project_dir))

@@ -32,7 +32,7 @@ pub(super) async fn run(
     grace: Duration,
     cx: &Cx,
 ) -> Result<Exit, ExecError> {
-    if *cx.cancel.borrow() == Cancel::Force {
+    if *cx.cancel.borrow() != Cancel::Run {
         return Ok(Exit::Stopped);
     }
     let (mut child, output) = spawn(folder)?;

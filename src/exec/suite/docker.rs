@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{DockerExecutor, Endpoint, Exit, Fault, Reach};
+use super::super::{DockerExecutor, Endpoint, Exit, Fault, Reach, Script};
 use super::cases::refused;
 use super::contract;
 use super::subject::{BUDGET, Step, Subject, context, globs};
@@ -37,6 +37,7 @@ contract!(docker:
     real::a_script_that_is_not_read_does_not_block
     real::the_tree_is_there_and_artifacts_lie_over_it
     real::artifacts_keep_modes_times_and_links
+    real::a_link_to_a_file_left_out_brings_its_content
     real::nothing_to_collect_gives_an_empty_archive
     real::a_failed_open_is_undone
     real::only_dead_runs_of_the_owner_are_reaped
@@ -178,5 +179,29 @@ async fn a_dropped_session_takes_its_container_along() {
     drop(subject.open("dropped", &[]).await);
     // The removal runs in the background; meanwhile reaping may find it or not.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_container_that_does_not_start_is_the_systems_fault() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let mut spec = subject.spec("no-start");
+    if let Some(image) = &mut spec.image {
+        image.entrypoint = Some(vec!["/no/such/program".to_owned()]);
+    }
+    let mut session = subject.open_spec(spec).await;
+    let (cx, _live) = context();
+    let script = Script {
+        text: "echo hi\n".to_owned(),
+    };
+    let error = session.run(&script, &cx).await.expect_err("can't start");
+    assert_eq!(error.fault, Fault::System, "{error}");
+    assert!(
+        error.message.contains("check `image:entrypoint`"),
+        "{error}"
+    );
+    session.close(BUDGET).await.expect("closes");
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }

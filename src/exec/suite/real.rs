@@ -158,6 +158,27 @@ fn names(tar: &std::path::Path) -> Vec<String> {
     names
 }
 
+pub(super) async fn a_link_to_a_file_left_out_brings_its_content(subject: &Subject) {
+    let project = subject.spec("hard").layout.project_dir;
+    let mut session = subject.open("hard", &[]).await;
+    let make = Step::real(&format!(
+        "cd {project}; mkdir a z; echo content >a/f; ln a/f z/g; ln a/f z/h\n"
+    ));
+    assert_eq!(make.run(session.as_mut()).await.0, Exit::Code(0));
+    let tar = subject.archive("hard.tar");
+    let packed = session.collect(&globs(&["*/[gh]"]), &tar).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(packed.expect("collects").entries, 2);
+    let to = subject.archive("unpacked");
+    tar::Archive::new(std::fs::File::open(&tar).expect("opens"))
+        .unpack(&to)
+        .expect("unpacks");
+    for name in ["z/g", "z/h"] {
+        let content = std::fs::read_to_string(to.join(name));
+        assert_eq!(content.expect(name), "content\n");
+    }
+}
+
 pub(super) async fn nothing_to_collect_gives_an_empty_archive(subject: &Subject) {
     let mut session = subject.open("nothing", &[]).await;
     let tar = subject.archive("nothing.tar");
