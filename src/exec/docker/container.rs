@@ -1,7 +1,10 @@
 //! A container that never outlives its owner.
 
+use std::sync::Arc;
+
 use bollard::Docker;
 use bollard::query_parameters::RemoveContainerOptionsBuilder;
+use tokio::sync::Semaphore;
 
 use super::super::ExecError;
 use super::fault;
@@ -11,14 +14,17 @@ use super::fault;
 pub(super) struct Container {
     pub(super) docker: Docker,
     pub(super) id: String,
+    /// Slots for starts on this daemon.
+    pub(super) starts: Arc<Semaphore>,
     gone: bool,
 }
 
 impl Container {
-    pub(super) fn new(docker: Docker, id: String) -> Self {
+    pub(super) fn new(docker: Docker, id: String, starts: Arc<Semaphore>) -> Self {
         Self {
             docker,
             id,
+            starts,
             gone: false,
         }
     }

@@ -1,9 +1,11 @@
 //! The executor: one daemon and the trees published to it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::query_parameters::CreateContainerOptionsBuilder;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::super::cancel::{check, unless_asked};
 use super::super::temp::temp_files;
@@ -21,11 +23,15 @@ use super::{create, fault, image, reap};
 /// Where jobs are built in a container (runtime reference 1.6).
 const BUILDS_DIR: &str = "/builds";
 
+/// Containers that start at once on one daemon (design chapter 3): it is no faster with more.
+const STARTS: usize = 8;
+
 /// Runs jobs in containers of one Docker daemon.
 pub struct DockerExecutor {
     endpoint: Endpoint,
     docker: OnceCell<Docker>,
     trees: Trees,
+    starts: Arc<Semaphore>,
 }
 
 impl DockerExecutor {
@@ -35,6 +41,7 @@ impl DockerExecutor {
             endpoint,
             docker: OnceCell::new(),
             trees: Trees::default(),
+            starts: Arc::new(Semaphore::new(STARTS)),
         }
     }
 
@@ -64,7 +71,7 @@ impl DockerExecutor {
         if matches!(&made, Err(error) if fault::status(error) == Some(409)) {
             made = docker.create_container(Some(options.build()), body).await;
         }
-        made.map(|made| Container::new(docker.clone(), made.id))
+        made.map(|made| Container::new(docker.clone(), made.id, self.starts.clone()))
             .map_err(|error| fault::create(&image.name, error))
     }
 }

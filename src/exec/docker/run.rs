@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::super::cancel::asked;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
+use super::container::Container;
 use super::{fault, stop};
 
 /// How long output may still come after the container was stopped.
@@ -21,20 +22,17 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Runs `script` as the next start of the container.
 pub(super) async fn run(
-    docker: &Docker,
-    id: &str,
+    container: &Container,
     script: &Script,
     cx: &Cx,
 ) -> Result<Exit, ExecError> {
+    let (docker, id) = (&container.docker, container.id.as_str());
     if *cx.cancel.borrow() != Cancel::Run {
         return Ok(Exit::Stopped);
     }
     // Attached before the start, or the first output is lost.
     let attached = attach(docker, id).await?;
-    docker
-        .start_container(id, None::<StartContainerOptions>)
-        .await
-        .map_err(fault::start)?;
+    start(container).await?;
     let mut work = std::pin::pin!(to_the_end(docker, id, script, attached, &cx.output));
     tokio::select! {
         code = &mut work => return code.map(Exit::Code),
@@ -62,6 +60,16 @@ async fn attach(docker: &Docker, id: &str) -> Result<AttachContainerResults, Exe
         .attach_container(id, Some(options))
         .await
         .map_err(|error| fault::system("attach", "the container's output can't be read", error))
+}
+
+async fn start(container: &Container) -> Result<(), ExecError> {
+    // The semaphore is never closed: an error would mean one slot more, no harm.
+    let _slot = container.starts.acquire().await;
+    container
+        .docker
+        .start_container(&container.id, None::<StartContainerOptions>)
+        .await
+        .map_err(fault::start)
 }
 
 /// Feeds the script, hands on all output, and returns the exit code.

@@ -28,7 +28,7 @@ impl DockerSession {
 #[async_trait]
 impl Session for DockerSession {
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
-        run::run(&self.container.docker, &self.container.id, script, cx).await
+        run::run(&self.container, script, cx).await
     }
 
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
