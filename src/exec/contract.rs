@@ -82,6 +82,8 @@ pub struct ArtifactRef {
     pub tar: PathBuf,
     /// Number of files, folders and links in it.
     pub entries: usize,
+    /// Lines for the job's log: a pattern that matches nothing, what was left out.
+    pub notes: Vec<String>,
 }
 
 /// The content of the project directory when the script starts.
@@ -100,6 +102,14 @@ pub struct Layout {
     pub builds_dir: String,
     /// `CI_PROJECT_DIR`.
     pub project_dir: String,
+}
+
+impl Layout {
+    /// The folder for file variables and `GITLAB_ENV`, beside the project directory (runtime
+    /// reference 1.6).
+    pub fn temp_dir(&self) -> String {
+        format!("{}.tmp", self.project_dir)
+    }
 }
 
 /// Who everything that is made belongs to; written as labels.
@@ -125,7 +135,8 @@ pub struct EnvSpec {
     /// Where things are inside; from [`Executor::layout`].
     pub layout: Layout,
     /// Variables of the environment itself, so that an entrypoint sees them. Scripts export
-    /// them again. Never put on a command line.
+    /// them again; where there is no entrypoint (shell), only they do. Never put on a command
+    /// line.
     pub variables: Vec<(String, String)>,
     /// What the project directory holds.
     pub workspace: Workspace,
@@ -141,7 +152,8 @@ pub struct Script {
 /// How a script ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// The shell's status; 128+n after a signal.
+    /// The shell's status. A container whose process 1 is killed by signal n has 128+n; a shell
+    /// on this machine that is has -1 (runtime reference 4.1).
     Code(i64),
     /// Stopped because of `Cx::cancel`.
     Stopped,
@@ -206,7 +218,9 @@ pub trait Executor: Send + Sync {
 #[async_trait]
 pub trait Session: Send {
     /// Runs one script in a new shell in the same root, and waits for its end. All output has
-    /// been handed to `cx.output` when it returns.
+    /// been handed to `cx.output` when it returns. A cancellation stops the script, or keeps it
+    /// from starting; an `after_script` that is to run all the same needs a cancellation of its
+    /// own, which only a forced one reaches (runtime reference 5).
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError>;
 
     /// Packs the files that match into `into`. No match gives an empty archive.

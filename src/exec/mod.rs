@@ -4,11 +4,30 @@
 //! that fails is a successful execution ([`Exit`]); an [`ExecError`] means that the machinery
 //! failed. The same contract suite is run over every executor.
 
+mod bridge;
+mod cancel;
+mod collect;
 mod contract;
+mod detector;
+mod docker;
+mod entry;
 mod error;
+mod glob;
+mod names;
+mod shell;
+mod temp;
+mod trees;
+
+/// Test support: an executor that runs nothing, for the tests of the run loop.
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod suite;
 
 pub use contract::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, Executor, Exit, Globs, Image, Layout, Owner,
     Reaped, Script, Session, TreeRef, TreeSpec, Workspace,
 };
+pub use docker::{DockerExecutor, Endpoint, Reach};
 pub use error::{ExecError, Fault};
+pub use shell::{ShellExecutor, ShellSettings};

@@ -2,4 +2,5 @@
 
 mod pty;
 mod sample;
+mod scripts;
 mod tidy;

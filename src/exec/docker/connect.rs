@@ -1,0 +1,161 @@
+//! The way to the daemon.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+
+use super::super::ExecError;
+use super::fault;
+
+/// How long the daemon may take to say who it is.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// How long one request may take until its answer begins, in seconds. Uploads of large trees and
+/// graceful stops are such requests; deadlines for people are set where they are known.
+const REQUEST: u64 = 3600;
+
+/// Which daemons may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Only one on this machine: `DOCKER_HOST` may point at production (design chapter 3).
+    Local,
+    /// Whatever the user's surroundings name; the user has asked for this executor by name.
+    Any,
+}
+
+/// Where the daemon listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The unix socket.
+    pub socket: PathBuf,
+}
+
+impl Endpoint {
+    /// The daemon that `docker_host` (the value of `DOCKER_HOST`) names, else the usual sockets of
+    /// this machine. `runtime_dir` is `XDG_RUNTIME_DIR`, where daemons of plain users listen.
+    pub fn find(
+        docker_host: Option<&str>,
+        runtime_dir: Option<&Path>,
+        reach: Reach,
+    ) -> Result<Self, ExecError> {
+        match docker_host.filter(|host| !host.is_empty()) {
+            Some(host) => Self::from_host(host, reach),
+            None => Self::usual(runtime_dir),
+        }
+    }
+
+    fn from_host(host: &str, reach: Reach) -> Result<Self, ExecError> {
+        if let Some(socket) = host.strip_prefix("unix://") {
+            return Ok(Self {
+                socket: PathBuf::from(socket),
+            });
+        }
+        Err(match reach {
+            Reach::Local => ExecError::system(
+                "connect",
+                format!(
+                    "DOCKER_HOST is `{host}`, not a daemon of this machine: choose it with `--executor docker`, or unset DOCKER_HOST"
+                ),
+            ),
+            Reach::Any => ExecError::unsupported(
+                "connect",
+                format!(
+                    "DOCKER_HOST is `{host}`, but only unix sockets are supported: forward one with `ssh -L /tmp/docker.sock:/var/run/docker.sock`"
+                ),
+            ),
+        })
+    }
+
+    fn usual(runtime_dir: Option<&Path>) -> Result<Self, ExecError> {
+        let system = Path::new("/var/run/docker.sock");
+        let own = runtime_dir.map(|dir| dir.join("docker.sock"));
+        let podman = runtime_dir.map(|dir| dir.join("podman/podman.sock"));
+        [Some(system.to_owned()), own, podman]
+            .into_iter()
+            .flatten()
+            .find(|socket| socket.exists())
+            .map(|socket| Self { socket })
+            .ok_or_else(|| {
+                ExecError::system(
+                    "connect",
+                    format!(
+                        "no Docker daemon runs here (no `{}`): start it, or use another executor",
+                        system.display()
+                    ),
+                )
+            })
+    }
+
+    /// Connects and agrees on a version of the API.
+    pub(super) async fn connect(&self) -> Result<Docker, ExecError> {
+        let path = self.socket.to_string_lossy();
+        let docker = Docker::connect_with_unix(&path, REQUEST, API_DEFAULT_VERSION)
+            .map_err(|error| self.unreachable(&error.to_string()).because(error))?;
+        match tokio::time::timeout(GREETING, docker.negotiate_version()).await {
+            Ok(Ok(docker)) => Ok(docker),
+            Ok(Err(error)) => Err(self.unreachable(&fault::reason(&error)).because(error)),
+            Err(late) => Err(self.unreachable("no answer").because(late)),
+        }
+    }
+
+    fn unreachable(&self, why: &str) -> ExecError {
+        let denied = std::os::unix::net::UnixStream::connect(&self.socket)
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied);
+        let socket = self.socket.display();
+        ExecError::system(
+            "connect",
+            if denied {
+                format!(
+                    "you may not use the Docker daemon at `{socket}`: join its group (often `docker`) and log in again"
+                )
+            } else {
+                format!(
+                    "the Docker daemon at `{socket}` does not answer ({why}): start it, or use another executor"
+                )
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::super::Fault;
+    use super::{Endpoint, Reach};
+
+    #[test]
+    fn docker_host() {
+        for (host, reach, wanted) in [
+            ("unix:///run/x.sock", Reach::Local, Ok("/run/x.sock")),
+            ("unix:///run/x.sock", Reach::Any, Ok("/run/x.sock")),
+            ("tcp://prod:2376", Reach::Local, Err(Fault::System)),
+            ("tcp://prod:2376", Reach::Any, Err(Fault::Unsupported)),
+            ("ssh://me@prod", Reach::Any, Err(Fault::Unsupported)),
+        ] {
+            let found = Endpoint::find(Some(host), None, reach);
+            let found = found.map(|endpoint| endpoint.socket.display().to_string());
+            assert_eq!(
+                found.as_deref().map_err(|error| error.fault),
+                wanted,
+                "{host} {reach:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_is_not_there_is_named_with_a_remedy() {
+        let endpoint = Endpoint {
+            socket: Path::new("/nowhere/docker.sock").to_owned(),
+        };
+        let error = endpoint.connect().await.expect_err("nothing listens there");
+        assert!(
+            error
+                .message
+                .starts_with("the Docker daemon at `/nowhere/docker.sock` does not answer")
+                && error.message.ends_with("start it, or use another executor"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! A container that never outlives its owner.
+
+use std::sync::Arc;
+
+use bollard::Docker;
+use bollard::query_parameters::RemoveContainerOptionsBuilder;
+use tokio::sync::Semaphore;
+
+use super::super::ExecError;
+use super::fault;
+
+/// The container of one attempt. Dropping it removes the container in the background; that is for
+/// panics and dropped futures, the usual way is [`Container::remove`].
+pub(super) struct Container {
+    pub(super) docker: Docker,
+    pub(super) id: String,
+    /// Slots for starts on this daemon.
+    pub(super) starts: Arc<Semaphore>,
+    gone: bool,
+}
+
+impl Container {
+    pub(super) fn new(docker: Docker, id: String, starts: Arc<Semaphore>) -> Self {
+        Self {
+            docker,
+            id,
+            starts,
+            gone: false,
+        }
+    }
+
+    /// Kills and removes it with its anonymous volumes. Safe to repeat.
+    pub(super) async fn remove(&mut self) -> Result<(), ExecError> {
+        if self.gone {
+            return Ok(());
+        }
+        remove(&self.docker, &self.id).await?;
+        self.gone = true;
+        Ok(())
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        if self.gone {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (docker, id) = (self.docker.clone(), std::mem::take(&mut self.id));
+            runtime.spawn(async move { remove(&docker, &id).await });
+        }
+    }
+}
+
+/// Removes a container. One that is not there, or is being removed, is fine.
+pub(super) async fn remove(docker: &Docker, id: &str) -> Result<(), ExecError> {
+    let options = RemoveContainerOptionsBuilder::new()
+        .force(true)
+        .v(true)
+        .build();
+    match docker.remove_container(id, Some(options)).await {
+        Ok(()) => Ok(()),
+        Err(error) if matches!(fault::status(&error), Some(404 | 409)) => Ok(()),
+        Err(error) => Err(fault::system(
+            "remove container",
+            &format!("container `{id}` was not removed"),
+            error,
+        )),
+    }
+}

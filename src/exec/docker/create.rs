@@ -1,0 +1,146 @@
+//! What the daemon is asked to make for an attempt of a job. Pure.
+
+use std::collections::HashMap;
+
+use bollard::models::{
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, RestartPolicy, RestartPolicyNameEnum,
+};
+
+use super::super::detector::shell_command;
+use super::super::names::{slug, unique_slug};
+use super::super::{EnvSpec, Image};
+
+/// Label: whose container it is.
+pub(super) const OWNER: &str = "pipe.owner";
+/// Label: id of the run.
+pub(super) const RUN: &str = "pipe.run";
+/// Label: full job name.
+pub(super) const JOB: &str = "pipe.job";
+/// Label: number of the attempt.
+pub(super) const ATTEMPT: &str = "pipe.attempt";
+
+/// The container of a job, as the runner would make it (runtime reference 7.1).
+pub(super) fn body(spec: &EnvSpec, image: &Image) -> ContainerCreateBody {
+    ContainerCreateBody {
+        image: Some(image.name.clone()),
+        entrypoint: entrypoint(image),
+        cmd: Some(shell_command().map(str::to_owned).to_vec()),
+        user: image.user.clone(),
+        env: Some(environment(spec)),
+        labels: Some(labels(spec)),
+        attach_stdin: Some(true),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        open_stdin: Some(true),
+        stdin_once: Some(true),
+        tty: Some(false),
+        host_config: Some(host_config()),
+        ..ContainerCreateBody::default()
+    }
+}
+
+/// Never restarted, never kept by the daemon's log: the record keeps what the job said.
+fn host_config() -> HostConfig {
+    HostConfig {
+        auto_remove: Some(false),
+        log_config: Some(HostConfigLogConfig {
+            typ: Some("none".to_owned()),
+            config: None,
+        }),
+        restart_policy: Some(RestartPolicy {
+            name: Some(RestartPolicyNameEnum::NO),
+            maximum_retry_count: None,
+        }),
+        ..HostConfig::default()
+    }
+}
+
+/// `[""]` clears the image's entrypoint; the API does the same with it. An empty list counts as
+/// not given (runtime reference 2.2).
+fn entrypoint(image: &Image) -> Option<Vec<String>> {
+    image.entrypoint.clone().filter(|words| !words.is_empty())
+}
+
+fn environment(spec: &EnvSpec) -> Vec<String> {
+    spec.variables
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
+}
+
+fn labels(spec: &EnvSpec) -> HashMap<String, String> {
+    [
+        (OWNER, spec.owner.owner.clone()),
+        (RUN, spec.owner.run.clone()),
+        (JOB, spec.job.clone()),
+        (ATTEMPT, spec.attempt.to_string()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// `pipe-<run>-<job>-<attempt>`, in the characters that container names may have.
+pub(super) fn name(spec: &EnvSpec) -> String {
+    let run = slug(&spec.owner.run);
+    format!("pipe-{run}-{}-{}", unique_slug(&spec.job), spec.attempt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{EnvSpec, Image, Layout, Owner, Workspace};
+    use super::{body, entrypoint, name};
+
+    fn spec(job: &str) -> EnvSpec {
+        EnvSpec {
+            owner: Owner {
+                owner: "m/0/h".to_owned(),
+                run: "7".to_owned(),
+            },
+            job: job.to_owned(),
+            attempt: 2,
+            image: None,
+            layout: Layout {
+                builds_dir: "/builds".to_owned(),
+                project_dir: "/builds/g/p".to_owned(),
+            },
+            variables: vec![("A".to_owned(), "b=c\n".to_owned())],
+            workspace: Workspace {
+                tree: None,
+                artifacts: Vec::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn names_say_whose_it_is() {
+        assert_eq!(name(&spec("test")), "pipe-7-test-2");
+    }
+
+    #[test]
+    fn entrypoints() {
+        let with = |entrypoint: Option<&[&str]>| Image {
+            name: "x".to_owned(),
+            entrypoint: entrypoint.map(|words| words.iter().map(|&w| w.to_owned()).collect()),
+            ..Image::default()
+        };
+        for (given, sent) in [
+            (None, None),
+            (Some(&[][..]), None),
+            (Some(&[""][..]), Some(vec![String::new()])),
+            (
+                Some(&["/bin/sh", "-c"][..]),
+                Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]),
+            ),
+        ] {
+            assert_eq!(entrypoint(&with(given)), sent, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn the_environment_travels_through_the_api() {
+        let made = body(&spec("a"), &Image::default());
+        assert_eq!(made.env, Some(vec!["A=b=c\n".to_owned()]));
+        assert_eq!(made.labels.expect("labels")["pipe.owner"], "m/0/h");
+    }
+}

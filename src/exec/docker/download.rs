@@ -1,0 +1,214 @@
+//! Artifacts out of a container: only the roots of the globs travel, and are filtered as they
+//! arrive.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bollard::Docker;
+use bollard::query_parameters::{
+    ContainerArchiveInfoOptionsBuilder, DownloadFromContainerOptionsBuilder,
+};
+use futures_util::StreamExt;
+use tar::EntryType;
+use tokio::sync::mpsc;
+
+use super::super::bridge::{Chunk, ChunkReader, channel};
+use super::super::collect::{Pack, Selection, is_kept};
+use super::super::entry::relative;
+use super::super::{ArtifactRef, ExecError, Globs};
+use super::fault;
+
+const PHASE: &str = "collect artifacts";
+
+/// Where the files are.
+pub(super) struct Place<'a> {
+    pub(super) docker: &'a Docker,
+    /// The container.
+    pub(super) id: &'a str,
+    pub(super) project_dir: &'a str,
+}
+
+impl Place<'_> {
+    /// Packs what matches into the file `into`.
+    pub(super) async fn collect(
+        &self,
+        globs: &Globs,
+        into: &Path,
+    ) -> Result<ArtifactRef, ExecError> {
+        let mut selection = Selection::new(globs, self.project_dir);
+        for (index, path) in selection.named() {
+            if !self.is_there(&path).await? {
+                selection.absent(index);
+            }
+        }
+        let roots = selection.roots();
+        let file = File::create(into).map_err(cannot_pack)?;
+        let mut pack = Pack::new(selection, self.project_dir, io::BufWriter::new(file));
+        for root in roots {
+            if self.is_there(&root).await? {
+                pack = self.take(root, pack).await?;
+            }
+        }
+        for path in pack.postponed() {
+            pack = self.take(path, pack).await?;
+        }
+        let packed = pack.finish().map_err(cannot_pack)?;
+        Ok(packed.into_artifact(into))
+    }
+
+    /// Downloads `root` and packs what matches of it.
+    async fn take(
+        &self,
+        root: String,
+        mut pack: Pack<Archive>,
+    ) -> Result<Pack<Archive>, ExecError> {
+        let path = self.absolute(&root);
+        let (to, from) = channel();
+        let packing = tokio::task::spawn_blocking(move || {
+            take_all(&root, ChunkReader::new(from), &mut pack)?;
+            Ok(pack)
+        });
+        self.send(&path, to).await;
+        match packing.await {
+            Ok(packed) => packed.map_err(cannot_pack),
+            Err(error) => Err(ExecError::system(PHASE, "packing broke off").because(error)),
+        }
+    }
+
+    /// Sends the daemon's archive of `path`, as far as the reader wants it.
+    async fn send(&self, path: &str, to: mpsc::Sender<Chunk>) {
+        let options = DownloadFromContainerOptionsBuilder::new()
+            .path(path)
+            .build();
+        let mut chunks =
+            std::pin::pin!(self.docker.download_from_container(self.id, Some(options)));
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk
+                .map(|bytes| bytes.to_vec())
+                .map_err(|error| io::Error::other(fault::reason(&error)));
+            if to.send(chunk).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Whether `path` leads to something, and through no link, which could lead anywhere.
+    async fn is_there(&self, path: &str) -> Result<bool, ExecError> {
+        for (at, _) in path.match_indices('/') {
+            if self.stat(&self.absolute(&path[..at])).await? != Some(Kind::Other) {
+                return Ok(false);
+            }
+        }
+        let path = self.absolute(path);
+        match self.stat(&path).await? {
+            None => Ok(false),
+            // `/.` makes the daemon follow the link.
+            Some(Kind::Link) => Ok(self.stat(&format!("{path}/.")).await?.is_some()),
+            Some(Kind::Other) => Ok(true),
+        }
+    }
+
+    /// What `path` is; `None` when it is not there. Any other complaint means that it is there
+    /// (`not a directory` for `file/.`).
+    async fn stat(&self, path: &str) -> Result<Option<Kind>, ExecError> {
+        let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
+        let found = self
+            .docker
+            .get_container_archive_info(self.id, Some(options))
+            .await;
+        match found {
+            Ok(found) if found.link_target.is_empty() => Ok(Some(Kind::Other)),
+            Ok(_) => Ok(Some(Kind::Link)),
+            Err(error) => match fault::status(&error) {
+                Some(404) => Ok(None),
+                Some(_) => Ok(Some(Kind::Other)),
+                None => Err(fault::system(PHASE, "the files can't be looked at", error)),
+            },
+        }
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        match path {
+            "" => self.project_dir.to_owned(),
+            path => format!("{}/{path}", self.project_dir),
+        }
+    }
+}
+
+type Archive = io::BufWriter<File>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Link,
+    Other,
+}
+
+fn cannot_pack(error: io::Error) -> ExecError {
+    ExecError::system(PHASE, format!("artifacts can't be packed: {error}")).because(error)
+}
+
+/// Packs what matches of one download. Its names start with the last part of `root`.
+fn take_all(root: &str, from: impl io::Read, pack: &mut Pack<Archive>) -> io::Result<()> {
+    for entry in tar::Archive::new(from).entries()? {
+        let mut entry = entry?;
+        let path = rebased(root, &entry.path()?)?;
+        let kind = entry.header().entry_type();
+        if path.as_os_str().is_empty() || !is_kept(kind) || !pack.wants(&path) {
+            continue;
+        }
+        let header = entry.header().clone();
+        match kind {
+            EntryType::Symlink => {
+                let target = entry.link_name()?.unwrap_or_default();
+                pack.add_link(header, &path, &target)?;
+            }
+            EntryType::Link => {
+                let target = rebased(root, &entry.link_name()?.unwrap_or_default())?;
+                if pack.holds(&target) {
+                    pack.add_link(header, &path, &target)?;
+                } else {
+                    pack.postpone(&path);
+                }
+            }
+            _ => {
+                let size = entry.size();
+                pack.add(header, &path, size, &mut entry)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The path in the project directory of `name` in a download of `root`.
+fn rebased(root: &str, name: &Path) -> io::Result<PathBuf> {
+    let name = relative(name)?;
+    let below: PathBuf = name.iter().skip(1).collect();
+    Ok(match (root, below.as_os_str().is_empty()) {
+        ("", _) => below,
+        (root, true) => PathBuf::from(root),
+        (root, false) => Path::new(root).join(below),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::rebased;
+
+    #[test]
+    fn names_of_a_download() {
+        for (root, name, wanted) in [
+            ("", "p/", ""),
+            ("", "p/a/b", "a/b"),
+            ("x/dist", "dist/", "x/dist"),
+            ("x/dist", "dist/a", "x/dist/a"),
+            ("file", "file", "file"),
+        ] {
+            let path = rebased(root, Path::new(name)).expect(name);
+            assert_eq!(path, Path::new(wanted), "{root} {name}");
+        }
+        assert!(rebased("", Path::new("p/../../etc")).is_err());
+    }
+}

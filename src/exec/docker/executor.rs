@@ -1,0 +1,161 @@
+//! The executor: one daemon and the trees published to it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bollard::Docker;
+use bollard::query_parameters::CreateContainerOptionsBuilder;
+use tokio::sync::{OnceCell, Semaphore};
+
+use super::super::cancel::{check, unless_asked};
+use super::super::temp::temp_files;
+use super::super::trees::Trees;
+use super::super::{
+    Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Reaped, Session, TreeRef,
+    TreeSpec,
+};
+use super::connect::Endpoint;
+use super::container::Container;
+use super::session::DockerSession;
+use super::upload::{Content, fill};
+use super::{create, fault, image, reap};
+
+/// Where jobs are built in a container (runtime reference 1.6).
+const BUILDS_DIR: &str = "/builds";
+
+/// Containers that start at once on one daemon (design chapter 3): it is no faster with more.
+const STARTS: usize = 8;
+
+/// Runs jobs in containers of one Docker daemon.
+pub struct DockerExecutor {
+    endpoint: Endpoint,
+    docker: OnceCell<Docker>,
+    trees: Trees,
+    starts: Arc<Semaphore>,
+}
+
+impl DockerExecutor {
+    /// An executor on the daemon at `endpoint`. Nothing is asked of the daemon yet.
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            docker: OnceCell::new(),
+            trees: Trees::default(),
+            starts: Arc::new(Semaphore::new(STARTS)),
+        }
+    }
+
+    /// The connection, made once.
+    async fn docker(&self) -> Result<&Docker, ExecError> {
+        self.docker
+            .get_or_try_init(|| self.endpoint.connect())
+            .await
+    }
+
+    async fn create(&self, spec: &EnvSpec) -> Result<Container, ExecError> {
+        let Some(image) = &spec.image else {
+            return Err(ExecError::user(
+                "create container",
+                "the job names no image",
+            ));
+        };
+        let docker = self.docker().await?;
+        let mut options = CreateContainerOptionsBuilder::new();
+        if let Some(platform) = &image.platform {
+            options = options.platform(platform);
+        }
+        let named = options.clone().name(&create::name(spec)).build();
+        let body = create::body(spec, image);
+        let mut made = docker.create_container(Some(named), body.clone()).await;
+        // Two pipelines of one run may have jobs of the same name: the labels tell them apart.
+        if matches!(&made, Err(error) if fault::status(error) == Some(409)) {
+            made = docker.create_container(Some(options.build()), body).await;
+        }
+        made.map(|made| Container::new(docker.clone(), made.id, self.starts.clone()))
+            .map_err(|error| fault::create(&image.name, error))
+    }
+}
+
+#[async_trait]
+impl Executor for DockerExecutor {
+    fn name(&self) -> &'static str {
+        "docker"
+    }
+
+    fn layout(&self, project_path: &str, _job: &str, _attempt: u32) -> Layout {
+        Layout {
+            builds_dir: BUILDS_DIR.to_owned(),
+            project_dir: format!("{BUILDS_DIR}/{project_path}"),
+        }
+    }
+
+    async fn probe(&self) -> Result<Capabilities, ExecError> {
+        let version =
+            self.docker().await?.version().await.map_err(|error| {
+                fault::system("probe", "the Docker daemon does not answer", error)
+            })?;
+        let text = |word: Option<String>| word.unwrap_or_else(|| "unknown".to_owned());
+        Ok(Capabilities {
+            description: format!(
+                "Docker Engine {}, API {}, {}/{}",
+                text(version.version),
+                text(version.api_version),
+                text(version.os),
+                text(version.arch)
+            ),
+            images: true,
+        })
+    }
+
+    async fn missing(&self, images: &[Image]) -> Result<Vec<Image>, ExecError> {
+        image::missing(self.docker().await?, images).await
+    }
+
+    async fn pull(
+        &self,
+        image: &Image,
+        progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
+        cx: &Cx,
+    ) -> Result<(), ExecError> {
+        let docker = self.docker().await?;
+        unless_asked(
+            &cx.cancel,
+            "pull image",
+            image::pull(docker, image, progress),
+        )
+        .await
+    }
+
+    async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError> {
+        Ok(self.trees.publish(tree))
+    }
+
+    async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
+        check(&cx.cancel, "open")?;
+        let content = Content {
+            layout: spec.layout.clone(),
+            temp_files: temp_files(&spec),
+            tars: self.trees.archives(&spec.workspace)?,
+        };
+        // Never broken off: a container that the daemon makes meanwhile would have no owner.
+        let mut container = self.create(&spec).await?;
+        let filling = fill(&container.docker, &container.id, content);
+        if let Err(error) = unless_asked(&cx.cancel, "upload", filling).await {
+            // The first error tells more than one of cleaning up.
+            let _ = container.remove().await;
+            return Err(error);
+        }
+        Ok(Box::new(DockerSession::new(
+            container,
+            spec.layout.project_dir,
+        )))
+    }
+
+    async fn reap(
+        &self,
+        owner: &str,
+        alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+    ) -> Result<Reaped, ExecError> {
+        reap::reap(self.docker().await?, owner, alive).await
+    }
+}

@@ -1,0 +1,205 @@
+//! What the daemon's errors mean to people.
+
+use bollard::errors::Error;
+
+use super::super::{ExecError, Fault};
+
+/// A failure of the daemon or the way to it.
+pub(super) fn system(phase: &'static str, what: &str, error: Error) -> ExecError {
+    ExecError::system(phase, format!("{what}: {}", reason(&error))).because(error)
+}
+
+/// A container that could not be made (runtime reference 4.3): the job's own words are to blame
+/// for an image that is not there and for what the daemon calls a bad request.
+pub(super) fn create(image: &str, error: Error) -> ExecError {
+    let phase = "create container";
+    match status(&error) {
+        Some(404) => ExecError::user(
+            phase,
+            format!("image `{image}` is not on this machine: `pipe image pull {image}` brings it"),
+        )
+        .because(error),
+        Some(400) => {
+            ExecError::user(phase, format!("image `{image}`: {}", reason(&error))).because(error)
+        }
+        _ => system(phase, "the container was not created", error),
+    }
+}
+
+/// A container that could not be started. The runner calls every such failure one of the system,
+/// an image without a shell included (observed).
+pub(super) fn start(error: Error) -> ExecError {
+    let text = reason(&error);
+    let remedy = if text.contains("exec: \"sh\"") {
+        "the image has no shell to run scripts with: use one that has `sh`"
+    } else if text.contains("exec: ") {
+        "check `image:entrypoint`; `entrypoint: [\"\"]` switches it off"
+    } else {
+        "see the daemon's log"
+    };
+    ExecError::system(
+        "start container",
+        format!("the container did not start: {text}: {remedy}"),
+    )
+    .because(error)
+}
+
+/// A pull that failed, in the runner's classes (runtime reference 4.3).
+pub(super) fn pull(image: &str, error: Error) -> ExecError {
+    let text = reason(&error);
+    let (fault, remedy) = match classify_pull(&text) {
+        Pull::Network => (
+            Fault::System,
+            "check the network, or use `--offline` with images that are here",
+        ),
+        Pull::NotFound => (Fault::User, "check the name and the tag"),
+        Pull::Denied => (Fault::User, "check the name, and log in to the registry"),
+        Pull::Other => (Fault::System, "see the daemon's log"),
+    };
+    ExecError {
+        fault,
+        ..ExecError::system(
+            "pull image",
+            format!("image `{image}` could not be pulled: {text}: {remedy}"),
+        )
+    }
+    .because(error)
+}
+
+/// HTTP status of the daemon's answer.
+pub(super) fn status(error: &Error) -> Option<u16> {
+    match error {
+        Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}
+
+/// The error in one line.
+pub(super) fn reason(error: &Error) -> String {
+    let text = match error {
+        Error::DockerResponseServerError { message, .. } => message.clone(),
+        Error::DockerStreamError { error } => error.clone(),
+        Error::RequestTimeoutError => "the Docker daemon does not answer".to_owned(),
+        Error::HyperLegacyError { .. } | Error::HyperResponseError { .. } => {
+            "the connection to the Docker daemon broke: is it still running?".to_owned()
+        }
+        other => other.to_string(),
+    };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pull {
+    Network,
+    NotFound,
+    Denied,
+    Other,
+}
+
+/// Order matters: a text may contain words of several classes.
+const PULL_CLASSES: &[(Pull, &[&str])] = &[
+    (
+        Pull::Network,
+        &[
+            "dial tcp",
+            "connection refused",
+            "no such host",
+            "i/o timeout",
+            "tls handshake",
+            "client.timeout exceeded",
+            "request canceled",
+            "connection reset",
+        ],
+    ),
+    (
+        Pull::Denied,
+        &[
+            "pull access denied",
+            "access to the resource is denied",
+            "no basic auth credentials",
+            "repository does not exist or may require",
+            "unauthorized",
+            "authentication required",
+        ],
+    ),
+    (Pull::NotFound, &["not found", "manifest unknown"]),
+];
+
+fn classify_pull(text: &str) -> Pull {
+    let text = text.to_lowercase();
+    PULL_CLASSES
+        .iter()
+        .find(|(_, words)| words.iter().any(|word| text.contains(word)))
+        .map_or(Pull::Other, |(class, _)| *class)
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::errors::Error;
+
+    use super::super::super::Fault;
+    use super::{Pull, classify_pull, create, start};
+
+    fn answer(status_code: u16, message: &str) -> Error {
+        Error::DockerResponseServerError {
+            status_code,
+            message: message.to_owned(),
+        }
+    }
+
+    #[test]
+    fn create_errors() {
+        for (code, fault) in [
+            (404, Fault::User),
+            (400, Fault::User),
+            (409, Fault::System),
+            (500, Fault::System),
+        ] {
+            assert_eq!(create("x:1", answer(code, "m")).fault, fault, "{code}");
+        }
+    }
+
+    #[test]
+    fn start_errors_are_the_systems_and_have_a_remedy() {
+        for (text, remedy) in [
+            (
+                "exec: \"sh\": executable file not found in $PATH",
+                "use one that has `sh`",
+            ),
+            (
+                "exec: \"/x\": stat /x: no such file or directory",
+                "check `image:entrypoint`",
+            ),
+            (
+                "driver failed programming external connectivity",
+                "see the daemon's log",
+            ),
+        ] {
+            let error = start(answer(400, text));
+            assert_eq!(error.fault, Fault::System, "{text}");
+            assert!(error.message.contains(remedy), "{error}");
+        }
+    }
+
+    #[test]
+    fn pull_errors() {
+        for (text, class) in [
+            (
+                "Get \"https://r/v2/\": dial tcp: lookup r: no such host",
+                Pull::Network,
+            ),
+            (
+                "manifest for x:9 not found: manifest unknown",
+                Pull::NotFound,
+            ),
+            (
+                "pull access denied for x, repository does not exist or may require 'docker login'",
+                Pull::Denied,
+            ),
+            ("net/http: TLS handshake timeout", Pull::Network),
+            ("no space left on device", Pull::Other),
+        ] {
+            assert_eq!(classify_pull(text), class, "{text}");
+        }
+    }
+}

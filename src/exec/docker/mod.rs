@@ -1,0 +1,21 @@
+//! The `docker` executor: any engine that speaks the Docker API on a unix socket.
+//!
+//! One container per attempt of a job. Each script is one start of that container: attach, start,
+//! script into stdin, wait (runtime reference 7.1). Files travel as tar streams through the
+//! archive API; nothing of the host is mounted and no `docker` program is called.
+
+mod connect;
+mod container;
+mod create;
+mod download;
+mod executor;
+mod fault;
+mod image;
+mod reap;
+mod run;
+mod session;
+mod stop;
+mod upload;
+
+pub use connect::{Endpoint, Reach};
+pub use executor::DockerExecutor;

@@ -1,0 +1,152 @@
+//! One script in a login shell of this machine.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::pipe;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc;
+
+use super::super::cancel::asked;
+use super::super::{Cancel, Cx, ExecError, Exit, Script};
+use super::marked::{MARK, signal_marked};
+
+const PHASE: &str = "run script";
+
+/// How long output may still come after everything was killed.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// Largest piece of output handed on at once.
+const CHUNK: usize = 64 * 1024;
+
+/// Runs `script`. It ends when its output is closed: a background job that holds it holds the job
+/// (runtime reference 10).
+pub(super) async fn run(
+    folder: &Path,
+    script: &Script,
+    grace: Duration,
+    cx: &Cx,
+) -> Result<Exit, ExecError> {
+    if *cx.cancel.borrow() != Cancel::Run {
+        return Ok(Exit::Stopped);
+    }
+    let (mut child, output) = spawn(folder)?;
+    let leader = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let stdin = child.stdin.take();
+    let mut work = std::pin::pin!(to_the_end(child, stdin, output, script, &cx.output));
+    tokio::select! {
+        ended = &mut work => return ended.map(exit),
+        () = asked(&cx.cancel, Cancel::Graceful) => {}
+    }
+    let stopping = async {
+        signal_all(leader, folder, Signal::TERM);
+        tokio::select! {
+            () = asked(&cx.cancel, Cancel::Force) => {}
+            () = tokio::time::sleep(grace) => {}
+        }
+        signal_all(leader, folder, Signal::KILL);
+        tokio::time::sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        _ = work => {}
+        () = stopping => {}
+    }
+    Ok(Exit::Stopped)
+}
+
+/// A login shell, bash where there is one, that leads its own process group. stdout and stderr
+/// are one pipe.
+fn spawn(folder: &Path) -> Result<(Child, pipe::Receiver), ExecError> {
+    let fail = |error: io::Error| {
+        ExecError::system(PHASE, format!("no shell could be started: {error}")).because(error)
+    };
+    for program in ["bash", "sh"] {
+        let (read, write) = io::pipe().map_err(fail)?;
+        match command(program, folder, write).and_then(|mut command| command.spawn()) {
+            Ok(child) => {
+                let output = pipe::Receiver::from_owned_fd(OwnedFd::from(read)).map_err(fail)?;
+                return Ok((child, output));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(fail(error)),
+        }
+    }
+    Err(ExecError::system(
+        PHASE,
+        "neither `bash` nor `sh` is in PATH: install one, or use another executor",
+    ))
+}
+
+fn command(program: &str, folder: &Path, output: io::PipeWriter) -> io::Result<Command> {
+    let mut command = Command::new(program);
+    command
+        .arg("-l")
+        .env(MARK, folder)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .process_group(0)
+        .kill_on_drop(true);
+    Ok(command)
+}
+
+async fn to_the_end(
+    mut child: Child,
+    stdin: Option<ChildStdin>,
+    output: pipe::Receiver,
+    script: &Script,
+    to: &mpsc::Sender<Vec<u8>>,
+) -> Result<ExitStatus, ExecError> {
+    let ended = async {
+        let (pumped, status) = tokio::join!(pump(output, to), child.wait());
+        pumped.and(status)
+    };
+    let mut ended = std::pin::pin!(ended);
+    let ended = tokio::select! {
+        ended = &mut ended => ended,
+        () = feed(stdin, &script.text) => ended.await,
+    };
+    ended.map_err(|error| {
+        ExecError::system(PHASE, format!("the script's end is not known: {error}")).because(error)
+    })
+}
+
+async fn feed(stdin: Option<ChildStdin>, text: &str) {
+    if let Some(mut stdin) = stdin {
+        // An error means that nobody reads: the exit code tells more than it does.
+        let _ = stdin.write_all(text.as_bytes()).await;
+    }
+}
+
+async fn pump(mut output: pipe::Receiver, to: &mpsc::Sender<Vec<u8>>) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let length = output.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        // Output that nobody wants is still read, or the job would block.
+        let _ = to.send(buffer[..length].to_vec()).await;
+    }
+}
+
+/// The group of the shell, and whatever left that group.
+fn signal_all(leader: Option<Pid>, folder: &Path, signal: Signal) {
+    if let Some(leader) = leader {
+        // The group may be gone; then there is nothing to do.
+        let _ = kill_process_group(leader, signal);
+    }
+    signal_marked(folder, signal);
+}
+
+/// A shell that a signal ended has no code of its own: -1, as the runner says (runtime
+/// reference 4.1).
+fn exit(status: ExitStatus) -> Exit {
+    Exit::Code(status.code().map_or(-1, i64::from))
+}

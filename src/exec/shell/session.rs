@@ -1,0 +1,82 @@
+//! One attempt of a job: its folder from creation to removal.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
+use super::{process, reap, walk};
+
+/// The folder of an attempt. Dropping it without [`Session::close`] removes it too.
+pub(super) struct ShellSession {
+    pub(super) folder: PathBuf,
+    pub(super) project_dir: PathBuf,
+    pub(super) grace: Duration,
+    pub(super) gone: bool,
+}
+
+#[async_trait]
+impl Session for ShellSession {
+    async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
+        process::run(&self.folder, script, self.grace, cx).await
+    }
+
+    async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
+        let (project, globs, into) = (self.project_dir.clone(), globs.clone(), into.to_owned());
+        blocking(
+            "collect artifacts",
+            "artifacts can't be packed",
+            move || walk::collect(&globs, &project, &into),
+        )
+        .await
+    }
+
+    async fn close(&mut self, budget: Duration) -> Result<(), ExecError> {
+        if self.gone {
+            return Ok(());
+        }
+        let folder = self.folder.clone();
+        let removing = blocking(
+            "remove folder",
+            "the job's folder was not removed",
+            move || reap::remove(&folder),
+        );
+        match tokio::time::timeout(budget, removing).await {
+            Ok(done) => {
+                self.gone = done.is_ok();
+                done
+            }
+            Err(late) => {
+                let message = format!(
+                    "folder `{}` was not removed in {} s: `pipe clean` removes it later",
+                    self.folder.display(),
+                    budget.as_secs()
+                );
+                Err(ExecError::system("remove folder", message).because(late))
+            }
+        }
+    }
+}
+
+impl Drop for ShellSession {
+    fn drop(&mut self) {
+        if !self.gone {
+            // Nobody is left to be told.
+            let _ = reap::remove(&self.folder);
+        }
+    }
+}
+
+/// Runs file work off the async threads.
+pub(super) async fn blocking<T: Send + 'static>(
+    phase: &'static str,
+    what: &str,
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, ExecError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done
+            .map_err(|error| ExecError::system(phase, format!("{what}: {error}")).because(error)),
+        Err(error) => Err(ExecError::system(phase, what).because(error)),
+    }
+}

@@ -1,0 +1,80 @@
+//! Artifacts from this machine's disk.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tar::Header;
+
+use super::super::collect::{Pack, Selection};
+use super::super::{ArtifactRef, Globs};
+
+type Archive = Pack<io::BufWriter<File>>;
+
+/// Packs what `globs` take of `project` into the file `into`.
+pub(super) fn collect(globs: &Globs, project: &Path, into: &Path) -> io::Result<ArtifactRef> {
+    let project_dir = project.to_string_lossy();
+    let mut selection = Selection::new(globs, &project_dir);
+    for (index, path) in selection.named() {
+        if !is_there(project, Path::new(&path)) {
+            selection.absent(index);
+        }
+    }
+    let roots = selection.roots();
+    let file = io::BufWriter::new(File::create(into)?);
+    let mut pack = Pack::new(selection, &project_dir, file);
+    for root in roots {
+        let root = Path::new(&root);
+        if is_there(project, root) {
+            walk(project, root, &mut pack)?;
+        }
+    }
+    Ok(pack.finish()?.into_artifact(into))
+}
+
+/// Whether `path` leads to something, and through no link, which could lead anywhere.
+fn is_there(project: &Path, path: &Path) -> bool {
+    let mut parents = path.ancestors().skip(1);
+    let through_link =
+        parents.any(|parent| !parent.as_os_str().is_empty() && project.join(parent).is_symlink());
+    !through_link && project.join(path).exists()
+}
+
+/// Adds `path` and all that is in it, in the order of names.
+fn walk(project: &Path, path: &Path, pack: &mut Archive) -> io::Result<()> {
+    let full = project.join(path);
+    let facts = fs::symlink_metadata(&full)?;
+    if !path.as_os_str().is_empty() && pack.wants(path) {
+        add(&full, path, &facts, pack)?;
+    }
+    if facts.is_dir() && !path.starts_with(".git") {
+        for name in names(&full)? {
+            walk(project, &path.join(name), pack)?;
+        }
+    }
+    Ok(())
+}
+
+fn names(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut names = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| PathBuf::from(entry.file_name())))
+        .collect::<io::Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
+}
+
+fn add(full: &Path, path: &Path, facts: &Metadata, pack: &mut Archive) -> io::Result<()> {
+    let mut header = Header::new_gnu();
+    header.set_metadata(facts);
+    if facts.is_symlink() {
+        pack.add_link(header, path, &fs::read_link(full)?)
+    } else if facts.is_dir() {
+        pack.add(header, path, 0, io::empty())
+    } else if facts.is_file() {
+        let file = File::open(full)?;
+        pack.add(header, path, facts.len(), io::Read::take(file, facts.len()))
+    } else {
+        // Sockets, pipes and devices are not kept.
+        Ok(())
+    }
+}

@@ -1,0 +1,207 @@
+//! The contract over Docker, and what only it must do.
+
+use std::sync::Arc;
+
+use super::super::{DockerExecutor, Endpoint, Exit, Fault, Reach, Script};
+use super::cases::refused;
+use super::contract;
+use super::subject::{BUDGET, Step, Subject, context, globs};
+
+const IMAGE: &str = "pipe-test-busybox:1";
+
+/// The daemon of this machine; `None` only where Docker is to be left out.
+async fn docker() -> Option<Subject> {
+    if std::env::var_os("PIPE_TEST_NO_DOCKER").is_some_and(|value| value == "1") {
+        return None;
+    }
+    let host = std::env::var("DOCKER_HOST").ok();
+    let endpoint = Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon");
+    let subject = Subject::new(Arc::new(DockerExecutor::new(endpoint)), Some(IMAGE));
+    let images: Vec<_> = subject.image.iter().cloned().collect();
+    let missing = subject.executor.missing(&images).await.expect("asks");
+    assert!(missing.is_empty(), "make {IMAGE} with tests/scripts first");
+    Some(subject)
+}
+
+contract!(docker:
+    cases::exit_codes
+    cases::output_keeps_its_order
+    cases::all_output_comes_before_the_end
+    cases::graceful_cancel_stops_the_script_only
+    cases::force_ends_what_ignores_a_graceful_cancel
+    cases::closing_twice_is_fine_and_leaves_nothing
+    cases::a_tree_that_was_not_published_is_an_error
+    cases::a_cancel_before_the_start_leaves_nothing
+    real::a_second_script_has_the_same_root_and_a_new_shell
+    real::a_long_script_arrives_whole
+    real::a_script_that_is_not_read_does_not_block
+    real::the_tree_is_there_and_artifacts_lie_over_it
+    real::artifacts_keep_modes_times_and_links
+    real::a_link_to_a_file_left_out_brings_its_content
+    real::nothing_to_collect_gives_an_empty_archive
+    real::a_failed_open_is_undone
+    real::only_dead_runs_of_the_owner_are_reaped
+);
+
+#[tokio::test]
+async fn the_environment_reaches_the_container_unchanged() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let values = [
+        ("QUOTES", "a'b\"c`d`e"),
+        ("DOLLAR", "$HOME $(id) $$"),
+        ("BACKSLASH", "a\\b\\\\c\\n"),
+        ("NEWLINE", "line 1\nline 2\n"),
+        ("UNICODE", "äöü € 日本 🎉"),
+        ("EMPTY", ""),
+        ("EQUALS", "a=b=c"),
+    ];
+    let mut spec = subject.spec("environment");
+    spec.variables = values
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
+    let mut session = subject.open_spec(spec).await;
+    for (name, value) in values {
+        let step = Step::real(&format!("printf '<%s>' \"${name}\"\n"));
+        let (_, output) = step.run(session.as_mut()).await;
+        assert_eq!(output, format!("<{value}>"), "{name}");
+    }
+    session.close(BUDGET).await.expect("closes");
+}
+
+#[tokio::test]
+async fn an_image_that_is_not_there_is_the_jobs_fault() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let mut spec = subject.spec("no-image");
+    if let Some(image) = &mut spec.image {
+        image.name = "pipe-test-no-such-image:1".to_owned();
+    }
+    let images: Vec<_> = spec.image.iter().cloned().collect();
+    assert_eq!(
+        subject.executor.missing(&images).await.expect("asks"),
+        images
+    );
+    let (cx, _live) = context();
+    let error = refused(subject.executor.open(spec, &cx).await);
+    assert_eq!(error.fault, Fault::User, "{error}");
+    assert!(
+        error
+            .message
+            .contains("`pipe-test-no-such-image:1` is not on this machine"),
+        "{error}"
+    );
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn entrypoints_get_the_shell_as_arguments() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    for (entrypoint, wanted) in [
+        (&["/bin/sh", "-c"][..], (Exit::Code(0), "ran\n")),
+        (&[""][..], (Exit::Code(0), "ran\n")),
+        (&["/usr/bin/env", "ADDED=yes"][..], (Exit::Code(0), "ran\n")),
+        (&["/bin/false"][..], (Exit::Code(1), "")),
+        (&["/bin/echo", "says"][..], (Exit::Code(0), "says sh -c ")),
+    ] {
+        let mut spec = subject.spec("entrypoint");
+        if let Some(image) = &mut spec.image {
+            image.entrypoint = Some(entrypoint.iter().map(|&word| word.to_owned()).collect());
+        }
+        let mut session = subject.open_spec(spec).await;
+        let (exit, output) = Step::real("echo ran\n").run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        assert_eq!(exit, wanted.0, "{entrypoint:?}");
+        assert!(output.starts_with(wanted.1), "{entrypoint:?}: {output}");
+    }
+}
+
+#[tokio::test]
+async fn files_of_the_temporary_folder_are_roots_and_open_to_all() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let mut spec = subject.spec("temporary");
+    let temp = format!("{}.tmp", spec.layout.project_dir);
+    spec.variables = vec![
+        ("CERT".to_owned(), format!("{temp}/CERT")),
+        ("GITLAB_ENV".to_owned(), format!("{temp}/gitlab_runner_env")),
+        ("OTHER".to_owned(), format!("{temp}/other")),
+    ];
+    if let Some(image) = &mut spec.image {
+        image.user = Some("nobody".to_owned());
+    }
+    let mut session = subject.open_spec(spec).await;
+    let step = Step::real(&format!(
+        "cd {temp}; stat -c '%n %a %u' . *; echo x >CERT; echo y >new; cat CERT; chmod 400 CERT 2>/dev/null || echo refused\n"
+    ));
+    let (_, output) = step.run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(
+        output,
+        ". 777 0\nCERT 666 0\ngitlab_runner_env 666 0\nx\nrefused\n"
+    );
+}
+
+#[tokio::test]
+async fn a_link_on_the_way_leads_no_artifact_out() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let project = subject.spec("links").layout.project_dir;
+    let mut session = subject.open("links", &[]).await;
+    let make = Step::real(&format!(
+        "cd {project}; ln -s /etc way; mkdir d; ln -s /etc d/way\n"
+    ));
+    assert_eq!(make.run(session.as_mut()).await.0, Exit::Code(0));
+    let tar = subject.archive("links.tar");
+    let paths = globs(&[
+        "way/passwd",
+        "way/pass*",
+        "d/way/passwd",
+        "d/way/*",
+        "**/passwd",
+    ]);
+    let packed = session.collect(&paths, &tar).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(packed.expect("collects").entries, 0);
+}
+
+#[tokio::test]
+async fn a_dropped_session_takes_its_container_along() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    drop(subject.open("dropped", &[]).await);
+    // The removal runs in the background; meanwhile reaping may find it or not.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_container_that_does_not_start_is_the_systems_fault() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let mut spec = subject.spec("no-start");
+    if let Some(image) = &mut spec.image {
+        image.entrypoint = Some(vec!["/no/such/program".to_owned()]);
+    }
+    let mut session = subject.open_spec(spec).await;
+    let (cx, _live) = context();
+    let script = Script {
+        text: "echo hi\n".to_owned(),
+    };
+    let error = session.run(&script, &cx).await.expect_err("can't start");
+    assert_eq!(error.fault, Fault::System, "{error}");
+    assert!(
+        error.message.contains("check `image:entrypoint`"),
+        "{error}"
+    );
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}

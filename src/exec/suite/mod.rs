@@ -1,0 +1,28 @@
+//! The contract of executors as tests, written once and run over each of them.
+//!
+//! `PIPE_TEST_NO_DOCKER=1` leaves Docker out; without it, a missing daemon or image is a failure.
+//! `tests/scripts/` makes the images.
+
+mod cases;
+mod docker;
+mod fake;
+mod real;
+mod shell;
+mod subject;
+
+/// One test per case over the subject that `$make` makes; where it makes none, there is nothing
+/// to test.
+macro_rules! contract {
+    ($make:path: $($module:ident::$case:ident)+) => {
+        $(
+            #[tokio::test]
+            async fn $case() {
+                if let Some(subject) = $make().await {
+                    super::$module::$case(&subject).await;
+                }
+            }
+        )+
+    };
+}
+
+use contract;

@@ -1,0 +1,214 @@
+//! What every executor that runs real shells must do.
+
+use std::io::Read;
+
+use super::super::{ArtifactRef, Exit, Workspace};
+use super::cases::refused;
+use super::subject::{BUDGET, RUN, Step, Subject, context, globs, write_tar};
+
+pub(super) async fn a_second_script_has_the_same_root_and_a_new_shell(subject: &Subject) {
+    let project = subject.spec("second").layout.project_dir;
+    let mut session = subject.open("second", &[]).await;
+    let first = Step::real(&format!("A=1; cd {project}; echo kept >file\n"));
+    assert_eq!(first.run(session.as_mut()).await.0, Exit::Code(0));
+    let second = Step::real(&format!("echo \"[$A] $(cat {project}/file)\"\n"));
+    let (_, output) = second.run(session.as_mut()).await;
+    assert_eq!(output, "[] kept\n");
+    session.close(BUDGET).await.expect("closes");
+}
+
+pub(super) async fn a_long_script_arrives_whole(subject: &Subject) {
+    let step = Step::real(&format!("{}echo end\n", ": padding\n".repeat(30_000)));
+    let mut session = subject.open("long", &[]).await;
+    let (exit, output) = step.run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!((exit, output.as_str()), (Exit::Code(0), "end\n"));
+}
+
+pub(super) async fn a_script_that_is_not_read_does_not_block(subject: &Subject) {
+    let step = Step::real(&format!("exit 3\n{}", ": padding\n".repeat(100_000)));
+    let mut session = subject.open("unread", &[]).await;
+    let (exit, _) = step.run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(exit, Exit::Code(3));
+}
+
+pub(super) async fn the_tree_is_there_and_artifacts_lie_over_it(subject: &Subject) {
+    let workspace = subject
+        .tree(&[
+            ("./", 0o777, ""),
+            ("plain", 0o666, "tree\n"),
+            ("exec", 0o777, "#!/bin/sh\necho ran\n"),
+            ("sub/", 0o777, ""),
+            ("sub/file", 0o666, "below\n"),
+            ("link", 0o777, "-> sub/file"),
+            (&"d/".repeat(60), 0o777, ""),
+        ])
+        .await;
+    let over = subject.archive("over.tar");
+    write_tar(
+        &over,
+        &[("plain", 0o640, "artifact\n"), ("sub/new", 0o600, "new\n")],
+    );
+    let mut spec = subject.spec("tree");
+    spec.workspace = Workspace {
+        artifacts: vec![ArtifactRef {
+            tar: over,
+            entries: 2,
+            notes: Vec::new(),
+        }],
+        ..workspace
+    };
+    let project = spec.layout.project_dir.clone();
+    let mut session = subject.open_spec(spec).await;
+    let look = Step::real(&format!(
+        "cd {project} && cat plain sub/file sub/new link && ./exec && readlink link && \
+         stat -c '%n %a' plain exec sub/new && stat -c %Y sub/file && [ -d {} ] && echo deep\n",
+        "d/".repeat(60)
+    ));
+    let (exit, output) = look.run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(
+        output,
+        "artifact\nbelow\nnew\nbelow\nran\nsub/file\n\
+         plain 640\nexec 777\nsub/new 600\n1600000000\ndeep\n"
+    );
+    assert_eq!(exit, Exit::Code(0));
+}
+
+pub(super) async fn artifacts_keep_modes_times_and_links(subject: &Subject) {
+    let mut spec = subject.spec("producer");
+    let project = spec.layout.project_dir.clone();
+    spec.workspace = subject.tree(&[("tracked", 0o666, "t")]).await;
+    let mut producer = subject.open_spec(spec).await;
+    let make = Step::real(&format!(
+        "cd {project}; mkdir -p out/deep out/empty .git; echo r >out/r; chmod 400 out/r; \
+         echo x >out/deep/x; chmod 755 out/deep/x; ln -s nowhere out/broken; ln -s out dl; \
+         ln -s nowhere named; ln out/deep/x hard; echo h >.git/HEAD; touch -t 202001020304.05 out/r; \
+         chmod 500 out/deep; echo no >note.txt\n"
+    ));
+    assert_eq!(make.run(producer.as_mut()).await.0, Exit::Code(0));
+    let tar = subject.archive("artifacts.tar");
+    let wanted = globs(&[
+        "out",
+        "dl",
+        "dl/r",
+        "named",
+        "hard",
+        ".git",
+        "*.none",
+        "/etc/passwd",
+    ]);
+    let packed = producer.collect(&wanted, &tar).await.expect("collects");
+    producer.close(BUDGET).await.expect("closes");
+    assert_eq!(
+        names(&tar),
+        [
+            "dl",
+            "hard",
+            "out",
+            "out/broken",
+            "out/deep",
+            "out/deep/x",
+            "out/empty",
+            "out/r"
+        ]
+    );
+    assert_eq!(packed.entries, 8);
+    assert_eq!(
+        packed.notes,
+        [
+            "`/etc/passwd` is not below the project directory and was left out".to_owned(),
+            format!("`dl/r` matches no file; paths count from `{project}`"),
+            format!("`named` matches no file; paths count from `{project}`"),
+            format!("`.git` matches no file; paths count from `{project}`"),
+            format!("`*.none` matches no file; paths count from `{project}`"),
+            "`.git` was left out".to_owned(),
+        ]
+    );
+    let mut spec = subject.spec("consumer");
+    let project = spec.layout.project_dir.clone();
+    spec.workspace.artifacts = vec![packed];
+    let mut consumer = subject.open_spec(spec).await;
+    let look = Step::real(&format!(
+        "cd {project}; stat -c '%n %a' out/r out/deep out/deep/x hard; readlink out/broken; readlink dl; \
+         cat hard; stat -c %Y out/r | cut -c1-5; [ -d out/empty ] && echo empty\n"
+    ));
+    let (_, output) = look.run(consumer.as_mut()).await;
+    consumer.close(BUDGET).await.expect("closes");
+    assert_eq!(
+        output,
+        "out/r 400\nout/deep 500\nout/deep/x 755\nhard 755\nnowhere\nout\nx\n15779\nempty\n"
+    );
+}
+
+fn names(tar: &std::path::Path) -> Vec<String> {
+    let mut archive = tar::Archive::new(std::fs::File::open(tar).expect("opens"));
+    let mut names: Vec<String> = archive
+        .entries()
+        .expect("is a tar")
+        .map(|entry| {
+            let mut entry = entry.expect("entry");
+            entry.read_to_end(&mut Vec::new()).expect("content");
+            let path = entry.path().expect("path").display().to_string();
+            path.trim_end_matches('/').to_owned()
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+pub(super) async fn a_link_to_a_file_left_out_brings_its_content(subject: &Subject) {
+    let project = subject.spec("hard").layout.project_dir;
+    let mut session = subject.open("hard", &[]).await;
+    let make = Step::real(&format!(
+        "cd {project}; mkdir a z; echo content >a/f; ln a/f z/g; ln a/f z/h\n"
+    ));
+    assert_eq!(make.run(session.as_mut()).await.0, Exit::Code(0));
+    let tar = subject.archive("hard.tar");
+    let packed = session.collect(&globs(&["*/[gh]"]), &tar).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(packed.expect("collects").entries, 2);
+    let to = subject.archive("unpacked");
+    tar::Archive::new(std::fs::File::open(&tar).expect("opens"))
+        .unpack(&to)
+        .expect("unpacks");
+    for name in ["z/g", "z/h"] {
+        let content = std::fs::read_to_string(to.join(name));
+        assert_eq!(content.expect(name), "content\n");
+    }
+}
+
+pub(super) async fn nothing_to_collect_gives_an_empty_archive(subject: &Subject) {
+    let mut session = subject.open("nothing", &[]).await;
+    let tar = subject.archive("nothing.tar");
+    let packed = session.collect(&globs(&["dist/**/*.js"]), &tar).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(packed.expect("collects").entries, 0);
+    assert_eq!(names(&tar), Vec::<String>::new());
+}
+
+pub(super) async fn a_failed_open_is_undone(subject: &Subject) {
+    let mut spec = subject.spec("broken");
+    spec.workspace.artifacts = vec![ArtifactRef {
+        tar: subject.archive("missing.tar"),
+        entries: 0,
+        notes: Vec::new(),
+    }];
+    let (cx, _live) = context();
+    refused(subject.executor.open(spec, &cx).await);
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+pub(super) async fn only_dead_runs_of_the_owner_are_reaped(subject: &Subject) {
+    let session = subject.open("left", &[]).await;
+    // As after `kill -9`: nobody closes it.
+    std::mem::forget(session);
+    let executor = &subject.executor;
+    let alive = executor.reap(&subject.owner, &|run| run == RUN).await;
+    assert_eq!(alive.expect("reaps").removed, Vec::<String>::new());
+    let foreign = executor.reap("somebody else", &|_| false).await;
+    assert_eq!(foreign.expect("reaps").removed, Vec::<String>::new());
+    assert_eq!(subject.leftovers().await.len(), 1);
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}

@@ -1,0 +1,119 @@
+//! The contract over the shell executor, and what only it must do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::{Exit, ShellExecutor, ShellSettings};
+use super::cases::refused;
+use super::contract;
+use super::subject::{BUDGET, RUN, Step, Subject, context, scratch};
+
+#[expect(clippy::unused_async, reason = "made like the other subjects")]
+async fn shell() -> Option<Subject> {
+    let scratch = scratch();
+    let executor = ShellExecutor::new(ShellSettings {
+        base: scratch.path().join("jobs"),
+        run: RUN.to_owned(),
+        grace: Duration::from_secs(3),
+    });
+    Some(Subject::in_folder(scratch, Arc::new(executor), None))
+}
+
+contract!(shell:
+    cases::exit_codes
+    cases::output_keeps_its_order
+    cases::all_output_comes_before_the_end
+    cases::graceful_cancel_stops_the_script_only
+    cases::force_ends_what_ignores_a_graceful_cancel
+    cases::closing_twice_is_fine_and_leaves_nothing
+    cases::a_tree_that_was_not_published_is_an_error
+    cases::a_cancel_before_the_start_leaves_nothing
+    real::a_second_script_has_the_same_root_and_a_new_shell
+    real::a_long_script_arrives_whole
+    real::a_script_that_is_not_read_does_not_block
+    real::the_tree_is_there_and_artifacts_lie_over_it
+    real::artifacts_keep_modes_times_and_links
+    real::a_link_to_a_file_left_out_brings_its_content
+    real::nothing_to_collect_gives_an_empty_archive
+    real::a_failed_open_is_undone
+    real::only_dead_runs_of_the_owner_are_reaped
+);
+
+#[tokio::test]
+async fn a_background_job_that_holds_the_output_holds_the_job() {
+    let subject = shell().await.expect("a shell");
+    let mut session = subject.open("background", &[]).await;
+    let step = Step::real("(sleep 1; echo late) &\necho end\n");
+    let (exit, output) = step.run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!((exit, output.as_str()), (Exit::Code(0), "end\nlate\n"));
+}
+
+#[tokio::test]
+async fn a_shell_that_a_signal_ends_has_minus_one() {
+    let subject = shell().await.expect("a shell");
+    let mut session = subject.open("killed", &[]).await;
+    let (exit, _) = Step::real("kill -9 $$\n").run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(exit, Exit::Code(-1));
+}
+
+#[tokio::test]
+async fn what_left_the_group_ends_when_the_session_is_closed() {
+    let subject = shell().await.expect("a shell");
+    let mut session = subject.open("daemon", &[]).await;
+    let step = Step::real("setsid sleep 300 >/dev/null 2>&1 </dev/null &\necho $!\n");
+    let (_, pid) = step.run(session.as_mut()).await;
+    let process = std::path::PathBuf::from("/proc").join(pid.trim());
+    assert!(process.exists(), "{}", process.display());
+    session.close(BUDGET).await.expect("closes");
+    let state = || std::fs::read_to_string(process.join("stat")).unwrap_or_default();
+    let is_gone = || {
+        let state = state();
+        state.is_empty() || state.contains(") Z ")
+    };
+    for _ in 0..50 {
+        if is_gone() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("still runs: {}", state());
+}
+
+#[tokio::test]
+async fn a_hostile_tree_stays_inside() {
+    let subject = shell().await.expect("a shell");
+    let outside = subject.scratch.path().join("outside");
+    std::fs::create_dir(&outside).expect("a folder");
+    let link = format!("-> {}", outside.display());
+    for (name, entries) in [
+        (
+            "through a link",
+            vec![("way", 0o777, link.as_str()), ("way/file", 0o666, "x")],
+        ),
+        (
+            "through a link that was a folder",
+            vec![
+                ("way/a", 0o666, "x"),
+                ("way", 0o777, &link),
+                ("way/b", 0o666, "x"),
+            ],
+        ),
+    ] {
+        let mut spec = subject.spec("hostile");
+        spec.workspace = subject.tree(&entries).await;
+        let (cx, _live) = context();
+        let error = refused(subject.executor.open(spec, &cx).await);
+        assert!(
+            error.message.contains("can't be unpacked"),
+            "{name}: {error}"
+        );
+        assert_eq!(
+            std::fs::read_dir(&outside).expect("folder").count(),
+            0,
+            "{name}"
+        );
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}

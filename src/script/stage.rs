@@ -1,0 +1,178 @@
+//! One stage of a job as one text.
+
+use super::command::{echoed, heading};
+use super::quote::quoted;
+use super::variable::export;
+use super::{Flags, Variable, VariableKind};
+
+/// Ends the shell quietly when it is asked to; without it, bash prints the whole script when a
+/// subshell is terminated.
+const EXIT_ON_TERM: &str = "trap 'exit 1' TERM\n";
+
+/// stdout and stderr become one stream at its source, so that their order holds whatever carries
+/// them (design chapter 6).
+const ONE_STREAM: &str = "exec 2>&1\n";
+
+/// The runner's scripts are a syntax error, status 2, in a shell without `$'…'`; ours would run.
+/// Green here and red there must not happen, so we end the same way and say why.
+const NEEDS_ANSI_QUOTES: &str = r#"if [ $'\101' != A ]; then
+printf '%s\n' "pipe: this image has no shell that GitLab Runner's scripts work in (its sh is dash or alike, without \$'...' quoting):" \
+"pipe: on GitLab this job fails with exit code 2 too; use an image with bash or busybox," \
+"pipe: or set the variable FF_POSIXLY_CORRECT_ESCAPES: \"true\""
+exit 2
+fi
+"#;
+
+/// The runner asks `grep`; where an image has none, pipefail stays off, as there.
+const OPTIONS: &str = "if set -o | grep pipefail >/dev/null 2>&1; then set -o pipefail; fi\n\
+                       set -o errexit\nset +o noclobber\n";
+
+/// Name of the file behind `GITLAB_ENV`.
+const GITLAB_ENV_FILE: &str = "gitlab_runner_env";
+
+/// The folder for file variables and `GITLAB_ENV`: a sibling of the project directory
+/// (runtime reference 1.6).
+pub fn temp_dir(project_dir: &str) -> String {
+    format!("{project_dir}.tmp")
+}
+
+/// What all stages of one job share.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage<'a> {
+    /// All variables of the job, in the order of their export; later ones win.
+    pub variables: &'a [Variable],
+    /// The real project directory; a variable `CI_PROJECT_DIR` does not move it.
+    pub project_dir: &'a str,
+    /// Switches among the variables.
+    pub flags: Flags,
+}
+
+impl<'a> Stage<'a> {
+    /// Takes the switches from the variables.
+    pub fn new(variables: &'a [Variable], project_dir: &'a str) -> Self {
+        Self {
+            variables,
+            project_dir,
+            flags: Flags::from_variables(variables),
+        }
+    }
+
+    /// `before_script` and `script` in one shell (runtime reference 2.1). Empty commands print an
+    /// empty line.
+    pub fn step_script<S: AsRef<str>>(&self, commands: &[S]) -> String {
+        self.text(&self.commands(commands, "script_step"))
+    }
+
+    /// `after_script`: a new shell, the same variables (runtime reference 1.3). The caller sets
+    /// `CI_JOB_STATUS`.
+    pub fn after_script<S: AsRef<str>>(&self, commands: &[S]) -> String {
+        let commands = self.commands(commands, "after_script_step");
+        self.text(&format!("{}{commands}", heading("Running after script...")))
+    }
+
+    /// Removes file variables and the file behind `GITLAB_ENV`. For executors whose file system
+    /// outlives the job.
+    pub fn cleanup_file_variables(&self) -> String {
+        let temp = temp_dir(self.project_dir);
+        let files = self
+            .variables
+            .iter()
+            .filter(|variable| variable.kind == VariableKind::File)
+            .map(|variable| variable.name.as_str());
+        let mut body = String::new();
+        for name in files.chain([GITLAB_ENV_FILE]) {
+            body.push_str("rm -f ");
+            body.push_str(&quoted(&format!("{temp}/{name}")));
+            body.push('\n');
+        }
+        wrapped(&body, self.flags)
+    }
+
+    /// Every variable as a process of the job sees it, for the environment itself (runtime
+    /// reference 7.6); of equal names the last stays.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let temp = temp_dir(self.project_dir);
+        let mut all: Vec<(String, String)> = Vec::new();
+        let given = self
+            .variables
+            .iter()
+            .map(|variable| (variable.name.clone(), variable.seen(&temp)));
+        for (name, value) in given.chain(own_variables(&temp)) {
+            match all.iter_mut().find(|(known, _)| *known == name) {
+                Some(entry) => entry.1 = value,
+                None => all.push((name, value)),
+            }
+        }
+        all
+    }
+
+    fn commands<S: AsRef<str>>(&self, commands: &[S], section: &str) -> String {
+        commands
+            .iter()
+            .enumerate()
+            .map(|(index, command)| {
+                echoed(command.as_ref(), &format!("{section}_{index}"), self.flags)
+            })
+            .collect()
+    }
+
+    /// Exports, `GITLAB_ENV`, project directory, then `commands` (runtime reference 2.1).
+    fn text(&self, commands: &str) -> String {
+        let temp = temp_dir(self.project_dir);
+        let mut body = make_dir(&temp);
+        for variable in self.variables {
+            body.push_str(&variable.export(&temp));
+        }
+        for (name, value) in own_variables(&temp) {
+            body.push_str(&export(&name, &value));
+        }
+        body.push_str(&read_gitlab_env(&temp));
+        body.push_str("cd ");
+        body.push_str(&quoted(self.project_dir));
+        body.push('\n');
+        body.push_str(commands);
+        wrapped(&body, self.flags)
+    }
+}
+
+/// Variables about the temporary folder; the runner adds them after the job's own.
+fn own_variables(temp: &str) -> [(String, String); 2] {
+    [
+        ("RUNNER_TEMP_PROJECT_DIR".to_owned(), temp.to_owned()),
+        ("GITLAB_ENV".to_owned(), format!("{temp}/{GITLAB_ENV_FILE}")),
+    ]
+}
+
+fn make_dir(dir: &str) -> String {
+    let dir = quoted(dir);
+    format!("[ -d {dir} ] || mkdir -p {dir}\n")
+}
+
+/// Exports each line of the file as it stands (runtime reference 1.5). A last line without its
+/// end is not read, as in the runner.
+fn read_gitlab_env(temp: &str) -> String {
+    let file = format!("{temp}/{GITLAB_ENV_FILE}");
+    let file = quoted(&file);
+    format!("(umask 0; : >>{file})\nwhile read -r line; do export \"$line\"; done <{file}\n")
+}
+
+/// `body` as one string that a subshell evaluates: read command by command, so that the lines
+/// before a syntax error run, with an empty stdin, so that no command eats the rest of the script.
+/// The subshell's status is that of its last command.
+fn wrapped(body: &str, flags: Flags) -> String {
+    let quotes = if flags.posix_escapes {
+        ""
+    } else {
+        NEEDS_ANSI_QUOTES
+    };
+    let trace = if flags.debug_trace {
+        "set -o xtrace\n"
+    } else {
+        ""
+    };
+    let body = format!("{EXIT_ON_TERM}{body}");
+    format!(
+        "{EXIT_ON_TERM}{ONE_STREAM}{quotes}{trace}{OPTIONS}(eval {}) </dev/null\nexit 0\n",
+        quoted(&body)
+    )
+}

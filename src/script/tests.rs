@@ -1,0 +1,145 @@
+//! The text of whole stages. What shells make of it is tested with the executors.
+
+use proptest::prelude::*;
+
+use super::quote::quoted;
+use super::{Stage, Variable};
+
+const PROJECT: &str = "/builds/group/project";
+
+#[test]
+fn step_script_is_as_designed() {
+    let variables = [
+        Variable::plain("CI_JOB_STATUS", "running"),
+        Variable::file("CERT", "line 1\nline 2\n"),
+    ];
+    let text = Stage::new(&variables, PROJECT).step_script(&["echo 'a'", "", "one\ntwo"]);
+    insta::assert_snapshot!(text.replace('\x1b', "<ESC>"), @r#"
+    trap 'exit 1' TERM
+    exec 2>&1
+    if [ $'\101' != A ]; then
+    printf '%s\n' "pipe: this image has no shell that GitLab Runner's scripts work in (its sh is dash or alike, without \$'...' quoting):" \
+    "pipe: on GitLab this job fails with exit code 2 too; use an image with bash or busybox," \
+    "pipe: or set the variable FF_POSIXLY_CORRECT_ESCAPES: \"true\""
+    exit 2
+    fi
+    if set -o | grep pipefail >/dev/null 2>&1; then set -o pipefail; fi
+    set -o errexit
+    set +o noclobber
+    (eval 'trap '\''exit 1'\'' TERM
+    [ -d /builds/group/project.tmp ] || mkdir -p /builds/group/project.tmp
+    export CI_JOB_STATUS=running
+    (umask 0; printf %s '\''line 1
+    line 2
+    '\'' >/builds/group/project.tmp/CERT)
+    export CERT=/builds/group/project.tmp/CERT
+    export RUNNER_TEMP_PROJECT_DIR=/builds/group/project.tmp
+    export GITLAB_ENV=/builds/group/project.tmp/gitlab_runner_env
+    (umask 0; : >>/builds/group/project.tmp/gitlab_runner_env)
+    while read -r line; do export "$line"; done </builds/group/project.tmp/gitlab_runner_env
+    cd /builds/group/project
+    printf '\''%s\n'\'' '\''<ESC>[32;1m$ echo '\''\'\'''\''a'\''\'\'''\''<ESC>[0;m'\''
+    echo '\''a'\''
+    printf '\''%s\n'\'' '\'''\''
+    printf '\''%s\n'\'' '\''<ESC>[32;1m$ one # collapsed multi-line command<ESC>[0;m'\''
+    one
+    two
+    ') </dev/null
+    exit 0
+    "#);
+}
+
+#[test]
+fn after_script_says_so_first() {
+    let text = Stage::new(&[], PROJECT).after_script(&["echo x"]);
+    let heading = text.find("Running after script...").expect("heading");
+    assert!(heading < text.find("$ echo x").expect("echo"), "{text}");
+}
+
+#[test]
+fn cleanup_removes_files_and_nothing_else() {
+    let variables = [Variable::plain("A", "b"), Variable::file("CERT", "c")];
+    let text = Stage::new(&variables, PROJECT).cleanup_file_variables();
+    let removed: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("rm "))
+        .collect();
+    assert_eq!(
+        removed,
+        [
+            "rm -f /builds/group/project.tmp/CERT",
+            "rm -f /builds/group/project.tmp/gitlab_runner_env"
+        ],
+        "{text}"
+    );
+}
+
+#[test]
+fn environment_shows_paths_and_the_last_value() {
+    let variables = [
+        Variable::plain("A", "1"),
+        Variable::file("CERT", "content"),
+        Variable::plain("A", "2"),
+        Variable::plain("GITLAB_ENV", "/elsewhere"),
+    ];
+    let environment = Stage::new(&variables, PROJECT).environment();
+    let shown: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "A=2",
+            "CERT=/builds/group/project.tmp/CERT",
+            "GITLAB_ENV=/builds/group/project.tmp/gitlab_runner_env",
+            "RUNNER_TEMP_PROJECT_DIR=/builds/group/project.tmp",
+        ]
+    );
+}
+
+#[test]
+fn a_trace_starts_before_the_body() {
+    let variables = [Variable::plain("CI_DEBUG_TRACE", "true")];
+    let text = Stage::new(&variables, PROJECT).step_script(&["x"]);
+    assert!(text.find("set -o xtrace") < text.find("(eval"), "{text}");
+}
+
+#[test]
+fn posix_escapes_let_dash_run() {
+    let probe = r"$'\101'";
+    let strict = Stage::new(&[], PROJECT).step_script(&["x"]);
+    assert!(strict.contains(probe));
+    let variables = [Variable::plain("FF_POSIXLY_CORRECT_ESCAPES", "true")];
+    let lenient = Stage::new(&variables, PROJECT).step_script(&["x"]);
+    assert!(!lenient.contains(probe));
+}
+
+/// What a POSIX shell reads from a word made of plain bytes, `'…'` and `\'`.
+fn unquoted(word: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = word;
+    while let Some(first) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix('\'') {
+            let (inside, after) = after.split_once('\'')?;
+            text.push_str(inside);
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("\\'") {
+            text.push('\'');
+            rest = after;
+        } else if first.is_ascii_alphanumeric() || "_./,@-".contains(first) {
+            text.push(first);
+            rest = &rest[1..];
+        } else {
+            return None;
+        }
+    }
+    Some(text)
+}
+
+proptest! {
+    #[test]
+    fn quoting_loses_nothing(text in r"[a-z '\\$`\n\x22é*]{0,24}") {
+        prop_assert_eq!(unquoted(&quoted(&text)), Some(text));
+    }
+}
