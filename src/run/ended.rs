@@ -10,23 +10,24 @@ use super::dispatcher::Dispatcher;
 use super::message::{AttemptId, End, Failure, Verdict};
 
 impl Dispatcher<'_> {
+    /// Tells the scheduler, then everybody; what follows from it comes after.
     pub(super) fn ended(&mut self, id: AttemptId, end: End) {
         // An attempt that was given up may still have its say.
         if self.running.remove(&id).is_none() {
             return;
         }
-        let failure = end.verdict.failure();
+        let (failure, exit_code) = (end.verdict.failure(), end.verdict.exit_code());
         let now = self.stream.elapsed();
         let record = &mut self.records[id.job.0];
         record.finished = Some(now);
-        record.exit_code = end.exit_code;
+        record.exit_code = exit_code;
         record.artifacts = end.artifacts;
         record.reason = failure.as_ref().map(|failure| failure.reason);
         let duration = now.saturating_sub(record.started.unwrap_or(now));
         let outcome = match (&end.verdict, &failure) {
             (_, Some(failure)) => Outcome::Failed {
                 reason: failure.reason,
-                exit_code: end.exit_code,
+                exit_code,
             },
             (Verdict::Success, None) => Outcome::Success,
             (_, None) => Outcome::Canceled,
@@ -43,7 +44,7 @@ impl Dispatcher<'_> {
             job: name,
             attempt,
             outcome,
-            exit_code: end.exit_code,
+            exit_code,
             duration,
         });
         self.auto_canceled(job, &actions);
@@ -63,11 +64,8 @@ impl Dispatcher<'_> {
         };
         // What it said before comes first.
         self.take_all();
-        let failure = Failure {
-            reason: FailureReason::RunnerSystemFailure,
-            message: "internal error of pipe; please report it with the output of this run"
-                .to_owned(),
-        };
+        let text = "internal error of pipe; please report it with the output of this run";
+        let failure = Failure::new(FailureReason::RunnerSystemFailure, text);
         self.ended(id, without_trace(Verdict::Failed(failure)));
     }
 
@@ -81,7 +79,9 @@ impl Dispatcher<'_> {
         }
         match failure {
             None => JobOutcome::Success,
-            Some(Failure { reason, message }) => JobOutcome::Failed {
+            Some(Failure {
+                reason, message, ..
+            }) => JobOutcome::Failed {
                 reason,
                 message,
                 allowed: self.pipeline.is_allowed_to_fail(job),
@@ -103,7 +103,6 @@ impl Dispatcher<'_> {
 pub(super) fn without_trace(verdict: Verdict) -> End {
     End {
         verdict,
-        exit_code: None,
         artifacts: None,
     }
 }

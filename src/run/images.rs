@@ -75,10 +75,8 @@ impl Images {
             return Ok(());
         }
         if self.policy == PullPolicy::Never {
-            return Err(Failure {
-                reason: FailureReason::RunnerSystemFailure,
-                message: format!("image `{}` is missing and may not be pulled", image.name),
-            });
+            let text = format!("image `{}` is missing and may not be pulled", image.name);
+            return Err(Failure::new(FailureReason::RunnerSystemFailure, text));
         }
         // The semaphore is never closed.
         let _permit = self.pulls.acquire().await;

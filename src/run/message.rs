@@ -31,7 +31,6 @@ pub(super) enum Message {
 #[derive(Debug)]
 pub(super) struct End {
     pub(super) verdict: Verdict,
-    pub(super) exit_code: Option<i64>,
     pub(super) artifacts: Option<ArtifactRef>,
 }
 
@@ -66,12 +65,18 @@ impl Verdict {
         !matches!(self, Self::JobTimedOut(_) | Self::Killed)
     }
 
+    /// The exit code of the script, where one is known.
+    pub(super) fn exit_code(&self) -> Option<i64> {
+        match self {
+            Self::Success => Some(0),
+            Self::Failed(failure) => failure.exit_code,
+            _ => None,
+        }
+    }
+
     /// The failure behind it.
     pub(super) fn failure(&self) -> Option<Failure> {
-        let timeout = |message: &String| Failure {
-            reason: FailureReason::JobExecutionTimeout,
-            message: message.clone(),
-        };
+        let timeout = |message: &String| Failure::new(FailureReason::JobExecutionTimeout, message);
         match self {
             Self::Failed(failure) => Some(failure.clone()),
             Self::ScriptTimedOut(message) | Self::JobTimedOut(message) => Some(timeout(message)),
@@ -86,13 +91,25 @@ pub(super) struct Failure {
     pub(super) reason: FailureReason,
     /// One line for people.
     pub(super) message: String,
+    /// Of the script, where one is known.
+    pub(super) exit_code: Option<i64>,
 }
 
 impl Failure {
+    /// One without an exit code.
+    pub(super) fn new(reason: FailureReason, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+            exit_code: None,
+        }
+    }
+
+    /// That of a script which ended with `code`.
     pub(super) fn exit_code(code: i64) -> Self {
         Self {
-            reason: FailureReason::ScriptFailure,
-            message: format!("exit code {code}"),
+            exit_code: Some(code),
+            ..Self::new(FailureReason::ScriptFailure, format!("exit code {code}"))
         }
     }
 }
@@ -105,9 +122,6 @@ impl From<&ExecError> for Failure {
             Fault::System => FailureReason::RunnerSystemFailure,
             Fault::Unsupported => FailureReason::RunnerUnsupported,
         };
-        Self {
-            reason,
-            message: error.message.clone(),
-        }
+        Self::new(reason, error.message.clone())
     }
 }

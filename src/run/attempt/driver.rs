@@ -1,6 +1,7 @@
 //! The order of the steps, and what they share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -14,6 +15,9 @@ use crate::run::message::{AttemptId, End, Failure, Message, Verdict};
 use crate::run::shared::Shared;
 use crate::run::spec::{AttemptContext, AttemptScripts, JobRun};
 use crate::run::stage::Bounds;
+
+/// Longer than any run; tokio's own sleeps end there too.
+const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);
 
 /// What the dispatcher hands out with an attempt.
 pub(in crate::run) struct Order {
@@ -78,7 +82,7 @@ impl<'a> Attempt<'a> {
             scripts,
             order,
             messages,
-            deadline: Instant::now() + run.timeout,
+            deadline: after(run.timeout),
         }
     }
 
@@ -86,35 +90,31 @@ impl<'a> Attempt<'a> {
         self.enter(Phase::Prepare).await;
         let mut session = match self.prepare().await {
             Ok(session) => session,
-            Err(verdict) => return (self.end(verdict, None, None), None),
+            Err(verdict) => return (self.end(verdict, None), None),
         };
-        let (verdict, exit_code, artifacts) = self.work(session.as_mut()).await;
-        (self.end(verdict, exit_code, artifacts), Some(session))
+        let (verdict, artifacts) = self.work(session.as_mut()).await;
+        (self.end(verdict, artifacts), Some(session))
     }
 
-    fn end(&self, verdict: Verdict, exit_code: Option<i64>, artifacts: Option<ArtifactRef>) -> End {
+    fn end(&self, verdict: Verdict, artifacts: Option<ArtifactRef>) -> End {
         End {
             verdict: self.told(verdict),
-            exit_code,
             artifacts,
         }
     }
 
-    async fn work(
-        &mut self,
-        session: &mut dyn Session,
-    ) -> (Verdict, Option<i64>, Option<ArtifactRef>) {
-        let (mut verdict, exit_code) = self.script(session).await;
+    async fn work(&mut self, session: &mut dyn Session) -> (Verdict, Option<ArtifactRef>) {
+        let mut verdict = self.script(session).await;
         if verdict.goes_on() {
             verdict = self.after_script(session, verdict).await;
         }
-        let mut artifacts = None;
-        if verdict.goes_on() {
-            (verdict, artifacts) = self.upload(session, verdict).await;
+        if !verdict.goes_on() {
+            return (verdict, None);
         }
-        (verdict, exit_code, artifacts)
+        self.upload(session, verdict).await
     }
 
+    /// The end of a limit that a variable sets; one that makes no sense is told and ignored.
     pub(super) async fn limit(&mut self, name: &str, text: Option<String>) -> Option<Instant> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         match limit(name, &text?, left) {
@@ -126,6 +126,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// What may end a call of this attempt.
     pub(super) fn bounds(&self, yields_to: Cancel, limit: Option<Instant>) -> Bounds {
         Bounds {
             cancel: self.order.cancel.clone(),
@@ -152,4 +153,10 @@ impl<'a> Attempt<'a> {
             verdict => verdict,
         }
     }
+}
+
+/// A timeout too large for the clock is as good as none.
+fn after(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or(now + FOREVER)
 }

@@ -17,8 +17,7 @@ use super::words::{out_of_time, vanished};
 const AFTER_SCRIPT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 impl Attempt<'_> {
-    /// The verdict of `script`, and its exit code where there is one.
-    pub(super) async fn script(&mut self, session: &mut dyn Session) -> (Verdict, Option<i64>) {
+    pub(super) async fn script(&mut self, session: &mut dyn Session) -> Verdict {
         self.enter(Phase::Script).await;
         let own = self.scripts.settings.script_timeout.take();
         let own = self.limit("RUNNER_SCRIPT_TIMEOUT", own).await;
@@ -29,13 +28,13 @@ impl Attempt<'_> {
         let work = session.run(&script, &cx);
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
         if let Some(stop) = stop {
-            return (self.stopped_script(stop).await, None);
+            return self.stopped_script(stop).await;
         }
         match result {
-            Some(Ok(Exit::Code(0))) => (Verdict::Success, Some(0)),
-            Some(Ok(Exit::Code(code))) => (Verdict::Failed(Failure::exit_code(code)), Some(code)),
-            Some(Err(error)) => (Verdict::Failed(Failure::from(&error)), None),
-            Some(Ok(Exit::Stopped)) | None => (Verdict::Failed(vanished()), None),
+            Some(Ok(Exit::Code(0))) => Verdict::Success,
+            Some(Ok(Exit::Code(code))) => Verdict::Failed(Failure::exit_code(code)),
+            Some(Err(error)) => Verdict::Failed(Failure::from(&error)),
+            Some(Ok(Exit::Stopped)) | None => Verdict::Failed(vanished()),
         }
     }
 
@@ -101,8 +100,6 @@ impl Attempt<'_> {
 }
 
 fn after_script_timed_out() -> Failure {
-    Failure {
-        reason: FailureReason::JobExecutionTimeout,
-        message: "it took longer than its timeout".to_owned(),
-    }
+    let text = "it took longer than its timeout";
+    Failure::new(FailureReason::JobExecutionTimeout, text)
 }

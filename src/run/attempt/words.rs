@@ -32,8 +32,6 @@ pub(super) fn short(duration: Duration) -> String {
 
 /// The shell stopped though nobody asked for it.
 pub(super) fn vanished() -> Failure {
-    Failure {
-        reason: FailureReason::RunnerSystemFailure,
-        message: "the script was stopped from outside".to_owned(),
-    }
+    let text = "the script was stopped from outside";
+    Failure::new(FailureReason::RunnerSystemFailure, text)
 }

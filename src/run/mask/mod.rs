@@ -9,6 +9,3 @@ mod masker;
 mod phrases;
 
 pub use masker::Masker;
-
-/// What stands in the place of a secret.
-const MASKED: &[u8] = b"[MASKED]";

@@ -1,6 +1,6 @@
 //! The exact values.
 
-use super::MASKED;
+use super::masker::MASKED;
 
 /// Replaces each occurrence of a phrase. Where two overlap, both are hidden as one.
 #[derive(Debug, Clone)]

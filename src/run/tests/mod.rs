@@ -5,6 +5,7 @@ mod cancel;
 mod jobs;
 mod logs;
 mod processing;
+mod properties;
 mod scripted;
 mod slots;
 mod story;

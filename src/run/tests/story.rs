@@ -19,6 +19,7 @@ use crate::sched::{JobIndex, JobSpec, Options};
 use super::scripted::{Asked, Scripted};
 
 /// A job and what it does.
+#[derive(Debug)]
 pub(super) struct Job {
     pub(super) sched: JobSpec,
     pub(super) image: Option<String>,
@@ -187,6 +188,7 @@ impl Story {
     }
 
     pub(super) async fn try_run(self) -> Result<Ended, RunError> {
+        let asked_for = self.interrupts.clone();
         let (sender, receiver) = watch::channel(Interrupt::default());
         let began = tokio::time::Instant::now();
         let interrupts = tokio::spawn(async move {
@@ -204,6 +206,7 @@ impl Story {
         let mut asked = self.executor.asked();
         Ok(Ended {
             events: recorder.events,
+            interrupts: asked_for,
             result,
             asked: std::mem::take(&mut *asked),
         })
@@ -243,6 +246,7 @@ impl Reporter for Recorder {
 /// A run that has ended.
 pub(super) struct Ended {
     pub(super) events: Vec<Event>,
+    interrupts: Vec<(Duration, Cancel)>,
     pub(super) result: RunResult,
     pub(super) asked: Asked,
 }
@@ -263,6 +267,20 @@ impl Ended {
             _ => None,
         };
         self.events.iter().filter_map(line).collect()
+    }
+
+    /// Environments whose attempts were given up.
+    pub(super) fn abandoned(&self) -> usize {
+        let end = self.events.last().map(|event| event.elapsed);
+        let killed = self
+            .interrupts
+            .iter()
+            .find(|(_, level)| *level == Cancel::Force);
+        // Only a killed run gives up, and only after its budget.
+        match (killed, end) {
+            (Some((at, _)), Some(end)) if end >= *at + Duration::from_secs(20) => usize::MAX / 2,
+            _ => 0,
+        }
     }
 
     pub(super) fn job(&self, name: &str) -> &JobResult {

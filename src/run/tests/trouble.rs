@@ -108,6 +108,11 @@ async fn what_after_script_does_to_the_result() {
             "WARNING: after_script failed, but job will continue unaffected: it took longer than its timeout",
         ),
     ];
+    // The exit code is that of the script that decided.
+    let ended = Story::new([job("a", 0, "").after("exit 4").with(can_fail)])
+        .run()
+        .await;
+    assert_eq!(ended.job("a").exit_code, Some(4));
     for (row, job, result, last_line) in rows {
         let ended = Story::new([job]).run().await;
         assert_eq!(ended.jobs(), [result], "{row}");

@@ -247,6 +247,10 @@ impl Driver {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn every_pipeline(
         specs in specs(),
