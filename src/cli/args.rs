@@ -155,6 +155,9 @@ pub struct RunArgs {
     /// How many jobs run at once [default: 16]
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<String>,
+    /// Bring nothing: a run with missing images does not begin
+    #[arg(long)]
+    pub offline: bool,
     /// Start delayed jobs at once
     #[arg(long)]
     pub no_delay: bool,

@@ -7,6 +7,7 @@ mod args;
 mod checkout;
 mod doctor;
 mod entry;
+mod executors;
 mod exit;
 mod generate;
 mod lint;
@@ -15,6 +16,8 @@ mod list_json;
 mod pipeline;
 mod printer;
 mod run;
+mod selection;
+mod signals;
 mod table;
 mod variables;
 

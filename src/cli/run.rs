@@ -1,10 +1,401 @@
-//! `pipe run`.
+//! `pipe run`: the pipeline of this ref, here and now.
 
-use super::args::{Global, RunArgs};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic};
+use crate::event::{JobSummary, Reporter, RunStarted, SourceMode};
+use crate::exec::{ArtifactRef, Owner, TreeSpec};
+use crate::plan::{self, Plan, Release, Selection};
+use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
+use crate::repo::SnapshotOptions;
+use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
+use crate::run::{self, PullPolicy, RunError, RunSpec, Surroundings};
+use crate::sched::Options;
+use crate::settings::Key;
+
+use super::args::{Global, RunArgs, RunFormat, When};
+use super::checkout::{Checkout, repository_failure};
+use super::executors::Executors;
 use super::exit::{Exit, Failure};
+use super::pipeline::{Pipeline, now};
 use super::printer::Printer;
+use super::selection;
+use super::signals;
+
+/// Commits of history that a job sees where nothing else is said (runtime reference 11.2).
+const DEFAULT_DEPTH: u32 = 20;
 
 /// Runs the command.
-pub fn run(_global: &Global, _args: &RunArgs, _printer: Printer) -> Result<Exit, Failure> {
-    Ok(Exit::Passed)
+pub fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
+    let checkout = Checkout::open(global, &flags(args))?;
+    let mut pipeline = Pipeline::make(&checkout, &args.event)?;
+    if !pipeline.is_valid() {
+        return Err(pipeline.failure());
+    }
+    let json = args.format == RunFormat::Json;
+    if !printer.quiet && !json {
+        printer.diagnostics(&warnings(&pipeline), &pipeline.loaded.sources);
+    }
+    let chosen = choose(&checkout, &mut pipeline, args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| broken(&format!("threads can't be started: {error}")))?;
+    let show = Show {
+        json,
+        plain: args.format == RunFormat::Plain,
+        global,
+    };
+    runtime.block_on(execute(&checkout, pipeline, &chosen, args, &show))
+}
+
+fn flags(args: &RunArgs) -> Vec<(Key, String)> {
+    let mut flags = Vec::new();
+    if let Some(executor) = &args.executor {
+        flags.push((Key::Executor, executor.clone()));
+    }
+    if let Some(jobs) = &args.jobs {
+        flags.push((Key::Jobs, jobs.clone()));
+    }
+    flags
+}
+
+/// Keywords that `run` refuses are errors of their own later.
+fn warnings(pipeline: &Pipeline) -> Vec<Diagnostic> {
+    let mut found = pipeline.loaded.diagnostics.clone();
+    found.retain(|diagnostic| diagnostic.code != Code::KeywordNotRun);
+    found
+}
+
+/// What was chosen: the plan, and whose artifacts of earlier runs are wanted.
+struct Chosen {
+    plan: Plan,
+    /// Job that receives, jobs that it would receive from but that are not run.
+    missing_sources: Vec<(String, Vec<String>)>,
+}
+
+fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Result<Chosen, Failure> {
+    let Some(outcome) = &mut pipeline.outcome else {
+        return Err(broken("a valid configuration gave no plan"));
+    };
+    let whole = outcome.plan.clone();
+    let wanted = Selection {
+        jobs: args.names.iter().chain(&args.job).cloned().collect(),
+        stages: args.stage.clone(),
+        exclude: args.exclude.clone(),
+        manual: args.manual.clone(),
+        no_needs: args.no_needs,
+    };
+    if let Some(reason) = outcome.reason.clone() {
+        return Err(selection::nothing(checkout, pipeline, &wanted, &reason));
+    }
+    let mut plan = whole.clone();
+    let release = release(checkout, args);
+    plan::hold(&mut plan, checkout.settings.list(Key::Held), &release, &[]);
+    let named = plan::select(&mut plan, &wanted)
+        .map_err(|error| selection::failure(checkout, pipeline, &args.event, &error))?;
+    plan::hold(&mut plan, checkout.settings.list(Key::Held), &release, &named);
+    if plan.jobs.is_empty() {
+        return Err(selection::nothing(checkout, pipeline, &wanted, "no job is chosen"));
+    }
+    let refused = plan::refusals(&plan);
+    if !refused.is_empty() {
+        return Err(Failure {
+            exit: Exit::Environment,
+            diagnostics: refused,
+            sources: std::mem::take(&mut pipeline.loaded.sources),
+        });
+    }
+    let missing_sources = if args.no_needs { missing_sources(&whole, &plan) } else { Vec::new() };
+    Ok(Chosen {
+        plan,
+        missing_sources,
+    })
+}
+
+fn release(checkout: &Checkout, args: &RunArgs) -> Release {
+    if checkout.settings.text(Key::Deploy) == Some("run") || args.deploy.iter().any(String::is_empty) {
+        return Release::All;
+    }
+    if args.deploy.is_empty() {
+        Release::Nothing
+    } else {
+        Release::Environments(args.deploy.clone())
+    }
+}
+
+/// For `--no-needs`: jobs of the whole pipeline whose artifacts would come, but that do not run.
+fn missing_sources(whole: &Plan, plan: &Plan) -> Vec<(String, Vec<String>)> {
+    let runs = |name: &str| plan.jobs.iter().any(|job| job.name() == name);
+    whole
+        .jobs
+        .iter()
+        .filter(|job| runs(job.name()))
+        .map(|job| {
+            let sources = whole
+                .artifact_sources(job)
+                .into_iter()
+                .map(|at| &whole.jobs[at])
+                .filter(|source| source.config.artifacts.is_some() && !runs(source.name()))
+                .map(|source| source.name().to_owned())
+                .collect();
+            (job.name().to_owned(), sources)
+        })
+        .collect()
+}
+
+/// How the run is shown.
+struct Show<'a> {
+    json: bool,
+    plain: bool,
+    global: &'a Global,
+}
+
+async fn execute(
+    checkout: &Checkout,
+    mut pipeline: Pipeline,
+    chosen: &Chosen,
+    args: &RunArgs,
+    show: &Show<'_>,
+) -> Result<Exit, Failure> {
+    let state = State::new(state_folder()?);
+    let record = state.project(&pipeline.facts.project.path, &checkout.repository.common_dir());
+    let live = record.begin(jiff::Timestamp::now()).map_err(|error| unwritable(&error))?;
+    pipeline.facts.iid = live.iid();
+    let executors = Executors::find(&checkout.settings, state.root(), live.id()).await?;
+    let mut notices = reap(&executors, &state).await;
+    let default_image = checkout.settings.text(Key::DefaultImage).map(str::to_owned);
+    notices.extend(executors.notices(&chosen.plan, default_image.as_deref()));
+    let around = Arc::new(Surroundings {
+        executors: executors.assign(&chosen.plan, default_image.as_deref())?,
+        earlier: earlier_artifacts(&record, chosen, &mut notices),
+        facts: pipeline.facts,
+        plan: chosen.plan.clone(),
+        pipeline_id: live.pipeline_id(),
+        default_image,
+        clock: now,
+    });
+    let spec = spec(checkout, &around, args, &state, &live, &record, notices)?;
+    let exit = report_run(spec, &live, show).await?;
+    let _ = record.prune(Keep::default(), jiff::Timestamp::now());
+    Ok(exit)
+}
+
+/// Runs the pipeline with its reporters.
+async fn report_run(spec: RunSpec, live: &LiveRun, show: &Show<'_>) -> Result<Exit, Failure> {
+    let health = Health::default();
+    let mut streams = Streams::of_process();
+    if show.plain {
+        streams.dumb = true;
+    }
+    let mut hub = report::for_run(wish(show), streams, &health);
+    let mut recorder = Recorder::new(live).map_err(|error| unwritable(&error))?;
+    let interrupt = signals::watch();
+    let result = {
+        let mut reporters: [&mut dyn Reporter; 2] = [&mut hub, &mut recorder];
+        run::run(spec, interrupt, &mut reporters).await
+    };
+    hub.finish();
+    recorder.finish();
+    let result = result.map_err(|error| not_begun(&error));
+    let result = result?;
+    if let Some(Fault::Failed(why)) = health.fault() {
+        return Err(broken(&format!("the run can't be shown: {why}")));
+    }
+    Ok(Exit::Run(result.exit))
+}
+
+fn wish(show: &Show<'_>) -> Wish {
+    Wish {
+        json: show.json,
+        level: if show.global.quiet {
+            OutputLevel::Quiet
+        } else if show.global.verbose > 0 {
+            OutputLevel::Verbose
+        } else {
+            OutputLevel::Normal
+        },
+        color: match show.global.color {
+            When::Auto => report::ColorChoice::Auto,
+            When::Always => report::ColorChoice::Always,
+            When::Never => report::ColorChoice::Never,
+        },
+        log_lines: None,
+    }
+}
+
+/// Removes what dead runs left behind; says so.
+async fn reap(executors: &Executors, state: &State) -> Vec<String> {
+    let owner = state.owner();
+    let mut notices = Vec::new();
+    for executor in executors.all() {
+        match executor.reap(&owner, &|run| state.is_alive(run)).await {
+            Ok(reaped) => notices.extend(
+                reaped.removed.into_iter().map(|what| format!("removed what a killed run left: {what}")),
+            ),
+            Err(error) => notices.push(format!("can't look for what killed runs left: {error}")),
+        }
+    }
+    notices
+}
+
+fn earlier_artifacts(
+    record: &ProjectRecord,
+    chosen: &Chosen,
+    notices: &mut Vec<String>,
+) -> HashMap<String, Vec<ArtifactRef>> {
+    let mut earlier = HashMap::new();
+    for (job, sources) in &chosen.missing_sources {
+        let mut found = Vec::new();
+        for source in sources {
+            match record.newest_success(source).and_then(|success| success.artifacts) {
+                Some(tar) => found.push(ArtifactRef {
+                    tar,
+                    entries: 0,
+                    notes: Vec::new(),
+                }),
+                None => notices.push(format!(
+                    "job `{job}` gets no artifacts of `{source}`: no earlier run has any"
+                )),
+            }
+        }
+        earlier.insert(job.clone(), found);
+    }
+    earlier
+}
+
+fn spec(
+    checkout: &Checkout,
+    around: &Arc<Surroundings>,
+    args: &RunArgs,
+    state: &State,
+    live: &LiveRun,
+    record: &ProjectRecord,
+    notices: Vec<String>,
+) -> Result<RunSpec, Failure> {
+    let jobs = run::jobs(around);
+    let tree = jobs
+        .iter()
+        .any(|job| job.with_tree)
+        .then(|| snapshot(checkout, around, live.folder()))
+        .transpose()?;
+    let past = record.durations();
+    Ok(RunSpec {
+        head: head(checkout, around, live)?,
+        owner: Owner {
+            owner: state.owner(),
+            run: live.id().to_owned(),
+        },
+        stages: around.plan.stages.iter().map(ToString::to_string).collect(),
+        durations: around.plan.jobs.iter().map(|job| past.get(job.name()).copied()).collect(),
+        jobs,
+        options: Options {
+            auto_cancel_on_job_failure: around.plan.cancel_on_failure,
+            keep_going: false,
+        },
+        no_delay: args.no_delay,
+        slots: checkout.settings.jobs(),
+        project_path: around.facts.project.path.clone(),
+        tree,
+        artifacts: artifacts_folder(live)?,
+        pull: if args.offline { PullPolicy::Never } else { PullPolicy::IfNotPresent },
+        notices,
+        complete: true,
+    })
+}
+
+fn artifacts_folder(live: &LiveRun) -> Result<PathBuf, Failure> {
+    let first = live.artifact(&[], "job", 1);
+    let folder = first.parent().map(Path::to_path_buf).unwrap_or_default();
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| broken(&format!("`{}` can't be made: {error}", folder.display())))?;
+    Ok(folder)
+}
+
+fn snapshot(checkout: &Checkout, around: &Surroundings, folder: &Path) -> Result<TreeSpec, Failure> {
+    let reference = &around.facts.reference;
+    let mut options = SnapshotOptions::new(reference.kind.clone(), reference.name.clone());
+    options.depth = depth(&around.plan);
+    let snapshot = checkout
+        .repository
+        .snapshot(&checkout.tree, folder, &options)
+        .map_err(|error| repository_failure(&error))?;
+    Ok(TreeSpec {
+        id: snapshot.id,
+        tar: snapshot.tar,
+    })
+}
+
+/// The deepest `GIT_DEPTH` that a job asks for; 0 is all of the history.
+fn depth(plan: &Plan) -> u32 {
+    let asked = plan.jobs.iter().map(|job| {
+        job.variables
+            .iter()
+            .find(|variable| &*variable.key == "GIT_DEPTH")
+            .and_then(|variable| variable.value.parse().ok())
+            .unwrap_or(DEFAULT_DEPTH)
+    });
+    asked.fold(None, |deepest: Option<u32>, depth| match (deepest, depth) {
+        (Some(0), _) | (_, 0) => Some(0),
+        (Some(deepest), depth) => Some(deepest.max(depth)),
+        (None, depth) => Some(depth),
+    })
+    .unwrap_or(DEFAULT_DEPTH)
+}
+
+fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<RunStarted, Failure> {
+    let state = checkout.tree.state().map_err(|error| repository_failure(&error))?;
+    let facts = &around.facts;
+    Ok(RunStarted {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        at: now(),
+        run: live.id().to_owned(),
+        ref_name: facts.reference.name.clone(),
+        ref_kind: facts.reference.kind.as_str().to_owned(),
+        source: facts.source.as_str().to_owned(),
+        sha: facts.commit.sha.clone(),
+        mode: SourceMode::WorkTree {
+            uncommitted: state.uncommitted(),
+            untracked: state.untracked.len(),
+        },
+        jobs: around
+            .plan
+            .jobs
+            .iter()
+            .map(|job| JobSummary {
+                name: job.name().to_owned(),
+                stage: job.config.stage.to_string(),
+                held: job.held.clone(),
+            })
+            .collect(),
+    })
+}
+
+/// `$XDG_STATE_HOME/pipe`.
+pub fn state_folder() -> Result<PathBuf, Failure> {
+    use etcetera::BaseStrategy;
+    let base = etcetera::choose_base_strategy().map_err(|error| broken(&error.to_string()))?;
+    let folder = base.state_dir().unwrap_or_else(|| base.data_dir());
+    Ok(folder.join("pipe"))
+}
+
+fn not_begun(error: &RunError) -> Failure {
+    let (exit, code) = match error {
+        RunError::MissingImages(_) => (Exit::Environment, Code::ImageMissing),
+        RunError::Executor(_) => (Exit::Environment, Code::ExecutorUnavailable),
+        RunError::Interrupted(signal) => (Exit::Signal(*signal), Code::NothingToRun),
+        RunError::Spec(_) => (Exit::Internal, Code::NothingToRun),
+    };
+    Failure::new(exit, Diagnostic::new(code, error.to_string()))
+}
+
+fn unwritable(error: &RecordError) -> Failure {
+    broken(&error.to_string())
+}
+
+fn broken(what: &str) -> Failure {
+    Failure::new(Exit::Environment, Diagnostic::new(Code::StateUnwritable, what))
 }

@@ -14,6 +14,7 @@ mod attempt;
 mod begin;
 mod dispatcher;
 mod ended;
+mod from_plan;
 mod images;
 mod interrupt;
 mod limits;
@@ -34,6 +35,7 @@ mod timers;
 mod trees;
 
 pub use begin::run;
+pub use from_plan::{Surroundings, jobs};
 pub use lines::{Lines, LogLine};
 pub use mask::Masker;
 pub use spec::{

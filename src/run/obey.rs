@@ -130,8 +130,9 @@ impl Dispatcher<'_> {
 
     /// What the newest attempts of the jobs before it have kept, in the order to lay it over.
     fn artifacts_for(&self, job: JobIndex) -> Vec<ArtifactRef> {
-        let from = &self.shared.job(job).artifacts_from;
+        let job = self.shared.job(job);
         let kept = |from: &JobIndex| self.records.get(from.0)?.artifacts.clone();
-        from.iter().filter_map(kept).collect()
+        let earlier = job.artifacts_before.iter().cloned();
+        earlier.chain(job.artifacts_from.iter().filter_map(kept)).collect()
     }
 }

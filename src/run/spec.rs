@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::{HeldJob, RunStarted};
-use crate::exec::{Cancel, Executor, Globs, Image, Layout, Owner, TreeSpec};
+use crate::exec::{ArtifactRef, Cancel, Executor, Globs, Image, Layout, Owner, TreeSpec};
 use crate::sched::{JobIndex, JobSpec, Options};
 
 /// One pipeline to run.
@@ -63,6 +63,8 @@ pub struct JobRun {
     pub with_tree: bool,
     /// The job timeout, counted from its start (runtime reference 5).
     pub timeout: Duration,
+    /// Artifacts of earlier runs, laid over the tree before all others (`--no-needs`).
+    pub artifacts_before: Vec<ArtifactRef>,
     /// Whose artifacts are laid over the tree, in this order (runtime reference 16.5).
     pub artifacts_from: Vec<JobIndex>,
     /// Set when the job acts outside and was not released (design chapter 3).

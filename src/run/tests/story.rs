@@ -109,6 +109,7 @@ impl Job {
             }),
             with_tree: true,
             timeout: self.timeout,
+            artifacts_before: Vec::new(),
             artifacts_from: self.artifacts_from.into_iter().map(JobIndex).collect(),
             held: self.held,
             scripts: Box::new(make),

@@ -1,0 +1,154 @@
+//! Which executor each job gets (design chapter 3).
+//!
+//! `auto` never leaves isolation: jobs go to a local Docker engine. The host's shell is only ever
+//! the user's explicit choice.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diag::{Code, Diagnostic};
+use crate::exec::{DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings};
+use crate::plan::{Job, Plan};
+use crate::settings::{Key, Settings, Source};
+
+use super::exit::{Exit, Failure};
+
+/// Time between TERM and KILL of a script on the host.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The executors of this machine.
+pub struct Executors {
+    docker: Option<Arc<dyn Executor>>,
+    shell: Arc<dyn Executor>,
+    choice: Choice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Auto,
+    Docker,
+    Shell,
+}
+
+/// Where the shell executor keeps the folders of its jobs.
+pub fn shell_base(state: &Path) -> PathBuf {
+    state.join("shell")
+}
+
+/// The Docker engine that the settings and the surroundings name.
+pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
+    let chosen = settings
+        .get(Key::Executor)
+        .is_some_and(|setting| setting.source != Source::Default && settings.text(Key::Executor) == Some("docker"));
+    let host = settings
+        .text(Key::DockerHost)
+        .map(str::to_owned)
+        .or_else(|| std::env::var("DOCKER_HOST").ok());
+    let reach = if chosen || settings.text(Key::DockerHost).is_some() {
+        Reach::Any
+    } else {
+        Reach::Local
+    };
+    let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    Endpoint::find(host.as_deref(), runtime_dir.as_deref(), reach).map(DockerExecutor::new)
+}
+
+impl Executors {
+    /// Looks for what the run needs. A daemon that does not answer is an error only where a job
+    /// needs it.
+    pub async fn find(settings: &Settings, state: &Path, run: &str) -> Result<Self, Failure> {
+        let choice = match settings.text(Key::Executor) {
+            Some("docker") => Choice::Docker,
+            Some("shell") => Choice::Shell,
+            _ => Choice::Auto,
+        };
+        let shell = ShellExecutor::new(ShellSettings {
+            base: shell_base(state),
+            run: run.to_owned(),
+            grace: GRACE,
+        });
+        let docker: Option<Arc<dyn Executor>> = match choice {
+            Choice::Shell => None,
+            Choice::Auto | Choice::Docker => Some(Arc::new(reachable(settings).await?)),
+        };
+        Ok(Self {
+            docker,
+            shell: Arc::new(shell),
+            choice,
+        })
+    }
+
+    /// Every executor that may have left something behind.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Executor>> {
+        self.docker.iter().chain([&self.shell])
+    }
+
+    /// The executor of each job of the plan.
+    pub fn assign(&self, plan: &Plan, default_image: Option<&str>) -> Result<Vec<Arc<dyn Executor>>, Failure> {
+        let Some(docker) = &self.docker else {
+            return Ok(plan.jobs.iter().map(|_| Arc::clone(&self.shell)).collect());
+        };
+        let without: Vec<&Job> = plan
+            .jobs
+            .iter()
+            .filter(|job| job.held.is_none() && job.config.image.is_none() && default_image.is_none())
+            .collect();
+        match without.first() {
+            Some(first) => Err(no_image(first, without.len())),
+            None => Ok(plan.jobs.iter().map(|_| Arc::clone(docker)).collect()),
+        }
+    }
+
+    /// What to tell about the assignment, once.
+    pub fn notices(&self, plan: &Plan, default_image: Option<&str>) -> Vec<String> {
+        let mut notices = Vec::new();
+        let images = plan.jobs.iter().filter(|job| job.config.image.is_some()).count();
+        if self.choice == Choice::Shell {
+            notices.push("jobs run in the shell of this machine, without isolation".to_owned());
+            if images > 0 {
+                notices.push("the shell executor ignores `image`".to_owned());
+            }
+        } else if let Some(image) = default_image
+            && images < plan.jobs.len()
+        {
+            notices.push(format!("jobs without `image` run in `{image}`"));
+        }
+        let mut tags: Vec<&str> = plan.jobs.iter().flat_map(|job| &job.tags).map(String::as_str).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        if !tags.is_empty() {
+            notices.push(format!(
+                "no runner is registered for the tags {}: such jobs run like all others",
+                tags.join(", ")
+            ));
+        }
+        notices
+    }
+}
+
+async fn reachable(settings: &Settings) -> Result<DockerExecutor, Failure> {
+    let unavailable = |error: &ExecError| {
+        Failure::new(
+            Exit::Environment,
+            Diagnostic::new(Code::ExecutorUnavailable, error.to_string())
+                .help("`pipe doctor` says what this machine offers; `--executor shell` runs jobs on the host, without isolation"),
+        )
+    };
+    let docker = docker(settings).map_err(|error| unavailable(&error))?;
+    docker.probe().await.map_err(|error| unavailable(&error))?;
+    Ok(docker)
+}
+
+fn no_image(job: &Job, count: usize) -> Failure {
+    let what = match count {
+        1 => format!("job `{}` names no image", job.name()),
+        count => format!("job `{}` and {} more name no image", job.name(), count - 1),
+    };
+    Failure::new(
+        Exit::Environment,
+        Diagnostic::new(Code::ImageUnset, what).help(
+            "set `default-image = \"debian:12\"` in `.pipe/config.toml` or in your own `config.toml`, or `PIPE_DEFAULT_IMAGE`",
+        ),
+    )
+}
