@@ -59,31 +59,38 @@ pub(super) async fn run(
     Ok(Exit::Stopped)
 }
 
-/// A login shell, bash where there is one, that leads its own process group. stdout and stderr
-/// are one pipe.
+/// A login shell that leads its own process group. stdout and stderr are one pipe.
 fn spawn(folder: &Path) -> Result<(Child, pipe::Receiver), ExecError> {
-    let fail = |error: io::Error| {
-        ExecError::system(PHASE, format!("no shell could be started: {error}")).because(error)
+    let shell = ["bash", "sh"].into_iter().find(|shell| is_in_path(shell));
+    let Some(shell) = shell else {
+        return Err(ExecError::system(
+            PHASE,
+            "neither `bash` nor `sh` is in PATH: install one, or use another executor",
+        ));
     };
-    for program in ["bash", "sh"] {
-        let (read, write) = io::pipe().map_err(fail)?;
-        match command(program, folder, write).and_then(|mut command| command.spawn()) {
-            Ok(child) => {
-                let output = pipe::Receiver::from_owned_fd(OwnedFd::from(read)).map_err(fail)?;
-                return Ok((child, output));
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(fail(error)),
-        }
-    }
-    Err(ExecError::system(
-        PHASE,
-        "neither `bash` nor `sh` is in PATH: install one, or use another executor",
-    ))
+    let started = || {
+        let (read, write) = io::pipe()?;
+        // The command keeps the pipe's writing end; it is gone with the statement.
+        let child = command(shell, folder, write)?.spawn()?;
+        Ok((child, pipe::Receiver::from_owned_fd(OwnedFd::from(read))?))
+    };
+    started().map_err(|error: io::Error| {
+        ExecError::system(PHASE, format!("`{shell}` could not be started: {error}")).because(error)
+    })
 }
 
-fn command(program: &str, folder: &Path, output: io::PipeWriter) -> io::Result<Command> {
-    let mut command = Command::new(program);
+/// `setsid` takes the terminal away from the job, so that a program that asks for a password
+/// fails, as with a runner, instead of waiting for good. Without it the job has a process group.
+fn command(shell: &str, folder: &Path, output: io::PipeWriter) -> io::Result<Command> {
+    let mut command = if is_in_path("setsid") {
+        let mut command = Command::new("setsid");
+        command.arg(shell);
+        command
+    } else {
+        let mut command = Command::new(shell);
+        command.process_group(0);
+        command
+    };
     command
         .arg("-l")
         .env(MARK, folder)
@@ -91,9 +98,14 @@ fn command(program: &str, folder: &Path, output: io::PipeWriter) -> io::Result<C
         .stdin(Stdio::piped())
         .stdout(output.try_clone()?)
         .stderr(output)
-        .process_group(0)
         .kill_on_drop(true);
     Ok(command)
+}
+
+fn is_in_path(program: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    })
 }
 
 async fn to_the_end(

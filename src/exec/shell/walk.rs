@@ -43,12 +43,14 @@ fn is_there(project: &Path, path: &Path) -> bool {
 /// Adds `path` and all that is in it, in the order of names.
 fn walk(project: &Path, path: &Path, pack: &mut Archive) -> io::Result<()> {
     let full = project.join(path);
-    let facts = fs::symlink_metadata(&full)?;
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display()));
+    let facts = fs::symlink_metadata(&full).map_err(named)?;
     if !path.as_os_str().is_empty() && pack.wants(path) {
-        add(&full, path, &facts, pack)?;
+        add(&full, path, &facts, pack).map_err(named)?;
     }
     if facts.is_dir() && !path.starts_with(".git") {
-        for name in names(&full)? {
+        for name in names(&full).map_err(named)? {
             walk(project, &path.join(name), pack)?;
         }
     }

@@ -117,3 +117,15 @@ async fn a_hostile_tree_stays_inside() {
     }
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_job_has_no_terminal() {
+    let subject = shell().await.expect("a shell");
+    let mut session = subject.open("terminal", &[]).await;
+    let step = Step::real(
+        "read -r _ _ _ _ group sid _ </proc/$$/stat; [ $group = $$ ] && [ $sid = $$ ] && echo own\n",
+    );
+    let (_, output) = step.run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(output, "own\n");
+}
