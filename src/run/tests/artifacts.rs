@@ -78,6 +78,26 @@ async fn only_the_newest_attempt_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_attempt_under_way_has_kept_nothing_yet() {
+    let ended = Story::new([
+        job("a", 0, "exit 1")
+            .keeping("out", ArtifactsWhen::Always)
+            .with(|job| {
+                job.scripts.push("sleep 5000".to_owned());
+                job.sched.retry.max = Some(1);
+            }),
+        job("b", 1, "").needing(&[]).with(|job| {
+            job.artifacts_from = vec![0];
+            job.sched.when = crate::types::When::Delayed;
+            job.sched.start_in = std::time::Duration::from_secs(1);
+        }),
+    ])
+    .run()
+    .await;
+    assert!(given(&ended, "b").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failure_to_keep_them_fails_the_job() {
     let ended = Story::new([job("a", 0, "")
         .image("full-disk")

@@ -11,7 +11,7 @@ use super::story::{Story, job};
 async fn once_lets_after_script_run() {
     let ended = Story::new([
         job("a", 0, "say on\nsleep 60000")
-            .after("say after")
+            .after("sleep 500\nsay after")
             .keeping("out", ArtifactsWhen::OnFailure),
         job("b", 1, ""),
         job("m", 0, "").with(|job| {
@@ -59,6 +59,16 @@ async fn once_while_the_environment_opens() {
     assert_eq!(ended.jobs(), ["a canceled: interrupted"]);
     assert!(ended.log("a").is_empty());
     assert_eq!(ended.job("a").finished.map(|end| end.as_secs()), Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_environment_that_opens_all_the_same_is_closed() {
+    let ended = Story::new([job("a", 0, "say never").image("calm-start")])
+        .interrupted(1000, Cancel::Graceful)
+        .run()
+        .await;
+    assert_eq!(ended.jobs(), ["a canceled: interrupted"]);
+    assert_eq!(ended.asked.calls, ["open a 1", "close a 1"]);
 }
 
 #[tokio::test(start_paused = true)]

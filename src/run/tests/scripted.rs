@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The name of an image may begin with what its environment does: `user-` and `system-` fail to
-//! open, `twice-` fails two times, `slow-` takes ten seconds, `lost-` can't be cleaned up,
+//! open, `twice-` fails two times, `slow-` takes ten seconds, `calm-` five whatever is asked, `lost-` can't be cleaned up,
 //! `full-` can't keep artifacts.
 
 use std::path::Path;
@@ -70,6 +70,10 @@ impl Scripted {
             Some("user") => Err(ExecError::user("open", "no such image: user-secret12")),
             Some("system") => Err(ExecError::system("open", "daemon is gone")),
             Some("twice") if tries < 3 => Err(ExecError::system("open", "daemon is busy")),
+            Some("calm") => {
+                sleep(Duration::from_secs(5)).await;
+                Ok(())
+            }
             Some("slow") => tokio::select! {
                 () = sleep(Duration::from_secs(10)) => Ok(()),
                 () = asked(&cx.cancel, Cancel::Graceful) => Err(ExecError::system("open", "stopped")),

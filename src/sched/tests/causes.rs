@@ -108,6 +108,12 @@ fn reasons_of_the_last_job() {
             "needs manual job m, which was not played",
         ),
         (
+            "need held and failed",
+            vec![job("bad", 0), held("h", 0), needing("x", 1, &[0, 1])],
+            "skipped",
+            "needs held job h",
+        ),
+        (
             "need held",
             vec![held("h", 0), needing("x", 1, &[0])],
             "skipped",
