@@ -19,6 +19,7 @@ mod run;
 mod selection;
 mod signals;
 mod table;
+mod trees;
 mod variables;
 
 pub use args::{Cli, command};

@@ -23,6 +23,7 @@ use super::pipeline::{Pipeline, now};
 use super::printer::Printer;
 use super::selection;
 use super::signals;
+use super::trees::Trees;
 
 /// Commits of history that a job sees where nothing else is said (runtime reference 11.2).
 const DEFAULT_DEPTH: u32 = 20;
@@ -178,10 +179,12 @@ async fn execute(
         default_image,
         clock: now,
     });
-    let spec = spec(checkout, &around, args, &state, &live, &record, notices)?;
-    let exit = report_run(spec, &live, show).await?;
+    let trees = Trees::of(&state, &live)?;
+    let spec = spec(checkout, &around, args, &state, &live, &record, &trees, notices)?;
+    let exit = report_run(spec, &live, show).await;
+    trees.remove();
     let _ = record.prune(Keep::default(), jiff::Timestamp::now());
-    Ok(exit)
+    exit
 }
 
 /// Runs the pipeline with its reporters.
@@ -198,8 +201,6 @@ async fn report_run(spec: RunSpec, live: &LiveRun, show: &Show<'_>) -> Result<Ex
         let mut reporters: [&mut dyn Reporter; 2] = [&mut hub, &mut recorder];
         run::run(spec, interrupt, &mut reporters).await
     };
-    hub.finish();
-    recorder.finish();
     let result = result.map_err(|error| not_begun(&error));
     let result = result?;
     if let Some(Fault::Failed(why)) = health.fault() {
@@ -274,13 +275,14 @@ fn spec(
     state: &State,
     live: &LiveRun,
     record: &ProjectRecord,
+    trees: &Trees,
     notices: Vec<String>,
 ) -> Result<RunSpec, Failure> {
     let jobs = run::jobs(around);
     let tree = jobs
         .iter()
         .any(|job| job.with_tree)
-        .then(|| snapshot(checkout, around, live.folder()))
+        .then(|| snapshot(checkout, around, trees.path()))
         .transpose()?;
     let past = record.durations();
     Ok(RunSpec {
@@ -315,13 +317,13 @@ fn artifacts_folder(live: &LiveRun) -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-fn snapshot(checkout: &Checkout, around: &Surroundings, folder: &Path) -> Result<TreeSpec, Failure> {
+fn snapshot(checkout: &Checkout, around: &Surroundings, into: &Path) -> Result<TreeSpec, Failure> {
     let reference = &around.facts.reference;
     let mut options = SnapshotOptions::new(reference.kind.clone(), reference.name.clone());
     options.depth = depth(&around.plan);
     let snapshot = checkout
         .repository
-        .snapshot(&checkout.tree, folder, &options)
+        .snapshot(&checkout.tree, into, &options)
         .map_err(|error| repository_failure(&error))?;
     Ok(TreeSpec {
         id: snapshot.id,
