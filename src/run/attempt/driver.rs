@@ -1,8 +1,10 @@
 //! The order of the steps, and what they share.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -40,11 +42,23 @@ pub(in crate::run) async fn run(
 ) {
     let id = order.id;
     let mut attempt = Attempt::new(&shared, order, messages.clone());
-    let (end, session) = attempt.drive().await;
-    // The dispatcher outlives every attempt; should it be gone, nobody wants to know.
-    let _ = messages.send(Message::Ended(id, end)).await;
+    let mut session = None;
+    // An error of ours is the dispatcher's to tell, but the environment goes all the same. Only
+    // the masker and the channel are used after one, and both are whole at any moment.
+    let driven = AssertUnwindSafe(attempt.drive(&mut session)).catch_unwind();
+    let (end, panic) = match driven.await {
+        Ok(end) => (Some(end), None),
+        Err(panic) => (None, Some(panic)),
+    };
+    if let Some(end) = end {
+        // The dispatcher outlives every attempt; should it be gone, nobody wants to know.
+        let _ = messages.send(Message::Ended(id, end)).await;
+    }
     if let Some(session) = session {
         attempt.close(session).await;
+    }
+    if let Some(panic) = panic {
+        resume_unwind(panic);
     }
 }
 
@@ -86,14 +100,15 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn drive(&mut self) -> (End, Option<Box<dyn Session>>) {
+    /// Leaves the environment in `opened`, whatever happens.
+    async fn drive(&mut self, opened: &mut Option<Box<dyn Session>>) -> End {
         self.enter(Phase::Prepare).await;
-        let mut session = match self.prepare().await {
-            Ok(session) => session,
-            Err(verdict) => return (self.end(verdict, None), None),
+        let session = match self.prepare().await {
+            Ok(session) => opened.insert(session),
+            Err(verdict) => return self.end(verdict, None),
         };
         let (verdict, artifacts) = self.work(session.as_mut()).await;
-        (self.end(verdict, artifacts), Some(session))
+        self.end(verdict, artifacts)
     }
 
     fn end(&self, verdict: Verdict, artifacts: Option<ArtifactRef>) -> End {

@@ -109,7 +109,12 @@ fn reasons_of_the_last_job() {
         ),
         (
             "need held and failed",
-            vec![job("bad", 0), held("h", 0), needing("x", 1, &[0, 1])],
+            vec![
+                job("bad", 0),
+                job("ok", 0),
+                with(needing("h", 0, &[1]), |spec| spec.held = true),
+                needing("x", 1, &[0, 2]),
+            ],
             "skipped",
             "needs held job h",
         ),
