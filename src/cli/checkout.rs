@@ -97,7 +97,7 @@ fn read_settings(
         .collect();
     let user_file = user_folder().map(|folder| folder.join("config.toml"));
     let user = user_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
-    let repository = std::fs::read_to_string(root.join(REPOSITORY_SETTINGS)).ok();
+    let repository = own_file(root, REPOSITORY_SETTINGS)?;
     let (settings, problems) = settings::resolve(&settings::Inputs {
         flags: &flags,
         environment: &environment,
@@ -132,6 +132,31 @@ fn read_settings(
         diagnostics,
         sources,
     })
+}
+
+/// The text of a file of the checkout that concerns `pipe` itself, if it exists.
+///
+/// Links are refused on the whole way: a tracked link could make the repository's words look like
+/// the user's, or show a file from elsewhere (design chapter 3).
+pub fn own_file(root: &Path, name: &str) -> Result<Option<String>, Failure> {
+    let path = root.join(name);
+    if path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let refuse = |why: String| {
+        Failure::new(
+            Exit::Environment,
+            Diagnostic::new(Code::SettingNotAllowed, format!("`{name}` {why}")),
+        )
+    };
+    let real = std::fs::canonicalize(&path).ok();
+    let expected = std::fs::canonicalize(root).ok().map(|root| root.join(name));
+    if real != expected {
+        return Err(refuse("is reached through a link, which pipe does not follow".to_owned()));
+    }
+    std::fs::read_to_string(&path)
+        .map(Some)
+        .map_err(|error| refuse(format!("can't be read: {error}")))
 }
 
 /// `$XDG_CONFIG_HOME/pipe`.

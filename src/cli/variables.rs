@@ -9,7 +9,7 @@ use crate::settings::variables::{Content, Entry, Trust, parse_peer, parse_projec
 use crate::settings::{Problem, variables};
 use crate::source::SourceMap;
 
-use super::checkout::{Checkout, user_folder};
+use super::checkout::{Checkout, own_file, user_folder};
 use super::exit::{Exit, Failure};
 
 /// The checkout's own file.
@@ -28,7 +28,7 @@ pub fn read(checkout: &Checkout, project: &Project) -> Result<Vec<SettingVariabl
         all.push(variable(&entry, &mut found));
     }
     for (name, parse) in [(PEER_FILE, parse_peer as Parse), (PROJECT_FILE, parse_project as Parse)] {
-        let Ok(text) = std::fs::read_to_string(checkout.repository.root().join(name)) else {
+        let Some(text) = own_file(checkout.repository.root(), name)? else {
             continue;
         };
         let trust = if checkout.tree.is_tracked(name) {
