@@ -130,6 +130,10 @@ impl Executor for DockerExecutor {
         Ok(self.trees.publish(tree))
     }
 
+    fn opens_ahead(&self) -> bool {
+        true
+    }
+
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         check(&cx.cancel, "open")?;
         let content = Content {
@@ -145,10 +149,7 @@ impl Executor for DockerExecutor {
             let _ = container.remove().await;
             return Err(error);
         }
-        Ok(Box::new(DockerSession::new(
-            container,
-            spec.layout.project_dir,
-        )))
+        Ok(Box::new(DockerSession::new(container, spec.layout)))
     }
 
     async fn reap(
