@@ -55,9 +55,8 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
 }
 
 impl Executors {
-    /// Looks for what the run needs. A daemon that does not answer is an error only where a job
-    /// needs it.
-    pub async fn find(settings: &Settings, state: &Path, run: &str) -> Result<Self, Failure> {
+    /// Looks for what the run needs, without asking it anything yet.
+    pub fn find(settings: &Settings, state: &Path, run: &str) -> Result<Self, Failure> {
         let choice = match settings.text(Key::Executor) {
             Some("docker") => Choice::Docker,
             Some("shell") => Choice::Shell,
@@ -70,13 +69,24 @@ impl Executors {
         });
         let docker: Option<Arc<dyn Executor>> = match choice {
             Choice::Shell => None,
-            Choice::Auto | Choice::Docker => Some(Arc::new(reachable(settings).await?)),
+            Choice::Auto | Choice::Docker => Some(Arc::new(docker(settings).map_err(|error| unavailable(&error))?)),
         };
         Ok(Self {
             docker,
             shell: Arc::new(shell),
             choice,
         })
+    }
+
+    /// Asks the daemon, in a task of its own, who it is: that takes a while.
+    pub fn greet(&self) -> Greeting {
+        let docker = self.docker.clone();
+        Greeting(tokio::spawn(async move {
+            match docker {
+                Some(docker) => docker.probe().await.map(drop),
+                None => Ok(()),
+            }
+        }))
     }
 
     /// Every executor that may have left something behind.
@@ -127,17 +137,25 @@ impl Executors {
     }
 }
 
-async fn reachable(settings: &Settings) -> Result<DockerExecutor, Failure> {
-    let unavailable = |error: &ExecError| {
-        Failure::new(
-            Exit::Environment,
-            Diagnostic::new(Code::ExecutorUnavailable, error.to_string())
-                .help("`pipe doctor` says what this machine offers; `--executor shell` runs jobs on the host, without isolation"),
-        )
-    };
-    let docker = docker(settings).map_err(|error| unavailable(&error))?;
-    docker.probe().await.map_err(|error| unavailable(&error))?;
-    Ok(docker)
+/// The answer of the daemon, under way.
+pub struct Greeting(tokio::task::JoinHandle<Result<(), ExecError>>);
+
+impl Greeting {
+    /// Waits for it. A daemon that does not answer ends the run before it begins.
+    pub async fn answer(self) -> Result<(), Failure> {
+        let answer = self.0.await.unwrap_or_else(|error| {
+            Err(ExecError::system("probe", "asking the Docker daemon broke off").because(error))
+        });
+        answer.map_err(|error| unavailable(&error))
+    }
+}
+
+fn unavailable(error: &ExecError) -> Failure {
+    Failure::new(
+        Exit::Environment,
+        Diagnostic::new(Code::ExecutorUnavailable, error.to_string())
+            .help("`pipe doctor` says what this machine offers; `--executor shell` runs jobs on the host, without isolation"),
+    )
 }
 
 fn no_image(job: &Job, count: usize) -> Failure {

@@ -1,6 +1,7 @@
 //! `pipe list --format json` (design chapter 2). The form is stable: fields are added, not
 //! changed.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 use crate::config::to_json;
@@ -11,6 +12,24 @@ use crate::types::{AllowFailure, Retry, RetryWhen};
 
 use super::pipeline::Pipeline;
 
+/// The document. Jobs become JSON one at a time, for there may be thousands.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    valid: bool,
+    diagnostics: Vec<Json>,
+    r#ref: Json,
+    pipeline: Json,
+    stages: Vec<&'a str>,
+    #[serde(serialize_with = "one_at_a_time")]
+    jobs: &'a [Job],
+    left_out: Vec<Json>,
+}
+
+fn one_at_a_time<S: Serializer>(jobs: &[Job], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(jobs.iter().map(job))
+}
+
 /// The whole document, one line.
 pub fn document(pipeline: &Pipeline) -> String {
     let sources = &pipeline.loaded.sources;
@@ -18,26 +37,24 @@ pub fn document(pipeline: &Pipeline) -> String {
     let valid = pipeline.is_valid();
     let reason = pipeline.outcome.as_ref().and_then(|outcome| outcome.reason.clone());
     let created = valid && reason.is_none();
-    let jobs: Vec<Json> = match plan {
-        Some(plan) if valid => plan.jobs.iter().map(job).collect(),
-        _ => Vec::new(),
-    };
-    let document = json!({
-        "version": 1,
-        "valid": valid,
-        "diagnostics": diag::json(&pipeline.loaded.diagnostics, sources),
-        "ref": reference(&pipeline.facts),
-        "pipeline": {
+    let document = Document {
+        version: 1,
+        valid,
+        diagnostics: diag::json(&pipeline.loaded.diagnostics, sources),
+        r#ref: reference(&pipeline.facts),
+        pipeline: json!({
             "created": created,
             "reason": reason,
             "source": pipeline.facts.source.as_str(),
             "name": plan.and_then(|plan| plan.name.clone()),
-        },
-        "stages": plan.map_or_else(Vec::new, |plan| plan.stages.iter().map(ToString::to_string).collect::<Vec<_>>()),
-        "jobs": jobs,
-        "left_out": plan.map_or_else(Vec::new, |plan| left_out(plan, sources)),
-    });
-    format!("{document}\n")
+        }),
+        stages: plan.map_or_else(Vec::new, |plan| plan.stages.iter().map(AsRef::as_ref).collect()),
+        jobs: plan.filter(|_| valid).map_or(&[], |plan| &plan.jobs),
+        left_out: plan.map_or_else(Vec::new, |plan| left_out(plan, sources)),
+    };
+    let mut text = serde_json::to_string(&document).expect("all of it is plain JSON");
+    text.push('\n');
+    text
 }
 
 fn reference(facts: &PipelineFacts) -> Json {

@@ -166,8 +166,10 @@ async fn execute(
     let record = state.project(&pipeline.facts.project.path, &checkout.repository.common_dir());
     let live = record.begin(jiff::Timestamp::now()).map_err(|error| unwritable(&error))?;
     pipeline.facts.iid = live.iid();
-    let executors = Executors::find(&checkout.settings, state.root(), live.id()).await?;
-    let mut notices = reap(&executors, &state).await;
+    let executors = Executors::find(&checkout.settings, state.root(), live.id())?;
+    // The daemon takes its time to answer; meanwhile the tree is packed.
+    let greeting = executors.greet();
+    let mut notices = Vec::new();
     let default_image = checkout.settings.text(Key::DefaultImage).map(str::to_owned);
     notices.extend(executors.notices(&chosen.plan, default_image.as_deref()));
     let around = Arc::new(Surroundings {
@@ -180,9 +182,11 @@ async fn execute(
         clock: now,
     });
     let trees = Trees::of(&state, &live)?;
-    let spec = spec(checkout, &around, args, &state, &live, &record, &trees, notices)?;
+    let mut spec = spec(checkout, &around, args, &state, &live, &record, &trees, notices)?;
+    greeting.answer().await?;
+    spec.notices.extend(reap(&executors, &state).await);
     let exit = report_run(spec, &live, show).await;
-    trees.remove();
+    drop(trees);
     let _ = record.prune(Keep::default(), jiff::Timestamp::now());
     exit
 }

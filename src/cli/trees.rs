@@ -7,7 +7,7 @@ use crate::record::{LiveRun, State};
 
 use super::exit::{Exit, Failure};
 
-/// The tree of one run. Trees of runs that died are removed when the next one begins.
+/// The tree of one run, removed with this value. Trees of runs that died are removed when the next one begins.
 pub struct Trees {
     path: PathBuf,
 }
@@ -35,9 +35,10 @@ impl Trees {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
 
-    /// Removes it.
-    pub fn remove(&self) {
+impl Drop for Trees {
+    fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
 }

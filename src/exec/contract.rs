@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! probe → missing → publish_tree            once per run
-//!   open → start → run (script) … → run (after_script) → collect → close     once per attempt
+//!   open → run (script) … → run (after_script) → collect → close             once per attempt
+//!   open → start … add → run …                                               the same, ahead of it
 //! reap                                      what dead runs left behind
 //! ```
 //!
@@ -202,6 +203,11 @@ pub trait Executor: Send + Sync {
     /// Takes over the project tree of a run. Repeating it with the same id is cheap.
     async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError>;
 
+    /// Whether an environment takes so long to come up that it is worth making ahead of its job.
+    fn opens_ahead(&self) -> bool {
+        false
+    }
+
     /// Makes the environment of one attempt. When it fails it has undone what it began.
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError>;
 
@@ -217,6 +223,16 @@ pub trait Executor: Send + Sync {
 /// The environment of one attempt.
 #[async_trait]
 pub trait Session: Send {
+    /// Brings the environment up before there is a script: its shell waits, and the next
+    /// [`run`](Self::run) finds it there. Nobody has to call this.
+    async fn start(&mut self, _cx: &Cx) -> Result<(), ExecError> {
+        Ok(())
+    }
+
+    /// Lays artifacts over the project directory, in this order, before the first script: those
+    /// that were not there yet when the environment was opened ahead.
+    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError>;
+
     /// Runs one script in a new shell in the same root, and waits for its end. All output has
     /// been handed to `cx.output` when it returns. A cancellation stops the script, or keeps it
     /// from starting; an `after_script` that is to run all the same needs a cancellation of its

@@ -299,6 +299,11 @@ impl FakeSession {
 
 #[async_trait]
 impl Session for FakeSession {
+    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError> {
+        self.called("add");
+        artifacts.iter().try_for_each(|kept| self.unpack(&kept.tar))
+    }
+
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
         self.called("run");
         locked(&self.state)

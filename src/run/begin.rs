@@ -12,6 +12,7 @@ use crate::exec::Cancel;
 use crate::sched::{Input, JobIndex, JobSpec, Pipeline, remaining_paths};
 use crate::types::Status;
 
+use super::ahead::Environments;
 use super::dispatcher::{Dispatcher, Record};
 use super::images::{Images, check_images};
 use super::queue::Queue;
@@ -103,6 +104,7 @@ fn dispatcher(
         running: HashMap::new(),
         tasks: JoinSet::new(),
         by_task: HashMap::new(),
+        ahead: Environments::default(),
         prefetches: JoinSet::new(),
         job_ids: 0,
         sender: sender.clone(),

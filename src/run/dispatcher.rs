@@ -16,6 +16,7 @@ use crate::exec::{ArtifactRef, Cancel};
 use crate::sched::{Input, JobIndex, Pipeline};
 use crate::types::FailureReason;
 
+use super::ahead::Environments;
 use super::message::{AttemptId, Message};
 use super::queue::Queue;
 use super::shared::Shared;
@@ -57,6 +58,8 @@ pub(super) struct Dispatcher<'a> {
     /// The tasks of attempts, also of those that have ended and clean up.
     pub(super) tasks: JoinSet<()>,
     pub(super) by_task: HashMap<task::Id, AttemptId>,
+    /// Environments that were begun before their jobs' turn.
+    pub(super) ahead: Environments,
     /// Pulls ahead of the jobs that want them; they end with the run.
     pub(super) prefetches: JoinSet<()>,
     /// Counts attempts.

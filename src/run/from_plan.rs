@@ -59,6 +59,7 @@ fn job_run(around: &Arc<Surroundings>, at: usize, places: &HashMap<&str, JobInde
     JobRun {
         sched: sched(job, places),
         image: around.image(job, &variables),
+        ahead: executor.opens_ahead() && job.config.services.is_empty(),
         with_tree: !matches!(variables.value("GIT_STRATEGY"), Some("none" | "empty")),
         timeout: timeout(job),
         artifacts_from: around.plan.artifact_sources(job).into_iter().map(JobIndex).collect(),

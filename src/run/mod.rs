@@ -10,6 +10,7 @@
 //!   delays ────┘              └─▶ attempts ─▶ exec
 //! ```
 
+mod ahead;
 mod attempt;
 mod begin;
 mod dispatcher;

@@ -41,6 +41,7 @@ impl Dispatcher<'_> {
             }
         }
         self.fill_slots();
+        self.look_ahead();
     }
 
     fn schedule(&mut self, id: AttemptId, delay: Duration) {
@@ -97,12 +98,14 @@ impl Dispatcher<'_> {
     fn start(&mut self, id: AttemptId) {
         let (cancel, receiver) = watch::channel(Cancel::Run);
         let slot = self.free_slot();
-        self.job_ids += 1;
+        let ahead = self.ahead.take(id);
+        let job_id = ahead.as_ref().map_or_else(|| self.next_job_id(), |ahead| ahead.job_id);
         let order = Order {
             id,
-            job_id: self.job_ids,
+            job_id,
             slot,
             artifacts: self.artifacts_for(id.job),
+            ahead,
             cancel: receiver,
         };
         let now = self.stream.elapsed();
@@ -123,7 +126,12 @@ impl Dispatcher<'_> {
         self.pipeline.step(Input::Started { job, attempt });
     }
 
-    fn free_slot(&self) -> usize {
+    pub(super) fn next_job_id(&mut self) -> u64 {
+        self.job_ids += 1;
+        self.job_ids
+    }
+
+    pub(super) fn free_slot(&self) -> usize {
         let taken = |slot: &usize| self.running.values().any(|running| running.slot == *slot);
         (0..self.slots).find(|slot| !taken(slot)).unwrap_or(0)
     }

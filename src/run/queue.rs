@@ -34,6 +34,10 @@ impl Queue {
         Some(AttemptId { job, attempt })
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.ready.is_empty()
+    }
+
     pub(super) fn remove(&mut self, job: JobIndex) {
         self.ready.retain(|(_, other, _)| *other != job);
     }

@@ -59,6 +59,9 @@ pub struct JobRun {
     pub executor: Arc<dyn Executor>,
     /// `None` only where the executor runs no images.
     pub image: Option<Image>,
+    /// Whether its environment may come up before the jobs in front of it have ended: it depends
+    /// on nothing that they make, and consists of this one container (design chapter 6).
+    pub ahead: bool,
     /// Whether its project directory gets the tree (`GIT_STRATEGY`).
     pub with_tree: bool,
     /// The job timeout, counted from its start (runtime reference 5).

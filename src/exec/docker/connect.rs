@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bollard::{API_DEFAULT_VERSION, Docker};
+use bollard::models::SystemVersion;
+use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 
 use super::super::ExecError;
 use super::fault;
@@ -87,16 +88,20 @@ impl Endpoint {
             })
     }
 
-    /// Connects and agrees on a version of the API.
-    pub(super) async fn connect(&self) -> Result<Docker, ExecError> {
-        let path = self.socket.to_string_lossy();
-        let docker = Docker::connect_with_unix(&path, REQUEST, API_DEFAULT_VERSION)
-            .map_err(|error| self.unreachable(&error.to_string()).because(error))?;
-        match tokio::time::timeout(GREETING, docker.negotiate_version()).await {
-            Ok(Ok(docker)) => Ok(docker),
+    /// Connects, asks the daemon who it is and agrees on a version of the API. One question, for
+    /// the daemon asks its own parts before it answers.
+    pub(super) async fn connect(&self) -> Result<(Docker, SystemVersion), ExecError> {
+        let docker = self.client(API_DEFAULT_VERSION)?;
+        match tokio::time::timeout(GREETING, docker.version()).await {
+            Ok(Ok(version)) => Ok((self.client(&agreed(&version))?, version)),
             Ok(Err(error)) => Err(self.unreachable(&fault::reason(&error)).because(error)),
             Err(late) => Err(self.unreachable("no answer").because(late)),
         }
+    }
+
+    fn client(&self, version: &ClientVersion) -> Result<Docker, ExecError> {
+        Docker::connect_with_unix(&self.socket.to_string_lossy(), REQUEST, version)
+            .map_err(|error| self.unreachable(&error.to_string()).because(error))
     }
 
     fn unreachable(&self, why: &str) -> ExecError {
@@ -118,12 +123,48 @@ impl Endpoint {
     }
 }
 
+/// The newest version that both sides speak; one that makes no sense is taken for ours.
+fn agreed(daemon: &SystemVersion) -> ClientVersion {
+    let numbers = daemon.api_version.as_deref().and_then(|version| {
+        let (major, minor) = version.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    let ours = (API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version);
+    let (major_version, minor_version) = numbers.map_or(ours, |theirs| ours.min(theirs));
+    ClientVersion {
+        major_version,
+        minor_version,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use super::super::super::Fault;
-    use super::{Endpoint, Reach};
+    use bollard::models::SystemVersion;
+    use bollard::API_DEFAULT_VERSION;
+
+    use super::{Endpoint, Reach, agreed};
+
+    #[test]
+    fn the_older_version_of_the_two() {
+        let ours = (API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version);
+        for (daemon, wanted) in [
+            (Some("1.41"), (1, 41)),
+            (Some("1.9"), (1, 9)),
+            (Some("9.0"), ours),
+            (Some("new"), ours),
+            (None, ours),
+        ] {
+            let version = agreed(&SystemVersion {
+                api_version: daemon.map(str::to_owned),
+                ..SystemVersion::default()
+            });
+            let version = (version.major_version, version.minor_version);
+            assert_eq!(version, wanted, "{daemon:?}");
+        }
+    }
 
     #[test]
     fn docker_host() {

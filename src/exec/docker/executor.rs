@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bollard::Docker;
+use bollard::models::SystemVersion;
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -29,7 +30,7 @@ const STARTS: usize = 8;
 /// Runs jobs in containers of one Docker daemon.
 pub struct DockerExecutor {
     endpoint: Endpoint,
-    docker: OnceCell<Docker>,
+    daemon: OnceCell<(Docker, SystemVersion)>,
     trees: Trees,
     starts: Arc<Semaphore>,
 }
@@ -39,17 +40,21 @@ impl DockerExecutor {
     pub fn new(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
-            docker: OnceCell::new(),
+            daemon: OnceCell::new(),
             trees: Trees::default(),
             starts: Arc::new(Semaphore::new(STARTS)),
         }
     }
 
-    /// The connection, made once.
-    async fn docker(&self) -> Result<&Docker, ExecError> {
-        self.docker
+    /// The connection, made once, and who is at its other end.
+    async fn daemon(&self) -> Result<&(Docker, SystemVersion), ExecError> {
+        self.daemon
             .get_or_try_init(|| self.endpoint.connect())
             .await
+    }
+
+    async fn docker(&self) -> Result<&Docker, ExecError> {
+        Ok(&self.daemon().await?.0)
     }
 
     async fn create(&self, spec: &EnvSpec) -> Result<Container, ExecError> {
@@ -90,18 +95,15 @@ impl Executor for DockerExecutor {
     }
 
     async fn probe(&self) -> Result<Capabilities, ExecError> {
-        let version =
-            self.docker().await?.version().await.map_err(|error| {
-                fault::system("probe", "the Docker daemon does not answer", error)
-            })?;
-        let text = |word: Option<String>| word.unwrap_or_else(|| "unknown".to_owned());
+        let (_, version) = self.daemon().await?;
+        let text = |word: &Option<String>| word.clone().unwrap_or_else(|| "unknown".to_owned());
         Ok(Capabilities {
             description: format!(
                 "Docker Engine {}, API {}, {}/{}",
-                text(version.version),
-                text(version.api_version),
-                text(version.os),
-                text(version.arch)
+                text(&version.version),
+                text(&version.api_version),
+                text(&version.os),
+                text(&version.arch)
             ),
             images: true,
         })
@@ -130,6 +132,10 @@ impl Executor for DockerExecutor {
         Ok(self.trees.publish(tree))
     }
 
+    fn opens_ahead(&self) -> bool {
+        true
+    }
+
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         check(&cx.cancel, "open")?;
         let content = Content {
@@ -145,10 +151,7 @@ impl Executor for DockerExecutor {
             let _ = container.remove().await;
             return Err(error);
         }
-        Ok(Box::new(DockerSession::new(
-            container,
-            spec.layout.project_dir,
-        )))
+        Ok(Box::new(DockerSession::new(container, spec.layout)))
     }
 
     async fn reap(

@@ -20,19 +20,31 @@ use super::{fault, stop};
 /// How long output may still come after the container was stopped.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Runs `script` as the next start of the container.
+/// The shell of a container that was started and waits for its script.
+pub(super) struct Waiting(AttachContainerResults);
+
+/// Starts the container once more.
+pub(super) async fn start(container: &Container) -> Result<Waiting, ExecError> {
+    // Attached before the start, or the first output is lost.
+    let attached = attach(&container.docker, &container.id).await?;
+    // The semaphore is never closed: an error would mean one slot more, no harm.
+    let _slot = container.starts.acquire().await;
+    container
+        .docker
+        .start_container(&container.id, None::<StartContainerOptions>)
+        .await
+        .map_err(fault::start)?;
+    Ok(Waiting(attached))
+}
+
+/// Runs `script` in the shell that waits for it.
 pub(super) async fn run(
     container: &Container,
+    Waiting(attached): Waiting,
     script: &Script,
     cx: &Cx,
 ) -> Result<Exit, ExecError> {
     let (docker, id) = (&container.docker, container.id.as_str());
-    if *cx.cancel.borrow() != Cancel::Run {
-        return Ok(Exit::Stopped);
-    }
-    // Attached before the start, or the first output is lost.
-    let attached = attach(docker, id).await?;
-    start(container).await?;
     let mut work = std::pin::pin!(to_the_end(docker, id, script, attached, &cx.output));
     tokio::select! {
         code = &mut work => return code.map(Exit::Code),
@@ -60,16 +72,6 @@ async fn attach(docker: &Docker, id: &str) -> Result<AttachContainerResults, Exe
         .attach_container(id, Some(options))
         .await
         .map_err(|error| fault::system("attach", "the container's output can't be read", error))
-}
-
-async fn start(container: &Container) -> Result<(), ExecError> {
-    // The semaphore is never closed: an error would mean one slot more, no harm.
-    let _slot = container.starts.acquire().await;
-    container
-        .docker
-        .start_container(&container.id, None::<StartContainerOptions>)
-        .await
-        .map_err(fault::start)
 }
 
 /// Feeds the script, hands on all output, and returns the exit code.

@@ -5,37 +5,64 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
+use super::super::cancel::unless_asked;
+use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Layout, Script, Session};
 use super::container::Container;
 use super::download::Place;
-use super::run;
+use super::run::{self, Waiting};
+use super::upload;
 
 /// A container that is made and filled; each script starts it once more.
 pub(super) struct DockerSession {
     container: Container,
-    project_dir: String,
+    layout: Layout,
+    /// The shell of a container that was started ahead of its script.
+    waiting: Option<Waiting>,
 }
 
 impl DockerSession {
-    pub(super) fn new(container: Container, project_dir: String) -> Self {
+    pub(super) fn new(container: Container, layout: Layout) -> Self {
         Self {
             container,
-            project_dir,
+            layout,
+            waiting: None,
         }
     }
 }
 
 #[async_trait]
 impl Session for DockerSession {
+    async fn start(&mut self, cx: &Cx) -> Result<(), ExecError> {
+        let starting = run::start(&self.container);
+        self.waiting = Some(unless_asked(&cx.cancel, "start", starting).await?);
+        Ok(())
+    }
+
+    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError> {
+        if artifacts.is_empty() {
+            return Ok(());
+        }
+        let tars = artifacts.iter().map(|kept| kept.tar.clone()).collect();
+        let (docker, id) = (&self.container.docker, &self.container.id);
+        upload::add(docker, id, &self.layout.project_dir, tars).await
+    }
+
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
-        run::run(&self.container, script, cx).await
+        if *cx.cancel.borrow() != Cancel::Run {
+            return Ok(Exit::Stopped);
+        }
+        let shell = match self.waiting.take() {
+            Some(waiting) => waiting,
+            None => run::start(&self.container).await?,
+        };
+        run::run(&self.container, shell, script, cx).await
     }
 
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
         Place {
             docker: &self.container.docker,
             id: &self.container.id,
-            project_dir: &self.project_dir,
+            project_dir: &self.layout.project_dir,
         }
         .collect(globs, into)
         .await

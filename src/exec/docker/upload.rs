@@ -34,10 +34,35 @@ pub(super) struct Content {
 
 /// Puts `content` into the created container.
 pub(super) async fn fill(docker: &Docker, id: &str, content: Content) -> Result<(), ExecError> {
+    send(docker, id, move |to| compose(&content, to)).await
+}
+
+/// Lays archives over the project directory of a container that was filled before.
+pub(super) async fn add(
+    docker: &Docker,
+    id: &str,
+    project_dir: &str,
+    tars: Vec<PathBuf>,
+) -> Result<(), ExecError> {
+    let project_dir = project_dir.to_owned();
+    send(docker, id, move |to| {
+        let mut tar = Builder::new(to);
+        lay_over(&inside(&project_dir)?, &tars, &mut tar)?;
+        tar.finish()
+    })
+    .await
+}
+
+/// Streams what `compose` writes into the container's root.
+async fn send(
+    docker: &Docker,
+    id: &str,
+    compose: impl FnOnce(&mut ChunkWriter) -> io::Result<()> + Send + 'static,
+) -> Result<(), ExecError> {
     let (to, from) = channel();
     let composing = tokio::task::spawn_blocking(move || {
         let mut writer = ChunkWriter::new(to);
-        let result = compose(&content, &mut writer);
+        let result = compose(&mut writer);
         writer.finish(result)
     });
     let body = stream::unfold(from, |mut from| async move {
@@ -83,10 +108,13 @@ fn compose(content: &Content, to: &mut impl Write) -> io::Result<()> {
     for file in &content.temp_files {
         append(&mut tar, &temp.join(file), EntryType::Regular, 0o666)?;
     }
-    for archive in &content.tars {
-        copy_below(&project, archive, &mut tar)?;
-    }
+    lay_over(&project, &content.tars, &mut tar)?;
     tar.finish()
+}
+
+fn lay_over(project: &Path, tars: &[PathBuf], to: &mut Builder<impl Write>) -> io::Result<()> {
+    tars.iter()
+        .try_for_each(|archive| copy_below(project, archive, to))
 }
 
 /// An absolute path as an archive for `/` names it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
+use super::unpack::unpack;
 use super::{process, reap, walk};
 
 /// The folder of an attempt. Dropping it without [`Session::close`] removes it too.
@@ -18,6 +19,15 @@ pub(super) struct ShellSession {
 
 #[async_trait]
 impl Session for ShellSession {
+    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError> {
+        let project = self.project_dir.clone();
+        let tars: Vec<PathBuf> = artifacts.iter().map(|kept| kept.tar.clone()).collect();
+        blocking("open", "the artifacts can't be unpacked", move || {
+            tars.iter().try_for_each(|tar| unpack(tar, &project))
+        })
+        .await
+    }
+
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
         process::run(&self.folder, script, self.grace, cx).await
     }

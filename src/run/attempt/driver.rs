@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::event::Phase;
 use crate::exec::{ArtifactRef, Cancel, Layout, Session};
+use crate::run::ahead::Ahead;
 use crate::run::limits::limit;
 use crate::run::log::JobLog;
 use crate::run::mask::Masker;
@@ -30,6 +31,8 @@ pub(in crate::run) struct Order {
     pub(in crate::run) slot: usize,
     /// Laid over the tree in this order.
     pub(in crate::run) artifacts: Vec<ArtifactRef>,
+    /// The environment, where it was begun before.
+    pub(in crate::run) ahead: Option<Ahead>,
     pub(in crate::run) cancel: watch::Receiver<Cancel>,
 }
 
@@ -75,7 +78,7 @@ pub(super) struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    fn new(shared: &'a Shared, order: Order, messages: mpsc::Sender<Message>) -> Self {
+    pub(super) fn new(shared: &'a Shared, order: Order, messages: mpsc::Sender<Message>) -> Self {
         let AttemptId { job, attempt } = order.id;
         let run = shared.job(job);
         let layout = run

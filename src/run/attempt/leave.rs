@@ -13,7 +13,7 @@ use super::driver::Attempt;
 use super::words::{out_of_time, short};
 
 /// For taking the environment away. Outside of every cancellation, so that nothing stays behind.
-const CLOSE_BUDGET: Duration = Duration::from_secs(30);
+pub(super) const CLOSE_BUDGET: Duration = Duration::from_secs(30);
 
 impl Attempt<'_> {
     /// Keeps the artifacts that belong to such a result. A failure to do so fails a job that was

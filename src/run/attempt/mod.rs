@@ -4,10 +4,12 @@
 //! image → open → script → after_script → artifacts → (end is told) → close
 //! ```
 
+mod ahead;
 mod driver;
 mod leave;
 mod prepare;
 mod scripts;
 mod words;
 
+pub(super) use ahead::{discard, open_ahead};
 pub(super) use driver::{Order, run};

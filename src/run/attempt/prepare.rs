@@ -20,8 +20,11 @@ const OPEN_TRIES: u32 = 3;
 const OPEN_PAUSE: Duration = Duration::from_secs(3);
 
 impl Attempt<'_> {
-    /// Brings the image and opens the environment; a system failure is tried again.
+    /// Takes the environment that was opened ahead, else brings the image and opens one; a system failure is tried again.
     pub(super) async fn prepare(&mut self) -> Result<Box<dyn Session>, Verdict> {
+        if let Some(opened) = self.opened_ahead().await {
+            return opened;
+        }
         let mut tries = 1;
         loop {
             let failure = match self.open().await {
@@ -72,7 +75,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn env_spec(&self) -> EnvSpec {
+    pub(super) fn env_spec(&self) -> EnvSpec {
         EnvSpec {
             owner: self.shared.owner.clone(),
             job: self.job.sched.name.clone(),
@@ -92,7 +95,7 @@ impl Attempt<'_> {
         tree.filter(|_| self.job.with_tree).cloned()
     }
 
-    fn stopped_before_script(&self, stop: Stop) -> Verdict {
+    pub(super) fn stopped_before_script(&self, stop: Stop) -> Verdict {
         match stop {
             Stop::Canceled | Stop::Killed => Verdict::Killed,
             Stop::Limit | Stop::Deadline => Verdict::JobTimedOut(out_of_time(self.job.timeout)),
@@ -101,7 +104,7 @@ impl Attempt<'_> {
 }
 
 /// Waits for the image and for a turn to start a container; without an image there is none.
-async fn admit<'a>(
+pub(super) async fn admit<'a>(
     shared: &'a Shared,
     job: &JobRun,
 ) -> Result<Option<SemaphorePermit<'a>>, Failure> {

@@ -1,5 +1,6 @@
 //! Whole runs on an executor that obeys the words of its scripts, in paused time.
 
+mod ahead;
 mod artifacts;
 mod cancel;
 mod jobs;

@@ -208,6 +208,17 @@ impl Session for ScriptedSession {
         Ok(Exit::Code(0))
     }
 
+    async fn start(&mut self, _: &Cx) -> Result<(), ExecError> {
+        self.executor.note(format!("start {}", self.label));
+        Ok(())
+    }
+
+    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError> {
+        let text = format!("add {} {}", artifacts.len(), self.label);
+        self.executor.note(text);
+        Ok(())
+    }
+
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
         self.executor.note(format!("collect {}", self.label));
         if self.image.starts_with("full-") {
@@ -216,6 +227,7 @@ impl Session for ScriptedSession {
         Ok(ArtifactRef {
             tar: into.to_owned(),
             entries: globs.paths.iter().filter(|path| *path != "none").count(),
+            notes: Vec::new(),
         })
     }
 

@@ -23,6 +23,7 @@ use super::scripted::{Asked, Scripted};
 pub(super) struct Job {
     pub(super) sched: JobSpec,
     pub(super) image: Option<String>,
+    pub(super) ahead: bool,
     pub(super) timeout: Duration,
     pub(super) artifacts: Option<Artifacts>,
     pub(super) artifacts_from: Vec<usize>,
@@ -43,6 +44,7 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
             ..JobSpec::default()
         },
         image: None,
+        ahead: false,
         timeout: Duration::from_secs(3600),
         artifacts: None,
         artifacts_from: Vec::new(),
@@ -66,6 +68,11 @@ impl Job {
 
     pub(super) fn image(self, name: &str) -> Self {
         self.with(|job| job.image = Some(name.to_owned()))
+    }
+
+    /// Its environment may come up before its turn.
+    pub(super) fn ahead(self) -> Self {
+        self.with(|job| job.ahead = true)
     }
 
     pub(super) fn after(self, script: &str) -> Self {
@@ -107,6 +114,7 @@ impl Job {
                 name,
                 ..Image::default()
             }),
+            ahead: self.ahead,
             with_tree: true,
             timeout: self.timeout,
             artifacts_before: Vec::new(),

@@ -1,0 +1,92 @@
+//! An environment that comes up before the job's turn, and the job that finds it there.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::exec::{Cancel, Cx, Session};
+use crate::run::message::{Message, Verdict};
+use crate::run::shared::Shared;
+use crate::run::stage::{Ending, GRACE, Remote, asked};
+
+use super::driver::{Attempt, Order};
+use super::leave::CLOSE_BUDGET;
+use super::prepare::admit;
+
+/// Opens and starts the environment of a later attempt. Whatever fails is not told: the attempt
+/// tries again when its turn comes.
+pub(in crate::run) async fn open_ahead(
+    shared: Arc<Shared>,
+    order: Order,
+    messages: mpsc::Sender<Message>,
+    to: oneshot::Sender<Box<dyn Session>>,
+) {
+    let attempt = Attempt::new(&shared, order, messages);
+    // What the environment says before there is a script waits in it.
+    let (output, _) = mpsc::channel(1);
+    let cancel = attempt.order.cancel.clone();
+    let Some(session) = attempt.come_up(&Cx { cancel, output }).await else {
+        return;
+    };
+    if let Err(unwanted) = to.send(session) {
+        discard(unwanted).await;
+    }
+}
+
+/// Takes an environment away that nobody used. What stays behind is removed by the next start.
+pub(in crate::run) async fn discard(mut session: Box<dyn Session>) {
+    let _ = timeout(CLOSE_BUDGET + GRACE, session.close(CLOSE_BUDGET)).await;
+}
+
+impl Attempt<'_> {
+    async fn come_up(&self, cx: &Cx) -> Option<Box<dyn Session>> {
+        let _permit = tokio::select! {
+            admitted = admit(self.shared, self.job) => admitted.ok()?,
+            () = asked(&cx.cancel, Cancel::Graceful) => return None,
+        };
+        let mut session = self.job.executor.open(self.env_spec(), cx).await.ok()?;
+        if session.start(cx).await.is_err() {
+            discard(session).await;
+            return None;
+        }
+        Some(session)
+    }
+
+    /// The environment that was begun ahead, with the artifacts that have come since.
+    pub(super) async fn opened_ahead(&mut self) -> Option<Result<Box<dyn Session>, Verdict>> {
+        let ahead = self.order.ahead.take()?;
+        let bounds = self.bounds(Cancel::Graceful, None);
+        let artifacts = std::mem::take(&mut self.order.artifacts);
+        let (cx, remote) = Remote::new();
+        let mut opened = ahead.session;
+        let work = async {
+            let session = tokio::select! {
+                session = &mut opened => session,
+                () = asked(&cx.cancel, Cancel::Graceful) => {
+                    ahead.cancel.send_replace(Cancel::Graceful);
+                    opened.await
+                }
+            };
+            let mut session = session.ok()?;
+            match session.add(&artifacts).await {
+                Ok(()) => Some(session),
+                Err(_) => {
+                    discard(session).await;
+                    None
+                }
+            }
+        };
+        let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
+        self.order.artifacts = artifacts;
+        match (result.flatten(), stop) {
+            (Some(session), None) => Some(Ok(session)),
+            (Some(session), Some(stop)) => {
+                discard(session).await;
+                Some(Err(self.stopped_before_script(stop)))
+            }
+            (None, Some(stop)) => Some(Err(self.stopped_before_script(stop))),
+            (None, None) => None,
+        }
+    }
+}
