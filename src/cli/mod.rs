@@ -14,6 +14,7 @@ mod lint;
 mod list;
 mod list_json;
 mod pipeline;
+mod places;
 mod printer;
 mod run;
 mod selection;

@@ -22,11 +22,14 @@ use super::exit::{Exit, Failure};
 use super::pipeline::{Pipeline, now};
 use super::printer::Printer;
 use super::selection;
+use super::places::log_places;
 use super::signals;
 use super::trees::Trees;
 
 /// Commits of history that a job sees where nothing else is said (runtime reference 11.2).
 const DEFAULT_DEPTH: u32 = 20;
+/// Exit codes above this name a signal.
+const SIGNALLED: u8 = 128;
 
 /// Runs the command.
 pub fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
@@ -198,19 +201,21 @@ async fn report_run(spec: RunSpec, live: &LiveRun, show: &Show<'_>) -> Result<Ex
     if show.plain {
         streams.dumb = true;
     }
-    let mut hub = report::for_run(wish(show), streams, &health);
+    let mut hub = report::for_run(wish(show), streams, Some(&log_places(live)), &health);
     let mut recorder = Recorder::new(live).map_err(|error| unwritable(&error))?;
     let interrupt = signals::watch();
     let result = {
         let mut reporters: [&mut dyn Reporter; 2] = [&mut hub, &mut recorder];
         run::run(spec, interrupt, &mut reporters).await
     };
-    let result = result.map_err(|error| not_begun(&error));
-    let result = result?;
-    if let Some(Fault::Failed(why)) = health.fault() {
-        return Err(broken(&format!("the run can't be shown: {why}")));
+    let exit = result.map_err(|error| not_begun(&error))?.exit;
+    match health.fault() {
+        // A terminal that hung up can't be written to: the signal is what ended the run.
+        Some(Fault::Failed(why)) if exit <= SIGNALLED => {
+            Err(broken(&format!("the run can't be shown: {why}")))
+        }
+        _ => Ok(Exit::Run(exit)),
     }
-    Ok(Exit::Run(result.exit))
 }
 
 fn wish(show: &Show<'_>) -> Wish {
@@ -374,7 +379,10 @@ fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<Ru
             .map(|job| JobSummary {
                 name: job.name().to_owned(),
                 stage: job.config.stage.to_string(),
-                held: job.held.clone(),
+                held: job
+                    .held
+                    .as_ref()
+                    .map(|why| format!("{why}; pipe run {}", job.release_option())),
             })
             .collect(),
     })

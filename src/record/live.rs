@@ -80,8 +80,8 @@ pub(super) fn artifact(run: &Path, pipeline: &[String], job: &str, attempt: u32)
     run.join("artifacts").join(name + ".tar")
 }
 
-/// The log of an attempt.
-pub(super) fn log(run: &Path, pipeline: &[String], job: &str, attempt: u32) -> PathBuf {
+/// The log of an attempt of the run with that folder.
+pub fn log(run: &Path, pipeline: &[String], job: &str, attempt: u32) -> PathBuf {
     run.join("logs").join(attempt_name(pipeline, job, attempt))
 }
 

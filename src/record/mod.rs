@@ -29,7 +29,7 @@ mod tests;
 
 pub use error::RecordError;
 pub use history::{PastRun, Success};
-pub use live::LiveRun;
+pub use live::{LiveRun, log};
 pub use project::{Keep, ProjectRecord};
 pub use recorder::Recorder;
 pub use replay::Events;

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use super::line::Paint;
 use super::plain::{Logs, Progress};
 use super::tty::{Board, Terminal};
-use super::{Health, Hub, Jsonl, OutputLevel, Sink};
+use super::{Health, Hub, Jsonl, LogPlaces, OutputLevel, Sink};
 
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -118,8 +118,8 @@ fn display(wish: Wish, streams: Streams) -> Display {
 }
 
 /// The reporters of a run on this process's stdout and stderr. What becomes of the writing
-/// shows in `health`.
-pub fn for_run(wish: Wish, streams: Streams, health: &Health) -> Hub {
+/// shows in `health`; `logs` is where a person finds what was cut.
+pub fn for_run(wish: Wish, streams: Streams, logs_at: Option<&LogPlaces>, health: &Health) -> Hub {
     let stdout = || Sink::new(Box::new(std::io::stdout()), health.clone());
     let stderr = || Sink::new(Box::new(std::io::stderr()), health.clone());
     let out = streams.paint(streams.stdout, wish.color);
@@ -136,11 +136,11 @@ pub fn for_run(wish: Wish, streams: Streams, health: &Health) -> Hub {
         Display::Json => Hub::new().with(Jsonl::new(stdout())),
         Display::Board { logs, level } => {
             let board = Board::new(Terminal::stderr(health.clone()), err, level);
-            with_logs(Hub::new(), logs).with(board.keeping(kept))
+            with_logs(Hub::new(), logs).with(board.keeping(kept, logs_at.cloned()))
         }
         Display::Plain { logs } => {
             let progress = Progress::new(stderr(), err, wish.level);
-            with_logs(Hub::new(), logs).with(progress.keeping(kept))
+            with_logs(Hub::new(), logs).with(progress.keeping(kept, logs_at.cloned()))
         }
     }
 }

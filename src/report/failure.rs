@@ -8,6 +8,8 @@ use super::{look, text, words};
 
 /// Indentation of what belongs to a job.
 const INDENT: usize = 4;
+/// Lines of the log that a failure shows at once, while others run.
+const BRIEF: usize = 3;
 
 /// One line: `✗ unit failed: exit code 1, after 4.1s`.
 pub fn headline(job: &JobView) -> Line {
@@ -30,12 +32,17 @@ pub fn headline(job: &JobView) -> Line {
     line
 }
 
-/// The headline and the failing command.
+/// The headline, the failing command and the last lines: enough to know whether to wait for the
+/// rest of the run.
 pub fn brief(job: &JobView) -> Vec<Line> {
+    let excerpt = job.excerpt();
+    let last = excerpt.lines.len().saturating_sub(BRIEF);
+    let last = &excerpt.lines[last..];
+    let shown = last.iter().any(|line| text::echoed_command(line).is_some());
+    let command = job.log.command().filter(|_| !shown);
     let mut lines = vec![headline(job)];
-    if let Some(command) = job.log.command() {
-        lines.push(command_line(command));
-    }
+    lines.extend(command.map(command_line));
+    lines.extend(last.iter().map(|line| log_line(line)));
     lines
 }
 
@@ -48,21 +55,24 @@ pub fn full(job: &JobView) -> Vec<Line> {
         let omitted = format!("… {}", words::count(excerpt.omitted, "line"));
         lines.push(Line::new().gap(INDENT).put(Tone::Dim, omitted));
     }
-    for line in &excerpt.lines {
-        lines.push(match text::echoed_command(line) {
-            Some(command) => command_line(&command),
-            None => Line::new()
-                .gap(INDENT)
-                .put(Tone::Plain, text::plain(line).replace('\t', "    ")),
-        });
-    }
-    // A name alone leads to a log of the top pipeline only.
-    if job.label == job.name {
-        let command = format!("pipe logs {}", words::shell_word(&job.name));
-        let hint = format!("whole log: {command}");
-        lines.push(Line::new().gap(INDENT).put(Tone::Dim, hint));
-    }
+    lines.extend(excerpt.lines.iter().map(|line| log_line(line)));
+    lines.extend(whole_log(job));
     lines
+}
+
+fn whole_log(job: &JobView) -> Option<Line> {
+    let place = job.log_place.as_deref()?;
+    let hint = format!("whole log: {place}");
+    Some(Line::new().gap(INDENT).put(Tone::Dim, hint))
+}
+
+fn log_line(line: &str) -> Line {
+    match text::echoed_command(line) {
+        Some(command) => command_line(&command),
+        None => Line::new()
+            .gap(INDENT)
+            .put(Tone::Plain, text::plain(line).replace('\t', "    ")),
+    }
 }
 
 fn command_line(command: &str) -> Line {
@@ -99,11 +109,12 @@ mod tests {
         ✗ unit failed: exit code 1, after 4.1s
             $ make test
             1 of 2    tests failed
-            whole log: pipe logs unit
+            whole log: logs/unit.1
         ");
         insta::assert_snapshot!(texts(&brief(&view.jobs[0])), @r"
         ✗ unit failed: exit code 1, after 4.1s
             $ make test
+            1 of 2    tests failed
         ");
     }
 
@@ -127,7 +138,7 @@ mod tests {
             line 13
             line 14
             line 15
-            whole log: pipe logs unit
+            whole log: logs/unit.1
         ");
     }
 
@@ -140,7 +151,7 @@ mod tests {
             .view();
         insta::assert_snapshot!(texts(&full(&view.jobs[0])), @r"
         ! rspec 1/2 warned: exit code 3, allowed to fail, after 0.0s
-            whole log: pipe logs 'rspec 1/2'
+            whole log: logs/rspec 1/2.1
         ");
     }
 }

@@ -17,7 +17,7 @@ pub const WORD_WIDTH: usize = 8;
 pub struct Look {
     /// One column.
     pub symbol: &'static str,
-    /// At most [`WORD_WIDTH`] columns: GitLab's word where it has one.
+    /// At most [`WORD_WIDTH`] columns: the word that GitLab shows where it has one.
     pub word: &'static str,
     /// For symbol and word.
     pub tone: Tone,
@@ -30,7 +30,7 @@ pub const fn of(state: &State) -> Look {
         State::Delayed(_) => ("○", "delayed", Tone::Dim),
         State::Running => ("●", "running", Tone::Active),
         State::Retrying(_) => ("↻", "retrying", Tone::Warn),
-        State::Success => ("✓", "success", Tone::Good),
+        State::Success => ("✓", "passed", Tone::Good),
         State::Failed(_) => ("✗", "failed", Tone::Bad),
         State::Warned(_) => ("!", "warned", Tone::Warn),
         State::Skipped(_) => ("»", "skipped", Tone::Dim),

@@ -15,10 +15,14 @@ pub fn notice(notice: &str) -> Line {
 
 /// Everything is being stopped.
 pub fn cancel(reason: &str) -> Line {
-    Line::of(Tone::Warn, format!("stopping: {reason}"))
+    let line = Line::of(Tone::Warn, format!("stopping: {reason}"));
+    match reason {
+        "interrupted" => line.put(Tone::Dim, "; Ctrl-C again kills"),
+        _ => line,
+    }
 }
 
-/// Where a job stands now: `✓ unit: success, after 4.1s`.
+/// Where a job stands now: `✓ unit: passed, after 4.1s`.
 pub fn state(job: &JobView, now: Duration) -> Line {
     let look = look::of(&job.state);
     let mut line = Line::of(look.tone, look.symbol)

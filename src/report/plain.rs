@@ -7,7 +7,7 @@ use crate::event::{Event, EventKind, RunStarted};
 
 use super::line::{Line, Paint, Tone};
 use super::model::{State, View};
-use super::{OutputLevel, Reporter, Sink, header, notes, sections, summary, text};
+use super::{LogPlaces, OutputLevel, Reporter, Sink, header, notes, sections, summary, text};
 
 /// Widest column of names in front of log lines. A longer name moves its own lines only.
 const NAME_LIMIT: usize = 32;
@@ -171,10 +171,11 @@ impl Progress {
         }
     }
 
-    /// Keeps that many log lines of each job for the report of its failure.
+    /// Keeps that many log lines of each job for the report of its failure, and knows where the
+    /// others are.
     #[must_use]
-    pub fn keeping(mut self, lines: usize) -> Self {
-        self.view = View::keeping(lines);
+    pub fn keeping(mut self, lines: usize, logs: Option<LogPlaces>) -> Self {
+        self.view = View::keeping(lines).with_logs(logs);
         self
     }
 
@@ -213,7 +214,8 @@ impl Progress {
 
     fn head(&self) -> Vec<Line> {
         let head = self.view.head.as_ref();
-        head.map(header::lines).unwrap_or_default()
+        head.map(|head| header::lines(head, None))
+            .unwrap_or_default()
     }
 
     /// Only the first and the last word on an image: numbers that change need a screen.

@@ -10,8 +10,8 @@ use crate::event::{
 };
 use crate::types::{FailureReason, Status};
 
-use super::Reporter;
 use super::model::{State, View};
+use super::{LogPlaces, Reporter};
 
 /// A writer whose text a test can read.
 #[derive(Debug, Clone, Default)]
@@ -278,7 +278,8 @@ impl Story {
 
     /// The events folded.
     pub(crate) fn view(&self) -> View {
-        let mut view = View::default();
+        let logs = LogPlaces::new(|_, job, attempt| format!("logs/{job}.{attempt}"));
+        let mut view = View::default().with_logs(Some(logs));
         for event in &self.events {
             view.apply(event);
         }

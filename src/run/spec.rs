@@ -192,7 +192,7 @@ pub enum RunError {
     Spec(#[from] crate::sched::SpecError),
     /// Images are missing and none may be brought.
     #[error(
-        "missing images: {}; bring them with `pipe image pull`, or run without `--offline`",
+        "missing images: {}; load them, or run without `--offline`",
         .0.join(", ")
     )]
     MissingImages(Vec<String>),

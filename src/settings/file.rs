@@ -104,7 +104,7 @@ impl Reader<'_> {
         let help = match closest(name, names) {
             Some(close) => format!("did you mean `{close}`?"),
             None if name == "variables" => "variables go into `.pipe/variables.yml`".to_owned(),
-            None => "`pipe config` lists every setting".to_owned(),
+            None => format!("the settings are {}", every_setting()),
         };
         let message = format!("there is no setting `{name}`");
         self.report(ProblemKind::Unknown, at, message, Some(help));
@@ -152,4 +152,13 @@ fn read_value(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
             .collect::<Option<_>>()
             .map(Value::List),
     }
+}
+
+/// The names of all settings, for a message.
+fn every_setting() -> String {
+    let names: Vec<String> = Key::ALL
+        .iter()
+        .map(|key| format!("`{}`", key.as_str()))
+        .collect();
+    names.join(", ")
 }

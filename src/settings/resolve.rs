@@ -83,7 +83,7 @@ impl Settings {
         self.values.get(&key)
     }
 
-    /// Every setting in the order of the table, for `pipe config`.
+    /// Every setting in the order of the table, for a list of them.
     pub fn iter(&self) -> impl Iterator<Item = (Key, &Setting)> {
         self.values.iter().map(|(key, setting)| (*key, setting))
     }
@@ -171,6 +171,10 @@ fn misfit(key: Key, text: &str, source: Source) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const EVERY_SETTING: &str = "the settings are `file`, `default-image`, `refs.issue`, \
+        `refs.develop`, `refs.release`, `held`, `default-branch`, `protected`, `executor`, \
+        `jobs`, `deploy`, `docker-host`, `server-url`, `project-path`";
 
     fn problems(inputs: &Inputs<'_>) -> Vec<(String, Option<String>)> {
         let (_, problems) = resolve(inputs);
@@ -303,7 +307,7 @@ mod tests {
             (
                 "colour = 1",
                 "there is no setting `colour`",
-                Some("`pipe config` lists every setting"),
+                Some(EVERY_SETTING),
             ),
             (
                 "default-image = 3",
@@ -316,7 +320,7 @@ mod tests {
             (
                 "refs = 'x'",
                 "there is no setting `refs`",
-                Some("`pipe config` lists every setting"),
+                Some(EVERY_SETTING),
             ),
         ] {
             let expected = (message.to_owned(), help.map(str::to_owned));

@@ -180,12 +180,12 @@ fn without_a_place() {
     let diagnostic = Diagnostic::new(Code::ImageMissing, "2 images are not on this machine")
         .note("`ruby:3.1`")
         .note("`alpine:3`")
-        .help("run `pipe image pull`");
+        .help("load them, or run without `--offline`");
     insta::assert_snapshot!(sample.full(diagnostic), @r"
     error[image-missing]: 2 images are not on this machine
     note: `ruby:3.1`
     note: `alpine:3`
-    help: run `pipe image pull`
+    help: load them, or run without `--offline`
     ");
 }
 

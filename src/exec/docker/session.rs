@@ -73,7 +73,7 @@ impl Session for DockerSession {
             .await
             .unwrap_or_else(|late| {
                 let message = format!(
-                    "container `{}` was not removed in {} s: `pipe clean` removes it later",
+                    "container `{}` was not removed in {} s: the next run removes it",
                     self.container.id,
                     budget.as_secs()
                 );

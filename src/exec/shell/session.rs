@@ -59,7 +59,7 @@ impl Session for ShellSession {
             }
             Err(late) => {
                 let message = format!(
-                    "folder `{}` was not removed in {} s: `pipe clean` removes it later",
+                    "folder `{}` was not removed in {} s: the next run removes it",
                     self.folder.display(),
                     budget.as_secs()
                 );

@@ -43,6 +43,7 @@ impl View {
                 source: started.source.clone(),
                 sha: started.sha.clone(),
                 mode: started.mode,
+                held: held_jobs(started),
             });
         }
         for summary in &started.jobs {
@@ -59,9 +60,13 @@ impl View {
     fn job_event(&mut self, path: &[String], kind: &EventKind, now: Duration) {
         let Some(name) = kind.job() else { return };
         let kept_lines = self.kept_lines;
+        let logs = self.logs.clone();
         let job = self.known(path, name, "");
         match kind {
-            EventKind::JobStarted { attempt, .. } => job.start(*attempt, now, kept_lines),
+            EventKind::JobStarted { attempt, .. } => {
+                job.start(*attempt, now, kept_lines);
+                job.log_place = logs.map(|logs| logs.of(path, name, *attempt));
+            }
             EventKind::JobPhase { phase, .. } => job.phase = Some(*phase),
             EventKind::Log { text, partial, .. } => job.log_line(text, *partial),
             EventKind::JobRetry { reason, .. } => job.state = State::Retrying(*reason),
@@ -150,6 +155,12 @@ impl View {
         });
         self.stages.len() - 1
     }
+}
+
+fn held_jobs(started: &RunStarted) -> Vec<(String, String)> {
+    let jobs = started.jobs.iter();
+    jobs.filter_map(|job| Some((job.name.clone(), job.held.clone()?)))
+        .collect()
 }
 
 /// Brings a job to where the result says it ended.

@@ -81,6 +81,8 @@ pub struct JobView {
     pub log: Tail,
     /// The log of what comes after the script, which must not hide why the script failed.
     pub late_log: Tail,
+    /// Where the whole log of the attempt is kept, once known.
+    pub log_place: Option<String>,
 }
 
 impl JobView {
@@ -99,6 +101,7 @@ impl JobView {
             duration: None,
             log: Tail::new(kept_lines),
             late_log: Tail::new(kept_lines),
+            log_place: None,
         }
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::event::{RunResult, SourceMode};
 
+use crate::report::LogPlaces;
+
 use super::{JobView, State};
 
 /// Log lines kept per job unless told otherwise.
@@ -25,6 +27,8 @@ pub struct RunHead {
     pub sha: String,
     /// Which files the jobs see.
     pub mode: SourceMode,
+    /// Jobs that act outside and were not released: name, and why with the way to release it.
+    pub held: Vec<(String, String)>,
 }
 
 impl RunHead {
@@ -86,13 +90,13 @@ impl Counts {
         self.success + self.failed + self.warned + self.skipped + self.canceled
     }
 
-    /// The numbers with GitLab's words, those of note first.
+    /// The numbers with the words that GitLab shows, those of note first.
     pub fn words(self) -> impl Iterator<Item = (usize, &'static str)> {
         [
             (self.running, "running"),
             (self.failed, "failed"),
             (self.warned, "warned"),
-            (self.success, "success"),
+            (self.success, "passed"),
             (self.skipped, "skipped"),
             (self.canceled, "canceled"),
             (self.manual, "manual"),
@@ -142,6 +146,8 @@ pub struct View {
     pub elapsed: Duration,
     /// Log lines kept per job.
     pub(super) kept_lines: usize,
+    /// Where logs are kept, once known.
+    pub(super) logs: Option<LogPlaces>,
     /// Label → index of the job.
     pub(super) index: HashMap<String, usize>,
 }
@@ -165,8 +171,16 @@ impl View {
             result: None,
             elapsed: Duration::ZERO,
             kept_lines,
+            logs: None,
             index: HashMap::new(),
         }
+    }
+
+    /// Knows where logs are kept.
+    #[must_use]
+    pub fn with_logs(mut self, logs: Option<LogPlaces>) -> Self {
+        self.logs = logs;
+        self
     }
 
     /// The job of that name.

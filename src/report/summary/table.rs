@@ -1,10 +1,12 @@
-//! The table of every job.
+//! The table of every job, in the columns that the board has.
 
 use crate::report::line::{Line, Tone};
 use crate::report::look::{self, WORD_WIDTH};
-use crate::report::model::{JobView, State, View};
+use crate::report::model::{JobView, StageView, State, View};
 use crate::report::{text, words};
 
+/// Below this width a stage has a row of its own.
+const NARROW: usize = 64;
 /// Most columns of a stage's and of a job's name; a longer name moves its own row only.
 const STAGE_LIMIT: usize = 16;
 const NAME_LIMIT: usize = 48;
@@ -12,21 +14,21 @@ const NAME_LIMIT: usize = 48;
 const TIME: usize = 7;
 /// Columns between two columns.
 const GAP: usize = 2;
+/// Symbol, blank, word.
+const LOOK: usize = 2 + WORD_WIDTH;
 
-/// One row for each job in pipeline order: status, name, stage, time, and why.
+/// One row for each job in pipeline order: stage, status, name, time, and why.
 pub(super) fn lines(view: &View, width: Option<usize>) -> Vec<Line> {
     let table = Table::new(view, width);
-    view.stages
-        .iter()
-        .flat_map(|stage| view.stage_jobs(stage).map(move |job| (stage, job)))
-        .flat_map(|(stage, job)| table.rows(&stage.label, job))
-        .collect()
+    let stages = view.stages.iter().filter(|stage| !stage.jobs.is_empty());
+    stages.flat_map(|stage| table.stage(view, stage)).collect()
 }
 
 /// Widths of the columns.
 struct Table {
+    /// `None` where each stage has a row of its own.
+    stage: Option<usize>,
     name: usize,
-    stage: usize,
     width: Option<usize>,
 }
 
@@ -34,21 +36,50 @@ impl Table {
     fn new(view: &View, width: Option<usize>) -> Self {
         let names = view.jobs.iter().map(|job| text::width(&job.label));
         let stages = view.stages.iter().map(|stage| text::width(&stage.label));
-        let stage = stages.max().unwrap_or_default().min(STAGE_LIMIT);
-        let fixed = 1 + 2 + WORD_WIDTH + GAP + GAP + stage + GAP + TIME + 1;
-        let room = width.map_or(NAME_LIMIT, |width| width.saturating_sub(fixed).max(8));
-        Self {
-            name: names.max().unwrap_or_default().min(NAME_LIMIT).min(room),
+        let wide = width.is_none_or(|width| width >= NARROW);
+        let stage = wide.then(|| stages.max().unwrap_or_default().min(STAGE_LIMIT));
+        let mut table = Self {
             stage,
+            name: 0,
             width,
-        }
+        };
+        let fixed = table.before_name() + GAP + TIME + 1;
+        let room = width.map_or(NAME_LIMIT, |width| width.saturating_sub(fixed).max(8));
+        table.name = names.max().unwrap_or_default().min(NAME_LIMIT).min(room);
+        table
     }
 
-    fn rows(&self, stage: &str, job: &JobView) -> Vec<Line> {
+    fn indent(&self) -> usize {
+        self.stage.map_or(GAP, |stage| 1 + stage + GAP)
+    }
+
+    fn before_name(&self) -> usize {
+        self.indent() + LOOK + GAP
+    }
+
+    fn stage(&self, view: &View, stage: &StageView) -> Vec<Line> {
+        let heading = Line::new().gap(1).put(Tone::Strong, &stage.label);
+        let mut lines: Vec<Line> = self
+            .stage
+            .is_none()
+            .then_some(heading)
+            .into_iter()
+            .collect();
+        for (nth, job) in view.stage_jobs(stage).enumerate() {
+            let label = if nth == 0 { stage.label.as_str() } else { "" };
+            lines.extend(self.job(label, job));
+        }
+        lines
+    }
+
+    fn job(&self, stage: &str, job: &JobView) -> Vec<Line> {
         let time = job.duration.map(words::duration).unwrap_or_default();
-        let line = look::of(&job.state).columns(Line::new().gap(1)).gap(GAP);
+        let line = match self.stage {
+            Some(columns) => padded(Line::new().gap(1), Tone::Strong, stage, columns).gap(GAP),
+            None => Line::new().gap(GAP),
+        };
+        let line = look::of(&job.state).columns(line).gap(GAP);
         let line = padded(line, Tone::Plain, &job.label, self.name).gap(GAP);
-        let line = padded(line, Tone::Dim, stage, self.stage).gap(GAP);
         let line = line
             .gap(TIME.saturating_sub(text::width(&time)))
             .put(Tone::Dim, time);
@@ -60,14 +91,12 @@ impl Table {
         if self.width.is_none_or(|width| beside.width() <= width) {
             return vec![beside];
         }
-        let below = Line::new()
-            .gap(1 + 2 + WORD_WIDTH + GAP)
-            .put(Tone::Dim, reason);
+        let below = Line::new().gap(self.before_name()).put(Tone::Dim, reason);
         vec![line, below]
     }
 }
 
-/// A column that a longer text overflows: the name of a job is never cut here.
+/// A column that a longer text overflows: no name is ever cut here.
 fn padded(line: Line, tone: Tone, content: &str, columns: usize) -> Line {
     let fill = columns.saturating_sub(text::width(content));
     line.put(tone, content).gap(fill)

@@ -77,6 +77,14 @@ fn verdicts() {
                 .result(Status::Success, 0),
         ),
         ("warned", two().warn("unit", 1).result(Status::Success, 0)),
+        (
+            "held",
+            two()
+                .held("ship it", "deploys to production")
+                .succeed("unit")
+                .wait("ship it")
+                .result(Status::Success, 0),
+        ),
         ("failed", two().fail("unit", 1).result(Status::Failed, 1)),
         ("blocked", blocked(two().succeed("unit"), 7)),
         ("blocked and failed", blocked(two().fail("unit", 1), 1)),
@@ -104,6 +112,9 @@ fn verdicts() {
     warned:
     pipeline passed with warnings: `unit` failed, which is allowed
 
+    held:
+    pipeline passed, not complete: `ship it` was held
+
     failed:
     pipeline failed: 1 of 2 jobs failed
 
@@ -117,7 +128,6 @@ fn verdicts() {
 
     canceled:
     pipeline canceled: interrupted
-    exit code 130: stopped by signal 2
 
     skipped:
     pipeline skipped: no job ran

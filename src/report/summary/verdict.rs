@@ -43,10 +43,7 @@ pub(super) fn remarks(view: &View, result: &RunResult) -> Vec<Line> {
 fn held_lines(view: &View, held: &HeldJob) -> Vec<Line> {
     let first = Line::of(Tone::Warn, "held")
         .put(Tone::Plain, format!(": `{}` {}", held.name, held.why))
-        .put(
-            Tone::Dim,
-            format!("; release it: pipe run {}", held.release),
-        );
+        .put(Tone::Dim, format!("; let it go: pipe run {}", held.release));
     let Some(job) = view.job(&[], &held.name) else {
         return vec![first];
     };
@@ -70,6 +67,9 @@ fn held_lines(view: &View, held: &HeldJob) -> Vec<Line> {
 pub(super) fn lines(view: &View, result: &RunResult) -> Vec<Line> {
     let (tone, word, cause) = verdict(view, result);
     let mut verdict = Line::of(tone, format!("pipeline {word}"));
+    if result.status == Status::Success && !result.complete {
+        verdict = verdict.put(Tone::Warn, ", not complete");
+    }
     if !cause.is_empty() {
         verdict = verdict.put(Tone::Plain, format!(": {cause}"));
     }
@@ -107,7 +107,7 @@ fn verdict(view: &View, result: &RunResult) -> (Tone, &'static str, String) {
         Status::Success => {
             let warned = failed(true);
             if warned.is_empty() {
-                (Tone::Good, "passed", String::new())
+                (Tone::Good, "passed", held_in_words(result))
             } else {
                 let names = words::names(&warned, NAMES);
                 let cause = format!("{names} failed, which is allowed");
@@ -126,6 +126,16 @@ fn verdict(view: &View, result: &RunResult) -> (Tone, &'static str, String) {
         }
         Status::Skipped => (Tone::Warn, "skipped", "no job ran".to_owned()),
         other => (Tone::Plain, other.as_str(), String::new()),
+    }
+}
+
+/// What a pipeline that passed did not do.
+fn held_in_words(result: &RunResult) -> String {
+    let names: Vec<&str> = result.held.iter().map(|held| held.name.as_str()).collect();
+    match names.len() {
+        0 => String::new(),
+        1 => format!("{} was held", words::names(&names, NAMES)),
+        _ => format!("{} were held", words::names(&names, NAMES)),
     }
 }
 
@@ -148,10 +158,8 @@ fn exit_meaning(result: &RunResult, waits: &[&str]) -> Option<String> {
             look::play_command(name)
         )),
         (0 | 1, _) => None,
-        (code @ 129.., _) => Some(format!(
-            "exit code {code}: stopped by signal {}",
-            code - 128
-        )),
+        // The verdict has said so: `canceled: interrupted`.
+        (129.., _) => None,
         (code, _) => Some(format!("exit code {code}")),
     }
 }

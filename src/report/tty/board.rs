@@ -8,7 +8,7 @@ use crate::event::{Event, EventKind, JobOutcome};
 use crate::report::line::{Line, Paint};
 use crate::report::model::View;
 use crate::report::plain::LogLines;
-use crate::report::{OutputLevel, Reporter, failure, header, notes, summary};
+use crate::report::{LogPlaces, OutputLevel, Reporter, failure, header, notes, summary};
 
 use super::frame::frame;
 use super::terminal::Terminal;
@@ -59,10 +59,11 @@ impl Board {
         }
     }
 
-    /// Keeps that many log lines of each job for the report of its failure.
+    /// Keeps that many log lines of each job for the report of its failure, and knows where the
+    /// others are.
     #[must_use]
-    pub fn keeping(mut self, lines: usize) -> Self {
-        self.view = View::keeping(lines);
+    pub fn keeping(mut self, lines: usize, logs: Option<LogPlaces>) -> Self {
+        self.view = View::keeping(lines).with_logs(logs);
         self
     }
 
@@ -86,7 +87,7 @@ impl Board {
                 job,
                 outcome: JobOutcome::Failed { .. },
                 ..
-            } => match self.view.job(&event.pipeline, job) {
+            } if self.goes_on() => match self.view.job(&event.pipeline, job) {
                 Some(job) => failure::brief(job),
                 None => return false,
             },
@@ -95,6 +96,11 @@ impl Board {
         };
         self.announce(&lines);
         true
+    }
+
+    /// Whether anything is left to happen; if not, the summary follows at once.
+    fn goes_on(&self) -> bool {
+        self.view.jobs.iter().any(|job| !job.state.is_over())
     }
 
     fn repaint(&mut self, now: Duration) {
@@ -132,8 +138,9 @@ impl Board {
         if self.level > OutputLevel::Quiet
             && let Some(head) = &self.view.head
         {
+            let head = header::about(head, Some(width.saturating_sub(1)));
             lines.push(Line::new());
-            lines.extend(header::lines(head));
+            lines.extend(head.into_iter().map(|line| line.indented(1)));
             lines.push(Line::new());
         }
         lines.extend(summary::lines(&self.view, self.level, Some(width)));

@@ -108,7 +108,7 @@ fn the_board_is_drawn_in_place() {
      issue-12  branch · push · 4f2a91c8 · run 17
 
      build
-      ✓ success   compile             0.3s
+      ✓ passed    compile             0.3s
      test
       ● running   unit                0.7s
                   testing
@@ -136,11 +136,12 @@ fn failures_and_notices_stand_above_it() {
     note: tag `gpu`: no runner has it
     ✗ unit failed: exit code 2, after 1.5s
         $ make test
+        testing
 
      issue-12  branch · push · 4f2a91c8 · run 17
 
      build
-      ✓ success   compile             0.3s
+      ✓ passed    compile             0.3s
      test
       ✗ failed    unit                1.5s
                   exit code 2
@@ -162,21 +163,17 @@ fn the_summary_takes_its_place() {
     screen.tick(1600);
     screen.board.finish();
     insta::assert_snapshot!(screen.text(), @r"
-    ✗ unit failed: exit code 2, after 1.2s
-        $ make test
+     issue-12  branch · push · 4f2a91c8 · run 17
 
-    issue-12  branch · push · 4f2a91c8 · run 17
-
-     ✓ success   compile  build     0.3s
-     ✗ failed    unit     test      1.2s  exit code 2
-     ✓ success   lint     test      1.2s
+     build  ✓ passed    compile     0.3s
+     test   ✗ failed    unit        1.2s  exit code 2
+            ✓ passed    lint        1.2s
 
     ✗ unit failed: exit code 2, after 1.2s
         $ make test
         testing
-        whole log: pipe logs unit
 
-    3 jobs: 1 failed, 2 success; 1.5s
+    3 jobs: 1 failed, 2 passed; 1.5s
     pipeline failed: 1 of 3 jobs failed
     ");
     let (_, column) = screen.parser.screen().cursor_position();

@@ -26,7 +26,7 @@ pub fn frame(view: &View, width: usize, height: usize, now: Duration) -> Vec<Lin
     // A blank line parts the board from what stands above it.
     let mut lines = vec![Line::new(); usize::from(roomy)];
     if roomy && let Some(head) = &view.head {
-        let header = header::lines(head).into_iter();
+        let header = header::lines(head, Some(width.saturating_sub(1))).into_iter();
         // The board stands one column away from the edge.
         lines.extend(header.map(|line| line.indented(1)));
         lines.push(Line::new());

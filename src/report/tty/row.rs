@@ -153,6 +153,8 @@ impl Columns {
                 let edge = line.width() + GAP + TIME;
                 line.right(Tone::Dim, &time, edge)
             }
+            // Details stand below each other, whether there is a time or not.
+            None if self.wide && !detail.0.is_empty() => line.gap(GAP + TIME),
             None => line,
         };
         if detail.0.is_empty() {
