@@ -1,10 +1,13 @@
 //! Completions and manual pages, from the definition of the command line.
 
+use clap_complete::env::{EnvCompleter, Fish, Shells, Zsh};
+
 use crate::diag::{Code, Diagnostic};
 
 use super::args::{Shell, command};
 use super::exit::{Exit, Failure};
 use super::printer::Printer;
+use super::shells::QuotingBash;
 
 /// File name and shell of each completion script.
 pub const COMPLETIONS: &[(&str, Shell)] = &[
@@ -15,14 +18,20 @@ pub const COMPLETIONS: &[(&str, Shell)] = &[
 
 /// Answers a shell that asks for completions; returns at once in any other process.
 pub fn complete() {
-    clap_complete::CompleteEnv::with_factory(command).complete();
+    if std::env::var_os("COMPLETE").is_none() {
+        return;
+    }
+    // A shell shows whatever is printed in the middle of the line that its user is typing.
+    std::panic::set_hook(Box::new(|_| {}));
+    clap_complete::CompleteEnv::with_factory(command).shells(Shells(SHELLS)).complete();
 }
+
+const SHELLS: &[&dyn EnvCompleter] = &[&QuotingBash, &Zsh, &Fish];
 
 /// The script that makes a shell ask `pipe` for completions.
 pub fn completion(shell: Shell) -> String {
-    use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
     let completer: &dyn EnvCompleter = match shell {
-        Shell::Bash => &Bash,
+        Shell::Bash => &QuotingBash,
         Shell::Zsh => &Zsh,
         Shell::Fish => &Fish,
     };

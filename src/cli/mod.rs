@@ -5,7 +5,9 @@
 
 mod args;
 mod checkout;
+mod complete;
 mod doctor;
+mod doctor_text;
 mod entry;
 mod executors;
 mod exit;
@@ -17,6 +19,7 @@ mod pipeline;
 mod printer;
 mod run;
 mod selection;
+mod shells;
 mod signals;
 mod table;
 mod trees;

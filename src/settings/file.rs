@@ -104,7 +104,7 @@ impl Reader<'_> {
         let help = match closest(name, names) {
             Some(close) => format!("did you mean `{close}`?"),
             None if name == "variables" => "variables go into `.pipe/variables.yml`".to_owned(),
-            None => "`pipe config` lists every setting".to_owned(),
+            None => format!("the settings are {}", listed(self.owner)),
         };
         let message = format!("there is no setting `{name}`");
         self.report(ProblemKind::Unknown, at, message, Some(help));
@@ -135,6 +135,13 @@ impl Reader<'_> {
         problem.help = help;
         self.problems.push(problem);
     }
+}
+
+/// The names that the file may set.
+fn listed(owner: Owner) -> String {
+    let may = |key: &&Key| owner == Owner::User || key.entry().safe;
+    let names: Vec<_> = Key::ALL.iter().filter(may).map(|key| key.as_str()).collect();
+    names.join(", ")
 }
 
 fn read_value(kind: Kind, value: &DeValue<'_>) -> Option<Value> {

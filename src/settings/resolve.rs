@@ -303,7 +303,7 @@ mod tests {
             (
                 "colour = 1",
                 "there is no setting `colour`",
-                Some("`pipe config` lists every setting"),
+                Some("the settings are file, default-image, refs.issue, refs.develop, refs.release, held"),
             ),
             (
                 "default-image = 3",
@@ -316,7 +316,7 @@ mod tests {
             (
                 "refs = 'x'",
                 "there is no setting `refs`",
-                Some("`pipe config` lists every setting"),
+                Some("the settings are file, default-image, refs.issue, refs.develop, refs.release, held"),
             ),
         ] {
             let expected = (message.to_owned(), help.map(str::to_owned));

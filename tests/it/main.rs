@@ -1,5 +1,8 @@
 //! The one integration test binary; each module tests `pipe` from outside.
 
+mod badinput;
+mod cli;
+mod fixtures;
 mod pty;
 mod sample;
 mod scripts;
