@@ -15,7 +15,17 @@ use super::pipeline::Pipeline;
 
 /// Jobs of the pipeline that the options so far choose.
 pub(super) fn jobs() -> Vec<CompletionCandidate> {
-    named(|plan| plan.jobs.iter().map(|job| (job.name().to_owned(), about(job))).collect())
+    named(|plan| {
+        let mut names: Vec<(String, String)> = Vec::new();
+        for job in &plan.jobs {
+            let base = (job.config.base_name.to_string(), format!("{}, in parallel", job.config.stage));
+            if job.config.instance.is_some() && !names.contains(&base) {
+                names.push(base);
+            }
+            names.push((job.name().to_owned(), about(job)));
+        }
+        names
+    })
 }
 
 /// Jobs that wait for a person.

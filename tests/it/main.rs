@@ -2,7 +2,9 @@
 
 mod badinput;
 mod cli;
+mod completion;
 mod fixtures;
+mod generated;
 mod pty;
 mod sample;
 mod scripts;

@@ -15,13 +15,20 @@ fn golden(name: &str, shown: String) {
 fn the_sample_ref_by_ref() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/autocv");
     let project = Project::copied(&sample);
+    for arguments in [
+        &["remote", "add", "origin", "git@gitlab.autocv.example:autocv/autocv.git"][..],
+        &["update-ref", "refs/remotes/origin/master", "HEAD"],
+        &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/master"],
+    ] {
+        project.git(arguments);
+    }
     for (name, arguments) in [
         ("issue", &["--branch", "issue-12"][..]),
         ("release", &["--branch", "release-1.0"]),
         ("master", &["--branch", "master"]),
         ("tag", &["--tag", "v1.0"]),
         ("request", &["--merge-request", "--target-branch", "master"]),
-        ("schedule", &["--source", "schedule"]),
+        ("schedule", &["--branch", "master", "--source", "schedule"]),
     ] {
         golden(&format!("list_{name}"), project.pipe(&[&["list"], arguments].concat()));
     }
