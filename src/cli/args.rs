@@ -3,9 +3,29 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
+
+use super::complete;
 
 /// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
 const HELP_WIDTH: usize = 100;
+
+/// What a newcomer does first.
+const EXAMPLES: &str = "\
+Examples:
+  pipe list     # which jobs GitLab would run for what is checked out, and why not others
+  pipe run      # run them
+  pipe doctor   # when that does not work";
+
+/// The ways to use `run`, most usual first.
+const RUN_EXAMPLES: &str = "\
+Examples:
+  pipe run                                 # the pipeline of the branch that is checked out
+  pipe run test                            # one job, with the jobs it needs
+  pipe run --tag v1.0                      # as if the tag v1.0 were pushed
+  pipe run --merge-request                 # as if a merge request were opened
+  pipe run --stage test --exclude 'lint*'  # one stage without some of its jobs
+  pipe run --deploy=staging                # also the jobs that deploy to staging";
 
 /// Run GitLab CI pipelines on your own machine
 #[derive(Debug, Parser)]
@@ -13,16 +33,19 @@ const HELP_WIDTH: usize = 100;
     name = "pipe",
     version,
     about,
-    long_about = "Reads `.gitlab-ci.yml`, sees which branch or tag is checked out, decides which \
-                  jobs GitLab would run for it, and runs them here: stage by stage or along \
-                  `needs`, in containers, offline.",
     max_term_width = HELP_WIDTH,
-    disable_help_subcommand = true
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    after_help = EXAMPLES
 )]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub global: Global,
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "Global options")]
+    version: (),
     /// The command.
     #[command(subcommand)]
     pub command: Command,
@@ -38,8 +61,8 @@ pub struct Global {
     /// Path of the pipeline's file in the repository [default: .gitlab-ci.yml]
     #[arg(short, long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     pub file: Option<String>,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: When,
     /// Say less
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -47,6 +70,9 @@ pub struct Global {
     /// Say more; twice, also what pipe itself does
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Print help
+    #[arg(short, long, global = true, action = clap::ArgAction::Help)]
+    help: (),
 }
 
 /// When to use colours.
@@ -64,6 +90,7 @@ pub enum When {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the pipeline of the ref that is checked out
+    #[command(after_help = RUN_EXAMPLES)]
     Run(Box<RunArgs>),
     /// List the jobs of the pipeline, and why others are left out
     List(ListArgs),
@@ -73,7 +100,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Print the completion script of a shell
     Completions {
-        /// The shell
+        /// The shell: bash, zsh or fish
+        #[arg(hide_possible_values = true)]
         shell: Shell,
     },
     /// Print the manual page of pipe or of one of its commands
@@ -100,22 +128,22 @@ pub enum Shell {
 #[command(next_help_heading = "Which pipeline")]
 pub struct EventArgs {
     /// As if this branch were pushed; the files stay those of this checkout
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "merge_request"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "merge_request"], add = ArgValueCandidates::new(complete::branches))]
     pub branch: Option<String>,
     /// As if this tag were pushed
-    #[arg(long, value_name = "NAME", conflicts_with = "merge_request")]
+    #[arg(long, value_name = "NAME", conflicts_with = "merge_request", add = ArgValueCandidates::new(complete::tags))]
     pub tag: Option<String>,
     /// As if a merge request were opened or updated
     #[arg(long)]
     pub merge_request: bool,
     /// Source branch of the merge request [default: the branch checked out]
-    #[arg(long, value_name = "NAME", requires = "merge_request")]
+    #[arg(long, value_name = "NAME", requires = "merge_request", add = ArgValueCandidates::new(complete::branches))]
     pub source_branch: Option<String>,
     /// Target branch of the merge request [default: the default branch]
-    #[arg(long, value_name = "NAME", requires = "merge_request")]
+    #[arg(long, value_name = "NAME", requires = "merge_request", add = ArgValueCandidates::new(complete::branches))]
     pub target_branch: Option<String>,
     /// The event: push, web, schedule, api, trigger, … [default: push]
-    #[arg(long, value_name = "EVENT", conflicts_with = "merge_request")]
+    #[arg(long, value_name = "EVENT", conflicts_with = "merge_request", add = ArgValueCandidates::new(complete::events))]
     pub source: Option<String>,
     /// A changed file, in place of what git says; may be repeated
     #[arg(long, value_name = "PATH")]
@@ -128,41 +156,41 @@ pub struct EventArgs {
 /// Options of `run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
-    /// Jobs to run, with the jobs they need [default: the whole pipeline]
-    #[arg(value_name = "JOB")]
+    /// Jobs to run and the jobs they need, by name or glob [default: all]
+    #[arg(value_name = "JOB", add = ArgValueCandidates::new(complete::jobs), help_heading = "Which jobs", display_order = 0)]
     pub names: Vec<String>,
     /// The same as naming JOB; may be repeated
-    #[arg(long, value_name = "JOB")]
+    #[arg(long, value_name = "JOB", add = ArgValueCandidates::new(complete::jobs), help_heading = "Which jobs")]
     pub job: Vec<String>,
     /// Run the jobs of this stage, with the jobs they need; may be repeated
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", add = ArgValueCandidates::new(complete::stages), help_heading = "Which jobs")]
     pub stage: Vec<String>,
     /// Play this manual job; may be repeated
-    #[arg(long, value_name = "JOB")]
+    #[arg(long, value_name = "JOB", add = ArgValueCandidates::new(complete::manual_jobs), help_heading = "Which jobs")]
     pub manual: Vec<String>,
     /// Leave this job out; may be repeated
-    #[arg(long, value_name = "JOB")]
+    #[arg(long, value_name = "JOB", add = ArgValueCandidates::new(complete::jobs), help_heading = "Which jobs")]
     pub exclude: Vec<String>,
     /// Run only the jobs named, without the jobs they need
-    #[arg(long)]
+    #[arg(long, help_heading = "Which jobs")]
     pub no_needs: bool,
-    /// Release jobs that act outside this machine: all, or those of one environment
-    #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    /// Also run jobs that deploy: all, or those of one environment
+    #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = "", add = ArgValueCandidates::new(complete::environments), help_heading = "Which jobs")]
     pub deploy: Vec<String>,
     /// Where jobs run: auto, docker or shell [default: auto]
-    #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "shell"])]
+    #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "shell"], hide_possible_values = true, help_heading = "How to run")]
     pub executor: Option<String>,
     /// How many jobs run at once [default: 16]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", help_heading = "How to run")]
     pub jobs: Option<String>,
     /// Bring nothing: a run with missing images does not begin
-    #[arg(long)]
+    #[arg(long, help_heading = "How to run")]
     pub offline: bool,
     /// Start delayed jobs at once
-    #[arg(long)]
+    #[arg(long, help_heading = "How to run")]
     pub no_delay: bool,
-    /// How to show the run
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    /// How to show the run: auto, plain or json [default: auto]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true, hide_possible_values = true, help_heading = "How to run")]
     pub format: RunFormat,
     /// Which pipeline
     #[command(flatten)]
@@ -183,8 +211,8 @@ pub enum RunFormat {
 /// Options of `list`.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
-    /// How to show the list
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    /// How to show the list: table or json
+    #[arg(long, value_name = "FORMAT", default_value = "table", hide_possible_values = true)]
     pub format: ListFormat,
     /// Which pipeline
     #[command(flatten)]
@@ -203,8 +231,8 @@ pub enum ListFormat {
 /// Options of `lint`.
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
-    /// How to show what is found
-    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    /// How to show what is found: full, concise (one line each) or json
+    #[arg(long, value_name = "FORMAT", default_value = "full", hide_possible_values = true)]
     pub format: LintFormat,
     /// Which pipeline
     #[command(flatten)]

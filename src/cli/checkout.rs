@@ -67,10 +67,18 @@ fn working_folder(global: &Global) -> Result<PathBuf, Failure> {
             Exit::Usage,
             Diagnostic::new(
                 Code::NotARepository,
-                format!("can't enter `{}`: {error}", folder.display()),
-            ),
+                format!("can't enter the folder `{}`: {}", folder.display(), reason(&error)),
+            )
+            .help("give `-C` the folder of a checkout"),
         )
     })
+}
+
+/// The system's words without its number.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split_once(" (os error").map_or(&*text, |(words, _)| words);
+    text.to_lowercase()
 }
 
 /// The exit code and the words of a failure to read the repository.
@@ -79,7 +87,12 @@ pub fn repository_failure(error: &RepoError) -> Failure {
         RepoError::RevisionUnknown { .. } => Exit::Usage,
         _ => Exit::Environment,
     };
-    Failure::new(exit, Diagnostic::new(error.code(), error.to_string()))
+    let text = error.to_string();
+    // What to do stands last in each of these messages.
+    Failure::new(exit, match text.rsplit_once("; ") {
+        Some((what, remedy)) => Diagnostic::new(error.code(), what).help(remedy),
+        None => Diagnostic::new(error.code(), text),
+    })
 }
 
 fn read_settings(

@@ -1,10 +1,176 @@
-//! `pipe doctor`: what this machine offers for running pipelines.
+//! `pipe doctor`: what this machine offers for running pipelines. Nothing is changed or brought.
 
-use super::args::{DoctorArgs, Global};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diag::Severity;
+use crate::exec::{Executor, Image};
+use crate::report::words;
+use crate::run::{self, Surroundings};
+use crate::settings::{Key, Source};
+
+use super::args::{DoctorArgs, EventArgs, Global};
+use super::checkout::Checkout;
+use super::doctor_text::{Findings, Line, Mark};
+use super::executors;
 use super::exit::{Exit, Failure};
+use super::list;
+use super::pipeline::{Pipeline, now};
 use super::printer::Printer;
+use super::run::state_folder;
 
 /// Runs the command.
-pub fn doctor(_global: &Global, _args: &DoctorArgs, _printer: Printer) -> Result<Exit, Failure> {
-    Ok(Exit::Passed)
+pub fn doctor(global: &Global, args: &DoctorArgs, printer: Printer) -> Result<Exit, Failure> {
+    let checkout = Checkout::open(global, &[])?;
+    let findings = findings(&checkout, &args.event)?;
+    printer.out(&findings.render(printer.color_out));
+    Ok(if findings.can_run() {
+        Exit::Passed
+    } else {
+        Exit::Environment
+    })
+}
+
+fn findings(checkout: &Checkout, event: &EventArgs) -> Result<Findings, Failure> {
+    let pipeline = Pipeline::make(checkout, event)?;
+    let mut findings = Findings::default();
+    findings.section("repository", repository(checkout, &pipeline));
+    findings.section("configuration", configuration(checkout, &pipeline));
+    let (executors, images) = machine(checkout, pipeline);
+    findings.section("executors", executors);
+    findings.section("images of this pipeline", images);
+    findings.section("settings that you or the repository made", settings(checkout));
+    findings.section("state", vec![state(&state_folder()?)]);
+    Ok(findings)
+}
+
+fn repository(checkout: &Checkout, pipeline: &Pipeline) -> Vec<Line> {
+    let facts = &pipeline.facts;
+    let plain = |name: &str, text: String| Line::new(Mark::Plain, name, text);
+    vec![
+        plain("root", checkout.repository.root().display().to_string()),
+        plain("ref", list::reference(facts)),
+        plain("default branch", checkout.rules.default_branch.clone()),
+        plain("project", format!("{} on {}", facts.project.path, facts.project.server.host)),
+    ]
+}
+
+fn configuration(checkout: &Checkout, pipeline: &Pipeline) -> Vec<Line> {
+    let errors = pipeline.loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let (mark, text) = match (errors, &pipeline.outcome) {
+        (0, Some(outcome)) => match &outcome.reason {
+            Some(reason) => (Mark::Good, format!("valid; no pipeline for this ref: {reason}")),
+            None => (Mark::Good, format!("valid; {} for this ref", words::count(outcome.plan.jobs.len(), "job"))),
+        },
+        (errors, _) => (Mark::Bad, format!("not valid: {}", words::count(errors, "mistake"))),
+    };
+    let line = Line::new(mark, checkout.file(), text);
+    vec![if mark == Mark::Bad { line.remedy("`pipe lint` shows every mistake") } else { line }]
+}
+
+/// The executors, and the images of the pipeline that are not there.
+fn machine(checkout: &Checkout, pipeline: Pipeline) -> (Vec<Line>, Vec<Line>) {
+    let by_choice = checkout.settings.text(Key::Executor) == Some("shell");
+    let shell = if by_choice {
+        Line::new(Mark::Good, "shell", "chosen: jobs run on this machine, without isolation")
+    } else {
+        Line::new(Mark::Plain, "shell", "only by choice: `--executor shell` runs jobs without isolation")
+    };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return (vec![shell], Vec::new());
+    };
+    let (docker, images) = runtime.block_on(docker(checkout, pipeline, by_choice));
+    (vec![docker, shell], images)
+}
+
+async fn docker(checkout: &Checkout, pipeline: Pipeline, by_choice: bool) -> (Line, Vec<Line>) {
+    // Where the shell was chosen, a run does without.
+    let absent = if by_choice { Mark::Plain } else { Mark::Bad };
+    let refused = |text: String| match text.rsplit_once(": ") {
+        Some((what, remedy)) => Line::new(absent, "docker", what).remedy(remedy),
+        None => Line::new(absent, "docker", text),
+    };
+    let docker = match executors::docker(&checkout.settings) {
+        Ok(docker) => docker,
+        Err(error) => return (refused(error.to_string()), Vec::new()),
+    };
+    match docker.probe().await {
+        Err(error) => (refused(error.to_string()), Vec::new()),
+        Ok(found) => {
+            let images = if by_choice { Vec::new() } else { images(checkout, pipeline, Arc::new(docker)).await };
+            (Line::new(Mark::Good, "docker", found.description), images)
+        }
+    }
+}
+
+async fn images(checkout: &Checkout, pipeline: Pipeline, docker: Arc<dyn Executor>) -> Vec<Line> {
+    if !pipeline.is_valid() {
+        return Vec::new();
+    }
+    let Some(plan) = pipeline.outcome.map(|outcome| outcome.plan) else {
+        return Vec::new();
+    };
+    let jobs = run::jobs(&Arc::new(Surroundings {
+        executors: plan.jobs.iter().map(|_| Arc::clone(&docker)).collect(),
+        earlier: HashMap::new(),
+        facts: pipeline.facts,
+        plan,
+        pipeline_id: 0,
+        default_image: checkout.settings.text(Key::DefaultImage).map(str::to_owned),
+        clock: now,
+    }));
+    let mut wanted: Vec<Image> = jobs.iter().filter_map(|job| job.image.clone()).collect();
+    wanted.sort_by(|one, other| one.name.cmp(&other.name));
+    wanted.dedup_by(|one, other| one.name == other.name);
+    let mut lines = match docker.missing(&wanted).await {
+        Ok(missing) => wanted.iter().map(|image| shown(image, missing.contains(image))).collect(),
+        Err(error) => vec![Line::new(Mark::Bad, "?", error.to_string())],
+    };
+    let unnamed = jobs.iter().filter(|job| job.image.is_none()).count();
+    if unnamed > 0 {
+        let text = format!("{} without one", words::count(unnamed, "job"));
+        lines.push(Line::new(Mark::Bad, "no image", text).remedy("set `default-image` in `.pipe/config.toml`"));
+    }
+    lines
+}
+
+fn shown(image: &Image, missing: bool) -> Line {
+    if missing {
+        Line::new(Mark::Missing, &image.name, "not here; a run pulls it")
+    } else {
+        Line::new(Mark::Good, &image.name, "here")
+    }
+}
+
+fn settings(checkout: &Checkout) -> Vec<Line> {
+    let made = checkout.settings.iter().filter(|(_, setting)| setting.source != Source::Default);
+    made.filter_map(|(key, setting)| {
+        let value = setting.value.as_ref()?;
+        let from = match setting.source {
+            Source::Environment => key.entry().variable,
+            other => other.as_str(),
+        };
+        Some(Line::new(Mark::Plain, key.as_str(), format!("{value}  ({from})")))
+    })
+    .collect()
+}
+
+fn state(folder: &Path) -> Line {
+    let text = match size(folder) {
+        Some(bytes) => format!("{}, {}", folder.display(), words::size(bytes)),
+        None => format!("{}, not there yet", folder.display()),
+    };
+    Line::new(Mark::Plain, "folder", text)
+}
+
+/// Bytes of the files in a folder; links are not followed.
+fn size(folder: &Path) -> Option<u64> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(data) if data.is_dir() => size(&entry.path()).unwrap_or(0),
+        Ok(data) => data.len(),
+        Err(_) => 0,
+    });
+    Some(sizes.sum())
 }

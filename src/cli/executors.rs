@@ -165,8 +165,8 @@ fn no_image(job: &Job, count: usize) -> Failure {
     };
     Failure::new(
         Exit::Environment,
-        Diagnostic::new(Code::ImageUnset, what).help(
-            "set `default-image = \"debian:12\"` in `.pipe/config.toml` or in your own `config.toml`, or `PIPE_DEFAULT_IMAGE`",
+        Diagnostic::new(Code::ImageUnset, what).at(job.config.span).help(
+            "give it an `image`; or set `default-image = \"debian:12\"` in `.pipe/config.toml` or in your own `config.toml`",
         ),
     )
 }

@@ -87,6 +87,15 @@ impl Failure {
             sources: SourceMap::default(),
         }
     }
+
+    /// Says where its places lie.
+    #[must_use]
+    pub fn within(self, sources: &SourceMap) -> Self {
+        Self {
+            sources: sources.clone(),
+            ..self
+        }
+    }
 }
 
 /// The exit code of a configuration with these errors.

@@ -1,10 +1,13 @@
 //! Completions and manual pages, from the definition of the command line.
 
+use clap_complete::env::{EnvCompleter, Fish, Shells, Zsh};
+
 use crate::diag::{Code, Diagnostic};
 
 use super::args::{Shell, command};
 use super::exit::{Exit, Failure};
 use super::printer::Printer;
+use super::shells::QuotingBash;
 
 /// File name and shell of each completion script.
 pub const COMPLETIONS: &[(&str, Shell)] = &[
@@ -15,14 +18,20 @@ pub const COMPLETIONS: &[(&str, Shell)] = &[
 
 /// Answers a shell that asks for completions; returns at once in any other process.
 pub fn complete() {
-    clap_complete::CompleteEnv::with_factory(command).complete();
+    if std::env::var_os("COMPLETE").is_none() {
+        return;
+    }
+    // A shell shows whatever is printed in the middle of the line that its user is typing.
+    std::panic::set_hook(Box::new(|_| {}));
+    clap_complete::CompleteEnv::with_factory(command).shells(Shells(SHELLS)).complete();
 }
+
+const SHELLS: &[&dyn EnvCompleter] = &[&QuotingBash, &Zsh, &Fish];
 
 /// The script that makes a shell ask `pipe` for completions.
 pub fn completion(shell: Shell) -> String {
-    use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
     let completer: &dyn EnvCompleter = match shell {
-        Shell::Bash => &Bash,
+        Shell::Bash => &QuotingBash,
         Shell::Zsh => &Zsh,
         Shell::Fish => &Fish,
     };
@@ -38,21 +47,66 @@ pub fn man_pages() -> Vec<(String, String)> {
     let mut pages = vec![page(&all, "pipe")];
     for sub in all.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         let name = format!("pipe-{}", sub.get_name());
-        pages.push(page(&sub.clone().name(name.clone()).display_name(name.clone()), &name));
+        let usage = format!("pipe {}", sub.get_name());
+        pages.push(page(&sub.clone().name(name.clone()).display_name(name.clone()).bin_name(usage), &name));
     }
     pages
 }
 
 fn page(command: &clap::Command, name: &str) -> (String, String) {
-    let mut text = Vec::new();
     let man = clap_mangen::Man::new(command.clone()).date("").manual("pipe");
-    let _ = man.render(&mut text);
+    let mut text = Vec::new();
+    // Writing to memory does not fail.
+    let _ = man.render_title(&mut text);
+    let _ = man.render_name_section(&mut text);
+    text.extend_from_slice(synopsis(command).as_bytes());
+    let _ = man.render_description_section(&mut text);
+    let _ = man.render_options_section(&mut text);
+    if command.has_subcommands() {
+        let _ = man.render_subcommands_section(&mut text);
+    }
     let mut text = String::from_utf8_lossy(&text).into_owned();
-    text.push_str(".SH \"EXIT STATUS\"\n");
+    text.push_str(&examples(command));
+    text.push_str(&exit_status());
+    (format!("{name}.1"), text)
+}
+
+/// The line of the help text: the generator's own lists every option.
+fn synopsis(command: &clap::Command) -> String {
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ");
+    format!(".SH SYNOPSIS\n{}\n", escaped(usage))
+}
+
+fn examples(command: &clap::Command) -> String {
+    let Some(text) = command.get_after_help() else {
+        return String::new();
+    };
+    let text = text.to_string();
+    let lines = text.trim_start_matches("Examples:\n");
+    format!(".SH EXAMPLES\n.nf\n{}\n.fi\n", escaped(lines))
+}
+
+fn exit_status() -> String {
+    let mut text = ".SH \"EXIT STATUS\"\n".to_owned();
     for (code, meaning) in Exit::TABLE {
         text.push_str(&format!(".TP\n\\fB{code}\\fR\n{meaning}\n"));
     }
-    (format!("{name}.1"), text)
+    text
+}
+
+/// Plain text for roff: a backslash and a hyphen are its own, and so are lines that begin with a
+/// dot or a quote.
+fn escaped(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let line = line.replace('\\', "\\e").replace('-', "\\-");
+        if line.starts_with(['.', '\'']) {
+            format!("\\&{line}")
+        } else {
+            line
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Runs `pipe man`.
@@ -75,6 +129,22 @@ pub fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
                 Diagnostic::new(Code::InvalidValue, format!("there is no command `{name}`"))
                     .did_you_mean(name, known.iter().map(String::as_str)),
             ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn roff_takes_text_as_it_is() {
+        for (text, expected) in [
+            ("pipe run --tag v1", r"pipe run \-\-tag v1"),
+            (".gitlab-ci.yml", r"\&.gitlab\-ci.yml"),
+            ("'a'\nb\\c", "\\&'a'\nb\\ec"),
+        ] {
+            assert_eq!(escaped(text), expected, "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `pipe lint`: every mistake in one go.
 
-use crate::diag::{self, Severity};
+use crate::diag::{self, Code, Severity};
+use crate::report::words;
 
 use super::args::{Global, LintArgs, LintFormat};
 use super::checkout::Checkout;
@@ -42,9 +43,11 @@ fn verdict(pipeline: &Pipeline, file: &str) -> String {
         pipeline.loaded.diagnostics.iter().filter(|d| d.severity == severity).count()
     };
     let errors = count(Severity::Error);
+    if pipeline.loaded.diagnostics.iter().any(|d| d.code == Code::ConfigMissing) {
+        return String::new();
+    }
     if errors > 0 {
-        let noun = if errors == 1 { "mistake" } else { "mistakes" };
-        return format!("{file} is not valid: {errors} {noun}\n");
+        return format!("{file} is not valid: {}\n", words::count(errors, "mistake"));
     }
     let reason = pipeline.outcome.as_ref().and_then(|outcome| outcome.reason.as_deref());
     match reason {

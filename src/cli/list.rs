@@ -1,6 +1,7 @@
 //! `pipe list`: the jobs of the pipeline, and why others are left out.
 
-use crate::plan::{Job, Plan};
+use crate::plan::{Job, PipelineFacts, Plan};
+use crate::report::words;
 use crate::source::SourceMap;
 use crate::types::{AllowFailure, RefKind, When};
 
@@ -54,7 +55,12 @@ fn text(pipeline: &Pipeline, color: bool) -> String {
 
 /// `branch issue-12 (issue), push, 1a2b3c4d: 3 jobs`.
 pub fn heading(pipeline: &Pipeline) -> String {
-    let facts = &pipeline.facts;
+    let count = pipeline.outcome.as_ref().map_or(0, |outcome| outcome.plan.jobs.len());
+    format!("{}: {}", reference(&pipeline.facts), words::count(count, "job"))
+}
+
+/// `branch issue-12 (issue), push, 1a2b3c4d`.
+pub fn reference(facts: &PipelineFacts) -> String {
     let reference = &facts.reference;
     let what = match &reference.kind {
         RefKind::Branch => format!("branch {} ({})", reference.name, reference.class.as_str()),
@@ -63,10 +69,8 @@ pub fn heading(pipeline: &Pipeline) -> String {
             format!("merge request of {} into {target}", reference.name)
         }
     };
-    let count = pipeline.outcome.as_ref().map_or(0, |outcome| outcome.plan.jobs.len());
-    let noun = if count == 1 { "job" } else { "jobs" };
     let sha: String = facts.commit.sha.chars().take(8).collect();
-    format!("{what}, {}, {sha}: {count} {noun}", facts.source.as_str())
+    format!("{what}, {}, {sha}", facts.source.as_str())
 }
 
 fn jobs(plan: &Plan, color: bool) -> String {

@@ -5,7 +5,9 @@
 
 mod args;
 mod checkout;
+mod complete;
 mod doctor;
+mod doctor_text;
 mod entry;
 mod executors;
 mod exit;
@@ -18,6 +20,7 @@ mod places;
 mod printer;
 mod run;
 mod selection;
+mod shells;
 mod signals;
 mod table;
 mod trees;

@@ -25,9 +25,15 @@ pub struct Pipeline {
 impl Pipeline {
     /// Reads the configuration and decides which jobs there are.
     pub fn make(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
-        let (facts, changes) = facts(checkout, event)?;
+        let (facts, changes) = facts(checkout, event, true)?;
         let files = TreeFiles::new(checkout, changes);
         Ok(Self::with(checkout, facts, &files))
+    }
+
+    /// The same without a look at git's history: every `changes` counts as unknown.
+    pub fn at_a_glance(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
+        let (facts, changes) = facts(checkout, event, false)?;
+        Ok(Self::with(checkout, facts, &TreeFiles::new(checkout, changes)))
     }
 
     fn with(checkout: &Checkout, facts: PipelineFacts, files: &TreeFiles<'_>) -> Self {
@@ -70,14 +76,18 @@ impl Pipeline {
 }
 
 /// Everything that is not in the configuration, and the files that the event changed.
-fn facts(checkout: &Checkout, event: &EventArgs) -> Result<(PipelineFacts, EventChanges), Failure> {
+fn facts(
+    checkout: &Checkout,
+    event: &EventArgs,
+    with_history: bool,
+) -> Result<(PipelineFacts, EventChanges), Failure> {
     let fail = |error: crate::repo::RepoError| repository_failure(&error);
     let head = checkout.repository.head().map_err(fail)?;
     let (kind, name) = reference(checkout, event, &head);
     let mut commit = checkout.repository.commit_facts(&checkout.tree.sha()).map_err(fail)?;
     let source = source(event)?;
     let pushed = matches!(source.as_str(), "push" | "merge_request_event");
-    let changes = if pushed {
+    let changes = if pushed && with_history {
         checkout.repository.changes(&checkout.tree, &kind, &name).map_err(fail)?
     } else {
         crate::repo::Changes::default()
@@ -138,11 +148,15 @@ fn source(event: &EventArgs) -> Result<PipelineSource, Failure> {
     if PipelineSource::KNOWN.contains(&name.as_str()) {
         return Ok(PipelineSource(name.clone()));
     }
+    let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`--source {name}` is no event of GitLab"))
+        .did_you_mean(name, PipelineSource::KNOWN.iter().copied());
     Err(Failure::new(
         Exit::Usage,
-        Diagnostic::new(Code::InvalidValue, format!("`--source {name}` is no event of GitLab"))
-            .note(format!("the events are {}", PipelineSource::KNOWN.join(", ")))
-            .did_you_mean(name, PipelineSource::KNOWN.iter().copied()),
+        if diagnostic.help.is_empty() {
+            diagnostic.help(format!("the events are {}", PipelineSource::KNOWN.join(", ")))
+        } else {
+            diagnostic
+        },
     ))
 }
 
@@ -152,14 +166,25 @@ fn given(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
         .iter()
         .map(|text| match text.split_once('=') {
             Some((key, value)) if is_name(key) => Ok((key.to_owned(), value.to_owned())),
-            _ => Err(Failure::new(
-                Exit::Usage,
-                Diagnostic::new(Code::InvalidValue, "`--var` takes `KEY=VALUE`")
-                    .note("a key has letters, digits and underscores")
-                    .help("write `--var NAME=value`"),
+            Some((key, _)) => Err(bad_variable(
+                format!("`--var {key}=…` names no variable"),
+                "a name has letters, digits and underscores",
+            )),
+            None if is_name(text) => Err(bad_variable(
+                format!("`--var {text}` has no value"),
+                &format!("write `--var {text}=VALUE`; for an empty value, `--var {text}=`"),
+            )),
+            // What it says is not repeated: it may be a secret.
+            None => Err(bad_variable(
+                "`--var` needs a name and a value".to_owned(),
+                "write `--var NAME=VALUE`",
             )),
         })
         .collect()
+}
+
+fn bad_variable(what: String, remedy: &str) -> Failure {
+    Failure::new(Exit::Usage, Diagnostic::new(Code::InvalidValue, what).help(remedy))
 }
 
 fn is_name(key: &str) -> bool {

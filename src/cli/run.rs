@@ -96,6 +96,9 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
     if let Some(reason) = outcome.reason.clone() {
         return Err(selection::nothing(checkout, pipeline, &wanted, &reason));
     }
+    if let Some(failure) = selection::unknown_environment(pipeline, &whole, &args.deploy) {
+        return Err(failure);
+    }
     let mut plan = whole.clone();
     let release = release(checkout, args);
     plan::hold(&mut plan, checkout.settings.list(Key::Held), &release, &[]);
@@ -176,7 +179,9 @@ async fn execute(
     let default_image = checkout.settings.text(Key::DefaultImage).map(str::to_owned);
     notices.extend(executors.notices(&chosen.plan, default_image.as_deref()));
     let around = Arc::new(Surroundings {
-        executors: executors.assign(&chosen.plan, default_image.as_deref())?,
+        executors: executors
+            .assign(&chosen.plan, default_image.as_deref())
+            .map_err(|failure| failure.within(&pipeline.loaded.sources))?,
         earlier: earlier_artifacts(&record, chosen, &mut notices),
         facts: pipeline.facts,
         plan: chosen.plan.clone(),
@@ -403,7 +408,13 @@ fn not_begun(error: &RunError) -> Failure {
         RunError::Interrupted(signal) => (Exit::Signal(*signal), Code::NothingToRun),
         RunError::Spec(_) => (Exit::Internal, Code::NothingToRun),
     };
-    Failure::new(exit, Diagnostic::new(code, error.to_string()))
+    let diagnostic = Diagnostic::new(code, error.to_string());
+    Failure::new(exit, match error {
+        RunError::MissingImages(_) => {
+            diagnostic.help("bring them with `docker pull`, or run without `--offline`")
+        }
+        RunError::Executor(_) | RunError::Interrupted(_) | RunError::Spec(_) => diagnostic,
+    })
 }
 
 fn unwritable(error: &RecordError) -> Failure {

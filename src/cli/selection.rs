@@ -1,12 +1,29 @@
 //! When a selection can't be made: what is wrong, and which ref would have the job.
 
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{Selection, SelectionError};
+use crate::plan::{Plan, Selection, SelectionError};
+use crate::report::words::shell_word;
 
 use super::args::EventArgs;
 use super::checkout::Checkout;
 use super::exit::{Exit, Failure};
 use super::pipeline::Pipeline;
+
+/// `--deploy=ENV` names an environment that no job of this pipeline acts on.
+pub(super) fn unknown_environment(pipeline: &Pipeline, plan: &Plan, wanted: &[String]) -> Option<Failure> {
+    let mut known: Vec<&str> = plan.jobs.iter().filter_map(|job| Some(&*job.environment.as_ref()?.name)).collect();
+    known.sort_unstable();
+    known.dedup();
+    let name = wanted.iter().find(|name| !name.is_empty() && !known.contains(&name.as_str()))?;
+    let message = format!("no job of the pipeline for {} deploys to `{name}`", describe(pipeline));
+    let diagnostic = Diagnostic::new(Code::InvalidValue, message).did_you_mean(name, known.iter().copied());
+    let diagnostic = match (diagnostic.help.is_empty(), known.is_empty()) {
+        (false, _) => diagnostic,
+        (true, true) => diagnostic.help("this pipeline has no environments: run it without `--deploy`"),
+        (true, false) => diagnostic.help(format!("its environments are {}", known.join(", "))),
+    };
+    Some(fail(pipeline, Exit::Usage, diagnostic))
+}
 
 /// There is no pipeline for this ref, or no job in it. A job that was named gets an answer of
 /// its own.
@@ -37,7 +54,7 @@ pub fn failure(
             pipeline,
             Exit::Usage,
             Diagnostic::new(Code::JobNotStartable, format!("job `{name}` is not manual: it starts by itself"))
-                .help(format!("name it with `--job {name}`")),
+                .help(format!("to run just this job, name it: `pipe run --job {}`", shell_word(name))),
         ),
         SelectionError::NotStartable { job, needs } => fail(
             pipeline,
@@ -46,7 +63,11 @@ pub fn failure(
                 Code::JobNotStartable,
                 format!("job `{job}` needs `{needs}`, which does not start by itself"),
             )
-            .help(format!("name both: `pipe run --job {needs} --job {job}`")),
+            .help(format!(
+                "name both: `pipe run --job {} --job {}`",
+                shell_word(needs),
+                shell_word(job)
+            )),
         ),
     }
 }
@@ -70,7 +91,8 @@ fn left_out(checkout: &Checkout, pipeline: &Pipeline, event: &EventArgs, name: &
         }
     }
     if let Some(options) = elsewhere(checkout, event, &job.name) {
-        diagnostic = diagnostic.help(format!("it would be with `pipe run --job '{name}' {options}`"));
+        let name = shell_word(name);
+        diagnostic = diagnostic.help(format!("another ref has it: `pipe run --job {name} {options}`"));
     }
     Some(fail(pipeline, Exit::Nothing, diagnostic))
 }
@@ -166,7 +188,7 @@ fn describe(pipeline: &Pipeline) -> String {
         crate::types::RefKind::Branch => format!("branch `{}`", reference.name),
         crate::types::RefKind::Tag => format!("tag `{}`", reference.name),
         crate::types::RefKind::MergeRequest { .. } => {
-            format!("the merge request of `{}`", reference.name)
+            format!("a merge request of `{}`", reference.name)
         }
     }
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, closest};
 use crate::source::Span;
+use crate::yaml::Mapping;
 
 use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget};
+use super::provenance::say_who_uses;
 use super::read;
 
 /// Reports every mistake that only shows when jobs are seen together.
-pub(super) fn check(config: &Config, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(document: &Mapping, config: &Config, found: &mut Vec<Diagnostic>) {
     let checker = Checker {
         config,
         stages: config
@@ -24,7 +26,11 @@ pub(super) fn check(config: &Config, found: &mut Vec<Diagnostic>) {
         jobs: config.jobs.iter().map(|job| (&*job.name, &**job)).collect(),
     };
     for job in &config.jobs {
+        let before = found.len();
         checker.job(job, found);
+        if let Some(entry) = document.get(&job.base_name) {
+            say_who_uses(document, entry, &mut found[before..]);
+        }
     }
     if found.is_empty() {
         checker.cycles(found);
@@ -91,7 +97,8 @@ impl Checker<'_> {
                     format!("job `{}` depends on `{name}`, which is in a later stage", job.name),
                 )
                 .at(span)
-                .with(other.stage_span, format!("`{name}` is in stage `{}`", other.stage)),
+                .with(other.stage_span, format!("`{name}` is in stage `{}`", other.stage))
+                .help("a job can depend on jobs of earlier stages"),
             ),
             Some(_) => {}
         }
@@ -171,23 +178,23 @@ impl Checker<'_> {
         let Some((name, span)) = &environment.on_stop else {
             return;
         };
-        let problem = match self.jobs.get(&**name) {
+        let stop = self.jobs.get(&**name);
+        let problem = match stop.map(|stop| &stop.environment) {
             None => "does not exist",
-            Some(stop) => match &stop.environment {
-                None => "has no `environment`",
-                Some(other) if other.name != environment.name => "has another environment",
-                Some(other) if other.action != EnvironmentAction::Stop => "has no `action: stop`",
-                Some(_) => return,
-            },
+            Some(None) => "has no `environment`",
+            Some(Some(other)) if other.name != environment.name => "has another environment",
+            Some(Some(other)) if other.action != EnvironmentAction::Stop => "has no `action: stop`",
+            Some(Some(_)) => return,
         };
-        found.push(
-            Diagnostic::new(
-                Code::OnStopInvalid,
-                format!("`on_stop` of job `{}` names `{name}`, which {problem}", job.name),
-            )
-            .at(*span)
-            .did_you_mean(name, self.jobs.keys().copied()),
-        );
+        let message = format!("`on_stop` of job `{}` names `{name}`, which {problem}", job.name);
+        let diagnostic = Diagnostic::new(Code::OnStopInvalid, message).at(*span);
+        found.push(match stop {
+            None => diagnostic.did_you_mean(name, self.jobs.keys().copied()),
+            Some(stop) => diagnostic.with(stop.span, "defined here").help(format!(
+                "give `{name}` an `environment` with `name: {}` and `action: stop`",
+                environment.name
+            )),
+        });
     }
 
     /// Needs that lead back, found by walking depth first.
@@ -233,15 +240,21 @@ fn circle(stack: &[(&JobConfig, usize)], back_to: &JobConfig, span: Span) -> Dia
         .iter()
         .position(|(job, _)| job.name == back_to.name)
         .unwrap_or(0);
-    let mut names: Vec<Arc<str>> = stack[start..].iter().map(|(job, _)| Arc::clone(&job.name)).collect();
+    let circle = &stack[start..];
+    let mut names: Vec<Arc<str>> = circle.iter().map(|(job, _)| Arc::clone(&job.name)).collect();
     names.push(Arc::clone(&back_to.name));
     let path: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    Diagnostic::new(
-        Code::CircularNeeds,
-        format!("needs lead in a circle: {}", path.join(" needs ")),
-    )
-    .at(span)
-    .help("take one of these needs away")
+    let message = format!("needs lead in a circle: {}", path.join(" needs "));
+    let mut diagnostic = Diagnostic::new(Code::CircularNeeds, message)
+        .at(span)
+        .label("this need closes the circle");
+    // Each job of the circle stands at the need that leads on; the last one is the place itself.
+    for (job, next) in &circle[..circle.len().saturating_sub(1)] {
+        if let Some(need) = job.needs.iter().flatten().nth(next - 1) {
+            diagnostic = diagnostic.with(need.span, format!("`{}` needs this", job.name));
+        }
+    }
+    diagnostic.help("take one of these needs away")
 }
 
 fn pages(job: &JobConfig, found: &mut Vec<Diagnostic>) {

@@ -65,7 +65,7 @@ impl<'a> Resolver<'a> {
             return Ok(Some(done.clone()));
         }
         if path.contains(&entry.key) {
-            return Err(circular(entry, extends));
+            return Err(circular(entry, extends, path));
         }
         if path.len() > MAX_LEVELS {
             return Err(too_deep(entry, extends));
@@ -126,10 +126,13 @@ impl<'a> Resolver<'a> {
     }
 }
 
-fn circular(entry: &Entry, extends: &Entry) -> Diagnostic {
+fn circular(entry: &Entry, extends: &Entry, path: &[Key]) -> Diagnostic {
+    let start = path.iter().position(|key| *key == entry.key).unwrap_or(0);
+    let circle = path[start..].iter().chain([&entry.key]);
+    let circle: Vec<String> = circle.map(|key| format!("`{}`", key.text())).collect();
     Diagnostic::new(
         Code::ExtendsCircular,
-        format!("`extends` of `{}` leads back to itself", entry.key.text()),
+        format!("`extends` leads in a circle: {}", circle.join(" extends ")),
     )
     .at(extends.value.span)
     .help("take one of the names out of the circle")

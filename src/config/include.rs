@@ -375,7 +375,8 @@ impl<'a> Reader<'a> {
                     Code::IncludeExtension,
                     format!("included file `{path}` is not named `.yml` or `.yaml`"),
                 )
-                .at(span),
+                .at(span)
+                .help("rename the file: GitLab includes no other"),
             );
         }
         if let Some(loaded) = self.files.get(path) {
@@ -387,7 +388,9 @@ impl<'a> Reader<'a> {
         };
         if text.trim().is_empty() {
             return self.stop(
-                Diagnostic::new(Code::IncludeEmpty, format!("included file `{path}` is empty")).at(span),
+                Diagnostic::new(Code::IncludeEmpty, format!("included file `{path}` is empty"))
+                    .at(span)
+                    .help("give it a job or a template, or remove the `include`"),
             );
         }
         let before = self.found.len();
@@ -407,7 +410,8 @@ impl<'a> Reader<'a> {
                     Code::IncludeEmpty,
                     format!("included file `{path}` holds nothing but comments"),
                 )
-                .at(span),
+                .at(span)
+                .help("give it a job or a template, or remove the `include`"),
             );
         }
         Ok(loaded)
@@ -442,7 +446,11 @@ impl<'a> Reader<'a> {
         }
         let paths = self.request.files.paths();
         let files = paths.iter().map(String::as_str);
-        diagnostic.did_you_mean(path, files.filter(|path| path.ends_with("ml")))
+        let diagnostic = diagnostic.did_you_mean(path, files.filter(|path| path.ends_with("ml")));
+        if diagnostic.help.is_empty() && code == Code::IncludeMissing {
+            return diagnostic.help("the path counts from the top of the repository; files that git ignores are not seen");
+        }
+        diagnostic
     }
 }
 
@@ -453,8 +461,10 @@ fn main_unreadable(path: &str, error: &ReadError) -> Diagnostic {
         ReadError::Outside => Diagnostic::new(
             Code::IncludeOutside,
             format!("`{path}` lies outside the repository"),
-        ),
-        ReadError::NotAFile => Diagnostic::new(Code::ConfigUnreadable, format!("`{path}` is not a file")),
+        )
+        .help("only a file of the repository can be its pipeline"),
+        ReadError::NotAFile => Diagnostic::new(Code::ConfigUnreadable, format!("`{path}` is not a file"))
+            .help("name the pipeline's file with `--file`"),
         ReadError::NotUtf8 => Diagnostic::new(Code::NotUtf8, format!("`{path}` is not UTF-8 text"))
             .help("save the file as UTF-8"),
         ReadError::Unreadable(why) => {
@@ -471,7 +481,7 @@ fn not_fetched(item: &Value) -> Diagnostic {
         format!("`include` of {what} is not on this machine"),
     )
     .at(item.span)
-    .note("only files of this repository can be included so far")
+    .help("only files of this repository can be included so far: copy it here and use `local`")
 }
 
 fn no_subkey(item: &Value) -> Diagnostic {
@@ -480,6 +490,7 @@ fn no_subkey(item: &Value) -> Diagnostic {
         "an `include` needs one of `local`, `project`, `remote`, `template` and `component`",
     )
     .at(item.span)
+    .help("for a file of this repository, write `local: path/to/file.yml`")
 }
 
 /// An `include` that brought nothing stays in the document and is checked like any keyword.

@@ -15,6 +15,7 @@ use super::jobs::{self, Class, Surroundings};
 use super::keywords::{JOB, Scope, WORKFLOW, check_root_variables};
 use super::model::{Config, JobConfig, Workflow};
 use super::parallel;
+use super::provenance::say_who_uses;
 use super::provider::FileProvider;
 use super::read;
 use super::reference;
@@ -23,6 +24,9 @@ use super::shape::{Check, Shape, flatten};
 
 /// Stages of a configuration that declares none.
 static DEFAULT_STAGES: &[&str] = &["build", "test", "deploy"];
+
+/// Further places of one finding; the rest is counted.
+const MAX_USERS: usize = 3;
 
 /// What to read, and what includes may look at.
 pub struct Request<'a> {
@@ -89,10 +93,16 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
         match jobs::classify(entry) {
             Class::Global => {}
             Class::Hidden => jobs::check_hidden(entry, found),
-            Class::Unknown => jobs::report_unknown(entry, found),
+            Class::Unknown => {
+                // It was meant to be a job, so there is no need to ask for one.
+                visible |= entry.value.as_map().is_some();
+                jobs::report_unknown(entry, found);
+            }
             Class::Job(kind) => {
                 visible = true;
+                let before = found.len();
                 jobs.extend(jobs::build(entry, kind, &around, found));
+                say_who_uses(document, entry, &mut found[before..]);
             }
         }
     }
@@ -105,10 +115,15 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
     if has_errors(found) {
         return None;
     }
-    finish(globals, jobs, found)
+    finish(document, globals, jobs, found)
 }
 
-fn finish(globals: Globals, jobs: Vec<JobConfig>, found: &mut Vec<Diagnostic>) -> Option<Config> {
+fn finish(
+    document: &Mapping,
+    globals: Globals,
+    jobs: Vec<JobConfig>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Config> {
     let warn_twice = globals.workflow.rules.is_none();
     let config = Config {
         stages: globals.stages,
@@ -117,7 +132,7 @@ fn finish(globals: Globals, jobs: Vec<JobConfig>, found: &mut Vec<Diagnostic>) -
         workflow: globals.workflow,
         jobs: parallel::expand(jobs, found).into_iter().map(Arc::new).collect(),
     };
-    cross::check(&config, found);
+    cross::check(document, &config, found);
     if has_errors(found) {
         return None;
     }
@@ -279,8 +294,15 @@ pub fn collapse(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
         match places.get(&key) {
             Some(at) if diagnostic.primary.is_some() => {
                 let (first, more): &mut (Diagnostic, usize) = &mut kept[*at];
-                if first.message != diagnostic.message {
+                if first.message == diagnostic.message {
+                    continue;
+                }
+                let new = diagnostic.labels.into_iter().filter(|label| !first.labels.contains(label));
+                let new: Vec<_> = new.collect();
+                if new.is_empty() || first.labels.len() >= MAX_USERS {
                     *more += 1;
+                }  else {
+                    first.labels.extend(new);
                 }
             }
             _ => {

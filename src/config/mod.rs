@@ -18,6 +18,7 @@ mod load;
 mod merge;
 mod model;
 mod parallel;
+mod provenance;
 mod provider;
 mod read;
 mod reference;

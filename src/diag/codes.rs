@@ -110,7 +110,6 @@ codes! {
     NeedNotInPipeline "need-not-in-pipeline" Error "a needed job is not in this pipeline";
     RuleFailed "rule-failed" Error "a rule that can't be evaluated";
     VariableCycle "variable-cycle" Error "variables that refer to each other in a circle";
-    TooManyJobs "too-many-jobs" Error "more jobs than a pipeline may have";
     NothingToRun "nothing-to-run" Error "there is nothing to run for this ref";
     JobUnknown "job-unknown" Error "a job of that name is not in the configuration";
     JobNotInPipeline "job-not-in-pipeline" Error "a chosen job is not in this pipeline";

@@ -99,7 +99,25 @@ impl Repository {
         }
     }
 
+    /// Branches, here and at `origin`, each once, sorted. Empty where they can't be read.
+    pub fn branches(&self) -> Vec<String> {
+        let mut names = self.names_under(&["refs/heads/", "refs/remotes/origin/"]);
+        names.retain(|name| name != "HEAD");
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Tags. Empty where they can't be read.
+    pub fn tags(&self) -> Vec<String> {
+        self.names_under(&["refs/tags/"])
+    }
+
     fn ref_names(&self) -> Vec<String> {
+        self.names_under(&["refs/heads/", "refs/tags/", "refs/remotes/origin/"])
+    }
+
+    fn names_under(&self, prefixes: &[&str]) -> Vec<String> {
         let Ok(references) = self.git.references() else {
             return Vec::new();
         };
@@ -107,10 +125,8 @@ impl Repository {
             .flatten()
             .filter_map(|reference| {
                 let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
-                ["refs/heads/", "refs/tags/", "refs/remotes/origin/"]
-                    .iter()
-                    .find_map(|prefix| name.strip_prefix(prefix))
-                    .map(str::to_owned)
+                let short = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix));
+                short.map(str::to_owned)
             })
             .collect()
     }

@@ -191,10 +191,7 @@ pub enum RunError {
     #[error(transparent)]
     Spec(#[from] crate::sched::SpecError),
     /// Images are missing and none may be brought.
-    #[error(
-        "missing images: {}; load them, or run without `--offline`",
-        .0.join(", ")
-    )]
+    #[error("{}", missing(.0))]
     MissingImages(Vec<String>),
     /// A signal came first.
     #[error("stopped before the first job")]
@@ -205,4 +202,12 @@ pub enum RunError {
     /// An executor could not say what it has, or could not take the project's files.
     #[error(transparent)]
     Executor(#[from] crate::exec::ExecError),
+}
+
+fn missing(images: &[String]) -> String {
+    let names: Vec<String> = images.iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [name] => format!("image {name} is not on this machine"),
+        names => format!("{} images are not on this machine: {}", names.len(), names.join(", ")),
+    }
 }

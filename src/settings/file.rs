@@ -104,7 +104,7 @@ impl Reader<'_> {
         let help = match closest(name, names) {
             Some(close) => format!("did you mean `{close}`?"),
             None if name == "variables" => "variables go into `.pipe/variables.yml`".to_owned(),
-            None => format!("the settings are {}", every_setting()),
+            None => format!("the settings are {}", listed(self.owner)),
         };
         let message = format!("there is no setting `{name}`");
         self.report(ProblemKind::Unknown, at, message, Some(help));
@@ -137,6 +137,13 @@ impl Reader<'_> {
     }
 }
 
+/// The names that the file may set.
+fn listed(owner: Owner) -> String {
+    let may = |key: &&Key| owner == Owner::User || key.entry().safe;
+    let names: Vec<_> = Key::ALL.iter().filter(may).map(|key| key.as_str()).collect();
+    names.join(", ")
+}
+
 fn read_value(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
     match kind {
         Kind::Text | Kind::Choice(_) => Value::from_text(kind, value.as_str()?),
@@ -152,13 +159,4 @@ fn read_value(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
             .collect::<Option<_>>()
             .map(Value::List),
     }
-}
-
-/// The names of all settings, for a message.
-fn every_setting() -> String {
-    let names: Vec<String> = Key::ALL
-        .iter()
-        .map(|key| format!("`{}`", key.as_str()))
-        .collect();
-    names.join(", ")
 }

@@ -1,5 +1,10 @@
 //! The one integration test binary; each module tests `pipe` from outside.
 
+mod badinput;
+mod cli;
+mod completion;
+mod fixtures;
+mod generated;
 mod pty;
 mod sample;
 mod scripts;

@@ -57,7 +57,8 @@ fn check_key(value: &Value, check: &mut Check<'_>) {
             check.value(value, &Shape::Map(&KEY));
             if mapping.get("files").is_none() && mapping.get("files_commits").is_none() {
                 let message = format!("{} needs `files` or `files_commits`", check.subject());
-                check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
+                let diagnostic = Diagnostic::new(Code::MissingKey, message).at(value.span);
+                check.report(diagnostic.help("a `prefix` stands before a key that is made of files"));
             }
         }
         _ => check.wrong_type(value, "a string or a mapping"),

@@ -110,7 +110,9 @@ impl Endpoint {
         let socket = self.socket.display();
         ExecError::system(
             "connect",
-            if denied {
+            if !self.socket.exists() {
+                format!("no Docker daemon runs here (no `{socket}`): start it, or use another executor")
+            } else if denied {
                 format!(
                     "you may not use the Docker daemon at `{socket}`: join its group (often `docker`) and log in again"
                 )
@@ -194,7 +196,7 @@ mod tests {
         assert!(
             error
                 .message
-                .starts_with("the Docker daemon at `/nowhere/docker.sock` does not answer")
+                .starts_with("no Docker daemon runs here (no `/nowhere/docker.sock`)")
                 && error.message.ends_with("start it, or use another executor"),
             "{error}"
         );

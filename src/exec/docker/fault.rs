@@ -16,7 +16,7 @@ pub(super) fn create(image: &str, error: Error) -> ExecError {
     match status(&error) {
         Some(404) => ExecError::user(
             phase,
-            format!("image `{image}` is not on this machine: load it, or run without `--offline`"),
+            format!("image `{image}` is not on this machine: `docker pull {image}` brings it"),
         )
         .because(error),
         Some(400) => {

@@ -1,0 +1,147 @@
+//! What completes on the command line: jobs, stages, refs, environments, events.
+//!
+//! A shell asks for it between two keys. So nothing is fetched, no git history is walked, nothing
+//! is written, and whatever goes wrong means no candidates.
+
+use clap::{ArgMatches, FromArgMatches};
+use clap_complete::CompletionCandidate;
+
+use crate::plan::Plan;
+use crate::types::{PipelineSource, When};
+
+use super::args::{EventArgs, Global, command};
+use super::checkout::Checkout;
+use super::pipeline::Pipeline;
+
+/// Jobs of the pipeline that the options so far choose.
+pub(super) fn jobs() -> Vec<CompletionCandidate> {
+    named(|plan| {
+        let mut names: Vec<(String, String)> = Vec::new();
+        for job in &plan.jobs {
+            let base = (job.config.base_name.to_string(), format!("{}, in parallel", job.config.stage));
+            if job.config.instance.is_some() && !names.contains(&base) {
+                names.push(base);
+            }
+            names.push((job.name().to_owned(), about(job)));
+        }
+        names
+    })
+}
+
+/// Jobs that wait for a person.
+pub(super) fn manual_jobs() -> Vec<CompletionCandidate> {
+    named(|plan| {
+        let manual = plan.jobs.iter().filter(|job| job.when == When::Manual);
+        manual.map(|job| (job.name().to_owned(), about(job))).collect()
+    })
+}
+
+/// Stages that have a job.
+pub(super) fn stages() -> Vec<CompletionCandidate> {
+    named(|plan| {
+        let used = (0..plan.stages.len()).filter(|at| plan.jobs.iter().any(|job| job.stage == *at));
+        used.map(|at| (plan.stages[at].to_string(), String::new())).collect()
+    })
+}
+
+/// Environments that a job of the pipeline acts on.
+pub(super) fn environments() -> Vec<CompletionCandidate> {
+    named(|plan| {
+        let jobs = plan.jobs.iter();
+        jobs.filter_map(|job| Some((job.environment.as_ref()?.name.clone(), format!("job {}", job.name()))))
+            .collect()
+    })
+}
+
+/// Branches, here and at `origin`.
+pub(super) fn branches() -> Vec<CompletionCandidate> {
+    let checkout = typed().and_then(|typed| Checkout::open(&typed.global, &[]).ok());
+    plain(checkout.map(|checkout| checkout.repository.branches()).unwrap_or_default())
+}
+
+/// Tags.
+pub(super) fn tags() -> Vec<CompletionCandidate> {
+    let checkout = typed().and_then(|typed| Checkout::open(&typed.global, &[]).ok());
+    plain(checkout.map(|checkout| checkout.repository.tags()).unwrap_or_default())
+}
+
+/// GitLab's events.
+pub(super) fn events() -> Vec<CompletionCandidate> {
+    plain(PipelineSource::KNOWN.iter().map(ToString::to_string).collect())
+}
+
+fn plain(names: Vec<String>) -> Vec<CompletionCandidate> {
+    names.into_iter().map(CompletionCandidate::new).collect()
+}
+
+/// The stage, and how the job starts where that is not by itself.
+fn about(job: &crate::plan::Job) -> String {
+    match job.when {
+        When::OnSuccess => job.config.stage.to_string(),
+        when => format!("{}, {}", job.config.stage, when.as_str()),
+    }
+}
+
+/// Candidates with a line on each, from the plan.
+fn named(read: impl Fn(&Plan) -> Vec<(String, String)>) -> Vec<CompletionCandidate> {
+    let names = plan().map(|plan| read(&plan)).unwrap_or_default();
+    names
+        .into_iter()
+        .map(|(name, about)| {
+            let help = (!about.is_empty()).then(|| about.into());
+            CompletionCandidate::new(name).help(help)
+        })
+        .collect()
+}
+
+fn plan() -> Option<Plan> {
+    let typed = typed()?;
+    let checkout = Checkout::open(&typed.global, &[]).ok()?;
+    let pipeline = Pipeline::at_a_glance(&checkout, &typed.event).ok()?;
+    pipeline.outcome.map(|outcome| outcome.plan)
+}
+
+/// What stands on the command line before the word that is being completed.
+struct Typed {
+    global: Global,
+    event: EventArgs,
+}
+
+fn typed() -> Option<Typed> {
+    let words: Vec<_> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    let index = std::env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|index| index.parse().ok());
+    let before = words.iter().take(index.unwrap_or(words.len().saturating_sub(1)));
+    let matches = command().ignore_errors(true).try_get_matches_from(before).ok()?;
+    read(&matches)
+}
+
+fn read(matches: &ArgMatches) -> Option<Typed> {
+    let below = matches.subcommand().map_or(matches, |(_, below)| below);
+    Some(Typed {
+        global: Global::from_arg_matches(below).ok()?,
+        event: EventArgs::from_arg_matches(below).unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unfinished_line_says_what_it_is_about() {
+        let rows: &[(&str, Option<&str>, Option<&str>)] = &[
+            ("pipe run", None, None),
+            ("pipe -C a run", Some("a"), None),
+            ("pipe run -C a --branch b", Some("a"), Some("b")),
+            ("pipe list --branch=b --nonsense", None, Some("b")),
+            ("pipe run x y --branch b --job", None, Some("b")),
+            ("pipe lint --branch b --tag t", None, Some("b")),
+        ];
+        for (line, cwd, branch) in rows {
+            let matches = command().ignore_errors(true).try_get_matches_from(line.split(' '));
+            let typed = read(&matches.expect("errors are ignored")).expect("the options are known");
+            let found = (typed.global.cwd.as_deref().and_then(|cwd| cwd.to_str()), typed.event.branch.as_deref());
+            assert_eq!(found, (*cwd, *branch), "{line}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What `pipe doctor` found, as data, and how it reads.
+
+use console::{Style, measure_text_width};
+
+/// How a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// A fact.
+    Plain,
+    /// As it should be.
+    Good,
+    /// Missing, but a run brings it.
+    Missing,
+    /// Stands in the way of a run.
+    Bad,
+}
+
+/// One line: a name, what there is to say, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    mark: Mark,
+    name: String,
+    text: String,
+    remedy: Option<String>,
+}
+
+impl Line {
+    /// A line.
+    pub(super) fn new(mark: Mark, name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            mark,
+            name: name.into(),
+            text: text.into(),
+            remedy: None,
+        }
+    }
+
+    /// Adds what to do.
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+/// Everything, in sections. A section without lines is not shown.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    sections: Vec<(&'static str, Vec<Line>)>,
+}
+
+impl Findings {
+    /// Adds a section.
+    pub(super) fn section(&mut self, title: &'static str, lines: Vec<Line>) {
+        if !lines.is_empty() {
+            self.sections.push((title, lines));
+        }
+    }
+
+    /// Whether a pipeline could run.
+    pub(super) fn can_run(&self) -> bool {
+        self.lines().all(|line| line.mark != Mark::Bad)
+    }
+
+    /// The text. All names stand in one column of one width.
+    pub(super) fn render(&self, color: bool) -> String {
+        let width = self.lines().map(|line| measure_text_width(&line.name)).max().unwrap_or(0);
+        let title = Style::new().bold().force_styling(color);
+        let mut out = String::new();
+        for (name, lines) in &self.sections {
+            out.push_str(&format!("{}\n", title.apply_to(name)));
+            for line in lines {
+                out.push_str(&draw(line, width, color));
+            }
+            out.push('\n');
+        }
+        out.push_str(self.verdict());
+        out.push('\n');
+        out
+    }
+
+    fn verdict(&self) -> &'static str {
+        let missing = self.lines().any(|line| line.mark == Mark::Missing);
+        match (self.can_run(), missing) {
+            (false, _) => "a pipeline can't run here yet: see the lines with ✗",
+            (true, true) => "a pipeline can run here; what is missing is brought first",
+            (true, false) => "a pipeline can run here",
+        }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.sections.iter().flat_map(|(_, lines)| lines)
+    }
+}
+
+fn draw(line: &Line, width: usize, color: bool) -> String {
+    let (sign, style) = match line.mark {
+        Mark::Plain => (" ", Style::new()),
+        Mark::Good => ("✓", Style::new().green()),
+        Mark::Missing => ("↓", Style::new().yellow()),
+        Mark::Bad => ("✗", Style::new().red()),
+    };
+    let gap = " ".repeat(width - measure_text_width(&line.name));
+    let sign = style.force_styling(color).apply_to(sign);
+    let first = format!("{sign} {}{gap}  {}", line.name, line.text);
+    let mut out = format!("{}\n", first.trim_end());
+    if let Some(remedy) = &line.remedy {
+        out.push_str(&format!("{}→ {remedy}\n", " ".repeat(width + 4)));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(mark: Mark) -> Findings {
+        let mut findings = Findings::default();
+        findings.section("images", vec![Line::new(mark, "ruby:3.1", "missing").remedy("docker pull ruby:3.1")]);
+        findings.section("settings", Vec::new());
+        findings.section("state", vec![Line::new(Mark::Plain, "folder", "/x")]);
+        findings
+    }
+
+    #[test]
+    fn names_stand_in_one_column_and_empty_sections_away() {
+        let expected = "images\n↓ ruby:3.1  missing\n            → docker pull ruby:3.1\n\nstate\n  folder    /x\n\n\
+                        a pipeline can run here; what is missing is brought first\n";
+        assert_eq!(findings(Mark::Missing).render(false), expected);
+    }
+
+    #[test]
+    fn only_what_stands_in_the_way_stops_a_run() {
+        for (mark, can_run) in [(Mark::Plain, true), (Mark::Good, true), (Mark::Missing, true), (Mark::Bad, false)] {
+            assert_eq!(findings(mark).can_run(), can_run, "{mark:?}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `pipe list` for people.
+
+use std::path::Path;
+
+use super::Project;
+
+#[track_caller]
+fn golden(name: &str, shown: String) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, shown));
+}
+
+#[test]
+fn the_sample_ref_by_ref() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/autocv");
+    let project = Project::copied(&sample);
+    for arguments in [
+        &["remote", "add", "origin", "git@gitlab.autocv.example:autocv/autocv.git"][..],
+        &["update-ref", "refs/remotes/origin/master", "HEAD"],
+        &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/master"],
+    ] {
+        project.git(arguments);
+    }
+    for (name, arguments) in [
+        ("issue", &["--branch", "issue-12"][..]),
+        ("release", &["--branch", "release-1.0"]),
+        ("master", &["--branch", "master"]),
+        ("tag", &["--tag", "v1.0"]),
+        ("request", &["--merge-request", "--target-branch", "master"]),
+        ("schedule", &["--branch", "master", "--source", "schedule"]),
+    ] {
+        golden(&format!("list_{name}"), project.pipe(&[&["list"], arguments].concat()));
+    }
+}
+
+#[test]
+fn long_and_wide_names() {
+    let project = Project::new(
+        r#"
+stages: [build, "a stage whose name goes on and on"]
+
+日本語のビルド:
+  stage: build
+  script: make
+  allow_failure:
+    exit_codes: [3, 42]
+
+"test: every combination of everything there is to test, on all systems":
+  stage: build
+  script: make test
+  parallel:
+    matrix:
+      - SYSTEM: [debian, alpine]
+        RUBY: ["3.1", "3.3"]
+
+wait:
+  stage: a stage whose name goes on and on
+  script: make wait
+  when: delayed
+  start_in: 10 minutes
+  tags: [fast, "$SPEED"]
+  allow_failure: true
+
+deploy 🚀:
+  stage: a stage whose name goes on and on
+  script: make deploy
+  when: manual
+  allow_failure: false
+  needs: [日本語のビルド, {job: wait, optional: true}]
+  environment: review/$CI_COMMIT_REF_SLUG
+
+never:
+  script: make
+  stage: build
+  rules:
+    - if: $CI_COMMIT_TAG =~ /^v/
+    - if: $CI_PIPELINE_SOURCE == "schedule"
+"#,
+    );
+    golden("list_wide", project.pipe(&["list"]));
+    golden("list_colors", project.pipe(&["list", "--color", "always"]).replace('\u{1b}', "␛"));
+}

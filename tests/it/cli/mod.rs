@@ -1,0 +1,8 @@
+//! `pipe` as its users meet it: a project of their own, a command line, what it prints.
+
+mod doctor;
+mod json;
+mod list;
+mod project;
+
+pub(crate) use project::Project;

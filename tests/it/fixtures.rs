@@ -1,0 +1,71 @@
+//! Every diagnostic code has a folder in `tests/fixtures/codes/` that brings it forth: the files of
+//! a project, and what `pipe lint` says about them. Adding a folder adds a test.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pipe::diag::Code;
+
+use crate::cli::Project;
+
+/// Codes that no file of a project brings forth, and why; `badinput` and the units show them.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("file-too-big", "needs a file of megabytes"),
+    ("include-limit", "needs more than 150 files"),
+    ("nothing-to-run", "only `run` says so"),
+    ("job-unknown", "needs an option of `run`"),
+    ("job-not-in-pipeline", "needs an option of `run`"),
+    ("job-not-startable", "needs an option of `run`"),
+    ("not-a-repository", "needs a folder outside of git"),
+    ("no-commit", "needs a repository without a commit"),
+    ("bare-repository", "needs a bare repository"),
+    ("repository-unreadable", "needs a broken repository"),
+    ("revision-unknown", "needs an option"),
+    ("keyword-unsupported", "only `run` says so"),
+    ("executor-unavailable", "needs a daemon that does not answer"),
+    ("image-missing", "only `run` says so"),
+    ("image-unset", "only `run` says so"),
+    ("state-unwritable", "needs a home that can't be written"),
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/codes")
+}
+
+fn cases() -> BTreeSet<String> {
+    fs::read_dir(folder())
+        .expect("the fixtures are there")
+        .map(|entry| entry.expect("the fixtures can be read").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
+}
+
+#[test]
+fn every_code_has_a_fixture_or_a_reason() {
+    let cases = cases();
+    let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().map(|(code, _)| *code).collect();
+    let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    for code in &known {
+        let (fixture, reason) = (cases.contains(*code), elsewhere.contains(code));
+        assert!(fixture || reason, "{code}: add tests/fixtures/codes/{code}, or a reason in ELSEWHERE");
+        assert!(!(fixture && reason), "{code} has a fixture: take it out of ELSEWHERE");
+    }
+    for name in cases.iter().map(String::as_str).chain(elsewhere) {
+        assert!(known.contains(name), "`{name}` is no code");
+    }
+}
+
+#[test]
+fn each_fixture_brings_forth_its_code() {
+    for case in cases() {
+        let project = Project::copied(&folder().join(&case));
+        let shown = project.pipe(&["lint"]);
+        assert!(shown.contains(&format!("[{case}]")), "{case}\n{shown}");
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(folder().join(&case));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!("lint", shown));
+    }
+}
