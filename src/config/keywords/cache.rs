@@ -100,7 +100,10 @@ fn policy(value: &Value, check: &mut Check<'_>) {
 
 fn fallback_keys(value: &Value, check: &mut Check<'_>) {
     check.value(value, &Shape::Texts);
-    if value.as_seq().is_some_and(|keys| keys.len() > MAX_FALLBACK_KEYS) {
+    if value
+        .as_seq()
+        .is_some_and(|keys| keys.len() > MAX_FALLBACK_KEYS)
+    {
         let what = format!("has more than {MAX_FALLBACK_KEYS} keys");
         check.invalid(Code::TooMany, value.span, &what);
     }
