@@ -67,7 +67,11 @@ fn working_folder(global: &Global) -> Result<PathBuf, Failure> {
             Exit::Usage,
             Diagnostic::new(
                 Code::NotARepository,
-                format!("can't enter the folder `{}`: {}", folder.display(), reason(&error)),
+                format!(
+                    "can't enter the folder `{}`: {}",
+                    folder.display(),
+                    reason(&error)
+                ),
             )
             .help("give `-C` the folder of a checkout"),
         )
@@ -77,7 +81,9 @@ fn working_folder(global: &Global) -> Result<PathBuf, Failure> {
 /// The system's words without its number.
 fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
-    let text = text.split_once(" (os error").map_or(&*text, |(words, _)| words);
+    let text = text
+        .split_once(" (os error")
+        .map_or(&*text, |(words, _)| words);
     text.to_lowercase()
 }
 
@@ -89,10 +95,13 @@ pub fn repository_failure(error: &RepoError) -> Failure {
     };
     let text = error.to_string();
     // What to do stands last in each of these messages.
-    Failure::new(exit, match text.rsplit_once("; ") {
-        Some((what, remedy)) => Diagnostic::new(error.code(), what).help(remedy),
-        None => Diagnostic::new(error.code(), text),
-    })
+    Failure::new(
+        exit,
+        match text.rsplit_once("; ") {
+            Some((what, remedy)) => Diagnostic::new(error.code(), what).help(remedy),
+            None => Diagnostic::new(error.code(), text),
+        },
+    )
 }
 
 fn read_settings(
@@ -109,7 +118,9 @@ fn read_settings(
         .filter(|(key, _)| key.starts_with("PIPE_"))
         .collect();
     let user_file = user_folder().map(|folder| folder.join("config.toml"));
-    let user = user_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    let user = user_file
+        .as_ref()
+        .and_then(|file| std::fs::read_to_string(file).ok());
     let repository = own_file(root, REPOSITORY_SETTINGS)?;
     let (settings, problems) = settings::resolve(&settings::Inputs {
         flags: &flags,
@@ -165,7 +176,9 @@ pub fn own_file(root: &Path, name: &str) -> Result<Option<String>, Failure> {
     let real = std::fs::canonicalize(&path).ok();
     let expected = std::fs::canonicalize(root).ok().map(|root| root.join(name));
     if real != expected {
-        return Err(refuse("is reached through a link, which pipe does not follow".to_owned()));
+        return Err(refuse(
+            "is reached through a link, which pipe does not follow".to_owned(),
+        ));
     }
     std::fs::read_to_string(&path)
         .map(Some)

@@ -53,9 +53,15 @@ impl Exit {
         ("1", "a job failed"),
         ("2", "the command line is wrong"),
         ("3", "the configuration is not valid"),
-        ("4", "something of this machine is missing: executor, image, disk"),
+        (
+            "4",
+            "something of this machine is missing: executor, image, disk",
+        ),
         ("5", "there is nothing to run for this ref"),
-        ("7", "the pipeline waits for a manual job, and no job failed"),
+        (
+            "7",
+            "the pipeline waits for a manual job, and no job failed",
+        ),
         ("70", "internal error"),
         ("128+n", "ended by signal n"),
     ];
@@ -100,9 +106,8 @@ impl Failure {
 
 /// The exit code of a configuration with these errors.
 pub fn of_errors(diagnostics: &[Diagnostic]) -> Exit {
-    let environment = |d: &Diagnostic| {
-        matches!(d.code, Code::IncludeNotFetched | Code::ConfigUnreadable)
-    };
+    let environment =
+        |d: &Diagnostic| matches!(d.code, Code::IncludeNotFetched | Code::ConfigUnreadable);
     if !diagnostics.is_empty() && diagnostics.iter().all(environment) {
         Exit::Environment
     } else {

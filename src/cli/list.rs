@@ -55,8 +55,15 @@ fn text(pipeline: &Pipeline, color: bool) -> String {
 
 /// `branch issue-12 (issue), push, 1a2b3c4d: 3 jobs`.
 pub fn heading(pipeline: &Pipeline) -> String {
-    let count = pipeline.outcome.as_ref().map_or(0, |outcome| outcome.plan.jobs.len());
-    format!("{}: {}", reference(&pipeline.facts), words::count(count, "job"))
+    let count = pipeline
+        .outcome
+        .as_ref()
+        .map_or(0, |outcome| outcome.plan.jobs.len());
+    format!(
+        "{}: {}",
+        reference(&pipeline.facts),
+        words::count(count, "job")
+    )
 }
 
 /// `branch issue-12 (issue), push, 1a2b3c4d`.
@@ -88,7 +95,9 @@ fn jobs(plan: &Plan, color: bool) -> String {
 fn notes(job: &Job) -> String {
     let mut notes = Vec::new();
     match &job.allow_failure {
-        AllowFailure::No if job.when == When::Manual => notes.push("blocks until played".to_owned()),
+        AllowFailure::No if job.when == When::Manual => {
+            notes.push("blocks until played".to_owned())
+        }
         AllowFailure::Yes if job.when != When::Manual => notes.push("may fail".to_owned()),
         AllowFailure::ExitCodes(codes) => {
             let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
@@ -121,7 +130,9 @@ fn left_out(plan: &Plan, sources: &SourceMap, color: bool) -> String {
     for left_out in &plan.left_out {
         let place = sources
             .locate(left_out.span)
-            .map_or_else(String::new, |(file, position)| format!("{file}:{}", position.line));
+            .map_or_else(String::new, |(file, position)| {
+                format!("{file}:{}", position.line)
+            });
         table.row(&[&left_out.name, &left_out.reason, &place]);
     }
     table.render()

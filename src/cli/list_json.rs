@@ -35,7 +35,10 @@ pub fn document(pipeline: &Pipeline) -> String {
     let sources = &pipeline.loaded.sources;
     let plan = pipeline.outcome.as_ref().map(|outcome| &outcome.plan);
     let valid = pipeline.is_valid();
-    let reason = pipeline.outcome.as_ref().and_then(|outcome| outcome.reason.clone());
+    let reason = pipeline
+        .outcome
+        .as_ref()
+        .and_then(|outcome| outcome.reason.clone());
     let created = valid && reason.is_none();
     let document = Document {
         version: 1,
@@ -48,7 +51,9 @@ pub fn document(pipeline: &Pipeline) -> String {
             "source": pipeline.facts.source.as_str(),
             "name": plan.and_then(|plan| plan.name.clone()),
         }),
-        stages: plan.map_or_else(Vec::new, |plan| plan.stages.iter().map(AsRef::as_ref).collect()),
+        stages: plan.map_or_else(Vec::new, |plan| {
+            plan.stages.iter().map(AsRef::as_ref).collect()
+        }),
         jobs: plan.filter(|_| valid).map_or(&[], |plan| &plan.jobs),
         left_out: plan.map_or_else(Vec::new, |plan| left_out(plan, sources)),
     };
@@ -68,8 +73,19 @@ fn reference(facts: &PipelineFacts) -> Json {
 
 fn job(job: &Job) -> Json {
     let config = &job.config;
-    let texts = |lines: &[std::sync::Arc<str>]| lines.iter().map(|line| Json::from(&**line)).collect::<Vec<_>>();
-    let raw = |key| config.mapping.get(key).filter(|entry| !entry.value.is_null()).map(|entry| to_json(&entry.value));
+    let texts = |lines: &[std::sync::Arc<str>]| {
+        lines
+            .iter()
+            .map(|line| Json::from(&**line))
+            .collect::<Vec<_>>()
+    };
+    let raw = |key| {
+        config
+            .mapping
+            .get(key)
+            .filter(|entry| !entry.value.is_null())
+            .map(|entry| to_json(&entry.value))
+    };
     let variables: Map<String, Json> = job
         .variables
         .iter()
@@ -118,9 +134,9 @@ fn job(job: &Job) -> Json {
 /// A string where only a name is given, else the mapping.
 fn image(value: &crate::yaml::Value) -> Json {
     match value.as_map() {
-        Some(mapping) if mapping.len() == 1 => {
-            mapping.get("name").map_or(Json::Null, |entry| to_json(&entry.value))
-        }
+        Some(mapping) if mapping.len() == 1 => mapping
+            .get("name")
+            .map_or(Json::Null, |entry| to_json(&entry.value)),
         _ => to_json(value),
     }
 }

@@ -33,7 +33,11 @@ impl Pipeline {
     /// The same without a look at git's history: every `changes` counts as unknown.
     pub fn at_a_glance(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
         let (facts, changes) = facts(checkout, event, false)?;
-        Ok(Self::with(checkout, facts, &TreeFiles::new(checkout, changes)))
+        Ok(Self::with(
+            checkout,
+            facts,
+            &TreeFiles::new(checkout, changes),
+        ))
     }
 
     fn with(checkout: &Checkout, facts: PipelineFacts, files: &TreeFiles<'_>) -> Self {
@@ -48,7 +52,9 @@ impl Pipeline {
         });
         let outcome = loaded.config.as_ref().map(|config| {
             let mut outcome = plan::build(config, &facts, files);
-            loaded.diagnostics.append(&mut config::collapse(outcome.diagnostics.clone()));
+            loaded
+                .diagnostics
+                .append(&mut config::collapse(outcome.diagnostics.clone()));
             loaded.diagnostics.append(&mut plan::effects(&outcome.plan));
             outcome.diagnostics.clear();
             outcome
@@ -84,11 +90,17 @@ fn facts(
     let fail = |error: crate::repo::RepoError| repository_failure(&error);
     let head = checkout.repository.head().map_err(fail)?;
     let (kind, name) = reference(checkout, event, &head);
-    let mut commit = checkout.repository.commit_facts(&checkout.tree.sha()).map_err(fail)?;
+    let mut commit = checkout
+        .repository
+        .commit_facts(&checkout.tree.sha())
+        .map_err(fail)?;
     let source = source(event)?;
     let pushed = matches!(source.as_str(), "push" | "merge_request_event");
     let changes = if pushed && with_history {
-        checkout.repository.changes(&checkout.tree, &kind, &name).map_err(fail)?
+        checkout
+            .repository
+            .changes(&checkout.tree, &kind, &name)
+            .map_err(fail)?
     } else {
         crate::repo::Changes::default()
     };
@@ -120,13 +132,20 @@ fn facts(
     Ok((facts, changes))
 }
 
-fn reference(checkout: &Checkout, event: &EventArgs, head: &crate::repo::Head) -> (RefKind, String) {
+fn reference(
+    checkout: &Checkout,
+    event: &EventArgs,
+    head: &crate::repo::Head,
+) -> (RefKind, String) {
     if event.merge_request {
         let target = event
             .target_branch
             .clone()
             .unwrap_or_else(|| checkout.rules.default_branch.clone());
-        let source = event.source_branch.clone().unwrap_or_else(|| head.name.clone());
+        let source = event
+            .source_branch
+            .clone()
+            .unwrap_or_else(|| head.name.clone());
         return (RefKind::MergeRequest { target }, source);
     }
     if let Some(tag) = &event.tag {
@@ -148,12 +167,18 @@ fn source(event: &EventArgs) -> Result<PipelineSource, Failure> {
     if PipelineSource::KNOWN.contains(&name.as_str()) {
         return Ok(PipelineSource(name.clone()));
     }
-    let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`--source {name}` is no event of GitLab"))
-        .did_you_mean(name, PipelineSource::KNOWN.iter().copied());
+    let diagnostic = Diagnostic::new(
+        Code::InvalidValue,
+        format!("`--source {name}` is no event of GitLab"),
+    )
+    .did_you_mean(name, PipelineSource::KNOWN.iter().copied());
     Err(Failure::new(
         Exit::Usage,
         if diagnostic.help.is_empty() {
-            diagnostic.help(format!("the events are {}", PipelineSource::KNOWN.join(", ")))
+            diagnostic.help(format!(
+                "the events are {}",
+                PipelineSource::KNOWN.join(", ")
+            ))
         } else {
             diagnostic
         },
@@ -184,7 +209,10 @@ fn given(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
 }
 
 fn bad_variable(what: String, remedy: &str) -> Failure {
-    Failure::new(Exit::Usage, Diagnostic::new(Code::InvalidValue, what).help(remedy))
+    Failure::new(
+        Exit::Usage,
+        Diagnostic::new(Code::InvalidValue, what).help(remedy),
+    )
 }
 
 fn is_name(key: &str) -> bool {
@@ -193,11 +221,9 @@ fn is_name(key: &str) -> bool {
 
 fn project(checkout: &Checkout) -> Project {
     let mut origin = checkout.repository.origin();
-    if let Some(configured) = checkout
-        .settings
-        .text(Key::ServerUrl)
-        .and_then(|url| crate::repo::Origin::parse(&format!("{}/group/project", url.trim_end_matches('/'))))
-    {
+    if let Some(configured) = checkout.settings.text(Key::ServerUrl).and_then(|url| {
+        crate::repo::Origin::parse(&format!("{}/group/project", url.trim_end_matches('/')))
+    }) {
         origin = crate::repo::Origin {
             path: origin.path,
             ..configured
@@ -234,5 +260,7 @@ fn user(checkout: &Checkout) -> User {
 
 /// RFC 3339, whole seconds, UTC.
 pub fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }

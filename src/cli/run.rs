@@ -20,9 +20,9 @@ use super::checkout::{Checkout, repository_failure};
 use super::executors::Executors;
 use super::exit::{Exit, Failure};
 use super::pipeline::{Pipeline, now};
+use super::places::log_places;
 use super::printer::Printer;
 use super::selection;
-use super::places::log_places;
 use super::signals;
 use super::trees::Trees;
 
@@ -104,9 +104,19 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
     plan::hold(&mut plan, checkout.settings.list(Key::Held), &release, &[]);
     let named = plan::select(&mut plan, &wanted)
         .map_err(|error| selection::failure(checkout, pipeline, &args.event, &error))?;
-    plan::hold(&mut plan, checkout.settings.list(Key::Held), &release, &named);
+    plan::hold(
+        &mut plan,
+        checkout.settings.list(Key::Held),
+        &release,
+        &named,
+    );
     if plan.jobs.is_empty() {
-        return Err(selection::nothing(checkout, pipeline, &wanted, "no job is chosen"));
+        return Err(selection::nothing(
+            checkout,
+            pipeline,
+            &wanted,
+            "no job is chosen",
+        ));
     }
     let refused = plan::refusals(&plan);
     if !refused.is_empty() {
@@ -116,7 +126,11 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
             sources: std::mem::take(&mut pipeline.loaded.sources),
         });
     }
-    let missing_sources = if args.no_needs { missing_sources(&whole, &plan) } else { Vec::new() };
+    let missing_sources = if args.no_needs {
+        missing_sources(&whole, &plan)
+    } else {
+        Vec::new()
+    };
     Ok(Chosen {
         plan,
         missing_sources,
@@ -124,7 +138,9 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
 }
 
 fn release(checkout: &Checkout, args: &RunArgs) -> Release {
-    if checkout.settings.text(Key::Deploy) == Some("run") || args.deploy.iter().any(String::is_empty) {
+    if checkout.settings.text(Key::Deploy) == Some("run")
+        || args.deploy.iter().any(String::is_empty)
+    {
         return Release::All;
     }
     if args.deploy.is_empty() {
@@ -169,8 +185,13 @@ async fn execute(
     show: &Show<'_>,
 ) -> Result<Exit, Failure> {
     let state = State::new(state_folder()?);
-    let record = state.project(&pipeline.facts.project.path, &checkout.repository.common_dir());
-    let live = record.begin(jiff::Timestamp::now()).map_err(|error| unwritable(&error))?;
+    let record = state.project(
+        &pipeline.facts.project.path,
+        &checkout.repository.common_dir(),
+    );
+    let live = record
+        .begin(jiff::Timestamp::now())
+        .map_err(|error| unwritable(&error))?;
     pipeline.facts.iid = live.iid();
     let executors = Executors::find(&checkout.settings, state.root(), live.id())?;
     // The daemon takes its time to answer; meanwhile the tree is packed.
@@ -190,7 +211,9 @@ async fn execute(
         clock: now,
     });
     let trees = Trees::of(&state, &live)?;
-    let mut spec = spec(checkout, &around, args, &state, &live, &record, &trees, notices)?;
+    let mut spec = spec(
+        checkout, &around, args, &state, &live, &record, &trees, notices,
+    )?;
     greeting.answer().await?;
     spec.notices.extend(reap(&executors, &state).await);
     let exit = report_run(spec, &live, show).await;
@@ -249,7 +272,10 @@ async fn reap(executors: &Executors, state: &State) -> Vec<String> {
     for executor in executors.all() {
         match executor.reap(&owner, &|run| state.is_alive(run)).await {
             Ok(reaped) => notices.extend(
-                reaped.removed.into_iter().map(|what| format!("removed what a killed run left: {what}")),
+                reaped
+                    .removed
+                    .into_iter()
+                    .map(|what| format!("removed what a killed run left: {what}")),
             ),
             Err(error) => notices.push(format!("can't look for what killed runs left: {error}")),
         }
@@ -266,7 +292,10 @@ fn earlier_artifacts(
     for (job, sources) in &chosen.missing_sources {
         let mut found = Vec::new();
         for source in sources {
-            match record.newest_success(source).and_then(|success| success.artifacts) {
+            match record
+                .newest_success(source)
+                .and_then(|success| success.artifacts)
+            {
                 Some(tar) => found.push(ArtifactRef {
                     tar,
                     entries: 0,
@@ -306,7 +335,12 @@ fn spec(
             run: live.id().to_owned(),
         },
         stages: around.plan.stages.iter().map(ToString::to_string).collect(),
-        durations: around.plan.jobs.iter().map(|job| past.get(job.name()).copied()).collect(),
+        durations: around
+            .plan
+            .jobs
+            .iter()
+            .map(|job| past.get(job.name()).copied())
+            .collect(),
         jobs,
         options: Options {
             auto_cancel_on_job_failure: around.plan.cancel_on_failure,
@@ -317,7 +351,11 @@ fn spec(
         project_path: around.facts.project.path.clone(),
         tree,
         artifacts: artifacts_folder(live)?,
-        pull: if args.offline { PullPolicy::Never } else { PullPolicy::IfNotPresent },
+        pull: if args.offline {
+            PullPolicy::Never
+        } else {
+            PullPolicy::IfNotPresent
+        },
         notices,
         complete: true,
     })
@@ -354,16 +392,20 @@ fn depth(plan: &Plan) -> u32 {
             .and_then(|variable| variable.value.parse().ok())
             .unwrap_or(DEFAULT_DEPTH)
     });
-    asked.fold(None, |deepest: Option<u32>, depth| match (deepest, depth) {
-        (Some(0), _) | (_, 0) => Some(0),
-        (Some(deepest), depth) => Some(deepest.max(depth)),
-        (None, depth) => Some(depth),
-    })
-    .unwrap_or(DEFAULT_DEPTH)
+    asked
+        .fold(None, |deepest: Option<u32>, depth| match (deepest, depth) {
+            (Some(0), _) | (_, 0) => Some(0),
+            (Some(deepest), depth) => Some(deepest.max(depth)),
+            (None, depth) => Some(depth),
+        })
+        .unwrap_or(DEFAULT_DEPTH)
 }
 
 fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<RunStarted, Failure> {
-    let state = checkout.tree.state().map_err(|error| repository_failure(&error))?;
+    let state = checkout
+        .tree
+        .state()
+        .map_err(|error| repository_failure(&error))?;
     let facts = &around.facts;
     Ok(RunStarted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -409,12 +451,15 @@ fn not_begun(error: &RunError) -> Failure {
         RunError::Spec(_) => (Exit::Internal, Code::NothingToRun),
     };
     let diagnostic = Diagnostic::new(code, error.to_string());
-    Failure::new(exit, match error {
-        RunError::MissingImages(_) => {
-            diagnostic.help("bring them with `docker pull`, or run without `--offline`")
-        }
-        RunError::Executor(_) | RunError::Interrupted(_) | RunError::Spec(_) => diagnostic,
-    })
+    Failure::new(
+        exit,
+        match error {
+            RunError::MissingImages(_) => {
+                diagnostic.help("bring them with `docker pull`, or run without `--offline`")
+            }
+            RunError::Executor(_) | RunError::Interrupted(_) | RunError::Spec(_) => diagnostic,
+        },
+    )
 }
 
 fn unwritable(error: &RecordError) -> Failure {
@@ -422,5 +467,8 @@ fn unwritable(error: &RecordError) -> Failure {
 }
 
 fn broken(what: &str) -> Failure {
-    Failure::new(Exit::Environment, Diagnostic::new(Code::StateUnwritable, what))
+    Failure::new(
+        Exit::Environment,
+        Diagnostic::new(Code::StateUnwritable, what),
+    )
 }

@@ -13,7 +13,10 @@ impl Table {
     /// An empty table.
     pub fn new(headings: &[&str], color: bool) -> Self {
         Self {
-            headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
+            headings: headings
+                .iter()
+                .map(|heading| (*heading).to_owned())
+                .collect(),
             rows: Vec::new(),
             color,
         }
@@ -36,7 +39,11 @@ impl Table {
         let widths: Vec<usize> = (0..self.headings.len())
             .map(|column| {
                 let cells = self.rows.iter().map(|row| &row[column]);
-                cells.chain([&self.headings[column]]).map(|cell| measure_text_width(cell)).max().unwrap_or(0)
+                cells
+                    .chain([&self.headings[column]])
+                    .map(|cell| measure_text_width(cell))
+                    .max()
+                    .unwrap_or(0)
             })
             .collect();
         let line = |cells: &[String]| {

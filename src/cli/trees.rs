@@ -46,7 +46,10 @@ impl Drop for Trees {
 fn remove_dead(folder: &Path, state: &State) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
-        let run = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let run = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
         if !state.is_alive(run) {
             let _ = std::fs::remove_file(&path);
         }

@@ -4,8 +4,8 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::expr::Lookup;
-use crate::source::Span;
 use crate::expr::glob::{GlobError, changes_match, exists_match};
+use crate::source::Span;
 
 use super::provider::{Changes, FileProvider};
 use super::rules::{Changed, Clause, Exists, Rule};
@@ -69,7 +69,10 @@ impl ClauseFacts<'_> {
             RuleError(
                 Diagnostic::new(
                     Code::RuleFailed,
-                    format!("`rules:changes:compare_to` names `{}`, which is no ref", bad.0),
+                    format!(
+                        "`rules:changes:compare_to` names `{}`, which is no ref",
+                        bad.0
+                    ),
                 )
                 .at(changed.span)
                 .help("name a branch, a tag or a commit that exists here"),
@@ -88,7 +91,9 @@ impl ClauseFacts<'_> {
             return Err(RuleError(
                 Diagnostic::new(
                     Code::RuleFailed,
-                    format!("`rules:exists:project` names `{project}`, which is not on this machine"),
+                    format!(
+                        "`rules:exists:project` names `{project}`, which is not on this machine"
+                    ),
                 )
                 .at(exists.span),
             ));

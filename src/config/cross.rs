@@ -54,7 +54,12 @@ impl Checker<'_> {
         }
         self.needs(job, *stage, job.needs.as_deref().unwrap_or_default(), found);
         for rule in job.rules.iter().flatten().flatten() {
-            self.needs(job, *stage, rule.needs.as_deref().unwrap_or_default(), found);
+            self.needs(
+                job,
+                *stage,
+                rule.needs.as_deref().unwrap_or_default(),
+                found,
+            );
         }
         self.trigger(job, *stage, found);
         self.on_stop(job, found);
@@ -65,7 +70,10 @@ impl Checker<'_> {
         let names: Vec<&str> = self.config.stages.iter().map(|stage| &**stage).collect();
         let mut diagnostic = Diagnostic::new(
             Code::UnknownStage,
-            format!("job `{}` uses stage `{}`, which is not declared", job.name, job.stage),
+            format!(
+                "job `{}` uses stage `{}`, which is not declared",
+                job.name, job.stage
+            ),
         )
         .at(job.stage_span)
         .note(format!("the stages are {}", names.join(", ")));
@@ -74,19 +82,29 @@ impl Checker<'_> {
         }
         match closest(&job.stage, names.iter().copied()) {
             Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None if job.stage_span == job.span => {
-                diagnostic.help("a job without `stage` is in `test`: give it a stage, or add `test` to `stages`")
-            }
+            None if job.stage_span == job.span => diagnostic.help(
+                "a job without `stage` is in `test`: give it a stage, or add `test` to `stages`",
+            ),
             None => diagnostic.help(format!("add `{}` to `stages`", job.stage)),
         }
     }
 
-    fn dependency(&self, job: &JobConfig, stage: usize, name: &str, span: Span, found: &mut Vec<Diagnostic>) {
+    fn dependency(
+        &self,
+        job: &JobConfig,
+        stage: usize,
+        name: &str,
+        span: Span,
+        found: &mut Vec<Diagnostic>,
+    ) {
         match self.jobs.get(name) {
             None => found.push(
                 Diagnostic::new(
                     Code::UnknownDependency,
-                    format!("job `{}` depends on `{name}`, which does not exist", job.name),
+                    format!(
+                        "job `{}` depends on `{name}`, which does not exist",
+                        job.name
+                    ),
                 )
                 .at(span)
                 .did_you_mean(name, self.jobs.keys().copied()),
@@ -94,10 +112,16 @@ impl Checker<'_> {
             Some(other) if self.is_later(other, stage) => found.push(
                 Diagnostic::new(
                     Code::DependencyOrder,
-                    format!("job `{}` depends on `{name}`, which is in a later stage", job.name),
+                    format!(
+                        "job `{}` depends on `{name}`, which is in a later stage",
+                        job.name
+                    ),
                 )
                 .at(span)
-                .with(other.stage_span, format!("`{name}` is in stage `{}`", other.stage))
+                .with(
+                    other.stage_span,
+                    format!("`{name}` is in stage `{}`", other.stage),
+                )
                 .help("a job can depend on jobs of earlier stages"),
             ),
             Some(_) => {}
@@ -108,7 +132,13 @@ impl Checker<'_> {
         self.stages.get(&*other.stage).is_some_and(|at| *at > stage)
     }
 
-    fn needs(&self, job: &JobConfig, stage: usize, needs: &[NeedConfig], found: &mut Vec<Diagnostic>) {
+    fn needs(
+        &self,
+        job: &JobConfig,
+        stage: usize,
+        needs: &[NeedConfig],
+        found: &mut Vec<Diagnostic>,
+    ) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for need in needs {
             let NeedTarget::Job { name, optional, .. } = &need.target else {
@@ -120,10 +150,16 @@ impl Checker<'_> {
                 Some(other) if self.is_later(other, stage) => found.push(
                     Diagnostic::new(
                         Code::NeedOrder,
-                        format!("job `{}` needs `{name}`, which is in a later stage", job.name),
+                        format!(
+                            "job `{}` needs `{name}`, which is in a later stage",
+                            job.name
+                        ),
                     )
                     .at(need.span)
-                    .with(other.stage_span, format!("`{name}` is in stage `{}`", other.stage))
+                    .with(
+                        other.stage_span,
+                        format!("`{name}` is in stage `{}`", other.stage),
+                    )
                     .help("a job can need jobs of its own and of earlier stages"),
                 ),
                 Some(_) => {}
@@ -161,7 +197,9 @@ impl Checker<'_> {
         else {
             return;
         };
-        let items = include.as_seq().unwrap_or_else(|| std::slice::from_ref(include));
+        let items = include
+            .as_seq()
+            .unwrap_or_else(|| std::slice::from_ref(include));
         for item in items.iter().filter_map(crate::yaml::Value::as_map) {
             if let Some(source) = read::get(item, "job")
                 && let Some(name) = source.as_str()
@@ -186,7 +224,10 @@ impl Checker<'_> {
             Some(Some(other)) if other.action != EnvironmentAction::Stop => "has no `action: stop`",
             Some(Some(_)) => return,
         };
-        let message = format!("`on_stop` of job `{}` names `{name}`, which {problem}", job.name);
+        let message = format!(
+            "`on_stop` of job `{}` names `{name}`, which {problem}",
+            job.name
+        );
         let diagnostic = Diagnostic::new(Code::OnStopInvalid, message).at(*span);
         found.push(match stop {
             None => diagnostic.did_you_mean(name, self.jobs.keys().copied()),
@@ -241,7 +282,10 @@ fn circle(stack: &[(&JobConfig, usize)], back_to: &JobConfig, span: Span) -> Dia
         .position(|(job, _)| job.name == back_to.name)
         .unwrap_or(0);
     let circle = &stack[start..];
-    let mut names: Vec<Arc<str>> = circle.iter().map(|(job, _)| Arc::clone(&job.name)).collect();
+    let mut names: Vec<Arc<str>> = circle
+        .iter()
+        .map(|(job, _)| Arc::clone(&job.name))
+        .collect();
     names.push(Arc::clone(&back_to.name));
     let path: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("needs lead in a circle: {}", path.join(" needs "));

@@ -118,7 +118,10 @@ impl<'a> Resolver<'a> {
                 entry.key.text(),
                 item.type_name()
             ),
-            _ => format!("`{}` extends `{name}`, which does not exist", entry.key.text()),
+            _ => format!(
+                "`{}` extends `{name}`, which does not exist",
+                entry.key.text()
+            ),
         };
         Diagnostic::new(Code::ExtendsUnknown, message)
             .at(item.span)

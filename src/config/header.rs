@@ -73,15 +73,18 @@ fn check_spec(spec: &Value, declared: &mut Mapping, found: &mut Vec<Diagnostic>)
             .as_str()
             .is_some_and(|text| text.chars().count() <= DESCRIPTION_LIMIT);
         if !fits {
-            let message = format!("`spec:description` should be a string of at most {DESCRIPTION_LIMIT} characters");
+            let message = format!(
+                "`spec:description` should be a string of at most {DESCRIPTION_LIMIT} characters"
+            );
             found.push(invalid(description, &message));
         }
     }
     if let Some(component) = read::get(mapping, "component") {
         let fits = component.as_seq().is_some_and(|items| {
-            items
-                .iter()
-                .all(|item| item.as_str().is_some_and(|word| COMPONENT_KEYS.contains(&word)))
+            items.iter().all(|item| {
+                item.as_str()
+                    .is_some_and(|word| COMPONENT_KEYS.contains(&word))
+            })
         });
         if !fits {
             found.push(invalid(
@@ -125,9 +128,12 @@ pub(super) fn unknown_keys(
         let key = entry.key.text();
         if !known.contains(&key) {
             found.push(
-                Diagnostic::new(Code::SpecInvalid, format!("{owner} has the unknown key `{key}`"))
-                    .at(entry.key_span)
-                    .did_you_mean(key, known.iter().copied()),
+                Diagnostic::new(
+                    Code::SpecInvalid,
+                    format!("{owner} has the unknown key `{key}`"),
+                )
+                .at(entry.key_span)
+                .did_you_mean(key, known.iter().copied()),
             );
         }
     }

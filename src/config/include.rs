@@ -22,7 +22,14 @@ use super::shape::{Check, Keys};
 
 /// Files that one pipeline may include, nested ones counted (configuration reference 4.5).
 const MAX_INCLUDES: usize = 150;
-static SUBKEYS: &[&str] = &["local", "project", "remote", "template", "artifact", "component"];
+static SUBKEYS: &[&str] = &[
+    "local",
+    "project",
+    "remote",
+    "template",
+    "artifact",
+    "component",
+];
 
 /// Reads the files of one pipeline. A result is `Err` when the processing ends there; what was
 /// wrong is in `found`.
@@ -89,7 +96,12 @@ impl<'a> Reader<'a> {
         Err(Stopped)
     }
 
-    fn parse(&mut self, key: &str, name: &str, text: Arc<str>) -> Result<Arc<yaml::Loaded>, Stopped> {
+    fn parse(
+        &mut self,
+        key: &str,
+        name: &str,
+        text: Arc<str>,
+    ) -> Result<Arc<yaml::Loaded>, Stopped> {
         if let Some(loaded) = self.files.get(key) {
             return Ok(Arc::clone(loaded));
         }
@@ -116,7 +128,11 @@ impl<'a> Reader<'a> {
                 Code::InputUnknown,
                 "inputs are given to a file that declares none in a `spec` header",
             );
-            diagnostic.primary = given.entries().first().map(|entry| entry.key_span).or(include);
+            diagnostic.primary = given
+                .entries()
+                .first()
+                .map(|entry| entry.key_span)
+                .or(include);
             return self.stop(diagnostic);
         };
         let mut more = Vec::new();
@@ -158,13 +174,17 @@ impl<'a> Reader<'a> {
         };
         let loaded = self.local_file(path.trim_start_matches('/'), item.span)?;
         let mapping = loaded.content.as_map();
-        let inputs = mapping.and_then(|m| read::get(m, "inputs")).and_then(Value::as_map);
+        let inputs = mapping
+            .and_then(|m| read::get(m, "inputs"))
+            .and_then(Value::as_map);
         match (mapping, inputs) {
             (Some(mapping), Some(inputs)) if mapping.len() == 1 => Ok(inputs.clone()),
             _ => self.stop(
                 Diagnostic::new(
                     Code::SpecInvalid,
-                    format!("`{path}` should hold nothing but `inputs`, as `spec:include` names it"),
+                    format!(
+                        "`{path}` should hold nothing but `inputs`, as `spec:include` names it"
+                    ),
                 )
                 .at(item.span),
             ),
@@ -240,7 +260,11 @@ impl<'a> Reader<'a> {
         if !self.applies(mapping)? {
             return Ok(());
         }
-        let given = |key: &&&str| mapping.get(key).is_some_and(|entry| !entry.value.is_blank());
+        let given = |key: &&&str| {
+            mapping
+                .get(key)
+                .is_some_and(|entry| !entry.value.is_blank())
+        };
         let kinds: Vec<&&str> = SUBKEYS.iter().filter(given).collect();
         match kinds[..] {
             [] => self.stop(no_subkey(item.value)),
@@ -286,7 +310,10 @@ impl<'a> Reader<'a> {
                 None => self.stop(
                     Diagnostic::new(
                         Code::InputInvalid,
-                        format!("`include:inputs` should be a mapping, not {}", value.type_name()),
+                        format!(
+                            "`include:inputs` should be a mapping, not {}",
+                            value.type_name()
+                        ),
                     )
                     .at(value.span),
                 ),
@@ -301,7 +328,9 @@ impl<'a> Reader<'a> {
         };
         let before = self.found.len();
         let mut check = Check::new("`include`", &mut self.found);
-        check.within("rules", |check| check_rules(&rules.value, check, &INCLUDE_RULE));
+        check.within("rules", |check| {
+            check_rules(&rules.value, check, &INCLUDE_RULE)
+        });
         if self.found.len() > before {
             return Err(Stopped);
         }
@@ -317,7 +346,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn local(&mut self, path: &str, wanted: Wanted<'_>, merged: &mut Mapping) -> Result<(), Stopped> {
+    fn local(
+        &mut self,
+        path: &str,
+        wanted: Wanted<'_>,
+        merged: &mut Mapping,
+    ) -> Result<(), Stopped> {
         let glob = IncludeGlob::new(path);
         if let Some(path) = glob.plain_path() {
             return self.one_file(path, wanted, merged);
@@ -343,7 +377,11 @@ impl<'a> Reader<'a> {
     fn one_file(
         &mut self,
         path: &str,
-        Wanted { span, inputs, plain }: Wanted<'_>,
+        Wanted {
+            span,
+            inputs,
+            plain,
+        }: Wanted<'_>,
         merged: &mut Mapping,
     ) -> Result<(), Stopped> {
         self.included += 1;
@@ -368,7 +406,9 @@ impl<'a> Reader<'a> {
     }
 
     fn local_file(&mut self, path: &str, span: Span) -> Result<Arc<yaml::Loaded>, Stopped> {
-        let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+        let extension = path
+            .rsplit_once('.')
+            .map(|(_, extension)| extension.to_ascii_lowercase());
         if !matches!(extension.as_deref(), Some("yml" | "yaml")) {
             return self.stop(
                 Diagnostic::new(
@@ -388,9 +428,12 @@ impl<'a> Reader<'a> {
         };
         if text.trim().is_empty() {
             return self.stop(
-                Diagnostic::new(Code::IncludeEmpty, format!("included file `{path}` is empty"))
-                    .at(span)
-                    .help("give it a job or a template, or remove the `include`"),
+                Diagnostic::new(
+                    Code::IncludeEmpty,
+                    format!("included file `{path}` is empty"),
+                )
+                .at(span)
+                .help("give it a job or a template, or remove the `include`"),
             );
         }
         let before = self.found.len();
@@ -456,20 +499,26 @@ impl<'a> Reader<'a> {
 
 fn main_unreadable(path: &str, error: &ReadError) -> Diagnostic {
     match error {
-        ReadError::NotFound => Diagnostic::new(Code::ConfigMissing, format!("there is no file `{path}`"))
-            .help("run `pipe` in a repository with a `.gitlab-ci.yml`, or name the file with `--file`"),
+        ReadError::NotFound => Diagnostic::new(
+            Code::ConfigMissing,
+            format!("there is no file `{path}`"),
+        )
+        .help("run `pipe` in a repository with a `.gitlab-ci.yml`, or name the file with `--file`"),
         ReadError::Outside => Diagnostic::new(
             Code::IncludeOutside,
             format!("`{path}` lies outside the repository"),
         )
         .help("only a file of the repository can be its pipeline"),
-        ReadError::NotAFile => Diagnostic::new(Code::ConfigUnreadable, format!("`{path}` is not a file"))
-            .help("name the pipeline's file with `--file`"),
+        ReadError::NotAFile => {
+            Diagnostic::new(Code::ConfigUnreadable, format!("`{path}` is not a file"))
+                .help("name the pipeline's file with `--file`")
+        }
         ReadError::NotUtf8 => Diagnostic::new(Code::NotUtf8, format!("`{path}` is not UTF-8 text"))
             .help("save the file as UTF-8"),
-        ReadError::Unreadable(why) => {
-            Diagnostic::new(Code::ConfigUnreadable, format!("`{path}` can't be read: {why}"))
-        }
+        ReadError::Unreadable(why) => Diagnostic::new(
+            Code::ConfigUnreadable,
+            format!("`{path}` can't be read: {why}"),
+        ),
     }
 }
 

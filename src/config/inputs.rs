@@ -13,7 +13,14 @@ use super::read;
 
 /// Options of one input.
 const MAX_OPTIONS: usize = 50;
-static INPUT_KEYS: &[&str] = &["type", "default", "description", "options", "regex", "rules"];
+static INPUT_KEYS: &[&str] = &[
+    "type",
+    "default",
+    "description",
+    "options",
+    "regex",
+    "rules",
+];
 static TYPES: &[&str] = &["string", "number", "boolean", "array"];
 
 /// The values of a file's inputs, ready to be interpolated.
@@ -60,9 +67,12 @@ pub(super) fn resolve(declared: &Mapping, given: &Mapping) -> Result<Inputs, Vec
         if declared.find(&entry.key).is_none() {
             let name = entry.key.text();
             found.push(
-                Diagnostic::new(Code::InputUnknown, format!("input `{name}` is not declared"))
-                    .at(entry.key_span)
-                    .did_you_mean(name, declared.entries().iter().map(|e| e.key.text())),
+                Diagnostic::new(
+                    Code::InputUnknown,
+                    format!("input `{name}` is not declared"),
+                )
+                .at(entry.key_span)
+                .did_you_mean(name, declared.entries().iter().map(|e| e.key.text())),
             );
         }
     }
@@ -70,10 +80,12 @@ pub(super) fn resolve(declared: &Mapping, given: &Mapping) -> Result<Inputs, Vec
         return Err(found);
     }
     let mut inputs = Inputs::default();
-    let (ruled, plain): (Vec<&Entry>, Vec<&Entry>) = declared
-        .entries()
-        .iter()
-        .partition(|entry| entry.value.as_map().is_some_and(|m| read::get(m, "rules").is_some()));
+    let (ruled, plain): (Vec<&Entry>, Vec<&Entry>) = declared.entries().iter().partition(|entry| {
+        entry
+            .value
+            .as_map()
+            .is_some_and(|m| read::get(m, "rules").is_some())
+    });
     // Inputs with rules come last: their conditions look at the others.
     for entry in plain.into_iter().chain(ruled) {
         match value_of(entry, given, &inputs) {
@@ -96,7 +108,10 @@ fn check_declaration(entry: &Entry, found: &mut Vec<Diagnostic>) {
         return;
     }
     let Some(input) = entry.value.as_map() else {
-        found.push(spec(entry.value.span, format!("input `{name}` should be a mapping")));
+        found.push(spec(
+            entry.value.span,
+            format!("input `{name}` should be a mapping"),
+        ));
         return;
     };
     unknown_keys(input, INPUT_KEYS, &format!("input `{name}`"), found);
@@ -106,14 +121,22 @@ fn check_declaration(entry: &Entry, found: &mut Vec<Diagnostic>) {
     {
         let word = kind.scalar_text().unwrap_or_default();
         found.push(
-            spec(kind.span, format!("input `{name}` has the unknown type `{word}`"))
-                .did_you_mean(&word, TYPES.iter().copied()),
+            spec(
+                kind.span,
+                format!("input `{name}` has the unknown type `{word}`"),
+            )
+            .did_you_mean(&word, TYPES.iter().copied()),
         );
     }
     if let Some(regex) = read::get(input, "regex")
-        && !regex.as_str().is_some_and(|text| re2::compile(text, "").is_ok())
+        && !regex
+            .as_str()
+            .is_some_and(|text| re2::compile(text, "").is_ok())
     {
-        found.push(spec(regex.span, format!("`regex` of input `{name}` is not RE2")));
+        found.push(spec(
+            regex.span,
+            format!("`regex` of input `{name}` is not RE2"),
+        ));
     }
     check_options(name, input, found);
     check_rules(name, input, found);
@@ -124,18 +147,30 @@ fn check_options(name: &str, input: &Mapping, found: &mut Vec<Diagnostic>) {
         return;
     };
     let Some(items) = options.as_seq() else {
-        found.push(spec(options.span, format!("`options` of input `{name}` should be a list")));
+        found.push(spec(
+            options.span,
+            format!("`options` of input `{name}` should be a list"),
+        ));
         return;
     };
     if items.len() > MAX_OPTIONS {
-        found.push(spec(options.span, format!("input `{name}` has more than {MAX_OPTIONS} options")));
+        found.push(spec(
+            options.span,
+            format!("input `{name}` has more than {MAX_OPTIONS} options"),
+        ));
     }
     let kind = read::text(input, "type");
     if matches!(kind.as_deref(), Some("boolean" | "array")) {
-        found.push(spec(options.span, format!("input `{name}` can't have options: only strings and numbers can")));
+        found.push(spec(
+            options.span,
+            format!("input `{name}` can't have options: only strings and numbers can"),
+        ));
     }
     if read::get(input, "rules").is_some() {
-        found.push(spec(options.span, format!("input `{name}` can't have both `options` and `rules`")));
+        found.push(spec(
+            options.span,
+            format!("input `{name}` can't have both `options` and `rules`"),
+        ));
     }
 }
 
@@ -144,32 +179,58 @@ fn check_rules(name: &str, input: &Mapping, found: &mut Vec<Diagnostic>) {
         return;
     };
     if let Some(default) = input.get("default") {
-        found.push(spec(default.key_span, format!("input `{name}` can't have both `default` and `rules`")));
+        found.push(spec(
+            default.key_span,
+            format!("input `{name}` can't have both `default` and `rules`"),
+        ));
     }
     let Some(items) = rules.as_seq() else {
-        found.push(spec(rules.span, format!("`rules` of input `{name}` should be a list")));
+        found.push(spec(
+            rules.span,
+            format!("`rules` of input `{name}` should be a list"),
+        ));
         return;
     };
     for item in items {
         let Some(rule) = item.as_map() else {
-            found.push(spec(item.span, format!("a rule of input `{name}` should be a mapping")));
+            found.push(spec(
+                item.span,
+                format!("a rule of input `{name}` should be a mapping"),
+            ));
             continue;
         };
-        unknown_keys(rule, &["if", "options", "default"], &format!("a rule of input `{name}`"), found);
+        unknown_keys(
+            rule,
+            &["if", "options", "default"],
+            &format!("a rule of input `{name}`"),
+            found,
+        );
         if let Some(text) = read::text(rule, "if")
             && let Err(error) = Condition::parse(&text)
         {
-            found.push(spec(item.span, format!("a rule of input `{name}` is no valid condition: {}", error.message)));
+            found.push(spec(
+                item.span,
+                format!(
+                    "a rule of input `{name}` is no valid condition: {}",
+                    error.message
+                ),
+            ));
         }
         let options = read::get(rule, "options").and_then(Value::as_seq);
         match (options, rule.get("default")) {
             (Some(options), Some(default)) if !default.value.is_null() => {
                 if !is_option(options, &default.value) {
-                    found.push(spec(default.value.span, format!("the default of a rule of input `{name}` is not among its options")));
+                    found.push(spec(
+                        default.value.span,
+                        format!("the default of a rule of input `{name}` is not among its options"),
+                    ));
                 }
             }
             (Some(_), None) => {
-                found.push(spec(item.span, format!("a rule of input `{name}` has options but no default")));
+                found.push(spec(
+                    item.span,
+                    format!("a rule of input `{name}` has options but no default"),
+                ));
             }
             _ => {}
         }
@@ -186,10 +247,16 @@ fn value_of(entry: &Entry, given: &Mapping, others: &Inputs) -> Result<Value, Di
         let (options, default) = matching_rule(rules, others);
         match given.filter(|entry| entry.value.as_str() != Some("")) {
             Some(given) => (options, given.value.clone(), false),
-            None => (options, default.unwrap_or_else(|| blank(entry.key_span)), true),
+            None => (
+                options,
+                default.unwrap_or_else(|| blank(entry.key_span)),
+                true,
+            ),
         }
     } else {
-        let options = read::get(input, "options").and_then(Value::as_seq).map(<[Value]>::to_vec);
+        let options = read::get(input, "options")
+            .and_then(Value::as_seq)
+            .map(<[Value]>::to_vec);
         match (given, input.get("default")) {
             (Some(given), _) => (options, given.value.clone(), false),
             (None, Some(default)) => (options, default.value.clone(), true),
@@ -216,13 +283,20 @@ fn value_of(entry: &Entry, given: &Mapping, others: &Inputs) -> Result<Value, Di
 }
 
 fn matching_rule(rules: &Value, others: &Inputs) -> (Option<Vec<Value>>, Option<Value>) {
-    for rule in rules.as_seq().unwrap_or_default().iter().filter_map(Value::as_map) {
+    for rule in rules
+        .as_seq()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_map)
+    {
         let matches = match read::text(rule, "if") {
             Some(text) => Condition::parse(&text).is_ok_and(|condition| condition.eval(others)),
             None => true,
         };
         if matches {
-            let options = read::get(rule, "options").and_then(Value::as_seq).map(<[Value]>::to_vec);
+            let options = read::get(rule, "options")
+                .and_then(Value::as_seq)
+                .map(<[Value]>::to_vec);
             return (options, read::get(rule, "default").cloned());
         }
     }
@@ -267,7 +341,10 @@ fn inspect(value: &Value) -> String {
                 crate::yaml::Key::Str(text) => format!(":{text}=>{}", inspect(&entry.value)),
                 crate::yaml::Key::Other(text) => format!("{text}=>{}", inspect(&entry.value)),
             };
-            format!("{{{}}}", joined(mapping.entries().iter().map(entry).collect()))
+            format!(
+                "{{{}}}",
+                joined(mapping.entries().iter().map(entry).collect())
+            )
         }
         Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => value.scalar_text().unwrap_or_default(),
     }
@@ -304,7 +381,9 @@ fn from_json(text: &str, span: Span) -> Option<Value> {
                 None => Kind::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
             Json::String(text) => Kind::Str(text.into()),
-            Json::Array(items) => Kind::Seq(items.into_iter().map(|item| convert(item, span)).collect()),
+            Json::Array(items) => {
+                Kind::Seq(items.into_iter().map(|item| convert(item, span)).collect())
+            }
             Json::Object(fields) => Kind::Map(Arc::new(
                 fields
                     .into_iter()
@@ -319,7 +398,9 @@ fn from_json(text: &str, span: Span) -> Option<Value> {
         };
         Value::new(kind, span)
     }
-    serde_json::from_str(text).ok().map(|json| convert(json, span))
+    serde_json::from_str(text)
+        .ok()
+        .map(|json| convert(json, span))
 }
 
 fn is_option(options: &[Value], value: &Value) -> bool {
@@ -355,7 +436,11 @@ fn missing(entry: &Entry) -> Diagnostic {
 
 fn wrong_kind(name: &str, kind: &str, span: Span) -> Diagnostic {
     let article = if kind == "array" { "an" } else { "a" };
-    Diagnostic::new(Code::InputInvalid, format!("the value of input `{name}` is not {article} {kind}")).at(span)
+    Diagnostic::new(
+        Code::InputInvalid,
+        format!("the value of input `{name}` is not {article} {kind}"),
+    )
+    .at(span)
 }
 
 fn blank(span: Span) -> Value {

@@ -130,13 +130,19 @@ impl Walk<'_> {
         }
         self.blocks.insert(inside.to_owned());
         if self.blocks.len() > MAX_BLOCKS {
-            return Err(bad(span, format!("there are more than {MAX_BLOCKS} interpolation blocks")));
+            return Err(bad(
+                span,
+                format!("there are more than {MAX_BLOCKS} interpolation blocks"),
+            ));
         }
         let functions: Vec<&str> = parts.collect();
         if functions.len() > MAX_FUNCTIONS {
             return Err(bad(
                 span,
-                format!("a block can have at most {MAX_FUNCTIONS} functions, not {}", functions.len()),
+                format!(
+                    "a block can have at most {MAX_FUNCTIONS} functions, not {}",
+                    functions.len()
+                ),
             ));
         }
         let mut value = self.access(access, span)?;
@@ -153,8 +159,11 @@ impl Walk<'_> {
         };
         let parts: Vec<&str> = path.split('.').collect();
         if root != "inputs" || parts.len() >= MAX_ACCESS_PARTS {
-            return Err(bad(span, format!("`{access}` names nothing that can be interpolated"))
-                .help("write `$[[ inputs.name ]]`"));
+            return Err(bad(
+                span,
+                format!("`{access}` names nothing that can be interpolated"),
+            )
+            .help("write `$[[ inputs.name ]]`"));
         }
         let mut value: Option<Value> = None;
         for part in parts {
@@ -163,7 +172,10 @@ impl Walk<'_> {
             };
             let next = match &value {
                 None => self.with.inputs.get(name).cloned(),
-                Some(value) => value.as_map().and_then(|m| m.get(name)).map(|e| e.value.clone()),
+                Some(value) => value
+                    .as_map()
+                    .and_then(|m| m.get(name))
+                    .map(|e| e.value.clone()),
             };
             let mut next = next.ok_or_else(|| self.unknown(access, span))?;
             for index in indexes {

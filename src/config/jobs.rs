@@ -72,7 +72,10 @@ pub(super) fn report_unknown(entry: &Entry, found: &mut Vec<Diagnostic>) {
     } else {
         Diagnostic::new(
             Code::UnknownKey,
-            format!("`{name}` is no keyword of the top level, and no job: it is {}", entry.value.type_name()),
+            format!(
+                "`{name}` is no keyword of the top level, and no job: it is {}",
+                entry.value.type_name()
+            ),
         )
     };
     diagnostic = diagnostic
@@ -173,9 +176,14 @@ fn check_script_job(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
 }
 
 fn check_trigger_job(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
-    let mirrors = read::get(mapping, "needs").map(mirror_needs).unwrap_or_default();
+    let mirrors = read::get(mapping, "needs")
+        .map(mirror_needs)
+        .unwrap_or_default();
     if read::get(mapping, "trigger").is_none() && mirrors.is_empty() {
-        let message = format!("{} has `needs` but neither `script` nor `trigger`", check.subject());
+        let message = format!(
+            "{} has `needs` but neither `script` nor `trigger`",
+            check.subject()
+        );
         check.report(
             Diagnostic::new(Code::JobWithoutScript, message)
                 .at(entry.key_span)
@@ -208,7 +216,10 @@ fn check_trigger_job(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
             "can be delayed only by a rule, as a trigger job",
         );
     }
-    for item in read::get(mapping, "needs").and_then(Value::as_seq).unwrap_or_default() {
+    for item in read::get(mapping, "needs")
+        .and_then(Value::as_seq)
+        .unwrap_or_default()
+    {
         let has = |key| item.as_map().is_some_and(|m| m.get(key).is_some());
         if has("pipeline") && has("job") {
             check.invalid(
@@ -286,24 +297,27 @@ fn check_dependencies(mapping: &Mapping, check: &mut Check<'_>) {
         let Some(name) = item.as_str().filter(|name| !needed.contains(name)) else {
             continue;
         };
-        let message = format!("{} depends on `{name}`, which is not among its `needs`", check.subject());
+        let message = format!(
+            "{} depends on `{name}`, which is not among its `needs`",
+            check.subject()
+        );
         check.report(
             Diagnostic::new(Code::DependencyNotNeeded, message)
                 .at(item.span)
-                .help(format!("add `{name}` to `needs`, or take it out of `dependencies`")),
+                .help(format!(
+                    "add `{name}` to `needs`, or take it out of `dependencies`"
+                )),
         );
     }
 }
 
-fn read_job(
-    entry: &Entry,
-    kind: JobKind,
-    own: &Mapping,
-    around: &Surroundings<'_>,
-) -> JobConfig {
+fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'_>) -> JobConfig {
     let mapping = with_defaults(own, kind, around.defaults);
     let strings = |key| -> Arc<[Arc<str>]> {
-        read::get(&mapping, key).map(read::strings).unwrap_or_default().into()
+        read::get(&mapping, key)
+            .map(read::strings)
+            .unwrap_or_default()
+            .into()
     };
     let name: Arc<str> = entry.key.text().into();
     let stage = mapping.get("stage").filter(|stage| !stage.value.is_null());
@@ -333,14 +347,18 @@ fn read_job(
         allow_failure: read::allow_failure(&mapping),
         retry: read::get(&mapping, "retry").map(read::retry),
         timeout: read::duration(&mapping, "timeout").map(|(seconds, _)| seconds),
-        tags: read::get(&mapping, "tags").map(read::strings).unwrap_or_default(),
+        tags: read::get(&mapping, "tags")
+            .map(read::strings)
+            .unwrap_or_default(),
         needs: read::needs(&mapping, "needs"),
-        dependencies: read::get(&mapping, "dependencies").and_then(Value::as_seq).map(|items| {
-            items
-                .iter()
-                .filter_map(|item| Some((item.as_str()?.into(), item.span)))
-                .collect()
-        }),
+        dependencies: read::get(&mapping, "dependencies")
+            .and_then(Value::as_seq)
+            .map(|items| {
+                items
+                    .iter()
+                    .filter_map(|item| Some((item.as_str()?.into(), item.span)))
+                    .collect()
+            }),
         environment: read::get(&mapping, "environment").and_then(read::environment),
         artifacts: read::get(&mapping, "artifacts").and_then(read::artifacts),
         interruptible: read::boolean(&mapping, "interruptible"),
@@ -364,7 +382,8 @@ fn with_defaults(own: &Mapping, kind: JobKind, defaults: &Mapping) -> Mapping {
             JobKind::Script => key != "timeout" && DEFAULT_KEYWORDS.contains(&key),
             JobKind::Trigger => key == "interruptible",
         };
-        if reaches && inherit.takes(key) && read::get(own, key).is_none() && !entry.value.is_null() {
+        if reaches && inherit.takes(key) && read::get(own, key).is_none() && !entry.value.is_null()
+        {
             mapping.insert(entry.clone());
         }
     }

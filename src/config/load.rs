@@ -108,8 +108,9 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
     }
     if !visible {
         found.push(
-            Diagnostic::new(Code::NoVisibleJob, "there is no job in the configuration")
-                .help("a job is a top-level key with a `script`, and its name does not begin with a dot"),
+            Diagnostic::new(Code::NoVisibleJob, "there is no job in the configuration").help(
+                "a job is a top-level key with a `script`, and its name does not begin with a dot",
+            ),
         );
     }
     if has_errors(found) {
@@ -130,14 +131,20 @@ fn finish(
         stages_span: globals.stages_span,
         variables: globals.variables,
         workflow: globals.workflow,
-        jobs: parallel::expand(jobs, found).into_iter().map(Arc::new).collect(),
+        jobs: parallel::expand(jobs, found)
+            .into_iter()
+            .map(Arc::new)
+            .collect(),
     };
     cross::check(document, &config, found);
     if has_errors(found) {
         return None;
     }
     if warn_twice {
-        config.jobs.iter().for_each(|job| warn_two_pipelines(job, found));
+        config
+            .jobs
+            .iter()
+            .for_each(|job| warn_two_pipelines(job, found));
     }
     Some(config)
 }
@@ -147,7 +154,10 @@ fn warn_two_pipelines(job: &JobConfig, found: &mut Vec<Diagnostic>) {
     let Some(rule) = job.rules.iter().flatten().flatten().last() else {
         return;
     };
-    let bare = rule.clauses.is_empty() && rule.when.is_some_and(|when| when != crate::types::When::Never);
+    let bare = rule.clauses.is_empty()
+        && rule
+            .when
+            .is_some_and(|when| when != crate::types::When::Never);
     if bare {
         found.push(
             Diagnostic::new(
@@ -187,10 +197,17 @@ impl Globals {
 }
 
 /// `stages` between `.pre` and `.post` (configuration reference 5.1). An empty list leaves none.
-fn stages(document: &Mapping, found: &mut Vec<Diagnostic>) -> (Vec<Arc<str>>, Option<crate::source::Span>) {
+fn stages(
+    document: &Mapping,
+    found: &mut Vec<Diagnostic>,
+) -> (Vec<Arc<str>>, Option<crate::source::Span>) {
     let wrap = |names: Vec<Arc<str>>| {
         let mut all: Vec<Arc<str>> = vec![".pre".into()];
-        all.extend(names.into_iter().filter(|name| !matches!(&**name, ".pre" | ".post")));
+        all.extend(
+            names
+                .into_iter()
+                .filter(|name| !matches!(&**name, ".pre" | ".post")),
+        );
         all.push(".post".into());
         all
     };
@@ -214,7 +231,10 @@ fn stages(document: &Mapping, found: &mut Vec<Diagnostic>) -> (Vec<Arc<str>>, Op
 }
 
 fn workflow(document: &Mapping, found: &mut Vec<Diagnostic>) -> Workflow {
-    let Some(entry) = document.get("workflow").filter(|entry| jobs::classify(entry) == Class::Global) else {
+    let Some(entry) = document
+        .get("workflow")
+        .filter(|entry| jobs::classify(entry) == Class::Global)
+    else {
         return Workflow::default();
     };
     if entry.value.is_null() {
@@ -255,7 +275,13 @@ fn defaults(document: &Mapping, found: &mut Vec<Diagnostic>) -> Mapping {
             }
         });
     }
-    for key in ["image", "services", "cache", "before_script", "after_script"] {
+    for key in [
+        "image",
+        "services",
+        "cache",
+        "before_script",
+        "after_script",
+    ] {
         let Some(entry) = document.get(key).filter(|entry| !entry.value.is_null()) else {
             continue;
         };
@@ -297,11 +323,14 @@ pub fn collapse(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
                 if first.message == diagnostic.message {
                     continue;
                 }
-                let new = diagnostic.labels.into_iter().filter(|label| !first.labels.contains(label));
+                let new = diagnostic
+                    .labels
+                    .into_iter()
+                    .filter(|label| !first.labels.contains(label));
                 let new: Vec<_> = new.collect();
                 if new.is_empty() || first.labels.len() >= MAX_USERS {
                     *more += 1;
-                }  else {
+                } else {
                     first.labels.extend(new);
                 }
             }

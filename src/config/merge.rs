@@ -8,10 +8,9 @@ use crate::yaml::{Entry, Kind, Mapping, Value};
 /// keep the place of their first appearance.
 pub(super) fn deep_merge(base: &Value, over: &Value) -> Value {
     match (&base.kind, &over.kind) {
-        (Kind::Map(lower), Kind::Map(upper)) => Value::new(
-            Kind::Map(Arc::new(merge_mappings(lower, upper))),
-            over.span,
-        ),
+        (Kind::Map(lower), Kind::Map(upper)) => {
+            Value::new(Kind::Map(Arc::new(merge_mappings(lower, upper))), over.span)
+        }
         _ => over.clone(),
     }
 }

@@ -25,15 +25,14 @@ mod reference;
 mod rules;
 mod shape;
 
-
+pub use clauses::{ClauseFacts, RuleError};
 pub use inputs::to_json;
 pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
 pub use load::{Loaded, Request, collapse, load};
 pub use model::{
-    Artifacts, ArtifactsWhen, AutoCancel, Config, EffectUse, EnvironmentAction, Inherit,
-    EnvironmentConfig, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget, OnJobFailure,
-    Policy, RefPattern, Workflow, YamlVariable,
+    Artifacts, ArtifactsWhen, AutoCancel, Config, EffectUse, EnvironmentAction, EnvironmentConfig,
+    Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget, OnJobFailure, Policy,
+    RefPattern, Workflow, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
-pub use clauses::{ClauseFacts, RuleError};
 pub use rules::{Changed, Clause, Exists, Rule};

@@ -25,7 +25,8 @@ pub(super) fn expand(jobs: Vec<JobConfig>, found: &mut Vec<Diagnostic>) -> Vec<J
         let all = match parallel {
             None => vec![job],
             Some(parts) => {
-                let made: Vec<JobConfig> = parts.into_iter().map(|part| instance(&job, part)).collect();
+                let made: Vec<JobConfig> =
+                    parts.into_iter().map(|part| instance(&job, part)).collect();
                 let names = made.iter().map(|made| Arc::clone(&made.name)).collect();
                 instances.insert(Arc::clone(&job.name), names);
                 made
@@ -149,7 +150,10 @@ fn expand_need(
         Some(rows) => rows
             .iter()
             .map(|row| {
-                let row: Vec<_> = row.iter().map(|(key, value)| (Arc::clone(key), own(value))).collect();
+                let row: Vec<_> = row
+                    .iter()
+                    .map(|(key, value)| (Arc::clone(key), own(value)))
+                    .collect();
                 format!("{name}{}", matrix_suffix(&row)).into()
             })
             .collect(),
@@ -172,7 +176,12 @@ fn expand_need(
 }
 
 /// `$[[ matrix.X ]]` replaced by the instance's own value.
-fn matrix_values(job: &JobConfig, text: &Arc<str>, span: Span, found: &mut Vec<Diagnostic>) -> Arc<str> {
+fn matrix_values(
+    job: &JobConfig,
+    text: &Arc<str>,
+    span: Span,
+    found: &mut Vec<Diagnostic>,
+) -> Arc<str> {
     if !text.contains("$[[") {
         return Arc::clone(text);
     }
@@ -206,7 +215,10 @@ fn unknown_matrix(job: &JobConfig, name: &str, span: Span) -> Diagnostic {
     let known = job.instance.iter().flat_map(|instance| &instance.matrix);
     Diagnostic::new(
         Code::MatrixUnknown,
-        format!("job `{}` uses `matrix.{name}`, which its matrix does not have", job.name),
+        format!(
+            "job `{}` uses `matrix.{name}`, which its matrix does not have",
+            job.name
+        ),
     )
     .at(span)
     .did_you_mean(name, known.map(|(key, _)| &**key))

@@ -122,13 +122,27 @@ fn need(item: &Value) -> Option<NeedConfig> {
 /// The combinations of a matrix, the last key varying fastest (configuration reference 6.17).
 pub(super) fn combinations(matrix: &Value) -> Vec<Vec<(Arc<str>, Arc<str>)>> {
     let mut all = Vec::new();
-    for mapping in matrix.as_seq().unwrap_or_default().iter().filter_map(Value::as_map) {
+    for mapping in matrix
+        .as_seq()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_map)
+    {
         let mut rows: Vec<Vec<(Arc<str>, Arc<str>)>> = vec![Vec::new()];
         for entry in mapping.entries() {
             let key: Arc<str> = entry.key.text().into();
             let values: Vec<Arc<str>> = match entry.value.as_seq() {
-                Some(items) => items.iter().filter_map(Value::scalar_text).map(Into::into).collect(),
-                None => entry.value.scalar_text().map(Into::into).into_iter().collect(),
+                Some(items) => items
+                    .iter()
+                    .filter_map(Value::scalar_text)
+                    .map(Into::into)
+                    .collect(),
+                None => entry
+                    .value
+                    .scalar_text()
+                    .map(Into::into)
+                    .into_iter()
+                    .collect(),
             };
             rows = rows
                 .iter()

@@ -41,7 +41,11 @@ impl Resolver<'_> {
         Ok(Some(Value::new(kind, value.span)))
     }
 
-    fn list(&self, items: &Arc<[Value]>, chain: &mut Chain) -> Result<Option<Arc<[Value]>>, Diagnostic> {
+    fn list(
+        &self,
+        items: &Arc<[Value]>,
+        chain: &mut Chain,
+    ) -> Result<Option<Arc<[Value]>>, Diagnostic> {
         let mut changed = None::<Vec<Value>>;
         for (at, item) in items.iter().enumerate() {
             if let Some(resolved) = self.value(item, chain)? {

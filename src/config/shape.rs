@@ -191,7 +191,9 @@ impl<'a> Check<'a> {
             ),
             Kind::Map(_) if depth > 0 => {
                 self.wrong_type(value, "a string or a list of strings");
-                self.help_last("a colon and a blank make a mapping of a line: put the whole line in quotes");
+                self.help_last(
+                    "a colon and a blank make a mapping of a line: put the whole line in quotes",
+                );
             }
             _ => self.wrong_type(value, "a string or a list of strings"),
         }
@@ -225,7 +227,13 @@ impl<'a> Check<'a> {
     }
 
     /// Checks the keys of a mapping and their values, for the rows that are known in `scope`.
-    pub(super) fn keys(&mut self, mapping: &Mapping, span: Span, keys: &'static Keys, scope: Scope) {
+    pub(super) fn keys(
+        &mut self,
+        mapping: &Mapping,
+        span: Span,
+        keys: &'static Keys,
+        scope: Scope,
+    ) {
         for entry in mapping.entries() {
             match row(keys, entry, scope) {
                 Some(_) if entry.value.is_null() => {}

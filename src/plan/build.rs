@@ -71,9 +71,11 @@ fn skips_ci(facts: &PipelineFacts) -> bool {
     let honours = matches!(facts.source.as_str(), "push" | "merge_request_event");
     let message = facts.commit.message.to_lowercase();
     honours
-        && ["ci skip", "skip ci", "ci-skip", "ci_skip", "skip-ci", "skip_ci"]
-            .iter()
-            .any(|words| message.contains(&format!("[{words}]")))
+        && [
+            "ci skip", "skip ci", "ci-skip", "ci_skip", "skip-ci", "skip_ci",
+        ]
+        .iter()
+        .any(|words| message.contains(&format!("[{words}]")))
 }
 
 struct Builder<'a> {
@@ -94,7 +96,10 @@ enum Seed {
 impl Builder<'_> {
     fn run(&mut self) -> (Option<String>, Vec<Diagnostic>) {
         if skips_ci(self.facts) {
-            return (Some("the commit message says `[skip ci]`".to_owned()), Vec::new());
+            return (
+                Some("the commit message says `[skip ci]`".to_owned()),
+                Vec::new(),
+            );
         }
         match self.workflow() {
             Ok(None) => {}
@@ -122,7 +127,10 @@ impl Builder<'_> {
                 return Ok(Some("workflow: no rule matched".to_owned()));
             };
             if rule.when == Some(When::Never) {
-                return Ok(Some(format!("workflow: the rule {} says `never`", rules::described(rule))));
+                return Ok(Some(format!(
+                    "workflow: the rule {} says `never`",
+                    rules::described(rule)
+                )));
             }
             cancel = rule.auto_cancel.on_job_failure.or(cancel);
             self.scopes.add_workflow_rule(&rule.variables);
@@ -135,7 +143,11 @@ impl Builder<'_> {
         Ok(None)
     }
 
-    fn clauses<'s>(&'s self, scope: &'s Variables, expand: &'s dyn Fn(&str) -> String) -> ClauseFacts<'s> {
+    fn clauses<'s>(
+        &'s self,
+        scope: &'s Variables,
+        expand: &'s dyn Fn(&str) -> String,
+    ) -> ClauseFacts<'s> {
         ClauseFacts {
             lookup: scope,
             expand,
@@ -149,7 +161,12 @@ impl Builder<'_> {
         let mut errors = Vec::new();
         let mut by_stage: Vec<Vec<&Arc<JobConfig>>> = vec![Vec::new(); self.config.stages.len()];
         for job in &self.config.jobs {
-            if let Some(stage) = self.config.stages.iter().position(|stage| *stage == job.stage) {
+            if let Some(stage) = self
+                .config
+                .stages
+                .iter()
+                .position(|stage| *stage == job.stage)
+            {
                 by_stage[stage].push(job);
             }
         }
@@ -176,7 +193,9 @@ impl Builder<'_> {
 
     fn seed(&mut self, config: &Arc<JobConfig>, stage: usize) -> Seed {
         let environment = self.environment(config);
-        let scope = self.scopes.job(config, environment.as_ref(), config.when, &[]);
+        let scope = self
+            .scopes
+            .job(config, environment.as_ref(), config.when, &[]);
         let expand = |text: &str| scope::glob(text, &scope);
         let policies = PolicyFacts {
             pipeline: self.facts,
@@ -205,8 +224,17 @@ impl Builder<'_> {
         let environment = self.environment(config);
         let referring = config.tags.iter().any(|tag| tag.contains(['$', '%']));
         let tags = if referring {
-            let scope = self.scopes.job(config, environment.as_ref(), decision.when, &decision.variables);
-            config.tags.iter().map(|tag| scope::tag(tag, &scope)).collect()
+            let scope = self.scopes.job(
+                config,
+                environment.as_ref(),
+                decision.when,
+                &decision.variables,
+            );
+            config
+                .tags
+                .iter()
+                .map(|tag| scope::tag(tag, &scope))
+                .collect()
         } else {
             config.tags.iter().map(ToString::to_string).collect()
         };
@@ -243,7 +271,9 @@ impl Builder<'_> {
         };
         Some(Environment {
             slug: environment_slug(&name),
-            tier: tier.as_deref().map_or_else(|| guessed_tier(&name), str::to_owned),
+            tier: tier
+                .as_deref()
+                .map_or_else(|| guessed_tier(&name), str::to_owned),
             action: *action,
             url: url.clone(),
             name,
@@ -273,7 +303,11 @@ impl Builder<'_> {
             errors.push(
                 Diagnostic::new(
                     Code::VariableCycle,
-                    format!("variables of job `{}` refer to each other in a circle: {}", job.name(), names.join(", ")),
+                    format!(
+                        "variables of job `{}` refer to each other in a circle: {}",
+                        job.name(),
+                        names.join(", ")
+                    ),
                 )
                 .at(job.config.span)
                 .help("take one of the references out, or set `expand: false`"),
@@ -283,13 +317,21 @@ impl Builder<'_> {
     }
 
     fn variable_cycle(&self, job: &Job) -> Option<Vec<String>> {
-        if !job.variables.iter().any(|variable| variable.value.contains(['$', '%']))
+        if !job
+            .variables
+            .iter()
+            .any(|variable| variable.value.contains(['$', '%']))
             && self.facts.settings.is_empty()
             && self.facts.given.is_empty()
         {
             return None;
         }
-        let scope = self.scopes.job(&job.config, job.environment.as_ref(), job.when, &job.variables);
+        let scope = self.scopes.job(
+            &job.config,
+            job.environment.as_ref(),
+            job.when,
+            &job.variables,
+        );
         scope::cycle(&scope)
     }
 
@@ -302,7 +344,12 @@ impl Builder<'_> {
         let diagnostic = Diagnostic::new(Code::NeedNotInPipeline, message)
             .at(need.span)
             .help("write `needs: [{job: …, optional: true}]` to need a job that may be absent");
-        match self.plan.left_out.iter().find(|left_out| left_out.name == need.job) {
+        match self
+            .plan
+            .left_out
+            .iter()
+            .find(|left_out| left_out.name == need.job)
+        {
             Some(left_out) => diagnostic.with(left_out.span, left_out.reason.clone()),
             None => diagnostic,
         }
@@ -351,7 +398,9 @@ fn guessed_tier(name: &str) -> String {
     let any = |words: &[&str]| words.iter().any(|word| name.contains(word));
     let tier = if any(&["dev", "review", "trunk"]) {
         "development"
-    } else if any(&["test", "tst", "int", "accept", "qa", "qc", "control", "quality"]) {
+    } else if any(&[
+        "test", "tst", "int", "accept", "qa", "qc", "control", "quality",
+    ]) {
         "testing"
     } else if any(&["stag", "stg", "model", "modl", "pre", "demo", "non-prod"]) {
         "staging"

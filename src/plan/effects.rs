@@ -10,22 +10,28 @@ use super::model::Plan;
 
 /// One warning for each such keyword, at its first place.
 pub fn effects(plan: &Plan) -> Vec<Diagnostic> {
-    let ignored = by_keyword(plan, Effect::Inert).into_iter().map(|(keyword, (span, jobs))| {
-        Diagnostic::new(
-            Code::KeywordIgnored,
-            format!("`{keyword}` changes nothing in a local run"),
-        )
-        .at(span)
-        .note(users(&jobs))
-    });
-    let refused = by_keyword(plan, Effect::Refused).into_iter().map(|(keyword, (span, jobs))| {
-        Diagnostic::new(
-            Code::KeywordNotRun,
-            format!("`{keyword}` is checked, but `pipe run` can't do it yet and refuses the job"),
-        )
-        .at(span)
-        .note(users(&jobs))
-    });
+    let ignored = by_keyword(plan, Effect::Inert)
+        .into_iter()
+        .map(|(keyword, (span, jobs))| {
+            Diagnostic::new(
+                Code::KeywordIgnored,
+                format!("`{keyword}` changes nothing in a local run"),
+            )
+            .at(span)
+            .note(users(&jobs))
+        });
+    let refused = by_keyword(plan, Effect::Refused)
+        .into_iter()
+        .map(|(keyword, (span, jobs))| {
+            Diagnostic::new(
+                Code::KeywordNotRun,
+                format!(
+                    "`{keyword}` is checked, but `pipe run` can't do it yet and refuses the job"
+                ),
+            )
+            .at(span)
+            .note(users(&jobs))
+        });
     refused.chain(ignored).collect()
 }
 
@@ -45,7 +51,10 @@ pub fn refusals(plan: &Plan) -> Vec<Diagnostic> {
             )
             .at(span)
             .note(users(&jobs))
-            .help(format!("leave such jobs out: `pipe run --exclude '{}'`", jobs[0]))
+            .help(format!(
+                "leave such jobs out: `pipe run --exclude '{}'`",
+                jobs[0]
+            ))
         })
         .collect()
 }

@@ -102,7 +102,8 @@ impl Server {
 
     /// The port, also where it is the protocol's own.
     pub fn effective_port(&self) -> u16 {
-        self.port.unwrap_or(if self.protocol == "http" { 80 } else { 443 })
+        self.port
+            .unwrap_or(if self.protocol == "http" { 80 } else { 443 })
     }
 
     /// `CI_SERVER_URL`.
@@ -119,7 +120,9 @@ impl Project {
 
     /// Everything before the last component.
     pub fn namespace(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(namespace, _)| namespace)
+        self.path
+            .rsplit_once('/')
+            .map_or("", |(namespace, _)| namespace)
     }
 
     /// First component.

@@ -52,7 +52,12 @@ fn reason(job: &Job, globs: &[String]) -> Option<String> {
             EnvironmentAction::Prepare | EnvironmentAction::Verify | EnvironmentAction::Access => {}
         }
     }
-    if job.config.mapping.get("release").is_some_and(|entry| !entry.value.is_null()) {
+    if job
+        .config
+        .mapping
+        .get("release")
+        .is_some_and(|entry| !entry.value.is_null())
+    {
         return Some("makes a release".to_owned());
     }
     if job.config.pages {

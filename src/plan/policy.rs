@@ -17,18 +17,32 @@ pub(super) struct PolicyFacts<'a> {
 impl PolicyFacts<'_> {
     /// Why the job is left out, or `None` when it is in: every aspect of `only` must be
     /// satisfied, and none of `except`.
-    pub(super) fn left_out(&self, only: Option<&Policy>, except: Option<&Policy>) -> Option<String> {
+    pub(super) fn left_out(
+        &self,
+        only: Option<&Policy>,
+        except: Option<&Policy>,
+    ) -> Option<String> {
         if let Some(only) = only
-            && let Some((aspect, _)) = self.aspects(only).into_iter().find(|(_, satisfied)| !satisfied)
+            && let Some((aspect, _)) = self
+                .aspects(only)
+                .into_iter()
+                .find(|(_, satisfied)| !satisfied)
         {
-            let implicit = if only.span.is_none() { " (the default)" } else { "" };
+            let implicit = if only.span.is_none() {
+                " (the default)"
+            } else {
+                ""
+            };
             return Some(match aspect {
                 "refs" => format!("only: no entry matches {}{implicit}", self.describe()),
                 _ => format!("only: `{aspect}` is not satisfied{implicit}"),
             });
         }
         let except = except?;
-        let (aspect, _) = self.aspects(except).into_iter().find(|(_, satisfied)| *satisfied)?;
+        let (aspect, _) = self
+            .aspects(except)
+            .into_iter()
+            .find(|(_, satisfied)| *satisfied)?;
         Some(match aspect {
             "refs" => format!("except: an entry matches {}", self.describe()),
             _ => format!("except: `{aspect}` is satisfied"),
@@ -54,7 +68,9 @@ impl PolicyFacts<'_> {
             aspects.push(("kubernetes", false));
         }
         if let Some(conditions) = &policy.variables {
-            let any = conditions.iter().any(|condition| condition.eval(self.lookup));
+            let any = conditions
+                .iter()
+                .any(|condition| condition.eval(self.lookup));
             aspects.push(("variables", any));
         }
         if let Some(globs) = &policy.changes {

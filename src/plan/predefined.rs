@@ -60,18 +60,33 @@ fn server(facts: &PipelineFacts) -> Pairs {
         ("CI_SERVER_VERSION_PATCH", part()),
         ("CI_SERVER_REVISION", "0000000000000000".to_owned()),
         ("CI_API_V4_URL", format!("{}/api/v4", server.url())),
-        ("CI_API_GRAPHQL_URL", format!("{}/api/graphql", server.url())),
-        ("CI_TEMPLATE_REGISTRY_HOST", "registry.gitlab.com".to_owned()),
+        (
+            "CI_API_GRAPHQL_URL",
+            format!("{}/api/graphql", server.url()),
+        ),
+        (
+            "CI_TEMPLATE_REGISTRY_HOST",
+            "registry.gitlab.com".to_owned(),
+        ),
     ]
 }
 
 fn project(facts: &PipelineFacts) -> Pairs {
     let project = &facts.project;
     let registry = format!("registry.{}", project.server.host);
-    let proxy = format!("{}:{}", project.server.host, project.server.effective_port());
+    let proxy = format!(
+        "{}:{}",
+        project.server.host,
+        project.server.effective_port()
+    );
     let pages_domain = format!("pages.{}", project.server.host);
     let path_in_root = project.path.split_once('/').map_or("", |(_, rest)| rest);
-    let proxy_prefix = |group: &str| format!("{proxy}/{}/dependency_proxy/containers", group.to_lowercase());
+    let proxy_prefix = |group: &str| {
+        format!(
+            "{proxy}/{}/dependency_proxy/containers",
+            group.to_lowercase()
+        )
+    };
     vec![
         ("CI_PROJECT_ID", "1".to_owned()),
         ("CI_PROJECT_NAME", project.name().to_owned()),
@@ -83,21 +98,33 @@ fn project(facts: &PipelineFacts) -> Pairs {
         ("CI_PROJECT_NAMESPACE", project.namespace().to_owned()),
         ("CI_PROJECT_NAMESPACE_ID", "1".to_owned()),
         ("CI_PROJECT_NAMESPACE_SLUG", slug(project.namespace())),
-        ("CI_PROJECT_ROOT_NAMESPACE", project.root_namespace().to_owned()),
+        (
+            "CI_PROJECT_ROOT_NAMESPACE",
+            project.root_namespace().to_owned(),
+        ),
         ("CI_PROJECT_URL", project.url()),
         ("CI_PROJECT_VISIBILITY", "private".to_owned()),
         ("CI_PROJECT_REPOSITORY_LANGUAGES", String::new()),
         ("CI_PROJECT_CLASSIFICATION_LABEL", String::new()),
         ("CI_DEFAULT_BRANCH", facts.reference.default_branch.clone()),
-        ("CI_DEFAULT_BRANCH_SLUG", slug(&facts.reference.default_branch)),
+        (
+            "CI_DEFAULT_BRANCH_SLUG",
+            slug(&facts.reference.default_branch),
+        ),
         ("CI_CONFIG_PATH", facts.config_path.clone()),
         ("CI_PAGES_DOMAIN", pages_domain.clone()),
         (
             "CI_PAGES_URL",
-            format!("https://{}.{pages_domain}/{path_in_root}", project.root_namespace()),
+            format!(
+                "https://{}.{pages_domain}/{path_in_root}",
+                project.root_namespace()
+            ),
         ),
         ("CI_REGISTRY", registry.clone()),
-        ("CI_REGISTRY_IMAGE", format!("{registry}/{}", project.path.to_lowercase())),
+        (
+            "CI_REGISTRY_IMAGE",
+            format!("{registry}/{}", project.path.to_lowercase()),
+        ),
         ("CI_DEPENDENCY_PROXY_SERVER", proxy.clone()),
         (
             "CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX",
@@ -122,7 +149,10 @@ fn commit(facts: &PipelineFacts) -> Pairs {
         ("CI_COMMIT_SHORT_SHA", commit.sha.chars().take(8).collect()),
         (
             "CI_COMMIT_BEFORE_SHA",
-            commit.before_sha.clone().unwrap_or_else(|| ZEROS.to_owned()),
+            commit
+                .before_sha
+                .clone()
+                .unwrap_or_else(|| ZEROS.to_owned()),
         ),
         ("CI_COMMIT_REF_NAME", reference.name.clone()),
         ("CI_COMMIT_REF_SLUG", slug(&reference.name)),
@@ -162,7 +192,10 @@ fn cut(text: &str, limit: usize) -> (&str, bool) {
     if text.len() <= limit {
         return (text, false);
     }
-    let end = (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=limit)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     (&text[..end], true)
 }
 
@@ -176,7 +209,10 @@ fn merge_request(facts: &PipelineFacts) -> Pairs {
     vec![
         ("CI_MERGE_REQUEST_ID", "1".to_owned()),
         ("CI_MERGE_REQUEST_IID", "1".to_owned()),
-        ("CI_MERGE_REQUEST_REF_PATH", "refs/merge-requests/1/head".to_owned()),
+        (
+            "CI_MERGE_REQUEST_REF_PATH",
+            "refs/merge-requests/1/head".to_owned(),
+        ),
         ("CI_MERGE_REQUEST_PROJECT_ID", "1".to_owned()),
         ("CI_MERGE_REQUEST_PROJECT_PATH", project.path.clone()),
         ("CI_MERGE_REQUEST_PROJECT_URL", project.url()),
@@ -184,10 +220,16 @@ fn merge_request(facts: &PipelineFacts) -> Pairs {
         ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", project.path.clone()),
         ("CI_MERGE_REQUEST_SOURCE_PROJECT_URL", project.url()),
         ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", source.clone()),
-        ("CI_MERGE_REQUEST_SOURCE_BRANCH_PROTECTED", facts.reference.protected.to_string()),
+        (
+            "CI_MERGE_REQUEST_SOURCE_BRANCH_PROTECTED",
+            facts.reference.protected.to_string(),
+        ),
         ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", String::new()),
         ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", target.clone()),
-        ("CI_MERGE_REQUEST_TARGET_BRANCH_PROTECTED", target_protected.to_string()),
+        (
+            "CI_MERGE_REQUEST_TARGET_BRANCH_PROTECTED",
+            target_protected.to_string(),
+        ),
         ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", String::new()),
         (
             "CI_MERGE_REQUEST_DIFF_BASE_SHA",
@@ -195,9 +237,21 @@ fn merge_request(facts: &PipelineFacts) -> Pairs {
         ),
         ("CI_MERGE_REQUEST_DIFF_ID", "1".to_owned()),
         ("CI_MERGE_REQUEST_EVENT_TYPE", "detached".to_owned()),
-        ("CI_MERGE_REQUEST_TITLE", facts.commit.message.lines().next().unwrap_or_default().to_owned()),
+        (
+            "CI_MERGE_REQUEST_TITLE",
+            facts
+                .commit
+                .message
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        ),
         ("CI_MERGE_REQUEST_DESCRIPTION", String::new()),
-        ("CI_MERGE_REQUEST_DESCRIPTION_IS_TRUNCATED", "false".to_owned()),
+        (
+            "CI_MERGE_REQUEST_DESCRIPTION_IS_TRUNCATED",
+            "false".to_owned(),
+        ),
         ("CI_MERGE_REQUEST_DRAFT", "false".to_owned()),
         ("CI_MERGE_REQUEST_SQUASH_ON_MERGE", "false".to_owned()),
         ("CI_MERGE_REQUEST_APPROVED", "true".to_owned()),
@@ -230,7 +284,10 @@ pub(super) fn job(
     if let Some(environment) = environment {
         pairs.push(("CI_ENVIRONMENT_NAME", environment.name.clone()));
         pairs.push(("CI_ENVIRONMENT_SLUG", environment.slug.clone()));
-        pairs.push(("CI_ENVIRONMENT_ACTION", environment.action.as_str().to_owned()));
+        pairs.push((
+            "CI_ENVIRONMENT_ACTION",
+            environment.action.as_str().to_owned(),
+        ));
         pairs.push(("CI_ENVIRONMENT_TIER", environment.tier.clone()));
         if let Some(url) = &environment.url {
             pairs.push(("CI_ENVIRONMENT_URL", url.to_string()));
@@ -275,7 +332,10 @@ pub(super) fn running(facts: &PipelineFacts, job: &Job, run: &RunFacts) -> Pairs
     let mut pairs = vec![
         ("CI_SERVER", "yes".to_owned()),
         ("CI_PIPELINE_ID", run.pipeline_id.to_string()),
-        ("CI_PIPELINE_URL", format!("{url}/-/pipelines/{}", run.pipeline_id)),
+        (
+            "CI_PIPELINE_URL",
+            format!("{url}/-/pipelines/{}", run.pipeline_id),
+        ),
         ("CI_JOB_ID", run.job_id.to_string()),
         ("CI_JOB_URL", format!("{url}/-/jobs/{}", run.job_id)),
         ("CI_JOB_STARTED_AT", run.started_at.clone()),
@@ -292,7 +352,10 @@ pub(super) fn running(facts: &PipelineFacts, job: &Job, run: &RunFacts) -> Pairs
         ("CI_RUNNER_TAGS", job.tags.join(", ")),
         ("CI_RUNNER_VERSION", Versions::RUNNER.to_owned()),
         ("CI_RUNNER_REVISION", "00000000".to_owned()),
-        ("CI_RUNNER_EXECUTABLE_ARCH", format!("linux/{}", go_architecture())),
+        (
+            "CI_RUNNER_EXECUTABLE_ARCH",
+            format!("linux/{}", go_architecture()),
+        ),
         ("CI_RUNNER_SHORT_TOKEN", "pipe".to_owned()),
         ("CI_REPOSITORY_URL", format!("{url}.git")),
     ];

@@ -57,7 +57,10 @@ fn policy_span(job: &JobConfig, reason: &str) -> Span {
     } else {
         &job.only
     };
-    policy.as_ref().and_then(|policy| policy.span).unwrap_or(job.span)
+    policy
+        .as_ref()
+        .and_then(|policy| policy.span)
+        .unwrap_or(job.span)
 }
 
 fn without_rule(job: &JobConfig) -> Decision {

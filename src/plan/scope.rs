@@ -87,7 +87,12 @@ impl<'a> Scopes<'a> {
 
     /// What `workflow:rules` and `workflow:name` see.
     pub(super) fn workflow(&self) -> Variables {
-        self.stack(&Variables::new(), &self.root_layer, &Variables::new(), &self.settings)
+        self.stack(
+            &Variables::new(),
+            &self.root_layer,
+            &Variables::new(),
+            &self.settings,
+        )
     }
 
     /// What a job's rules see, or, with its rule's variables, its keywords.
@@ -120,7 +125,11 @@ impl<'a> Scopes<'a> {
     }
 
     /// The YAML variables of a job, each name once, in the order of first appearance.
-    pub(super) fn yaml_variables(&self, job: &JobConfig, rule: &[YamlVariable]) -> Vec<YamlVariable> {
+    pub(super) fn yaml_variables(
+        &self,
+        job: &JobConfig,
+        rule: &[YamlVariable],
+    ) -> Vec<YamlVariable> {
         let mut all: Vec<YamlVariable> = Vec::new();
         let inherited = self.inherited(&job.inherit_variables);
         for variable in inherited.iter().chain(&job.variables).chain(rule) {
@@ -141,7 +150,13 @@ impl<'a> Scopes<'a> {
             .collect()
     }
 
-    fn stack(&self, own: &Variables, root: &Variables, yaml: &Variables, settings: &Variables) -> Variables {
+    fn stack(
+        &self,
+        own: &Variables,
+        root: &Variables,
+        yaml: &Variables,
+        settings: &Variables,
+    ) -> Variables {
         let mut stack = self.predefined.clone();
         for layer in [own, root, yaml, &self.user, settings, &self.given] {
             stack.append(layer);
@@ -197,15 +212,18 @@ pub(super) fn cycle(scope: &Variables) -> Option<Vec<String>> {
         return None;
     }
     match referring.sort_and_expand_all(References::JOB) {
-        Err(ExpandError::Circular(circles)) => circles.into_iter().next().map(|names| {
-            names.into_iter().map(|name| name.to_string()).collect()
-        }),
+        Err(ExpandError::Circular(circles)) => circles
+            .into_iter()
+            .next()
+            .map(|names| names.into_iter().map(|name| name.to_string()).collect()),
         Ok(_) | Err(_) => None,
     }
 }
 
 fn variables(pairs: Pairs) -> impl Iterator<Item = Variable> {
-    pairs.into_iter().map(|(key, value)| Variable::new(key, value))
+    pairs
+        .into_iter()
+        .map(|(key, value)| Variable::new(key, value))
 }
 
 /// A YAML variable as a variable.

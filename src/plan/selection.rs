@@ -69,7 +69,10 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<Vec<String>, Sel
     }
     let mut chosen = named.clone();
     chosen.extend(stage_jobs(plan, selection)?);
-    let names = named.iter().map(|at| plan.jobs[*at].name().to_owned()).collect();
+    let names = named
+        .iter()
+        .map(|at| plan.jobs[*at].name().to_owned())
+        .collect();
     let kept = if selection.no_needs {
         chosen
     } else {
@@ -82,7 +85,9 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<Vec<String>, Sel
 /// Jobs of that name: exactly, else of that base name, else by glob.
 fn find(plan: &Plan, name: &str) -> Result<Vec<usize>, SelectionError> {
     let all = |fits: &dyn Fn(&Job) -> bool| -> Vec<usize> {
-        (0..plan.jobs.len()).filter(|at| fits(&plan.jobs[*at])).collect()
+        (0..plan.jobs.len())
+            .filter(|at| fits(&plan.jobs[*at]))
+            .collect()
     };
     let mut found = all(&|job| job.name() == name);
     if found.is_empty() {
@@ -128,7 +133,9 @@ fn exclude(plan: &mut Plan, selection: &Selection) -> Result<(), SelectionError>
         excluded.extend(find(plan, name)?);
     }
     if !excluded.is_empty() {
-        let kept = (0..plan.jobs.len()).filter(|at| !excluded.contains(at)).collect();
+        let kept = (0..plan.jobs.len())
+            .filter(|at| !excluded.contains(at))
+            .collect();
         keep(plan, &kept);
     }
     Ok(())
@@ -155,8 +162,12 @@ fn with_predecessors(
     plan: &Plan,
     chosen: &BTreeSet<usize>,
 ) -> Result<BTreeSet<usize>, SelectionError> {
-    let places: HashMap<&str, usize> =
-        plan.jobs.iter().enumerate().map(|(at, job)| (job.name(), at)).collect();
+    let places: HashMap<&str, usize> = plan
+        .jobs
+        .iter()
+        .enumerate()
+        .map(|(at, job)| (job.name(), at))
+        .collect();
     let mut kept = chosen.clone();
     let mut queue: Vec<usize> = chosen.iter().copied().collect();
     while let Some(at) = queue.pop() {
@@ -183,7 +194,10 @@ fn with_predecessors(
 
 fn predecessors(plan: &Plan, places: &HashMap<&str, usize>, job: &Job) -> Vec<usize> {
     match &job.needs {
-        Some(needs) => needs.iter().filter_map(|need| places.get(&*need.job).copied()).collect(),
+        Some(needs) => needs
+            .iter()
+            .filter_map(|need| places.get(&*need.job).copied())
+            .collect(),
         None => artifact_sources(plan, job),
     }
 }
@@ -194,7 +208,8 @@ pub(super) fn artifact_sources(plan: &Plan, job: &Job) -> Vec<usize> {
     (0..plan.jobs.len())
         .filter(|at| {
             let other = &plan.jobs[*at];
-            let wanted = listed.is_none_or(|names| names.iter().any(|(name, _)| **name == *other.name()));
+            let wanted =
+                listed.is_none_or(|names| names.iter().any(|(name, _)| **name == *other.name()));
             other.stage < job.stage && wanted && other.config.artifacts.is_some()
         })
         .collect()
@@ -209,9 +224,13 @@ impl Plan {
         };
         let listed = job.config.dependencies.as_ref();
         let taken = |name: &str| {
-            needs.iter().any(|need| need.artifacts && &*need.job == name)
+            needs
+                .iter()
+                .any(|need| need.artifacts && &*need.job == name)
                 && listed.is_none_or(|names| names.iter().any(|(other, _)| &**other == name))
         };
-        (0..self.jobs.len()).filter(|at| taken(self.jobs[*at].name())).collect()
+        (0..self.jobs.len())
+            .filter(|at| taken(self.jobs[*at].name()))
+            .collect()
     }
 }

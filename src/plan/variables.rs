@@ -45,7 +45,10 @@ impl JobVariables {
     /// Name and value of each, as the environment of a process.
     pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
         self.all.iter().map(|variable| {
-            let value = self.paths.get(&variable.key).map_or(&*variable.value, String::as_str);
+            let value = self
+                .paths
+                .get(&variable.key)
+                .map_or(&*variable.value, String::as_str);
             (&*variable.key, value)
         })
     }
@@ -63,7 +66,12 @@ pub fn job_variables(
     let paths: HashMap<Arc<str>, String> = server
         .effective()
         .filter(|variable| variable.file)
-        .map(|variable| (Arc::clone(&variable.key), format!("{temp_dir}/{}", variable.key)))
+        .map(|variable| {
+            (
+                Arc::clone(&variable.key),
+                format!("{temp_dir}/{}", variable.key),
+            )
+        })
         .collect();
     let lookup = |name: &str| {
         paths
@@ -91,19 +99,29 @@ pub fn job_variables(
 /// All levels in order, expanded as GitLab does before it hands the job out.
 fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) -> Variables {
     let pairs = |pairs: predefined::Pairs| {
-        pairs.into_iter().map(|(key, value)| Variable::new(key, value)).collect::<Vec<_>>()
+        pairs
+            .into_iter()
+            .map(|(key, value)| Variable::new(key, value))
+            .collect::<Vec<_>>()
     };
     let mut levels = Variables::new();
     levels.extend(pairs(predefined::pipeline_variables(facts)));
     levels.extend(pairs(predefined::late_pipeline_variables(facts)));
-    levels.extend(pairs(predefined::job(&job.config, job.environment.as_ref(), job.when)));
+    levels.extend(pairs(predefined::job(
+        &job.config,
+        job.environment.as_ref(),
+        job.when,
+    )));
     levels.extend(pairs(predefined::running(facts, job, run)));
     if let Some(name) = &plan.name {
         levels.push(Variable::new("CI_PIPELINE_NAME", name.as_str()));
     }
     levels.extend(job.variables.iter().map(scope::yaml));
     levels.extend(pairs(predefined::user(facts)));
-    let environment = job.environment.as_ref().map(|environment| environment.name.as_str());
+    let environment = job
+        .environment
+        .as_ref()
+        .map(|environment| environment.name.as_str());
     levels.extend(scope::settings(facts, environment));
     levels.extend(
         facts

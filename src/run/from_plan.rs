@@ -12,9 +12,7 @@ use crate::plan::{Job, JobVariables, PipelineFacts, Plan, RunFacts, job_variable
 use crate::sched::{JobIndex, JobSpec};
 use crate::script::{Stage, Variable, temp_dir};
 
-use super::spec::{
-    Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, JobRun, JobSettings,
-};
+use super::spec::{Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, JobRun, JobSettings};
 
 /// GitLab's job timeout where neither the job nor the project says one.
 const DEFAULT_TIMEOUT: u64 = 3600;
@@ -62,7 +60,12 @@ fn job_run(around: &Arc<Surroundings>, at: usize, places: &HashMap<&str, JobInde
         ahead: executor.opens_ahead() && job.config.services.is_empty(),
         with_tree: !matches!(variables.value("GIT_STRATEGY"), Some("none" | "empty")),
         timeout: timeout(job),
-        artifacts_from: around.plan.artifact_sources(job).into_iter().map(JobIndex).collect(),
+        artifacts_from: around
+            .plan
+            .artifact_sources(job)
+            .into_iter()
+            .map(JobIndex)
+            .collect(),
         artifacts_before: around.earlier.get(job.name()).cloned().unwrap_or_default(),
         held: job.held.as_ref().map(|why| HeldJob {
             name: job.name().to_owned(),
@@ -90,10 +93,14 @@ fn sched(job: &Job, places: &HashMap<&str, JobIndex>) -> JobSpec {
         when: job.when,
         start_in: Duration::from_secs(job.start_in.as_ref().map_or(0, |(seconds, _)| *seconds)),
         allow_failure: job.allow_failure.clone(),
-        retry: job.config.retry.clone().unwrap_or_else(|| crate::types::Retry {
-            max: Some(0),
-            ..crate::types::Retry::default()
-        }),
+        retry: job
+            .config
+            .retry
+            .clone()
+            .unwrap_or_else(|| crate::types::Retry {
+                max: Some(0),
+                ..crate::types::Retry::default()
+            }),
         played: job.played,
         held: job.held.is_some(),
     }
@@ -125,7 +132,9 @@ impl Surroundings {
             project_dir: attempt.layout.project_dir.clone(),
             started_at: (self.clock)(),
             timeout: timeout(job).as_secs(),
-            image: (executor != "shell").then(|| self.image_name(job)).flatten(),
+            image: (executor != "shell")
+                .then(|| self.image_name(job))
+                .flatten(),
             disposable: executor != "shell",
             slot: attempt.slot,
             runner: format!("pipe {executor}"),
@@ -135,18 +144,26 @@ impl Surroundings {
     }
 
     fn image_name(&self, job: &Job) -> Option<String> {
-        let named = job.config.image.as_ref().and_then(|image| match image.as_map() {
-            Some(mapping) => mapping.get("name").and_then(|name| name.value.as_str()),
-            None => image.as_str(),
-        });
-        named.map(str::to_owned).or_else(|| self.default_image.clone())
+        let named = job
+            .config
+            .image
+            .as_ref()
+            .and_then(|image| match image.as_map() {
+                Some(mapping) => mapping.get("name").and_then(|name| name.value.as_str()),
+                None => image.as_str(),
+            });
+        named
+            .map(str::to_owned)
+            .or_else(|| self.default_image.clone())
     }
 
     fn image(&self, job: &Job, variables: &JobVariables) -> Option<Image> {
         let name = variables.expand(&self.image_name(job)?);
         let mapping = job.config.image.as_ref().and_then(|image| image.as_map());
         let text = |map: &crate::yaml::Mapping, key: &str| {
-            map.get(key).and_then(|entry| entry.value.as_str()).map(|text| variables.expand(text))
+            map.get(key)
+                .and_then(|entry| entry.value.as_str())
+                .map(|text| variables.expand(text))
         };
         let docker = mapping
             .and_then(|image| image.get("docker"))
@@ -156,7 +173,13 @@ impl Surroundings {
             entrypoint: mapping
                 .and_then(|image| image.get("entrypoint"))
                 .and_then(|entrypoint| entrypoint.value.as_seq())
-                .map(|parts| parts.iter().filter_map(|part| part.as_str()).map(str::to_owned).collect()),
+                .map(|parts| {
+                    parts
+                        .iter()
+                        .filter_map(|part| part.as_str())
+                        .map(str::to_owned)
+                        .collect()
+                }),
             user: docker.and_then(|docker| text(docker, "user")),
             platform: docker.and_then(|docker| text(docker, "platform")),
         })

@@ -99,7 +99,9 @@ impl Dispatcher<'_> {
         let (cancel, receiver) = watch::channel(Cancel::Run);
         let slot = self.free_slot();
         let ahead = self.ahead.take(id);
-        let job_id = ahead.as_ref().map_or_else(|| self.next_job_id(), |ahead| ahead.job_id);
+        let job_id = ahead
+            .as_ref()
+            .map_or_else(|| self.next_job_id(), |ahead| ahead.job_id);
         let order = Order {
             id,
             job_id,
@@ -141,6 +143,8 @@ impl Dispatcher<'_> {
         let job = self.shared.job(job);
         let kept = |from: &JobIndex| self.records.get(from.0)?.artifacts.clone();
         let earlier = job.artifacts_before.iter().cloned();
-        earlier.chain(job.artifacts_from.iter().filter_map(kept)).collect()
+        earlier
+            .chain(job.artifacts_from.iter().filter_map(kept))
+            .collect()
     }
 }

@@ -208,6 +208,10 @@ fn missing(images: &[String]) -> String {
     let names: Vec<String> = images.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [name] => format!("image {name} is not on this machine"),
-        names => format!("{} images are not on this machine: {}", names.len(), names.join(", ")),
+        names => format!(
+            "{} images are not on this machine: {}",
+            names.len(),
+            names.join(", ")
+        ),
     }
 }

@@ -140,7 +140,11 @@ impl Reader<'_> {
 /// The names that the file may set.
 fn listed(owner: Owner) -> String {
     let may = |key: &&Key| owner == Owner::User || key.entry().safe;
-    let names: Vec<_> = Key::ALL.iter().filter(may).map(|key| key.as_str()).collect();
+    let names: Vec<_> = Key::ALL
+        .iter()
+        .filter(may)
+        .map(|key| key.as_str())
+        .collect();
     names.join(", ")
 }
 

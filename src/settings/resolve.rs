@@ -303,7 +303,9 @@ mod tests {
             (
                 "colour = 1",
                 "there is no setting `colour`",
-                Some("the settings are file, default-image, refs.issue, refs.develop, refs.release, held"),
+                Some(
+                    "the settings are file, default-image, refs.issue, refs.develop, refs.release, held",
+                ),
             ),
             (
                 "default-image = 3",
@@ -316,7 +318,9 @@ mod tests {
             (
                 "refs = 'x'",
                 "there is no setting `refs`",
-                Some("the settings are file, default-image, refs.issue, refs.develop, refs.release, held"),
+                Some(
+                    "the settings are file, default-image, refs.issue, refs.develop, refs.release, held",
+                ),
             ),
         ] {
             let expected = (message.to_owned(), help.map(str::to_owned));

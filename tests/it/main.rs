@@ -3,6 +3,7 @@
 mod badinput;
 mod cli;
 mod completion;
+mod conformance;
 mod fixtures;
 mod generated;
 mod pty;

@@ -16,7 +16,11 @@ pub(super) static ARTIFACTS: Keys = Keys {
         key("expire_in", "6.18", Shape::Rule(values::duration_or_never)),
         key("expose_as", "6.18", Shape::Rule(expose_as)),
         key("public", "6.18", Shape::Boolean),
-        key("access", "6.18", Shape::OneOf(&["none", "developer", "maintainer", "all"])),
+        key(
+            "access",
+            "6.18",
+            Shape::OneOf(&["none", "developer", "maintainer", "all"]),
+        ),
         key("reports", "6.18", Shape::Map(&REPORTS)),
     ],
     required: &[],
@@ -62,7 +66,11 @@ static REPORTS: Keys = Keys {
 
 static COVERAGE: Keys = Keys {
     rows: &[
-        key("coverage_format", "6.18", Shape::OneOf(&["cobertura", "jacoco"])),
+        key(
+            "coverage_format",
+            "6.18",
+            Shape::OneOf(&["cobertura", "jacoco"]),
+        ),
         key("path", "6.18", Shape::NonBlank),
     ],
     required: &["coverage_format", "path"],

@@ -58,7 +58,9 @@ fn check_key(value: &Value, check: &mut Check<'_>) {
             if mapping.get("files").is_none() && mapping.get("files_commits").is_none() {
                 let message = format!("{} needs `files` or `files_commits`", check.subject());
                 let diagnostic = Diagnostic::new(Code::MissingKey, message).at(value.span);
-                check.report(diagnostic.help("a `prefix` stands before a key that is made of files"));
+                check.report(
+                    diagnostic.help("a `prefix` stands before a key that is made of files"),
+                );
             }
         }
         _ => check.wrong_type(value, "a string or a mapping"),
@@ -101,7 +103,10 @@ fn policy(value: &Value, check: &mut Check<'_>) {
 
 fn fallback_keys(value: &Value, check: &mut Check<'_>) {
     check.value(value, &Shape::Texts);
-    if value.as_seq().is_some_and(|keys| keys.len() > MAX_FALLBACK_KEYS) {
+    if value
+        .as_seq()
+        .is_some_and(|keys| keys.len() > MAX_FALLBACK_KEYS)
+    {
         let what = format!("has more than {MAX_FALLBACK_KEYS} keys");
         check.invalid(Code::TooMany, value.span, &what);
     }

@@ -28,15 +28,26 @@ static ROWS: &[Keyword] = &[
     key("script", "6.2", Shape::Script).at(JOB_ONLY),
     key("before_script", "6.2", Shape::Script).at(DEFAULTABLE),
     key("after_script", "6.2", Shape::Script).at(DEFAULTABLE),
-    key("hooks", "6.2", Shape::Map(&HOOKS)).at(DEFAULTABLE).refused(),
+    key("hooks", "6.2", Shape::Map(&HOOKS))
+        .at(DEFAULTABLE)
+        .refused(),
     key("image", "6.3", Shape::Rule(image::check)).at(DEFAULTABLE),
-    key("services", "6.4", Shape::Rule(image::check_services)).at(DEFAULTABLE).refused(),
+    key("services", "6.4", Shape::Rule(image::check_services))
+        .at(DEFAULTABLE)
+        .refused(),
     key("stage", "6.5", Shape::Text).at(BOTH),
     key("extends", "6.6", Shape::TextOrTexts).at(BOTH),
     key("rules", "6.7", Shape::Rule(rules::check_job_rules)).at(BOTH),
-    key("when", "6.8", Shape::OneOf(&["on_success", "on_failure", "always", "manual", "delayed"])).at(BOTH),
+    key(
+        "when",
+        "6.8",
+        Shape::OneOf(&["on_success", "on_failure", "always", "manual", "delayed"]),
+    )
+    .at(BOTH),
     key("start_in", "6.8", Shape::Rule(values::start_in)).at(JOB_ONLY),
-    key("manual_confirmation", "6.8", Shape::Text).at(JOB_ONLY).inert(),
+    key("manual_confirmation", "6.8", Shape::Text)
+        .at(JOB_ONLY)
+        .inert(),
     key("only", "6.9", Shape::Rule(policy::check)).at(BOTH),
     key("except", "6.9", Shape::Rule(policy::check)).at(BOTH),
     key("needs", "6.10", Shape::Rule(needs::check)).at(BOTH),
@@ -44,24 +55,58 @@ static ROWS: &[Keyword] = &[
     key("allow_failure", "6.12", Shape::Rule(values::allow_failure)).at(BOTH),
     key("retry", "6.13", Shape::Rule(values::retry)).at(DEFAULTABLE),
     key("tags", "6.14", Shape::Rule(values::tags)).at(DEFAULTABLE),
-    key("interruptible", "6.14", Shape::Boolean).at(BOTH.and(Scope::DEFAULT)).inert(),
-    key("resource_group", "6.14", Shape::Text).at(BOTH).refused(),
+    key("interruptible", "6.14", Shape::Boolean)
+        .at(BOTH.and(Scope::DEFAULT))
+        .inert(),
+    key("resource_group", "6.14", Shape::Text)
+        .at(BOTH)
+        .refused(),
     key("environment", "6.15", Shape::Rule(environment::check)).at(BOTH),
     key("parallel", "6.16", Shape::Rule(parallel::check)).at(BOTH),
     key("artifacts", "6.18", Shape::Rule(artifacts::check)).at(DEFAULTABLE),
-    key("cache", "6.19", Shape::Rule(cache::check)).at(DEFAULTABLE).refused(),
+    key("cache", "6.19", Shape::Rule(cache::check))
+        .at(DEFAULTABLE)
+        .refused(),
     key("timeout", "6.20", Shape::Rule(values::timeout)).at(DEFAULTABLE),
-    key("release", "6.21", Shape::Rule(outside::release)).at(JOB_ONLY).refused(),
-    key("pages", "6.22", Shape::Rule(outside::pages)).at(JOB_ONLY).refused(),
+    key("release", "6.21", Shape::Rule(outside::release))
+        .at(JOB_ONLY)
+        .refused(),
+    key("pages", "6.22", Shape::Rule(outside::pages))
+        .at(JOB_ONLY)
+        .refused(),
     key("publish", "6.22", Shape::Text).at(JOB_ONLY),
-    key("coverage", "6.23", Shape::Rule(values::coverage)).at(JOB_ONLY).inert(),
-    key("id_tokens", "6.24", Shape::Named(&Shape::Map(&outside::ID_TOKEN))).at(DEFAULTABLE).refused(),
-    key("secrets", "6.24", Shape::Named(&Shape::Rule(outside::secret))).at(JOB_ONLY).refused(),
-    key("identity", "6.24", Shape::OneOf(&["google_cloud"])).at(JOB_ONLY).refused(),
-    key("dast_configuration", "6.24", Shape::Map(&outside::DAST)).at(JOB_ONLY).inert(),
-    key("trigger", "6.25", Shape::Rule(trigger::check)).at(Scope::TRIGGER).refused(),
-    key("run", "6.26", Shape::List(&Shape::Rule(outside::step))).at(JOB_ONLY).refused(),
-    key("inputs", "6.26", Shape::Rule(outside::job_inputs)).at(JOB_ONLY).refused(),
+    key("coverage", "6.23", Shape::Rule(values::coverage))
+        .at(JOB_ONLY)
+        .inert(),
+    key(
+        "id_tokens",
+        "6.24",
+        Shape::Named(&Shape::Map(&outside::ID_TOKEN)),
+    )
+    .at(DEFAULTABLE)
+    .refused(),
+    key(
+        "secrets",
+        "6.24",
+        Shape::Named(&Shape::Rule(outside::secret)),
+    )
+    .at(JOB_ONLY)
+    .refused(),
+    key("identity", "6.24", Shape::OneOf(&["google_cloud"]))
+        .at(JOB_ONLY)
+        .refused(),
+    key("dast_configuration", "6.24", Shape::Map(&outside::DAST))
+        .at(JOB_ONLY)
+        .inert(),
+    key("trigger", "6.25", Shape::Rule(trigger::check))
+        .at(Scope::TRIGGER)
+        .refused(),
+    key("run", "6.26", Shape::List(&Shape::Rule(outside::step)))
+        .at(JOB_ONLY)
+        .refused(),
+    key("inputs", "6.26", Shape::Rule(outside::job_inputs))
+        .at(JOB_ONLY)
+        .refused(),
     key("variables", "5.6", Shape::Rule(variables::check_job)).at(BOTH),
     key("inherit", "5.4", Shape::Map(&INHERIT)).at(BOTH),
 ];

@@ -21,11 +21,11 @@ mod values;
 mod variables;
 
 pub use effects::scan as effects_of;
-pub(super) use policy::parsed as parsed_condition;
-pub(super) use trigger::INCLUDE_KEYS;
 pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT, WORKFLOW};
 pub(super) use job::JOB;
+pub(super) use policy::parsed as parsed_condition;
 pub(super) use rules::{INCLUDE_RULE, check_rules};
+pub(super) use trigger::INCLUDE_KEYS;
 pub(super) use variables::check_root as check_root_variables;
 
 use super::shape::Shape;

@@ -175,11 +175,18 @@ pub(super) fn secret(value: &Value, check: &mut Check<'_>) {
     check.keys(mapping, value.span, &SECRET, Scope::ANY);
     let given = PROVIDERS.iter().filter(|name| mapping.get(name).is_some());
     if given.count() != 1 {
-        let message = format!("{} needs exactly one of {}", check.subject(), listed(PROVIDERS));
+        let message = format!(
+            "{} needs exactly one of {}",
+            check.subject(),
+            listed(PROVIDERS)
+        );
         check.report(Diagnostic::new(Code::ExclusiveKeys, message).at(value.span));
     }
     if mapping.get("gcp_secret_manager").is_some() && mapping.get("token").is_none() {
-        let message = format!("{} needs a `token` for `gcp_secret_manager`", check.subject());
+        let message = format!(
+            "{} needs a `token` for `gcp_secret_manager`",
+            check.subject()
+        );
         check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
     }
 }
@@ -203,7 +210,10 @@ pub(super) fn step(value: &Value, check: &mut Check<'_>) {
         return;
     };
     check.keys(mapping, value.span, &STEP, Scope::ANY);
-    if !["script", "step", "func"].iter().any(|key| mapping.get(key).is_some()) {
+    if !["script", "step", "func"]
+        .iter()
+        .any(|key| mapping.get(key).is_some())
+    {
         let message = format!("a step in {} needs `script` or `step`", check.subject());
         check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
     }
@@ -220,7 +230,10 @@ pub(super) fn job_inputs(value: &Value, check: &mut Check<'_>) {
     }
     for entry in mapping.entries() {
         check.within(entry.key.text(), |check| {
-            let has_default = entry.value.as_map().is_some_and(|input| input.get("default").is_some());
+            let has_default = entry
+                .value
+                .as_map()
+                .is_some_and(|input| input.get("default").is_some());
             if !has_default {
                 check.invalid(Code::MissingKey, entry.key_span, "must have a `default`");
             }

@@ -18,7 +18,14 @@ pub(crate) static RULE: Keys = Keys {
         key(
             "when",
             "6.7",
-            Shape::OneOf(&["on_success", "on_failure", "always", "never", "manual", "delayed"]),
+            Shape::OneOf(&[
+                "on_success",
+                "on_failure",
+                "always",
+                "never",
+                "manual",
+                "delayed",
+            ]),
         ),
         key("start_in", "6.7", Shape::Rule(values::start_in)),
         key("allow_failure", "6.7", Shape::Boolean),
@@ -116,7 +123,10 @@ fn delay(rule: &Mapping, check: &mut Check<'_>) {
     let start_in = rule.get("start_in");
     match (when, start_in) {
         (Some("delayed"), None) => {
-            let message = format!("a rule in {} is `delayed` but has no `start_in`", check.subject());
+            let message = format!(
+                "a rule in {} is `delayed` but has no `start_in`",
+                check.subject()
+            );
             let span = rule.get("when").map(|entry| entry.value.span);
             let mut diagnostic = Diagnostic::new(Code::MissingKey, message);
             diagnostic.primary = span;
@@ -124,7 +134,10 @@ fn delay(rule: &Mapping, check: &mut Check<'_>) {
         }
         (Some("delayed"), Some(_)) | (_, None) => {}
         (_, Some(start_in)) => {
-            let message = format!("a rule in {} has `start_in` without `when: delayed`", check.subject());
+            let message = format!(
+                "a rule in {} has `start_in` without `when: delayed`",
+                check.subject()
+            );
             check.report(Diagnostic::new(Code::ExclusiveKeys, message).at(start_in.key_span));
         }
     }

@@ -173,7 +173,11 @@ pub(super) fn coverage(value: &Value, check: &mut Check<'_>) {
     match re2::from_slashes(text) {
         Some(Ok(_)) => {}
         Some(Err(error)) => {
-            check.invalid(Code::InvalidRegex, value.span, &format!("is not RE2: {error}"));
+            check.invalid(
+                Code::InvalidRegex,
+                value.span,
+                &format!("is not RE2: {error}"),
+            );
         }
         None => {
             check.invalid(

@@ -75,7 +75,10 @@ fn definition(entry: &Entry, check: &mut Check<'_>, keys: &'static Keys) {
         }
         return;
     };
-    if mapping.entries().iter().all(|e| row(keys, e, Scope::ANY).is_some())
+    if mapping
+        .entries()
+        .iter()
+        .all(|e| row(keys, e, Scope::ANY).is_some())
         && mapping.get("options").is_some()
         && mapping.get("value").is_none()
     {
@@ -100,7 +103,10 @@ fn options(entry: &Entry, check: &mut Check<'_>) {
     let wanted = value.value.scalar_text();
     let known = options.value.as_seq().unwrap_or_default();
     if !known.is_empty() && !known.iter().any(|option| option.scalar_text() == wanted) {
-        let message = format!("the value of {} is not among its `options`", check.subject());
+        let message = format!(
+            "the value of {} is not among its `options`",
+            check.subject()
+        );
         check.report(
             Diagnostic::new(Code::InvalidValue, message)
                 .at(value.value.span)

@@ -111,7 +111,9 @@ impl Endpoint {
         ExecError::system(
             "connect",
             if !self.socket.exists() {
-                format!("no Docker daemon runs here (no `{socket}`): start it, or use another executor")
+                format!(
+                    "no Docker daemon runs here (no `{socket}`): start it, or use another executor"
+                )
             } else if denied {
                 format!(
                     "you may not use the Docker daemon at `{socket}`: join its group (often `docker`) and log in again"
@@ -131,7 +133,10 @@ fn agreed(daemon: &SystemVersion) -> ClientVersion {
         let (major, minor) = version.split_once('.')?;
         Some((major.parse().ok()?, minor.parse().ok()?))
     });
-    let ours = (API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version);
+    let ours = (
+        API_DEFAULT_VERSION.major_version,
+        API_DEFAULT_VERSION.minor_version,
+    );
     let (major_version, minor_version) = numbers.map_or(ours, |theirs| ours.min(theirs));
     ClientVersion {
         major_version,
@@ -144,14 +149,17 @@ mod tests {
     use std::path::Path;
 
     use super::super::super::Fault;
-    use bollard::models::SystemVersion;
     use bollard::API_DEFAULT_VERSION;
+    use bollard::models::SystemVersion;
 
     use super::{Endpoint, Reach, agreed};
 
     #[test]
     fn the_older_version_of_the_two() {
-        let ours = (API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version);
+        let ours = (
+            API_DEFAULT_VERSION.major_version,
+            API_DEFAULT_VERSION.minor_version,
+        );
         for (daemon, wanted) in [
             (Some("1.41"), (1, 41)),
             (Some("1.9"), (1, 9)),
