@@ -18,20 +18,20 @@ const REPOSITORY_SETTINGS: &str = ".pipe/config.toml";
 
 /// A checkout with its settings.
 #[derive(Debug)]
-pub struct Checkout {
+pub(super) struct Checkout {
     /// The repository.
-    pub repository: Repository,
+    pub(super) repository: Repository,
     /// Settings in force.
-    pub settings: Settings,
+    pub(super) settings: Settings,
     /// Which names are which class of ref.
-    pub rules: RefRules,
+    pub(super) rules: RefRules,
     /// The tree that jobs see.
-    pub tree: ProjectTree,
+    pub(super) tree: ProjectTree,
 }
 
 impl Checkout {
     /// Opens the checkout that the command is about.
-    pub fn open(global: &Global, flags: &[(Key, String)]) -> Result<Self, Failure> {
+    pub(super) fn open(global: &Global, flags: &[(Key, String)]) -> Result<Self, Failure> {
         let cwd = working_folder(global)?;
         let repository = Repository::discover(&cwd).map_err(|error| repository_failure(&error))?;
         let settings = read_settings(repository.root(), global, flags)?;
@@ -55,7 +55,7 @@ impl Checkout {
     }
 
     /// Path of the pipeline's file in the repository.
-    pub fn file(&self) -> &str {
+    pub(super) fn file(&self) -> &str {
         self.settings.text(Key::File).unwrap_or(".gitlab-ci.yml")
     }
 }
@@ -88,7 +88,7 @@ fn reason(error: &std::io::Error) -> String {
 }
 
 /// The exit code and the words of a failure to read the repository.
-pub fn repository_failure(error: &RepoError) -> Failure {
+pub(super) fn repository_failure(error: &RepoError) -> Failure {
     let exit = match error {
         RepoError::RevisionUnknown { .. } => Exit::Usage,
         _ => Exit::Environment,
@@ -162,7 +162,7 @@ fn read_settings(
 ///
 /// Links are refused on the whole way: a tracked link could make the repository's words look like
 /// the user's, or show a file from elsewhere (design chapter 3).
-pub fn own_file(root: &Path, name: &str) -> Result<Option<String>, Failure> {
+pub(super) fn own_file(root: &Path, name: &str) -> Result<Option<String>, Failure> {
     let path = root.join(name);
     if path.symlink_metadata().is_err() {
         return Ok(None);
@@ -186,7 +186,7 @@ pub fn own_file(root: &Path, name: &str) -> Result<Option<String>, Failure> {
 }
 
 /// `$XDG_CONFIG_HOME/pipe`.
-pub fn user_folder() -> Option<PathBuf> {
+pub(super) fn user_folder() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     etcetera::choose_base_strategy()
         .ok()
@@ -194,7 +194,7 @@ pub fn user_folder() -> Option<PathBuf> {
 }
 
 /// The tree as the configuration reads it. What is costly is looked up once, and only when asked.
-pub struct TreeFiles<'a> {
+pub(super) struct TreeFiles<'a> {
     checkout: &'a Checkout,
     event: EventChanges,
     paths: OnceCell<Arc<[String]>>,
@@ -203,7 +203,7 @@ pub struct TreeFiles<'a> {
 
 /// The files that the event changed.
 #[derive(Debug, Clone)]
-pub enum EventChanges {
+pub(super) enum EventChanges {
     /// Not to be known for this event.
     Unknown,
     /// As the user gave them.
@@ -214,7 +214,7 @@ pub enum EventChanges {
 
 impl<'a> TreeFiles<'a> {
     /// The tree of a checkout, for one event.
-    pub fn new(checkout: &'a Checkout, event: EventChanges) -> Self {
+    pub(super) fn new(checkout: &'a Checkout, event: EventChanges) -> Self {
         Self {
             checkout,
             event,

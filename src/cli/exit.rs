@@ -75,18 +75,18 @@ impl From<Exit> for ExitCode {
 
 /// Ends a command: what went wrong, with the sources that its places lie in.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// The code to end with.
-    pub exit: Exit,
+    pub(super) exit: Exit,
     /// What to say.
-    pub diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
     /// Where the places are.
-    pub sources: SourceMap,
+    pub(super) sources: SourceMap,
 }
 
 impl Failure {
     /// A failure without a place.
-    pub fn new(exit: Exit, diagnostic: Diagnostic) -> Self {
+    pub(super) fn new(exit: Exit, diagnostic: Diagnostic) -> Self {
         Self {
             exit,
             diagnostics: vec![diagnostic],
@@ -105,7 +105,7 @@ impl Failure {
 }
 
 /// The exit code of a configuration with these errors.
-pub fn of_errors(diagnostics: &[Diagnostic]) -> Exit {
+pub(super) fn of_errors(diagnostics: &[Diagnostic]) -> Exit {
     let environment =
         |d: &Diagnostic| matches!(d.code, Code::IncludeNotFetched | Code::ConfigUnreadable);
     if !diagnostics.is_empty() && diagnostics.iter().all(environment) {

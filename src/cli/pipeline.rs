@@ -13,25 +13,25 @@ use super::exit::{Exit, Failure};
 use super::variables;
 
 /// One pipeline, as far as it can be made.
-pub struct Pipeline {
+pub(super) struct Pipeline {
     /// What it is for.
-    pub facts: PipelineFacts,
+    pub(super) facts: PipelineFacts,
     /// The configuration and what was found in it. Findings of the plan are added.
-    pub loaded: Loaded,
+    pub(super) loaded: Loaded,
     /// The plan; `None` where the configuration is not valid.
-    pub outcome: Option<Outcome>,
+    pub(super) outcome: Option<Outcome>,
 }
 
 impl Pipeline {
     /// Reads the configuration and decides which jobs there are.
-    pub fn make(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
+    pub(super) fn make(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
         let (facts, changes) = facts(checkout, event, true)?;
         let files = TreeFiles::new(checkout, changes);
         Ok(Self::with(checkout, facts, &files))
     }
 
     /// The same without a look at git's history: every `changes` counts as unknown.
-    pub fn at_a_glance(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
+    pub(super) fn at_a_glance(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
         let (facts, changes) = facts(checkout, event, false)?;
         Ok(Self::with(
             checkout,
@@ -67,12 +67,12 @@ impl Pipeline {
     }
 
     /// Whether GitLab would accept the configuration for this event.
-    pub fn is_valid(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         !has_errors(&self.loaded.diagnostics)
     }
 
     /// The failure of an invalid configuration.
-    pub fn failure(self) -> Failure {
+    pub(super) fn failure(self) -> Failure {
         Failure {
             exit: super::exit::of_errors(&self.loaded.diagnostics),
             diagnostics: self.loaded.diagnostics,
@@ -259,7 +259,7 @@ fn user(checkout: &Checkout) -> User {
 }
 
 /// RFC 3339, whole seconds, UTC.
-pub fn now() -> String {
+pub(super) fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()

@@ -9,18 +9,18 @@ use super::args::When;
 
 /// Writes for one command.
 #[derive(Debug, Clone, Copy)]
-pub struct Printer {
+pub(super) struct Printer {
     /// Colours on stdout.
-    pub color_out: bool,
+    pub(super) color_out: bool,
     /// Colours on stderr.
-    pub color_err: bool,
+    pub(super) color_err: bool,
     /// Say less.
-    pub quiet: bool,
+    pub(super) quiet: bool,
 }
 
 impl Printer {
     /// A printer for the option `--color`.
-    pub fn new(when: When, quiet: bool) -> Self {
+    pub(super) fn new(when: When, quiet: bool) -> Self {
         let on = |terminal: bool| match when {
             When::Always => true,
             When::Never => false,
@@ -35,7 +35,7 @@ impl Printer {
     }
 
     /// Data, to stdout. A reader that went away is no error.
-    pub fn out(self, text: &str) {
+    pub(super) fn out(self, text: &str) {
         let mut stdout = io::stdout().lock();
         let _ = stdout
             .write_all(text.as_bytes())
@@ -43,7 +43,7 @@ impl Printer {
     }
 
     /// Words for people, to stderr.
-    pub fn err(self, text: &str) {
+    pub(super) fn err(self, text: &str) {
         let mut stderr = io::stderr().lock();
         let _ = stderr
             .write_all(text.as_bytes())
@@ -51,7 +51,7 @@ impl Printer {
     }
 
     /// Findings, to stderr, with their source lines.
-    pub fn diagnostics(self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+    pub(super) fn diagnostics(self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         if diagnostics.is_empty() {
             return;
         }
