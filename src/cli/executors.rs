@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic};
-use crate::exec::{DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings};
+use crate::exec::{
+    DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings,
+};
 use crate::plan::{Job, Plan};
 use crate::settings::{Key, Settings, Source};
 
@@ -38,9 +40,9 @@ pub fn shell_base(state: &Path) -> PathBuf {
 
 /// The Docker engine that the settings and the surroundings name.
 pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
-    let chosen = settings
-        .get(Key::Executor)
-        .is_some_and(|setting| setting.source != Source::Default && settings.text(Key::Executor) == Some("docker"));
+    let chosen = settings.get(Key::Executor).is_some_and(|setting| {
+        setting.source != Source::Default && settings.text(Key::Executor) == Some("docker")
+    });
     let host = settings
         .text(Key::DockerHost)
         .map(str::to_owned)
@@ -85,14 +87,20 @@ impl Executors {
     }
 
     /// The executor of each job of the plan.
-    pub fn assign(&self, plan: &Plan, default_image: Option<&str>) -> Result<Vec<Arc<dyn Executor>>, Failure> {
+    pub fn assign(
+        &self,
+        plan: &Plan,
+        default_image: Option<&str>,
+    ) -> Result<Vec<Arc<dyn Executor>>, Failure> {
         let Some(docker) = &self.docker else {
             return Ok(plan.jobs.iter().map(|_| Arc::clone(&self.shell)).collect());
         };
         let without: Vec<&Job> = plan
             .jobs
             .iter()
-            .filter(|job| job.held.is_none() && job.config.image.is_none() && default_image.is_none())
+            .filter(|job| {
+                job.held.is_none() && job.config.image.is_none() && default_image.is_none()
+            })
             .collect();
         match without.first() {
             Some(first) => Err(no_image(first, without.len())),
@@ -103,7 +111,11 @@ impl Executors {
     /// What to tell about the assignment, once.
     pub fn notices(&self, plan: &Plan, default_image: Option<&str>) -> Vec<String> {
         let mut notices = Vec::new();
-        let images = plan.jobs.iter().filter(|job| job.config.image.is_some()).count();
+        let images = plan
+            .jobs
+            .iter()
+            .filter(|job| job.config.image.is_some())
+            .count();
         if self.choice == Choice::Shell {
             notices.push("jobs run in the shell of this machine, without isolation".to_owned());
             if images > 0 {
@@ -114,7 +126,12 @@ impl Executors {
         {
             notices.push(format!("jobs without `image` run in `{image}`"));
         }
-        let mut tags: Vec<&str> = plan.jobs.iter().flat_map(|job| &job.tags).map(String::as_str).collect();
+        let mut tags: Vec<&str> = plan
+            .jobs
+            .iter()
+            .flat_map(|job| &job.tags)
+            .map(String::as_str)
+            .collect();
         tags.sort_unstable();
         tags.dedup();
         if !tags.is_empty() {

@@ -18,8 +18,8 @@ mod printer;
 mod run;
 mod selection;
 mod signals;
+mod sources;
 mod table;
-mod trees;
 mod variables;
 
 pub use args::{Cli, command};

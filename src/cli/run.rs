@@ -1,15 +1,14 @@
 //! `pipe run`: the pipeline of this ref, here and now.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
 use crate::event::{JobSummary, Reporter, RunStarted, SourceMode};
-use crate::exec::{ArtifactRef, Owner, TreeSpec};
+use crate::exec::{ArtifactRef, Owner};
 use crate::plan::{self, Plan, Release, Selection};
 use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
-use crate::repo::SnapshotOptions;
 use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
 use crate::run::{self, PullPolicy, RunError, RunSpec, Surroundings};
 use crate::sched::Options;
@@ -23,10 +22,7 @@ use super::pipeline::{Pipeline, now};
 use super::printer::Printer;
 use super::selection;
 use super::signals;
-use super::trees::Trees;
-
-/// Commits of history that a job sees where nothing else is said (runtime reference 11.2).
-const DEFAULT_DEPTH: u32 = 20;
+use super::sources::{self, Trees};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
@@ -98,9 +94,19 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
     plan::hold(&mut plan, checkout.settings.list(Key::Held), &release, &[]);
     let named = plan::select(&mut plan, &wanted)
         .map_err(|error| selection::failure(checkout, pipeline, &args.event, &error))?;
-    plan::hold(&mut plan, checkout.settings.list(Key::Held), &release, &named);
+    plan::hold(
+        &mut plan,
+        checkout.settings.list(Key::Held),
+        &release,
+        &named,
+    );
     if plan.jobs.is_empty() {
-        return Err(selection::nothing(checkout, pipeline, &wanted, "no job is chosen"));
+        return Err(selection::nothing(
+            checkout,
+            pipeline,
+            &wanted,
+            "no job is chosen",
+        ));
     }
     let refused = plan::refusals(&plan);
     if !refused.is_empty() {
@@ -110,7 +116,11 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
             sources: std::mem::take(&mut pipeline.loaded.sources),
         });
     }
-    let missing_sources = if args.no_needs { missing_sources(&whole, &plan) } else { Vec::new() };
+    let missing_sources = if args.no_needs {
+        missing_sources(&whole, &plan)
+    } else {
+        Vec::new()
+    };
     Ok(Chosen {
         plan,
         missing_sources,
@@ -118,7 +128,9 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
 }
 
 fn release(checkout: &Checkout, args: &RunArgs) -> Release {
-    if checkout.settings.text(Key::Deploy) == Some("run") || args.deploy.iter().any(String::is_empty) {
+    if checkout.settings.text(Key::Deploy) == Some("run")
+        || args.deploy.iter().any(String::is_empty)
+    {
         return Release::All;
     }
     if args.deploy.is_empty() {
@@ -163,8 +175,13 @@ async fn execute(
     show: &Show<'_>,
 ) -> Result<Exit, Failure> {
     let state = State::new(state_folder()?);
-    let record = state.project(&pipeline.facts.project.path, &checkout.repository.common_dir());
-    let live = record.begin(jiff::Timestamp::now()).map_err(|error| unwritable(&error))?;
+    let record = state.project(
+        &pipeline.facts.project.path,
+        &checkout.repository.common_dir(),
+    );
+    let live = record
+        .begin(jiff::Timestamp::now())
+        .map_err(|error| unwritable(&error))?;
     pipeline.facts.iid = live.iid();
     let executors = Executors::find(&checkout.settings, state.root(), live.id()).await?;
     let mut notices = reap(&executors, &state).await;
@@ -177,10 +194,13 @@ async fn execute(
         plan: chosen.plan.clone(),
         pipeline_id: live.pipeline_id(),
         default_image,
+        tracked: sources::tracked(checkout, &chosen.plan)?,
         clock: now,
     });
     let trees = Trees::of(&state, &live)?;
-    let spec = spec(checkout, &around, args, &state, &live, &record, &trees, notices)?;
+    let spec = spec(
+        checkout, &around, args, &state, &live, &record, &trees, notices,
+    )?;
     let exit = report_run(spec, &live, show).await;
     trees.remove();
     let _ = record.prune(Keep::default(), jiff::Timestamp::now());
@@ -235,7 +255,10 @@ async fn reap(executors: &Executors, state: &State) -> Vec<String> {
     for executor in executors.all() {
         match executor.reap(&owner, &|run| state.is_alive(run)).await {
             Ok(reaped) => notices.extend(
-                reaped.removed.into_iter().map(|what| format!("removed what a killed run left: {what}")),
+                reaped
+                    .removed
+                    .into_iter()
+                    .map(|what| format!("removed what a killed run left: {what}")),
             ),
             Err(error) => notices.push(format!("can't look for what killed runs left: {error}")),
         }
@@ -252,7 +275,10 @@ fn earlier_artifacts(
     for (job, sources) in &chosen.missing_sources {
         let mut found = Vec::new();
         for source in sources {
-            match record.newest_success(source).and_then(|success| success.artifacts) {
+            match record
+                .newest_success(source)
+                .and_then(|success| success.artifacts)
+            {
                 Some(tar) => found.push(ArtifactRef {
                     tar,
                     entries: 0,
@@ -279,11 +305,7 @@ fn spec(
     notices: Vec<String>,
 ) -> Result<RunSpec, Failure> {
     let jobs = run::jobs(around);
-    let tree = jobs
-        .iter()
-        .any(|job| job.with_tree)
-        .then(|| snapshot(checkout, around, trees.path()))
-        .transpose()?;
+    let trees = trees.write(checkout, &around.facts.reference, &jobs)?;
     let past = record.durations();
     Ok(RunSpec {
         head: head(checkout, around, live)?,
@@ -292,7 +314,12 @@ fn spec(
             run: live.id().to_owned(),
         },
         stages: around.plan.stages.iter().map(ToString::to_string).collect(),
-        durations: around.plan.jobs.iter().map(|job| past.get(job.name()).copied()).collect(),
+        durations: around
+            .plan
+            .jobs
+            .iter()
+            .map(|job| past.get(job.name()).copied())
+            .collect(),
         jobs,
         options: Options {
             auto_cancel_on_job_failure: around.plan.cancel_on_failure,
@@ -301,55 +328,23 @@ fn spec(
         no_delay: args.no_delay,
         slots: checkout.settings.jobs(),
         project_path: around.facts.project.path.clone(),
-        tree,
-        artifacts: artifacts_folder(live)?,
-        pull: if args.offline { PullPolicy::Never } else { PullPolicy::IfNotPresent },
+        trees,
+        artifacts: live.artifacts(),
+        pull: if args.offline {
+            PullPolicy::Never
+        } else {
+            PullPolicy::IfNotPresent
+        },
         notices,
         complete: true,
     })
 }
 
-fn artifacts_folder(live: &LiveRun) -> Result<PathBuf, Failure> {
-    let first = live.artifact(&[], "job", 1);
-    let folder = first.parent().map(Path::to_path_buf).unwrap_or_default();
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| broken(&format!("`{}` can't be made: {error}", folder.display())))?;
-    Ok(folder)
-}
-
-fn snapshot(checkout: &Checkout, around: &Surroundings, into: &Path) -> Result<TreeSpec, Failure> {
-    let reference = &around.facts.reference;
-    let mut options = SnapshotOptions::new(reference.kind.clone(), reference.name.clone());
-    options.depth = depth(&around.plan);
-    let snapshot = checkout
-        .repository
-        .snapshot(&checkout.tree, into, &options)
-        .map_err(|error| repository_failure(&error))?;
-    Ok(TreeSpec {
-        id: snapshot.id,
-        tar: snapshot.tar,
-    })
-}
-
-/// The deepest `GIT_DEPTH` that a job asks for; 0 is all of the history.
-fn depth(plan: &Plan) -> u32 {
-    let asked = plan.jobs.iter().map(|job| {
-        job.variables
-            .iter()
-            .find(|variable| &*variable.key == "GIT_DEPTH")
-            .and_then(|variable| variable.value.parse().ok())
-            .unwrap_or(DEFAULT_DEPTH)
-    });
-    asked.fold(None, |deepest: Option<u32>, depth| match (deepest, depth) {
-        (Some(0), _) | (_, 0) => Some(0),
-        (Some(deepest), depth) => Some(deepest.max(depth)),
-        (None, depth) => Some(depth),
-    })
-    .unwrap_or(DEFAULT_DEPTH)
-}
-
 fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<RunStarted, Failure> {
-    let state = checkout.tree.state().map_err(|error| repository_failure(&error))?;
+    let state = checkout
+        .tree
+        .state()
+        .map_err(|error| repository_failure(&error))?;
     let facts = &around.facts;
     Ok(RunStarted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -399,5 +394,8 @@ fn unwritable(error: &RecordError) -> Failure {
 }
 
 fn broken(what: &str) -> Failure {
-    Failure::new(Exit::Environment, Diagnostic::new(Code::StateUnwritable, what))
+    Failure::new(
+        Exit::Environment,
+        Diagnostic::new(Code::StateUnwritable, what),
+    )
 }

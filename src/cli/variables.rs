@@ -27,7 +27,10 @@ pub fn read(checkout: &Checkout, project: &Project) -> Result<Vec<SettingVariabl
     for entry in user_entries(checkout, project, &mut sources, &mut found) {
         all.push(variable(&entry, &mut found));
     }
-    for (name, parse) in [(PEER_FILE, parse_peer as Parse), (PROJECT_FILE, parse_project as Parse)] {
+    for (name, parse) in [
+        (PEER_FILE, parse_peer as Parse),
+        (PROJECT_FILE, parse_project as Parse),
+    ] {
         let Ok(text) = std::fs::read_to_string(checkout.repository.root().join(name)) else {
             continue;
         };
@@ -67,7 +70,9 @@ fn user_entries(
     let (variables, problems) = parse_user(&text);
     report(&file.display().to_string(), text, &problems, sources, found);
     let root = checkout.repository.root().display().to_string();
-    let home = etcetera::home_dir().map(|home| home.display().to_string()).unwrap_or_default();
+    let home = etcetera::home_dir()
+        .map(|home| home.display().to_string())
+        .unwrap_or_default();
     variables
         .levels(&variables::Project {
             host: &project.server.host,
@@ -92,7 +97,11 @@ fn report(
         return;
     }
     let file = sources.add(name, text);
-    found.extend(problems.iter().map(|problem| problem.diagnostic(Some(file))));
+    found.extend(
+        problems
+            .iter()
+            .map(|problem| problem.diagnostic(Some(file))),
+    );
 }
 
 /// A variable with its value; the text of a file that the user's own file names is read here.
@@ -102,7 +111,10 @@ fn variable(entry: &Entry, found: &mut Vec<Diagnostic>) -> SettingVariable {
         Content::Path(path) => std::fs::read_to_string(path).unwrap_or_else(|error| {
             found.push(Diagnostic::new(
                 crate::diag::Code::VariablesInvalid,
-                format!("`{path}`, the file of variable `{}`, can't be read: {error}", entry.key),
+                format!(
+                    "`{path}`, the file of variable `{}`, can't be read: {error}",
+                    entry.key
+                ),
             ));
             String::new()
         }),

@@ -88,11 +88,11 @@ impl Attempt<'_> {
     }
 
     fn tree(&self) -> Option<TreeRef> {
-        let tree = self.shared.trees.of(&self.job.executor);
-        tree.filter(|_| self.job.with_tree).cloned()
+        let sources = self.job.sources?;
+        self.shared.trees.of(&self.job.executor, sources).cloned()
     }
 
-    fn stopped_before_script(&self, stop: Stop) -> Verdict {
+    pub(super) fn stopped_before_script(&self, stop: Stop) -> Verdict {
         match stop {
             Stop::Canceled | Stop::Killed => Verdict::Killed,
             Stop::Limit | Stop::Deadline => Verdict::JobTimedOut(out_of_time(self.job.timeout)),

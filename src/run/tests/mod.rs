@@ -1,6 +1,7 @@
 //! Whole runs on an executor that obeys the words of its scripts, in paused time.
 
 mod artifacts;
+mod before_and_after;
 mod cancel;
 mod jobs;
 mod logs;
