@@ -159,6 +159,7 @@ async fn images(checkout: &Checkout, pipeline: Pipeline, docker: Arc<dyn Executo
         facts: pipeline.facts,
         plan,
         pipeline_id: 0,
+        tracked: Arc::default(),
         default_image: checkout.settings.text(Key::DefaultImage).map(str::to_owned),
         clock: now,
     }));

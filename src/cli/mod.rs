@@ -22,8 +22,8 @@ mod run;
 mod selection;
 mod shells;
 mod signals;
+mod sources;
 mod table;
-mod trees;
 mod variables;
 
 pub use args::{Cli, command};

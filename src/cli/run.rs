@@ -1,15 +1,14 @@
 //! `pipe run`: the pipeline of this ref, here and now.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
 use crate::event::{JobSummary, Reporter, RunStarted, SourceMode};
-use crate::exec::{ArtifactRef, Owner, TreeSpec};
+use crate::exec::{ArtifactRef, Owner};
 use crate::plan::{self, Plan, Release, Selection};
 use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
-use crate::repo::SnapshotOptions;
 use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
 use crate::run::{self, PullPolicy, RunError, RunSpec, Surroundings};
 use crate::sched::Options;
@@ -24,10 +23,8 @@ use super::places::log_places;
 use super::printer::Printer;
 use super::selection;
 use super::signals;
-use super::trees::Trees;
+use super::sources::{self, Trees};
 
-/// Commits of history that a job sees where nothing else is said (runtime reference 11.2).
-const DEFAULT_DEPTH: u32 = 20;
 /// Exit codes above this name a signal.
 const SIGNALLED: u8 = 128;
 
@@ -208,6 +205,7 @@ async fn execute(
         plan: chosen.plan.clone(),
         pipeline_id: live.pipeline_id(),
         default_image,
+        tracked: sources::tracked(checkout, &chosen.plan)?,
         clock: now,
     });
     let trees = Trees::of(&state, &live)?;
@@ -322,11 +320,7 @@ fn spec(
     notices: Vec<String>,
 ) -> Result<RunSpec, Failure> {
     let jobs = run::jobs(around);
-    let tree = jobs
-        .iter()
-        .any(|job| job.with_tree)
-        .then(|| snapshot(checkout, around, trees.path()))
-        .transpose()?;
+    let trees = trees.write(checkout, &around.facts.reference, &jobs)?;
     let past = record.durations();
     Ok(RunSpec {
         head: head(checkout, around, live)?,
@@ -349,8 +343,8 @@ fn spec(
         no_delay: args.no_delay,
         slots: checkout.settings.jobs(),
         project_path: around.facts.project.path.clone(),
-        tree,
-        artifacts: artifacts_folder(live)?,
+        trees,
+        artifacts: live.artifacts(),
         pull: if args.offline {
             PullPolicy::Never
         } else {
@@ -359,46 +353,6 @@ fn spec(
         notices,
         complete: true,
     })
-}
-
-fn artifacts_folder(live: &LiveRun) -> Result<PathBuf, Failure> {
-    let first = live.artifact(&[], "job", 1);
-    let folder = first.parent().map(Path::to_path_buf).unwrap_or_default();
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| broken(&format!("`{}` can't be made: {error}", folder.display())))?;
-    Ok(folder)
-}
-
-fn snapshot(checkout: &Checkout, around: &Surroundings, into: &Path) -> Result<TreeSpec, Failure> {
-    let reference = &around.facts.reference;
-    let mut options = SnapshotOptions::new(reference.kind.clone(), reference.name.clone());
-    options.depth = depth(&around.plan);
-    let snapshot = checkout
-        .repository
-        .snapshot(&checkout.tree, into, &options)
-        .map_err(|error| repository_failure(&error))?;
-    Ok(TreeSpec {
-        id: snapshot.id,
-        tar: snapshot.tar,
-    })
-}
-
-/// The deepest `GIT_DEPTH` that a job asks for; 0 is all of the history.
-fn depth(plan: &Plan) -> u32 {
-    let asked = plan.jobs.iter().map(|job| {
-        job.variables
-            .iter()
-            .find(|variable| &*variable.key == "GIT_DEPTH")
-            .and_then(|variable| variable.value.parse().ok())
-            .unwrap_or(DEFAULT_DEPTH)
-    });
-    asked
-        .fold(None, |deepest: Option<u32>, depth| match (deepest, depth) {
-            (Some(0), _) | (_, 0) => Some(0),
-            (Some(deepest), depth) => Some(deepest.max(depth)),
-            (None, depth) => Some(depth),
-        })
-        .unwrap_or(DEFAULT_DEPTH)
 }
 
 fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<RunStarted, Failure> {

@@ -331,6 +331,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         script: strings("script"),
         before_script: strings("before_script"),
         after_script: strings("after_script"),
+        pre_get_sources_script: read::pre_get_sources_script(&mapping).into(),
         image: read::get(&mapping, "image").cloned(),
         services: services(&mapping),
         inherit_variables: inherit(&mapping, "variables"),

@@ -94,6 +94,8 @@ pub struct JobConfig {
     pub before_script: Arc<[Arc<str>]>,
     /// `after_script`, flattened.
     pub after_script: Arc<[Arc<str>]>,
+    /// `hooks:pre_get_sources_script`, flattened.
+    pub pre_get_sources_script: Arc<[Arc<str>]>,
     /// `image`, a string or a mapping.
     pub image: Option<Value>,
     /// `services`, each a string or a mapping.
@@ -295,6 +297,8 @@ pub struct Artifacts {
     pub when: ArtifactsWhen,
     /// `untracked`.
     pub untracked: bool,
+    /// `reports:dotenv`, unexpanded.
+    pub dotenv: Vec<Arc<str>>,
     /// `reports`, as written.
     pub reports: Option<Value>,
 }

@@ -46,6 +46,18 @@ pub(super) fn strings(value: &Value) -> Vec<Arc<str>> {
     }
 }
 
+/// `hooks:pre_get_sources_script` of a job.
+pub(super) fn pre_get_sources_script(job: &Mapping) -> Vec<Arc<str>> {
+    within(job, "hooks", "pre_get_sources_script")
+}
+
+/// The strings at `key` of the mapping at `outer`.
+fn within(mapping: &Mapping, outer: &str, key: &str) -> Vec<Arc<str>> {
+    let inner = get(mapping, outer).and_then(Value::as_map);
+    let value = inner.and_then(|inner| get(inner, key));
+    value.map(strings).unwrap_or_default()
+}
+
 /// Seconds of a duration, and its text.
 pub(super) fn duration(mapping: &Mapping, key: &str) -> Option<(u64, Arc<str>)> {
     let text = text(mapping, key)?;
@@ -308,6 +320,7 @@ pub(super) fn artifacts(value: &Value) -> Option<Artifacts> {
             _ => ArtifactsWhen::OnSuccess,
         },
         untracked: boolean(mapping, "untracked").unwrap_or(false),
+        dotenv: within(mapping, "reports", "dotenv"),
         reports: get(mapping, "reports").cloned(),
     })
 }

@@ -9,7 +9,9 @@
 //!
 //! All methods may be called from several tasks at once, except those of one [`Session`].
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -167,6 +169,9 @@ pub struct Globs {
     pub paths: Vec<String>,
     /// Patterns of files to leave out.
     pub exclude: Vec<String>,
+    /// `artifacts:untracked`: what git tracks, files and submodules, relative to the project
+    /// directory. Every other file is taken too, whether git ignores it or not.
+    pub untracked: Option<Arc<BTreeSet<String>>>,
 }
 
 /// What `reap` removed.

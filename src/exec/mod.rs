@@ -12,7 +12,6 @@ mod detector;
 mod docker;
 mod entry;
 mod error;
-mod glob;
 mod names;
 mod shell;
 mod temp;

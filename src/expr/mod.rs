@@ -10,3 +10,4 @@ pub mod re2;
 
 pub use condition::{Condition, ConditionError, ConditionValue, Conditions, InputValue, Lookup};
 pub use expand::{Variable, Variables};
+pub use glob::ArtifactGlobs;

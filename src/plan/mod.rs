@@ -7,6 +7,7 @@
 mod build;
 mod effects;
 mod facts;
+mod flags;
 mod held;
 mod model;
 mod policy;

@@ -319,6 +319,8 @@ pub struct RunFacts {
     pub slot: usize,
     /// `CI_RUNNER_DESCRIPTION`.
     pub runner: String,
+    /// Variables of dotenv reports that the job receives; later ones win.
+    pub dotenv: Vec<(String, String)>,
 }
 
 /// Variables that only a running job sees.

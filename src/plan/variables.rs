@@ -7,9 +7,18 @@ use std::sync::Arc;
 use crate::expr::expand::{References, Variable, Variables, runner_expand};
 
 use super::facts::PipelineFacts;
+use super::flags;
 use super::model::{Job, Plan};
 use super::predefined::{self, RunFacts};
 use super::scope;
+
+/// Variables that GitLab hides whatever is said of them (runtime reference 15.1).
+const ALWAYS_MASKED: [&str; 4] = [
+    "CI_JOB_TOKEN",
+    "CI_REGISTRY_PASSWORD",
+    "CI_DEPENDENCY_PROXY_PASSWORD",
+    "CI_DEPLOY_PASSWORD",
+];
 
 /// What a job's shell sees.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +26,16 @@ pub struct JobVariables {
     /// Name and value, in order, each name once. For a file variable the value is the content.
     pub all: Vec<Variable>,
     paths: HashMap<Arc<str>, String>,
+}
+
+/// Of values that are expanded already; none is a file.
+impl FromIterator<Variable> for JobVariables {
+    fn from_iter<I: IntoIterator<Item = Variable>>(variables: I) -> Self {
+        Self {
+            all: variables.into_iter().collect(),
+            paths: HashMap::new(),
+        }
+    }
 }
 
 impl JobVariables {
@@ -38,7 +57,7 @@ impl JobVariables {
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         self.all
             .iter()
-            .filter(|variable| variable.masked)
+            .filter(|variable| variable.masked || ALWAYS_MASKED.contains(&&*variable.key))
             .map(|variable| &*variable.value)
     }
 
@@ -105,6 +124,7 @@ fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) ->
             .collect::<Vec<_>>()
     };
     let mut levels = Variables::new();
+    levels.extend(flags::all().map(|(name, on)| Variable::new(name, on.to_string())));
     levels.extend(pairs(predefined::pipeline_variables(facts)));
     levels.extend(pairs(predefined::late_pipeline_variables(facts)));
     levels.extend(pairs(predefined::job(
@@ -117,19 +137,21 @@ fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) ->
         levels.push(Variable::new("CI_PIPELINE_NAME", name.as_str()));
     }
     levels.extend(job.variables.iter().map(scope::yaml));
+    levels.extend(given(&run.dotenv));
     levels.extend(pairs(predefined::user(facts)));
     let environment = job
         .environment
         .as_ref()
         .map(|environment| environment.name.as_str());
     levels.extend(scope::settings(facts, environment));
-    levels.extend(
-        facts
-            .given
-            .iter()
-            .map(|(key, value)| Variable::new(key.as_str(), value.as_str())),
-    );
+    levels.extend(given(&facts.given));
     levels
         .sort_and_expand_all(References::JOB)
         .unwrap_or(levels)
+}
+
+fn given(pairs: &[(String, String)]) -> impl Iterator<Item = Variable> + '_ {
+    pairs
+        .iter()
+        .map(|(key, value)| Variable::new(key.as_str(), value.as_str()))
 }

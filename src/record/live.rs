@@ -68,6 +68,12 @@ impl LiveRun {
         &self.folder
     }
 
+    /// Where the artifacts of each attempt of the top pipeline go.
+    pub fn artifacts(&self) -> Box<dyn Fn(&str, u32) -> PathBuf + Send + Sync> {
+        let folder = self.folder.clone();
+        Box::new(move |job, attempt| artifact(&folder, &[], job, attempt))
+    }
+
     /// Where the artifacts of an attempt go.
     pub fn artifact(&self, pipeline: &[String], job: &str, attempt: u32) -> PathBuf {
         artifact(&self.folder, pipeline, job, attempt)

@@ -113,6 +113,7 @@ impl Dispatcher<'_> {
             job_id,
             slot: self.free_slot(),
             artifacts: Vec::new(),
+            dotenv: Vec::new(),
             ahead: None,
             cancel: receiver,
         };

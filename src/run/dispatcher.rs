@@ -12,12 +12,12 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::event::{EventKind, RunResult, RunStarted};
-use crate::exec::{ArtifactRef, Cancel};
+use crate::exec::Cancel;
 use crate::sched::{Input, JobIndex, Pipeline};
 use crate::types::FailureReason;
 
 use super::ahead::Environments;
-use super::message::{AttemptId, Message};
+use super::message::{AttemptId, Kept, Message};
 use super::queue::Queue;
 use super::shared::Shared;
 use super::spec::Interrupt;
@@ -38,7 +38,7 @@ pub(super) struct Record {
     pub(super) exit_code: Option<i64>,
     pub(super) reason: Option<FailureReason>,
     /// What the last attempt kept.
-    pub(super) artifacts: Option<ArtifactRef>,
+    pub(super) kept: Kept,
 }
 
 /// An attempt under way.

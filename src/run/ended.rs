@@ -7,7 +7,7 @@ use crate::sched::{Action, Input, JobIndex, Outcome};
 use crate::types::{FailureReason, Status};
 
 use super::dispatcher::Dispatcher;
-use super::message::{AttemptId, End, Failure, Verdict};
+use super::message::{AttemptId, End, Failure, Kept, Verdict};
 
 impl Dispatcher<'_> {
     /// Tells the scheduler, then everybody; what follows from it comes after.
@@ -21,7 +21,7 @@ impl Dispatcher<'_> {
         let record = &mut self.records[id.job.0];
         record.finished = Some(now);
         record.exit_code = exit_code;
-        record.artifacts = end.artifacts;
+        record.kept = end.kept;
         record.reason = failure.as_ref().map(|failure| failure.reason);
         let duration = now.saturating_sub(record.started.unwrap_or(now));
         let outcome = match (&end.verdict, &failure) {
@@ -103,6 +103,6 @@ impl Dispatcher<'_> {
 pub(super) fn without_trace(verdict: Verdict) -> End {
     End {
         verdict,
-        artifacts: None,
+        kept: Kept::default(),
     }
 }

@@ -8,6 +8,7 @@ use crate::sched::JobIndex;
 use crate::types::FailureReason;
 
 use super::lines::LogLine;
+use super::spec::Refusal;
 
 /// One attempt of one job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,7 +32,15 @@ pub(super) enum Message {
 #[derive(Debug)]
 pub(super) struct End {
     pub(super) verdict: Verdict,
+    pub(super) kept: Kept,
+}
+
+/// What an attempt leaves for later jobs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept {
     pub(super) artifacts: Option<ArtifactRef>,
+    /// Variables of its dotenv report.
+    pub(super) dotenv: Vec<(String, String)>,
 }
 
 /// The result of an attempt, as far as it is known at some point of it.
@@ -110,6 +119,15 @@ impl Failure {
         Self {
             exit_code: Some(code),
             ..Self::new(FailureReason::ScriptFailure, format!("exit code {code}"))
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            exit_code: refusal.exit_code,
+            ..Self::new(FailureReason::ScriptFailure, refusal.message)
         }
     }
 }

@@ -14,6 +14,7 @@ mod ahead;
 mod attempt;
 mod begin;
 mod dispatcher;
+mod dotenv;
 mod ended;
 mod from_plan;
 mod images;
@@ -41,5 +42,5 @@ pub use lines::{Lines, LogLine};
 pub use mask::Masker;
 pub use spec::{
     AfterScript, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Interrupt, JobRun,
-    JobSettings, PullPolicy, RunError, RunSpec, Scripts,
+    JobSettings, PullPolicy, Refusal, RunError, RunSpec, Scripts, Sources,
 };

@@ -13,7 +13,7 @@ use crate::types::FailureReason;
 
 use super::attempt::{self, Order};
 use super::dispatcher::{Dispatcher, Running};
-use super::message::AttemptId;
+use super::message::{AttemptId, Kept};
 
 impl Dispatcher<'_> {
     pub(super) fn obey(&mut self, actions: Vec<Action>) {
@@ -108,6 +108,7 @@ impl Dispatcher<'_> {
             slot,
             artifacts: self.artifacts_for(id.job),
             ahead,
+            dotenv: self.dotenv_for(id.job),
             cancel: receiver,
         };
         let now = self.stream.elapsed();
@@ -116,7 +117,7 @@ impl Dispatcher<'_> {
         record.started = Some(now);
         record.finished = None;
         record.exit_code = None;
-        record.artifacts = None;
+        record.kept = Kept::default();
         self.running.insert(id, Running { slot, cancel });
         let (job, attempt) = self.named(id);
         self.stream.emit(EventKind::JobStarted { job, attempt });
@@ -141,10 +142,19 @@ impl Dispatcher<'_> {
     /// What the newest attempts of the jobs before it have kept, in the order to lay it over.
     fn artifacts_for(&self, job: JobIndex) -> Vec<ArtifactRef> {
         let job = self.shared.job(job);
-        let kept = |from: &JobIndex| self.records.get(from.0)?.artifacts.clone();
+        let kept = |from: &JobIndex| self.records.get(from.0)?.kept.artifacts.clone();
         let earlier = job.artifacts_before.iter().cloned();
         earlier
             .chain(job.artifacts_from.iter().filter_map(kept))
+            .collect()
+    }
+
+    /// The variables that those jobs reported.
+    fn dotenv_for(&self, job: JobIndex) -> Vec<(String, String)> {
+        let from = self.shared.job(job).artifacts_from.iter();
+        let records = from.filter_map(|from| self.records.get(from.0));
+        records
+            .flat_map(|record| record.kept.dotenv.iter().cloned())
             .collect()
     }
 }

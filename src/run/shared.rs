@@ -19,7 +19,8 @@ pub(super) const STARTS: usize = 4;
 pub(super) struct Shared {
     pub(super) owner: Owner,
     pub(super) project_path: String,
-    pub(super) artifacts: PathBuf,
+    /// The place of an attempt's artifacts.
+    pub(super) artifacts: Box<dyn Fn(&str, u32) -> PathBuf + Send + Sync>,
     pub(super) images: Images,
     pub(super) starts: Semaphore,
     pub(super) jobs: Vec<JobRun>,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::event::{HeldJob, RunStarted};
 use crate::exec::{ArtifactRef, Cancel, Executor, Globs, Image, Layout, Owner, TreeSpec};
 use crate::sched::{JobIndex, JobSpec, Options};
+use crate::types::Submodules;
 
 /// One pipeline to run.
 pub struct RunSpec {
@@ -26,10 +27,10 @@ pub struct RunSpec {
     pub slots: usize,
     /// `group/project`, from which executors make directories.
     pub project_path: String,
-    /// The files that jobs see; `None` where no job wants any.
-    pub tree: Option<TreeSpec>,
-    /// Folder for the tar files of artifacts; it exists and belongs to this run alone.
-    pub artifacts: PathBuf,
+    /// The project's files for each of the [`Sources`] that jobs ask for.
+    pub trees: Vec<(Sources, TreeSpec)>,
+    /// The tar file for the artifacts of an attempt of a job, in a folder that exists.
+    pub artifacts: Box<dyn Fn(&str, u32) -> PathBuf + Send + Sync>,
     /// How long each job took before, where that is known: the longest path goes first.
     pub durations: Vec<Option<Duration>>,
     /// What to do about images that are missing.
@@ -62,8 +63,9 @@ pub struct JobRun {
     /// Whether its environment may come up before the jobs in front of it have ended: it depends
     /// on nothing that they make, and consists of this one container (design chapter 6).
     pub ahead: bool,
-    /// Whether its project directory gets the tree (`GIT_STRATEGY`).
-    pub with_tree: bool,
+    /// What its project directory holds at first; `None` for an empty one (`GIT_STRATEGY: none`
+    /// or `empty`).
+    pub sources: Option<Sources>,
     /// The job timeout, counted from its start (runtime reference 5).
     pub timeout: Duration,
     /// Artifacts of earlier runs, laid over the tree before all others (`--no-needs`).
@@ -82,6 +84,28 @@ impl JobRun {
         JobSpec {
             held: self.held.is_some(),
             ..self.sched.clone()
+        }
+    }
+}
+
+/// What a job's project directory holds before artifacts are laid over it (runtime reference
+/// 11.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sources {
+    /// Commits of history, `GIT_DEPTH`; 0 for all of it.
+    pub depth: u32,
+    /// Whether the files are there too, not only `.git` (`GIT_CHECKOUT`).
+    pub checkout: bool,
+    /// `GIT_SUBMODULE_STRATEGY`.
+    pub submodules: Submodules,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            depth: 20,
+            checkout: true,
+            submodules: Submodules::None,
         }
     }
 }
@@ -109,11 +133,22 @@ pub struct AttemptContext {
     pub slot: usize,
     /// Directories inside the environment.
     pub layout: Layout,
+    /// Variables from the dotenv reports of the jobs whose artifacts it receives; later ones win
+    /// (runtime reference 14).
+    pub dotenv: Vec<(String, String)>,
 }
 
 /// Everything an attempt runs and keeps.
 #[derive(Default)]
 pub struct AttemptScripts {
+    /// Directories, where variables move them (`GIT_CLONE_PATH`, `GIT_STRATEGY: empty`).
+    pub layout: Option<Layout>,
+    /// Why the attempt fails before its environment is made.
+    pub refusal: Option<Refusal>,
+    /// Lines at the start of the log: values of variables that are ignored.
+    pub warnings: Vec<String>,
+    /// `hooks:pre_get_sources_script`; `None` where the job has none.
+    pub hook: Option<String>,
     /// Variables of the environment itself.
     pub variables: Vec<(String, String)>,
     /// Text of `before_script` and `script`.
@@ -122,10 +157,21 @@ pub struct AttemptScripts {
     pub after_script: Option<AfterScript>,
     /// What is kept.
     pub artifacts: Option<Artifacts>,
+    /// Globs of `artifacts:reports:dotenv`.
+    pub dotenv: Vec<String>,
     /// Values that no log may show.
     pub secrets: Vec<String>,
     /// Variables that change how the job runs.
     pub settings: JobSettings,
+}
+
+/// A failure that GitLab Runner comes to before a job's script, and so do we (design chapter 6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong and what to do, for the log.
+    pub message: String,
+    /// The job's exit code, where the runner's own script ends with one.
+    pub exit_code: Option<i64>,
 }
 
 /// Makes the text of `after_script` from the value of `CI_JOB_STATUS`.

@@ -7,26 +7,29 @@ use std::sync::Arc;
 use crate::exec::{Executor, TreeRef};
 
 use super::images::address;
-use super::spec::{RunError, RunSpec};
+use super::spec::{RunError, RunSpec, Sources};
 
-/// The project tree as each executor (its address) has it.
-pub(super) struct Trees(HashMap<usize, TreeRef>);
+/// The project's files as each executor (its address) has them.
+pub(super) struct Trees(HashMap<(usize, Sources), TreeRef>);
 
 impl Trees {
-    pub(super) fn of(&self, executor: &Arc<dyn Executor>) -> Option<&TreeRef> {
-        self.0.get(&address(executor))
+    pub(super) fn of(&self, executor: &Arc<dyn Executor>, sources: Sources) -> Option<&TreeRef> {
+        self.0.get(&(address(executor), sources))
     }
 }
 
-/// Hands the tree to each executor that has a job which wants it.
+/// Hands each tree to each executor that has a job which wants it.
 pub(super) async fn publish(spec: &RunSpec) -> Result<Trees, RunError> {
     let mut trees = HashMap::new();
-    let Some(tree) = &spec.tree else {
-        return Ok(Trees(trees));
-    };
-    for job in spec.jobs.iter().filter(|job| job.with_tree) {
-        let at = address(&job.executor);
-        if let Entry::Vacant(entry) = trees.entry(at) {
+    for job in &spec.jobs {
+        let tree = spec
+            .trees
+            .iter()
+            .find(|(sources, _)| Some(*sources) == job.sources);
+        let Some((sources, tree)) = tree else {
+            continue;
+        };
+        if let Entry::Vacant(entry) = trees.entry((address(&job.executor), *sources)) {
             entry.insert(job.executor.publish_tree(tree).await?);
         }
     }

@@ -1,5 +1,7 @@
 //! Variables that change how scripts are made.
 
+use crate::types::go_bool;
+
 use super::Variable;
 
 /// The switches among a job's variables that change its scripts.
@@ -27,7 +29,8 @@ impl Flags {
             variables
                 .iter()
                 .rfind(|variable| variable.name == name)
-                .is_some_and(|variable| is_true(&variable.value))
+                .and_then(|variable| go_bool(&variable.value))
+                .unwrap_or(false)
         };
         Self {
             debug_trace: on("CI_DEBUG_TRACE"),
@@ -36,11 +39,6 @@ impl Flags {
             posix_escapes: on("FF_POSIXLY_CORRECT_ESCAPES"),
         }
     }
-}
-
-/// The runner reads switches as Go's `strconv.ParseBool`; any other text is off.
-fn is_true(value: &str) -> bool {
-    matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
 }
 
 #[cfg(test)]

@@ -63,6 +63,18 @@ impl<'a> Stage<'a> {
         self.text(&self.commands(commands, "script_step"))
     }
 
+    /// `hooks:pre_get_sources_script` (runtime reference 1.4). The runner's own image has bash, so
+    /// that a job whose image has none fails later, in its script. The project directory is not
+    /// there yet.
+    pub fn pre_get_sources_script<S: AsRef<str>>(&self, commands: &[S]) -> String {
+        let commands = self.commands(commands, "pre_get_sources_script_step");
+        let flags = Flags {
+            posix_escapes: true,
+            ..self.flags
+        };
+        wrapped(&format!("{}{commands}", self.exports()), flags)
+    }
+
     /// `after_script`: a new shell, the same variables (runtime reference 1.3). The caller sets
     /// `CI_JOB_STATUS`.
     pub fn after_script<S: AsRef<str>>(&self, commands: &[S]) -> String {
@@ -118,6 +130,15 @@ impl<'a> Stage<'a> {
 
     /// Exports, `GITLAB_ENV`, project directory, then `commands` (runtime reference 2.1).
     fn text(&self, commands: &str) -> String {
+        let mut body = self.exports();
+        body.push_str("cd ");
+        body.push_str(&quoted(self.project_dir));
+        body.push('\n');
+        body.push_str(commands);
+        wrapped(&body, self.flags)
+    }
+
+    fn exports(&self) -> String {
         let temp = temp_dir(self.project_dir);
         let mut body = make_dir(&temp);
         for variable in self.variables {
@@ -127,11 +148,7 @@ impl<'a> Stage<'a> {
             body.push_str(&export(&name, &value));
         }
         body.push_str(&read_gitlab_env(&temp));
-        body.push_str("cd ");
-        body.push_str(&quoted(self.project_dir));
-        body.push('\n');
-        body.push_str(commands);
-        wrapped(&body, self.flags)
+        body
     }
 }
 

@@ -4,15 +4,19 @@
 
 pub mod duration;
 mod failure;
+mod go_bool;
 mod job;
 mod reference;
 mod slug;
 mod status;
+mod submodules;
 mod wildcard;
 
 pub use failure::FailureReason;
+pub use go_bool::go_bool;
 pub use job::{AllowFailure, Retry, RetryWhen, When};
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};
 pub use status::Status;
+pub use submodules::Submodules;
 pub use wildcard::wildcard_match;

@@ -7,6 +7,7 @@ mod conformance;
 mod fixtures;
 mod generated;
 mod pty;
+mod run;
 mod sample;
 mod scripts;
 mod tidy;

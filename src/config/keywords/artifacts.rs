@@ -11,7 +11,7 @@ pub(super) static ARTIFACTS: Keys = Keys {
         key("paths", "6.18", Shape::Texts),
         key("exclude", "6.18", Shape::Texts),
         key("name", "6.18", Shape::Text),
-        key("untracked", "6.18", Shape::Boolean).refused(),
+        key("untracked", "6.18", Shape::Boolean),
         key("when", "6.18", Shape::OneOf(values::RESULT_WHEN)),
         key("expire_in", "6.18", Shape::Rule(values::duration_or_never)),
         key("expose_as", "6.18", Shape::Rule(expose_as)),
@@ -33,7 +33,7 @@ const fn report(name: &'static str) -> Keyword {
 
 static REPORTS: Keys = Keys {
     rows: &[
-        key("dotenv", "6.18", Shape::TextOrTexts).refused(),
+        key("dotenv", "6.18", Shape::TextOrTexts),
         key("coverage_report", "6.18", Shape::Map(&COVERAGE)).inert(),
         report("accessibility"),
         report("annotations"),

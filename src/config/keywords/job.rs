@@ -28,9 +28,7 @@ static ROWS: &[Keyword] = &[
     key("script", "6.2", Shape::Script).at(JOB_ONLY),
     key("before_script", "6.2", Shape::Script).at(DEFAULTABLE),
     key("after_script", "6.2", Shape::Script).at(DEFAULTABLE),
-    key("hooks", "6.2", Shape::Map(&HOOKS))
-        .at(DEFAULTABLE)
-        .refused(),
+    key("hooks", "6.2", Shape::Map(&HOOKS)).at(DEFAULTABLE),
     key("image", "6.3", Shape::Rule(image::check)).at(DEFAULTABLE),
     key("services", "6.4", Shape::Rule(image::check_services))
         .at(DEFAULTABLE)

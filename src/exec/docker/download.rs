@@ -44,7 +44,7 @@ impl Place<'_> {
         }
         let roots = selection.roots();
         let file = File::create(into).map_err(cannot_pack)?;
-        let mut pack = Pack::new(selection, self.project_dir, io::BufWriter::new(file));
+        let mut pack = Pack::new(selection, io::BufWriter::new(file));
         for root in roots {
             if self.is_there(&root).await? {
                 pack = self.take(root, pack).await?;
@@ -154,7 +154,10 @@ fn take_all(root: &str, from: impl io::Read, pack: &mut Pack<Archive>) -> io::Re
         let mut entry = entry?;
         let path = rebased(root, &entry.path()?)?;
         let kind = entry.header().entry_type();
-        if path.as_os_str().is_empty() || !is_kept(kind) || !pack.wants(&path) {
+        if path.as_os_str().is_empty()
+            || !is_kept(kind)
+            || !pack.wants(&path, kind == EntryType::Directory)
+        {
             continue;
         }
         let header = entry.header().clone();

@@ -22,7 +22,7 @@ pub(super) fn collect(globs: &Globs, project: &Path, into: &Path) -> io::Result<
     }
     let roots = selection.roots();
     let file = io::BufWriter::new(File::create(into)?);
-    let mut pack = Pack::new(selection, &project_dir, file);
+    let mut pack = Pack::new(selection, file);
     for root in roots {
         let root = Path::new(&root);
         if is_there(project, root) {
@@ -46,7 +46,7 @@ fn walk(project: &Path, path: &Path, pack: &mut Archive) -> io::Result<()> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display()));
     let facts = fs::symlink_metadata(&full).map_err(named)?;
-    if !path.as_os_str().is_empty() && pack.wants(path) {
+    if !path.as_os_str().is_empty() && pack.wants(path, facts.is_dir()) {
         add(&full, path, &facts, pack).map_err(named)?;
     }
     if facts.is_dir() && !path.starts_with(".git") {

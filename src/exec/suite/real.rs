@@ -115,15 +115,28 @@ pub(super) async fn artifacts_keep_modes_times_and_links(subject: &Subject) {
         ]
     );
     assert_eq!(packed.entries, 8);
+    let nothing = |path: &str| {
+        format!(
+            "WARNING: {path}: no matching files. Ensure that the artifact path is relative to the \
+             working directory ({project})"
+        )
+    };
+    let found = |path: &str, count: u32| {
+        format!("{path}: found {count} matching artifact files and directories")
+    };
     assert_eq!(
         packed.notes,
         [
-            "`/etc/passwd` is not below the project directory and was left out".to_owned(),
-            format!("`dl/r` matches no file; paths count from `{project}`"),
-            format!("`named` matches no file; paths count from `{project}`"),
-            format!("`.git` matches no file; paths count from `{project}`"),
-            format!("`*.none` matches no file; paths count from `{project}`"),
-            "`.git` was left out".to_owned(),
+            "WARNING: processPath: artifact path is not a subpath of project directory: /etc/passwd"
+                .to_owned(),
+            found("out", 6),
+            found("dl", 1),
+            nothing("dl/r"),
+            nothing("named"),
+            found("hard", 1),
+            nothing(".git"),
+            nothing("*.none"),
+            "WARNING: `.git` was left out".to_owned(),
         ]
     );
     let mut spec = subject.spec("consumer");

@@ -183,7 +183,7 @@ pub(super) fn context() -> (Cx, watch::Sender<Cancel>) {
 pub(super) fn globs(paths: &[&str]) -> Globs {
     Globs {
         paths: paths.iter().map(|&path| path.to_owned()).collect(),
-        exclude: Vec::new(),
+        ..Globs::default()
     }
 }
 

@@ -12,11 +12,32 @@ use super::pack;
 use crate::repo::RepoError;
 use crate::repo::listing::is_private;
 
+/// Where HEAD stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    /// Detached at the commit, which is checked out.
+    Detached,
+    /// On a branch without a commit, as before the first checkout.
+    Unborn,
+}
+
+impl From<bool> for Head {
+    /// Whether the commit is checked out.
+    fn from(checkout: bool) -> Self {
+        if checkout {
+            Self::Detached
+        } else {
+            Self::Unborn
+        }
+    }
+}
+
 /// A finished `.git` in a folder of our own. It depends on nothing but the commit, the ref, the
 /// depth and the tags, and could be kept between runs.
 pub(super) struct GitDir {
     folder: PathBuf,
     pack: Vec<String>,
+    head: Head,
 }
 
 impl GitDir {
@@ -25,6 +46,7 @@ impl GitDir {
         git: &git2::Repository,
         fetch: &Fetch,
         remote: &str,
+        head: Head,
         folder: &Path,
     ) -> Result<Self, RepoError> {
         let history = collect(git, fetch)?;
@@ -33,26 +55,35 @@ impl GitDir {
             let path = folder.join(name);
             fs::write(&path, text).map_err(RepoError::io("write", path))
         };
-        put("HEAD", &format!("{}\n", fetch.commit))?;
-        put("HEAD.log", &checkout_entry(git, fetch.commit)?)?;
+        if head == Head::Detached {
+            put("HEAD", &format!("{}\n", fetch.commit))?;
+            put("HEAD.log", &checkout_entry(git, fetch.commit)?)?;
+            write_index(git, fetch.commit, &folder.join("index"))?;
+        } else {
+            // The name that the runner's template gives to the first branch.
+            put("HEAD", "ref: refs/heads/none\n")?;
+        }
         put("config", &config(remote))?;
         put("packed-refs", &packed_refs(&history))?;
         put("shallow", &shallow(&history))?;
-        write_index(git, fetch.commit, &folder.join("index"))?;
         Ok(Self {
             folder: folder.to_owned(),
             pack,
+            head,
         })
     }
 
     /// Puts it into the archive as `.git`.
     pub(super) fn append(&self, archive: &mut Archive) -> Result<(), RepoError> {
         let top = Path::new(".git");
-        for name in ["HEAD", "config", "index", "packed-refs", "shallow"] {
+        for name in ["HEAD", "config", "packed-refs", "shallow"] {
             self.append_file(archive, name, &top.join(name), 0o666)?;
         }
         archive.folder(&top.join("info"))?;
-        self.append_file(archive, "HEAD.log", &top.join("logs/HEAD"), 0o666)?;
+        if self.head == Head::Detached {
+            self.append_file(archive, "index", &top.join("index"), 0o666)?;
+            self.append_file(archive, "HEAD.log", &top.join("logs/HEAD"), 0o666)?;
+        }
         archive.folder(&top.join("objects/info"))?;
         for name in &self.pack {
             let path = top.join("objects/pack").join(name);

@@ -44,6 +44,9 @@ pub(super) fn collect(git: &git2::Repository, fetch: &Fetch) -> Result<History, 
     Ok(walk.history)
 }
 
+/// Where branches of the remote stand.
+const ORIGIN: &str = "refs/remotes/origin/";
+
 struct Walk<'a> {
     git: &'a git2::Repository,
     /// Where the user's own clone ends.
@@ -56,21 +59,36 @@ impl Walk<'_> {
     /// The own branch; with the full history all branches of `origin`, as a full fetch has them.
     fn add_branches(&mut self, fetch: &Fetch) -> Result<(), RepoError> {
         if fetch.depth == 0 {
-            let branches = self
-                .git
-                .references_glob("refs/remotes/origin/*")
-                .map_err(RepoError::corrupt("the branches"))?;
-            for branch in branches.flatten() {
-                if let (Ok(name), Some(tip)) = (branch.name(), branch.target()) {
-                    self.history.refs.insert(name.to_owned(), (tip, None));
-                }
+            let mut branches = self.branches(ORIGIN)?;
+            if branches.is_empty() {
+                // Nothing was ever fetched or pushed: what is here is all that can be told.
+                branches = self.branches("refs/heads/")?;
+            }
+            for (name, tip) in branches {
+                self.history
+                    .refs
+                    .insert(format!("{ORIGIN}{name}"), (tip, None));
             }
         }
         if fetch.kind == RefKind::Branch && git2::Branch::name_is_valid(&fetch.name) == Ok(true) {
-            let name = format!("refs/remotes/origin/{}", fetch.name);
+            let name = format!("{ORIGIN}{}", fetch.name);
             self.history.refs.insert(name, (fetch.commit, None));
         }
         Ok(())
+    }
+
+    /// Names below `folder` and the commits they point to.
+    fn branches(&self, folder: &str) -> Result<Vec<(String, Oid)>, RepoError> {
+        let found = self
+            .git
+            .references_glob(&format!("{folder}*"))
+            .map_err(RepoError::corrupt("the branches"))?;
+        let branch = |reference: git2::Reference<'_>| {
+            let name = reference.name().ok()?.strip_prefix(folder)?.to_owned();
+            // `origin/HEAD` is a name for another branch.
+            Some((name, reference.target()?))
+        };
+        Ok(found.flatten().filter_map(branch).collect())
     }
 
     fn tips(&self, fetch: &Fetch) -> Vec<Oid> {

@@ -3,6 +3,7 @@
 //! Everything is made from git's objects and the work tree; the repository itself is not touched.
 
 mod archive;
+mod attributes;
 mod git_dir;
 mod history;
 mod pack;

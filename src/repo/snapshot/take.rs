@@ -12,11 +12,12 @@ use rustix::fs::OFlags;
 use sha2::{Digest, Sha256};
 
 use super::archive::Archive;
+use super::attributes::Attributes;
 use super::git_dir::GitDir;
 use super::history::Fetch;
 use crate::repo::listing::{Mode, Place, TreeFile, is_private, to_path};
 use crate::repo::{ProjectTree, RepoError, Repository};
-use crate::types::RefKind;
+use crate::types::{RefKind, Submodules};
 
 /// `GIT_DEPTH` of a new project.
 const DEFAULT_DEPTH: u32 = 20;
@@ -30,6 +31,10 @@ pub struct SnapshotOptions {
     pub name: String,
     /// Commits of history, `GIT_DEPTH`; 0 for all of it.
     pub depth: u32,
+    /// Whether the files are written too, not only `.git` (`GIT_CHECKOUT`).
+    pub checkout: bool,
+    /// Which submodules are brought in.
+    pub submodules: Submodules,
     /// Files to keep out, relative to the root, besides those that are always private.
     pub exclude: Vec<String>,
 }
@@ -41,6 +46,8 @@ impl SnapshotOptions {
             kind,
             name: name.into(),
             depth: DEFAULT_DEPTH,
+            checkout: true,
+            submodules: Submodules::None,
             exclude: Vec::new(),
         }
     }
@@ -77,8 +84,14 @@ impl Repository {
             git2::Repository::open(self.git.path()).map_err(RepoError::corrupt("the settings"))?;
         let (files, git_dir) = std::thread::scope(|scope| {
             let (fetch, remote, scratch) = (&fetch, &remote, scratch.path());
-            let history = scope.spawn(move || GitDir::build(&own_handle, fetch, remote, scratch));
-            let files = write_files(tree, into, options);
+            let state = options.checkout.into();
+            let history =
+                scope.spawn(move || GitDir::build(&own_handle, fetch, remote, state, scratch));
+            let files = if options.checkout {
+                write_files(tree, into, options)
+            } else {
+                Archive::create(into).map(|archive| (archive, Vec::new()))
+            };
             let git_dir = history
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -109,12 +122,19 @@ fn write_files(
 ) -> Result<(Archive, Vec<u8>), RepoError> {
     let mut archive = Archive::create(into)?;
     let listing = tree.listing()?;
+    let git = tree.git();
+    let paths: Vec<PathBuf> = listing
+        .files
+        .iter()
+        .map(|file| to_path(&file.path))
+        .collect();
     let mut writer = Writer {
-        tree,
+        git: &git,
+        root: tree.root(),
+        attributes: Attributes::new(&git, tree.root(), paths.iter().map(PathBuf::as_path)),
         archive: &mut archive,
         edited: listing.state.modified.iter().map(String::as_str).collect(),
-        trusts_disk: tree
-            .git()
+        trusts_disk: git
             .config()
             .is_ok_and(|config| config.get_bool("core.filemode").unwrap_or(true)),
         digest: Sha256::new(),
@@ -137,7 +157,9 @@ fn write_files(
 }
 
 struct Writer<'a> {
-    tree: &'a ProjectTree,
+    git: &'a git2::Repository,
+    root: &'a Path,
+    attributes: Attributes<'a>,
     archive: &'a mut Archive,
     edited: HashSet<&'a str>,
     /// Whether the executable bit of the disk is the one git would record.
@@ -161,21 +183,24 @@ impl Writer<'_> {
     }
 
     fn write_blob(&mut self, file: &TreeFile, id: git2::Oid) -> Result<(), RepoError> {
-        let git = self.tree.git();
-        let blob = git.find_blob(id).map_err(RepoError::corrupt("an object"))?;
+        let blob = self
+            .git
+            .find_blob(id)
+            .map_err(RepoError::corrupt("an object"))?;
         let path = to_path(&file.path);
         if file.mode == Some(Mode::Link) {
             return self.archive.link(&path, &to_path(blob.content()));
         }
         let mode = permissions(file.mode == Some(Mode::Executable));
-        let size = blob.size() as u64;
-        self.archive.file(&path, mode, size, blob.content())
+        let content = self.attributes.checked_out(&path, blob.content());
+        let size = content.len() as u64;
+        self.archive.file(&path, mode, size, &*content)
     }
 
     /// Writes what lies on disk. `counts`: it is an edit, and belongs to the identity.
     fn write_from_disk(&mut self, file: &TreeFile, counts: bool) -> Result<(), RepoError> {
         let path = to_path(&file.path);
-        let full = self.tree.root().join(&path);
+        let full = self.root.join(&path);
         let opened = match open_plain(&full) {
             Ok(opened) => opened,
             // It went away since the listing was made.
@@ -227,9 +252,10 @@ impl Writer<'_> {
             );
             self.buffer = bytes;
         }
-        let size = self.buffer.len() as u64;
+        let checked_out = self.attributes.checked_out(content.path, &self.buffer);
+        let size = checked_out.len() as u64;
         self.archive
-            .file(content.path, content.mode, size, self.buffer.as_slice())
+            .file(content.path, content.mode, size, &*checked_out)
     }
 
     fn write_link(&mut self, path: &Path, full: &Path, counts: bool) -> Result<(), RepoError> {
@@ -306,7 +332,15 @@ fn permissions(executable: bool) -> u32 {
 
 fn identity(fetch: &Fetch, remote: &str, options: &SnapshotOptions, edits: &[u8]) -> String {
     let mut digest = Sha256::new();
-    digest.update(format!("{fetch:?} {remote} {:?} ", options.exclude));
+    let SnapshotOptions {
+        checkout,
+        submodules,
+        exclude,
+        ..
+    } = options;
+    digest.update(format!(
+        "{fetch:?} {remote} {checkout} {submodules:?} {exclude:?} "
+    ));
     digest.update(edits);
     let (mut short, digest) = (String::new(), digest.finalize());
     for byte in digest.iter().take(16) {

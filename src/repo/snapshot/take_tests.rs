@@ -426,3 +426,86 @@ fn the_checkout_is_not_touched() {
     snapshot(&fixture, into.path(), &branch("issue-1"));
     assert_eq!(listed(), before);
 }
+
+#[test]
+fn line_ends_are_those_of_a_checkout() {
+    let fixture = Fixture::with(&[
+        (
+            ".gitattributes",
+            "*.bat eol=crlf\nsub/* text\nsub/raw -text\n",
+        ),
+        ("a.bat", "a\nb\n"),
+        ("sub/.gitattributes", "*.bat -text\n"),
+        ("sub/a.bat", "a\n"),
+        ("plain", "a\n"),
+    ]);
+    fixture.write("sub/edited", "a\r\nb\n");
+    fixture.write("sub/raw", "a\r\nb\n");
+    let dir = tempfile::tempdir().expect("a folder");
+    let snapshot = snapshot(&fixture, dir.path(), &branch("main"));
+    let out = dir.path().join("out");
+    unpack(&snapshot, &out);
+    for (path, wanted) in [
+        ("a.bat", "a\r\nb\r\n"),
+        ("sub/a.bat", "a\n"),
+        ("sub/edited", "a\nb\n"),
+        ("sub/raw", "a\r\nb\n"),
+        ("plain", "a\n"),
+    ] {
+        let got = std::fs::read_to_string(out.join(path)).expect(path);
+        assert_eq!(got, wanted, "{path}");
+    }
+}
+
+#[test]
+fn without_a_checkout_there_is_only_what_was_fetched() {
+    let fixture = Fixture::with(&[("f", "x")]);
+    let dir = tempfile::tempdir().expect("a folder");
+    let options = SnapshotOptions {
+        checkout: false,
+        ..branch("main")
+    };
+    let snapshot = snapshot(&fixture, dir.path(), &options);
+    assert_eq!(
+        entries(&snapshot).into_keys().collect::<Vec<_>>(),
+        ["./", ".git"]
+    );
+    let out = dir.path().join("out");
+    unpack(&snapshot, &out);
+    if let Some(refs) = git(&out, &["for-each-ref", "--format=%(refname)"]) {
+        assert_eq!(refs, "refs/remotes/origin/main");
+        assert_eq!(git(&out, &["ls-files"]).as_deref(), Some(""));
+    }
+}
+
+#[test]
+fn all_of_the_history_has_all_branches() {
+    let fixture = Fixture::with(&[("f", "x")]);
+    fixture.branch("other");
+    fixture.checkout("main");
+    let dir = tempfile::tempdir().expect("a folder");
+    let options = SnapshotOptions {
+        depth: 0,
+        ..branch("main")
+    };
+    let refs = |fixture: &Fixture, into: &str| {
+        let folder = dir.path().join(into);
+        std::fs::create_dir(&folder).expect("a folder");
+        let snapshot = snapshot(fixture, &folder, &options);
+        let out = folder.join("out");
+        unpack(&snapshot, &out);
+        let packed = std::fs::read_to_string(out.join(".git/packed-refs")).expect("refs");
+        let names = packed.lines().filter_map(|line| line.split_once(" refs/"));
+        names.map(|(_, name)| name.to_owned()).collect::<Vec<_>>()
+    };
+    let both = ["remotes/origin/main", "remotes/origin/other"];
+    assert_eq!(refs(&fixture, "never-pushed"), both);
+    let head = fixture
+        .git
+        .head()
+        .and_then(|head| head.peel_to_commit())
+        .expect("head")
+        .id();
+    fixture.pushed("main", head);
+    assert_eq!(refs(&fixture, "pushed"), ["remotes/origin/main"]);
+}

@@ -14,7 +14,7 @@ use crate::run::ahead::Ahead;
 use crate::run::limits::limit;
 use crate::run::log::JobLog;
 use crate::run::mask::Masker;
-use crate::run::message::{AttemptId, End, Failure, Message, Verdict};
+use crate::run::message::{AttemptId, End, Failure, Kept, Message, Verdict};
 use crate::run::shared::Shared;
 use crate::run::spec::{AttemptContext, AttemptScripts, JobRun};
 use crate::run::stage::Bounds;
@@ -33,6 +33,8 @@ pub(in crate::run) struct Order {
     pub(in crate::run) artifacts: Vec<ArtifactRef>,
     /// The environment, where it was begun before.
     pub(in crate::run) ahead: Option<Ahead>,
+    /// Variables that the same jobs reported.
+    pub(in crate::run) dotenv: Vec<(String, String)>,
     pub(in crate::run) cancel: watch::Receiver<Cancel>,
 }
 
@@ -84,17 +86,18 @@ impl<'a> Attempt<'a> {
         let layout = run
             .executor
             .layout(&shared.project_path, &run.sched.name, attempt);
-        let scripts = run.scripts.attempt(&AttemptContext {
+        let mut scripts = run.scripts.attempt(&AttemptContext {
             attempt,
             job_id: order.job_id,
             slot: order.slot,
             layout: layout.clone(),
+            dotenv: order.dotenv.clone(),
         });
         let masker = Masker::new(&scripts.secrets);
         Self {
             shared,
             job: run,
-            layout,
+            layout: scripts.layout.take().unwrap_or(layout),
             log: JobLog::new(order.id, masker, messages.clone()),
             scripts,
             order,
@@ -106,28 +109,41 @@ impl<'a> Attempt<'a> {
     /// Leaves the environment in `opened`, whatever happens.
     async fn drive(&mut self, opened: &mut Option<Box<dyn Session>>) -> End {
         self.enter(Phase::Prepare).await;
+        for warning in std::mem::take(&mut self.scripts.warnings) {
+            self.log.say(&warning).await;
+        }
+        if let Some(refusal) = self.scripts.refusal.take() {
+            self.log.say(&refusal.message).await;
+            let verdict = Verdict::Failed(refusal.into());
+            return self.end(verdict, Kept::default());
+        }
         let session = match self.prepare().await {
             Ok(session) => opened.insert(session),
-            Err(verdict) => return self.end(verdict, None),
+            Err(verdict) => return self.end(verdict, Kept::default()),
         };
-        let (verdict, artifacts) = self.work(session.as_mut()).await;
-        self.end(verdict, artifacts)
+        let (verdict, kept) = self.work(session.as_mut()).await;
+        self.end(verdict, kept)
     }
 
-    fn end(&self, verdict: Verdict, artifacts: Option<ArtifactRef>) -> End {
+    fn end(&self, verdict: Verdict, kept: Kept) -> End {
         End {
             verdict: self.told(verdict),
-            artifacts,
+            kept,
         }
     }
 
-    async fn work(&mut self, session: &mut dyn Session) -> (Verdict, Option<ArtifactRef>) {
-        let mut verdict = self.script(session).await;
-        if verdict.goes_on() {
-            verdict = self.after_script(session, verdict).await;
+    /// Without its sources a job has neither script nor `after_script`, but uploads follow as
+    /// after any failure (runtime reference 1.1).
+    async fn work(&mut self, session: &mut dyn Session) -> (Verdict, Kept) {
+        let mut verdict = self.hook(session).await;
+        if verdict == Verdict::Success {
+            verdict = self.script(session).await;
+            if verdict.goes_on() {
+                verdict = self.after_script(session, verdict).await;
+            }
         }
         if !verdict.goes_on() {
-            return (verdict, None);
+            return (verdict, Kept::default());
         }
         self.upload(session, verdict).await
     }

@@ -1,59 +1,88 @@
 //! What is kept, and the environment goes.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use crate::event::{EventKind, Phase};
-use crate::exec::{ArtifactRef, Cancel, ExecError, Session};
-use crate::run::message::{Failure, Message, Verdict};
+use crate::exec::{ArtifactRef, Cancel, Globs, Session};
+use crate::run::message::{Failure, Kept, Message, Verdict};
 use crate::run::stage::{Ending, GRACE, Remote, Stop};
 
 use super::driver::Attempt;
+use super::reports::or_failed;
 use super::words::{out_of_time, short};
 
 /// For taking the environment away. Outside of every cancellation, so that nothing stays behind.
 pub(super) const CLOSE_BUDGET: Duration = Duration::from_secs(30);
 
 impl Attempt<'_> {
-    /// Keeps the artifacts that belong to such a result. A failure to do so fails a job that was
-    /// well (runtime reference 1.1).
+    /// Keeps the artifacts that belong to such a result, and the reports. A failure to do so
+    /// fails a job that was well (runtime reference 1.1).
     pub(super) async fn upload(
         &mut self,
         session: &mut dyn Session,
         verdict: Verdict,
-    ) -> (Verdict, Option<ArtifactRef>) {
+    ) -> (Verdict, Kept) {
         let wanted = self.scripts.artifacts.take();
         let wanted = wanted.filter(|a| a.when.keeps(verdict == Verdict::Success));
-        let Some(wanted) = wanted else {
-            return (verdict, None);
+        if wanted.is_some() || !self.scripts.dotenv.is_empty() {
+            self.enter(Phase::UploadArtifacts).await;
+        }
+        let (verdict, artifacts) = match wanted {
+            Some(wanted) => self.archive(session, verdict, &wanted.globs).await,
+            None => (verdict, None),
         };
-        self.enter(Phase::UploadArtifacts).await;
-        let into = self
-            .shared
-            .artifacts
-            .join(format!("{}.tar", self.order.job_id));
+        if !verdict.goes_on() {
+            return (verdict, Kept::default());
+        }
+        let (verdict, dotenv) = self.dotenv(session, verdict).await;
+        (verdict, Kept { artifacts, dotenv })
+    }
+
+    async fn archive(
+        &mut self,
+        session: &mut dyn Session,
+        verdict: Verdict,
+        globs: &Globs,
+    ) -> (Verdict, Option<ArtifactRef>) {
+        let into = self.artifacts_place();
         let bounds = self.bounds(Cancel::Force, None);
         let (_, remote) = Remote::new();
-        let work = session.collect(&wanted.globs, &into);
+        let work = session.collect(globs, &into);
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
         match (stop, result) {
             (Some(Stop::Deadline), _) => {
                 (Verdict::JobTimedOut(out_of_time(self.job.timeout)), None)
             }
             (Some(_), _) | (None, None) => (Verdict::Killed, None),
-            (None, Some(Ok(kept))) => {
-                self.log
-                    .say(&what_was_kept(&kept, &wanted.globs.paths))
-                    .await;
-                (verdict, Some(kept).filter(|kept| kept.entries > 0))
-            }
+            (None, Some(Ok(kept))) => (verdict, self.told_of(kept).await),
             (None, Some(Err(error))) => {
                 let text = format!("ERROR: artifacts were not kept: {}", error.message);
                 self.log.say(&text).await;
-                (or_failed(verdict, &error), None)
+                (or_failed(verdict, Failure::from(&error)), None)
             }
         }
+    }
+
+    /// Says what was found; nothing found leaves no archive.
+    async fn told_of(&mut self, kept: ArtifactRef) -> Option<ArtifactRef> {
+        for note in &kept.notes {
+            self.log.say(note).await;
+        }
+        if kept.entries > 0 {
+            return Some(kept);
+        }
+        self.log.say("ERROR: No files to upload").await;
+        // An archive of nothing would look like artifacts to later runs.
+        let _ = std::fs::remove_file(&kept.tar);
+        None
+    }
+
+    /// Where this attempt's artifacts go.
+    pub(super) fn artifacts_place(&self) -> PathBuf {
+        (self.shared.artifacts)(&self.job.sched.name, self.order.id.attempt)
     }
 
     /// Nothing may stay behind, and nothing may hang: after its budget the environment is left
@@ -70,21 +99,5 @@ impl Attempt<'_> {
         let text = self.log.masked(&text);
         let notice = Message::Event(EventKind::Notice { text });
         let _ = self.messages.send(notice).await;
-    }
-}
-
-/// The first failure counts.
-fn or_failed(verdict: Verdict, error: &ExecError) -> Verdict {
-    match verdict {
-        Verdict::Success => Verdict::Failed(Failure::from(error)),
-        verdict => verdict,
-    }
-}
-
-fn what_was_kept(kept: &ArtifactRef, paths: &[String]) -> String {
-    let paths = paths.join(", ");
-    match kept.entries {
-        0 => format!("WARNING: {paths}: no matching files; no artifacts are kept"),
-        count => format!("{paths}: found {count} matching artifact files and directories"),
     }
 }

@@ -1,13 +1,15 @@
 //! One attempt of one job, from an open environment to a closed one (runtime reference 1, 5).
 //!
 //! ```text
-//! image → open → script → after_script → artifacts → (end is told) → close
+//! image → open → hook → script → after_script → artifacts, reports → (end is told) → close
 //! ```
 
 mod ahead;
 mod driver;
+mod hook;
 mod leave;
 mod prepare;
+mod reports;
 mod scripts;
 mod words;
 

@@ -91,8 +91,8 @@ impl Attempt<'_> {
     }
 
     fn tree(&self) -> Option<TreeRef> {
-        let tree = self.shared.trees.of(&self.job.executor);
-        tree.filter(|_| self.job.with_tree).cloned()
+        let sources = self.job.sources?;
+        self.shared.trees.of(&self.job.executor, sources).cloned()
     }
 
     pub(super) fn stopped_before_script(&self, stop: Stop) -> Verdict {

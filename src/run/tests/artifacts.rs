@@ -25,13 +25,19 @@ async fn they_are_laid_over_in_the_order_given() {
     ])
     .run()
     .await;
-    assert_eq!(given(&ended, "c"), ["/artifacts/2.tar", "/artifacts/1.tar"]);
+    assert_eq!(
+        given(&ended, "c"),
+        ["/artifacts/b.1.tar", "/artifacts/a.1.tar"]
+    );
     assert_eq!(
         ended.log("a"),
         ["out: found 1 matching artifact files and directories"]
     );
-    let none = "WARNING: none: no matching files; no artifacts are kept";
-    assert_eq!(ended.log("none"), [none]);
+    let none = [
+        "none: found 1 matching artifact files and directories",
+        "ERROR: No files to upload",
+    ];
+    assert_eq!(ended.log("none"), none);
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,7 +80,7 @@ async fn only_the_newest_attempt_counts() {
     ])
     .run()
     .await;
-    assert_eq!(given(&ended, "b"), ["/artifacts/2.tar"]);
+    assert_eq!(given(&ended, "b"), ["/artifacts/a.2.tar"]);
 }
 
 #[tokio::test(start_paused = true)]

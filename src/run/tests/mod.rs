@@ -2,6 +2,7 @@
 
 mod ahead;
 mod artifacts;
+mod before_and_after;
 mod cancel;
 mod jobs;
 mod logs;

@@ -224,10 +224,17 @@ impl Session for ScriptedSession {
         if self.image.starts_with("full-") {
             return Err(ExecError::system("collect", "disk is full"));
         }
+        if into.parent().is_some_and(std::path::Path::exists) {
+            write_paths(globs, into);
+        }
         Ok(ArtifactRef {
             tar: into.to_owned(),
             entries: globs.paths.iter().filter(|path| *path != "none").count(),
-            notes: Vec::new(),
+            notes: globs
+                .paths
+                .iter()
+                .map(|path| format!("{path}: found 1 matching artifact files and directories"))
+                .collect(),
         })
     }
 
@@ -243,4 +250,15 @@ impl Session for ScriptedSession {
 
 async fn say(cx: &Cx, text: String) {
     let _ = cx.output.send(text.into_bytes()).await;
+}
+
+/// An archive of one file, which holds what was looked for.
+fn write_paths(globs: &Globs, into: &Path) {
+    let content = globs.paths.join("\n");
+    let mut header = tar::Header::new_gnu();
+    header.set_size(content.len() as u64);
+    let mut tar = tar::Builder::new(std::fs::File::create(into).expect("a file"));
+    tar.append_data(&mut header, "paths", content.as_bytes())
+        .expect("an entry");
+    tar.finish().expect("an archive");
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::run::Sources;
+
 use super::story::{Story, job};
 
 #[tokio::test(start_paused = true)]
@@ -98,10 +100,13 @@ async fn images_of_later_stages_are_pulled_ahead() {
 async fn the_tree_is_published_once_for_each_executor() {
     let ended = Story::new([job("a", 0, ""), job("b", 0, "")])
         .with(|spec| {
-            spec.tree = Some(crate::exec::TreeSpec {
-                id: "t1".to_owned(),
-                tar: "/t1.tar".into(),
-            });
+            spec.trees.push((
+                Sources::default(),
+                crate::exec::TreeSpec {
+                    id: "t1".to_owned(),
+                    tar: "/t1.tar".into(),
+                },
+            ));
         })
         .run()
         .await;

@@ -12,7 +12,7 @@ use crate::event::{
 use crate::exec::{Cancel, Executor, Globs, Image, Owner};
 use crate::run::{
     Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Interrupt, JobRun, JobSettings,
-    PullPolicy, RunError, RunSpec, run,
+    PullPolicy, Refusal, RunError, RunSpec, Sources, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
 
@@ -33,6 +33,9 @@ pub(super) struct Job {
     /// The script of each attempt; the last one serves for all further ones.
     pub(super) scripts: Vec<String>,
     pub(super) after_script: Option<String>,
+    pub(super) hook: Option<String>,
+    pub(super) dotenv: Vec<String>,
+    pub(super) refusal: Option<Refusal>,
 }
 
 /// A job of that stage whose one script is `script`.
@@ -53,6 +56,9 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
         settings: JobSettings::default(),
         scripts: vec![script.to_owned()],
         after_script: None,
+        hook: None,
+        dotenv: Vec::new(),
+        refusal: None,
     }
 }
 
@@ -82,7 +88,7 @@ impl Job {
     pub(super) fn keeping(self, path: &str, when: ArtifactsWhen) -> Self {
         let globs = Globs {
             paths: vec![path.to_owned()],
-            exclude: Vec::new(),
+            ..Globs::default()
         };
         self.with(|job| job.artifacts = Some(Artifacts { globs, when }))
     }
@@ -90,14 +96,21 @@ impl Job {
     fn into_run(self, executor: &Arc<dyn Executor>) -> JobRun {
         let (scripts, after) = (self.scripts, self.after_script);
         let (artifacts, secrets, settings) = (self.artifacts, self.secrets, self.settings);
+        let (hook, dotenv, refusal) = (self.hook, self.dotenv, self.refusal);
         let make = move |cx: &AttemptContext| {
             let at = (cx.attempt as usize - 1).min(scripts.len() - 1);
             let after = after.clone();
             AttemptScripts {
-                variables: vec![
+                variables: [
                     ("CI_JOB_ID".to_owned(), cx.job_id.to_string()),
                     ("CI_CONCURRENT_ID".to_owned(), cx.slot.to_string()),
-                ],
+                ]
+                .into_iter()
+                .chain(cx.dotenv.clone())
+                .collect(),
+                hook: hook.clone(),
+                dotenv: dotenv.clone(),
+                refusal: refusal.clone(),
                 script: scripts[at].clone(),
                 after_script: after.map(|text| -> crate::run::AfterScript {
                     Box::new(move |status| format!("status {status}\n{text}"))
@@ -105,6 +118,7 @@ impl Job {
                 artifacts: artifacts.clone(),
                 secrets: secrets.clone(),
                 settings: settings.clone(),
+                ..AttemptScripts::default()
             }
         };
         JobRun {
@@ -115,7 +129,7 @@ impl Job {
                 ..Image::default()
             }),
             ahead: self.ahead,
-            with_tree: true,
+            sources: Some(Sources::default()),
             timeout: self.timeout,
             artifacts_before: Vec::new(),
             artifacts_from: self.artifacts_from.into_iter().map(JobIndex).collect(),
@@ -162,8 +176,10 @@ impl Story {
             no_delay: false,
             slots: 16,
             project_path: "group/project".to_owned(),
-            tree: None,
-            artifacts: PathBuf::from("/artifacts"),
+            trees: Vec::new(),
+            artifacts: Box::new(|job, attempt| {
+                PathBuf::from(format!("/artifacts/{job}.{attempt}.tar"))
+            }),
             durations: Vec::new(),
             pull: PullPolicy::IfNotPresent,
             notices: Vec::new(),

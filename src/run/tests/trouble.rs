@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::exec::Cancel;
-use crate::run::{ArtifactsWhen, PullPolicy, RunError};
+use crate::run::{ArtifactsWhen, PullPolicy, RunError, Sources};
 use crate::types::{AllowFailure, When};
 
 use super::story::{Job, Story, job};
@@ -215,10 +215,13 @@ async fn runs_that_do_not_begin() {
     );
 
     let bad_tree = Story::new(jobs()).with(|spec| {
-        spec.tree = Some(crate::exec::TreeSpec {
-            id: "bad".to_owned(),
-            tar: "/bad.tar".into(),
-        });
+        spec.trees.push((
+            Sources::default(),
+            crate::exec::TreeSpec {
+                id: "bad".to_owned(),
+                tar: "/bad.tar".into(),
+            },
+        ));
     });
     let error = bad_tree.try_run().await.err().expect("no tree");
     assert_eq!(error.to_string(), "disk is full");
@@ -250,10 +253,13 @@ async fn a_signal_before_the_first_job() {
     let story = Story::new([job("a", 0, "")])
         .interrupted(500, Cancel::Graceful)
         .with(|spec| {
-            spec.tree = Some(crate::exec::TreeSpec {
-                id: "slow".to_owned(),
-                tar: "/slow.tar".into(),
-            });
+            spec.trees.push((
+                Sources::default(),
+                crate::exec::TreeSpec {
+                    id: "slow".to_owned(),
+                    tar: "/slow.tar".into(),
+                },
+            ));
         });
     let error = story.try_run().await.err().expect("it does not begin");
     assert!(matches!(error, RunError::Interrupted(2)), "{error}");

@@ -1,0 +1,10 @@
+//! Which files a job's artifacts are, and the archive they go into; shared by all executors.
+//!
+//! Globs are matched by `expr::glob::ArtifactGlobs`. Symbolic links are never followed and `.git`
+//! is never taken (runtime reference 16.1, 16.2).
+
+mod pack;
+mod selection;
+
+pub(super) use pack::{Pack, is_kept};
+pub(super) use selection::Selection;

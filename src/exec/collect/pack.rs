@@ -1,0 +1,213 @@
+//! The archive of a job's artifacts while it is made.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use tar::{Builder, EntryType, Header};
+
+use super::super::ArtifactRef;
+use super::Selection;
+
+/// What an archive came to hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::exec) struct Packed {
+    /// Number of files, folders and links.
+    pub(in crate::exec) entries: usize,
+    /// Lines for people: patterns without a match, what was left out.
+    pub(in crate::exec) notes: Vec<String>,
+}
+
+impl Packed {
+    /// The archive in the file `tar`.
+    pub(in crate::exec) fn into_artifact(self, tar: &Path) -> ArtifactRef {
+        ArtifactRef {
+            tar: tar.to_owned(),
+            entries: self.entries,
+            notes: self.notes,
+        }
+    }
+}
+
+/// The archive under way.
+pub(in crate::exec) struct Pack<W: Write> {
+    selection: Selection,
+    tar: Builder<W>,
+    taken: BTreeSet<PathBuf>,
+    postponed: Vec<String>,
+    git_left_out: bool,
+}
+
+impl<W: Write> Pack<W> {
+    pub(in crate::exec) fn new(selection: Selection, to: W) -> Self {
+        Self {
+            selection,
+            tar: Builder::new(to),
+            taken: BTreeSet::new(),
+            postponed: Vec::new(),
+            git_left_out: false,
+        }
+    }
+
+    /// Whether `path` belongs into the archive and is not in it yet. The caller then adds it.
+    pub(in crate::exec) fn wants(&mut self, path: &Path, is_dir: bool) -> bool {
+        let name = path.to_string_lossy();
+        if path.starts_with(".git") {
+            self.git_left_out |= self.selection.names(&name, is_dir);
+            return false;
+        }
+        if self.taken.contains(path) || !self.selection.takes(&name, is_dir) {
+            return false;
+        }
+        self.taken.insert(path.to_owned())
+    }
+
+    /// Whether `path` is in the archive.
+    pub(in crate::exec) fn holds(&self, path: &Path) -> bool {
+        self.taken.contains(path)
+    }
+
+    /// Leaves out a wanted hard link to a file that is not in the archive: it has to come as a
+    /// file of its own.
+    pub(in crate::exec) fn postpone(&mut self, path: &Path) {
+        self.taken.remove(path);
+        self.postponed.push(path.to_string_lossy().into_owned());
+    }
+
+    /// What was postponed, once.
+    pub(in crate::exec) fn postponed(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.postponed)
+    }
+
+    /// Adds a file or folder.
+    pub(in crate::exec) fn add(
+        &mut self,
+        mut header: Header,
+        path: &Path,
+        size: u64,
+        data: impl Read,
+    ) -> io::Result<()> {
+        header.set_size(size);
+        self.tar.append_data(&mut header, path, data)
+    }
+
+    /// Adds a symbolic or hard link.
+    pub(in crate::exec) fn add_link(
+        &mut self,
+        mut header: Header,
+        path: &Path,
+        target: &Path,
+    ) -> io::Result<()> {
+        header.set_size(0);
+        self.tar.append_link(&mut header, path, target)
+    }
+
+    /// Closes the archive.
+    pub(in crate::exec) fn finish(self) -> io::Result<Packed> {
+        let notes = self.notes();
+        let entries = self.taken.len();
+        self.tar.into_inner()?.flush()?;
+        Ok(Packed { entries, notes })
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.selection.notes();
+        if self.git_left_out {
+            notes.push("WARNING: `.git` was left out".to_owned());
+        }
+        notes
+    }
+}
+
+/// Whether artifacts keep entries of this kind; sockets, pipes and devices they don't.
+pub(in crate::exec) fn is_kept(kind: EntryType) -> bool {
+    matches!(
+        kind,
+        EntryType::Regular
+            | EntryType::Continuous
+            | EntryType::Directory
+            | EntryType::Symlink
+            | EntryType::Link
+            | EntryType::GNUSparse
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::super::Globs;
+    use super::{Pack, Selection};
+
+    fn selection(paths: &[&str], exclude: &[&str]) -> Selection {
+        let owned = |globs: &[&str]| globs.iter().map(|&glob| glob.to_owned()).collect();
+        Selection::new(
+            &Globs {
+                paths: owned(paths),
+                exclude: owned(exclude),
+                untracked: None,
+            },
+            "/builds/g/p",
+        )
+    }
+
+    const FOLDERS: [&str; 4] = ["o", "o/x", "tmp", ".git"];
+
+    #[test]
+    fn choice() {
+        let all = [
+            "o",
+            "o/a.o",
+            "o/a.c",
+            "o/x",
+            "o/x/b.o",
+            "tmp",
+            "tmp/f",
+            "log",
+            ".git",
+            ".git/HEAD",
+        ];
+        for (name, paths, exclude, wanted) in [
+            ("folder", &["tmp"][..], &[][..], &["tmp", "tmp/f"][..]),
+            ("slash at the end", &["tmp/"], &[], &["tmp", "tmp/f"]),
+            ("glob of files", &["o/**/*.o"], &[], &["o/a.o", "o/x/b.o"]),
+            ("exclude per file", &["tmp"], &["tmp"], &["tmp/f"]),
+            ("exclude below", &["tmp"], &["tmp/**/*"], &["tmp"]),
+            ("exclude all", &["tmp"], &["tmp/**"], &[]),
+            (
+                "exclude by name",
+                &["o"],
+                &["o/**/*.o"],
+                &["o", "o/a.c", "o/x"],
+            ),
+            ("absolute", &["/builds/g/p/tmp"], &[], &["tmp", "tmp/f"]),
+            ("outside", &["/etc", "../x"], &[], &[]),
+            (
+                "everything but .git",
+                &["."],
+                &["o/**"],
+                &["tmp", "tmp/f", "log"],
+            ),
+            ("star", &["*"], &["o/**", "tmp/**"], &["log"]),
+        ] {
+            let selection = selection(paths, exclude);
+            let mut pack = Pack::new(selection, Vec::new());
+            let taken: Vec<_> = all
+                .iter()
+                .copied()
+                .filter(|path| pack.wants(Path::new(path), FOLDERS.contains(path)))
+                .collect();
+            assert_eq!(taken, wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn git_is_left_out() {
+        let mut pack = Pack::new(selection(&["."], &[]), Vec::new());
+        assert!(pack.wants(Path::new("log"), false));
+        assert!(!pack.wants(Path::new(".git/HEAD"), false));
+        let packed = pack.finish().expect("finishes");
+        assert_eq!(packed.entries, 1);
+        assert_eq!(packed.notes[1], "WARNING: `.git` was left out");
+    }
+}

@@ -1,0 +1,40 @@
+//! `hooks:pre_get_sources_script`.
+
+use crate::event::Phase;
+use crate::exec::{Cancel, Exit, Script, Session};
+use crate::run::message::{Failure, Verdict};
+use crate::run::stage::{Ending, Remote};
+
+use super::driver::Attempt;
+use super::words::vanished;
+
+/// The runner has an image of its own for this, which we do without.
+const WHERE: &str = "note: pipe runs `hooks:pre_get_sources_script` in the job's image; \
+                     GitLab Runner has bash and git there, whatever the job's image has";
+
+impl Attempt<'_> {
+    /// Runs the hook; success where there is none (runtime reference 1.4).
+    pub(super) async fn hook(&mut self, session: &mut dyn Session) -> Verdict {
+        let Some(text) = self.scripts.hook.take() else {
+            return Verdict::Success;
+        };
+        self.enter(Phase::Sources).await;
+        let bounds = self.bounds(Cancel::Graceful, None);
+        let script = Script { text };
+        let (cx, remote) = Remote::new();
+        let work = session.run(&script, &cx);
+        let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
+        if let Some(stop) = stop {
+            return self.stopped_before_script(stop);
+        }
+        match result {
+            Some(Ok(Exit::Code(0))) => Verdict::Success,
+            Some(Ok(Exit::Code(code))) => {
+                self.log.say(WHERE).await;
+                Verdict::Failed(Failure::exit_code(code))
+            }
+            Some(Err(error)) => Verdict::Failed(Failure::from(&error)),
+            Some(Ok(Exit::Stopped)) | None => Verdict::Failed(vanished()),
+        }
+    }
+}

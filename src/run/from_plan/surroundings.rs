@@ -1,0 +1,98 @@
+//! What the jobs of a run share, and what each of them sees of it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::exec::{ArtifactRef, Executor, Image};
+use crate::plan::{Job, JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
+use crate::run::spec::AttemptContext;
+use crate::script::temp_dir;
+
+use super::jobs::timeout;
+
+/// What all jobs of a run share.
+pub struct Surroundings {
+    /// What the pipeline is for.
+    pub facts: PipelineFacts,
+    /// The plan.
+    pub plan: Plan,
+    /// `CI_PIPELINE_ID`.
+    pub pipeline_id: u64,
+    /// The executor of each job, in the order of the plan.
+    pub executors: Vec<Arc<dyn Executor>>,
+    /// Image of jobs that name none.
+    pub default_image: Option<String>,
+    /// Artifacts of earlier runs that stand for jobs that are not run, by the name of the job
+    /// that receives them.
+    pub earlier: HashMap<String, Vec<ArtifactRef>>,
+    /// What git tracks, for `artifacts:untracked`.
+    pub tracked: Arc<BTreeSet<String>>,
+    /// The time of day as RFC 3339, for `CI_JOB_STARTED_AT`.
+    pub clock: fn() -> String,
+}
+
+impl Surroundings {
+    pub(super) fn variables(&self, at: usize, attempt: &AttemptContext) -> JobVariables {
+        let job = &self.plan.jobs[at];
+        let executor = self.executors[at].name();
+        let run = RunFacts {
+            pipeline_id: self.pipeline_id,
+            job_id: attempt.job_id,
+            builds_dir: attempt.layout.builds_dir.clone(),
+            project_dir: attempt.layout.project_dir.clone(),
+            started_at: (self.clock)(),
+            timeout: timeout(job).as_secs(),
+            image: (executor != "shell")
+                .then(|| self.image_name(job))
+                .flatten(),
+            disposable: executor != "shell",
+            slot: attempt.slot,
+            runner: format!("pipe {executor}"),
+            dotenv: attempt.dotenv.clone(),
+        };
+        let temp = temp_dir(&attempt.layout.project_dir);
+        job_variables(&self.plan, job, &self.facts, &run, &temp)
+    }
+
+    fn image_name(&self, job: &Job) -> Option<String> {
+        let named = job
+            .config
+            .image
+            .as_ref()
+            .and_then(|image| match image.as_map() {
+                Some(mapping) => mapping.get("name").and_then(|name| name.value.as_str()),
+                None => image.as_str(),
+            });
+        named
+            .map(str::to_owned)
+            .or_else(|| self.default_image.clone())
+    }
+
+    pub(super) fn image(&self, job: &Job, variables: &JobVariables) -> Option<Image> {
+        let name = variables.expand(&self.image_name(job)?);
+        let mapping = job.config.image.as_ref().and_then(|image| image.as_map());
+        let text = |map: &crate::yaml::Mapping, key: &str| {
+            map.get(key)
+                .and_then(|entry| entry.value.as_str())
+                .map(|text| variables.expand(text))
+        };
+        let docker = mapping
+            .and_then(|image| image.get("docker"))
+            .and_then(|docker| docker.value.as_map());
+        Some(Image {
+            name,
+            entrypoint: mapping
+                .and_then(|image| image.get("entrypoint"))
+                .and_then(|entrypoint| entrypoint.value.as_seq())
+                .map(|parts| {
+                    parts
+                        .iter()
+                        .filter_map(|part| part.as_str())
+                        .map(str::to_owned)
+                        .collect()
+                }),
+            user: docker.and_then(|docker| text(docker, "user")),
+            platform: docker.and_then(|docker| text(docker, "platform")),
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! What happens around the script: hooks, refusals, dotenv reports.
+
+use crate::exec::Cancel;
+use crate::run::{ArtifactsWhen, Refusal};
+
+use super::story::{Ended, Job, Story, job};
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_runs_before_the_script() {
+    let hooked = job("a", 0, "say script").with(|job| job.hook = Some("say hook".to_owned()));
+    let ended = Story::new([hooked]).run().await;
+    assert_eq!(ended.log("a"), ["hook", "script"]);
+    assert_eq!(ended.jobs(), ["a success"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_that_fails_leaves_only_uploads() {
+    let hooked = job("a", 0, "say script")
+        .after("say after")
+        .keeping("out", ArtifactsWhen::OnFailure)
+        .with(|job| job.hook = Some("exit 3".to_owned()));
+    let ended = Story::new([hooked]).run().await;
+    assert_eq!(ended.jobs(), ["a failed: script_failure"]);
+    assert_eq!(ended.result.jobs[0].exit_code, Some(3));
+    let log = ended.log("a");
+    assert!(log[0].contains("in the job's image"), "{log:?}");
+    assert_eq!(
+        log[1],
+        "out: found 1 matching artifact files and directories"
+    );
+    assert_eq!(log.len(), 2, "{log:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_during_a_hook_ends_the_job() {
+    let hooked = job("a", 0, "say script")
+        .after("say after")
+        .with(|job| job.hook = Some("sleep 5000".to_owned()));
+    let ended = Story::new([hooked])
+        .interrupted(10, Cancel::Graceful)
+        .run()
+        .await;
+    assert!(ended.log("a").is_empty());
+    assert!(
+        ended.jobs()[0].starts_with("a canceled"),
+        "{:?}",
+        ended.jobs()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_attempt_opens_nothing() {
+    let refused = job("a", 0, "say script").with(|job| {
+        job.refusal = Some(Refusal {
+            message: "ERROR: `PATH`".to_owned(),
+            exit_code: Some(127),
+        });
+    });
+    let ended = Story::new([refused]).run().await;
+    assert_eq!(ended.jobs(), ["a failed: script_failure"]);
+    assert_eq!(ended.result.jobs[0].exit_code, Some(127));
+    assert!(ended.asked.opened.is_empty());
+    assert_eq!(ended.log("a"), ["ERROR: `PATH`"]);
+}
+
+/// A run whose artifacts have a folder.
+async fn run(jobs: impl IntoIterator<Item = Job>) -> Ended {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().to_owned();
+    let story = Story::new(jobs).with(|spec| {
+        spec.artifacts = Box::new(move |job, attempt| place.join(format!("{job}.{attempt}.tar")));
+    });
+    let ended = story.run().await;
+    let left = std::fs::read_dir(folder.path()).expect("it is there");
+    let left = left
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|end| end == "dotenv"));
+    assert_eq!(left.count(), 0, "reports leave no file");
+    ended
+}
+
+fn reporting(name: &str, script: &str, lines: &[&str]) -> Job {
+    job(name, 0, script)
+        .with(|job| job.dotenv = lines.iter().map(|&line| line.to_owned()).collect())
+}
+
+fn received(ended: &Ended, name: &str) -> Vec<(String, String)> {
+    let spec = ended.asked.opened.iter().rfind(|spec| spec.job == name);
+    spec.expect("an environment").variables[2..].to_vec()
+}
+
+#[tokio::test(start_paused = true)]
+async fn dotenv_variables_go_where_artifacts_go() {
+    let ended = run([
+        reporting("a", "", &["X=1", "Y=1"]),
+        reporting("b", "", &["X=2"]),
+        job("c", 1, "").with(|job| job.artifacts_from = vec![0, 1]),
+        job("d", 1, ""),
+    ])
+    .await;
+    let owned = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(
+        received(&ended, "c"),
+        [owned("X", "1"), owned("Y", "1"), owned("X", "2")]
+    );
+    assert!(received(&ended, "d").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_dotenv_report_fails_a_job_that_was_well() {
+    let rows = [("", Some(1)), ("exit 3", Some(3))];
+    for (script, exit_code) in rows {
+        let ended = run([
+            reporting("a", script, &["A-B=1"]),
+            job("b", 1, "").with(|job| job.sched.when = crate::types::When::Always),
+        ])
+        .await;
+        assert_eq!(ended.jobs(), ["a failed: script_failure", "b success"]);
+        assert_eq!(ended.result.jobs[0].exit_code, exit_code, "{script}");
+        let log = ended.log("a");
+        assert!(
+            log[1].starts_with("ERROR: the dotenv report is refused"),
+            "{log:?}"
+        );
+    }
+}

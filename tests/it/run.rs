@@ -1,0 +1,227 @@
+//! Whole runs, from the text of a pipeline to logs, results and what stays on disk. In the shell
+//! executor, so that no daemon is needed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A checkout with a home of its own.
+struct Project {
+    folder: TempDir,
+}
+
+/// What a run told.
+struct Ended {
+    text: String,
+    exit: Option<i32>,
+    jobs: Vec<Value>,
+    log: Vec<(String, String)>,
+}
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let project = Self { folder };
+        for (path, text) in files {
+            project.write(path, text);
+        }
+        for arguments in [
+            "init -q -b main",
+            "remote add origin git@gitlab.example.com:group/project.git",
+            "add -A",
+            "-c user.name=Ada -c user.email=ada@example.com commit -q -m start",
+        ] {
+            let mut git = project.command("git");
+            let status = git.args(arguments.split(' ')).status();
+            assert!(
+                status.expect("git can be started").success(),
+                "git {arguments}"
+            );
+        }
+        project
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// A command that sees nothing of this machine's user.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command.current_dir(self.root()).env_clear();
+        command
+            .env("PATH", path)
+            .env("HOME", self.folder.path().join("home"))
+            .env("LANG", "C.UTF-8");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let output = self
+            .command(env!("CARGO_BIN_EXE_pipe"))
+            .args(["run", "--executor", "shell", "--format", "json"])
+            .args(arguments)
+            .output()
+            .expect("pipe can be started");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let told = text.clone() + &String::from_utf8_lossy(&output.stderr);
+        let events: Vec<Value> = (text.lines())
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+            })
+            .collect();
+        let word = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        let last = events
+            .last()
+            .unwrap_or_else(|| panic!("nothing was run: {told}"));
+        Ended {
+            exit: output.status.code(),
+            jobs: last["jobs"].as_array().cloned().unwrap_or_default(),
+            log: (events.iter().filter(|event| event["kind"] == "log"))
+                .map(|event| (word(event, "job"), word(event, "text")))
+                .collect(),
+            text: told,
+        }
+    }
+}
+
+impl Ended {
+    /// `name status exit code` of each job.
+    fn jobs(&self) -> Vec<String> {
+        let job = |job: &Value| {
+            let word = |key: &str| job[key].as_str().unwrap_or_default().to_owned();
+            format!("{} {} {}", word("name"), word("status"), job["exit_code"])
+        };
+        self.jobs.iter().map(job).collect()
+    }
+
+    /// What a job printed, without the echo of its commands.
+    fn log(&self, job: &str) -> Vec<&str> {
+        let lines = self.log.iter().filter(|(name, _)| name == job);
+        let lines = lines.map(|(_, text)| text.as_str());
+        lines
+            .filter(|line| !line.starts_with("\u{1b}[32;1m"))
+            .collect()
+    }
+}
+
+/// Every file below a folder.
+fn files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files(&entry.path(), into),
+            _ => into.push(entry.path()),
+        }
+    }
+}
+
+#[test]
+fn without_needs_artifacts_come_from_earlier_runs() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "stages: [one, two]\n\
+         a: {stage: one, script: ['date +%N >made'], artifacts: {paths: [made]}}\n\
+         b: {stage: two, script: ['cat made']}\n",
+    )]);
+    let before = project.run(&["--no-needs", "b"]);
+    assert_eq!(before.jobs(), ["b failed 1"], "{}", before.text);
+    assert!(
+        before.text.contains("gets no artifacts of `a`"),
+        "{}",
+        before.text
+    );
+    let whole = project.run(&[]);
+    assert_eq!(whole.jobs(), ["a success 0", "b success 0"]);
+    let made = whole.log("b")[0].to_owned();
+    let after = project.run(&["--no-needs", "b"]);
+    assert_eq!(after.jobs(), ["b success 0"], "{}", after.text);
+    assert_eq!(after.log("b"), [made.as_str()]);
+}
+
+#[test]
+fn dotenv_variables_stand_between_yaml_and_the_project() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "stages: [one, two]\n\
+         variables: {A: yaml, B: yaml}\n\
+         p: {stage: one, script: ['printf \"A=dot\\nB=dot\\nC=$D\\nD=4\\n\" >v'], artifacts: {reports: {dotenv: v}}}\n\
+         c: {stage: two, script: ['echo $A $B $C $D']}\n\
+         n: {stage: two, needs: [], script: ['echo $A $B $C $D']}\n",
+    )]);
+    project.write(".pipe/variables.yml", "B: project\n");
+    let ended = project.run(&[]);
+    assert_eq!(ended.log("c"), ["dot project 4"], "{}", ended.text);
+    assert_eq!(ended.log("n"), ["yaml project"]);
+}
+
+#[test]
+fn untracked_artifacts_hold_ignored_files_too() {
+    let project = Project::new(&[
+        (".gitignore", "*.o\n"),
+        ("src/a.c", "c\n"),
+        (
+            ".gitlab-ci.yml",
+            "stages: [one, two]\n\
+             p: {stage: one, script: ['echo o >src/a.o; echo n >src/new; echo changed >src/a.c; mkdir empty'], artifacts: {untracked: true, exclude: [src/new]}}\n\
+             c: {stage: two, script: ['ls src; cat src/a.c; ls -d empty || true']}\n",
+        ),
+    ]);
+    let ended = project.run(&[]);
+    let log = ended.log("c");
+    assert_eq!(log[..3], ["a.c", "a.o", "c"], "{}", ended.text);
+    assert!(log[3].contains("No such file"), "{log:?}");
+}
+
+#[test]
+fn what_the_runner_trips_over_fails_here_too() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "p: {variables: {PATH: '/opt/x:$PATH'}, script: ['echo never']}\n\
+         h: {hooks: {pre_get_sources_script: ['echo hook', 'exit 3']}, script: ['echo never'], after_script: ['echo never']}\n",
+    )]);
+    let ended = project.run(&[]);
+    assert_eq!(ended.exit, Some(1));
+    assert_eq!(ended.jobs(), ["p failed 127", "h failed 3"]);
+    let path = ended.log("p").concat();
+    assert!(
+        path.contains("`PATH`") && path.contains("export PATH"),
+        "{path}"
+    );
+    assert_eq!(ended.log("h")[0], "hook");
+    assert!(!ended.log("p").contains(&"never") && !ended.log("h").contains(&"never"));
+}
+
+#[test]
+fn a_secret_is_nowhere_but_in_the_job() {
+    let secret = "s3cr3t-of-the-project";
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "j: {script: ['echo \"[$TOKEN]\"; echo $TOKEN >&2', 'test ${#TOKEN} = 21', 'exit 3'], after_script: ['echo $TOKEN']}\n",
+    )]);
+    let variables = format!("TOKEN: {{value: {secret}, masked: true}}\n");
+    project.write(".pipe/variables.yml", &variables);
+    let ended = project.run(&[]);
+    assert_eq!(ended.jobs(), ["j failed 3"]);
+    assert_eq!(ended.log("j")[0], "[[MASKED]]");
+    assert!(!ended.text.contains(secret));
+    let mut left = Vec::new();
+    files(&project.folder.path().join("home"), &mut left);
+    assert!(!left.is_empty());
+    for file in left {
+        let content = fs::read(&file).expect("a file");
+        let has = content
+            .windows(secret.len())
+            .any(|part| part == secret.as_bytes());
+        assert!(!has, "{}", file.display());
+    }
+}
