@@ -6,7 +6,7 @@ use crate::record::{self, LiveRun};
 use crate::report::LogPlaces;
 
 /// Where the logs of this run are.
-pub fn log_places(live: &LiveRun) -> LogPlaces {
+pub(super) fn log_places(live: &LiveRun) -> LogPlaces {
     let folder = live.folder().to_owned();
     let home = std::env::var("HOME").unwrap_or_default();
     LogPlaces::new(move |pipeline, job, attempt| {

@@ -223,10 +223,7 @@ async fn execute(
 /// Runs the pipeline with its reporters.
 async fn report_run(spec: RunSpec, live: &LiveRun, show: &Show<'_>) -> Result<Exit, Failure> {
     let health = Health::default();
-    let mut streams = Streams::of_process();
-    if show.plain {
-        streams.dumb = true;
-    }
+    let streams = Streams::of_process();
     let mut hub = report::for_run(wish(show), streams, Some(&log_places(live)), &health);
     let mut recorder = Recorder::new(live).map_err(|error| unwritable(&error))?;
     let interrupt = signals::watch();
@@ -247,6 +244,7 @@ async fn report_run(spec: RunSpec, live: &LiveRun, show: &Show<'_>) -> Result<Ex
 fn wish(show: &Show<'_>) -> Wish {
     Wish {
         json: show.json,
+        plain: show.plain,
         level: if show.global.quiet {
             OutputLevel::Quiet
         } else if show.global.verbose > 0 {
@@ -263,18 +261,23 @@ fn wish(show: &Show<'_>) -> Wish {
     }
 }
 
+/// One sentence, however much it was.
+fn removed_in_words(removed: &[String]) -> Option<String> {
+    let what = match removed {
+        [] => return None,
+        [one] => one.clone(),
+        [first, others @ ..] => format!("{first}, and {} more", others.len()),
+    };
+    Some(format!("removed what a killed run left: {what}"))
+}
+
 /// Removes what dead runs left behind; says so.
 async fn reap(executors: &Executors, state: &State) -> Vec<String> {
     let owner = state.owner();
     let mut notices = Vec::new();
     for executor in executors.all() {
         match executor.reap(&owner, &|run| state.is_alive(run)).await {
-            Ok(reaped) => notices.extend(
-                reaped
-                    .removed
-                    .into_iter()
-                    .map(|what| format!("removed what a killed run left: {what}")),
-            ),
+            Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
             Err(error) => notices.push(format!("can't look for what killed runs left: {error}")),
         }
     }

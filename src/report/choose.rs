@@ -24,6 +24,8 @@ pub enum ColorChoice {
 pub struct Wish {
     /// `--format json`.
     pub json: bool,
+    /// `--format plain`: no board, though the terminal could show one.
+    pub plain: bool,
     /// `-q`, `-v`.
     pub level: OutputLevel,
     /// `--color`.
@@ -103,7 +105,7 @@ fn display(wish: Wish, streams: Streams) -> Display {
     let wanted = wish.level > OutputLevel::Quiet;
     if wish.json {
         Display::Json
-    } else if streams.stderr && !streams.dumb {
+    } else if streams.stderr && !streams.dumb && !wish.plain {
         let logs = wanted && !streams.stdout;
         // Logs that go to stdout need no second place above the board.
         let level = if logs {
@@ -195,6 +197,12 @@ mod tests {
                 ..Wish::default()
             };
             assert_eq!(display(wish, streams), expected, "{name}");
+            let plain = Wish {
+                plain: true,
+                ..wish
+            };
+            let logs = level > Quiet;
+            assert_eq!(display(plain, streams), Display::Plain { logs }, "{name}");
             let json = Wish { json: true, ..wish };
             assert_eq!(display(json, streams), Display::Json, "{name}");
         }

@@ -54,7 +54,7 @@ mod tests {
     use crate::event::SourceMode;
     use crate::report::testing::Story;
 
-    fn text(story: Story, width: Option<usize>) -> String {
+    fn text(story: &Story, width: Option<usize>) -> String {
         let head = story.view().head.expect("the story of a run");
         let lines: Vec<_> = lines(&head, width).iter().map(Line::text).collect();
         lines.join("\n")
@@ -71,19 +71,19 @@ mod tests {
                 .run(&[("test", "unit"), ("deploy", "staging"), ("deploy", "pages")])
                 .held("staging", "deploys to staging")
         };
-        insta::assert_snapshot!(text(story(), None), @r"
+        insta::assert_snapshot!(text(&story(), None), @r"
         issue-12  branch · push · 4f2a91c8 · run 17
         1 uncommitted: GitLab will not see it
         held: `staging` deploys to staging; pipe run --deploy=staging
         ");
         let two = story().held("pages", "publishes Pages");
-        assert!(text(two, None).ends_with("held: `staging` and `pages`; pipe run --deploy"));
+        assert!(text(&two, None).ends_with("held: `staging` and `pages`; pipe run --deploy"));
     }
 
     #[test]
     fn a_narrow_window_gets_two_lines() {
         let story = Story::new().run(&[("test", "unit")]);
-        insta::assert_snapshot!(text(story, Some(40)), @r"
+        insta::assert_snapshot!(text(&story, Some(40)), @r"
         issue-12  branch · push · 4f2a91c8
         run 17
         ");

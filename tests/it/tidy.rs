@@ -1,6 +1,7 @@
 //! The rules of this repository, as tests. Each names every place that breaks it.
 
 mod code;
+mod commands;
 mod files;
 mod layers;
 mod readme;

@@ -9,7 +9,7 @@ use crate::report::{text, words};
 const NARROW: usize = 64;
 /// Most columns of a stage's and of a job's name; a longer name moves its own row only.
 const STAGE_LIMIT: usize = 16;
-const NAME_LIMIT: usize = 48;
+const NAME_LIMIT: usize = 32;
 /// Columns of a time.
 const TIME: usize = 7;
 /// Columns between two columns.
@@ -34,7 +34,7 @@ struct Table {
 
 impl Table {
     fn new(view: &View, width: Option<usize>) -> Self {
-        let names = view.jobs.iter().map(|job| text::width(&job.label));
+        let names = || view.jobs.iter().map(|job| text::width(&job.label));
         let stages = view.stages.iter().map(|stage| text::width(&stage.label));
         let wide = width.is_none_or(|width| width >= NARROW);
         let stage = wide.then(|| stages.max().unwrap_or_default().min(STAGE_LIMIT));
@@ -45,7 +45,10 @@ impl Table {
         };
         let fixed = table.before_name() + GAP + TIME + 1;
         let room = width.map_or(NAME_LIMIT, |width| width.saturating_sub(fixed).max(8));
-        table.name = names.max().unwrap_or_default().min(NAME_LIMIT).min(room);
+        let limit = NAME_LIMIT.min(room);
+        // A name too long for the column does not make it wider for the others.
+        let fitting = names().filter(|width| *width <= limit).max();
+        table.name = fitting.unwrap_or(limit);
         table
     }
 

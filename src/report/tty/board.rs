@@ -33,6 +33,8 @@ pub struct Board {
     logs: Option<LogLines>,
     above: Vec<String>,
     painted: Option<Duration>,
+    /// The board has been on the screen.
+    shown: bool,
     finished: bool,
 }
 
@@ -55,6 +57,7 @@ impl Board {
             logs: (level >= OutputLevel::Verbose).then(|| LogLines::new(paint)),
             above: Vec::new(),
             painted: None,
+            shown: false,
             finished: false,
         }
     }
@@ -112,6 +115,7 @@ impl Board {
         }
         let lines = frame(&self.view, size.width.into(), size.height.into(), now);
         let painted: Vec<String> = lines.iter().map(|line| line.paint(self.paint)).collect();
+        self.shown = true;
         self.bar.set_message(painted.join("\n"));
     }
 
@@ -126,7 +130,12 @@ impl Board {
         if self.above.is_empty() {
             return;
         }
-        let text = std::mem::take(&mut self.above).join("\n");
+        let above = std::mem::take(&mut self.above);
+        if !self.shown {
+            // Without a board below, the cursor goes to a line of its own.
+            return self.terminal.print(above);
+        }
+        let text = above.join("\n");
         // Errors are noted in the terminal's health.
         let _ = self.screen.println(text);
     }

@@ -234,6 +234,23 @@ fn it_follows_the_size_of_the_window() {
 }
 
 #[test]
+fn a_notice_before_the_board_ends_its_line() {
+    let mut screen = Screen::usual();
+    screen.tell(&Story::new().notice("one").notice("two"));
+    screen.tick(150);
+    assert_eq!(screen.text(), "$ pipe run\nnote: one\nnote: two");
+    let (row, column) = screen.parser.screen().cursor_position();
+    assert_eq!((row, column), (3, 0));
+    screen.tell(&story());
+    screen.tick(1000);
+    assert!(
+        screen
+            .text()
+            .starts_with("$ pipe run\nnote: one\nnote: two\n\n issue-12 ")
+    );
+}
+
+#[test]
 fn a_short_run_shows_only_its_summary() {
     let mut screen = Screen::usual();
     screen.tell(

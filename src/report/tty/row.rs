@@ -15,6 +15,8 @@ use super::fit::Rows;
 const NARROW: usize = 64;
 /// Most columns of a stage's name.
 const STAGE_LIMIT: usize = 16;
+/// Columns that a long name may always take.
+const NAME_ROOM: usize = 24;
 /// Columns of a time: `12m 05s`.
 const TIME: usize = 7;
 /// Columns between two columns.
@@ -52,8 +54,13 @@ impl Columns {
             now,
         };
         let room = width.saturating_sub(columns.before_name() + GAP + TIME + 1);
-        // Where a detail stands beside it, a long name leaves it at least two fifths.
-        let most = if wide { room * 3 / 5 } else { room };
+        // Where a detail stands beside it, a long name leaves it most of the room: one such name
+        // must not part all the others from their times.
+        let most = if wide {
+            (room * 2 / 5).max(NAME_ROOM).min(room)
+        } else {
+            room
+        };
         columns.name = name.max(folded).min(most);
         columns
     }

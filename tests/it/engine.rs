@@ -1,0 +1,111 @@
+//! The Docker daemon as the tests see it: what is there, and whose it is.
+
+use std::collections::HashMap;
+
+use bollard::Docker;
+use bollard::models::ContainerCreateBody;
+use bollard::query_parameters::{
+    CreateContainerOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
+};
+
+/// Image of the jobs of tests.
+pub(crate) const IMAGE: &str = "pipe-test-busybox:1";
+
+/// Whether Docker is to be tested; without a word against it, a missing daemon is a failure.
+pub(crate) fn is_wanted() -> bool {
+    std::env::var_os("PIPE_TEST_NO_DOCKER").is_none_or(|value| value != "1")
+}
+
+/// The daemon that `pipe` uses too.
+pub(crate) struct Engine {
+    runtime: tokio::runtime::Runtime,
+    docker: Docker,
+}
+
+impl Engine {
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let host = std::env::var("DOCKER_HOST");
+        let host = host.unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
+        let docker = runtime.block_on(async {
+            let docker = Docker::connect_with_unix(&host, 60, bollard::API_DEFAULT_VERSION)?;
+            docker.negotiate_version().await
+        });
+        Self {
+            runtime,
+            docker: docker.expect("a Docker daemon"),
+        }
+    }
+
+    /// Ids of the owner's containers, running or not.
+    pub(crate) fn containers(&self, owner: &str) -> Vec<String> {
+        let options = ListContainersOptionsBuilder::new()
+            .all(true)
+            .filters(&of(owner))
+            .build();
+        let list = self.docker.list_containers(Some(options));
+        let list = self.runtime.block_on(list).expect("a list of containers");
+        list.into_iter().filter_map(|found| found.id).collect()
+    }
+
+    /// Everything of the owner.
+    pub(crate) fn all_of(&self, owner: &str) -> Vec<String> {
+        let filters = of(owner);
+        let volumes = ListVolumesOptionsBuilder::new().filters(&filters).build();
+        let networks = ListNetworksOptionsBuilder::new().filters(&filters).build();
+        let volumes = self.docker.list_volumes(Some(volumes));
+        let volumes = self.runtime.block_on(volumes).expect("a list of volumes");
+        let networks = self.docker.list_networks(Some(networks));
+        let networks = self.runtime.block_on(networks).expect("a list of networks");
+        let volumes = volumes.volumes.unwrap_or_default().into_iter();
+        let mut all = self.containers(owner);
+        all.extend(volumes.map(|volume| volume.name));
+        all.extend(networks.into_iter().filter_map(|network| network.id));
+        all
+    }
+
+    /// A container of somebody else, made for the time of a test.
+    pub(crate) fn foreign(&self, owner: &str, run: &str) -> Foreign<'_> {
+        let labels = [("pipe.owner", owner), ("pipe.run", run)];
+        let body = ContainerCreateBody {
+            image: Some(IMAGE.to_owned()),
+            labels: Some(
+                labels
+                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                    .into(),
+            ),
+            ..ContainerCreateBody::default()
+        };
+        let options = None::<CreateContainerOptions>;
+        let made = self
+            .runtime
+            .block_on(self.docker.create_container(options, body));
+        Foreign {
+            engine: self,
+            id: made.expect("a container").id,
+        }
+    }
+}
+
+fn of(owner: &str) -> HashMap<&'static str, Vec<String>> {
+    HashMap::from([("label", vec![format!("pipe.owner={owner}")])])
+}
+
+/// Such a container, gone at the end.
+pub(crate) struct Foreign<'a> {
+    engine: &'a Engine,
+    pub(crate) id: String,
+}
+
+impl Drop for Foreign<'_> {
+    fn drop(&mut self) {
+        let options = RemoveContainerOptionsBuilder::new().force(true).build();
+        let engine = self.engine;
+        let removed = engine.docker.remove_container(&self.id, Some(options));
+        let _ = engine.runtime.block_on(removed);
+    }
+}

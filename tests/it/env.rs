@@ -1,0 +1,151 @@
+//! A user who exists for one test: home, project and temporary folder of their own, and nothing
+//! of the environment that the tests run in.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::engine::{self, Engine};
+use crate::pty::Pty;
+
+/// The program under test.
+pub(crate) const PIPE: &str = env!("CARGO_BIN_EXE_pipe");
+
+/// Where the jobs of a test run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum On {
+    Docker,
+    Shell,
+}
+
+impl On {
+    /// All that is to be tested here.
+    pub(crate) fn here() -> impl Iterator<Item = Self> {
+        let docker = engine::is_wanted().then_some(Self::Docker);
+        docker.into_iter().chain([Self::Shell])
+    }
+
+    /// Its name for `--executor`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Shell => "shell",
+        }
+    }
+}
+
+/// Such a user. All of it goes at the end of the test.
+pub(crate) struct TestEnv {
+    folder: TempDir,
+}
+
+impl TestEnv {
+    /// A project of one commit whose pipeline is `jobs`; each runs in the image of the tests
+    /// where it runs in a container.
+    pub(crate) fn new(jobs: &str) -> Self {
+        let env = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
+        for folder in ["home", "temp", "project"] {
+            fs::create_dir(env.folder.path().join(folder)).expect("a folder");
+        }
+        let text = format!("default:\n  image: {}\n{jobs}", engine::IMAGE);
+        fs::write(env.project().join(".gitlab-ci.yml"), text).expect("the pipeline");
+        for arguments in ["init -q -b main", "add -A", "commit -q -m start"] {
+            let arguments: Vec<&str> = arguments.split(' ').collect();
+            let status = env.program("git", &arguments).status();
+            assert!(status.is_ok_and(|status| status.success()), "{arguments:?}");
+        }
+        env
+    }
+
+    /// The checkout.
+    pub(crate) fn project(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    /// `$HOME`.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// A file outside the project, by which a test and its jobs give each other signs.
+    pub(crate) fn sign(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// `pipe` in the project, with nothing to read.
+    pub(crate) fn pipe(&self, arguments: &[&str]) -> Command {
+        let mut command = self.program(PIPE, arguments);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// What `pipe` says in the end.
+    pub(crate) fn output(&self, arguments: &[&str]) -> Output {
+        let output = self.pipe(arguments).output();
+        output.expect("the program starts")
+    }
+
+    /// A terminal for `pipe` in the project.
+    pub(crate) fn terminal(&self, columns: u16, rows: u16) -> Pty {
+        let pty = Pty::new(columns, rows).cwd(self.project());
+        let variables = self.variables().into_iter();
+        variables.fold(pty, |pty, (name, value)| pty.env(&name, &value))
+    }
+
+    fn program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .current_dir(self.project())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(self.variables());
+        command
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        let path = |name: &str| self.folder.path().join(name).display().to_string();
+        let who = [("NAME", "Ada"), ("EMAIL", "ada@example.com")];
+        let git = who.into_iter().flat_map(|(what, value)| {
+            ["AUTHOR", "COMMITTER"].map(|role| (format!("GIT_{role}_{what}"), value.to_owned()))
+        });
+        let own = [
+            ("HOME", path("home")),
+            ("XDG_STATE_HOME", path("home/state")),
+            ("XDG_CONFIG_HOME", path("home/config")),
+            ("XDG_CACHE_HOME", path("home/cache")),
+            ("TMPDIR", path("temp")),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
+        ];
+        let daemon = std::env::var("DOCKER_HOST").ok();
+        let daemon = daemon.map(|host| ("DOCKER_HOST".to_owned(), host));
+        let own = own.map(|(name, value)| (name.to_owned(), value));
+        own.into_iter().chain(git).chain(daemon).collect()
+    }
+
+    /// Whose mark everything carries that `pipe` makes outside its folders.
+    pub(crate) fn owner(&self) -> String {
+        pipe::record::State::new(self.home().join("state/pipe")).owner()
+    }
+
+    /// What is left of runs besides their records: temporary files, trees, folders of jobs,
+    /// and what the daemon still has.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let folders = ["temp", "home/state/pipe/trees", "home/state/pipe/shell"];
+        let mut found: Vec<String> = folders
+            .iter()
+            .filter_map(|folder| fs::read_dir(self.folder.path().join(folder)).ok())
+            .flat_map(|entries| entries.map(|entry| entry.expect("an entry").path()))
+            .map(|path| path.display().to_string())
+            .collect();
+        if engine::is_wanted() {
+            found.extend(Engine::new().all_of(&self.owner()));
+        }
+        found
+    }
+}
