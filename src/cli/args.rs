@@ -62,7 +62,13 @@ pub struct Global {
     #[arg(short, long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     pub file: Option<String>,
     /// When to use colours: auto, always or never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub color: When,
     /// Say less
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -190,7 +196,14 @@ pub struct RunArgs {
     #[arg(long, help_heading = "How to run")]
     pub no_delay: bool,
     /// How to show the run: auto, plain or json [default: auto]
-    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true, hide_possible_values = true, help_heading = "How to run")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "How to run"
+    )]
     pub format: RunFormat,
     /// Which pipeline
     #[command(flatten)]
@@ -212,7 +225,12 @@ pub enum RunFormat {
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
     /// How to show the list: table or json
-    #[arg(long, value_name = "FORMAT", default_value = "table", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
     pub format: ListFormat,
     /// Which pipeline
     #[command(flatten)]
@@ -232,7 +250,12 @@ pub enum ListFormat {
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
     /// How to show what is found: full, concise (one line each) or json
-    #[arg(long, value_name = "FORMAT", default_value = "full", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "full",
+        hide_possible_values = true
+    )]
     pub format: LintFormat,
     /// Which pipeline
     #[command(flatten)]

@@ -11,14 +11,14 @@ use crate::settings::{self, Key, Settings};
 use crate::source::SourceMap;
 
 use super::args::Global;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, without_number};
 
 /// The repository's own settings file.
 const REPOSITORY_SETTINGS: &str = ".pipe/config.toml";
 
 /// A checkout with its settings.
 #[derive(Debug)]
-pub struct Checkout {
+pub(super) struct Checkout {
     /// The repository.
     pub repository: Repository,
     /// Settings in force.
@@ -31,7 +31,7 @@ pub struct Checkout {
 
 impl Checkout {
     /// Opens the checkout that the command is about.
-    pub fn open(global: &Global, flags: &[(Key, String)]) -> Result<Self, Failure> {
+    pub(super) fn open(global: &Global, flags: &[(Key, String)]) -> Result<Self, Failure> {
         let cwd = working_folder(global)?;
         let repository = Repository::discover(&cwd).map_err(|error| repository_failure(&error))?;
         let settings = read_settings(repository.root(), global, flags)?;
@@ -55,7 +55,7 @@ impl Checkout {
     }
 
     /// Path of the pipeline's file in the repository.
-    pub fn file(&self) -> &str {
+    pub(super) fn file(&self) -> &str {
         self.settings.text(Key::File).unwrap_or(".gitlab-ci.yml")
     }
 }
@@ -67,32 +67,20 @@ fn working_folder(global: &Global) -> Result<PathBuf, Failure> {
             Exit::Usage,
             Diagnostic::new(
                 Code::NotARepository,
-                format!("can't enter the folder `{}`: {}", folder.display(), reason(&error)),
+                format!("can't enter the folder `{}`: {}", folder.display(), without_number(&error.to_string()).to_lowercase()),
             )
             .help("give `-C` the folder of a checkout"),
         )
     })
 }
 
-/// The system's words without its number.
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split_once(" (os error").map_or(&*text, |(words, _)| words);
-    text.to_lowercase()
-}
-
 /// The exit code and the words of a failure to read the repository.
-pub fn repository_failure(error: &RepoError) -> Failure {
+pub(super) fn repository_failure(error: &RepoError) -> Failure {
     let exit = match error {
         RepoError::RevisionUnknown { .. } => Exit::Usage,
         _ => Exit::Environment,
     };
-    let text = error.to_string();
-    // What to do stands last in each of these messages.
-    Failure::new(exit, match text.rsplit_once("; ") {
-        Some((what, remedy)) => Diagnostic::new(error.code(), what).help(remedy),
-        None => Diagnostic::new(error.code(), text),
-    })
+    Failure::told(exit, error.code(), &error.to_string())
 }
 
 fn read_settings(
@@ -148,7 +136,7 @@ fn read_settings(
 }
 
 /// `$XDG_CONFIG_HOME/pipe`.
-pub fn user_folder() -> Option<PathBuf> {
+pub(super) fn user_folder() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     etcetera::choose_base_strategy()
         .ok()
@@ -156,7 +144,7 @@ pub fn user_folder() -> Option<PathBuf> {
 }
 
 /// The tree as the configuration reads it. What is costly is looked up once, and only when asked.
-pub struct TreeFiles<'a> {
+pub(super) struct TreeFiles<'a> {
     checkout: &'a Checkout,
     event: EventChanges,
     paths: OnceCell<Arc<[String]>>,
@@ -165,7 +153,7 @@ pub struct TreeFiles<'a> {
 
 /// The files that the event changed.
 #[derive(Debug, Clone)]
-pub enum EventChanges {
+pub(super) enum EventChanges {
     /// Not to be known for this event.
     Unknown,
     /// As the user gave them.
@@ -176,7 +164,7 @@ pub enum EventChanges {
 
 impl<'a> TreeFiles<'a> {
     /// The tree of a checkout, for one event.
-    pub fn new(checkout: &'a Checkout, event: EventChanges) -> Self {
+    pub(super) fn new(checkout: &'a Checkout, event: EventChanges) -> Self {
         Self {
             checkout,
             event,

@@ -18,7 +18,10 @@ pub(super) fn jobs() -> Vec<CompletionCandidate> {
     named(|plan| {
         let mut names: Vec<(String, String)> = Vec::new();
         for job in &plan.jobs {
-            let base = (job.config.base_name.to_string(), format!("{}, in parallel", job.config.stage));
+            let base = (
+                job.config.base_name.to_string(),
+                format!("{}, in parallel", job.config.stage),
+            );
             if job.config.instance.is_some() && !names.contains(&base) {
                 names.push(base);
             }
@@ -32,7 +35,9 @@ pub(super) fn jobs() -> Vec<CompletionCandidate> {
 pub(super) fn manual_jobs() -> Vec<CompletionCandidate> {
     named(|plan| {
         let manual = plan.jobs.iter().filter(|job| job.when == When::Manual);
-        manual.map(|job| (job.name().to_owned(), about(job))).collect()
+        manual
+            .map(|job| (job.name().to_owned(), about(job)))
+            .collect()
     })
 }
 
@@ -40,7 +45,8 @@ pub(super) fn manual_jobs() -> Vec<CompletionCandidate> {
 pub(super) fn stages() -> Vec<CompletionCandidate> {
     named(|plan| {
         let used = (0..plan.stages.len()).filter(|at| plan.jobs.iter().any(|job| job.stage == *at));
-        used.map(|at| (plan.stages[at].to_string(), String::new())).collect()
+        used.map(|at| (plan.stages[at].to_string(), String::new()))
+            .collect()
     })
 }
 
@@ -48,26 +54,44 @@ pub(super) fn stages() -> Vec<CompletionCandidate> {
 pub(super) fn environments() -> Vec<CompletionCandidate> {
     named(|plan| {
         let jobs = plan.jobs.iter();
-        jobs.filter_map(|job| Some((job.environment.as_ref()?.name.clone(), format!("job {}", job.name()))))
-            .collect()
+        jobs.filter_map(|job| {
+            Some((
+                job.environment.as_ref()?.name.clone(),
+                format!("job {}", job.name()),
+            ))
+        })
+        .collect()
     })
 }
 
 /// Branches, here and at `origin`.
 pub(super) fn branches() -> Vec<CompletionCandidate> {
     let checkout = typed().and_then(|typed| Checkout::open(&typed.global, &[]).ok());
-    plain(checkout.map(|checkout| checkout.repository.branches()).unwrap_or_default())
+    plain(
+        checkout
+            .map(|checkout| checkout.repository.branches())
+            .unwrap_or_default(),
+    )
 }
 
 /// Tags.
 pub(super) fn tags() -> Vec<CompletionCandidate> {
     let checkout = typed().and_then(|typed| Checkout::open(&typed.global, &[]).ok());
-    plain(checkout.map(|checkout| checkout.repository.tags()).unwrap_or_default())
+    plain(
+        checkout
+            .map(|checkout| checkout.repository.tags())
+            .unwrap_or_default(),
+    )
 }
 
 /// GitLab's events.
 pub(super) fn events() -> Vec<CompletionCandidate> {
-    plain(PipelineSource::KNOWN.iter().map(ToString::to_string).collect())
+    plain(
+        PipelineSource::KNOWN
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    )
 }
 
 fn plain(names: Vec<String>) -> Vec<CompletionCandidate> {
@@ -108,10 +132,20 @@ struct Typed {
 }
 
 fn typed() -> Option<Typed> {
-    let words: Vec<_> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
-    let index = std::env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|index| index.parse().ok());
-    let before = words.iter().take(index.unwrap_or(words.len().saturating_sub(1)));
-    let matches = command().ignore_errors(true).try_get_matches_from(before).ok()?;
+    let words: Vec<_> = std::env::args_os()
+        .skip_while(|word| word != "--")
+        .skip(1)
+        .collect();
+    let index = std::env::var("_CLAP_COMPLETE_INDEX")
+        .ok()
+        .and_then(|index| index.parse().ok());
+    let before = words
+        .iter()
+        .take(index.unwrap_or(words.len().saturating_sub(1)));
+    let matches = command()
+        .ignore_errors(true)
+        .try_get_matches_from(before)
+        .ok()?;
     read(&matches)
 }
 
@@ -138,9 +172,14 @@ mod tests {
             ("pipe lint --branch b --tag t", None, Some("b")),
         ];
         for (line, cwd, branch) in rows {
-            let matches = command().ignore_errors(true).try_get_matches_from(line.split(' '));
+            let matches = command()
+                .ignore_errors(true)
+                .try_get_matches_from(line.split(' '));
             let typed = read(&matches.expect("errors are ignored")).expect("the options are known");
-            let found = (typed.global.cwd.as_deref().and_then(|cwd| cwd.to_str()), typed.event.branch.as_deref());
+            let found = (
+                typed.global.cwd.as_deref().and_then(|cwd| cwd.to_str()),
+                typed.event.branch.as_deref(),
+            );
             assert_eq!(found, (*cwd, *branch), "{line}");
         }
     }

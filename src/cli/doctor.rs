@@ -21,7 +21,11 @@ use super::printer::Printer;
 use super::run::state_folder;
 
 /// Runs the command.
-pub fn doctor(global: &Global, args: &DoctorArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn doctor(
+    global: &Global,
+    args: &DoctorArgs,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &[])?;
     let findings = findings(&checkout, &args.event)?;
     printer.out(&findings.render(printer.color_out));
@@ -40,7 +44,10 @@ fn findings(checkout: &Checkout, event: &EventArgs) -> Result<Findings, Failure>
     let (executors, images) = machine(checkout, pipeline);
     findings.section("executors", executors);
     findings.section("images of this pipeline", images);
-    findings.section("settings that you or the repository made", settings(checkout));
+    findings.section(
+        "settings that you or the repository made",
+        settings(checkout),
+    );
     findings.section("state", vec![state(&state_folder()?)]);
     Ok(findings)
 }
@@ -52,32 +59,67 @@ fn repository(checkout: &Checkout, pipeline: &Pipeline) -> Vec<Line> {
         plain("root", checkout.repository.root().display().to_string()),
         plain("ref", list::reference(facts)),
         plain("default branch", checkout.rules.default_branch.clone()),
-        plain("project", format!("{} on {}", facts.project.path, facts.project.server.host)),
+        plain(
+            "project",
+            format!("{} on {}", facts.project.path, facts.project.server.host),
+        ),
     ]
 }
 
 fn configuration(checkout: &Checkout, pipeline: &Pipeline) -> Vec<Line> {
-    let errors = pipeline.loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let errors = pipeline
+        .loaded
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error)
+        .count();
     let (mark, text) = match (errors, &pipeline.outcome) {
         (0, Some(outcome)) => match &outcome.reason {
-            Some(reason) => (Mark::Good, format!("valid; no pipeline for this ref: {reason}")),
-            None => (Mark::Good, format!("valid; {} for this ref", words::count(outcome.plan.jobs.len(), "job"))),
+            Some(reason) => (
+                Mark::Good,
+                format!("valid; no pipeline for this ref: {reason}"),
+            ),
+            None => (
+                Mark::Good,
+                format!(
+                    "valid; {} for this ref",
+                    words::count(outcome.plan.jobs.len(), "job")
+                ),
+            ),
         },
-        (errors, _) => (Mark::Bad, format!("not valid: {}", words::count(errors, "mistake"))),
+        (errors, _) => (
+            Mark::Bad,
+            format!("not valid: {}", words::count(errors, "mistake")),
+        ),
     };
     let line = Line::new(mark, checkout.file(), text);
-    vec![if mark == Mark::Bad { line.remedy("`pipe lint` shows every mistake") } else { line }]
+    vec![if mark == Mark::Bad {
+        line.remedy("`pipe lint` shows every mistake")
+    } else {
+        line
+    }]
 }
 
 /// The executors, and the images of the pipeline that are not there.
 fn machine(checkout: &Checkout, pipeline: Pipeline) -> (Vec<Line>, Vec<Line>) {
     let by_choice = checkout.settings.text(Key::Executor) == Some("shell");
     let shell = if by_choice {
-        Line::new(Mark::Good, "shell", "chosen: jobs run on this machine, without isolation")
+        Line::new(
+            Mark::Good,
+            "shell",
+            "chosen: jobs run on this machine, without isolation",
+        )
     } else {
-        Line::new(Mark::Plain, "shell", "only by choice: `--executor shell` runs jobs without isolation")
+        Line::new(
+            Mark::Plain,
+            "shell",
+            "only by choice: `--executor shell` runs jobs without isolation",
+        )
     };
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
         return (vec![shell], Vec::new());
     };
     let (docker, images) = runtime.block_on(docker(checkout, pipeline, by_choice));
@@ -98,7 +140,11 @@ async fn docker(checkout: &Checkout, pipeline: Pipeline, by_choice: bool) -> (Li
     match docker.probe().await {
         Err(error) => (refused(error.to_string()), Vec::new()),
         Ok(found) => {
-            let images = if by_choice { Vec::new() } else { images(checkout, pipeline, Arc::new(docker)).await };
+            let images = if by_choice {
+                Vec::new()
+            } else {
+                images(checkout, pipeline, Arc::new(docker)).await
+            };
             (Line::new(Mark::Good, "docker", found.description), images)
         }
     }
@@ -124,13 +170,19 @@ async fn images(checkout: &Checkout, pipeline: Pipeline, docker: Arc<dyn Executo
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     wanted.dedup_by(|one, other| one.name == other.name);
     let mut lines = match docker.missing(&wanted).await {
-        Ok(missing) => wanted.iter().map(|image| shown(image, missing.contains(image))).collect(),
+        Ok(missing) => wanted
+            .iter()
+            .map(|image| shown(image, missing.contains(image)))
+            .collect(),
         Err(error) => vec![Line::new(Mark::Bad, "?", error.to_string())],
     };
     let unnamed = jobs.iter().filter(|job| job.image.is_none()).count();
     if unnamed > 0 {
         let text = format!("{} without one", words::count(unnamed, "job"));
-        lines.push(Line::new(Mark::Bad, "no image", text).remedy("set `default-image` in `.pipe/config.toml`"));
+        lines.push(
+            Line::new(Mark::Bad, "no image", text)
+                .remedy("set `default-image` in `.pipe/config.toml`"),
+        );
     }
     lines
 }
@@ -144,14 +196,21 @@ fn shown(image: &Image, missing: bool) -> Line {
 }
 
 fn settings(checkout: &Checkout) -> Vec<Line> {
-    let made = checkout.settings.iter().filter(|(_, setting)| setting.source != Source::Default);
+    let made = checkout
+        .settings
+        .iter()
+        .filter(|(_, setting)| setting.source != Source::Default);
     made.filter_map(|(key, setting)| {
         let value = setting.value.as_ref()?;
         let from = match setting.source {
             Source::Environment => key.entry().variable,
             other => other.as_str(),
         };
-        Some(Line::new(Mark::Plain, key.as_str(), format!("{value}  ({from})")))
+        Some(Line::new(
+            Mark::Plain,
+            key.as_str(),
+            format!("{value}  ({from})"),
+        ))
     })
     .collect()
 }

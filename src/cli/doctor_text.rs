@@ -63,7 +63,11 @@ impl Findings {
 
     /// The text. All names stand in one column of one width.
     pub(super) fn render(&self, color: bool) -> String {
-        let width = self.lines().map(|line| measure_text_width(&line.name)).max().unwrap_or(0);
+        let width = self
+            .lines()
+            .map(|line| measure_text_width(&line.name))
+            .max()
+            .unwrap_or(0);
         let title = Style::new().bold().force_styling(color);
         let mut out = String::new();
         for (name, lines) in &self.sections {
@@ -115,7 +119,10 @@ mod tests {
 
     fn findings(mark: Mark) -> Findings {
         let mut findings = Findings::default();
-        findings.section("images", vec![Line::new(mark, "ruby:3.1", "missing").remedy("docker pull ruby:3.1")]);
+        findings.section(
+            "images",
+            vec![Line::new(mark, "ruby:3.1", "missing").remedy("docker pull ruby:3.1")],
+        );
         findings.section("settings", Vec::new());
         findings.section("state", vec![Line::new(Mark::Plain, "folder", "/x")]);
         findings
@@ -130,7 +137,12 @@ mod tests {
 
     #[test]
     fn only_what_stands_in_the_way_stops_a_run() {
-        for (mark, can_run) in [(Mark::Plain, true), (Mark::Good, true), (Mark::Missing, true), (Mark::Bad, false)] {
+        for (mark, can_run) in [
+            (Mark::Plain, true),
+            (Mark::Good, true),
+            (Mark::Missing, true),
+            (Mark::Bad, false),
+        ] {
             assert_eq!(findings(mark).can_run(), can_run, "{mark:?}");
         }
     }

@@ -53,9 +53,15 @@ impl Exit {
         ("1", "a job failed"),
         ("2", "the command line is wrong"),
         ("3", "the configuration is not valid"),
-        ("4", "something of this machine is missing: executor, image, disk"),
+        (
+            "4",
+            "something of this machine is missing: executor, image, disk",
+        ),
         ("5", "there is nothing to run for this ref"),
-        ("7", "the pipeline waits for a manual job, and no job failed"),
+        (
+            "7",
+            "the pipeline waits for a manual job, and no job failed",
+        ),
         ("70", "internal error"),
         ("128+n", "ended by signal n"),
     ];
@@ -69,7 +75,7 @@ impl From<Exit> for ExitCode {
 
 /// Ends a command: what went wrong, with the sources that its places lie in.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// The code to end with.
     pub exit: Exit,
     /// What to say.
@@ -80,7 +86,7 @@ pub struct Failure {
 
 impl Failure {
     /// A failure without a place.
-    pub fn new(exit: Exit, diagnostic: Diagnostic) -> Self {
+    pub(super) fn new(exit: Exit, diagnostic: Diagnostic) -> Self {
         Self {
             exit,
             diagnostics: vec![diagnostic],
@@ -88,9 +94,18 @@ impl Failure {
         }
     }
 
+    /// A failure that a lower layer tells in one line, with what to do behind the last `; `.
+    pub(super) fn told(exit: Exit, code: Code, text: &str) -> Self {
+        let diagnostic = match text.rsplit_once("; ") {
+            Some((what, remedy)) => Diagnostic::new(code, without_number(what)).help(remedy),
+            None => Diagnostic::new(code, without_number(text)),
+        };
+        Self::new(exit, diagnostic)
+    }
+
     /// Says where its places lie.
     #[must_use]
-    pub fn within(self, sources: &SourceMap) -> Self {
+    pub(super) fn within(self, sources: &SourceMap) -> Self {
         Self {
             sources: sources.clone(),
             ..self
@@ -98,14 +113,80 @@ impl Failure {
     }
 }
 
+/// The system's words for an error without its number, which says nothing to people.
+pub(super) fn without_number(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(from) = text.find(" (os error ")
+        && let Some(length) = text[from..].find(')')
+    {
+        text.replace_range(from..=from + length, "");
+    }
+    text
+}
+
 /// The exit code of a configuration with these errors.
-pub fn of_errors(diagnostics: &[Diagnostic]) -> Exit {
-    let environment = |d: &Diagnostic| {
-        matches!(d.code, Code::IncludeNotFetched | Code::ConfigUnreadable)
-    };
+pub(super) fn of_errors(diagnostics: &[Diagnostic]) -> Exit {
+    let environment =
+        |d: &Diagnostic| matches!(d.code, Code::IncludeNotFetched | Code::ConfigUnreadable);
     if !diagnostics.is_empty() && diagnostics.iter().all(environment) {
         Exit::Environment
     } else {
         Exit::Invalid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_told_as_what_is_wrong_and_what_to_do() {
+        for (text, message, help) in [
+            (
+                "no commit yet; make one",
+                "no commit yet",
+                &["make one"][..],
+            ),
+            (
+                "`a; b` is bare; make a checkout",
+                "`a; b` is bare",
+                &["make a checkout"],
+            ),
+            (
+                "can't read `x`: No such file (os error 2)",
+                "can't read `x`: No such file",
+                &[],
+            ),
+            (
+                "can't make `x`: Full (os error 28); make room",
+                "can't make `x`: Full",
+                &["make room"],
+            ),
+        ] {
+            let told = Failure::told(Exit::Environment, Code::NoCommit, text);
+            assert_eq!(told.diagnostics[0].message, message, "{text}");
+            assert_eq!(told.diagnostics[0].help, help, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_code_of_the_table_is_one_that_pipe_ends_with() {
+        let known = [
+            Exit::Passed,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Invalid,
+            Exit::Environment,
+            Exit::Nothing,
+            Exit::Waits,
+            Exit::Internal,
+        ];
+        let known: Vec<String> = known.iter().map(|exit| exit.code().to_string()).collect();
+        let table: Vec<&str> = Exit::TABLE
+            .iter()
+            .map(|(code, _)| *code)
+            .filter(|code| *code != "128+n")
+            .collect();
+        assert_eq!(table, known);
     }
 }

@@ -17,13 +17,15 @@ pub const COMPLETIONS: &[(&str, Shell)] = &[
 ];
 
 /// Answers a shell that asks for completions; returns at once in any other process.
-pub fn complete() {
+pub(super) fn complete() {
     if std::env::var_os("COMPLETE").is_none() {
         return;
     }
     // A shell shows whatever is printed in the middle of the line that its user is typing.
     std::panic::set_hook(Box::new(|_| {}));
-    clap_complete::CompleteEnv::with_factory(command).shells(Shells(SHELLS)).complete();
+    clap_complete::CompleteEnv::with_factory(command)
+        .shells(Shells(SHELLS))
+        .complete();
 }
 
 const SHELLS: &[&dyn EnvCompleter] = &[&QuotingBash, &Zsh, &Fish];
@@ -48,13 +50,21 @@ pub fn man_pages() -> Vec<(String, String)> {
     for sub in all.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         let name = format!("pipe-{}", sub.get_name());
         let usage = format!("pipe {}", sub.get_name());
-        pages.push(page(&sub.clone().name(name.clone()).display_name(name.clone()).bin_name(usage), &name));
+        pages.push(page(
+            &sub.clone()
+                .name(name.clone())
+                .display_name(name.clone())
+                .bin_name(usage),
+            &name,
+        ));
     }
     pages
 }
 
 fn page(command: &clap::Command, name: &str) -> (String, String) {
-    let man = clap_mangen::Man::new(command.clone()).date("").manual("pipe");
+    let man = clap_mangen::Man::new(command.clone())
+        .date("")
+        .manual("pipe");
     let mut text = Vec::new();
     // Writing to memory does not fail.
     let _ = man.render_title(&mut text);
@@ -110,7 +120,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Runs `pipe man`.
-pub fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
     let file = wanted.map_or_else(|| "pipe.1".to_owned(), |name| format!("pipe-{name}.1"));
     let pages = man_pages();
     match pages.iter().find(|(name, _)| *name == file) {
@@ -122,7 +132,9 @@ pub fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
             let name = wanted.unwrap_or_default();
             let known: Vec<String> = pages
                 .iter()
-                .filter_map(|(file, _)| Some(file.strip_prefix("pipe-")?.strip_suffix(".1")?.to_owned()))
+                .filter_map(|(file, _)| {
+                    Some(file.strip_prefix("pipe-")?.strip_suffix(".1")?.to_owned())
+                })
                 .collect();
             Err(Failure::new(
                 Exit::Usage,

@@ -11,7 +11,7 @@ use super::pipeline::Pipeline;
 use super::printer::Printer;
 
 /// Runs the command.
-pub fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &[])?;
     let pipeline = Pipeline::make(&checkout, &args.event)?;
     let found = &pipeline.loaded.diagnostics;
@@ -40,16 +40,29 @@ pub fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result<Exit, 
 
 fn verdict(pipeline: &Pipeline, file: &str) -> String {
     let count = |severity| {
-        pipeline.loaded.diagnostics.iter().filter(|d| d.severity == severity).count()
+        pipeline
+            .loaded
+            .diagnostics
+            .iter()
+            .filter(|d| d.severity == severity)
+            .count()
     };
     let errors = count(Severity::Error);
-    if pipeline.loaded.diagnostics.iter().any(|d| d.code == Code::ConfigMissing) {
+    if pipeline
+        .loaded
+        .diagnostics
+        .iter()
+        .any(|d| d.code == Code::ConfigMissing)
+    {
         return String::new();
     }
     if errors > 0 {
         return format!("{file} is not valid: {}\n", words::count(errors, "mistake"));
     }
-    let reason = pipeline.outcome.as_ref().and_then(|outcome| outcome.reason.as_deref());
+    let reason = pipeline
+        .outcome
+        .as_ref()
+        .and_then(|outcome| outcome.reason.as_deref());
     match reason {
         Some(reason) => format!("{file} is valid; no pipeline for this ref: {reason}\n"),
         None => format!("{file} is valid; {}\n", list::heading(pipeline)),

@@ -12,11 +12,14 @@ use crate::types::{AllowFailure, Retry, RetryWhen};
 use super::pipeline::Pipeline;
 
 /// The whole document, one line.
-pub fn document(pipeline: &Pipeline) -> String {
+pub(super) fn document(pipeline: &Pipeline) -> String {
     let sources = &pipeline.loaded.sources;
     let plan = pipeline.outcome.as_ref().map(|outcome| &outcome.plan);
     let valid = pipeline.is_valid();
-    let reason = pipeline.outcome.as_ref().and_then(|outcome| outcome.reason.clone());
+    let reason = pipeline
+        .outcome
+        .as_ref()
+        .and_then(|outcome| outcome.reason.clone());
     let created = valid && reason.is_none();
     let jobs: Vec<Json> = match plan {
         Some(plan) if valid => plan.jobs.iter().map(job).collect(),
@@ -51,8 +54,19 @@ fn reference(facts: &PipelineFacts) -> Json {
 
 fn job(job: &Job) -> Json {
     let config = &job.config;
-    let texts = |lines: &[std::sync::Arc<str>]| lines.iter().map(|line| Json::from(&**line)).collect::<Vec<_>>();
-    let raw = |key| config.mapping.get(key).filter(|entry| !entry.value.is_null()).map(|entry| to_json(&entry.value));
+    let texts = |lines: &[std::sync::Arc<str>]| {
+        lines
+            .iter()
+            .map(|line| Json::from(&**line))
+            .collect::<Vec<_>>()
+    };
+    let raw = |key| {
+        config
+            .mapping
+            .get(key)
+            .filter(|entry| !entry.value.is_null())
+            .map(|entry| to_json(&entry.value))
+    };
     let variables: Map<String, Json> = job
         .variables
         .iter()
@@ -101,9 +115,9 @@ fn job(job: &Job) -> Json {
 /// A string where only a name is given, else the mapping.
 fn image(value: &crate::yaml::Value) -> Json {
     match value.as_map() {
-        Some(mapping) if mapping.len() == 1 => {
-            mapping.get("name").map_or(Json::Null, |entry| to_json(&entry.value))
-        }
+        Some(mapping) if mapping.len() == 1 => mapping
+            .get("name")
+            .map_or(Json::Null, |entry| to_json(&entry.value)),
         _ => to_json(value),
     }
 }

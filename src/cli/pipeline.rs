@@ -13,7 +13,7 @@ use super::exit::{Exit, Failure};
 use super::variables;
 
 /// One pipeline, as far as it can be made.
-pub struct Pipeline {
+pub(super) struct Pipeline {
     /// What it is for.
     pub facts: PipelineFacts,
     /// The configuration and what was found in it. Findings of the plan are added.
@@ -24,14 +24,14 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Reads the configuration and decides which jobs there are.
-    pub fn make(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
+    pub(super) fn make(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
         let (facts, changes) = facts(checkout, event, true)?;
         let files = TreeFiles::new(checkout, changes);
         Ok(Self::with(checkout, facts, &files))
     }
 
     /// The same without a look at git's history: every `changes` counts as unknown.
-    pub fn at_a_glance(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
+    pub(super) fn at_a_glance(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
         let (facts, changes) = facts(checkout, event, false)?;
         Ok(Self::with(checkout, facts, &TreeFiles::new(checkout, changes)))
     }
@@ -61,12 +61,12 @@ impl Pipeline {
     }
 
     /// Whether GitLab would accept the configuration for this event.
-    pub fn is_valid(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         !has_errors(&self.loaded.diagnostics)
     }
 
     /// The failure of an invalid configuration.
-    pub fn failure(self) -> Failure {
+    pub(super) fn failure(self) -> Failure {
         Failure {
             exit: super::exit::of_errors(&self.loaded.diagnostics),
             diagnostics: self.loaded.diagnostics,
@@ -149,15 +149,8 @@ fn source(event: &EventArgs) -> Result<PipelineSource, Failure> {
         return Ok(PipelineSource(name.clone()));
     }
     let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`--source {name}` is no event of GitLab"))
-        .did_you_mean(name, PipelineSource::KNOWN.iter().copied());
-    Err(Failure::new(
-        Exit::Usage,
-        if diagnostic.help.is_empty() {
-            diagnostic.help(format!("the events are {}", PipelineSource::KNOWN.join(", ")))
-        } else {
-            diagnostic
-        },
-    ))
+        .choose_from(name, "GitLab's events", PipelineSource::KNOWN.iter().copied());
+    Err(Failure::new(Exit::Usage, diagnostic))
 }
 
 fn given(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
@@ -233,6 +226,6 @@ fn user(checkout: &Checkout) -> User {
 }
 
 /// RFC 3339, whole seconds, UTC.
-pub fn now() -> String {
+pub(super) fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

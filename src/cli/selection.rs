@@ -10,51 +10,79 @@ use super::exit::{Exit, Failure};
 use super::pipeline::Pipeline;
 
 /// `--deploy=ENV` names an environment that no job of this pipeline acts on.
-pub(super) fn unknown_environment(pipeline: &Pipeline, plan: &Plan, wanted: &[String]) -> Option<Failure> {
-    let mut known: Vec<&str> = plan.jobs.iter().filter_map(|job| Some(&*job.environment.as_ref()?.name)).collect();
+pub(super) fn unknown_environment(
+    pipeline: &Pipeline,
+    plan: &Plan,
+    wanted: &[String],
+) -> Option<Failure> {
+    let mut known: Vec<&str> = plan
+        .jobs
+        .iter()
+        .filter_map(|job| Some(&*job.environment.as_ref()?.name))
+        .collect();
     known.sort_unstable();
     known.dedup();
-    let name = wanted.iter().find(|name| !name.is_empty() && !known.contains(&name.as_str()))?;
-    let message = format!("no job of the pipeline for {} deploys to `{name}`", describe(pipeline));
-    let diagnostic = Diagnostic::new(Code::InvalidValue, message).did_you_mean(name, known.iter().copied());
-    let diagnostic = match (diagnostic.help.is_empty(), known.is_empty()) {
-        (false, _) => diagnostic,
-        (true, true) => diagnostic.help("this pipeline has no environments: run it without `--deploy`"),
-        (true, false) => diagnostic.help(format!("its environments are {}", known.join(", "))),
+    let name = wanted
+        .iter()
+        .find(|name| !name.is_empty() && !known.contains(&name.as_str()))?;
+    let message = format!(
+        "no job of the pipeline for {} deploys to `{name}`",
+        describe(pipeline)
+    );
+    let diagnostic = Diagnostic::new(Code::InvalidValue, message);
+    let diagnostic = if known.is_empty() {
+        diagnostic.help("it has no environments: leave `--deploy` out")
+    } else {
+        diagnostic.choose_from(name, "its environments", known)
     };
     Some(fail(pipeline, Exit::Usage, diagnostic))
 }
 
 /// There is no pipeline for this ref, or no job in it. A job that was named gets an answer of
 /// its own.
-pub fn nothing(checkout: &Checkout, pipeline: &Pipeline, wanted: &Selection, reason: &str) -> Failure {
+pub(super) fn nothing(
+    checkout: &Checkout,
+    pipeline: &Pipeline,
+    wanted: &Selection,
+    reason: &str,
+) -> Failure {
     let named = wanted.jobs.first();
     if let Some(name) = named
         && let Some(failure) = left_out(checkout, pipeline, &EventArgs::default(), name)
     {
         return failure;
     }
-    let message = format!("there is nothing to run for {}: {reason}", describe(pipeline));
+    let message = format!(
+        "there is nothing to run for {}: {reason}",
+        describe(pipeline)
+    );
     fail(pipeline, Exit::Nothing, Diagnostic::new(Code::NothingToRun, message)
         .help("`pipe list` shows why each job is left out; `--branch`, `--tag` and `--merge-request` look at other refs"))
 }
 
 /// The words for an error of the selection.
-pub fn failure(
+pub(super) fn failure(
     checkout: &Checkout,
     pipeline: &Pipeline,
     event: &EventArgs,
     error: &SelectionError,
 ) -> Failure {
     match error {
-        SelectionError::UnknownJob(name) => left_out(checkout, pipeline, event, name)
-            .unwrap_or_else(|| unknown_job(pipeline, name)),
+        SelectionError::UnknownJob(name) => {
+            left_out(checkout, pipeline, event, name).unwrap_or_else(|| unknown_job(pipeline, name))
+        }
         SelectionError::UnknownStage(name) => unknown_stage(pipeline, name),
         SelectionError::NotManual(name) => fail(
             pipeline,
             Exit::Usage,
-            Diagnostic::new(Code::JobNotStartable, format!("job `{name}` is not manual: it starts by itself"))
-                .help(format!("to run just this job, name it: `pipe run --job {}`", shell_word(name))),
+            Diagnostic::new(
+                Code::JobNotStartable,
+                format!("job `{name}` is not manual: it starts by itself"),
+            )
+            .help(format!(
+                "to run just this job, name it: `pipe run --job {}`",
+                shell_word(name)
+            )),
         ),
         SelectionError::NotStartable { job, needs } => fail(
             pipeline,
@@ -73,26 +101,44 @@ pub fn failure(
 }
 
 /// A job of the configuration that this pipeline does not have.
-fn left_out(checkout: &Checkout, pipeline: &Pipeline, event: &EventArgs, name: &str) -> Option<Failure> {
+fn left_out(
+    checkout: &Checkout,
+    pipeline: &Pipeline,
+    event: &EventArgs,
+    name: &str,
+) -> Option<Failure> {
     let plan = &pipeline.outcome.as_ref()?.plan;
     let config = pipeline.loaded.config.as_ref()?;
     let job = config
         .jobs
         .iter()
         .find(|job| &*job.name == name || &*job.base_name == name)?;
-    let message = format!("job `{name}` is not in the pipeline for {}", describe(pipeline));
+    let message = format!(
+        "job `{name}` is not in the pipeline for {}",
+        describe(pipeline)
+    );
     let mut diagnostic = Diagnostic::new(Code::JobNotInPipeline, message);
-    match plan.left_out.iter().find(|left_out| left_out.name == job.name) {
+    match plan
+        .left_out
+        .iter()
+        .find(|left_out| left_out.name == job.name)
+    {
         Some(left_out) => diagnostic = diagnostic.at(left_out.span).label(left_out.reason.clone()),
         None => {
-            if let Some(reason) = pipeline.outcome.as_ref().and_then(|outcome| outcome.reason.clone()) {
+            if let Some(reason) = pipeline
+                .outcome
+                .as_ref()
+                .and_then(|outcome| outcome.reason.clone())
+            {
                 diagnostic = diagnostic.note(reason);
             }
         }
     }
     if let Some(options) = elsewhere(checkout, event, &job.name) {
         let name = shell_word(name);
-        diagnostic = diagnostic.help(format!("another ref has it: `pipe run --job {name} {options}`"));
+        diagnostic = diagnostic.help(format!(
+            "another ref has it: `pipe run --job {name} {options}`"
+        ));
     }
     Some(fail(pipeline, Exit::Nothing, diagnostic))
 }
@@ -123,7 +169,10 @@ fn elsewhere(checkout: &Checkout, event: &EventArgs, name: &str) -> Option<Strin
             ..event_base(event)
         },
     ));
-    for target in [rules.default_branch.clone()].into_iter().chain(sample(&rules.develop)) {
+    for target in [rules.default_branch.clone()]
+        .into_iter()
+        .chain(sample(&rules.develop))
+    {
         events.push((
             format!("--merge-request --target-branch {target}"),
             EventArgs {
@@ -145,7 +194,10 @@ fn elsewhere(checkout: &Checkout, event: &EventArgs, name: &str) -> Option<Strin
     events.into_iter().find_map(|(options, event)| {
         let pipeline = Pipeline::make(checkout, &event).ok()?;
         let plan = &pipeline.outcome.as_ref()?.plan;
-        plan.jobs.iter().any(|job| job.name() == name).then_some(options)
+        plan.jobs
+            .iter()
+            .any(|job| job.name() == name)
+            .then_some(options)
     })
 }
 
@@ -159,7 +211,11 @@ fn event_base(event: &EventArgs) -> EventArgs {
 }
 
 fn unknown_job(pipeline: &Pipeline, name: &str) -> Failure {
-    let jobs = pipeline.loaded.config.iter().flat_map(|config| &config.jobs);
+    let jobs = pipeline
+        .loaded
+        .config
+        .iter()
+        .flat_map(|config| &config.jobs);
     let diagnostic = Diagnostic::new(Code::JobUnknown, format!("there is no job `{name}`"))
         .did_you_mean(name, jobs.map(|job| &*job.name));
     let diagnostic = if diagnostic.help.is_empty() {
@@ -171,7 +227,11 @@ fn unknown_job(pipeline: &Pipeline, name: &str) -> Failure {
 }
 
 fn unknown_stage(pipeline: &Pipeline, name: &str) -> Failure {
-    let stages = pipeline.loaded.config.iter().flat_map(|config| &config.stages);
+    let stages = pipeline
+        .loaded
+        .config
+        .iter()
+        .flat_map(|config| &config.stages);
     let names: Vec<&str> = stages.map(|stage| &**stage).collect();
     fail(
         pipeline,

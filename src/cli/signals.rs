@@ -7,7 +7,7 @@ use crate::exec::Cancel;
 use crate::run::Interrupt;
 
 /// Listens from now on.
-pub fn watch() -> watch::Receiver<Interrupt> {
+pub(super) fn watch() -> watch::Receiver<Interrupt> {
     let (sender, receiver) = watch::channel(Interrupt::default());
     for (kind, number) in [
         (SignalKind::interrupt(), 2),

@@ -8,13 +8,13 @@ use crate::record::{LiveRun, State};
 use super::exit::{Exit, Failure};
 
 /// The tree of one run. Trees of runs that died are removed when the next one begins.
-pub struct Trees {
+pub(super) struct Trees {
     path: PathBuf,
 }
 
 impl Trees {
     /// The place for the tree of `run`.
-    pub fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
+    pub(super) fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
         let folder = state.root().join("trees");
         std::fs::create_dir_all(&folder).map_err(|error| {
             Failure::new(
@@ -32,12 +32,12 @@ impl Trees {
     }
 
     /// Where the tar goes.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Removes it.
-    pub fn remove(&self) {
+    pub(super) fn remove(&self) {
         let _ = std::fs::remove_file(&self.path);
     }
 }

@@ -83,6 +83,7 @@ fn resolve(document: &Mapping) -> Result<Arc<Mapping>, Diagnostic> {
 /// Checks every keyword and builds the configuration when nothing is wrong.
 fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
     let globals = Globals::read(document, found);
+    let globals_sound = !has_errors(found);
     let around = Surroundings {
         defaults: &globals.defaults,
         workflow_rules: globals.workflow.rules.is_some(),
@@ -112,10 +113,8 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
                 .help("a job is a top-level key with a `script`, and its name does not begin with a dot"),
         );
     }
-    if has_errors(found) {
-        return None;
-    }
-    finish(document, globals, jobs, found)
+    // What is wrong between the jobs can be seen as soon as the stages are known.
+    globals_sound.then(|| finish(document, globals, jobs, found)).flatten()
 }
 
 fn finish(
@@ -132,7 +131,9 @@ fn finish(
         workflow: globals.workflow,
         jobs: parallel::expand(jobs, found).into_iter().map(Arc::new).collect(),
     };
-    cross::check(document, &config, found);
+    // With mistakes above, a job that is not there may just not have been understood.
+    let all_understood = !has_errors(found);
+    cross::check(document, &config, all_understood, found);
     if has_errors(found) {
         return None;
     }

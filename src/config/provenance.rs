@@ -35,7 +35,10 @@ fn reaches(document: &Mapping, name: &Value, place: Span, seen: &mut Vec<Arc<str
     let Some(name) = name.as_str() else {
         return false;
     };
-    let Some(base) = document.get(name).filter(|_| seen.iter().all(|other| **other != *name)) else {
+    let Some(base) = document
+        .get(name)
+        .filter(|_| seen.iter().all(|other| **other != *name))
+    else {
         return false;
     };
     seen.push(name.into());
@@ -44,9 +47,14 @@ fn reaches(document: &Mapping, name: &Value, place: Span, seen: &mut Vec<Arc<str
 
 /// The names in `extends`.
 fn bases(entry: &Entry) -> impl Iterator<Item = &Value> {
-    let extends = entry.value.as_map().and_then(|mapping| mapping.get("extends"));
-    extends.into_iter().flat_map(|extends| match extends.value.as_seq() {
-        Some(names) => names,
-        None => std::slice::from_ref(&extends.value),
-    })
+    let extends = entry
+        .value
+        .as_map()
+        .and_then(|mapping| mapping.get("extends"));
+    extends
+        .into_iter()
+        .flat_map(|extends| match extends.value.as_seq() {
+            Some(names) => names,
+            None => std::slice::from_ref(&extends.value),
+        })
 }

@@ -45,9 +45,15 @@ pub fn refusals(plan: &Plan) -> Vec<Diagnostic> {
             )
             .at(span)
             .note(users(&jobs))
-            .help(format!("leave such jobs out: `pipe run --exclude '{}'`", jobs[0]))
+            .help(format!("leave such jobs out: `pipe run{}`", excludes(&jobs)))
         })
         .collect()
+}
+
+/// Options that leave jobs out. Past a handful, one shows the way.
+fn excludes(jobs: &[String]) -> String {
+    let shown = if jobs.len() > 4 { &jobs[..1] } else { jobs };
+    shown.iter().map(|job| format!(" --exclude '{job}'")).collect()
 }
 
 fn by_keyword(plan: &Plan, effect: Effect) -> BTreeMap<&'static str, (Span, Vec<String>)> {

@@ -77,21 +77,39 @@ fn the_file_is_wrong() {
     let none = Project::empty();
     none.commit();
     golden("no_file", none.pipe(&["run"]));
-    golden("no_such_file", pipeline().pipe(&["-f", "ci/pipeline.yml", "run"]));
+    golden(
+        "no_such_file",
+        pipeline().pipe(&["-f", "ci/pipeline.yml", "run"]),
+    );
     golden("empty_file", Project::new("").pipe(&["run"]));
-    golden("only_comments", Project::new("# build:\n#   script: make\n").pipe(&["run"]));
-    golden("several_mistakes", Project::new("build:\n  scirpt: make\n\ntest:\n  script: make test\n  stage: tset\n  needs: [biuld]\n  retry: 5\n").pipe(&["run"]));
+    golden(
+        "only_comments",
+        Project::new("# build:\n#   script: make\n").pipe(&["run"]),
+    );
+    golden("several_mistakes", Project::new("build:\n  scirpt: make\n\ntest:\n  script: make test\n  stage: tset\n  needs: [biuld]\n\ndocs:\n  script: make docs\n  retry: 5\n").pipe(&["run"]));
 }
 
 #[test]
 fn an_include_leads_outside() {
-    for (name, include) in [("include_up", "../secret.yml"), ("include_link", "ci/secret.yml"), ("include_linked_folder", "out/secret.yml")] {
+    for (name, include) in [
+        ("include_up", "../secret.yml"),
+        ("include_link", "ci/secret.yml"),
+        ("include_linked_folder", "out/secret.yml"),
+    ] {
         let project = Project::empty();
-        fs::write(project.home().join("../secret.yml"), "secret:\n  script: cat\n").expect("it can be written");
+        fs::write(
+            project.home().join("../secret.yml"),
+            "secret:\n  script: cat\n",
+        )
+        .expect("it can be written");
         project.write("ci/build.yml", "build:\n  script: make\n");
-        symlink("../../secret.yml", project.root().join("ci/secret.yml")).expect("a link can be made");
+        symlink("../../secret.yml", project.root().join("ci/secret.yml"))
+            .expect("a link can be made");
         symlink("..", project.root().join("out")).expect("a link can be made");
-        project.write(".gitlab-ci.yml", &format!("include:\n  - ci/build.yml\n  - {include}\n"));
+        project.write(
+            ".gitlab-ci.yml",
+            &format!("include:\n  - ci/build.yml\n  - {include}\n"),
+        );
         project.commit();
         golden(name, project.pipe(&["lint"]));
     }
@@ -100,12 +118,23 @@ fn an_include_leads_outside() {
 #[test]
 fn the_machine_lacks_something() {
     let dead = "unix:///nonexistent/docker.sock";
-    golden("no_daemon", pipeline().env("DOCKER_HOST", dead).pipe(&["run"]));
-    golden("foreign_daemon", pipeline().env("DOCKER_HOST", "tcp://prod.example:2376").pipe(&["run"]));
+    golden(
+        "no_daemon",
+        pipeline().env("DOCKER_HOST", dead).pipe(&["run"]),
+    );
+    golden(
+        "foreign_daemon",
+        pipeline()
+            .env("DOCKER_HOST", "tcp://prod.example:2376")
+            .pipe(&["run"]),
+    );
     let nowhere = pipeline();
     fs::write(nowhere.home().join("state"), "").expect("it can be written");
     let state = nowhere.home().join("state/of").display().to_string();
-    golden("no_state", nowhere.env("XDG_STATE_HOME", &state).pipe(&["run"]));
+    golden(
+        "no_state",
+        nowhere.env("XDG_STATE_HOME", &state).pipe(&["run"]),
+    );
 }
 
 #[test]
@@ -123,21 +152,39 @@ fn a_job_is_not_there() {
     ] {
         golden(name, pipeline().pipe(arguments));
     }
-    golden("environment_none", Project::new("build:\n  script: make\n").pipe(&["run", "--deploy=staging"]));
+    golden(
+        "environment_none",
+        Project::new("build:\n  script: make\n").pipe(&["run", "--deploy=staging"]),
+    );
 }
 
 #[test]
 fn there_is_nothing_to_run() {
-    golden("no_job_for_this_ref", Project::new(ONLY_TAGS).pipe(&["run"]));
-    golden("job_without_pipeline", Project::new(ONLY_TAGS).pipe(&["run", "build"]));
-    golden("workflow_says_no", Project::new(NO_TAGS).pipe(&["run", "--tag", "v1"]));
-    golden("all_excluded", Project::new("build:\n  script: make\n").pipe(&["run", "--exclude", "build"]));
+    golden(
+        "no_job_for_this_ref",
+        Project::new(ONLY_TAGS).pipe(&["run"]),
+    );
+    golden(
+        "job_without_pipeline",
+        Project::new(ONLY_TAGS).pipe(&["run", "build"]),
+    );
+    golden(
+        "workflow_says_no",
+        Project::new(NO_TAGS).pipe(&["run", "--tag", "v1"]),
+    );
+    golden(
+        "all_excluded",
+        Project::new("build:\n  script: make\n").pipe(&["run", "--exclude", "build"]),
+    );
 }
 
 #[test]
 fn a_repository_asks_for_too_much() {
     let project = pipeline();
-    project.write(".pipe/config.toml", "executor = \"shell\"\ndocker-host = \"unix:///tmp/x.sock\"\nvolumes = [\"/:/host\"]\n");
+    project.write(
+        ".pipe/config.toml",
+        "executor = \"shell\"\ndocker-host = \"unix:///tmp/x.sock\"\nvolumes = [\"/:/host\"]\n",
+    );
     project.commit();
     golden("repository_settings", project.pipe(&["run"]));
 }
@@ -145,7 +192,10 @@ fn a_repository_asks_for_too_much() {
 #[test]
 fn a_keyword_is_refused() {
     let configuration = "default:\n  image: pipe-test-absent:1\n\ntest:\n  script: make test\n  services: [postgres:16]\n\nbrowser:\n  script: make browser\n  services: [selenium:4]\n\nother:\n  trigger: group/other\n";
-    golden("refused_keywords", Project::new(configuration).pipe(&["run"]));
+    golden(
+        "refused_keywords",
+        Project::new(configuration).pipe(&["run"]),
+    );
 }
 
 #[test]
@@ -170,9 +220,14 @@ fn an_option_is_wrong() {
 
 #[test]
 fn changed_files_replace_those_of_git() {
-    let project = Project::new("a:\n  script: make\n  rules:\n    - changes: [src/*]\nb:\n  script: make\n  rules:\n    - changes: [lib/*]\n");
+    let project = Project::new(
+        "a:\n  script: make\n  rules:\n    - changes: [src/*]\nb:\n  script: make\n  rules:\n    - changes: [lib/*]\n",
+    );
     golden("changed", project.pipe(&["list", "--changed", "src/a"]));
-    golden("changed_on_a_tag", project.pipe(&["list", "--tag", "v1", "--changed", "src/a"]));
+    golden(
+        "changed_on_a_tag",
+        project.pipe(&["list", "--tag", "v1", "--changed", "src/a"]),
+    );
 }
 
 /// These need a daemon that answers.
@@ -182,5 +237,8 @@ fn images_are_missing_and_none_may_be_brought() {
         return;
     }
     golden("offline", pipeline().pipe(&["run", "--offline"]));
-    golden("no_image", Project::new("build:\n  script: make\n\ntest:\n  script: make test\n").pipe(&["run"]));
+    golden(
+        "no_image",
+        Project::new("build:\n  script: make\n\ntest:\n  script: make test\n").pipe(&["run"]),
+    );
 }

@@ -67,13 +67,19 @@ fn names_come_from_the_pipeline_that_the_options_choose() {
     let rows: &[(&[&str], &[&str])] = &[
         (&["run", "bu"], &["build"]),
         (&["run", "--job", "un"], &["unit test"]),
-        (&["run", "br"], &["browser: all", "browser: all 1/2", "browser: all 2/2"]),
+        (
+            &["run", "br"],
+            &["browser: all", "browser: all 1/2", "browser: all 2/2"],
+        ),
         (&["run", "pub"], &[]),
         (&["run", "--tag", "v1", "pub"], &["publish"]),
         (&["run", "--exclude", "sta"], &["staging"]),
         (&["run", "--manual", ""], &["rollback"]),
         (&["run", "--stage", ""], &["build", "test", "go live"]),
-        (&["run", "--deploy="], &["--deploy=staging", "--deploy=review/app"]),
+        (
+            &["run", "--deploy="],
+            &["--deploy=staging", "--deploy=review/app"],
+        ),
         (&["list", "--branch", ""], &["issue-12", "main"]),
         (&["lint", "--tag", ""], &["v1.0"]),
         (&["doctor", "--source", "sch"], &["schedule"]),
@@ -106,7 +112,11 @@ fn whatever_is_wrong_means_no_candidates() {
     ];
     for (name, project) in projects {
         for option in ["--job", "--manual", "--stage"] {
-            assert_eq!(candidates(&project, &["pipe", "run", option, ""]), [""; 0], "{name}");
+            assert_eq!(
+                candidates(&project, &["pipe", "run", option, ""]),
+                [""; 0],
+                "{name}"
+            );
         }
     }
 }
@@ -123,27 +133,45 @@ fn asking_leaves_nothing_behind() {
 fn bash_completes_words_with_blanks_and_colons() {
     let project = project();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let bin = Path::new(env!("CARGO_BIN_EXE_pipe")).parent().expect("a folder");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let bin = Path::new(env!("CARGO_BIN_EXE_pipe"))
+        .parent()
+        .expect("a folder");
+    let path = format!(
+        "{}:{}",
+        bin.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
     let mut bash = Pty::new(100, 40)
         .cwd(project.root())
         .env("PATH", &path)
         .env("HOME", &project.home().display().to_string())
         .env("LANG", "C.UTF-8")
-        .env("PS1", "> ")
+        .env("PS1", "at> ")
         .spawn("bash", &["--norc", "--noprofile", "-i"]);
-    bash.wait_for("> ");
-    bash.type_keys(&format!("source '{}'; echo ready\r", root.join("completions/pipe.bash").display()));
+    bash.wait_for("at>");
+    bash.type_keys(&format!(
+        "source '{}'; echo rea''dy\r",
+        root.join("completions/pipe.bash").display()
+    ));
     bash.wait_for("\nready");
     for (keys, expected) in [
         ("pipe run bu\t", "pipe run build "),
         ("pipe run un\t", r"pipe run unit\ test "),
-        ("pipe run --exclude 'un\t", "pipe run --exclude 'unit test' "),
-        ("pipe run browser\\:\\ all\\ 1\t", r"pipe run browser:\ all\ 1/2 "),
+        (
+            "pipe run --exclude 'un\t",
+            "pipe run --exclude 'unit test' ",
+        ),
+        (
+            "pipe run browser\\:\\ all\\ 1\t",
+            r"pipe run browser:\ all\ 1/2 ",
+        ),
         ("pipe run --stage go\t", r"pipe run --stage go\ live "),
         ("pipe run --manual \t", "pipe run --manual rollback "),
         ("pipe run --deploy=st\t", "pipe run --deploy=staging "),
-        ("pipe run --deploy=review/\t", "pipe run --deploy=review/app "),
+        (
+            "pipe run --deploy=review/\t",
+            "pipe run --deploy=review/app ",
+        ),
         ("pipe list --branch iss\t", "pipe list --branch issue-12 "),
     ] {
         bash.type_keys(keys);

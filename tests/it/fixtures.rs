@@ -23,7 +23,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("repository-unreadable", "needs a broken repository"),
     ("revision-unknown", "needs an option"),
     ("keyword-unsupported", "only `run` says so"),
-    ("executor-unavailable", "needs a daemon that does not answer"),
+    (
+        "executor-unavailable",
+        "needs a daemon that does not answer",
+    ),
     ("image-missing", "only `run` says so"),
     ("image-unset", "only `run` says so"),
     ("state-unwritable", "needs a home that can't be written"),
@@ -48,8 +51,14 @@ fn every_code_has_a_fixture_or_a_reason() {
     let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     for code in &known {
         let (fixture, reason) = (cases.contains(*code), elsewhere.contains(code));
-        assert!(fixture || reason, "{code}: add tests/fixtures/codes/{code}, or a reason in ELSEWHERE");
-        assert!(!(fixture && reason), "{code} has a fixture: take it out of ELSEWHERE");
+        assert!(
+            fixture || reason,
+            "{code}: add tests/fixtures/codes/{code}, or a reason in ELSEWHERE"
+        );
+        assert!(
+            !(fixture && reason),
+            "{code} has a fixture: take it out of ELSEWHERE"
+        );
     }
     for name in cases.iter().map(String::as_str).chain(elsewhere) {
         assert!(known.contains(name), "`{name}` is no code");

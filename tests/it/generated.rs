@@ -27,9 +27,15 @@ fn read(folder: &Path) -> BTreeMap<String, String> {
 }
 
 /// Files of the folder that are not as they should be, extra ones too.
-fn differences(found: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) -> Vec<String> {
+fn differences(
+    found: &BTreeMap<String, String>,
+    expected: &BTreeMap<String, String>,
+) -> Vec<String> {
     let names = found.keys().chain(expected.keys());
-    let mut differing: Vec<String> = names.filter(|name| found.get(*name) != expected.get(*name)).cloned().collect();
+    let mut differing: Vec<String> = names
+        .filter(|name| found.get(*name) != expected.get(*name))
+        .cloned()
+        .collect();
     differing.sort_unstable();
     differing.dedup();
     differing
@@ -55,7 +61,12 @@ fn hold(name: &str, expected: &BTreeMap<String, String>) {
 #[test]
 fn completions_are_up_to_date() {
     let scripts = COMPLETIONS.iter();
-    hold("completions", &scripts.map(|(name, shell)| ((*name).to_owned(), completion(*shell))).collect());
+    hold(
+        "completions",
+        &scripts
+            .map(|(name, shell)| ((*name).to_owned(), completion(*shell)))
+            .collect(),
+    );
 }
 
 #[test]
@@ -66,7 +77,9 @@ fn manual_pages_are_up_to_date() {
 #[test]
 fn differences_are_seen() {
     let files = |rows: &[(&str, &str)]| -> BTreeMap<String, String> {
-        rows.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+        rows.iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect()
     };
     let expected = files(&[("a", "1"), ("b", "2")]);
     for (found, differing) in [

@@ -216,6 +216,7 @@ impl Session for ScriptedSession {
         Ok(ArtifactRef {
             tar: into.to_owned(),
             entries: globs.paths.iter().filter(|path| *path != "none").count(),
+            notes: Vec::new(),
         })
     }
 

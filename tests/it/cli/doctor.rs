@@ -8,7 +8,10 @@ const PIPELINE: &str = "build:\n  image: pipe-test-absent:1\n  script: make\n\nt
 fn golden(name: &str, shown: String) {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
-    settings.add_filter(r"Docker Engine \S+, API [0-9.]+, \w+/\w+", "Docker Engine [version]");
+    settings.add_filter(
+        r"Docker Engine \S+, API [0-9.]+, \w+/\w+",
+        "Docker Engine [version]",
+    );
     settings.bind(|| insta::assert_snapshot!(name, shown));
 }
 
@@ -17,15 +20,22 @@ fn without_a_daemon() {
     let project = Project::new(PIPELINE)
         .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .env("PIPE_JOBS", "4");
-    project.write(".pipe/config.toml", "default-image = \"pipe-test-busybox:1\"\n");
+    project.write(
+        ".pipe/config.toml",
+        "default-image = \"pipe-test-busybox:1\"\n",
+    );
     project.commit();
     golden("doctor_without_daemon", project.pipe(&["doctor"]));
-    golden("doctor_with_shell", project.env("PIPE_EXECUTOR", "shell").pipe(&["doctor"]));
+    golden(
+        "doctor_with_shell",
+        project.env("PIPE_EXECUTOR", "shell").pipe(&["doctor"]),
+    );
 }
 
 #[test]
 fn with_mistakes() {
-    let project = Project::new("build:\n  stage: x\n  script: make\n").env("DOCKER_HOST", "tcp://prod.example:2376");
+    let project = Project::new("build:\n  stage: x\n  script: make\n")
+        .env("DOCKER_HOST", "tcp://prod.example:2376");
     golden("doctor_with_mistakes", project.pipe(&["doctor"]));
 }
 
@@ -36,5 +46,10 @@ fn with_a_daemon() {
     }
     let project = Project::new(PIPELINE);
     golden("doctor_no_default_image", project.pipe(&["doctor"]));
-    golden("doctor", project.env("PIPE_DEFAULT_IMAGE", "pipe-test-busybox:1").pipe(&["doctor"]));
+    golden(
+        "doctor",
+        project
+            .env("PIPE_DEFAULT_IMAGE", "pipe-test-busybox:1")
+            .pipe(&["doctor"]),
+    );
 }

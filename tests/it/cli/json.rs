@@ -83,11 +83,20 @@ never:
 "#;
 
 fn json(project: &Project, arguments: &[&str]) -> String {
-    let output = project.command().args(arguments).output().expect("pipe can be started");
-    let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    let output = project
+        .command()
+        .args(arguments)
+        .output()
+        .expect("pipe can be started");
+    let value: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("one JSON document");
     let text = serde_json::to_string_pretty(&value).expect("it is JSON");
     let sha = value["ref"]["sha"].as_str().unwrap_or("-").to_owned();
-    format!("{}\nexit {:?}\n", text.replace(&sha, "[sha]"), output.status.code())
+    format!(
+        "{}\nexit {:?}\n",
+        text.replace(&sha, "[sha]"),
+        output.status.code()
+    )
 }
 
 #[test]
@@ -95,13 +104,19 @@ fn list_with_everything() {
     let project = Project::new(EVERYTHING);
     project.write("child.yml", "child:\n  script: make child\n");
     project.commit();
-    insta::assert_snapshot!("json_everything", json(&project, &["list", "--format", "json"]));
+    insta::assert_snapshot!(
+        "json_everything",
+        json(&project, &["list", "--format", "json"])
+    );
 }
 
 #[test]
 fn list_of_what_is_not_valid() {
     let project = Project::new("build:\n  stage: biuld\n  script: make\n");
-    insta::assert_snapshot!("json_invalid", json(&project, &["list", "--format", "json"]));
+    insta::assert_snapshot!(
+        "json_invalid",
+        json(&project, &["list", "--format", "json"])
+    );
     let same = project.pipe(&["list", "--format", "json"]);
     assert!(same.ends_with("--- exit 3\n"), "{same}");
 }

@@ -16,9 +16,18 @@ fn the_sample_ref_by_ref() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/autocv");
     let project = Project::copied(&sample);
     for arguments in [
-        &["remote", "add", "origin", "git@gitlab.autocv.example:autocv/autocv.git"][..],
+        &[
+            "remote",
+            "add",
+            "origin",
+            "git@gitlab.autocv.example:autocv/autocv.git",
+        ][..],
         &["update-ref", "refs/remotes/origin/master", "HEAD"],
-        &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/master"],
+        &[
+            "symbolic-ref",
+            "refs/remotes/origin/HEAD",
+            "refs/remotes/origin/master",
+        ],
     ] {
         project.git(arguments);
     }
@@ -30,7 +39,10 @@ fn the_sample_ref_by_ref() {
         ("request", &["--merge-request", "--target-branch", "master"]),
         ("schedule", &["--branch", "master", "--source", "schedule"]),
     ] {
-        golden(&format!("list_{name}"), project.pipe(&[&["list"], arguments].concat()));
+        golden(
+            &format!("list_{name}"),
+            project.pipe(&[&["list"], arguments].concat()),
+        );
     }
 }
 
@@ -79,5 +91,10 @@ never:
 "#,
     );
     golden("list_wide", project.pipe(&["list"]));
-    golden("list_colors", project.pipe(&["list", "--color", "always"]).replace('\u{1b}', "␛"));
+    golden(
+        "list_colors",
+        project
+            .pipe(&["list", "--color", "always"])
+            .replace('\u{1b}', "␛"),
+    );
 }

@@ -61,7 +61,8 @@ impl Project {
     /// Writes a file of the work tree.
     pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.root().join(path);
-        fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder can be made");
+        fs::create_dir_all(path.parent().expect("a file lies in a folder"))
+            .expect("a folder can be made");
         fs::write(path, text).expect("a file can be written");
     }
 
@@ -91,7 +92,11 @@ impl Project {
     /// What `pipe` prints and how it ends, for a golden file: what differs from machine to
     /// machine is replaced.
     pub(crate) fn pipe(&self, arguments: &[&str]) -> String {
-        let output = self.command().args(arguments).output().expect("pipe can be started");
+        let output = self
+            .command()
+            .args(arguments)
+            .output()
+            .expect("pipe can be started");
         self.shown(&format!("$ pipe {}", arguments.join(" ")), &output)
     }
 
@@ -116,12 +121,15 @@ impl Project {
         let text = text
             .replace(&*place.to_string_lossy(), "[tmp]")
             .replace(&*self.folder.path().to_string_lossy(), "[tmp]");
-        [(r"\b[0-9a-f]{40}\b", "[sha]"), (r"\b[0-9a-f]{8}\b", "[sha8..]")]
-            .iter()
-            .fold(text, |text, (pattern, name)| {
-                let pattern = regex::Regex::new(pattern).expect("the pattern is right");
-                pattern.replace_all(&text, *name).into_owned()
-            })
+        [
+            (r"\b[0-9a-f]{40}\b", "[sha]"),
+            (r"\b[0-9a-f]{8}\b", "[sha8..]"),
+        ]
+        .iter()
+        .fold(text, |text, (pattern, name)| {
+            let pattern = regex::Regex::new(pattern).expect("the pattern is right");
+            pattern.replace_all(&text, *name).into_owned()
+        })
     }
 
     fn clean(&self, program: &str) -> Command {
@@ -143,7 +151,10 @@ fn copy(from: &Path, to: &Path) {
         let target = to.join(path.file_name().expect("an entry has a name"));
         if path.is_dir() {
             copy(&path, &target);
-        } else if path.extension().is_none_or(|extension| extension != "snap" && extension != "new") {
+        } else if path
+            .extension()
+            .is_none_or(|extension| extension != "snap" && extension != "new")
+        {
             fs::copy(&path, target).expect("a file can be copied");
         }
     }
