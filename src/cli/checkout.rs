@@ -11,7 +11,7 @@ use crate::settings::{self, Key, Settings};
 use crate::source::SourceMap;
 
 use super::args::Global;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, without_number};
 
 /// The repository's own settings file.
 const REPOSITORY_SETTINGS: &str = ".pipe/config.toml";
@@ -70,21 +70,12 @@ fn working_folder(global: &Global) -> Result<PathBuf, Failure> {
                 format!(
                     "can't enter the folder `{}`: {}",
                     folder.display(),
-                    reason(&error)
+                    without_number(&error.to_string()).to_lowercase()
                 ),
             )
             .help("give `-C` the folder of a checkout"),
         )
     })
-}
-
-/// The system's words without its number.
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text
-        .split_once(" (os error")
-        .map_or(&*text, |(words, _)| words);
-    text.to_lowercase()
 }
 
 /// The exit code and the words of a failure to read the repository.
@@ -93,15 +84,7 @@ pub(super) fn repository_failure(error: &RepoError) -> Failure {
         RepoError::RevisionUnknown { .. } => Exit::Usage,
         _ => Exit::Environment,
     };
-    let text = error.to_string();
-    // What to do stands last in each of these messages.
-    Failure::new(
-        exit,
-        match text.rsplit_once("; ") {
-            Some((what, remedy)) => Diagnostic::new(error.code(), what).help(remedy),
-            None => Diagnostic::new(error.code(), text),
-        },
-    )
+    Failure::told(exit, error.code(), &error.to_string())
 }
 
 fn read_settings(

@@ -21,7 +21,11 @@ use super::printer::Printer;
 use super::run::state_folder;
 
 /// Runs the command.
-pub fn doctor(global: &Global, args: &DoctorArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn doctor(
+    global: &Global,
+    args: &DoctorArgs,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &[])?;
     let findings = findings(&checkout, &args.event)?;
     printer.out(&findings.render(printer.color_out));

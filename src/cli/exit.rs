@@ -94,14 +94,34 @@ impl Failure {
         }
     }
 
+    /// A failure that a lower layer tells in one line, with what to do behind the last `; `.
+    pub(super) fn told(exit: Exit, code: Code, text: &str) -> Self {
+        let diagnostic = match text.rsplit_once("; ") {
+            Some((what, remedy)) => Diagnostic::new(code, without_number(what)).help(remedy),
+            None => Diagnostic::new(code, without_number(text)),
+        };
+        Self::new(exit, diagnostic)
+    }
+
     /// Says where its places lie.
     #[must_use]
-    pub fn within(self, sources: &SourceMap) -> Self {
+    pub(super) fn within(self, sources: &SourceMap) -> Self {
         Self {
             sources: sources.clone(),
             ..self
         }
     }
+}
+
+/// The system's words for an error without its number, which says nothing to people.
+pub(super) fn without_number(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(from) = text.find(" (os error ")
+        && let Some(length) = text[from..].find(')')
+    {
+        text.replace_range(from..=from + length, "");
+    }
+    text
 }
 
 /// The exit code of a configuration with these errors.
@@ -112,5 +132,61 @@ pub(super) fn of_errors(diagnostics: &[Diagnostic]) -> Exit {
         Exit::Environment
     } else {
         Exit::Invalid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_told_as_what_is_wrong_and_what_to_do() {
+        for (text, message, help) in [
+            (
+                "no commit yet; make one",
+                "no commit yet",
+                &["make one"][..],
+            ),
+            (
+                "`a; b` is bare; make a checkout",
+                "`a; b` is bare",
+                &["make a checkout"],
+            ),
+            (
+                "can't read `x`: No such file (os error 2)",
+                "can't read `x`: No such file",
+                &[],
+            ),
+            (
+                "can't make `x`: Full (os error 28); make room",
+                "can't make `x`: Full",
+                &["make room"],
+            ),
+        ] {
+            let told = Failure::told(Exit::Environment, Code::NoCommit, text);
+            assert_eq!(told.diagnostics[0].message, message, "{text}");
+            assert_eq!(told.diagnostics[0].help, help, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_code_of_the_table_is_one_that_pipe_ends_with() {
+        let known = [
+            Exit::Passed,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Invalid,
+            Exit::Environment,
+            Exit::Nothing,
+            Exit::Waits,
+            Exit::Internal,
+        ];
+        let known: Vec<String> = known.iter().map(|exit| exit.code().to_string()).collect();
+        let table: Vec<&str> = Exit::TABLE
+            .iter()
+            .map(|(code, _)| *code)
+            .filter(|code| *code != "128+n")
+            .collect();
+        assert_eq!(table, known);
     }
 }

@@ -17,7 +17,7 @@ pub const COMPLETIONS: &[(&str, Shell)] = &[
 ];
 
 /// Answers a shell that asks for completions; returns at once in any other process.
-pub fn complete() {
+pub(super) fn complete() {
     if std::env::var_os("COMPLETE").is_none() {
         return;
     }
@@ -120,7 +120,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Runs `pipe man`.
-pub fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
     let file = wanted.map_or_else(|| "pipe.1".to_owned(), |name| format!("pipe-{name}.1"));
     let pages = man_pages();
     match pages.iter().find(|(name, _)| *name == file) {

@@ -11,7 +11,7 @@ use super::pipeline::Pipeline;
 use super::printer::Printer;
 
 /// Runs the command.
-pub fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &[])?;
     let pipeline = Pipeline::make(&checkout, &args.event)?;
     let found = &pipeline.loaded.diagnostics;

@@ -14,7 +14,7 @@ use super::printer::Printer;
 use super::table::Table;
 
 /// Runs the command.
-pub fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &[])?;
     let pipeline = Pipeline::make(&checkout, &args.event)?;
     if args.format == ListFormat::Json {
@@ -31,11 +31,11 @@ pub fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result<Exit, 
     if !printer.quiet {
         printer.diagnostics(&pipeline.loaded.diagnostics, &pipeline.loaded.sources);
     }
-    printer.out(&text(&pipeline, printer.color_out));
+    printer.out(&text(&pipeline, printer));
     Ok(Exit::Passed)
 }
 
-fn text(pipeline: &Pipeline, color: bool) -> String {
+fn text(pipeline: &Pipeline, printer: Printer) -> String {
     let Some(outcome) = &pipeline.outcome else {
         return String::new();
     };
@@ -44,17 +44,17 @@ fn text(pipeline: &Pipeline, color: bool) -> String {
         out.push_str(&format!("no pipeline: {reason}\n"));
     } else {
         out.push('\n');
-        out.push_str(&jobs(&outcome.plan, color));
+        out.push_str(&jobs(&outcome.plan, printer));
     }
     if !outcome.plan.left_out.is_empty() {
         out.push_str("\nleft out\n");
-        out.push_str(&left_out(&outcome.plan, &pipeline.loaded.sources, color));
+        out.push_str(&left_out(&outcome.plan, &pipeline.loaded.sources, printer));
     }
     out
 }
 
 /// `branch issue-12 (issue), push, 1a2b3c4d: 3 jobs`.
-pub fn heading(pipeline: &Pipeline) -> String {
+pub(super) fn heading(pipeline: &Pipeline) -> String {
     let count = pipeline
         .outcome
         .as_ref()
@@ -67,7 +67,7 @@ pub fn heading(pipeline: &Pipeline) -> String {
 }
 
 /// `branch issue-12 (issue), push, 1a2b3c4d`.
-pub fn reference(facts: &PipelineFacts) -> String {
+pub(super) fn reference(facts: &PipelineFacts) -> String {
     let reference = &facts.reference;
     let what = match &reference.kind {
         RefKind::Branch => format!("branch {} ({})", reference.name, reference.class.as_str()),
@@ -80,8 +80,8 @@ pub fn reference(facts: &PipelineFacts) -> String {
     format!("{what}, {}, {sha}", facts.source.as_str())
 }
 
-fn jobs(plan: &Plan, color: bool) -> String {
-    let mut table = Table::new(&["stage", "job", "when", "notes"], color);
+fn jobs(plan: &Plan, printer: Printer) -> String {
+    let mut table = Table::new(&["stage", "job", "when", "notes"], printer.color_out);
     let mut last = None;
     for job in &plan.jobs {
         let stage = &*job.config.stage;
@@ -89,7 +89,7 @@ fn jobs(plan: &Plan, color: bool) -> String {
         last = Some(stage);
         table.row(&[shown, job.name(), job.when.as_str(), &notes(job)]);
     }
-    table.render()
+    table.render(printer.width)
 }
 
 fn notes(job: &Job) -> String {
@@ -125,8 +125,8 @@ fn notes(job: &Job) -> String {
     notes.join("; ")
 }
 
-fn left_out(plan: &Plan, sources: &SourceMap, color: bool) -> String {
-    let mut table = Table::new(&["job", "reason", "place"], color);
+fn left_out(plan: &Plan, sources: &SourceMap, printer: Printer) -> String {
+    let mut table = Table::new(&["job", "reason", "place"], printer.color_out);
     for left_out in &plan.left_out {
         let place = sources
             .locate(left_out.span)
@@ -135,5 +135,5 @@ fn left_out(plan: &Plan, sources: &SourceMap, color: bool) -> String {
             });
         table.row(&[&left_out.name, &left_out.reason, &place]);
     }
-    table.render()
+    table.render(printer.width)
 }

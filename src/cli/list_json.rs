@@ -31,7 +31,7 @@ fn one_at_a_time<S: Serializer>(jobs: &[Job], to: S) -> Result<S::Ok, S::Error> 
 }
 
 /// The whole document, one line.
-pub fn document(pipeline: &Pipeline) -> String {
+pub(super) fn document(pipeline: &Pipeline) -> String {
     let sources = &pipeline.loaded.sources;
     let plan = pipeline.outcome.as_ref().map(|outcome| &outcome.plan);
     let valid = pipeline.is_valid();

@@ -171,18 +171,12 @@ fn source(event: &EventArgs) -> Result<PipelineSource, Failure> {
         Code::InvalidValue,
         format!("`--source {name}` is no event of GitLab"),
     )
-    .did_you_mean(name, PipelineSource::KNOWN.iter().copied());
-    Err(Failure::new(
-        Exit::Usage,
-        if diagnostic.help.is_empty() {
-            diagnostic.help(format!(
-                "the events are {}",
-                PipelineSource::KNOWN.join(", ")
-            ))
-        } else {
-            diagnostic
-        },
-    ))
+    .choose_from(
+        name,
+        "GitLab's events",
+        PipelineSource::KNOWN.iter().copied(),
+    );
+    Err(Failure::new(Exit::Usage, diagnostic))
 }
 
 fn given(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {

@@ -13,7 +13,9 @@ pub(super) struct Printer {
     /// Colours on stdout.
     pub(super) color_out: bool,
     /// Colours on stderr.
-    pub(super) color_err: bool,
+    pub color_err: bool,
+    /// Columns of stdout, where it is a terminal.
+    pub width: Option<usize>,
     /// Say less.
     pub(super) quiet: bool,
 }
@@ -27,8 +29,12 @@ impl Printer {
             When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
         };
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let stdout = console::Term::stdout();
         Self {
-            color_out: on(console::Term::stdout().is_term() && !dumb),
+            color_out: on(stdout.is_term() && !dumb),
+            width: stdout
+                .size_checked()
+                .map(|(_, columns)| usize::from(columns)),
             color_err: on(console::Term::stderr().is_term() && !dumb),
             quiet,
         }

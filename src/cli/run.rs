@@ -29,7 +29,7 @@ use super::sources::{self, Trees};
 const SIGNALLED: u8 = 128;
 
 /// Runs the command.
-pub fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &flags(args))?;
     let mut pipeline = Pipeline::make(&checkout, &args.event)?;
     if !pipeline.is_valid() {
@@ -393,7 +393,7 @@ fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<Ru
 }
 
 /// `$XDG_STATE_HOME/pipe`.
-pub fn state_folder() -> Result<PathBuf, Failure> {
+pub(super) fn state_folder() -> Result<PathBuf, Failure> {
     use etcetera::BaseStrategy;
     let base = etcetera::choose_base_strategy().map_err(|error| broken(&error.to_string()))?;
     let folder = base.state_dir().unwrap_or_else(|| base.data_dir());
@@ -420,7 +420,7 @@ fn not_begun(error: &RunError) -> Failure {
 }
 
 fn unwritable(error: &RecordError) -> Failure {
-    broken(&error.to_string())
+    Failure::told(Exit::Environment, Code::StateUnwritable, &error.to_string())
 }
 
 fn broken(what: &str) -> Failure {

@@ -29,21 +29,18 @@ pub(super) fn unknown_environment(
         "no job of the pipeline for {} deploys to `{name}`",
         describe(pipeline)
     );
-    let diagnostic =
-        Diagnostic::new(Code::InvalidValue, message).did_you_mean(name, known.iter().copied());
-    let diagnostic = match (diagnostic.help.is_empty(), known.is_empty()) {
-        (false, _) => diagnostic,
-        (true, true) => {
-            diagnostic.help("this pipeline has no environments: run it without `--deploy`")
-        }
-        (true, false) => diagnostic.help(format!("its environments are {}", known.join(", "))),
+    let diagnostic = Diagnostic::new(Code::InvalidValue, message);
+    let diagnostic = if known.is_empty() {
+        diagnostic.help("it has no environments: leave `--deploy` out")
+    } else {
+        diagnostic.choose_from(name, "its environments", known)
     };
     Some(fail(pipeline, Exit::Usage, diagnostic))
 }
 
 /// There is no pipeline for this ref, or no job in it. A job that was named gets an answer of
 /// its own.
-pub fn nothing(
+pub(super) fn nothing(
     checkout: &Checkout,
     pipeline: &Pipeline,
     wanted: &Selection,
@@ -64,7 +61,7 @@ pub fn nothing(
 }
 
 /// The words for an error of the selection.
-pub fn failure(
+pub(super) fn failure(
     checkout: &Checkout,
     pipeline: &Pipeline,
     event: &EventArgs,

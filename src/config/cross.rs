@@ -12,9 +12,16 @@ use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget}
 use super::provenance::say_who_uses;
 use super::read;
 
-/// Reports every mistake that only shows when jobs are seen together.
-pub(super) fn check(document: &Mapping, config: &Config, found: &mut Vec<Diagnostic>) {
+/// Reports every mistake that only shows when jobs are seen together. Unless every job was
+/// understood, nothing is said about names that stand for none.
+pub(super) fn check(
+    document: &Mapping,
+    config: &Config,
+    all_understood: bool,
+    found: &mut Vec<Diagnostic>,
+) {
     let checker = Checker {
+        known: if all_understood { None } else { Some(document) },
         config,
         stages: config
             .stages
@@ -38,6 +45,8 @@ pub(super) fn check(document: &Mapping, config: &Config, found: &mut Vec<Diagnos
 }
 
 struct Checker<'a> {
+    /// Where jobs may stand that were not understood.
+    known: Option<&'a Mapping>,
     config: &'a Config,
     stages: HashMap<&'a str, usize>,
     jobs: HashMap<&'a str, &'a JobConfig>,
@@ -98,6 +107,7 @@ impl Checker<'_> {
         found: &mut Vec<Diagnostic>,
     ) {
         match self.jobs.get(name) {
+            None if self.may_exist(name) => {}
             None => found.push(
                 Diagnostic::new(
                     Code::UnknownDependency,
@@ -128,6 +138,21 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether a job of that name may be written, but was not understood.
+    fn may_exist(&self, name: &str) -> bool {
+        // `a: [1]` and `a 1/2` are instances of `a`.
+        let matrix = name.split_once(": [").map(|(base, _)| base);
+        let numbered = name.rsplit_once(' ').map(|(base, _)| base);
+        let names = [Some(name), matrix, numbered];
+        let written = |document: &&Mapping| {
+            names
+                .iter()
+                .flatten()
+                .any(|name| document.get(name).is_some())
+        };
+        !name.starts_with('.') && self.known.as_ref().is_some_and(written)
+    }
+
     fn is_later(&self, other: &JobConfig, stage: usize) -> bool {
         self.stages.get(&*other.stage).is_some_and(|at| *at > stage)
     }
@@ -145,7 +170,7 @@ impl Checker<'_> {
                 continue;
             };
             match self.jobs.get(&**name) {
-                None if *optional => {}
+                None if *optional || self.may_exist(name) => {}
                 None => found.push(self.unknown_need(job, name, need.span)),
                 Some(other) if self.is_later(other, stage) => found.push(
                     Diagnostic::new(
@@ -217,6 +242,9 @@ impl Checker<'_> {
             return;
         };
         let stop = self.jobs.get(&**name);
+        if stop.is_none() && self.may_exist(name) {
+            return;
+        }
         let problem = match stop.map(|stop| &stop.environment) {
             None => "does not exist",
             Some(None) => "has no `environment`",

@@ -65,7 +65,7 @@ impl<'a> Resolver<'a> {
             return Ok(Some(done.clone()));
         }
         if path.contains(&entry.key) {
-            return Err(circular(entry, extends, path));
+            return Err(self.circular(entry, extends, path));
         }
         if path.len() > MAX_LEVELS {
             return Err(too_deep(entry, extends));
@@ -111,6 +111,30 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
+    /// The circle that ends with `entry`, with the place of each step.
+    fn circular(&self, entry: &Entry, extends: &Entry, path: &[Key]) -> Diagnostic {
+        let start = path.iter().position(|key| *key == entry.key).unwrap_or(0);
+        let circle = &path[start..];
+        let names: Vec<String> = circle
+            .iter()
+            .chain([&entry.key])
+            .map(|key| format!("`{}`", key.text()))
+            .collect();
+        let message = format!("`extends` leads in a circle: {}", names.join(" extends "));
+        let mut diagnostic = Diagnostic::new(Code::ExtendsCircular, message).at(extends.value.span);
+        for key in circle.iter().skip(1) {
+            let step = self
+                .document
+                .get(&key.text())
+                .and_then(|entry| entry.value.as_map()?.get("extends"));
+            if let Some(step) = step {
+                diagnostic =
+                    diagnostic.with(step.value.span, format!("`{}` extends this", key.text()));
+            }
+        }
+        diagnostic.help("take one of the names out of the circle")
+    }
+
     fn unknown(&self, entry: &Entry, item: &Value, name: &str) -> Diagnostic {
         let message = match &item.kind {
             Kind::Map(_) | Kind::Seq(_) | Kind::Reference(_) => format!(
@@ -127,18 +151,6 @@ impl<'a> Resolver<'a> {
             .at(item.span)
             .did_you_mean(name, self.document.entries().iter().map(|e| e.key.text()))
     }
-}
-
-fn circular(entry: &Entry, extends: &Entry, path: &[Key]) -> Diagnostic {
-    let start = path.iter().position(|key| *key == entry.key).unwrap_or(0);
-    let circle = path[start..].iter().chain([&entry.key]);
-    let circle: Vec<String> = circle.map(|key| format!("`{}`", key.text())).collect();
-    Diagnostic::new(
-        Code::ExtendsCircular,
-        format!("`extends` leads in a circle: {}", circle.join(" extends ")),
-    )
-    .at(extends.value.span)
-    .help("take one of the names out of the circle")
 }
 
 fn too_deep(entry: &Entry, extends: &Entry) -> Diagnostic {

@@ -10,7 +10,7 @@ use crate::yaml::{self, Kind, Mapping, Value};
 
 use super::clauses::ClauseFacts;
 use super::header;
-use super::inputs::{Inputs, to_json};
+use super::inputs::Inputs;
 use super::interpolate::{self, Interpolation};
 use super::keywords::{INCLUDE_KEYS, INCLUDE_RULE, Scope, check_rules};
 use super::load::Request;
@@ -204,8 +204,13 @@ impl<'a> Reader<'a> {
         };
         let before = self.included;
         let mut merged = Mapping::default();
+        // GitLab stops at the first mistake; here every item is looked at.
+        let mut stopped = false;
         for item in self.items(&include.value)? {
-            self.item(&item, &mut merged)?;
+            stopped |= self.item(&item, &mut merged).is_err();
+        }
+        if stopped {
+            return Err(Stopped);
         }
         merge_into(&mut merged, own);
         if self.included > before {
@@ -385,6 +390,9 @@ impl<'a> Reader<'a> {
         merged: &mut Mapping,
     ) -> Result<(), Stopped> {
         self.included += 1;
+        if self.included > MAX_INCLUDES + 1 {
+            return Err(Stopped);
+        }
         if self.included > MAX_INCLUDES {
             return self.stop(
                 Diagnostic::new(
@@ -524,13 +532,23 @@ fn main_unreadable(path: &str, error: &ReadError) -> Diagnostic {
 
 /// An item whose file is somewhere else. The store of fetched files has no such entry.
 fn not_fetched(item: &Value) -> Diagnostic {
-    let what = to_json(item);
     Diagnostic::new(
         Code::IncludeNotFetched,
-        format!("`include` of {what} is not on this machine"),
+        format!("the included {} is not on this machine", described(item)),
     )
     .at(item.span)
     .help("only files of this repository can be included so far: copy it here and use `local`")
+}
+
+/// `remote` and its address, and so on.
+fn described(item: &Value) -> String {
+    let kinds = ["project", "remote", "template", "component"];
+    let named = item.as_map().and_then(|mapping| {
+        kinds
+            .iter()
+            .find_map(|kind| Some(format!("{kind} `{}`", read::text(mapping, kind)?)))
+    });
+    named.unwrap_or_else(|| format!("file `{}`", item.scalar_text().unwrap_or_default()))
 }
 
 fn no_subkey(item: &Value) -> Diagnostic {

@@ -72,7 +72,11 @@ pub(super) fn resolve(declared: &Mapping, given: &Mapping) -> Result<Inputs, Vec
                     format!("input `{name}` is not declared"),
                 )
                 .at(entry.key_span)
-                .did_you_mean(name, declared.entries().iter().map(|e| e.key.text())),
+                .choose_from(
+                    name,
+                    "declared inputs",
+                    declared.entries().iter().map(|e| e.key.text()),
+                ),
             );
         }
     }
@@ -276,7 +280,12 @@ fn value_of(entry: &Entry, given: &Mapping, others: &Inputs) -> Result<Value, Di
             Code::InputInvalid,
             format!("input `{name}` can't be `{text}`, which is not among its options"),
         )
-        .at(place));
+        .at(place)
+        .choose_from(
+            &text,
+            "the options",
+            options.iter().filter_map(Value::as_str),
+        ));
     }
     check_regex(name, input, &value)?;
     Ok(value)

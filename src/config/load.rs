@@ -83,6 +83,7 @@ fn resolve(document: &Mapping) -> Result<Arc<Mapping>, Diagnostic> {
 /// Checks every keyword and builds the configuration when nothing is wrong.
 fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
     let globals = Globals::read(document, found);
+    let globals_sound = !has_errors(found);
     let around = Surroundings {
         defaults: &globals.defaults,
         workflow_rules: globals.workflow.rules.is_some(),
@@ -113,10 +114,10 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
             ),
         );
     }
-    if has_errors(found) {
-        return None;
-    }
-    finish(document, globals, jobs, found)
+    // What is wrong between the jobs can be seen as soon as the stages are known.
+    globals_sound
+        .then(|| finish(document, globals, jobs, found))
+        .flatten()
 }
 
 fn finish(
@@ -136,7 +137,9 @@ fn finish(
             .map(Arc::new)
             .collect(),
     };
-    cross::check(document, &config, found);
+    // With mistakes above, a job that is not there may just not have been understood.
+    let all_understood = !has_errors(found);
+    cross::check(document, &config, all_understood, found);
     if has_errors(found) {
         return None;
     }

@@ -108,7 +108,11 @@ impl Resolver<'_> {
             let Some(entry) = level.get(name) else {
                 return diagnostic
                     .label(format!("there is no `{name}`"))
-                    .did_you_mean(name, level.entries().iter().map(|e| e.key.text()));
+                    .choose_from(
+                        name,
+                        "what is there",
+                        level.entries().iter().map(|e| e.key.text()),
+                    );
             };
             match entry.value.as_map() {
                 Some(next) => level = next,

@@ -122,6 +122,7 @@ impl<'a> Check<'a> {
             Shape::NonBlank => match value.as_str() {
                 Some(text) if text.trim().is_empty() => {
                     self.invalid(Code::BlankValue, value.span, "can't be blank");
+                    self.help_last("give it a value, or take the key away");
                 }
                 text => self.expect(value, text.is_some(), "a string"),
             },

@@ -121,6 +121,25 @@ impl Diagnostic {
             None => self,
         }
     }
+
+    /// Adds "did you mean" when there is a close candidate, else what there is to choose from:
+    /// `declared inputs: a, b`.
+    #[must_use]
+    pub fn choose_from<'a>(
+        self,
+        word: &str,
+        all: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let candidates: Vec<&str> = candidates.into_iter().collect();
+        if candidates.is_empty() {
+            return self;
+        }
+        match super::closest(word, candidates.iter().copied()) {
+            Some(close) => self.help(format!("did you mean `{close}`?")),
+            None => self.help(format!("{all}: {}", candidates.join(", "))),
+        }
+    }
 }
 
 /// Whether any of them is an error.

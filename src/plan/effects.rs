@@ -52,10 +52,19 @@ pub fn refusals(plan: &Plan) -> Vec<Diagnostic> {
             .at(span)
             .note(users(&jobs))
             .help(format!(
-                "leave such jobs out: `pipe run --exclude '{}'`",
-                jobs[0]
+                "leave such jobs out: `pipe run{}`",
+                excludes(&jobs)
             ))
         })
+        .collect()
+}
+
+/// Options that leave jobs out. Past a handful, one shows the way.
+fn excludes(jobs: &[String]) -> String {
+    let shown = if jobs.len() > 4 { &jobs[..1] } else { jobs };
+    shown
+        .iter()
+        .map(|job| format!(" --exclude '{job}'"))
         .collect()
 }
 

@@ -86,7 +86,7 @@ fn the_file_is_wrong() {
         "only_comments",
         Project::new("# build:\n#   script: make\n").pipe(&["run"]),
     );
-    golden("several_mistakes", Project::new("build:\n  scirpt: make\n\ntest:\n  script: make test\n  stage: tset\n  needs: [biuld]\n  retry: 5\n").pipe(&["run"]));
+    golden("several_mistakes", Project::new("build:\n  scirpt: make\n\ntest:\n  script: make test\n  stage: tset\n  needs: [biuld]\n\ndocs:\n  script: make docs\n  retry: 5\n").pipe(&["run"]));
 }
 
 #[test]

@@ -146,11 +146,11 @@ fn bash_completes_words_with_blanks_and_colons() {
         .env("PATH", &path)
         .env("HOME", &project.home().display().to_string())
         .env("LANG", "C.UTF-8")
-        .env("PS1", "> ")
+        .env("PS1", "at> ")
         .spawn("bash", &["--norc", "--noprofile", "-i"]);
-    bash.wait_for("> ");
+    bash.wait_for("at>");
     bash.type_keys(&format!(
-        "source '{}'; echo ready\r",
+        "source '{}'; echo rea''dy\r",
         root.join("completions/pipe.bash").display()
     ));
     bash.wait_for("\nready");

@@ -60,6 +60,7 @@ fn pattern(item: &Value, text: &str, check: &mut Check<'_>) {
             item.span,
             &format!("has a regular expression that is not RE2: {error}"),
         );
+        check.help_last(super::values::RE2);
     }
 }
 

@@ -8,6 +8,9 @@ use crate::yaml::{Kind, Value};
 use super::super::shape::{Check, Keys, Shape, listed};
 use super::key;
 
+/// What to do about a regular expression that does not compile.
+pub(super) const RE2: &str =
+    "GitLab takes RE2: a character that has a meaning of its own needs a backslash";
 /// Fewer tags than this (configuration reference 6.14).
 const TAG_LIMIT: usize = 50;
 /// Characters of a workflow's name (configuration reference 5.5).
@@ -162,6 +165,7 @@ pub(super) fn tags(value: &Value, check: &mut Check<'_>) {
     if value.as_seq().is_some_and(|items| items.len() >= TAG_LIMIT) {
         let what = format!("has {TAG_LIMIT} tags or more");
         check.invalid(Code::TooMany, value.span, &what);
+        check.help_last("give the job fewer of them");
     }
 }
 
@@ -178,6 +182,7 @@ pub(super) fn coverage(value: &Value, check: &mut Check<'_>) {
                 value.span,
                 &format!("is not RE2: {error}"),
             );
+            check.help_last(RE2);
         }
         None => {
             check.invalid(

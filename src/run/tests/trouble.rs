@@ -207,11 +207,9 @@ async fn runs_that_do_not_begin() {
         .lacking("node")
         .with(|spec| spec.pull = PullPolicy::Never);
     let error = offline.try_run().await.err().expect("images are missing");
-    assert!(
-        error
-            .to_string()
-            .starts_with("missing images: ruby, node; "),
-        "{error}"
+    assert_eq!(
+        error.to_string(),
+        "2 images are not on this machine: `ruby`, `node`"
     );
 
     let bad_tree = Story::new(jobs()).with(|spec| {
