@@ -12,13 +12,13 @@ use super::clauses::ClauseFacts;
 use super::header;
 use super::inputs::{Inputs, to_json};
 use super::interpolate::{self, Interpolation};
-use super::keywords::{INCLUDE_KEYS, INCLUDE_RULE, Scope, check_rules};
+use super::keywords::{INCLUDE_RULE, check_include_item, check_rules};
 use super::load::Request;
 use super::merge::merge_into;
 use super::provider::ReadError;
 use super::read;
 use super::rules::read_rules;
-use super::shape::{Check, Keys};
+use super::shape::Check;
 
 /// Files that one pipeline may include, nested ones counted (configuration reference 4.5).
 const MAX_INCLUDES: usize = 150;
@@ -534,7 +534,6 @@ fn no_subkey(item: &Value) -> Diagnostic {
 
 /// An `include` that brought nothing stays in the document and is checked like any keyword.
 fn check_left_over(include: &Value, found: &mut Vec<Diagnostic>) {
-    let keys: &'static Keys = INCLUDE_KEYS;
     match &include.kind {
         Kind::Map(_) => found.push(
             Diagnostic::new(
@@ -547,7 +546,7 @@ fn check_left_over(include: &Value, found: &mut Vec<Diagnostic>) {
         Kind::Seq(items) => {
             for item in items.iter() {
                 if let Some(mapping) = item.as_map() {
-                    Check::new("`include`", found).keys(mapping, item.span, keys, Scope::ANY);
+                    check_include_item(item, mapping, &mut Check::new("`include`", found));
                 }
             }
         }

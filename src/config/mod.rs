@@ -23,6 +23,8 @@ mod read;
 mod reference;
 mod rules;
 mod shape;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use clauses::{ClauseFacts, RuleError};
 pub use inputs::to_json;
