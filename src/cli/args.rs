@@ -157,6 +157,12 @@ pub struct EventArgs {
     /// A variable of the pipeline, stronger than all others; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub var: Vec<String>,
+    /// A value for an input of the pipeline's file (`spec:inputs`); may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub input: Vec<String>,
+    /// A YAML file with values for inputs; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub input_file: Vec<PathBuf>,
 }
 
 /// Options of `run`.

@@ -12,6 +12,7 @@ use crate::source::SourceMap;
 
 use super::args::Global;
 use super::exit::{Exit, Failure, without_number};
+use super::includes::IncludeStore;
 
 /// The repository's own settings file.
 const REPOSITORY_SETTINGS: &str = ".pipe/config.toml";
@@ -180,6 +181,7 @@ pub(super) fn user_folder() -> Option<PathBuf> {
 pub(super) struct TreeFiles<'a> {
     checkout: &'a Checkout,
     event: EventChanges,
+    fetched: IncludeStore,
     paths: OnceCell<Arc<[String]>>,
     changed: OnceCell<Changes>,
 }
@@ -201,6 +203,7 @@ impl<'a> TreeFiles<'a> {
         Self {
             checkout,
             event,
+            fetched: IncludeStore::of_user(),
             paths: OnceCell::new(),
             changed: OnceCell::new(),
         }
@@ -231,6 +234,14 @@ impl FileProvider for TreeFiles<'_> {
     fn paths(&self) -> Arc<[String]> {
         let list = || self.checkout.tree.files().unwrap_or_default().into();
         Arc::clone(self.paths.get_or_init(list))
+    }
+
+    fn fetched(&self, key: &str) -> Option<Arc<str>> {
+        self.fetched.read(key)
+    }
+
+    fn fetched_under(&self, prefix: &str) -> Vec<String> {
+        self.fetched.under(prefix)
     }
 
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {

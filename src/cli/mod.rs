@@ -12,6 +12,7 @@ mod entry;
 mod executors;
 mod exit;
 mod generate;
+mod includes;
 mod lint;
 mod list;
 mod list_json;

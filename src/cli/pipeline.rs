@@ -1,11 +1,10 @@
 //! From a checkout and the options to one pipeline: facts, configuration, plan.
 
-use crate::config::{self, Loaded, Request};
+use crate::config::{self, GivenInput, Loaded, Request};
 use crate::diag::{Code, Diagnostic, has_errors};
 use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Project, Server, User};
 use crate::settings::Key;
 use crate::types::{PipelineSource, RefKind};
-use crate::yaml::Mapping;
 
 use super::args::EventArgs;
 use super::checkout::{Checkout, EventChanges, TreeFiles, repository_failure};
@@ -27,20 +26,22 @@ impl Pipeline {
     pub(super) fn make(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
         let (facts, changes) = facts(checkout, event, true)?;
         let files = TreeFiles::new(checkout, changes);
-        Ok(Self::with(checkout, facts, &files))
+        Ok(Self::with(checkout, facts, &files, &inputs(event)?))
     }
 
     /// The same without a look at git's history: every `changes` counts as unknown.
     pub(super) fn at_a_glance(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
         let (facts, changes) = facts(checkout, event, false)?;
-        Ok(Self::with(
-            checkout,
-            facts,
-            &TreeFiles::new(checkout, changes),
-        ))
+        let files = TreeFiles::new(checkout, changes);
+        Ok(Self::with(checkout, facts, &files, &inputs(event)?))
     }
 
-    fn with(checkout: &Checkout, facts: PipelineFacts, files: &TreeFiles<'_>) -> Self {
+    fn with(
+        checkout: &Checkout,
+        facts: PipelineFacts,
+        files: &TreeFiles<'_>,
+        inputs: &[GivenInput],
+    ) -> Self {
         let scope = IncludeScope::new(&facts);
         let mut loaded = config::load(&Request {
             path: checkout.file(),
@@ -48,7 +49,7 @@ impl Pipeline {
             lookup: scope.lookup(),
             expand: &|text| scope.path(text),
             expand_known: &|text| scope.known(text),
-            inputs: Mapping::default(),
+            inputs,
         });
         let outcome = loaded.config.as_ref().map(|config| {
             let mut outcome = plan::build(config, &facts, files);
@@ -207,6 +208,35 @@ fn bad_variable(what: String, remedy: &str) -> Failure {
         Exit::Usage,
         Diagnostic::new(Code::InvalidValue, what).help(remedy),
     )
+}
+
+/// Values for the inputs of the pipeline's file: files first, so that single values beat them.
+fn inputs(event: &EventArgs) -> Result<Vec<GivenInput>, Failure> {
+    let mut inputs = Vec::new();
+    for path in &event.input_file {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let message = format!("can't read `{}`: {error}", path.display());
+            Failure::new(Exit::Usage, Diagnostic::new(Code::InvalidValue, message))
+        })?;
+        inputs.push(GivenInput::File {
+            name: path.display().to_string(),
+            text,
+        });
+    }
+    for text in &event.input {
+        let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            return Err(Failure::new(
+                Exit::Usage,
+                Diagnostic::new(Code::InvalidValue, "`--input` takes `NAME=VALUE`")
+                    .help("write `--input NAME=value`"),
+            ));
+        };
+        inputs.push(GivenInput::Value {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        });
+    }
+    Ok(inputs)
 }
 
 fn is_name(key: &str) -> bool {

@@ -1,5 +1,7 @@
 //! The `spec` header of a file: which inputs it takes (configuration reference 3.1).
 
+use std::sync::Arc;
+
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Mapping, Value};
 
@@ -21,6 +23,16 @@ pub(super) fn resolve(
 ) -> Result<Inputs, Vec<Diagnostic>> {
     let declared = declarations(header, more)?;
     inputs::resolve(&declared, given)
+}
+
+/// The fields that `spec:component` asks for.
+pub(super) fn component_fields(header: &Value) -> Vec<Arc<str>> {
+    let component = header
+        .as_map()
+        .and_then(|header| read::get(header, "spec"))
+        .and_then(Value::as_map)
+        .and_then(|spec| read::get(spec, "component"));
+    component.map(read::strings).unwrap_or_default()
 }
 
 /// The files that `spec:include` names.

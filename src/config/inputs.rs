@@ -142,6 +142,17 @@ fn check_declaration(entry: &Entry, found: &mut Vec<Diagnostic>) {
             format!("`regex` of input `{name}` is not RE2"),
         ));
     }
+    if let Some(description) = read::get(input, "description")
+        && !matches!(
+            description.kind,
+            Kind::Str(_) | Kind::Symbol(_) | Kind::Int(_)
+        )
+    {
+        found.push(spec(
+            description.span,
+            format!("`description` of input `{name}` should be a string"),
+        ));
+    }
     check_options(name, input, found);
     check_rules(name, input, found);
 }
@@ -161,6 +172,12 @@ fn check_options(name: &str, input: &Mapping, found: &mut Vec<Diagnostic>) {
         found.push(spec(
             options.span,
             format!("input `{name}` has more than {MAX_OPTIONS} options"),
+        ));
+    }
+    if let Some(null) = items.iter().find(|item| item.is_null()) {
+        found.push(spec(
+            null.span,
+            format!("an option of input `{name}` can't be null"),
         ));
     }
     let kind = read::text(input, "type");
@@ -245,8 +262,9 @@ fn value_of(entry: &Entry, given: &Mapping, others: &Inputs) -> Result<Value, Di
     let name = entry.key.text();
     let empty = Mapping::default();
     let input = entry.value.as_map().unwrap_or(&empty);
-    let kind = read::text(input, "type").unwrap_or_else(|| "string".into());
-    let given = given.find(&entry.key);
+    let given = given
+        .find(&entry.key)
+        .filter(|given| !given.value.is_null());
     let (options, value, is_default) = if let Some(rules) = read::get(input, "rules") {
         let (options, default) = matching_rule(rules, others);
         match given.filter(|entry| entry.value.as_str() != Some("")) {
@@ -262,7 +280,13 @@ fn value_of(entry: &Entry, given: &Mapping, others: &Inputs) -> Result<Value, Di
             .and_then(Value::as_seq)
             .map(<[Value]>::to_vec);
         match (given, input.get("default")) {
-            (Some(given), _) => (options, given.value.clone(), false),
+            (Some(given), default) => {
+                // A default must fit also where it is not used.
+                if let Some(default) = default.filter(|default| !default.value.is_null()) {
+                    fitting(name, input, default.value.clone(), options.as_deref())?;
+                }
+                (options, given.value.clone(), false)
+            }
             (None, Some(default)) => (options, default.value.clone(), true),
             (None, None) => return Err(missing(entry)),
         }
@@ -270,10 +294,22 @@ fn value_of(entry: &Entry, given: &Mapping, others: &Inputs) -> Result<Value, Di
     if is_default && value.is_null() {
         return Ok(blank(value.span));
     }
+    let options = options.filter(|_| !is_default || read::get(input, "options").is_some());
+    fitting(name, input, value, options.as_deref())
+}
+
+/// The value in the input's type, if it is of it, among the options and of the pattern.
+fn fitting(
+    name: &str,
+    input: &Mapping,
+    value: Value,
+    options: Option<&[Value]>,
+) -> Result<Value, Diagnostic> {
+    let kind = read::text(input, "type").unwrap_or_else(|| "string".into());
     let place = value.span;
     let value = coerce(&kind, value).ok_or_else(|| wrong_kind(name, &kind, place))?;
-    if let Some(options) = options.filter(|_| !is_default || read::get(input, "options").is_some())
-        && !is_option(&options, &value)
+    if let Some(options) = options
+        && !is_option(options, &value)
     {
         let text = value.scalar_text().unwrap_or_default();
         return Err(Diagnostic::new(

@@ -9,6 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
+use super::component::ComponentFacts;
 use super::inputs::{Inputs, ruby_text};
 
 const MAX_FUNCTIONS: usize = 3;
@@ -23,6 +24,8 @@ static INDEX: LazyLock<Regex> =
 /// What blocks can refer to.
 pub(super) struct Interpolation<'a> {
     pub(super) inputs: &'a Inputs,
+    /// The component that the file is, and the fields that it asked for.
+    pub(super) component: Option<(&'a ComponentFacts, Vec<Arc<str>>)>,
     /// Expansion of `expand_vars`: unknown names stay.
     pub(super) expand: &'a dyn Fn(&str) -> String,
 }
@@ -157,6 +160,11 @@ impl Walk<'_> {
             return Err(bad(span, format!("`{access}` is no interpolation"))
                 .help("write `$[[ inputs.name ]]`"));
         };
+        if root == "component" {
+            return self
+                .component(path, span)
+                .ok_or_else(|| self.unknown(access, span));
+        }
         let parts: Vec<&str> = path.split('.').collect();
         if root != "inputs" || parts.len() >= MAX_ACCESS_PARTS {
             return Err(bad(
@@ -185,6 +193,14 @@ impl Walk<'_> {
             value = Some(next);
         }
         value.ok_or_else(|| self.unknown(access, span))
+    }
+
+    /// A field of the component, if its header asks for it.
+    fn component(&self, field: &str, span: Span) -> Option<Value> {
+        let (facts, declared) = self.with.component.as_ref()?;
+        let asked = declared.iter().any(|name| **name == *field);
+        let text = facts.field(field).filter(|_| asked)?;
+        Some(Value::new(Kind::Str(text.into()), span))
     }
 
     fn unknown(&self, access: &str, span: Span) -> Diagnostic {

@@ -10,6 +10,7 @@ use crate::yaml::{Entry, Mapping, Value};
 
 use super::cross;
 use super::extends;
+use super::given::GivenInput;
 use super::include::Reader;
 use super::jobs::{self, Class, Surroundings};
 use super::keywords::{JOB, Scope, WORKFLOW, check_root_variables};
@@ -41,7 +42,7 @@ pub struct Request<'a> {
     /// Expansion in `exists`, `changes` and `expand_vars`: unknown names stay.
     pub expand_known: &'a dyn Fn(&str) -> String,
     /// Values for the main file's inputs.
-    pub inputs: Mapping,
+    pub inputs: &'a [GivenInput],
 }
 
 /// What came of it.

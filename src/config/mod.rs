@@ -6,8 +6,10 @@
 //! pipeline for one ref makes of it is the work of [`plan`](crate::plan).
 
 mod clauses;
+mod component;
 mod cross;
 mod extends;
+mod given;
 mod header;
 mod include;
 mod inputs;
@@ -24,8 +26,12 @@ mod read;
 mod reference;
 mod rules;
 mod shape;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use clauses::{ClauseFacts, RuleError};
+pub use given::GivenInput;
+pub use include::{Outside, ProjectAt};
 pub use inputs::to_json;
 pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
 pub use load::{Loaded, Request, collapse, load};

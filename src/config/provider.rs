@@ -38,6 +38,19 @@ pub trait FileProvider {
     /// Every file of the tree, in git's order.
     fn paths(&self) -> Arc<[String]>;
 
+    /// Text of a file outside the repository that was fetched before, by its
+    /// [`Outside::key`](super::Outside::key).
+    fn fetched(&self, key: &str) -> Option<Arc<str>> {
+        let _ = key;
+        None
+    }
+
+    /// Keys of all fetched files that begin with `prefix`, in order.
+    fn fetched_under(&self, prefix: &str) -> Vec<String> {
+        let _ = prefix;
+        Vec::new()
+    }
+
     /// Files changed by the event, or since the merge base with `compare_to`.
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision>;
 }

@@ -237,7 +237,7 @@ impl<'a> Check<'a> {
     ) {
         for entry in mapping.entries() {
             match row(keys, entry, scope) {
-                Some(_) if entry.value.is_null() => {}
+                Some(row) if entry.value.is_null() && row.nullable => {}
                 Some(row) => self.within(row.name, |check| check.value(&entry.value, &row.shape)),
                 None => self.unknown_key(entry, keys, scope),
             }

@@ -45,7 +45,8 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
         let what = format!("has more than {MAX_CACHES} caches");
         check.invalid(Code::TooMany, value.span, &what);
     }
-    for cache in caches {
+    // An empty entry is one cache without settings.
+    for cache in caches.into_iter().filter(|cache| !cache.is_null()) {
         check.value(cache, &Shape::Map(&CACHE));
     }
 }
@@ -96,7 +97,7 @@ fn key_files(value: &Value, check: &mut Check<'_>) {
 
 fn policy(value: &Value, check: &mut Check<'_>) {
     match value.as_str() {
-        Some(text) if text.contains('$') => {}
+        Some(text) if values::may_refer(text) => {}
         _ => values::word_of(value, check, &["pull-push", "pull", "push"]),
     }
 }

@@ -31,8 +31,23 @@ static KUBERNETES: Keys = Keys {
         key("agent", "6.15", Shape::Text),
         key("namespace", "6.15", Shape::Text),
         key("flux_resource_path", "6.15", Shape::Text),
-        key("managed_resources", "6.15", Shape::Any),
-        key("dashboard", "6.15", Shape::Any),
+        key("managed_resources", "6.15", Shape::Map(&MANAGED)),
+        key("dashboard", "6.15", Shape::Map(&DASHBOARD)),
+    ],
+    required: &[],
+    exclusive: &[],
+};
+
+static MANAGED: Keys = Keys {
+    rows: &[key("enabled", "6.15", Shape::Boolean)],
+    required: &[],
+    exclusive: &[],
+};
+
+static DASHBOARD: Keys = Keys {
+    rows: &[
+        key("namespace", "6.15", Shape::Text),
+        key("flux_resource_path", "6.15", Shape::Text),
     ],
     required: &[],
     exclusive: &[],
@@ -59,7 +74,6 @@ fn name(value: &Value, check: &mut Check<'_>) {
             "can hold only letters, digits, blanks and `-_/${}.`, and no `/` at its ends",
         );
     }
-    values::limited(value, check, URL_LIMIT);
 }
 
 /// Whether the text is a name that GitLab accepts for an environment.

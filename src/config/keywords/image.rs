@@ -35,15 +35,15 @@ static SERVICE: Keys = Keys {
 
 static DOCKER: Keys = Keys {
     rows: &[
-        key("platform", "6.3", Shape::Rule(platform)),
-        key("user", "6.3", Shape::Rule(user)),
+        key("platform", "6.3", Shape::Rule(platform)).never_null(),
+        key("user", "6.3", Shape::Rule(user)).never_null(),
     ],
     required: &[],
     exclusive: &[],
 };
 
 static KUBERNETES: Keys = Keys {
-    rows: &[key("user", "6.3", Shape::Rule(kubernetes_user))],
+    rows: &[key("user", "6.3", Shape::Rule(kubernetes_user)).never_null()],
     required: &[],
     exclusive: &[],
 };

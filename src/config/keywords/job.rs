@@ -5,7 +5,7 @@ use crate::yaml::Value;
 use super::super::shape::{Check, Keys, Shape};
 use super::{Keyword, Scope, key};
 use super::{artifacts, cache, environment, image, needs, outside, parallel, policy, rules};
-use super::{trigger, values, variables};
+use super::{steps, trigger, values, variables};
 
 const JOB_ONLY: Scope = Scope::JOB;
 const BOTH: Scope = Scope::JOB.and(Scope::TRIGGER);
@@ -42,7 +42,7 @@ static ROWS: &[Keyword] = &[
         Shape::OneOf(&["on_success", "on_failure", "always", "manual", "delayed"]),
     )
     .at(BOTH),
-    key("start_in", "6.8", Shape::Rule(values::start_in)).at(JOB_ONLY),
+    key("start_in", "6.8", Shape::Any).at(JOB_ONLY),
     key("manual_confirmation", "6.8", Shape::Text)
         .at(JOB_ONLY)
         .inert(),
@@ -99,10 +99,10 @@ static ROWS: &[Keyword] = &[
     key("trigger", "6.25", Shape::Rule(trigger::check))
         .at(Scope::TRIGGER)
         .refused(),
-    key("run", "6.26", Shape::List(&Shape::Rule(outside::step)))
+    key("run", "6.26", Shape::Rule(steps::run))
         .at(JOB_ONLY)
         .refused(),
-    key("inputs", "6.26", Shape::Rule(outside::job_inputs))
+    key("inputs", "6.26", Shape::Rule(steps::inputs))
         .at(JOB_ONLY)
         .refused(),
     key("variables", "5.6", Shape::Rule(variables::check_job)).at(BOTH),

@@ -16,6 +16,7 @@ mod outside;
 mod parallel;
 mod policy;
 mod rules;
+mod steps;
 mod trigger;
 mod values;
 mod variables;
@@ -23,9 +24,11 @@ mod variables;
 pub use effects::scan as effects_of;
 pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT, WORKFLOW};
 pub(super) use job::JOB;
+pub(super) use needs::{NeedKind, check_kinds as check_need_kinds, items as need_items};
 pub(super) use policy::parsed as parsed_condition;
 pub(super) use rules::{INCLUDE_RULE, check_rules};
-pub(super) use trigger::INCLUDE_KEYS;
+pub(super) use trigger::include_item as check_include_item;
+pub(super) use values::start_in as check_start_in;
 pub(super) use variables::check_root as check_root_variables;
 
 use super::shape::Shape;
@@ -40,6 +43,8 @@ pub struct Keyword {
     pub chapter: &'static str,
     /// What it may hold.
     pub shape: Shape,
+    /// Whether null counts as absent; else it is a value of the wrong type.
+    pub nullable: bool,
     /// What it does in a run.
     pub effect: Effect,
 }
@@ -87,6 +92,7 @@ const fn key(name: &'static str, chapter: &'static str, shape: Shape) -> Keyword
         scope: Scope::ANY,
         chapter,
         shape,
+        nullable: true,
         effect: Effect::Honoured,
     }
 }
@@ -94,6 +100,11 @@ const fn key(name: &'static str, chapter: &'static str, shape: Shape) -> Keyword
 impl Keyword {
     const fn at(mut self, scope: Scope) -> Self {
         self.scope = scope;
+        self
+    }
+
+    const fn never_null(mut self) -> Self {
+        self.nullable = false;
         self
     }
 

@@ -60,7 +60,10 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
     for item in &items {
         check_item(item, check);
     }
-    let external = items.iter().filter(|item| is_external(item)).count();
+    let external = items
+        .iter()
+        .filter(|item| NeedKind::of(item) == NeedKind::External)
+        .count();
     if external > MAX_EXTERNAL {
         let what = format!("has more than {MAX_EXTERNAL} needs on other pipelines");
         check.invalid(Code::TooMany, value.span, &what);
@@ -70,26 +73,72 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
 fn check_item(item: &Value, check: &mut Check<'_>) {
     match &item.kind {
         Kind::Str(_) => check.value(item, &Shape::NonBlank),
-        Kind::Map(mapping) => check.value(item, &Shape::Map(keys_of(mapping))),
+        Kind::Map(mapping) => check.value(item, &Shape::Map(keys_of(item, mapping))),
         _ => check.wrong_type(item, "a job's name or a mapping with `job`"),
     }
 }
 
-fn keys_of(mapping: &Mapping) -> &'static Keys {
-    let has = |key| mapping.get(key).is_some();
-    if has("project") {
-        &PROJECT
-    } else if has("pipeline") && has("job") {
-        &PIPELINE
-    } else if has("pipeline") {
-        &MIRROR
-    } else {
-        &JOB
+fn keys_of(item: &Value, mapping: &Mapping) -> &'static Keys {
+    match NeedKind::of(item) {
+        NeedKind::Job => &JOB,
+        NeedKind::External if mapping.get("project").is_some() => &PROJECT,
+        NeedKind::External => &PIPELINE,
+        NeedKind::Mirror => &MIRROR,
     }
 }
 
-/// Whether an item points out of this pipeline.
-pub(super) fn is_external(item: &Value) -> bool {
-    item.as_map()
-        .is_some_and(|m| m.get("pipeline").is_some() || m.get("project").is_some())
+/// What an item of `needs` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NeedKind {
+    /// A job of this pipeline.
+    Job,
+    /// A job of another pipeline or project.
+    External,
+    /// Another project's whole pipeline.
+    Mirror,
+}
+
+impl NeedKind {
+    /// The kind of an item, told by its keys.
+    pub(crate) fn of(item: &Value) -> Self {
+        let has = |key| {
+            item.as_map()
+                .is_some_and(|mapping| mapping.get(key).is_some())
+        };
+        match (has("project"), has("pipeline"), has("job")) {
+            (true, _, _) | (false, true, true) => Self::External,
+            (false, true, false) => Self::Mirror,
+            (false, false, _) => Self::Job,
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Job => "need a job",
+            Self::External => "need a job of another pipeline",
+            Self::Mirror => "mirror another pipeline",
+        }
+    }
+}
+
+/// The items of `needs`, lists inside it flattened; a single mapping is one item.
+pub(crate) fn items(needs: &Value) -> Vec<&Value> {
+    flatten(needs).unwrap_or_else(|| vec![needs])
+}
+
+/// Reports items of kinds that can't stand `place`.
+pub(crate) fn check_kinds(needs: &Value, allowed: &[NeedKind], place: &str, check: &mut Check<'_>) {
+    for item in items(needs) {
+        let kind = NeedKind::of(item);
+        if !allowed.contains(&kind) {
+            let what = format!("can't {}, {place}", kind.words());
+            check.invalid(Code::InvalidValue, item.span, &what);
+        }
+    }
+}
+
+/// `needs` of a rule: only jobs of this pipeline.
+pub(super) fn check_of_rule(value: &Value, found: &mut Check<'_>) {
+    check(value, found);
+    check_kinds(value, &[NeedKind::Job], "in a rule", found);
 }

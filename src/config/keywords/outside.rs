@@ -1,14 +1,11 @@
 //! Keywords that reach beyond one machine, or into other products: releases, Pages, tokens,
-//! secrets, steps (configuration reference 6.21 to 6.26).
+//! secrets (configuration reference 6.21 to 6.24).
 
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Kind, Value};
 
 use super::super::shape::{Check, Keys, Shape, listed};
 use super::{Scope, key, values};
-
-/// Inputs that one job may have.
-const MAX_INPUTS: usize = 50;
 
 static RELEASE: Keys = Keys {
     rows: &[
@@ -46,12 +43,33 @@ fn released_at(value: &Value, check: &mut Check<'_>) {
 
 /// An ISO 8601 date, with or without a time.
 fn looks_like_datetime(text: &str) -> bool {
-    let date = text.split(['T', ' ']).next().unwrap_or_default();
-    let mut parts = date.split('-').map(str::parse::<u32>);
-    let year = parts.next().is_some_and(|year| year.is_ok());
-    let month = matches!(parts.next(), Some(Ok(1..=12)));
-    let day = matches!(parts.next(), Some(Ok(1..=31)));
-    year && month && day && parts.next().is_none()
+    let (date, time) = text
+        .split_once(['T', ' '])
+        .map_or((text, None), |(date, time)| (date, Some(time)));
+    is_date(date) && time.is_none_or(is_time)
+}
+
+fn is_date(date: &str) -> bool {
+    let mut parts = date.split('-');
+    let (Some(year), Some(month), Some(day), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    match (year.parse(), month.parse(), day.parse()) {
+        (Ok(year), Ok(month), Ok(day)) => jiff::civil::Date::new(year, month, day).is_ok(),
+        _ => false,
+    }
+}
+
+/// Hours, then perhaps minutes, seconds and a zone.
+fn is_time(time: &str) -> bool {
+    let clock = time.split(['Z', '+', '-']).next().unwrap_or_default();
+    let mut parts = clock.split(':').zip([24, 59, 60]);
+    parts.all(|(part, most)| {
+        let whole = part.split('.').next().unwrap_or_default();
+        whole.parse::<u8>().is_ok_and(|number| number <= most)
+    })
 }
 
 fn links(value: &Value, check: &mut Check<'_>) {
@@ -88,7 +106,7 @@ pub(super) fn pages(value: &Value, check: &mut Check<'_>) {
 }
 
 fn pages_expiry(value: &Value, check: &mut Check<'_>) {
-    if !value.as_str().is_some_and(|text| text.contains('$')) {
+    if !value.as_str().is_some_and(values::may_refer) {
         values::duration_or_never(value, check);
     }
 }
@@ -188,55 +206,5 @@ pub(super) fn secret(value: &Value, check: &mut Check<'_>) {
             check.subject()
         );
         check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
-    }
-}
-
-static STEP: Keys = Keys {
-    rows: &[
-        key("name", "6.26", Shape::NonBlank),
-        key("script", "6.26", Shape::Any),
-        key("step", "6.26", Shape::Any),
-        key("func", "6.26", Shape::Any),
-        key("env", "6.26", Shape::Named(&Shape::Text)),
-        key("inputs", "6.26", Shape::Named(&Shape::Any)),
-    ],
-    required: &["name"],
-    exclusive: &[("script", "step"), ("script", "func"), ("step", "func")],
-};
-
-/// One entry of `run`.
-pub(super) fn step(value: &Value, check: &mut Check<'_>) {
-    let Some(mapping) = check.mapping(value) else {
-        return;
-    };
-    check.keys(mapping, value.span, &STEP, Scope::ANY);
-    if !["script", "step", "func"]
-        .iter()
-        .any(|key| mapping.get(key).is_some())
-    {
-        let message = format!("a step in {} needs `script` or `step`", check.subject());
-        check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
-    }
-}
-
-/// `inputs` of a job: each needs a default.
-pub(super) fn job_inputs(value: &Value, check: &mut Check<'_>) {
-    let Some(mapping) = check.mapping(value) else {
-        return;
-    };
-    if mapping.len() > MAX_INPUTS {
-        let what = format!("has more than {MAX_INPUTS} inputs");
-        check.invalid(Code::TooMany, value.span, &what);
-    }
-    for entry in mapping.entries() {
-        check.within(entry.key.text(), |check| {
-            let has_default = entry
-                .value
-                .as_map()
-                .is_some_and(|input| input.get("default").is_some());
-            if !has_default {
-                check.invalid(Code::MissingKey, entry.key_span, "must have a `default`");
-            }
-        });
     }
 }

@@ -4,7 +4,7 @@ use crate::diag::Code;
 use crate::yaml::{Kind, Value};
 
 use super::super::shape::{Check, Keys, Shape};
-use super::{key, values};
+use super::{key, values, variables};
 
 /// Instances that one job may have.
 const MAX_INSTANCES: usize = 200;
@@ -63,7 +63,10 @@ fn combination(item: &Value, check: &mut Check<'_>) -> usize {
     }
     let mut count = 1usize;
     for entry in mapping.entries() {
-        check.within(entry.key.text(), |check| values_of(&entry.value, check));
+        check.within(entry.key.text(), |check| {
+            variables::check_name(entry, check);
+            values_of(&entry.value, check);
+        });
         let values = entry.value.as_seq().map_or(1, <[Value]>::len);
         count = count.saturating_mul(values);
     }

@@ -51,17 +51,16 @@ fn refs(value: &Value, check: &mut Check<'_>) {
 
 /// A text between slashes is a regular expression; one-character bodies are fine here.
 fn pattern(item: &Value, text: &str, check: &mut Check<'_>) {
-    if text.len() < 2 || !text.starts_with('/') || !text.ends_with('/') {
+    if !text.starts_with('/') || !text.ends_with('/') {
         return;
     }
-    if let Some(Err(error)) = re2::from_slashes(text) {
-        check.invalid(
-            Code::InvalidRegex,
-            item.span,
-            &format!("has a regular expression that is not RE2: {error}"),
-        );
-        check.help_last(super::values::RE2);
-    }
+    let problem = match re2::from_slashes(text) {
+        Some(Ok(_)) => return,
+        Some(Err(error)) => format!("has a regular expression that is not RE2: {error}"),
+        None => format!("has `{text}`, which is no regular expression"),
+    };
+    check.invalid(Code::InvalidRegex, item.span, &problem);
+    check.help_last(super::values::RE2);
 }
 
 fn variables(value: &Value, check: &mut Check<'_>) {

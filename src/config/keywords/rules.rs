@@ -30,7 +30,7 @@ pub(crate) static RULE: Keys = Keys {
         key("start_in", "6.7", Shape::Rule(values::start_in)),
         key("allow_failure", "6.7", Shape::Boolean),
         key("variables", "6.7", Shape::Rule(variables::check_plain)),
-        key("needs", "6.7", Shape::Rule(needs::check)),
+        key("needs", "6.7", Shape::Rule(needs::check_of_rule)),
         key("interruptible", "6.7", Shape::Boolean),
     ],
     required: &[],
@@ -47,7 +47,7 @@ pub(crate) static WORKFLOW_RULE: Keys = Keys {
         key("variables", "5.5", Shape::Rule(variables::check_plain)),
         key("auto_cancel", "5.5", Shape::Map(&global::AUTO_CANCEL)),
         key("allow_failure", "5.5", Shape::Boolean),
-        key("needs", "5.5", Shape::Rule(needs::check)),
+        key("needs", "5.5", Shape::Rule(needs::check_of_rule)),
         key("interruptible", "5.5", Shape::Boolean),
     ],
     required: &[],
@@ -110,7 +110,9 @@ pub(crate) fn check_rules(value: &Value, check: &mut Check<'_>, keys: &'static K
             }
             Kind::Map(mapping) => {
                 check.keys(mapping, rule.span, keys, Scope::ANY);
-                delay(mapping, check);
+                if keys.rows.iter().any(|row| row.name == "start_in") {
+                    delay(mapping, check);
+                }
             }
             _ => check.wrong_type(rule, "a mapping, as each rule"),
         }
@@ -119,27 +121,26 @@ pub(crate) fn check_rules(value: &Value, check: &mut Check<'_>, keys: &'static K
 
 /// `start_in` belongs to `when: delayed`, and only to it.
 fn delay(rule: &Mapping, check: &mut Check<'_>) {
-    let when = rule.get("when").and_then(|entry| entry.value.as_str());
-    let start_in = rule.get("start_in");
-    match (when, start_in) {
-        (Some("delayed"), None) => {
+    let delayed = rule
+        .get("when")
+        .filter(|when| when.value.as_str() == Some("delayed"));
+    match (delayed, rule.get("start_in")) {
+        (Some(when), start_in) if start_in.is_none_or(|entry| entry.value.is_null()) => {
             let message = format!(
                 "a rule in {} is `delayed` but has no `start_in`",
                 check.subject()
             );
-            let span = rule.get("when").map(|entry| entry.value.span);
-            let mut diagnostic = Diagnostic::new(Code::MissingKey, message);
-            diagnostic.primary = span;
+            let diagnostic = Diagnostic::new(Code::MissingKey, message).at(when.value.span);
             check.report(diagnostic.help("add `start_in: 10 minutes`"));
         }
-        (Some("delayed"), Some(_)) | (_, None) => {}
-        (_, Some(start_in)) => {
+        (None, Some(start_in)) => {
             let message = format!(
                 "a rule in {} has `start_in` without `when: delayed`",
                 check.subject()
             );
             check.report(Diagnostic::new(Code::ExclusiveKeys, message).at(start_in.key_span));
         }
+        _ => {}
     }
 }
 

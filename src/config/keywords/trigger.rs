@@ -1,10 +1,10 @@
 //! `trigger` (configuration reference 6.25).
 
-use crate::diag::Code;
-use crate::yaml::{Kind, Value};
+use crate::diag::{Code, Diagnostic};
+use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::shape::{Check, Keys, Shape};
-use super::key;
+use super::{Scope, key};
 
 /// Child configurations of one trigger job.
 const MAX_INCLUDES: usize = 3;
@@ -79,25 +79,60 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
 
 fn includes(value: &Value, check: &mut Check<'_>) {
     let items = match &value.kind {
-        Kind::Seq(items) => &items[..],
-        _ => std::slice::from_ref(value),
+        Kind::Str(_) => return,
+        Kind::Seq(items) => items,
+        _ => return check.wrong_type(value, "a path or a list"),
     };
     if items.len() > MAX_INCLUDES {
         let what = format!("has more than {MAX_INCLUDES} files");
         check.invalid(Code::TooMany, value.span, &what);
     }
-    for item in items {
+    for item in items.iter() {
         match &item.kind {
             Kind::Str(_) => {}
-            Kind::Map(_) => check.value(item, &Shape::Map(&INCLUDE)),
+            Kind::Map(mapping) => include_item(item, mapping, check),
             _ => check.wrong_type(item, "a path or a mapping"),
         }
     }
 }
 
+/// One mapping of an `include`, in a trigger or left over at the top level (4.1).
+pub(crate) fn include_item(item: &Value, mapping: &Mapping, check: &mut Check<'_>) {
+    check.keys(mapping, item.span, &INCLUDE, Scope::ANY);
+    let set = |key: &str| mapping.get(key).filter(|entry| !entry.value.is_blank());
+    for (key, other) in [("artifact", "job"), ("project", "file")] {
+        if let Some(entry) = set(key)
+            && set(other).is_none()
+        {
+            let message = format!("an `include` with `{key}` lacks the key `{other}`");
+            check.report(Diagnostic::new(Code::MissingKey, message).at(entry.key_span));
+        }
+    }
+    if let Some(integrity) = set("integrity") {
+        check_integrity(&integrity.value, set("remote").is_some(), check);
+    }
+}
+
+/// `integrity` is the digest of a remote file (4.1).
+fn check_integrity(value: &Value, remote: bool, check: &mut Check<'_>) {
+    let problem = if !remote {
+        "only a `remote` file can have `integrity`"
+    } else if !value.as_str().is_some_and(is_sha256) {
+        "`integrity` should be `sha256-` and the digest in base64"
+    } else {
+        return;
+    };
+    check.report(Diagnostic::new(Code::IncludeInvalid, problem).at(value.span));
+}
+
+/// `sha256-` and 32 bytes in base64: 43 digits and one `=`.
+fn is_sha256(text: &str) -> bool {
+    let digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    text.strip_prefix("sha256-")
+        .and_then(|rest| rest.strip_suffix('='))
+        .is_some_and(|digits| digits.len() == 43 && digits.chars().all(digit))
+}
+
 fn rules(value: &Value, check: &mut Check<'_>) {
     super::check_rules(value, check, &super::INCLUDE_RULE);
 }
-
-/// The keys that an item of `include` may have.
-pub(crate) static INCLUDE_KEYS: &Keys = &INCLUDE;

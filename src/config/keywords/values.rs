@@ -43,7 +43,7 @@ pub(super) fn timeout(value: &Value, check: &mut Check<'_>) {
 }
 
 /// `start_in`: at most a week.
-pub(super) fn start_in(value: &Value, check: &mut Check<'_>) {
+pub(crate) fn start_in(value: &Value, check: &mut Check<'_>) {
     duration_up_to(value, check, duration::START_IN_LIMIT, "a week");
 }
 
@@ -207,6 +207,11 @@ pub(super) fn limited(value: &Value, check: &mut Check<'_>, limit: usize) {
         let what = format!("is longer than {limit} characters");
         check.invalid(Code::TooMany, value.span, &what);
     }
+}
+
+/// Whether the text may hold a reference to a variable, so that its value is not known yet.
+pub(super) fn may_refer(text: &str) -> bool {
+    text.contains(['$', '%'])
 }
 
 /// `when` of artifacts and caches.

@@ -54,17 +54,19 @@ fn each(value: &Value, check: &mut Check<'_>, inspect: impl Fn(&Entry, &mut Chec
     };
     for entry in mapping.entries() {
         check.within(entry.key.text(), |check| {
-            if let Key::Other(text) = &entry.key
-                && text.parse::<i64>().is_err()
-            {
-                check.invalid(
-                    Code::WrongType,
-                    entry.key_span,
-                    "should have a name of letters, digits and underscores",
-                );
-            }
+            check_name(entry, check);
             inspect(entry, check);
         });
+    }
+}
+
+/// A name is text or an integer.
+pub(super) fn check_name(entry: &Entry, check: &mut Check<'_>) {
+    if let Key::Other(text) = &entry.key
+        && text.parse::<i64>().is_err()
+    {
+        let what = "should have a name of letters, digits and underscores";
+        check.invalid(Code::WrongType, entry.key_span, what);
     }
 }
 
@@ -100,9 +102,10 @@ fn options(entry: &Entry, check: &mut Check<'_>) {
     let (Some(value), Some(options)) = (mapping.get("value"), mapping.get("options")) else {
         return;
     };
-    let wanted = value.value.scalar_text();
     let known = options.value.as_seq().unwrap_or_default();
-    if !known.is_empty() && !known.iter().any(|option| option.scalar_text() == wanted) {
+    let same =
+        |option: &Value| option.as_str().is_some() && option.as_str() == value.value.as_str();
+    if !known.is_empty() && !known.iter().any(same) {
         let message = format!(
             "the value of {} is not among its `options`",
             check.subject()

@@ -87,7 +87,7 @@ impl<'a> World<'a> {
             lookup: scope.lookup(),
             expand: &|text| scope.path(text),
             expand_known: &|text| scope.known(text),
-            inputs: Default::default(),
+            inputs: &[],
         });
         let mut found = loaded.diagnostics;
         let outcome = loaded

@@ -1,0 +1,85 @@
+//! The store of files from outside the repository that were fetched before.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A folder of fetched files, each at the path that is its key.
+#[derive(Debug)]
+pub struct IncludeStore {
+    folder: Option<PathBuf>,
+}
+
+impl IncludeStore {
+    /// `$XDG_CACHE_HOME/pipe/includes`.
+    pub fn of_user() -> Self {
+        use etcetera::BaseStrategy;
+        let base = etcetera::choose_base_strategy().ok();
+        Self {
+            folder: base.map(|base| base.cache_dir().join("pipe/includes")),
+        }
+    }
+
+    /// The text of a file, if it was fetched and is UTF-8.
+    pub fn read(&self, key: &str) -> Option<Arc<str>> {
+        let text = std::fs::read_to_string(self.folder.as_ref()?.join(key)).ok()?;
+        Some(text.into())
+    }
+
+    /// Keys of all files below a folder of the store, in order.
+    pub fn under(&self, prefix: &str) -> Vec<String> {
+        let Some(folder) = &self.folder else {
+            return Vec::new();
+        };
+        let mut keys = Vec::new();
+        let mut open = vec![prefix.trim_end_matches('/').to_owned()];
+        while let Some(inside) = open.pop() {
+            let entries = std::fs::read_dir(folder.join(&inside));
+            for entry in entries.into_iter().flatten().flatten() {
+                let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string())
+                else {
+                    continue;
+                };
+                let key = format!("{inside}/{name}");
+                if kind.is_dir() {
+                    open.push(key);
+                } else if kind.is_file() {
+                    keys.push(key);
+                }
+            }
+        }
+        keys.sort();
+        keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_found_by_their_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = IncludeStore {
+            folder: Some(folder.path().to_owned()),
+        };
+        for key in [
+            "project/h/g/p/@HEAD/b/c.yml",
+            "project/h/g/p/@HEAD/a.yml",
+            "template/T.yml",
+        ] {
+            let path = folder.path().join(key);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, key).unwrap();
+        }
+        assert_eq!(
+            store.read("template/T.yml").as_deref(),
+            Some("template/T.yml")
+        );
+        assert_eq!(store.read("template/U.yml"), None);
+        assert_eq!(
+            store.under("project/h/g/p/@HEAD/"),
+            ["project/h/g/p/@HEAD/a.yml", "project/h/g/p/@HEAD/b/c.yml"]
+        );
+        assert!(store.under("project/none/").is_empty());
+    }
+}

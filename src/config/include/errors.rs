@@ -1,0 +1,210 @@
+//! What can be wrong with an `include`, in words.
+
+use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
+use crate::yaml::{Kind, Value};
+
+use super::super::keywords::check_include_item;
+use super::super::provider::ReadError;
+use super::super::shape::Check;
+use super::outside::Outside;
+
+pub(super) fn main_unreadable(path: &str, error: &ReadError) -> Diagnostic {
+    match error {
+        ReadError::NotFound => Diagnostic::new(
+            Code::ConfigMissing,
+            format!("there is no file `{path}`"),
+        )
+        .help("run `pipe` in a repository with a `.gitlab-ci.yml`, or name the file with `--file`"),
+        ReadError::Outside => Diagnostic::new(
+            Code::IncludeOutside,
+            format!("`{path}` lies outside the repository"),
+        )
+        .help("only a file of the repository can be its pipeline"),
+        ReadError::NotAFile => {
+            Diagnostic::new(Code::ConfigUnreadable, format!("`{path}` is not a file"))
+                .help("name the pipeline's file with `--file`")
+        }
+        ReadError::NotUtf8 => Diagnostic::new(Code::NotUtf8, format!("`{path}` is not UTF-8 text"))
+            .help("save the file as UTF-8"),
+        ReadError::Unreadable(why) => Diagnostic::new(
+            Code::ConfigUnreadable,
+            format!("`{path}` can't be read: {why}"),
+        ),
+    }
+}
+
+/// Why an included file can't be read; `known` are files that may have been meant.
+pub(super) fn unreadable(path: &str, error: &ReadError, known: &[String]) -> Diagnostic {
+    let (code, problem) = match error {
+        ReadError::Outside => (Code::IncludeOutside, "lies outside the repository"),
+        ReadError::NotFound => (Code::IncludeMissing, "does not exist"),
+        ReadError::NotAFile => (Code::IncludeMissing, "is not a file"),
+        ReadError::NotUtf8 => (Code::NotUtf8, "is not UTF-8 text"),
+        ReadError::Unreadable(_) => (Code::ConfigUnreadable, "can't be read"),
+    };
+    let mut diagnostic = Diagnostic::new(code, format!("included file `{path}` {problem}"));
+    if let ReadError::Unreadable(why) = error {
+        diagnostic = diagnostic.note(why.clone());
+    }
+    if code == Code::IncludeOutside {
+        return diagnostic.help("only files of the repository can be included");
+    }
+    let files = known.iter().map(String::as_str);
+    let diagnostic = diagnostic.did_you_mean(path, files.filter(|path| path.ends_with("ml")));
+    if diagnostic.help.is_empty() && code == Code::IncludeMissing {
+        return diagnostic.help(
+            "the path counts from the top of the repository; files that git ignores are not seen",
+        );
+    }
+    diagnostic
+}
+
+/// Every file that lies elsewhere and was not fetched, in one message.
+pub(super) fn not_fetched(missing: &[(Outside, Span)]) -> Option<Diagnostic> {
+    let ((first, span), more) = missing.split_first()?;
+    let message = match more.len() {
+        0 => format!("included file {} is not on this machine", first.describe()),
+        _ => format!(
+            "{} included files are not on this machine: {}",
+            missing.len(),
+            listed(missing)
+        ),
+    };
+    let mut diagnostic = Diagnostic::new(Code::IncludeNotFetched, message).at(*span);
+    for (outside, span) in more {
+        diagnostic = diagnostic.with(*span, format!("and {}", outside.describe()));
+    }
+    Some(
+        diagnostic.help(
+            "only files of this repository can be included so far: copy it here and use `local`",
+        ),
+    )
+}
+
+fn listed(missing: &[(Outside, Span)]) -> String {
+    let names: Vec<String> = missing
+        .iter()
+        .map(|(outside, _)| outside.describe())
+        .collect();
+    names.join(", ")
+}
+
+fn invalid(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::IncludeInvalid, message).at(span)
+}
+
+/// An entry that names nothing.
+pub(super) fn no_subkey(span: Span) -> Diagnostic {
+    invalid(
+        span,
+        "an `include` needs one of `local`, `project`, `remote`, `template` and `component`",
+    )
+    .help("for a file of this repository, write `local: path/to/file.yml`")
+}
+
+/// An entry that names several files at once.
+pub(super) fn several_subkeys(span: Span) -> Diagnostic {
+    invalid(
+        span,
+        "an `include` can have only one of `local`, `project`, `remote`, `template`, `artifact` and `component`",
+    )
+    .help("write one entry for each")
+}
+
+/// An artifact outside a trigger.
+pub(super) fn artifact(span: Span) -> Diagnostic {
+    invalid(span, "`include:artifact` works only inside `trigger`")
+}
+
+/// An entry that is neither text nor a mapping.
+pub(super) fn wrong_kind(item: &Value) -> Diagnostic {
+    let message = format!(
+        "each `include` should be a path or a mapping, not {}",
+        item.type_name()
+    );
+    invalid(item.span, message)
+}
+
+/// A project without a file.
+pub(super) fn no_file(span: Span) -> Diagnostic {
+    invalid(span, "an `include` of a `project` needs a `file`")
+}
+
+/// A `remote` that is no address.
+pub(super) fn bad_address(address: &str, span: Span) -> Diagnostic {
+    invalid(
+        span,
+        format!("`{address}` is no address that begins with `http://` or `https://`"),
+    )
+}
+
+/// A `template` with a name that no template has.
+pub(super) fn bad_template(name: &str, span: Span) -> Diagnostic {
+    invalid(
+        span,
+        format!("`{name}` is no template: their names end in `.gitlab-ci.yml`"),
+    )
+}
+
+/// A `component` that is not an address with a version.
+pub(super) fn bad_component(address: &str, span: Span) -> Diagnostic {
+    invalid(span, format!("`{address}` is no component"))
+        .help("write it like `gitlab.com/group/project/name@1.0`")
+}
+
+/// A local file named by one that has no project.
+pub(super) fn no_project(path: &str, span: Span) -> Diagnostic {
+    let message =
+        format!("included file `{path}` can't be found: the file that names it has no project");
+    Diagnostic::new(Code::IncludeMissing, message)
+        .at(span)
+        .help("remote files and templates can include only files that are named in full")
+}
+
+/// A file with another ending than YAML's.
+pub(super) fn extension(path: &str, span: Span) -> Diagnostic {
+    let message = format!("included file `{path}` is not named `.yml` or `.yaml`");
+    Diagnostic::new(Code::IncludeExtension, message)
+        .at(span)
+        .help("rename the file: GitLab includes no other")
+}
+
+/// A file without content.
+pub(super) fn empty(path: &str, how: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::IncludeEmpty, format!("included file `{path}` {how}"))
+        .at(span)
+        .help("give it a job or a template, or remove the `include`")
+}
+
+/// Too many files.
+pub(super) fn limit(limit: usize, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::IncludeLimit,
+        format!("more than {limit} files are included"),
+    )
+    .at(span)
+    .help("look for a file that includes itself")
+}
+
+/// An `include` that brought nothing stays in the document and is checked like any keyword.
+pub(super) fn check_left_over(include: &Value, found: &mut Vec<Diagnostic>) {
+    match &include.kind {
+        Kind::Map(_) => found.push(
+            Diagnostic::new(
+                Code::IncludeInvalid,
+                "`include` brought nothing, and then GitLab accepts only a list or a string",
+            )
+            .at(include.span)
+            .help("write the entry as a list: `include: [{local: …, rules: …}]`"),
+        ),
+        Kind::Seq(items) => {
+            for item in items.iter() {
+                if let Some(mapping) = item.as_map() {
+                    check_include_item(item, mapping, &mut Check::new("`include`", found));
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,80 @@
+//! Where a file lies, and so which files and variables it sees (configuration reference 4.1, 4.4).
+
+use std::sync::Arc;
+
+use crate::expr::{InputValue, Lookup};
+
+use super::super::provider::{BadRevision, Changes, FileProvider, ReadError};
+use super::outside::{Outside, ProjectAt};
+
+/// The home of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Home {
+    /// The repository itself.
+    Here,
+    /// Another project at a revision.
+    Project(ProjectAt),
+    /// A remote file or a template: it has no project and sees no variables.
+    Nowhere,
+}
+
+impl Home {
+    /// The home's files, as conditions and wildcards look at them.
+    pub(super) fn files<'a>(&'a self, files: &'a dyn FileProvider) -> HomeFiles<'a> {
+        HomeFiles { home: self, files }
+    }
+
+    /// Whether variables are seen.
+    pub(super) fn sees_variables(&self) -> bool {
+        *self != Self::Nowhere
+    }
+}
+
+/// The files of a home.
+pub(super) struct HomeFiles<'a> {
+    home: &'a Home,
+    files: &'a dyn FileProvider,
+}
+
+impl FileProvider for HomeFiles<'_> {
+    fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
+        match self.home {
+            Home::Here => self.files.read(path),
+            Home::Project(project) => self
+                .files
+                .fetched(&Outside::Project(project.clone(), path.to_owned()).key())
+                .ok_or(ReadError::NotFound),
+            Home::Nowhere => Err(ReadError::NotFound),
+        }
+    }
+
+    fn paths(&self) -> Arc<[String]> {
+        match self.home {
+            Home::Here => self.files.paths(),
+            Home::Project(project) => self
+                .files
+                .fetched_under(&project.prefix())
+                .iter()
+                .filter_map(|key| project.path_of(key))
+                .collect(),
+            Home::Nowhere => Arc::default(),
+        }
+    }
+
+    fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {
+        self.files.changes(compare_to)
+    }
+}
+
+/// No variable at all.
+pub(super) struct NoVariables;
+
+impl Lookup for NoVariables {
+    fn variable(&self, _name: &str) -> Option<&str> {
+        None
+    }
+
+    fn input(&self, _name: &str) -> Option<InputValue> {
+        None
+    }
+}

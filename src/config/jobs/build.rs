@@ -1,0 +1,161 @@
+//! A checked job as a typed value, defaults laid under it (configuration reference 5.2, 7).
+
+use std::sync::Arc;
+
+use crate::diag::Diagnostic;
+use crate::types::When;
+use crate::yaml::{Entry, Kind, Mapping, Value};
+
+use super::super::keywords::{DEFAULT_KEYWORDS, Effect, JOB, Scope, effects_of};
+use super::super::model::{Inherit, JobConfig, JobKind, Policy};
+use super::super::read;
+use super::super::rules::read_rules;
+use super::super::shape::{Check, flatten};
+use super::check;
+use super::classify::check_name;
+
+/// What jobs take from the rest of the document.
+pub(in super::super) struct Surroundings<'a> {
+    /// Keywords of `default` and their deprecated top-level forms.
+    pub(in super::super) defaults: &'a Mapping,
+    /// Whether `workflow:rules` exists, which takes away the implicit `only`.
+    pub(in super::super) workflow_rules: bool,
+}
+
+/// Checks a job and reads it, when nothing is wrong with it.
+pub(in super::super) fn build(
+    entry: &Entry,
+    kind: JobKind,
+    around: &Surroundings<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<JobConfig> {
+    let before = found.len();
+    check_name(entry, found);
+    let mapping = entry.value.as_map()?;
+    let owner = format!("job `{}`", entry.key.text());
+    let mut check = Check::new(&owner, found);
+    let scope = match kind {
+        JobKind::Script => Scope::JOB,
+        JobKind::Trigger => Scope::TRIGGER,
+    };
+    check.keys(mapping, entry.key_span, &JOB, scope);
+    check::check(entry, mapping, kind, &mut check);
+    (found.len() == before).then(|| read_job(entry, kind, mapping, around))
+}
+
+fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'_>) -> JobConfig {
+    let mapping = with_defaults(own, kind, around.defaults);
+    let strings = |key| -> Arc<[Arc<str>]> {
+        read::get(&mapping, key)
+            .map(read::strings)
+            .unwrap_or_default()
+            .into()
+    };
+    let name: Arc<str> = entry.key.text().into();
+    let stage = mapping.get("stage").filter(|stage| !stage.value.is_null());
+    let has_rules = mapping.get("rules").is_some();
+    JobConfig {
+        base_name: Arc::clone(&name),
+        span: entry.key_span,
+        kind,
+        stage: read::text(&mapping, "stage").unwrap_or_else(|| "test".into()),
+        stage_span: stage.map_or(entry.key_span, |stage| stage.value.span),
+        script: strings("script"),
+        before_script: strings("before_script"),
+        after_script: strings("after_script"),
+        pre_get_sources_script: read::pre_get_sources_script(&mapping).into(),
+        image: read::get(&mapping, "image").cloned(),
+        services: services(&mapping),
+        inherit_variables: inherit(&mapping, "variables"),
+        variables: read::variables(&mapping, "variables"),
+        rules: mapping
+            .get("rules")
+            .map(|rules| (!rules.value.is_null()).then(|| read_rules(&rules.value))),
+        only: only(&mapping, has_rules || around.workflow_rules),
+        except: read::get(&mapping, "except").map(|value| read::policy(value, false)),
+        when: read::text(&mapping, "when")
+            .and_then(|word| When::parse(&word))
+            .unwrap_or_default(),
+        start_in: read::duration(&mapping, "start_in"),
+        allow_failure: read::allow_failure(&mapping),
+        retry: read::get(&mapping, "retry").map(read::retry),
+        timeout: read::duration(&mapping, "timeout").map(|(seconds, _)| seconds),
+        tags: read::get(&mapping, "tags")
+            .map(read::strings)
+            .unwrap_or_default(),
+        needs: read::needs(&mapping, "needs"),
+        dependencies: read::get(&mapping, "dependencies")
+            .and_then(Value::as_seq)
+            .map(|items| {
+                items
+                    .iter()
+                    .filter_map(|item| Some((item.as_str()?.into(), item.span)))
+                    .collect()
+            }),
+        environment: read::get(&mapping, "environment").and_then(read::environment),
+        artifacts: read::get(&mapping, "artifacts").and_then(read::artifacts),
+        interruptible: read::boolean(&mapping, "interruptible"),
+        resource_group: read::text(&mapping, "resource_group"),
+        coverage: read::text(&mapping, "coverage"),
+        instance: None,
+        pages: kind == JobKind::Script && is_pages(&name, &mapping),
+        unsupported: effects_of(&mapping, Effect::Refused),
+        mapping: Arc::new(mapping),
+        name,
+    }
+}
+
+/// The job's keys, and under them those defaults that it inherits. Null counts as not given.
+fn with_defaults(own: &Mapping, kind: JobKind, defaults: &Mapping) -> Mapping {
+    let inherit = inherit(own, "default");
+    let mut mapping = own.clone();
+    for entry in defaults.entries() {
+        let key = entry.key.text();
+        let reaches = match kind {
+            JobKind::Script => key != "timeout" && DEFAULT_KEYWORDS.contains(&key),
+            JobKind::Trigger => key == "interruptible",
+        };
+        if reaches && inherit.takes(key) && read::get(own, key).is_none() && !entry.value.is_null()
+        {
+            mapping.insert(entry.clone());
+        }
+    }
+    mapping
+}
+
+fn inherit(mapping: &Mapping, key: &str) -> Inherit {
+    let value = read::get(mapping, "inherit")
+        .and_then(Value::as_map)
+        .and_then(|inherit| read::get(inherit, key));
+    match value.map(|value| &value.kind) {
+        Some(Kind::Bool(false)) => Inherit::None,
+        Some(Kind::Seq(_)) => Inherit::Names(value.map(read::strings).unwrap_or_default()),
+        _ => Inherit::All,
+    }
+}
+
+fn only(mapping: &Mapping, no_default: bool) -> Option<Policy> {
+    match read::get(mapping, "only") {
+        Some(value) => Some(read::policy(value, true)),
+        None if no_default => None,
+        None => Some(read::implicit_only()),
+    }
+}
+
+fn services(mapping: &Mapping) -> Vec<Value> {
+    read::get(mapping, "services")
+        .and_then(flatten)
+        .unwrap_or_default()
+        .into_iter()
+        .cloned()
+        .collect()
+}
+
+/// Whether a job is a Pages job (configuration reference 6.22).
+pub(super) fn is_pages(name: &str, mapping: &Mapping) -> bool {
+    match mapping.get("pages").map(|entry| &entry.value.kind) {
+        Some(Kind::Bool(value)) => *value,
+        Some(Kind::Map(_)) => true,
+        _ => name == "pages",
+    }
+}

@@ -1,0 +1,9 @@
+//! Top-level keys → jobs: which key is a job, whether it is sound, and its typed form
+//! (configuration reference 2.5, 2.7, 2.8, 5.2 and chapter 6).
+
+mod build;
+mod check;
+mod classify;
+
+pub(super) use build::{Surroundings, build};
+pub(super) use classify::{Class, check_hidden, classify, report_unknown};

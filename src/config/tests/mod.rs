@@ -1,0 +1,9 @@
+//! The language in small configurations: each row is one rule of the configuration reference.
+
+mod include;
+mod inputs;
+mod jobs;
+mod keywords;
+mod merge;
+mod more_keywords;
+pub(crate) mod world;

@@ -1,0 +1,151 @@
+//! A tree of files in memory, and what comes of reading it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::{
+    BadRevision, Changes, FileProvider, GivenInput, Loaded, ReadError, Request, load,
+};
+use crate::diag::Severity;
+use crate::expr::expand::{Unknown, Variable, Variables, expand};
+
+/// The files of one repository.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Tree {
+    files: BTreeMap<String, String>,
+    fetched: BTreeMap<String, String>,
+    variables: Variables,
+    inputs: Vec<GivenInput>,
+}
+
+impl Tree {
+    /// A tree with nothing but the main file.
+    pub(crate) fn of(main: &str) -> Self {
+        Self::default().with(".gitlab-ci.yml", main)
+    }
+
+    /// The same with one more file.
+    pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
+        self.files.insert(path.to_owned(), text.to_owned());
+        self
+    }
+
+    /// The same with a variable that includes can see.
+    pub(crate) fn variable(mut self, key: &str, value: &str) -> Self {
+        self.variables.push(Variable::new(key, value));
+        self
+    }
+
+    /// The same with a file that was fetched from elsewhere.
+    pub(crate) fn fetched(mut self, key: &str, text: &str) -> Self {
+        self.fetched.insert(key.to_owned(), text.to_owned());
+        self
+    }
+
+    /// The same with a value for an input of the main file.
+    pub(crate) fn input(mut self, name: &str, value: &str) -> Self {
+        self.inputs.push(GivenInput::Value {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        });
+        self
+    }
+
+    /// Reads the main file.
+    pub(crate) fn load(&self) -> Loaded {
+        load(&Request {
+            path: ".gitlab-ci.yml",
+            files: self,
+            lookup: &self.variables,
+            expand: &|text| expand(text, &self.variables, Unknown::Empty).into_owned(),
+            expand_known: &|text| expand(text, &self.variables, Unknown::Keep).into_owned(),
+            inputs: &self.inputs,
+        })
+    }
+
+    /// Codes of the errors, in order, each once.
+    pub(crate) fn errors(&self) -> String {
+        let mut codes: Vec<&str> = Vec::new();
+        for diagnostic in self.load().diagnostics {
+            let code = diagnostic.code.as_str();
+            if diagnostic.severity == Severity::Error && !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        codes.join(" ")
+    }
+}
+
+impl Tree {
+    /// The jobs with their scripts, `a: x; y  b: z`, or the codes of the errors.
+    pub(crate) fn outcome(&self) -> String {
+        let errors = self.errors();
+        let Some(config) = self.load().config else {
+            return format!("! {errors}");
+        };
+        let job = |job: &Arc<crate::config::JobConfig>| {
+            format!("{}: {}", job.name, job.script.join("; "))
+        };
+        config.jobs.iter().map(job).collect::<Vec<_>>().join("  ")
+    }
+}
+
+/// Checks what becomes of trees.
+pub(crate) fn outcomes(rows: Vec<(&str, Tree, &str)>) {
+    let broken: Vec<String> = rows
+        .into_iter()
+        .filter_map(|(name, tree, expected)| {
+            let found = tree.outcome();
+            (found != expected)
+                .then(|| format!("{name}\n    expected: {expected}\n    found:    {found}"))
+        })
+        .collect();
+    assert!(
+        broken.is_empty(),
+        "{} rows:\n{}",
+        broken.len(),
+        broken.join("\n")
+    );
+}
+
+impl FileProvider for Tree {
+    fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
+        let text = self.files.get(path).ok_or(ReadError::NotFound)?;
+        Ok(text.as_str().into())
+    }
+
+    fn paths(&self) -> Arc<[String]> {
+        self.files.keys().cloned().collect()
+    }
+
+    fn fetched(&self, key: &str) -> Option<Arc<str>> {
+        self.fetched.get(key).map(|text| text.as_str().into())
+    }
+
+    fn fetched_under(&self, prefix: &str) -> Vec<String> {
+        let keys = self.fetched.keys().filter(|key| key.starts_with(prefix));
+        keys.cloned().collect()
+    }
+
+    fn changes(&self, _compare_to: Option<&str>) -> Result<Changes, BadRevision> {
+        Ok(Changes::Unknown)
+    }
+}
+
+/// Checks rows of a text and the codes of its errors; `wrap` makes the configuration of the text.
+pub(crate) fn check(rows: &[(&str, &str)], wrap: impl Fn(&str) -> String) {
+    let broken: Vec<String> = rows
+        .iter()
+        .filter_map(|(text, expected)| {
+            let found = Tree::of(&wrap(text)).errors();
+            (found != *expected)
+                .then(|| format!("{text}\n    expected: {expected}\n    found:    {found}"))
+        })
+        .collect();
+    assert!(
+        broken.is_empty(),
+        "{} rows:\n{}",
+        broken.len(),
+        broken.join("\n")
+    );
+}
