@@ -229,7 +229,7 @@ pub trait Executor: Send + Sync {
 #[async_trait]
 pub trait Session: Send {
     /// Brings the environment up before there is a script: its shell waits, and the next
-    /// [`run`](Self::run) finds it there. Nobody has to call this.
+    /// [`run`](Self::run) finds it there. Nobody has to call this; repeating it changes nothing.
     async fn start(&mut self, _cx: &Cx) -> Result<(), ExecError> {
         Ok(())
     }

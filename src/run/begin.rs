@@ -22,8 +22,9 @@ use super::stream::Stream;
 use super::timers::Timers;
 use super::trees::{Trees, publish};
 
-/// Messages under way. Bounded: reporters that are slow slow the jobs down.
-const MESSAGES: usize = 256;
+/// Messages under way. Bounded: reporters that are slow slow the jobs down. One may hold the lines
+/// of 64 KiB of output, which take about twice that, so this also bounds memory.
+const MESSAGES: usize = 64;
 
 /// Runs a pipeline to its end and tells the reporters all of it. `interrupt` stops it; nothing
 /// else does. An error means that it did not begin, and the reporters have heard nothing.

@@ -33,8 +33,10 @@ impl DockerSession {
 #[async_trait]
 impl Session for DockerSession {
     async fn start(&mut self, cx: &Cx) -> Result<(), ExecError> {
-        let starting = run::start(&self.container);
-        self.waiting = Some(unless_asked(&cx.cancel, "start", starting).await?);
+        if self.waiting.is_none() {
+            let starting = run::start(&self.container);
+            self.waiting = Some(unless_asked(&cx.cancel, "start", starting).await?);
+        }
         Ok(())
     }
 

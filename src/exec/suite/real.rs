@@ -76,6 +76,39 @@ pub(super) async fn the_tree_is_there_and_artifacts_lie_over_it(subject: &Subjec
     assert_eq!(exit, Exit::Code(0));
 }
 
+/// An environment made ahead: its shell waits while the artifacts come.
+pub(super) async fn artifacts_come_to_an_environment_that_waits(subject: &Subject) {
+    for started in [false, true] {
+        let workspace = subject
+            .tree(&[("plain", 0o666, "tree\n"), ("kept", 0o666, "kept\n")])
+            .await;
+        let over = subject.archive("over.tar");
+        write_tar(&over, &[("plain", 0o640, "artifact\n")]);
+        let mut spec = subject.spec(&format!("ahead-{started}"));
+        spec.workspace = workspace;
+        let project = spec.layout.project_dir.clone();
+        let mut session = subject.open_spec(spec).await;
+        let (cx, _live) = context();
+        if started {
+            session.start(&cx).await.expect("starts");
+            session.start(&cx).await.expect("is up already");
+        }
+        let kept = ArtifactRef {
+            tar: over,
+            entries: 1,
+            notes: Vec::new(),
+        };
+        session.add(&[kept]).await.expect("adds");
+        let look = Step::real(&format!("cd {project} && cat plain kept\n"));
+        let (exit, output) = look.run(session.as_mut()).await;
+        assert_eq!((exit, output.as_str()), (Exit::Code(0), "artifact\nkept\n"), "{started}");
+        let (exit, output) = look.run(session.as_mut()).await;
+        assert_eq!((exit, output.as_str()), (Exit::Code(0), "artifact\nkept\n"), "{started}");
+        session.close(BUDGET).await.expect("closes");
+    }
+    assert_eq!(subject.leftovers().await, [""; 0]);
+}
+
 pub(super) async fn artifacts_keep_modes_times_and_links(subject: &Subject) {
     let mut spec = subject.spec("producer");
     let project = spec.layout.project_dir.clone();

@@ -32,6 +32,7 @@ contract!(shell:
     real::a_long_script_arrives_whole
     real::a_script_that_is_not_read_does_not_block
     real::the_tree_is_there_and_artifacts_lie_over_it
+    real::artifacts_come_to_an_environment_that_waits
     real::artifacts_keep_modes_times_and_links
     real::a_link_to_a_file_left_out_brings_its_content
     real::nothing_to_collect_gives_an_empty_archive
