@@ -29,6 +29,7 @@ pub mod words;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use crate::event::Reporter;
 pub use choose::{ColorChoice, Streams, Wish, for_run};
 pub use hub::Hub;
 pub use jsonl::Jsonl;
@@ -36,6 +37,5 @@ pub use level::OutputLevel;
 pub use line::Paint;
 pub use places::LogPlaces;
 pub use plain::{Logs, Progress};
-pub use crate::event::Reporter;
 pub use sink::{Fault, Health, Sink};
 pub use tty::{Board, Terminal};
