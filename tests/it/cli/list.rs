@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Project;
 
 #[track_caller]
-fn golden(name: &str, shown: String) {
+fn golden(name: &str, shown: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, shown));
@@ -41,7 +41,7 @@ fn the_sample_ref_by_ref() {
     ] {
         golden(
             &format!("list_{name}"),
-            project.pipe(&[&["list"], arguments].concat()),
+            &project.pipe(&[&["list"], arguments].concat()),
         );
     }
 }
@@ -90,10 +90,10 @@ never:
     - if: $CI_PIPELINE_SOURCE == "schedule"
 "#,
     );
-    golden("list_wide", project.pipe(&["list"]));
+    golden("list_wide", &project.pipe(&["list"]));
     golden(
         "list_colors",
-        project
+        &project
             .pipe(&["list", "--color", "always"])
             .replace('\u{1b}', "␛"),
     );
