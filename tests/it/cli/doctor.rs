@@ -53,3 +53,10 @@ fn with_a_daemon() {
             .pipe(&["doctor"]),
     );
 }
+
+#[test]
+fn without_a_checkout() {
+    let project = Project::empty().env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    std::fs::remove_dir_all(project.root().join(".git")).expect("it is there");
+    golden("doctor_without_checkout", &project.pipe(&["doctor"]));
+}
