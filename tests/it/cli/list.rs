@@ -32,17 +32,20 @@ fn the_sample_ref_by_ref() {
         project.git(arguments);
     }
     for (name, arguments) in [
-        ("issue", &["--branch", "issue-12"][..]),
-        ("release", &["--branch", "release-1.0"]),
-        ("master", &["--branch", "master"]),
-        ("tag", &["--tag", "v1.0"]),
-        ("request", &["--merge-request", "--target-branch", "master"]),
-        ("schedule", &["--branch", "master", "--source", "schedule"]),
+        ("list_issue", &["--branch", "issue-12"][..]),
+        ("list_release", &["--branch", "release-1.0"]),
+        ("list_master", &["--branch", "master"]),
+        ("list_tag", &["--tag", "v1.0"]),
+        (
+            "list_request",
+            &["--merge-request", "--target-branch", "master"],
+        ),
+        (
+            "list_schedule",
+            &["--branch", "master", "--source", "schedule"],
+        ),
     ] {
-        golden(
-            &format!("list_{name}"),
-            &project.pipe(&[&["list"], arguments].concat()),
-        );
+        golden(name, &project.pipe(&[&["list"], arguments].concat()));
     }
 }
 
