@@ -161,6 +161,16 @@ fn a_job_is_not_there() {
     );
 }
 
+/// A script that always leaves a job out works on every ref; only the daemon is missing here.
+#[test]
+fn leaving_out_what_is_not_there_is_no_mistake() {
+    let project = pipeline().env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    for name in ["release", "rel*"] {
+        let shown = project.pipe(&["run", "--exclude", name]);
+        assert!(shown.contains("error[executor-unavailable]"), "{shown}");
+    }
+}
+
 #[test]
 fn there_is_nothing_to_run() {
     golden(
