@@ -45,7 +45,7 @@ pub struct Cli {
     pub global: Global,
     /// Print the version
     #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "Global options")]
-    version: (),
+    pub version: (),
     /// The command.
     #[command(subcommand)]
     pub command: Command,
@@ -78,7 +78,7 @@ pub struct Global {
     pub verbose: u8,
     /// Print help
     #[arg(short, long, global = true, action = clap::ArgAction::Help)]
-    help: (),
+    pub help: (),
 }
 
 /// When to use colours.

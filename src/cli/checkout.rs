@@ -35,7 +35,7 @@ impl Checkout {
     pub(super) fn open(global: &Global, flags: &[(Key, String)]) -> Result<Self, Failure> {
         let cwd = working_folder(global)?;
         let repository = Repository::discover(&cwd).map_err(|error| repository_failure(&error))?;
-        let settings = read_settings(repository.root(), global, flags)?;
+        let settings = read_settings(Some(repository.root()), global, flags)?;
         let default_branch = repository.default_branch(settings.text(Key::DefaultBranch));
         let rules = RefRules {
             default_branch,
@@ -88,8 +88,9 @@ pub(super) fn repository_failure(error: &RepoError) -> Failure {
     Failure::told(exit, error.code(), &error.to_string())
 }
 
-fn read_settings(
-    root: &Path,
+/// The settings in force; without a `root`, those of the user alone.
+pub(super) fn read_settings(
+    root: Option<&Path>,
     global: &Global,
     flags: &[(Key, String)],
 ) -> Result<Settings, Failure> {
@@ -102,10 +103,9 @@ fn read_settings(
         .filter(|(key, _)| key.starts_with("PIPE_"))
         .collect();
     let user_file = user_folder().map(|folder| folder.join("config.toml"));
-    let user = user_file
-        .as_ref()
-        .and_then(|file| std::fs::read_to_string(file).ok());
-    let repository = own_file(root, REPOSITORY_SETTINGS)?;
+    let user = user_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    let repository =
+        root.and_then(|root| std::fs::read_to_string(root.join(REPOSITORY_SETTINGS)).ok());
     let (settings, problems) = settings::resolve(&settings::Inputs {
         flags: &flags,
         environment: &environment,

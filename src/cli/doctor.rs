@@ -8,10 +8,10 @@ use crate::diag::Severity;
 use crate::exec::{Executor, Image};
 use crate::report::words;
 use crate::run::{self, Surroundings};
-use crate::settings::{Key, Source};
+use crate::settings::{Key, Settings, Source};
 
 use super::args::{DoctorArgs, EventArgs, Global};
-use super::checkout::Checkout;
+use super::checkout::{Checkout, read_settings};
 use super::doctor_text::{Findings, Line, Mark};
 use super::executors;
 use super::exit::{Exit, Failure};
@@ -26,8 +26,10 @@ pub(super) fn doctor(
     args: &DoctorArgs,
     printer: Printer,
 ) -> Result<Exit, Failure> {
-    let checkout = Checkout::open(global, &[])?;
-    let findings = findings(&checkout, &args.event)?;
+    let findings = match Checkout::open(global, &[]) {
+        Ok(checkout) => findings(&checkout, &args.event)?,
+        Err(failure) => without_checkout(global, failure)?,
+    };
     printer.out(&findings.render(printer.color_out));
     Ok(if findings.can_run() {
         Exit::Passed
@@ -41,13 +43,33 @@ fn findings(checkout: &Checkout, event: &EventArgs) -> Result<Findings, Failure>
     let mut findings = Findings::default();
     findings.section("repository", repository(checkout, &pipeline));
     findings.section("configuration", configuration(checkout, &pipeline));
-    let (executors, images) = machine(checkout, pipeline);
+    let (executors, images) = machine(&checkout.settings, Some(pipeline));
     findings.section("executors", executors);
     findings.section("images of this pipeline", images);
     findings.section(
         "settings that you or the repository made",
-        settings(checkout),
+        settings(&checkout.settings),
     );
+    findings.section("state", vec![state(&state_folder()?)]);
+    Ok(findings)
+}
+
+/// Where there is no checkout, the machine can be looked at all the same. A mistake in settings
+/// has a place to show instead.
+fn without_checkout(global: &Global, failure: Failure) -> Result<Findings, Failure> {
+    let Some(diagnostic) = failure.diagnostics.first().filter(|d| d.primary.is_none()) else {
+        return Err(failure);
+    };
+    let line = Line::new(Mark::Bad, "root", &diagnostic.message);
+    let line = match diagnostic.help.first() {
+        Some(remedy) => line.remedy(remedy),
+        None => line,
+    };
+    let own = read_settings(None, global, &[])?;
+    let mut findings = Findings::default();
+    findings.section("repository", vec![line]);
+    findings.section("executors", machine(&own, None).0);
+    findings.section("settings that you made", settings(&own));
     findings.section("state", vec![state(&state_folder()?)]);
     Ok(findings)
 }
@@ -101,8 +123,8 @@ fn configuration(checkout: &Checkout, pipeline: &Pipeline) -> Vec<Line> {
 }
 
 /// The executors, and the images of the pipeline that are not there.
-fn machine(checkout: &Checkout, pipeline: Pipeline) -> (Vec<Line>, Vec<Line>) {
-    let by_choice = checkout.settings.text(Key::Executor) == Some("shell");
+fn machine(chosen: &Settings, pipeline: Option<Pipeline>) -> (Vec<Line>, Vec<Line>) {
+    let by_choice = chosen.text(Key::Executor) == Some("shell");
     let shell = if by_choice {
         Line::new(
             Mark::Good,
@@ -122,35 +144,38 @@ fn machine(checkout: &Checkout, pipeline: Pipeline) -> (Vec<Line>, Vec<Line>) {
     else {
         return (vec![shell], Vec::new());
     };
-    let (docker, images) = runtime.block_on(docker(checkout, pipeline, by_choice));
+    let (docker, images) = runtime.block_on(docker(chosen, pipeline, by_choice));
     (vec![docker, shell], images)
 }
 
-async fn docker(checkout: &Checkout, pipeline: Pipeline, by_choice: bool) -> (Line, Vec<Line>) {
+async fn docker(
+    chosen: &Settings,
+    pipeline: Option<Pipeline>,
+    by_choice: bool,
+) -> (Line, Vec<Line>) {
     // Where the shell was chosen, a run does without.
     let absent = if by_choice { Mark::Plain } else { Mark::Bad };
     let refused = |text: String| match text.rsplit_once(": ") {
         Some((what, remedy)) => Line::new(absent, "docker", what).remedy(remedy),
         None => Line::new(absent, "docker", text),
     };
-    let docker = match executors::docker(&checkout.settings) {
+    let docker = match executors::docker(chosen) {
         Ok(docker) => docker,
         Err(error) => return (refused(error.to_string()), Vec::new()),
     };
     match docker.probe().await {
         Err(error) => (refused(error.to_string()), Vec::new()),
         Ok(found) => {
-            let images = if by_choice {
-                Vec::new()
-            } else {
-                images(checkout, pipeline, Arc::new(docker)).await
+            let images = match pipeline {
+                Some(pipeline) if !by_choice => images(chosen, pipeline, Arc::new(docker)).await,
+                _ => Vec::new(),
             };
             (Line::new(Mark::Good, "docker", found.description), images)
         }
     }
 }
 
-async fn images(checkout: &Checkout, pipeline: Pipeline, docker: Arc<dyn Executor>) -> Vec<Line> {
+async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>) -> Vec<Line> {
     if !pipeline.is_valid() {
         return Vec::new();
     }
@@ -163,8 +188,7 @@ async fn images(checkout: &Checkout, pipeline: Pipeline, docker: Arc<dyn Executo
         facts: pipeline.facts,
         plan,
         pipeline_id: 0,
-        tracked: Arc::default(),
-        default_image: checkout.settings.text(Key::DefaultImage).map(str::to_owned),
+        default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
         clock: now,
     }));
     let mut wanted: Vec<Image> = jobs.iter().filter_map(|job| job.image.clone()).collect();
@@ -196,9 +220,8 @@ fn shown(image: &Image, missing: bool) -> Line {
     }
 }
 
-fn settings(checkout: &Checkout) -> Vec<Line> {
-    let made = checkout
-        .settings
+fn settings(chosen: &Settings) -> Vec<Line> {
+    let made = chosen
         .iter()
         .filter(|(_, setting)| setting.source != Source::Default);
     made.filter_map(|(key, setting)| {

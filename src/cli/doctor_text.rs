@@ -1,6 +1,7 @@
 //! What `pipe doctor` found, as data, and how it reads.
 
 use console::{Style, measure_text_width};
+use std::fmt::Write as _;
 
 /// How a line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +72,7 @@ impl Findings {
         let title = Style::new().bold().force_styling(color);
         let mut out = String::new();
         for (name, lines) in &self.sections {
-            out.push_str(&format!("{}\n", title.apply_to(name)));
+            let _ = writeln!(out, "{}", title.apply_to(name));
             for line in lines {
                 out.push_str(&draw(line, width, color));
             }
@@ -108,7 +109,7 @@ fn draw(line: &Line, width: usize, color: bool) -> String {
     let first = format!("{sign} {}{gap}  {}", line.name, line.text);
     let mut out = format!("{}\n", first.trim_end());
     if let Some(remedy) = &line.remedy {
-        out.push_str(&format!("{}→ {remedy}\n", " ".repeat(width + 4)));
+        let _ = writeln!(out, "{}→ {remedy}", " ".repeat(width + 4));
     }
     out
 }

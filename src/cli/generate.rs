@@ -1,6 +1,7 @@
 //! Completions and manual pages, from the definition of the command line.
 
 use clap_complete::env::{EnvCompleter, Fish, Shells, Zsh};
+use std::fmt::Write as _;
 
 use crate::diag::{Code, Diagnostic};
 
@@ -100,7 +101,7 @@ fn examples(command: &clap::Command) -> String {
 fn exit_status() -> String {
     let mut text = ".SH \"EXIT STATUS\"\n".to_owned();
     for (code, meaning) in Exit::TABLE {
-        text.push_str(&format!(".TP\n\\fB{code}\\fR\n{meaning}\n"));
+        let _ = write!(text, ".TP\n\\fB{code}\\fR\n{meaning}\n");
     }
     text
 }
@@ -123,26 +124,19 @@ fn escaped(text: &str) -> String {
 pub(super) fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
     let file = wanted.map_or_else(|| "pipe.1".to_owned(), |name| format!("pipe-{name}.1"));
     let pages = man_pages();
-    match pages.iter().find(|(name, _)| *name == file) {
-        Some((_, text)) => {
-            printer.out(text);
-            Ok(Exit::Passed)
-        }
-        None => {
-            let name = wanted.unwrap_or_default();
-            let known: Vec<String> = pages
-                .iter()
-                .filter_map(|(file, _)| {
-                    Some(file.strip_prefix("pipe-")?.strip_suffix(".1")?.to_owned())
-                })
-                .collect();
-            Err(Failure::new(
-                Exit::Usage,
-                Diagnostic::new(Code::InvalidValue, format!("there is no command `{name}`"))
-                    .did_you_mean(name, known.iter().map(String::as_str)),
-            ))
-        }
+    if let Some((_, text)) = pages.iter().find(|(name, _)| *name == file) {
+        printer.out(text);
+        return Ok(Exit::Passed);
     }
+    let name = wanted.unwrap_or_default();
+    let known = pages
+        .iter()
+        .filter_map(|(file, _)| file.strip_prefix("pipe-")?.strip_suffix(".1"));
+    let diagnostic = Diagnostic::new(Code::InvalidValue, format!("there is no command `{name}`"));
+    Err(Failure::new(
+        Exit::Usage,
+        diagnostic.choose_from(name, "the commands", known),
+    ))
 }
 
 #[cfg(test)]

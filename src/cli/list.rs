@@ -4,6 +4,7 @@ use crate::plan::{Job, PipelineFacts, Plan};
 use crate::report::words;
 use crate::source::SourceMap;
 use crate::types::{AllowFailure, RefKind, When};
+use std::fmt::Write as _;
 
 use super::args::{Global, ListArgs, ListFormat};
 use super::checkout::Checkout;
@@ -41,7 +42,7 @@ fn text(pipeline: &Pipeline, printer: Printer) -> String {
     };
     let mut out = format!("{}\n", heading(pipeline));
     if let Some(reason) = &outcome.reason {
-        out.push_str(&format!("no pipeline: {reason}\n"));
+        let _ = writeln!(out, "no pipeline: {reason}");
     } else {
         out.push('\n');
         out.push_str(&jobs(&outcome.plan, printer));
@@ -96,7 +97,7 @@ fn notes(job: &Job) -> String {
     let mut notes = Vec::new();
     match &job.allow_failure {
         AllowFailure::No if job.when == When::Manual => {
-            notes.push("blocks until played".to_owned())
+            notes.push("blocks until played".to_owned());
         }
         AllowFailure::Yes if job.when != When::Manual => notes.push("may fail".to_owned()),
         AllowFailure::ExitCodes(codes) => {

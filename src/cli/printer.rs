@@ -41,6 +41,7 @@ impl Printer {
     }
 
     /// Data, to stdout. A reader that went away is no error.
+    #[expect(clippy::unused_self, reason = "whoever writes does so with a printer")]
     pub(super) fn out(self, text: &str) {
         let mut stdout = io::stdout().lock();
         let _ = stdout
@@ -49,6 +50,7 @@ impl Printer {
     }
 
     /// Words for people, to stderr.
+    #[expect(clippy::unused_self, reason = "whoever writes does so with a printer")]
     pub(super) fn err(self, text: &str) {
         let mut stderr = io::stderr().lock();
         let _ = stderr

@@ -13,6 +13,7 @@ use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
 use crate::run::{self, PullPolicy, RunError, RunSpec, Surroundings};
 use crate::sched::Options;
 use crate::settings::Key;
+use crate::types::wildcard_match;
 
 use super::args::{Global, RunArgs, RunFormat, When};
 use super::checkout::{Checkout, repository_failure};
@@ -86,7 +87,7 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
     let wanted = Selection {
         jobs: args.names.iter().chain(&args.job).cloned().collect(),
         stages: args.stage.clone(),
-        exclude: args.exclude.clone(),
+        exclude: excluded(&whole, args),
         manual: args.manual.clone(),
         no_needs: args.no_needs,
     };
@@ -132,6 +133,17 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
         plan,
         missing_sources,
     })
+}
+
+/// What `--exclude` names, without jobs that this pipeline does not have anyway.
+fn excluded(whole: &Plan, args: &RunArgs) -> Vec<String> {
+    let is_gone = |name: &str| {
+        let fits = |job: &str| job == name || wildcard_match(name, job);
+        whole.left_out.iter().any(|job| fits(&job.name))
+            && !whole.jobs.iter().any(|job| fits(job.name()))
+    };
+    let names = args.exclude.iter();
+    names.filter(|name| !is_gone(name)).cloned().collect()
 }
 
 fn release(checkout: &Checkout, args: &RunArgs) -> Release {

@@ -1,6 +1,7 @@
 //! Tables of text.
 
 use console::{Alignment, Style, measure_text_width, pad_str, strip_ansi_codes};
+use std::fmt::Write as _;
 
 /// Columns before the first cell.
 const INDENT: usize = 2;
@@ -69,13 +70,9 @@ impl Table {
                 *cell = parts.next().unwrap_or_default();
                 more = parts.collect();
             }
-            out.push_str(&format!(
-                "{}{}\n",
-                " ".repeat(INDENT),
-                line(&cells, &widths)
-            ));
+            let _ = writeln!(out, "{}{}", " ".repeat(INDENT), line(&cells, &widths));
             for part in more {
-                out.push_str(&format!("{}{part}\n", " ".repeat(last_at)));
+                let _ = writeln!(out, "{}{part}", " ".repeat(last_at));
             }
         }
         out

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 
 use crate::cli::Project;
 
-const PIPELINE: &str = r#"
+const PIPELINE: &str = r"
 stages: [build, deploy]
 
 default:
@@ -41,7 +41,7 @@ staging:
   stage: deploy
   script: make deploy
   environment: staging
-"#;
+";
 
 /// Jobs in one branch only.
 const ONLY_TAGS: &str = "build:\n  script: make\n  rules:\n    - if: $CI_COMMIT_TAG\n";
@@ -54,7 +54,7 @@ fn pipeline() -> Project {
 
 /// A golden file named after the case.
 #[track_caller]
-fn golden(name: &str, shown: String) {
+fn golden(name: &str, shown: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, shown));
@@ -64,29 +64,32 @@ fn golden(name: &str, shown: String) {
 fn the_place_is_wrong() {
     let outside = Project::empty();
     fs::remove_dir_all(outside.root().join(".git")).expect("it is there");
-    golden("not_a_repository", outside.pipe(&["run"]));
-    golden("no_such_folder", pipeline().pipe(&["-C", "nowhere", "run"]));
-    golden("no_commit", Project::empty().pipe(&["run"]));
+    golden("not_a_repository", &outside.pipe(&["run"]));
+    golden(
+        "no_such_folder",
+        &pipeline().pipe(&["-C", "nowhere", "run"]),
+    );
+    golden("no_commit", &Project::empty().pipe(&["run"]));
     let bare = Project::empty();
     bare.git(&["init", "-q", "--bare", "bare.git"]);
-    golden("bare", bare.pipe(&["-C", "bare.git", "run"]));
+    golden("bare", &bare.pipe(&["-C", "bare.git", "run"]));
 }
 
 #[test]
 fn the_file_is_wrong() {
     let none = Project::empty();
     none.commit();
-    golden("no_file", none.pipe(&["run"]));
+    golden("no_file", &none.pipe(&["run"]));
     golden(
         "no_such_file",
-        pipeline().pipe(&["-f", "ci/pipeline.yml", "run"]),
+        &pipeline().pipe(&["-f", "ci/pipeline.yml", "run"]),
     );
-    golden("empty_file", Project::new("").pipe(&["run"]));
+    golden("empty_file", &Project::new("").pipe(&["run"]));
     golden(
         "only_comments",
-        Project::new("# build:\n#   script: make\n").pipe(&["run"]),
+        &Project::new("# build:\n#   script: make\n").pipe(&["run"]),
     );
-    golden("several_mistakes", Project::new("build:\n  scirpt: make\n\ntest:\n  script: make test\n  stage: tset\n  needs: [biuld]\n\ndocs:\n  script: make docs\n  retry: 5\n").pipe(&["run"]));
+    golden("several_mistakes", &Project::new("build:\n  scirpt: make\n\ntest:\n  script: make test\n  stage: tset\n  needs: [biuld]\n\ndocs:\n  script: make docs\n  retry: 5\n").pipe(&["run"]));
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn an_include_leads_outside() {
             &format!("include:\n  - ci/build.yml\n  - {include}\n"),
         );
         project.commit();
-        golden(name, project.pipe(&["lint"]));
+        golden(name, &project.pipe(&["lint"]));
     }
 }
 
@@ -120,11 +123,11 @@ fn the_machine_lacks_something() {
     let dead = "unix:///nonexistent/docker.sock";
     golden(
         "no_daemon",
-        pipeline().env("DOCKER_HOST", dead).pipe(&["run"]),
+        &pipeline().env("DOCKER_HOST", dead).pipe(&["run"]),
     );
     golden(
         "foreign_daemon",
-        pipeline()
+        &pipeline()
             .env("DOCKER_HOST", "tcp://prod.example:2376")
             .pipe(&["run"]),
     );
@@ -133,7 +136,7 @@ fn the_machine_lacks_something() {
     let state = nowhere.home().join("state/of").display().to_string();
     golden(
         "no_state",
-        nowhere.env("XDG_STATE_HOME", &state).pipe(&["run"]),
+        &nowhere.env("XDG_STATE_HOME", &state).pipe(&["run"]),
     );
 }
 
@@ -150,31 +153,41 @@ fn a_job_is_not_there() {
         ("environment_misspelled", &["run", "--deploy=stagin"]),
         ("environment_unknown", &["run", "--deploy=production"]),
     ] {
-        golden(name, pipeline().pipe(arguments));
+        golden(name, &pipeline().pipe(arguments));
     }
     golden(
         "environment_none",
-        Project::new("build:\n  script: make\n").pipe(&["run", "--deploy=staging"]),
+        &Project::new("build:\n  script: make\n").pipe(&["run", "--deploy=staging"]),
     );
+}
+
+/// A script that always leaves a job out works on every ref; only the daemon is missing here.
+#[test]
+fn leaving_out_what_is_not_there_is_no_mistake() {
+    let project = pipeline().env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    for name in ["release", "rel*"] {
+        let shown = project.pipe(&["run", "--exclude", name]);
+        assert!(shown.contains("error[executor-unavailable]"), "{shown}");
+    }
 }
 
 #[test]
 fn there_is_nothing_to_run() {
     golden(
         "no_job_for_this_ref",
-        Project::new(ONLY_TAGS).pipe(&["run"]),
+        &Project::new(ONLY_TAGS).pipe(&["run"]),
     );
     golden(
         "job_without_pipeline",
-        Project::new(ONLY_TAGS).pipe(&["run", "build"]),
+        &Project::new(ONLY_TAGS).pipe(&["run", "build"]),
     );
     golden(
         "workflow_says_no",
-        Project::new(NO_TAGS).pipe(&["run", "--tag", "v1"]),
+        &Project::new(NO_TAGS).pipe(&["run", "--tag", "v1"]),
     );
     golden(
         "all_excluded",
-        Project::new("build:\n  script: make\n").pipe(&["run", "--exclude", "build"]),
+        &Project::new("build:\n  script: make\n").pipe(&["run", "--exclude", "build"]),
     );
 }
 
@@ -186,7 +199,7 @@ fn a_repository_asks_for_too_much() {
         "executor = \"shell\"\ndocker-host = \"unix:///tmp/x.sock\"\nvolumes = [\"/:/host\"]\n",
     );
     project.commit();
-    golden("repository_settings", project.pipe(&["run"]));
+    golden("repository_settings", &project.pipe(&["run"]));
 }
 
 #[test]
@@ -194,7 +207,7 @@ fn a_keyword_is_refused() {
     let configuration = "default:\n  image: pipe-test-absent:1\n\ntest:\n  script: make test\n  services: [postgres:16]\n\nbrowser:\n  script: make browser\n  services: [selenium:4]\n\nother:\n  trigger: group/other\n";
     golden(
         "refused_keywords",
-        Project::new(configuration).pipe(&["run"]),
+        &Project::new(configuration).pipe(&["run"]),
     );
 }
 
@@ -214,7 +227,7 @@ fn an_option_is_wrong() {
         ("branch_and_tag", &["run", "--branch", "a", "--tag", "b"]),
         ("man_unknown", &["man", "rnu"]),
     ] {
-        golden(name, pipeline().pipe(arguments));
+        golden(name, &pipeline().pipe(arguments));
     }
 }
 
@@ -223,10 +236,10 @@ fn changed_files_replace_those_of_git() {
     let project = Project::new(
         "a:\n  script: make\n  rules:\n    - changes: [src/*]\nb:\n  script: make\n  rules:\n    - changes: [lib/*]\n",
     );
-    golden("changed", project.pipe(&["list", "--changed", "src/a"]));
+    golden("changed", &project.pipe(&["list", "--changed", "src/a"]));
     golden(
         "changed_on_a_tag",
-        project.pipe(&["list", "--tag", "v1", "--changed", "src/a"]),
+        &project.pipe(&["list", "--tag", "v1", "--changed", "src/a"]),
     );
 }
 
@@ -236,9 +249,9 @@ fn images_are_missing_and_none_may_be_brought() {
     if std::env::var_os("PIPE_TEST_NO_DOCKER").is_some() {
         return;
     }
-    golden("offline", pipeline().pipe(&["run", "--offline"]));
+    golden("offline", &pipeline().pipe(&["run", "--offline"]));
     golden(
         "no_image",
-        Project::new("build:\n  script: make\n\ntest:\n  script: make test\n").pipe(&["run"]),
+        &Project::new("build:\n  script: make\n\ntest:\n  script: make test\n").pipe(&["run"]),
     );
 }

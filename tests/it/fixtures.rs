@@ -78,3 +78,31 @@ fn each_fixture_brings_forth_its_code() {
         settings.bind(|| insta::assert_snapshot!("lint", shown));
     }
 }
+
+/// A golden file whose test is gone would hold nothing any more.
+#[test]
+fn every_golden_file_has_its_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let snapshots = ["tests/it/snapshots", "tests/it/cli/snapshots"];
+    let files = snapshots.iter().flat_map(|folder| {
+        let entries = fs::read_dir(root.join(folder)).expect("golden files are there");
+        entries.map(|entry| entry.expect("they can be read").path())
+    });
+    let mut orphans = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a golden file can be read");
+        let source = text.lines().find_map(|line| line.strip_prefix("source: "));
+        let source = source.and_then(|source| fs::read_to_string(root.join(source)).ok());
+        let stem = file
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned());
+        let name = stem.as_deref().and_then(|stem| stem.rsplit("__").next());
+        if !name.is_some_and(|name| source.is_some_and(|source| source.contains(name))) {
+            orphans.push(file);
+        }
+    }
+    assert!(
+        orphans.is_empty(),
+        "no test has these any more: {orphans:?}"
+    );
+}

@@ -116,6 +116,7 @@ fn checkout() -> TempDir {
         "add -A",
         "-c user.name=Ada -c user.email=ada@autocv.example commit -q -m start",
         "update-ref refs/remotes/origin/master HEAD",
+        "update-ref refs/remotes/origin/develop HEAD",
         "symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/master",
     ] {
         let status = clean(Command::new("git"), &project)

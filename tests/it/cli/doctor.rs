@@ -5,7 +5,7 @@ use super::Project;
 const PIPELINE: &str = "build:\n  image: pipe-test-absent:1\n  script: make\n\ntest:\n  image: pipe-test-busybox:1\n  script: make test\n\ndocs:\n  script: make docs\n";
 
 #[track_caller]
-fn golden(name: &str, shown: String) {
+fn golden(name: &str, shown: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.add_filter(
@@ -25,10 +25,10 @@ fn without_a_daemon() {
         "default-image = \"pipe-test-busybox:1\"\n",
     );
     project.commit();
-    golden("doctor_without_daemon", project.pipe(&["doctor"]));
+    golden("doctor_without_daemon", &project.pipe(&["doctor"]));
     golden(
         "doctor_with_shell",
-        project.env("PIPE_EXECUTOR", "shell").pipe(&["doctor"]),
+        &project.env("PIPE_EXECUTOR", "shell").pipe(&["doctor"]),
     );
 }
 
@@ -36,7 +36,7 @@ fn without_a_daemon() {
 fn with_mistakes() {
     let project = Project::new("build:\n  stage: x\n  script: make\n")
         .env("DOCKER_HOST", "tcp://prod.example:2376");
-    golden("doctor_with_mistakes", project.pipe(&["doctor"]));
+    golden("doctor_with_mistakes", &project.pipe(&["doctor"]));
 }
 
 #[test]
@@ -45,11 +45,18 @@ fn with_a_daemon() {
         return;
     }
     let project = Project::new(PIPELINE);
-    golden("doctor_no_default_image", project.pipe(&["doctor"]));
+    golden("doctor_no_default_image", &project.pipe(&["doctor"]));
     golden(
         "doctor",
-        project
+        &project
             .env("PIPE_DEFAULT_IMAGE", "pipe-test-busybox:1")
             .pipe(&["doctor"]),
     );
+}
+
+#[test]
+fn without_a_checkout() {
+    let project = Project::empty().env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    std::fs::remove_dir_all(project.root().join(".git")).expect("it is there");
+    golden("doctor_without_checkout", &project.pipe(&["doctor"]));
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Project;
 
 #[track_caller]
-fn golden(name: &str, shown: String) {
+fn golden(name: &str, shown: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, shown));
@@ -32,17 +32,20 @@ fn the_sample_ref_by_ref() {
         project.git(arguments);
     }
     for (name, arguments) in [
-        ("issue", &["--branch", "issue-12"][..]),
-        ("release", &["--branch", "release-1.0"]),
-        ("master", &["--branch", "master"]),
-        ("tag", &["--tag", "v1.0"]),
-        ("request", &["--merge-request", "--target-branch", "master"]),
-        ("schedule", &["--branch", "master", "--source", "schedule"]),
+        ("list_issue", &["--branch", "issue-12"][..]),
+        ("list_release", &["--branch", "release-1.0"]),
+        ("list_master", &["--branch", "master"]),
+        ("list_tag", &["--tag", "v1.0"]),
+        (
+            "list_request",
+            &["--merge-request", "--target-branch", "master"],
+        ),
+        (
+            "list_schedule",
+            &["--branch", "master", "--source", "schedule"],
+        ),
     ] {
-        golden(
-            &format!("list_{name}"),
-            project.pipe(&[&["list"], arguments].concat()),
-        );
+        golden(name, &project.pipe(&[&["list"], arguments].concat()));
     }
 }
 
@@ -90,10 +93,10 @@ never:
     - if: $CI_PIPELINE_SOURCE == "schedule"
 "#,
     );
-    golden("list_wide", project.pipe(&["list"]));
+    golden("list_wide", &project.pipe(&["list"]));
     golden(
         "list_colors",
-        project
+        &project
             .pipe(&["list", "--color", "always"])
             .replace('\u{1b}', "␛"),
     );

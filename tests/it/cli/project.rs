@@ -1,5 +1,6 @@
 //! A git checkout of one test, and `pipe` run in it as in a user's terminal.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -106,14 +107,14 @@ impl Project {
         for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
             let part = self.redacted(&String::from_utf8_lossy(bytes));
             if !part.is_empty() {
-                text.push_str(&format!("--- {name}\n{part}"));
+                let _ = write!(text, "--- {name}\n{part}");
             }
         }
-        match output.status.code() {
-            Some(code) => text.push_str(&format!("--- exit {code}\n")),
-            None => text.push_str("--- killed\n"),
-        }
-        text
+        let end = match output.status.code() {
+            Some(code) => format!("--- exit {code}\n"),
+            None => "--- killed\n".to_owned(),
+        };
+        text + &end
     }
 
     fn redacted(&self, text: &str) -> String {
