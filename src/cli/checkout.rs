@@ -103,7 +103,9 @@ pub(super) fn read_settings(
         .filter(|(key, _)| key.starts_with("PIPE_"))
         .collect();
     let user_file = user_folder().map(|folder| folder.join("config.toml"));
-    let user = user_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    let user = user_file
+        .as_ref()
+        .and_then(|file| std::fs::read_to_string(file).ok());
     let repository =
         root.and_then(|root| std::fs::read_to_string(root.join(REPOSITORY_SETTINGS)).ok());
     let (settings, problems) = settings::resolve(&settings::Inputs {

@@ -123,7 +123,10 @@ impl<'a> Resolver<'a> {
         let message = format!("`extends` leads in a circle: {}", names.join(" extends "));
         let mut diagnostic = Diagnostic::new(Code::ExtendsCircular, message).at(extends.value.span);
         for key in circle.iter().skip(1) {
-            let step = self.document.get(key.text()).and_then(|entry| entry.value.as_map()?.get("extends"));
+            let step = self
+                .document
+                .get(key.text())
+                .and_then(|entry| entry.value.as_map()?.get("extends"));
             if let Some(step) = step {
                 diagnostic =
                     diagnostic.with(step.value.span, format!("`{}` extends this", key.text()));

@@ -101,9 +101,17 @@ pub(super) async fn artifacts_come_to_an_environment_that_waits(subject: &Subjec
         session.add(&[kept]).await.expect("adds");
         let look = Step::real(&format!("cd {project} && cat plain kept\n"));
         let (exit, output) = look.run(session.as_mut()).await;
-        assert_eq!((exit, output.as_str()), (Exit::Code(0), "artifact\nkept\n"), "{started}");
+        assert_eq!(
+            (exit, output.as_str()),
+            (Exit::Code(0), "artifact\nkept\n"),
+            "{started}"
+        );
         let (exit, output) = look.run(session.as_mut()).await;
-        assert_eq!((exit, output.as_str()), (Exit::Code(0), "artifact\nkept\n"), "{started}");
+        assert_eq!(
+            (exit, output.as_str()),
+            (Exit::Code(0), "artifact\nkept\n"),
+            "{started}"
+        );
         session.close(BUDGET).await.expect("closes");
     }
     assert_eq!(subject.leftovers().await, [""; 0]);
