@@ -172,7 +172,7 @@ pub struct RunArgs {
     #[arg(value_name = "JOB", add = ArgValueCandidates::new(complete::jobs), help_heading = "Which jobs", display_order = 0)]
     pub names: Vec<String>,
     /// The same as naming JOB; may be repeated
-    #[arg(long, value_name = "JOB", add = ArgValueCandidates::new(complete::jobs), help_heading = "Which jobs")]
+    #[arg(long, value_name = "JOB", add = ArgValueCandidates::new(complete::jobs), help_heading = "Which jobs", display_order = 1)]
     pub job: Vec<String>,
     /// Run the jobs of this stage, with the jobs they need; may be repeated
     #[arg(long, value_name = "STAGE", add = ArgValueCandidates::new(complete::stages), help_heading = "Which jobs")]

@@ -63,12 +63,9 @@ pub fn man_pages() -> Vec<(String, String)> {
 }
 
 fn page(command: &clap::Command, name: &str) -> (String, String) {
-    let man = clap_mangen::Man::new(command.clone())
-        .date("")
-        .manual("pipe");
+    let man = clap_mangen::Man::new(command.clone());
     let mut text = Vec::new();
     // Writing to memory does not fail.
-    let _ = man.render_title(&mut text);
     let _ = man.render_name_section(&mut text);
     text.extend_from_slice(synopsis(command).as_bytes());
     let _ = man.render_description_section(&mut text);
@@ -76,10 +73,22 @@ fn page(command: &clap::Command, name: &str) -> (String, String) {
     if command.has_subcommands() {
         let _ = man.render_subcommands_section(&mut text);
     }
-    let mut text = String::from_utf8_lossy(&text).into_owned();
+    let text = once(&String::from_utf8_lossy(&text));
+    // Without a date, so that the page is the same whenever it is made.
+    let title = name.to_uppercase();
+    let mut text = format!(".TH {title} 1 \"\" pipe \"User Commands\"\n{text}");
     text.push_str(&examples(command));
     text.push_str(&exit_status());
+    if name != "pipe" {
+        text.push_str(".SH \"SEE ALSO\"\n\\fBpipe\\fR(1)\n");
+    }
     (format!("{name}.1"), text)
+}
+
+/// Each section comes with the same definitions; once is enough.
+fn once(text: &str) -> String {
+    const DEFINITIONS: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+    format!("{DEFINITIONS}{}", text.replace(DEFINITIONS, ""))
 }
 
 /// The line of the help text: the generator's own lists every option.
