@@ -22,7 +22,7 @@ use super::pipeline::{Pipeline, now};
 use super::printer::Printer;
 use super::selection;
 use super::signals;
-use super::sources::{self, Trees};
+use super::sources::Trees;
 
 /// Runs the command.
 pub fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
@@ -194,7 +194,6 @@ async fn execute(
         plan: chosen.plan.clone(),
         pipeline_id: live.pipeline_id(),
         default_image,
-        tracked: sources::tracked(checkout, &chosen.plan)?,
         clock: now,
     });
     let trees = Trees::of(&state, &live)?;

@@ -5,6 +5,7 @@
 //! ```
 
 mod driver;
+mod globs;
 mod hook;
 mod leave;
 mod prepare;
