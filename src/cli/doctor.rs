@@ -188,7 +188,6 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         facts: pipeline.facts,
         plan,
         pipeline_id: 0,
-        tracked: Arc::default(),
         default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
         clock: now,
     }));

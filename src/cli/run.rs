@@ -24,7 +24,7 @@ use super::places::log_places;
 use super::printer::Printer;
 use super::selection;
 use super::signals;
-use super::sources::{self, Trees};
+use super::sources::Trees;
 
 /// Exit codes above this name a signal.
 const SIGNALLED: u8 = 128;
@@ -217,7 +217,6 @@ async fn execute(
         plan: chosen.plan.clone(),
         pipeline_id: live.pipeline_id(),
         default_image,
-        tracked: sources::tracked(checkout, &chosen.plan)?,
         clock: now,
     });
     let trees = Trees::of(&state, &live)?;

@@ -1,14 +1,11 @@
 //! The files that the jobs of a run see, as archives in a folder of the run:
 //! `$XDG_STATE_HOME/pipe/trees/<run>/`.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
 use crate::exec::TreeSpec;
-use crate::plan::Plan;
 use crate::record::{LiveRun, State};
 use crate::repo::SnapshotOptions;
 use crate::run::{JobRun, Sources};
@@ -87,22 +84,6 @@ fn snapshot(
         id: snapshot.id,
         tar: snapshot.tar,
     })
-}
-
-/// What git tracks, when a job of the plan wants to know.
-pub fn tracked(checkout: &Checkout, plan: &Plan) -> Result<Arc<BTreeSet<String>>, Failure> {
-    let mut artifacts = plan
-        .jobs
-        .iter()
-        .filter_map(|job| job.config.artifacts.as_ref());
-    if !artifacts.any(|artifacts| artifacts.untracked) {
-        return Ok(Arc::default());
-    }
-    let tracked = checkout
-        .tree
-        .tracked()
-        .map_err(|error| repository_failure(&error))?;
-    Ok(Arc::new(tracked))
 }
 
 fn remove_dead(trees: &Path, state: &State) {

@@ -244,6 +244,10 @@ pub trait Session: Send {
     /// own, which only a forced one reaches (runtime reference 5).
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError>;
 
+    /// The content of a small file, by its absolute path inside; `None` where there is no plain
+    /// file. What is longer than `limit` bytes counts as not there.
+    async fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError>;
+
     /// Packs the files that match into `into`. No match gives an empty archive.
     async fn collect(
         &mut self,

@@ -332,6 +332,12 @@ impl Session for FakeSession {
         Ok(Exit::Code(run.exit))
     }
 
+    async fn read(&mut self, path: &str, _limit: u64) -> Result<Option<Vec<u8>>, ExecError> {
+        let relative = path.strip_prefix(&self.project_dir).unwrap_or(path);
+        let relative = Path::new(relative.trim_start_matches('/'));
+        Ok(self.files.get(relative).cloned())
+    }
+
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
         self.called("collect");
         let pack = || -> std::io::Result<ArtifactRef> {

@@ -53,6 +53,18 @@ impl JobVariables {
         runner_expand(text, |name| self.value(name)).into_owned()
     }
 
+    /// The same with further variables, of which the last of equal names counts and which beat
+    /// the job's own.
+    pub fn expand_with(&self, text: &str, more: &[(String, String)]) -> String {
+        let added = |name: &str| more.iter().rfind(|(key, _)| key == name);
+        runner_expand(text, |name| {
+            added(name)
+                .map(|(_, value)| value.as_str())
+                .or_else(|| self.value(name))
+        })
+        .into_owned()
+    }
+
     /// Values that a log must not show.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         self.all

@@ -77,6 +77,17 @@ pub enum RepoError {
         /// The closest name there is.
         suggestion: Option<String>,
     },
+    /// A submodule that a job wants, but whose commit is not on this machine.
+    #[error(
+        "submodule `{}` has no commit `{commit}` here; run `git submodule update --init --recursive`",
+        path.display()
+    )]
+    SubmoduleMissing {
+        /// Its folder in the project.
+        path: PathBuf,
+        /// The commit that the project wants of it.
+        commit: String,
+    },
     /// A file of the work tree or of the run's own folder.
     #[error("can't {doing} `{}`: {source}", path.display())]
     Io {
@@ -100,6 +111,7 @@ impl RepoError {
             | Self::ForeignOwner { .. }
             | Self::Unsupported { .. }
             | Self::Corrupt { .. }
+            | Self::SubmoduleMissing { .. }
             | Self::Io { .. } => Code::RepositoryUnreadable,
             Self::RevisionUnknown { .. } => Code::RevisionUnknown,
         }

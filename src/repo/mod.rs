@@ -18,6 +18,7 @@ mod open;
 mod origin;
 mod read;
 mod snapshot;
+mod tracked;
 mod tree;
 #[cfg(test)]
 mod tree_tests;
@@ -31,4 +32,5 @@ pub use open::Repository;
 pub use origin::{Origin, Scheme};
 pub use read::FileError;
 pub use snapshot::{Snapshot, SnapshotOptions};
+pub use tracked::tracked;
 pub use tree::{ProjectTree, TreeSource, WorkState};

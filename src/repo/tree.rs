@@ -1,6 +1,5 @@
 //! The tree that jobs see.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -109,14 +108,6 @@ impl ProjectTree {
     /// What differs from HEAD. Empty for a commit.
     pub fn state(&self) -> Result<&WorkState, RepoError> {
         Ok(&self.listing()?.state)
-    }
-
-    /// What the commit tracks: files and the folders of submodules, relative to the root.
-    pub fn tracked(&self) -> Result<BTreeSet<String>, RepoError> {
-        let listing = Listing::of_commit(&self.git(), self.commit)?;
-        let submodules = listing.submodules.iter();
-        let submodules = submodules.map(|path| String::from_utf8_lossy(path).into_owned());
-        Ok(listing.names.into_iter().chain(submodules).collect())
     }
 
     pub(super) fn listing(&self) -> Result<&Listing, RepoError> {

@@ -58,7 +58,7 @@ pub struct JobRun {
     pub sched: JobSpec,
     /// Where it runs.
     pub executor: Arc<dyn Executor>,
-    /// `None` only where the executor runs no images.
+    /// `None` where the executor runs no images, or where only an attempt knows.
     pub image: Option<Image>,
     /// Whether its environment may come up before the jobs in front of it have ended: it depends
     /// on nothing that they make, and consists of this one container (design chapter 6).
@@ -155,15 +155,23 @@ pub struct AttemptScripts {
     pub script: String,
     /// `after_script`, made from `CI_JOB_STATUS`; `None` where the job has none.
     pub after_script: Option<AfterScript>,
-    /// What is kept.
+    /// The image, where it was not known before the attempt (variables of dotenv reports).
+    pub image: Option<Image>,
+    /// What is kept, variables unexpanded.
     pub artifacts: Option<Artifacts>,
-    /// Globs of `artifacts:reports:dotenv`.
+    /// Globs of `artifacts:reports:dotenv`, variables unexpanded.
     pub dotenv: Vec<String>,
+    /// Expands the variables of a glob; `None` where none is used.
+    pub expand: Option<Expand>,
     /// Values that no log may show.
     pub secrets: Vec<String>,
     /// Variables that change how the job runs.
     pub settings: JobSettings,
 }
+
+/// Expands the job's variables and those given, which come from `GITLAB_ENV` and win (runtime
+/// reference 1.5).
+pub type Expand = Box<dyn Fn(&str, &[(String, String)]) -> String + Send + Sync>;
 
 /// A failure that GitLab Runner comes to before a job's script, and so do we (design chapter 6).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,6 +195,9 @@ pub struct JobSettings {
     pub after_script_timeout: Option<String>,
     /// `AFTER_SCRIPT_IGNORE_ERRORS: "false"` (runtime reference 1.3).
     pub after_script_can_fail: bool,
+    /// `FF_MASK_ALL_DEFAULT_TOKENS: "false"`: of GitLab's own tokens only personal ones are hidden
+    /// (runtime reference 15.2).
+    pub shows_tokens: bool,
 }
 
 /// What a job keeps (runtime reference 16.1).
@@ -194,6 +205,8 @@ pub struct JobSettings {
 pub struct Artifacts {
     /// Which files.
     pub globs: Globs,
+    /// Whether files that git does not track are taken too.
+    pub untracked: bool,
     /// After which result.
     pub when: ArtifactsWhen,
 }

@@ -14,5 +14,5 @@ mod variable;
 mod tests;
 
 pub use flags::Flags;
-pub use stage::{Stage, temp_dir};
+pub use stage::{Stage, gitlab_env_path, temp_dir};
 pub use variable::{Variable, VariableKind};

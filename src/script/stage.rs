@@ -36,6 +36,11 @@ pub fn temp_dir(project_dir: &str) -> String {
     format!("{project_dir}.tmp")
 }
 
+/// The file behind `GITLAB_ENV` (runtime reference 1.5).
+pub fn gitlab_env_path(project_dir: &str) -> String {
+    format!("{}/{GITLAB_ENV_FILE}", temp_dir(project_dir))
+}
+
 /// What all stages of one job share.
 #[derive(Debug, Clone, Copy)]
 pub struct Stage<'a> {

@@ -34,7 +34,7 @@ fn what_is_a_job() {
             (".a: {}\nb: {script: x}", "blank-value"),
             (".a: ''\nb: {script: x}", "blank-value"),
             (".a: 5\nb: {script: x}", ""),
-            ("a: {stage: test}", "job-without-script no-visible-job"),
+            ("a: {stage: test}", "job-without-script"),
             ("a: {needs: []}", "job-without-script"),
             ("a: null", "unknown-key no-visible-job"),
             ("'': {script: x}", "job-name-invalid"),

@@ -57,6 +57,22 @@ impl Place<'_> {
         Ok(packed.into_artifact(into))
     }
 
+    /// The content of the file at the absolute `path`.
+    pub(super) async fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError> {
+        if self.stat(path).await? != Some(Kind::Other) {
+            return Ok(None);
+        }
+        let (to, from) = channel();
+        let reading = tokio::task::spawn_blocking(move || first(ChunkReader::new(from), limit));
+        self.send(path, to).await;
+        match reading.await {
+            Ok(read) => read.map_err(|error| {
+                ExecError::system(PHASE, format!("`{path}` can't be read: {error}")).because(error)
+            }),
+            Err(error) => Err(ExecError::system(PHASE, "reading broke off").because(error)),
+        }
+    }
+
     /// Downloads `root` and packs what matches of it.
     async fn take(
         &self,
@@ -146,6 +162,21 @@ enum Kind {
 
 fn cannot_pack(error: io::Error) -> ExecError {
     ExecError::system(PHASE, format!("artifacts can't be packed: {error}")).because(error)
+}
+
+/// The one file of a download.
+fn first(from: impl io::Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut archive = tar::Archive::new(from);
+    let Some(entry) = archive.entries()?.next() else {
+        return Ok(None);
+    };
+    let mut entry = entry?;
+    if !entry.header().entry_type().is_file() || entry.size() > limit {
+        return Ok(None);
+    }
+    let mut content = Vec::new();
+    io::Read::read_to_end(&mut entry, &mut content)?;
+    Ok(Some(content))
 }
 
 /// Packs what matches of one download. Its names start with the last part of `root`.

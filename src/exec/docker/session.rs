@@ -28,6 +28,14 @@ impl DockerSession {
             waiting: None,
         }
     }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            docker: &self.container.docker,
+            id: &self.container.id,
+            project_dir: &self.layout.project_dir,
+        }
+    }
 }
 
 #[async_trait]
@@ -60,14 +68,12 @@ impl Session for DockerSession {
         run::run(&self.container, shell, script, cx).await
     }
 
+    async fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError> {
+        self.place().read(path, limit).await
+    }
+
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
-        Place {
-            docker: &self.container.docker,
-            id: &self.container.id,
-            project_dir: &self.layout.project_dir,
-        }
-        .collect(globs, into)
-        .await
+        self.place().collect(globs, into).await
     }
 
     async fn close(&mut self, budget: Duration) -> Result<(), ExecError> {

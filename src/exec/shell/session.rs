@@ -32,6 +32,21 @@ impl Session for ShellSession {
         process::run(&self.folder, script, self.grace, cx).await
     }
 
+    async fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError> {
+        let path = PathBuf::from(path);
+        blocking(
+            "read",
+            "a file of the job can't be read",
+            move || match std::fs::symlink_metadata(&path) {
+                Ok(about) if about.is_file() && about.len() <= limit => {
+                    std::fs::read(&path).map(Some)
+                }
+                _ => Ok(None),
+            },
+        )
+        .await
+    }
+
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
         let (project, globs, into) = (self.project_dir.clone(), globs.clone(), into.to_owned());
         blocking(

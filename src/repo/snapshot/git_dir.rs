@@ -32,6 +32,16 @@ impl From<bool> for Head {
     }
 }
 
+/// What its `config` says.
+pub(super) struct Settings<'a> {
+    /// URL of `origin`.
+    pub(super) remote: &'a str,
+    /// Where the files are, when not around it.
+    pub(super) worktree: Option<PathBuf>,
+    /// Further sections.
+    pub(super) more: String,
+}
+
 /// A finished `.git` in a folder of our own. It depends on nothing but the commit, the ref, the
 /// depth and the tags, and could be kept between runs.
 pub(super) struct GitDir {
@@ -45,7 +55,7 @@ impl GitDir {
     pub(super) fn build(
         git: &git2::Repository,
         fetch: &Fetch,
-        remote: &str,
+        settings: &Settings<'_>,
         head: Head,
         folder: &Path,
     ) -> Result<Self, RepoError> {
@@ -63,7 +73,7 @@ impl GitDir {
             // The name that the runner's template gives to the first branch.
             put("HEAD", "ref: refs/heads/none\n")?;
         }
-        put("config", &config(remote))?;
+        put("config", &settings.text())?;
         put("packed-refs", &packed_refs(&history))?;
         put("shallow", &shallow(&history))?;
         Ok(Self {
@@ -73,9 +83,8 @@ impl GitDir {
         })
     }
 
-    /// Puts it into the archive as `.git`.
-    pub(super) fn append(&self, archive: &mut Archive) -> Result<(), RepoError> {
-        let top = Path::new(".git");
+    /// Puts it into the archive at `top`.
+    pub(super) fn append(&self, archive: &mut Archive, top: &Path) -> Result<(), RepoError> {
         for name in ["HEAD", "config", "packed-refs", "shallow"] {
             self.append_file(archive, name, &top.join(name), 0o666)?;
         }
@@ -136,18 +145,31 @@ fn write_index(git: &git2::Repository, commit: Oid, path: &Path) -> Result<(), R
     index.write().map_err(failed())
 }
 
-fn config(remote: &str) -> String {
-    let url = remote.replace('\\', "\\\\").replace('"', "\\\"");
-    format!(
-        "[core]\n\
-         \trepositoryformatversion = 0\n\
-         \tfilemode = true\n\
-         \tbare = false\n\
-         \tlogallrefupdates = true\n\
-         [remote \"origin\"]\n\
-         \turl = \"{url}\"\n\
-         \tfetch = +refs/heads/*:refs/remotes/origin/*\n"
-    )
+impl Settings<'_> {
+    fn text(&self) -> String {
+        let worktree = self.worktree.as_ref().map_or_else(String::new, |folder| {
+            format!("\tworktree = \"{}\"\n", quoted(&folder.to_string_lossy()))
+        });
+        format!(
+            "[core]\n\
+             \trepositoryformatversion = 0\n\
+             \tfilemode = true\n\
+             \tbare = false\n\
+             \tlogallrefupdates = true\n\
+             {worktree}[remote \"origin\"]\n\
+             \turl = \"{}\"\n\
+             \tfetch = +refs/heads/*:refs/remotes/origin/*\n{}",
+            quoted(self.remote),
+            self.more
+        )
+    }
+}
+
+/// A text between quotes. A line end would begin a setting of its own.
+pub(super) fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 /// The reflog of a checkout, from which git tells where HEAD was detached.

@@ -7,6 +7,7 @@ mod attributes;
 mod git_dir;
 mod history;
 mod pack;
+mod submodules;
 mod take;
 #[cfg(test)]
 mod take_tests;

@@ -13,8 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::archive::Archive;
 use super::attributes::Attributes;
-use super::git_dir::GitDir;
+use super::git_dir::{GitDir, Settings};
 use super::history::Fetch;
+use super::submodules;
 use crate::repo::listing::{Mode, Place, TreeFile, is_private, to_path};
 use crate::repo::{ProjectTree, RepoError, Repository};
 use crate::types::{RefKind, Submodules};
@@ -71,8 +72,9 @@ impl Repository {
         into: &Path,
         options: &SnapshotOptions,
     ) -> Result<Snapshot, RepoError> {
-        let beside = into.parent().unwrap_or(Path::new("."));
-        let scratch = tempfile::tempdir_in(beside).map_err(RepoError::io("write to", beside))?;
+        let folder = into.parent().unwrap_or(Path::new("."));
+        let scratch = || tempfile::tempdir_in(folder).map_err(RepoError::io("write to", folder));
+        let (scratch, beside) = (scratch()?, scratch()?);
         let fetch = Fetch {
             commit: tree.commit,
             kind: options.kind.clone(),
@@ -82,11 +84,22 @@ impl Repository {
         let remote = self.clean_remote_url();
         let own_handle =
             git2::Repository::open(self.git.path()).map_err(RepoError::corrupt("the settings"))?;
+        let strategy = if options.checkout {
+            options.submodules
+        } else {
+            Submodules::None
+        };
+        let submodules = submodules::find(&own_handle, tree.commit, strategy, beside.path())?;
+        let settings = Settings {
+            remote: &remote,
+            worktree: None,
+            more: submodules::settings(&submodules),
+        };
         let (files, git_dir) = std::thread::scope(|scope| {
-            let (fetch, remote, scratch) = (&fetch, &remote, scratch.path());
-            let state = options.checkout.into();
+            let (fetch, settings, scratch) = (&fetch, &settings, scratch.path());
+            let head = options.checkout.into();
             let history =
-                scope.spawn(move || GitDir::build(&own_handle, fetch, remote, state, scratch));
+                scope.spawn(move || GitDir::build(&own_handle, fetch, settings, head, scratch));
             let files = if options.checkout {
                 write_files(tree, into, options)
             } else {
@@ -98,7 +111,10 @@ impl Repository {
             (files, git_dir)
         });
         let (mut archive, edits) = files?;
-        git_dir?.append(&mut archive)?;
+        git_dir?.append(&mut archive, Path::new(".git"))?;
+        for submodule in &submodules {
+            submodule.append(&mut archive, options.depth, beside.path())?;
+        }
         archive.finish()?;
         Ok(Snapshot {
             id: identity(&fetch, &remote, options, &edits),

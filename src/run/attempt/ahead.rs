@@ -42,7 +42,7 @@ pub(in crate::run) async fn discard(mut session: Box<dyn Session>) {
 impl Attempt<'_> {
     async fn come_up(&self, cx: &Cx) -> Option<Box<dyn Session>> {
         let _permit = tokio::select! {
-            admitted = admit(self.shared, self.job) => admitted.ok()?,
+            admitted = admit(self.shared, self.job, self.image()) => admitted.ok()?,
             () = asked(&cx.cancel, Cancel::Graceful) => return None,
         };
         let mut session = self.job.executor.open(self.env_spec(), cx).await.ok()?;

@@ -93,7 +93,14 @@ impl<'a> Attempt<'a> {
             layout: layout.clone(),
             dotenv: order.dotenv.clone(),
         });
-        let masker = Masker::new(&scripts.secrets);
+        let masker = {
+            let settings = &scripts.settings;
+            if settings.shows_tokens {
+                Masker::of_personal_tokens(&scripts.secrets)
+            } else {
+                Masker::new(&scripts.secrets)
+            }
+        };
         Self {
             shared,
             job: run,

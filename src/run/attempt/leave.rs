@@ -31,7 +31,10 @@ impl Attempt<'_> {
             self.enter(Phase::UploadArtifacts).await;
         }
         let (verdict, artifacts) = match wanted {
-            Some(wanted) => self.archive(session, verdict, &wanted.globs).await,
+            Some(wanted) => {
+                let globs = self.globs(session, wanted).await;
+                self.archive(session, verdict, &globs).await
+            }
             None => (verdict, None),
         };
         if !verdict.goes_on() {

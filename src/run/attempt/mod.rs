@@ -6,6 +6,7 @@
 
 mod ahead;
 mod driver;
+mod globs;
 mod hook;
 mod leave;
 mod prepare;

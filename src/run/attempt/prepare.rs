@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 use tokio::time::sleep;
 
-use crate::exec::{Cancel, EnvSpec, Session, TreeRef, Workspace};
+use crate::exec::{Cancel, EnvSpec, Image, Session, TreeRef, Workspace};
 use crate::run::message::{Failure, Verdict};
 use crate::run::shared::Shared;
 use crate::run::spec::JobRun;
@@ -52,10 +52,10 @@ impl Attempt<'_> {
         let bounds = self.bounds(Cancel::Graceful, None);
         let spec = self.env_spec();
         let (cx, remote) = Remote::new();
-        let (shared, job) = (self.shared, self.job);
+        let (shared, job, image) = (self.shared, self.job, self.image().cloned());
         let work = async {
             let _permit = tokio::select! {
-                admitted = admit(shared, job) => admitted?,
+                admitted = admit(shared, job, image.as_ref()) => admitted?,
                 () = asked(&cx.cancel, Cancel::Graceful) => return Err(vanished()),
             };
             let opened = job.executor.open(spec, &cx).await;
@@ -75,12 +75,16 @@ impl Attempt<'_> {
         }
     }
 
+    pub(super) fn image(&self) -> Option<&Image> {
+        self.scripts.image.as_ref().or(self.job.image.as_ref())
+    }
+
     pub(super) fn env_spec(&self) -> EnvSpec {
         EnvSpec {
             owner: self.shared.owner.clone(),
             job: self.job.sched.name.clone(),
             attempt: self.order.id.attempt,
-            image: self.job.image.clone(),
+            image: self.image().cloned(),
             layout: self.layout.clone(),
             variables: self.scripts.variables.clone(),
             workspace: Workspace {
@@ -107,8 +111,9 @@ impl Attempt<'_> {
 pub(super) async fn admit<'a>(
     shared: &'a Shared,
     job: &JobRun,
+    image: Option<&Image>,
 ) -> Result<Option<SemaphorePermit<'a>>, Failure> {
-    let Some(image) = &job.image else {
+    let Some(image) = image else {
         return Ok(None);
     };
     shared.images.ensure(&job.executor, image).await?;

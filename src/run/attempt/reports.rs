@@ -19,6 +19,7 @@ impl Attempt<'_> {
         verdict: Verdict,
     ) -> (Verdict, Variables) {
         let paths = std::mem::take(&mut self.scripts.dotenv);
+        let paths = self.expanded(session, paths).await;
         if paths.is_empty() {
             return (verdict, Variables::new());
         }

@@ -36,7 +36,9 @@ fn job_run(around: &Arc<Surroundings>, at: usize, places: &HashMap<&str, JobInde
     let variables = around.variables(at, &before_start(around, at));
     JobRun {
         sched: sched(job, places),
-        image: around.image(job, &variables),
+        image: (!around.image_comes_late(job))
+            .then(|| around.image(job, &variables))
+            .flatten(),
         ahead: executor.opens_ahead()
             && job.config.services.is_empty()
             && !receives_dotenv(around, job),

@@ -7,7 +7,7 @@ use crate::exec::Globs;
 use crate::expr::Variable as Expanded;
 use crate::plan::{Job, JobVariables};
 use crate::run::spec::{
-    AfterScript, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, JobSettings,
+    AfterScript, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Expand, JobSettings,
 };
 use crate::script::{Stage, Variable};
 use crate::types::go_bool;
@@ -71,8 +71,13 @@ fn of_stages(
         hook: (!hook.is_empty()).then(|| stage.pre_get_sources_script(hook)),
         script: stage.step_script(&commands),
         after_script: after_script(job, &exports, &project_dir),
-        artifacts: artifacts(around, job, variables),
-        dotenv: dotenv(job, variables),
+        image: around
+            .image_comes_late(job)
+            .then(|| around.image(job, variables))
+            .flatten(),
+        artifacts: artifacts(job),
+        dotenv: dotenv(job),
+        expand: Some(expand(variables)),
         secrets: secrets(variables),
         settings: settings(variables),
         ..AttemptScripts::default()
@@ -83,10 +88,14 @@ fn secrets(variables: &JobVariables) -> Vec<String> {
     variables.secrets().map(str::to_owned).collect()
 }
 
-fn dotenv(job: &Job, variables: &JobVariables) -> Vec<String> {
-    let artifacts = job.config.artifacts.iter();
-    let globs = artifacts.flat_map(|artifacts| &artifacts.dotenv);
-    globs.map(|glob| variables.expand(glob)).collect()
+fn expand(variables: &JobVariables) -> Expand {
+    let variables = variables.clone();
+    Box::new(move |text, more| variables.expand_with(text, more))
+}
+
+fn dotenv(job: &Job) -> Vec<String> {
+    let artifacts = job.config.artifacts.as_ref();
+    artifacts.map_or_else(Vec::new, |artifacts| owned(&artifacts.dotenv))
 }
 
 fn export(variable: &Expanded) -> Variable {
@@ -111,17 +120,16 @@ fn after_script(job: &Job, exports: &[Variable], project_dir: &str) -> Option<Af
     }))
 }
 
-fn artifacts(around: &Surroundings, job: &Job, variables: &JobVariables) -> Option<Artifacts> {
+fn artifacts(job: &Job) -> Option<Artifacts> {
     let artifacts = job.config.artifacts.as_ref()?;
-    let expanded = |globs: &[Arc<str>]| globs.iter().map(|glob| variables.expand(glob)).collect();
-    let globs = Globs {
-        paths: expanded(&artifacts.paths),
-        exclude: expanded(&artifacts.exclude),
-        untracked: artifacts.untracked.then(|| Arc::clone(&around.tracked)),
-    };
-    let keeps = !globs.paths.is_empty() || globs.untracked.is_some();
-    keeps.then_some(Artifacts {
-        globs,
+    let keeps = !artifacts.paths.is_empty() || artifacts.untracked;
+    keeps.then(|| Artifacts {
+        globs: Globs {
+            paths: owned(&artifacts.paths),
+            exclude: owned(&artifacts.exclude),
+            untracked: None,
+        },
+        untracked: artifacts.untracked,
         when: match artifacts.when {
             When::OnSuccess => ArtifactsWhen::OnSuccess,
             When::OnFailure => ArtifactsWhen::OnFailure,
@@ -130,14 +138,17 @@ fn artifacts(around: &Surroundings, job: &Job, variables: &JobVariables) -> Opti
     })
 }
 
+fn owned(globs: &[Arc<str>]) -> Vec<String> {
+    globs.iter().map(|glob| glob.to_string()).collect()
+}
+
 fn settings(variables: &JobVariables) -> JobSettings {
     let value = |key: &str| variables.value(key).map(str::to_owned);
+    let says = |key: &str, wanted: bool| variables.value(key).and_then(go_bool) == Some(wanted);
     JobSettings {
+        shows_tokens: says("FF_MASK_ALL_DEFAULT_TOKENS", false),
         script_timeout: value("RUNNER_SCRIPT_TIMEOUT"),
         after_script_timeout: value("RUNNER_AFTER_SCRIPT_TIMEOUT"),
-        after_script_can_fail: variables
-            .value("AFTER_SCRIPT_IGNORE_ERRORS")
-            .and_then(go_bool)
-            == Some(false),
+        after_script_can_fail: says("AFTER_SCRIPT_IGNORE_ERRORS", false),
     }
 }

@@ -1,6 +1,6 @@
 //! What the jobs of a run share, and what each of them sees of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::exec::{ArtifactRef, Executor, Image};
@@ -25,8 +25,6 @@ pub struct Surroundings {
     /// Artifacts of earlier runs that stand for jobs that are not run, by the name of the job
     /// that receives them.
     pub earlier: HashMap<String, Vec<ArtifactRef>>,
-    /// What git tracks, for `artifacts:untracked`.
-    pub tracked: Arc<BTreeSet<String>>,
     /// The time of day as RFC 3339, for `CI_JOB_STARTED_AT`.
     pub clock: fn() -> String,
 }
@@ -66,6 +64,16 @@ impl Surroundings {
         named
             .map(str::to_owned)
             .or_else(|| self.default_image.clone())
+    }
+
+    /// Whether the name of its image may depend on what other jobs report.
+    pub(super) fn image_comes_late(&self, job: &Job) -> bool {
+        let reports = |at: usize| {
+            let artifacts = self.plan.jobs[at].config.artifacts.as_ref();
+            artifacts.is_some_and(|artifacts| !artifacts.dotenv.is_empty())
+        };
+        self.image_name(job).is_some_and(|name| name.contains('$'))
+            && self.plan.artifact_sources(job).into_iter().any(reports)
     }
 
     pub(super) fn image(&self, job: &Job, variables: &JobVariables) -> Option<Image> {

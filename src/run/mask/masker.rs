@@ -6,9 +6,11 @@ use super::phrases::Phrases;
 /// What stands in the place of a secret.
 pub(super) const MASKED: &[u8] = b"[MASKED]";
 
-/// Prefixes of GitLab's own tokens; the prefix stays, what follows is hidden.
+/// The prefix of personal tokens; it stays, what follows is hidden.
+const PERSONAL_TOKEN: &str = "glpat-";
+
+/// Prefixes of GitLab's other tokens.
 const TOKEN_PREFIXES: &[&str] = &[
-    "glpat-",
     "gloas-",
     "gldt-",
     "glrt-",
@@ -48,7 +50,20 @@ pub struct Masker {
 impl Masker {
     /// `secrets` are the values to hide; blank ones hide nothing.
     pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
-        let tokens = TOKEN_PREFIXES.iter().map(|prefix| (*prefix).to_owned());
+        let all = TOKEN_PREFIXES.iter().chain([&PERSONAL_TOKEN]);
+        Self::of_tokens(secrets, all)
+    }
+
+    /// One that hides only personal ones of GitLab's tokens.
+    pub fn of_personal_tokens<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
+        Self::of_tokens(secrets, [&PERSONAL_TOKEN])
+    }
+
+    fn of_tokens<'a, S: AsRef<str>>(
+        secrets: impl IntoIterator<Item = S>,
+        prefixes: impl IntoIterator<Item = &'a &'static str>,
+    ) -> Self {
+        let tokens = prefixes.into_iter().map(|prefix| (*prefix).to_owned());
         let parameters = URL_PARAMETERS
             .iter()
             .flat_map(|name| ["?", "&"].map(|before| format!("{before}{name}=")));

@@ -124,3 +124,28 @@ async fn a_bad_dotenv_report_fails_a_job_that_was_well() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn paths_know_what_the_script_exported() {
+    let ended = run([job("a", 0, "").keeping("x/$FROM_ENV", ArtifactsWhen::Always)]).await;
+    let found = "x/out: found 1 matching artifact files and directories";
+    assert_eq!(ended.log("a"), [found]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn untracked_without_git_finds_nothing() {
+    let keeping = job("a", 0, "")
+        .keeping("out", ArtifactsWhen::Always)
+        .with(|job| {
+            if let Some(artifacts) = &mut job.artifacts {
+                artifacts.untracked = true;
+            }
+        });
+    let ended = run([keeping]).await;
+    assert!(
+        ended.log("a")[0].contains("no git index"),
+        "{:?}",
+        ended.log("a")
+    );
+    assert_eq!(ended.jobs(), ["a success"]);
+}

@@ -219,6 +219,11 @@ impl Session for ScriptedSession {
         Ok(())
     }
 
+    async fn read(&mut self, path: &str, _: u64) -> Result<Option<Vec<u8>>, ExecError> {
+        let is_env = path.ends_with("/gitlab_runner_env");
+        Ok(is_env.then(|| b"FROM_ENV=out\nunfinished=x".to_vec()))
+    }
+
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
         self.executor.note(format!("collect {}", self.label));
         if self.image.starts_with("full-") {

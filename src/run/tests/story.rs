@@ -90,7 +90,13 @@ impl Job {
             paths: vec![path.to_owned()],
             ..Globs::default()
         };
-        self.with(|job| job.artifacts = Some(Artifacts { globs, when }))
+        self.with(|job| {
+            job.artifacts = Some(Artifacts {
+                globs,
+                when,
+                untracked: false,
+            })
+        })
     }
 
     fn into_run(self, executor: &Arc<dyn Executor>) -> JobRun {
@@ -111,6 +117,12 @@ impl Job {
                 hook: hook.clone(),
                 dotenv: dotenv.clone(),
                 refusal: refusal.clone(),
+                expand: Some(Box::new(|text, more| {
+                    let put = |text: String, (name, value): &(String, String)| {
+                        text.replace(&format!("${name}"), value)
+                    };
+                    more.iter().fold(text.to_owned(), put)
+                })),
                 script: scripts[at].clone(),
                 after_script: after.map(|text| -> crate::run::AfterScript {
                     Box::new(move |status| format!("status {status}\n{text}"))
