@@ -15,6 +15,8 @@ mod predefined;
 mod rules;
 mod scope;
 mod selection;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 pub use build::{Outcome, build};

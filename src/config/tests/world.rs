@@ -16,6 +16,7 @@ pub(crate) struct Tree {
     fetched: BTreeMap<String, String>,
     variables: Variables,
     inputs: Vec<GivenInput>,
+    changed: Option<Vec<String>>,
 }
 
 impl Tree {
@@ -39,6 +40,12 @@ impl Tree {
     /// The same with a file that was fetched from elsewhere.
     pub(crate) fn fetched(mut self, key: &str, text: &str) -> Self {
         self.fetched.insert(key.to_owned(), text.to_owned());
+        self
+    }
+
+    /// The same with known changed files.
+    pub(crate) fn changed(mut self, paths: &[&str]) -> Self {
+        self.changed = Some(paths.iter().map(ToString::to_string).collect());
         self
     }
 
@@ -127,8 +134,14 @@ impl FileProvider for Tree {
         keys.cloned().collect()
     }
 
-    fn changes(&self, _compare_to: Option<&str>) -> Result<Changes, BadRevision> {
-        Ok(Changes::Unknown)
+    fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {
+        if let Some(revision) = compare_to.filter(|revision| *revision == "bad") {
+            return Err(BadRevision(revision.to_owned()));
+        }
+        Ok(match &self.changed {
+            Some(paths) => Changes::Known(paths.clone().into()),
+            None => Changes::Unknown,
+        })
     }
 }
 

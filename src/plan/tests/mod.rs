@@ -1,0 +1,10 @@
+//! Which jobs a pipeline has: small configurations at every kind of event.
+
+mod held;
+mod needs;
+mod policies;
+mod rules;
+mod selection;
+mod variables;
+mod workflow;
+mod world;

@@ -1,0 +1,74 @@
+//! Whose value wins, and who sees it (configuration reference 10.1, 10.2, 10.4).
+
+use super::world::{Case, yaml_variable};
+
+#[test]
+fn yaml_layers() {
+    let text = "variables: {A: root, B: root, C: root, D: root, E: root}\nworkflow: {rules: [{variables: {B: workflow, F: workflow}, when: always}]}\nj:\n  script: x\n  variables: {C: job}\n  parallel: {matrix: [{D: [matrix]}]}\n  rules: [{variables: {E: rule}}]\nk: {script: x, inherit: {variables: [A, F]}}\nl: {script: x, inherit: {variables: false}, variables: {A: own}}\n";
+    let plan = Case::new(text, "branch main").plan();
+    for (job, key, expected) in [
+        ("j: [matrix]", "A", Some("root")),
+        ("j: [matrix]", "B", Some("workflow")),
+        ("j: [matrix]", "C", Some("job")),
+        ("j: [matrix]", "D", Some("matrix")),
+        ("j: [matrix]", "E", Some("rule")),
+        ("k", "A", Some("root")),
+        ("k", "B", None),
+        ("k", "F", Some("workflow")),
+        ("l", "A", Some("own")),
+        ("l", "B", None),
+    ] {
+        assert_eq!(yaml_variable(&plan, job, key).as_deref(), expected, "{key} of {job}");
+    }
+}
+
+#[test]
+fn conditions_see_the_strongest() {
+    for (what, case, expected) in [
+        ("yaml", Case::new("", "branch main"), "yaml"),
+        ("a setting", Case::new("", "branch main").setting("A", "setting", "*", false), "setting"),
+        ("a given one", Case::new("", "branch main").setting("A", "setting", "*", false).given("A", "given"), "given"),
+        ("protected here", Case::new("", "branch main").setting("A", "setting", "*", true), "setting"),
+        ("protected elsewhere", Case::new("", "branch x").setting("A", "setting", "*", true), "yaml"),
+        ("of the environment", Case::new("", "branch main").setting("A", "setting", "prod", false), "setting"),
+        ("of environments like it", Case::new("", "branch main").setting("A", "setting", "pr*", false), "setting"),
+        ("of another environment", Case::new("", "branch main").setting("A", "setting", "qa", false), "yaml"),
+        (
+            "the nearest scope",
+            Case::new("", "branch main").setting("A", "exact", "prod", false).setting("A", "setting", "*", false),
+            "exact",
+        ),
+    ] {
+        let text = format!("variables: {{A: yaml}}\na: {{script: x, environment: prod, rules: [{{if: '$A == \"{expected}\"'}}]}}\nz: {{script: x}}");
+        assert_eq!(case.text(&text).jobs(), "a z", "{what}");
+    }
+}
+
+#[test]
+fn keywords_are_expanded() {
+    let text = "variables: {A: a, B: $A-b}\nj:\n  script: x\n  tags: [$A, $B, '${NOPE}', '%A%']\n  environment: {name: review/$B/$NOPE, url: https://$A}\n";
+    let plan = Case::new(text, "branch main").plan();
+    let job = &plan.jobs[0];
+    assert_eq!(job.tags, ["a", "$A-b", "${NOPE}", "a"]);
+    let environment = job.environment.as_ref().expect("the job has one");
+    assert_eq!(environment.name, "review/a-b/");
+    assert_eq!(environment.tier, "development");
+}
+
+#[test]
+fn tiers_are_guessed_from_names() {
+    for (name, tier) in [
+        ("production", "production"),
+        ("live", "production"),
+        ("staging", "staging"),
+        ("preprod", "staging"),
+        ("qa-1", "testing"),
+        ("review/x", "development"),
+        ("dev", "development"),
+        ("customer", "other"),
+    ] {
+        let plan = Case::new(&format!("j: {{script: x, environment: {name}}}"), "branch main").plan();
+        let environment = plan.jobs[0].environment.as_ref().expect("the job has one");
+        assert_eq!(environment.tier, tier, "{name}");
+    }
+}
