@@ -43,7 +43,10 @@ impl Environments {
     /// Takes out those that no job will ask for any more.
     fn unwanted(&mut self, pipeline: &Pipeline) -> Vec<Ahead> {
         let may_come = |id: &AttemptId| {
-            let waits = matches!(pipeline.status_of(id.job), Status::Created | Status::Pending);
+            let waits = matches!(
+                pipeline.status_of(id.job),
+                Status::Created | Status::Pending
+            );
             waits && pipeline.attempt_of(id.job) == id.attempt && !pipeline.is_done()
         };
         let gone = self.0.keys().copied().filter(|id| !may_come(id));
@@ -94,7 +97,8 @@ impl Dispatcher<'_> {
             return;
         }
         let wanted = next(&self.pipeline).into_iter();
-        let wanted = wanted.filter(|id| self.shared.job(id.job).ahead && !self.ahead.0.contains_key(id));
+        let wanted =
+            wanted.filter(|id| self.shared.job(id.job).ahead && !self.ahead.0.contains_key(id));
         for id in wanted.take(free).collect::<Vec<_>>() {
             self.begin_ahead(id);
         }
@@ -112,7 +116,8 @@ impl Dispatcher<'_> {
             ahead: None,
             cancel: receiver,
         };
-        let work = attempt::open_ahead(Arc::clone(&self.shared), order, self.sender.clone(), sender);
+        let work =
+            attempt::open_ahead(Arc::clone(&self.shared), order, self.sender.clone(), sender);
         self.tasks.spawn(work);
         let ahead = Ahead {
             job_id,
@@ -163,14 +168,37 @@ mod tests {
 
     #[test]
     fn two_jobs_in_a_row() {
-        let of = |when: When| JobSpec { when, ..job(1, None) };
-        let held = JobSpec { held: true, ..job(1, None) };
+        let of = |when: When| JobSpec {
+            when,
+            ..job(1, None)
+        };
+        let held = JobSpec {
+            held: true,
+            ..job(1, None)
+        };
         for (row, specs, wanted) in [
-            ("stages", vec![job(0, None), job(1, None), job(2, None), job(3, None)], vec![1, 2]),
-            ("needs", vec![job(0, None), job(0, None), job(1, Some(&[0])), job(2, Some(&[2, 1]))], vec![2, 3]),
+            (
+                "stages",
+                vec![job(0, None), job(1, None), job(2, None), job(3, None)],
+                vec![1, 2],
+            ),
+            (
+                "needs",
+                vec![
+                    job(0, None),
+                    job(0, None),
+                    job(1, Some(&[0])),
+                    job(2, Some(&[2, 1])),
+                ],
+                vec![2, 3],
+            ),
             ("manual", vec![job(0, None), of(When::Manual)], vec![]),
             ("delayed", vec![job(0, None), of(When::Delayed)], vec![]),
-            ("on failure", vec![job(0, None), of(When::OnFailure)], vec![]),
+            (
+                "on failure",
+                vec![job(0, None), of(When::OnFailure)],
+                vec![],
+            ),
             ("held", vec![job(0, None), held], vec![]),
             ("always", vec![job(0, None), of(When::Always)], vec![1]),
         ] {

@@ -129,7 +129,10 @@ fn agreed(daemon: &SystemVersion) -> ClientVersion {
         let (major, minor) = version.split_once('.')?;
         Some((major.parse().ok()?, minor.parse().ok()?))
     });
-    let ours = (API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version);
+    let ours = (
+        API_DEFAULT_VERSION.major_version,
+        API_DEFAULT_VERSION.minor_version,
+    );
     let (major_version, minor_version) = numbers.map_or(ours, |theirs| ours.min(theirs));
     ClientVersion {
         major_version,
@@ -142,14 +145,17 @@ mod tests {
     use std::path::Path;
 
     use super::super::super::Fault;
-    use bollard::models::SystemVersion;
     use bollard::API_DEFAULT_VERSION;
+    use bollard::models::SystemVersion;
 
     use super::{Endpoint, Reach, agreed};
 
     #[test]
     fn the_older_version_of_the_two() {
-        let ours = (API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version);
+        let ours = (
+            API_DEFAULT_VERSION.major_version,
+            API_DEFAULT_VERSION.minor_version,
+        );
         for (daemon, wanted) in [
             (Some("1.41"), (1, 41)),
             (Some("1.9"), (1, 9)),

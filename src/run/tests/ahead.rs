@@ -18,7 +18,10 @@ fn place(ended: &Ended, call: &str) -> usize {
 async fn the_next_environment_is_there_when_its_job_begins() {
     let ended = Story::new([
         job("a", 0, "sleep 60000").keeping("out", ArtifactsWhen::OnSuccess),
-        job("b", 1, "say hi").image("slow-b").ahead().with(|job| job.artifacts_from = vec![0]),
+        job("b", 1, "say hi")
+            .image("slow-b")
+            .ahead()
+            .with(|job| job.artifacts_from = vec![0]),
     ])
     .run()
     .await;
@@ -66,9 +69,15 @@ async fn never_more_than_there_are_slots() {
     assert_eq!(ended.end(), ("success", 0));
     let begun = place(&ended, "close a0 1");
     let before = &ended.asked.calls[..begun];
-    let ahead = before.iter().filter(|call| call.starts_with("open b")).count();
+    let ahead = before
+        .iter()
+        .filter(|call| call.starts_with("open b"))
+        .count();
     assert!((2..=5).contains(&ahead), "{ahead}");
-    assert!(ended.asked.most_open <= 5 + 3, "those that are closing count too");
+    assert!(
+        ended.asked.most_open <= 5 + 3,
+        "those that are closing count too"
+    );
 }
 
 #[tokio::test(start_paused = true)]
