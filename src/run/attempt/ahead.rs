@@ -69,13 +69,11 @@ impl Attempt<'_> {
                 }
             };
             let mut session = session.ok()?;
-            match session.add(&artifacts).await {
-                Ok(()) => Some(session),
-                Err(_) => {
-                    discard(session).await;
-                    None
-                }
+            if session.add(&artifacts).await.is_err() {
+                discard(session).await;
+                return None;
             }
+            Some(session)
         };
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
         self.order.artifacts = artifacts;
