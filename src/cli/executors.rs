@@ -20,7 +20,7 @@ use super::exit::{Exit, Failure};
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The executors of this machine.
-pub struct Executors {
+pub(super) struct Executors {
     docker: Option<Arc<dyn Executor>>,
     shell: Arc<dyn Executor>,
     choice: Choice,
@@ -34,12 +34,12 @@ enum Choice {
 }
 
 /// Where the shell executor keeps the folders of its jobs.
-pub fn shell_base(state: &Path) -> PathBuf {
+pub(super) fn shell_base(state: &Path) -> PathBuf {
     state.join("shell")
 }
 
 /// The Docker engine that the settings and the surroundings name.
-pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
+pub(super) fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
     let chosen = settings.get(Key::Executor).is_some_and(|setting| {
         setting.source != Source::Default && settings.text(Key::Executor) == Some("docker")
     });
@@ -59,7 +59,7 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
 impl Executors {
     /// Looks for what the run needs. A daemon that does not answer is an error only where a job
     /// needs it.
-    pub async fn find(settings: &Settings, state: &Path, run: &str) -> Result<Self, Failure> {
+    pub(super) async fn find(settings: &Settings, state: &Path, run: &str) -> Result<Self, Failure> {
         let choice = match settings.text(Key::Executor) {
             Some("docker") => Choice::Docker,
             Some("shell") => Choice::Shell,
@@ -82,12 +82,12 @@ impl Executors {
     }
 
     /// Every executor that may have left something behind.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Executor>> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<dyn Executor>> {
         self.docker.iter().chain([&self.shell])
     }
 
     /// The executor of each job of the plan.
-    pub fn assign(
+    pub(super) fn assign(
         &self,
         plan: &Plan,
         default_image: Option<&str>,
@@ -109,7 +109,7 @@ impl Executors {
     }
 
     /// What to tell about the assignment, once.
-    pub fn notices(&self, plan: &Plan, default_image: Option<&str>) -> Vec<String> {
+    pub(super) fn notices(&self, plan: &Plan, default_image: Option<&str>) -> Vec<String> {
         let mut notices = Vec::new();
         let images = plan
             .jobs

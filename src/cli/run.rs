@@ -25,7 +25,7 @@ use super::signals;
 use super::sources::Trees;
 
 /// Runs the command.
-pub fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &flags(args))?;
     let mut pipeline = Pipeline::make(&checkout, &args.event)?;
     if !pipeline.is_valid() {
@@ -197,11 +197,16 @@ async fn execute(
         clock: now,
     });
     let trees = Trees::of(&state, &live)?;
-    let spec = spec(
-        checkout, &around, args, &state, &live, &record, &trees, notices,
-    )?;
+    let begun = Begun {
+        checkout,
+        args,
+        state: &state,
+        record: &record,
+        live: &live,
+    };
+    let spec = spec(&begun, &around, &trees, notices)?;
     let exit = report_run(spec, &live, show).await;
-    trees.remove();
+    drop(trees);
     let _ = record.prune(Keep::default(), jiff::Timestamp::now());
     exit
 }
@@ -293,16 +298,28 @@ fn earlier_artifacts(
     earlier
 }
 
+/// A run that has its place on disk.
+struct Begun<'a> {
+    checkout: &'a Checkout,
+    args: &'a RunArgs,
+    state: &'a State,
+    record: &'a ProjectRecord,
+    live: &'a LiveRun,
+}
+
 fn spec(
-    checkout: &Checkout,
+    begun: &Begun<'_>,
     around: &Arc<Surroundings>,
-    args: &RunArgs,
-    state: &State,
-    live: &LiveRun,
-    record: &ProjectRecord,
     trees: &Trees,
     notices: Vec<String>,
 ) -> Result<RunSpec, Failure> {
+    let Begun {
+        checkout,
+        args,
+        state,
+        record,
+        live,
+    } = *begun;
     let jobs = run::jobs(around);
     let trees = trees.write(checkout, &around.facts.reference, &jobs)?;
     let past = record.durations();
@@ -371,7 +388,7 @@ fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<Ru
 }
 
 /// `$XDG_STATE_HOME/pipe`.
-pub fn state_folder() -> Result<PathBuf, Failure> {
+pub(super) fn state_folder() -> Result<PathBuf, Failure> {
     use etcetera::BaseStrategy;
     let base = etcetera::choose_base_strategy().map_err(|error| broken(&error.to_string()))?;
     let folder = base.state_dir().unwrap_or_else(|| base.data_dir());

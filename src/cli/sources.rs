@@ -15,13 +15,13 @@ use super::checkout::{Checkout, repository_failure};
 use super::exit::{Exit, Failure};
 
 /// The folder of one run. Those of runs that died are removed when the next one begins.
-pub struct Trees {
+pub(super) struct Trees {
     folder: PathBuf,
 }
 
 impl Trees {
     /// The place for the trees of `run`.
-    pub fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
+    pub(super) fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
         let trees = state.root().join("trees");
         let folder = trees.join(run.id());
         fs::create_dir_all(&folder).map_err(|error| {
@@ -36,7 +36,7 @@ impl Trees {
     }
 
     /// Writes a tree for each of the sources that jobs ask for.
-    pub fn write(
+    pub(super) fn write(
         &self,
         checkout: &Checkout,
         reference: &Reference,
@@ -55,9 +55,11 @@ impl Trees {
         }
         Ok(trees)
     }
+}
 
-    /// Removes them.
-    pub fn remove(&self) {
+impl Drop for Trees {
+    fn drop(&mut self) {
+        // What stays goes when the next run begins.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

@@ -20,7 +20,7 @@ const PEER_FILE: &str = ".gitlab-ci-local-variables.yml";
 type Parse = fn(&str, Trust) -> (Vec<Entry>, Vec<Problem>);
 
 /// All CI/CD variables of the project, lowest level first.
-pub fn read(checkout: &Checkout, project: &Project) -> Result<Vec<SettingVariable>, Failure> {
+pub(super) fn read(checkout: &Checkout, project: &Project) -> Result<Vec<SettingVariable>, Failure> {
     let mut sources = SourceMap::default();
     let mut found = Vec::new();
     let mut all = Vec::new();

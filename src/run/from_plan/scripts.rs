@@ -139,7 +139,7 @@ fn artifacts(job: &Job) -> Option<Artifacts> {
 }
 
 fn owned(globs: &[Arc<str>]) -> Vec<String> {
-    globs.iter().map(|glob| glob.to_string()).collect()
+    globs.iter().map(ToString::to_string).collect()
 }
 
 fn settings(variables: &JobVariables) -> JobSettings {

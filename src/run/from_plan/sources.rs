@@ -158,6 +158,8 @@ mod tests {
     use crate::run::spec::Sources;
     use crate::types::Submodules;
 
+    type Pairs = &'static [(&'static str, &'static str)];
+
     fn git(pairs: &[(&str, &str)]) -> Git {
         let variable = |(name, value): &(&str, &str)| Variable::new(*name, *value);
         Git::of(&pairs.iter().map(variable).collect::<JobVariables>())
@@ -167,7 +169,7 @@ mod tests {
     fn what_the_project_directory_holds() {
         let usual = Sources::default();
         let depth = |depth| Some(Sources { depth, ..usual });
-        let rows: &[(&[(&str, &str)], Option<Sources>, usize)] = &[
+        let rows: &[(Pairs, Option<Sources>, usize)] = &[
             (&[], Some(usual), 0),
             (&[("GIT_STRATEGY", "clone")], Some(usual), 0),
             (&[("GIT_STRATEGY", "")], Some(usual), 0),
@@ -212,7 +214,7 @@ mod tests {
             builds_dir: "/builds".to_owned(),
             project_dir: "/builds/g/p".to_owned(),
         };
-        let rows: &[(&[(&str, &str)], &str, Option<&str>)] = &[
+        let rows: &[(Pairs, &str, Option<&str>)] = &[
             (&[], "docker", Some("/builds/g/p")),
             (
                 &[("GIT_STRATEGY", "empty")],

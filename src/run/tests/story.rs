@@ -88,7 +88,7 @@ impl Job {
                 globs,
                 when,
                 untracked: false,
-            })
+            });
         })
     }
 
