@@ -198,6 +198,8 @@ pub struct JobSettings {
     /// `FF_MASK_ALL_DEFAULT_TOKENS: "false"`: of GitLab's own tokens only personal ones are hidden
     /// (runtime reference 15.2).
     pub shows_tokens: bool,
+    /// `FF_USE_INIT_WITH_DOCKER_EXECUTOR` (runtime reference 7.1).
+    pub init: bool,
 }
 
 /// What a job keeps (runtime reference 16.1).

@@ -8,6 +8,13 @@ use crate::types::{Submodules, go_bool};
 /// Commits of history that a job sees where nothing else is said.
 const DEFAULT_DEPTH: u32 = 20;
 
+/// Variables that change the sources of a job on GitLab only.
+const NOT_HONOURED: [&str; 3] = [
+    "GIT_SUBMODULE_PATHS",
+    "GIT_SUBMODULE_UPDATE_FLAGS",
+    "FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR",
+];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Strategy {
     /// `fetch` and `clone`, which are the same in a folder that is new.
@@ -56,6 +63,13 @@ impl Git {
                 Submodules::None
             }
         };
+        for name in NOT_HONOURED {
+            if let Some(value) = value(name).filter(|value| go_bool(value) != Some(false)) {
+                warnings.push(format!(
+                    "WARNING: {name} is `{value}`, which pipe does not honour; GitLab Runner does"
+                ));
+            }
+        }
         Self {
             strategy,
             sources: Sources {
@@ -200,6 +214,12 @@ mod tests {
                 0,
             ),
             (&[("GIT_SUBMODULE_STRATEGY", "all")], Some(usual), 1),
+            (&[("GIT_SUBMODULE_PATHS", "lib")], Some(usual), 1),
+            (
+                &[("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR", "false")],
+                Some(usual),
+                0,
+            ),
         ];
         for (pairs, wanted, warnings) in rows {
             let git = git(pairs);
