@@ -220,9 +220,14 @@ async fn execute(
         clock: now,
     });
     let trees = Trees::of(&state, &live)?;
-    let mut spec = spec(
-        checkout, &around, args, &state, &live, &record, &trees, notices,
-    )?;
+    let begun = Begun {
+        checkout,
+        args,
+        state: &state,
+        record: &record,
+        live: &live,
+    };
+    let mut spec = spec(&begun, &around, &trees, notices)?;
     greeting.answer().await?;
     spec.notices.extend(reap(&executors, &state).await);
     let exit = report_run(spec, &live, show).await;
@@ -323,16 +328,28 @@ fn earlier_artifacts(
     earlier
 }
 
+/// A run that has its place on disk.
+struct Begun<'a> {
+    checkout: &'a Checkout,
+    args: &'a RunArgs,
+    state: &'a State,
+    record: &'a ProjectRecord,
+    live: &'a LiveRun,
+}
+
 fn spec(
-    checkout: &Checkout,
+    begun: &Begun<'_>,
     around: &Arc<Surroundings>,
-    args: &RunArgs,
-    state: &State,
-    live: &LiveRun,
-    record: &ProjectRecord,
     trees: &Trees,
     notices: Vec<String>,
 ) -> Result<RunSpec, Failure> {
+    let Begun {
+        checkout,
+        args,
+        state,
+        record,
+        live,
+    } = *begun;
     let jobs = run::jobs(around);
     let trees = trees.write(checkout, &around.facts.reference, &jobs)?;
     let past = record.durations();

@@ -14,15 +14,14 @@ use crate::types::Reference;
 use super::checkout::{Checkout, repository_failure};
 use super::exit::{Exit, Failure};
 
-/// The folder of one run, removed with this value. Those of runs that died are removed when the
-/// next one begins.
-pub struct Trees {
+/// The folder of one run. Those of runs that died are removed when the next one begins.
+pub(super) struct Trees {
     folder: PathBuf,
 }
 
 impl Trees {
     /// The place for the trees of `run`.
-    pub fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
+    pub(super) fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
         let trees = state.root().join("trees");
         let folder = trees.join(run.id());
         fs::create_dir_all(&folder).map_err(|error| {
@@ -37,7 +36,7 @@ impl Trees {
     }
 
     /// Writes a tree for each of the sources that jobs ask for.
-    pub fn write(
+    pub(super) fn write(
         &self,
         checkout: &Checkout,
         reference: &Reference,
@@ -60,6 +59,7 @@ impl Trees {
 
 impl Drop for Trees {
     fn drop(&mut self) {
+        // What stays goes when the next run begins.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

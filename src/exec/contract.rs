@@ -143,6 +143,8 @@ pub struct EnvSpec {
     pub variables: Vec<(String, String)>,
     /// What the project directory holds.
     pub workspace: Workspace,
+    /// Whether process 1 of a container is one that takes care of orphans.
+    pub init: bool,
 }
 
 /// The text that a new shell reads from its standard input.

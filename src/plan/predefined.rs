@@ -374,7 +374,7 @@ const fn go_architecture() -> &'static str {
     } else if cfg!(target_arch = "aarch64") {
         "arm64"
     } else {
-        std::env::consts::ARCH
+        "unknown"
     }
 }
 

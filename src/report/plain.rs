@@ -80,7 +80,7 @@ impl LogLines {
             line.paint(self.paint)
         };
         let prefix = Prefix {
-            first: prefix("|"),
+            first: prefix(">"),
             rest: prefix("…"),
             open: false,
         };

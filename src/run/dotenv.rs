@@ -54,9 +54,12 @@ fn variable(line: &str) -> Result<(&str, &str), String> {
 mod tests {
     use super::{MAX_SIZE, parse};
 
+    /// Name of the row, report, its variables; `None` for a bad one.
+    type Row<'a> = (&'a str, &'a str, Option<&'a [(&'a str, &'a str)]>);
+
     #[test]
     fn reports() {
-        let rows: &[(&str, &str, Option<&[(&str, &str)]>)] = &[
+        let rows: &[Row<'_>] = &[
             ("nothing", "", Some(&[])),
             ("two", "A=1\nB=2\n", Some(&[("A", "1"), ("B", "2")])),
             ("no line end", "A=1", Some(&[("A", "1")])),
@@ -105,7 +108,10 @@ mod tests {
         let exact = format!("A={}", "x".repeat(MAX_SIZE - 2));
         assert!(parse(exact.as_bytes()).is_ok());
         assert!(parse(format!("{exact}x").as_bytes()).is_err());
-        let many = |count: usize| (0..count).map(|n| format!("A{n}=\n")).collect::<String>();
+        let many = |count: usize| {
+            let lines: Vec<String> = (0..count).map(|n| format!("A{n}=")).collect();
+            lines.join("\n")
+        };
         assert!(parse(many(150).as_bytes()).is_ok());
         assert!(parse(many(151).as_bytes()).is_err());
     }

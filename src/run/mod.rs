@@ -41,6 +41,6 @@ pub use from_plan::{Surroundings, jobs};
 pub use lines::{Lines, LogLine};
 pub use mask::Masker;
 pub use spec::{
-    AfterScript, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Expand, Interrupt,
-    JobRun, JobSettings, PullPolicy, Refusal, RunError, RunSpec, Scripts, Sources,
+    AfterScript, ArtifactPlaces, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Expand,
+    Interrupt, JobRun, JobSettings, PullPolicy, Refusal, RunError, RunSpec, Scripts, Sources,
 };

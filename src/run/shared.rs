@@ -1,14 +1,12 @@
 //! What all attempts of a run share.
 
-use std::path::PathBuf;
-
 use tokio::sync::Semaphore;
 
 use crate::exec::Owner;
 use crate::sched::JobIndex;
 
 use super::images::Images;
-use super::spec::JobRun;
+use super::spec::{ArtifactPlaces, JobRun};
 use super::trees::Trees;
 
 /// Containers that start at the same time on one daemon; more make each of them slower
@@ -20,7 +18,7 @@ pub(super) struct Shared {
     pub(super) owner: Owner,
     pub(super) project_path: String,
     /// The place of an attempt's artifacts.
-    pub(super) artifacts: Box<dyn Fn(&str, u32) -> PathBuf + Send + Sync>,
+    pub(super) artifacts: ArtifactPlaces,
     pub(super) images: Images,
     pub(super) starts: Semaphore,
     pub(super) jobs: Vec<JobRun>,

@@ -30,7 +30,7 @@ pub struct RunSpec {
     /// The project's files for each of the [`Sources`] that jobs ask for.
     pub trees: Vec<(Sources, TreeSpec)>,
     /// The tar file for the artifacts of an attempt of a job, in a folder that exists.
-    pub artifacts: Box<dyn Fn(&str, u32) -> PathBuf + Send + Sync>,
+    pub artifacts: ArtifactPlaces,
     /// How long each job took before, where that is known: the longest path goes first.
     pub durations: Vec<Option<Duration>>,
     /// What to do about images that are missing.
@@ -40,6 +40,9 @@ pub struct RunSpec {
     /// False when something that GitLab would do was left out already.
     pub complete: bool,
 }
+
+/// The tar file for the artifacts of an attempt of a job.
+pub type ArtifactPlaces = Box<dyn Fn(&str, u32) -> PathBuf + Send + Sync>;
 
 /// What to do about an image that is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -198,6 +201,8 @@ pub struct JobSettings {
     /// `FF_MASK_ALL_DEFAULT_TOKENS: "false"`: of GitLab's own tokens only personal ones are hidden
     /// (runtime reference 15.2).
     pub shows_tokens: bool,
+    /// `FF_USE_INIT_WITH_DOCKER_EXECUTOR` (runtime reference 7.1).
+    pub init: bool,
 }
 
 /// What a job keeps (runtime reference 16.1).

@@ -206,13 +206,13 @@ fn a_secret_is_nowhere_but_in_the_job() {
     let secret = "s3cr3t-of-the-project";
     let project = Project::new(&[(
         ".gitlab-ci.yml",
-        "j: {script: ['echo \"[$TOKEN]\"; echo $TOKEN >&2', 'test ${#TOKEN} = 21', 'exit 3'], after_script: ['echo $TOKEN']}\n",
+        "j: {script: ['echo \"[$TOKEN]\"; echo $TOKEN >&2', 'test ${#TOKEN} = 21', 'cat /proc/$$/cmdline /proc/$PPID/cmdline | grep -c \"$TOKEN\" || true', 'exit 3'], after_script: ['echo $TOKEN']}\n",
     )]);
     let variables = format!("TOKEN: {{value: {secret}, masked: true}}\n");
     project.write(".pipe/variables.yml", &variables);
     let ended = project.run(&[]);
     assert_eq!(ended.jobs(), ["j failed 3"]);
-    assert_eq!(ended.log("j")[0], "[[MASKED]]");
+    assert_eq!(ended.log("j")[..3], ["[[MASKED]]", "[MASKED]", "0"]);
     assert!(!ended.text.contains(secret));
     let mut left = Vec::new();
     files(&project.folder.path().join("home"), &mut left);

@@ -160,7 +160,7 @@ fn logs_and_progress_are_apart() {
     let output = run(&env, &[]);
     assert_eq!(
         text(&output.stdout),
-        "quick | $ echo hello\nquick | hello\n"
+        "quick > $ echo hello\nquick > hello\n"
     );
     let told = text(&output.stderr);
     assert!(told.starts_with("main  branch · push · "), "{told}");

@@ -94,6 +94,7 @@ async fn run(executor: &dyn Executor, case: &Case) -> (i64, Vec<String>) {
             tree: None,
             artifacts: Vec::new(),
         },
+        init: false,
     };
     let mut session = executor.open(spec, &cx).await.expect(case.name);
     let running = async {

@@ -34,15 +34,17 @@ pub(super) fn body(spec: &EnvSpec, image: &Image) -> ContainerCreateBody {
         open_stdin: Some(true),
         stdin_once: Some(true),
         tty: Some(false),
-        host_config: Some(host_config()),
+        host_config: Some(host_config(spec.init)),
         ..ContainerCreateBody::default()
     }
 }
 
 /// Never restarted, never kept by the daemon's log: the record keeps what the job said.
-fn host_config() -> HostConfig {
+fn host_config(init: bool) -> HostConfig {
     HostConfig {
         auto_remove: Some(false),
+        // Left unset, the daemon's own setting would count.
+        init: Some(init),
         log_config: Some(HostConfigLogConfig {
             typ: Some("none".to_owned()),
             config: None,
@@ -109,6 +111,7 @@ mod tests {
                 tree: None,
                 artifacts: Vec::new(),
             },
+            init: true,
         }
     }
 
@@ -141,6 +144,7 @@ mod tests {
     fn the_environment_travels_through_the_api() {
         let made = body(&spec("a"), &Image::default());
         assert_eq!(made.env, Some(vec!["A=b=c\n".to_owned()]));
+        assert_eq!(made.host_config.and_then(|host| host.init), Some(true));
         assert_eq!(made.labels.expect("labels")["pipe.owner"], "m/0/h");
     }
 }

@@ -67,6 +67,7 @@ impl Subject {
                 tree: None,
                 artifacts: Vec::new(),
             },
+            init: false,
         }
     }
 

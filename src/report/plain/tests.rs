@@ -74,15 +74,15 @@ fn story() -> Story {
 #[test]
 fn logs_name_their_jobs() {
     insta::assert_snapshot!(logs(&story(), Paint::PLAIN), @r"
-    compile  | Executing
-    compile  | $ make
-    compile  | 100%
-    unit     | $ make test
+    compile  > Executing
+    compile  > $ make
+    compile  > 100%
+    unit     > $ make test
     unit     |
-    lint     | a warning	here
-    unit     | 1 test failed
-    unit     | $ make test
-    unit     | 1 test failed again
+    lint     > a warning	here
+    unit     > 1 test failed
+    unit     > $ make test
+    unit     > 1 test failed again
     ");
 }
 
@@ -137,7 +137,7 @@ fn parts_of_a_long_line_are_marked() {
         .log("bb", "between")
         .log_part("a", "last", false)
         .log("a", "next");
-    let expected = "a  | first\nbb | between\na  … last\na  | next\n";
+    let expected = "a  > first\nbb > between\na  … last\na  > next\n";
     assert_eq!(logs(&story, Paint::PLAIN), expected);
 }
 
@@ -149,7 +149,7 @@ fn a_very_long_name_moves_only_its_own_lines() {
         .log("unit", "x")
         .log(long, "y");
     let text = logs(&story, Paint::PLAIN);
-    let expected = format!("{:32} | x\n{long} | y\n", "unit");
+    let expected = format!("{:32} > x\n{long} > y\n", "unit");
     assert_eq!(text, expected);
 }
 
@@ -169,8 +169,8 @@ fn log_lines_come_before_the_outcome_on_one_stream() {
         text.find(wanted)
             .unwrap_or_else(|| panic!("{wanted}: {text}"))
     };
-    assert!(place("compile  | 100%") < place("✓ compile: passed"));
-    assert!(place("● unit: started\n") < place("unit     | $ make test"));
+    assert!(place("compile  > 100%") < place("✓ compile: passed"));
+    assert!(place("● unit: started\n") < place("unit     > $ make test"));
 }
 
 #[test]
@@ -196,5 +196,5 @@ fn logs_are_held_back_only_for_a_moment() {
     }
     assert_eq!(out.text(), "");
     logs.tick(Duration::from_millis(100));
-    assert_eq!(out.text(), "unit | a\n");
+    assert_eq!(out.text(), "unit > a\n");
 }

@@ -9,7 +9,7 @@ use super::driver::Attempt;
 use super::words::vanished;
 
 /// The runner has an image of its own for this, which we do without.
-const WHERE: &str = "note: pipe runs `hooks:pre_get_sources_script` in the job's image; \
+const WHERE: &str = "note: `hooks:pre_get_sources_script` runs here in the job's image; \
                      GitLab Runner has bash and git there, whatever the job's image has";
 
 impl Attempt<'_> {

@@ -91,6 +91,7 @@ impl Attempt<'_> {
                 tree: self.tree(),
                 artifacts: self.order.artifacts.clone(),
             },
+            init: self.scripts.settings.init,
         }
     }
 

@@ -139,13 +139,14 @@ fn artifacts(job: &Job) -> Option<Artifacts> {
 }
 
 fn owned(globs: &[Arc<str>]) -> Vec<String> {
-    globs.iter().map(|glob| glob.to_string()).collect()
+    globs.iter().map(ToString::to_string).collect()
 }
 
 fn settings(variables: &JobVariables) -> JobSettings {
     let value = |key: &str| variables.value(key).map(str::to_owned);
     let says = |key: &str, wanted: bool| variables.value(key).and_then(go_bool) == Some(wanted);
     JobSettings {
+        init: says("FF_USE_INIT_WITH_DOCKER_EXECUTOR", true),
         shows_tokens: says("FF_MASK_ALL_DEFAULT_TOKENS", false),
         script_timeout: value("RUNNER_SCRIPT_TIMEOUT"),
         after_script_timeout: value("RUNNER_AFTER_SCRIPT_TIMEOUT"),

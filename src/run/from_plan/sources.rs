@@ -8,6 +8,13 @@ use crate::types::{Submodules, go_bool};
 /// Commits of history that a job sees where nothing else is said.
 const DEFAULT_DEPTH: u32 = 20;
 
+/// Variables that change the sources of a job on GitLab only.
+const NOT_HONOURED: [&str; 3] = [
+    "GIT_SUBMODULE_PATHS",
+    "GIT_SUBMODULE_UPDATE_FLAGS",
+    "FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR",
+];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Strategy {
     /// `fetch` and `clone`, which are the same in a folder that is new.
@@ -56,6 +63,13 @@ impl Git {
                 Submodules::None
             }
         };
+        for name in NOT_HONOURED {
+            if let Some(value) = value(name).filter(|value| go_bool(value) != Some(false)) {
+                warnings.push(format!(
+                    "WARNING: {name} is `{value}`, which pipe does not honour; GitLab Runner does"
+                ));
+            }
+        }
         Self {
             strategy,
             sources: Sources {
@@ -158,6 +172,8 @@ mod tests {
     use crate::run::spec::Sources;
     use crate::types::Submodules;
 
+    type Pairs = &'static [(&'static str, &'static str)];
+
     fn git(pairs: &[(&str, &str)]) -> Git {
         let variable = |(name, value): &(&str, &str)| Variable::new(*name, *value);
         Git::of(&pairs.iter().map(variable).collect::<JobVariables>())
@@ -167,7 +183,7 @@ mod tests {
     fn what_the_project_directory_holds() {
         let usual = Sources::default();
         let depth = |depth| Some(Sources { depth, ..usual });
-        let rows: &[(&[(&str, &str)], Option<Sources>, usize)] = &[
+        let rows: &[(Pairs, Option<Sources>, usize)] = &[
             (&[], Some(usual), 0),
             (&[("GIT_STRATEGY", "clone")], Some(usual), 0),
             (&[("GIT_STRATEGY", "")], Some(usual), 0),
@@ -198,6 +214,12 @@ mod tests {
                 0,
             ),
             (&[("GIT_SUBMODULE_STRATEGY", "all")], Some(usual), 1),
+            (&[("GIT_SUBMODULE_PATHS", "lib")], Some(usual), 1),
+            (
+                &[("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR", "false")],
+                Some(usual),
+                0,
+            ),
         ];
         for (pairs, wanted, warnings) in rows {
             let git = git(pairs);
@@ -212,7 +234,7 @@ mod tests {
             builds_dir: "/builds".to_owned(),
             project_dir: "/builds/g/p".to_owned(),
         };
-        let rows: &[(&[(&str, &str)], &str, Option<&str>)] = &[
+        let rows: &[(Pairs, &str, Option<&str>)] = &[
             (&[], "docker", Some("/builds/g/p")),
             (
                 &[("GIT_STRATEGY", "empty")],

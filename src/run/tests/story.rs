@@ -95,7 +95,7 @@ impl Job {
                 globs,
                 when,
                 untracked: false,
-            })
+            });
         })
     }
 
