@@ -161,7 +161,9 @@ impl Walk<'_> {
                 .help("write `$[[ inputs.name ]]`"));
         };
         if root == "component" {
-            return self.component(path, span).ok_or_else(|| self.unknown(access, span));
+            return self
+                .component(path, span)
+                .ok_or_else(|| self.unknown(access, span));
         }
         let parts: Vec<&str> = path.split('.').collect();
         if root != "inputs" || parts.len() >= MAX_ACCESS_PARTS {

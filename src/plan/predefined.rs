@@ -12,10 +12,10 @@ const MESSAGE_LIMIT: usize = 100_000;
 const ZEROS: &str = "0000000000000000000000000000000000000000";
 
 /// Names and values, in GitLab's order as far as it can be seen.
-pub type Pairs = Vec<(&'static str, String)>;
+pub(super) type Pairs = Vec<(&'static str, String)>;
 
 /// Variables known before any job is: usable in includes, `workflow:rules` and `rules`.
-pub fn pipeline_variables(facts: &PipelineFacts) -> Pairs {
+pub(super) fn pipeline_variables(facts: &PipelineFacts) -> Pairs {
     let mut pairs = server(facts);
     pairs.extend(project(facts));
     pairs.extend(commit(facts));

@@ -57,7 +57,11 @@ pub(super) fn not_fetched(missing: &[(Outside, Span)]) -> Option<Diagnostic> {
     let ((first, span), more) = missing.split_first()?;
     let message = match more.len() {
         0 => format!("included file {} is not on this machine", first.describe()),
-        _ => format!("{} included files are not on this machine: {}", missing.len(), listed(missing)),
+        _ => format!(
+            "{} included files are not on this machine: {}",
+            missing.len(),
+            listed(missing)
+        ),
     };
     let mut diagnostic = Diagnostic::new(Code::IncludeNotFetched, message).at(*span);
     for (outside, span) in more {
@@ -67,7 +71,10 @@ pub(super) fn not_fetched(missing: &[(Outside, Span)]) -> Option<Diagnostic> {
 }
 
 fn listed(missing: &[(Outside, Span)]) -> String {
-    let names: Vec<String> = missing.iter().map(|(outside, _)| outside.describe()).collect();
+    let names: Vec<String> = missing
+        .iter()
+        .map(|(outside, _)| outside.describe())
+        .collect();
     names.join(", ")
 }
 
@@ -77,7 +84,10 @@ fn invalid(span: Span, message: impl Into<String>) -> Diagnostic {
 
 /// An entry that names nothing.
 pub(super) fn no_subkey(span: Span) -> Diagnostic {
-    invalid(span, "an `include` needs one of `local`, `project`, `remote`, `template` and `component`")
+    invalid(
+        span,
+        "an `include` needs one of `local`, `project`, `remote`, `template` and `component`",
+    )
 }
 
 /// An entry that names several files at once.
@@ -96,7 +106,10 @@ pub(super) fn artifact(span: Span) -> Diagnostic {
 
 /// An entry that is neither text nor a mapping.
 pub(super) fn wrong_kind(item: &Value) -> Diagnostic {
-    let message = format!("each `include` should be a path or a mapping, not {}", item.type_name());
+    let message = format!(
+        "each `include` should be a path or a mapping, not {}",
+        item.type_name()
+    );
     invalid(item.span, message)
 }
 
@@ -107,12 +120,18 @@ pub(super) fn no_file(span: Span) -> Diagnostic {
 
 /// A `remote` that is no address.
 pub(super) fn bad_address(address: &str, span: Span) -> Diagnostic {
-    invalid(span, format!("`{address}` is no address that begins with `http://` or `https://`"))
+    invalid(
+        span,
+        format!("`{address}` is no address that begins with `http://` or `https://`"),
+    )
 }
 
 /// A `template` with a name that no template has.
 pub(super) fn bad_template(name: &str, span: Span) -> Diagnostic {
-    invalid(span, format!("`{name}` is no template: their names end in `.gitlab-ci.yml`"))
+    invalid(
+        span,
+        format!("`{name}` is no template: their names end in `.gitlab-ci.yml`"),
+    )
 }
 
 /// A `component` that is not an address with a version.
@@ -123,7 +142,8 @@ pub(super) fn bad_component(address: &str, span: Span) -> Diagnostic {
 
 /// A local file named by one that has no project.
 pub(super) fn no_project(path: &str, span: Span) -> Diagnostic {
-    let message = format!("included file `{path}` can't be found: the file that names it has no project");
+    let message =
+        format!("included file `{path}` can't be found: the file that names it has no project");
     Diagnostic::new(Code::IncludeMissing, message)
         .at(span)
         .help("remote files and templates can include only files that are named in full")
@@ -142,9 +162,12 @@ pub(super) fn empty(path: &str, how: &str, span: Span) -> Diagnostic {
 
 /// Too many files.
 pub(super) fn limit(limit: usize, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::IncludeLimit, format!("more than {limit} files are included"))
-        .at(span)
-        .help("look for a file that includes itself")
+    Diagnostic::new(
+        Code::IncludeLimit,
+        format!("more than {limit} files are included"),
+    )
+    .at(span)
+    .help("look for a file that includes itself")
 }
 
 /// An `include` that brought nothing stays in the document and is checked like any keyword.

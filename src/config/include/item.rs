@@ -8,7 +8,14 @@ use super::super::read;
 use super::errors;
 use super::outside::{Outside, ProjectAt};
 
-static SUBKEYS: &[&str] = &["local", "project", "remote", "template", "artifact", "component"];
+static SUBKEYS: &[&str] = &[
+    "local",
+    "project",
+    "remote",
+    "template",
+    "artifact",
+    "component",
+];
 
 /// Where the file of an entry is to be found.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,7 +66,11 @@ impl Naming<'_> {
 
     /// What a mapping names: exactly one of its keys says it.
     pub(super) fn of_mapping(&self, item: &Value, mapping: &Mapping) -> Result<Wanted, Diagnostic> {
-        let given = |key: &&&str| mapping.get(key).is_some_and(|entry| !entry.value.is_blank());
+        let given = |key: &&&str| {
+            mapping
+                .get(key)
+                .is_some_and(|entry| !entry.value.is_blank())
+        };
         let kinds: Vec<&&str> = SUBKEYS.iter().filter(given).collect();
         let kind = match kinds[..] {
             [kind] => *kind,
@@ -71,26 +82,43 @@ impl Naming<'_> {
         }
         let text = read::get(mapping, kind).and_then(Value::as_str);
         let location = (self.expand)(text.ok_or_else(|| errors::no_subkey(item.span))?);
-        let span = mapping.get(kind).map_or(item.span, |entry| entry.value.span);
+        let span = mapping
+            .get(kind)
+            .map_or(item.span, |entry| entry.value.span);
         match kind {
             "local" => Ok(Wanted::Local(location, span)),
-            "remote" if location.starts_with("http") => Ok(Wanted::Outside(vec![Outside::Remote(location)])),
+            "remote" if location.starts_with("http") => {
+                Ok(Wanted::Outside(vec![Outside::Remote(location)]))
+            }
             "remote" => Err(errors::bad_address(&location, span)),
-            "template" if location.ends_with(".gitlab-ci.yml") => Ok(Wanted::Outside(vec![Outside::Template(location)])),
+            "template" if location.ends_with(".gitlab-ci.yml") => {
+                Ok(Wanted::Outside(vec![Outside::Template(location)]))
+            }
             "template" => Err(errors::bad_template(&location, span)),
-            "component" => self.component(&location, span).map(Wanted::Component),
-            _ => self.project_files(&location, item, mapping).map(Wanted::Outside),
+            "component" => component(&location, span).map(Wanted::Component),
+            _ => self
+                .project_files(&location, item, mapping)
+                .map(Wanted::Outside),
         }
     }
 
-    fn project_files(&self, path: &str, item: &Value, mapping: &Mapping) -> Result<Vec<Outside>, Diagnostic> {
+    fn project_files(
+        &self,
+        path: &str,
+        item: &Value,
+        mapping: &Mapping,
+    ) -> Result<Vec<Outside>, Diagnostic> {
         let revision = read::text(mapping, "ref").map(|text| (self.expand)(&text));
         let project = ProjectAt {
             host: self.host.clone(),
             path: path.to_lowercase(),
-            revision: revision.filter(|text| !text.is_empty()).unwrap_or_else(|| "HEAD".to_owned()),
+            revision: revision
+                .filter(|text| !text.is_empty())
+                .unwrap_or_else(|| "HEAD".to_owned()),
         };
-        let files = read::get(mapping, "file").map(read::strings).unwrap_or_default();
+        let files = read::get(mapping, "file")
+            .map(read::strings)
+            .unwrap_or_default();
         if files.is_empty() {
             return Err(errors::no_file(item.span));
         }
@@ -100,23 +128,25 @@ impl Naming<'_> {
         };
         Ok(files.iter().map(file).collect())
     }
+}
 
-    /// `host/group/project/name@version`.
-    fn component(&self, address: &str, span: Span) -> Result<Component, Diagnostic> {
-        let parsed = || {
-            let (path, version) = address.split_once('@')?;
-            let (project, name) = path.rsplit_once('/')?;
-            let (host, project) = project.split_once('/')?;
-            let complete = ![host, project, name, version].iter().any(|part| part.is_empty());
-            complete.then(|| Component {
-                project: ProjectAt {
-                    host: host.to_owned(),
-                    path: project.to_lowercase(),
-                    revision: version.to_owned(),
-                },
-                name: name.to_owned(),
-            })
-        };
-        parsed().ok_or_else(|| errors::bad_component(address, span))
-    }
+/// `host/group/project/name@version`.
+fn component(address: &str, span: Span) -> Result<Component, Diagnostic> {
+    let parsed = || {
+        let (path, version) = address.split_once('@')?;
+        let (project, name) = path.rsplit_once('/')?;
+        let (host, project) = project.split_once('/')?;
+        let complete = ![host, project, name, version]
+            .iter()
+            .any(|part| part.is_empty());
+        complete.then(|| Component {
+            project: ProjectAt {
+                host: host.to_owned(),
+                path: project.to_lowercase(),
+                revision: version.to_owned(),
+            },
+            name: name.to_owned(),
+        })
+    };
+    parsed().ok_or_else(|| errors::bad_component(address, span))
 }

@@ -45,7 +45,10 @@ impl Outside {
     pub fn describe(&self) -> String {
         match self {
             Self::Project(project, path) => {
-                format!("`{path}` of project `{}` at `{}`", project.path, project.revision)
+                format!(
+                    "`{path}` of project `{}` at `{}`",
+                    project.path, project.revision
+                )
             }
             Self::Remote(address) => format!("`{address}`"),
             Self::Template(name) => format!("template `{name}`"),
@@ -77,20 +80,32 @@ impl ProjectAt {
 
 /// Every part of a path made safe, empty parts left out.
 fn parts(path: &str) -> String {
-    let safe: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(part).collect();
+    let safe: Vec<String> = path
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(part)
+        .collect();
     safe.join("/")
 }
+
+const HEX: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
+];
 
 /// A text as one part of a path that leads nowhere else.
 fn part(text: &str) -> String {
     let only_dots = text.chars().all(|c| c == '.');
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') || (byte == b'.' && !only_dots);
+        let plain = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'~')
+            || (byte == b'.' && !only_dots);
         if plain {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 15)]);
         }
     }
     out
@@ -128,12 +143,27 @@ mod tests {
     #[test]
     fn keys_are_paths_that_stay_in_the_store() {
         for (outside, key) in [
-            (file("g/p", "HEAD", "a.yml"), "project/gitlab.com/g/p/@HEAD/a.yml"),
-            (file("g/p", "feature/x", "/ci/a b.yml"), "project/gitlab.com/g/p/@feature%2Fx/ci/a%20b.yml"),
-            (file("g/../p", "..", "../../a.yml"), "project/gitlab.com/g/%2E%2E/p/@%2E%2E/%2E%2E/%2E%2E/a.yml"),
-            (Outside::Remote("https://e.org/a.yml?x=1".to_owned()), "remote/https%3A%2F%2Fe.org%2Fa.yml%3Fx%3D1"),
+            (
+                file("g/p", "HEAD", "a.yml"),
+                "project/gitlab.com/g/p/@HEAD/a.yml",
+            ),
+            (
+                file("g/p", "feature/x", "/ci/a b.yml"),
+                "project/gitlab.com/g/p/@feature%2Fx/ci/a%20b.yml",
+            ),
+            (
+                file("g/../p", "..", "../../a.yml"),
+                "project/gitlab.com/g/%2E%2E/p/@%2E%2E/%2E%2E/%2E%2E/a.yml",
+            ),
+            (
+                Outside::Remote("https://e.org/a.yml?x=1".to_owned()),
+                "remote/https%3A%2F%2Fe.org%2Fa.yml%3Fx%3D1",
+            ),
             (Outside::Remote("..".to_owned()), "remote/%2E%2E"),
-            (Outside::Template("Jobs/Build.gitlab-ci.yml".to_owned()), "template/Jobs/Build.gitlab-ci.yml"),
+            (
+                Outside::Template("Jobs/Build.gitlab-ci.yml".to_owned()),
+                "template/Jobs/Build.gitlab-ci.yml",
+            ),
         ] {
             assert_eq!(outside.key(), key, "{}", outside.describe());
         }

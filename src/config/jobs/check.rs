@@ -30,7 +30,10 @@ fn set<'m>(mapping: &'m Mapping, key: &str) -> Option<&'m Entry> {
 }
 
 fn script(mapping: &Mapping, check: &mut Check<'_>) {
-    if let Some(script) = mapping.get("script").filter(|script| script.value.is_blank()) {
+    if let Some(script) = mapping
+        .get("script")
+        .filter(|script| script.value.is_blank())
+    {
         check.within("script", |check| {
             check.invalid(Code::BlankValue, script.key_span, "can't be blank");
         });
@@ -48,21 +51,33 @@ fn publish(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
 
 /// What a trigger job can't have although the keyword is known to it (6.8, 6.12, 6.16).
 fn trigger(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
-    let mirrors = read::get(mapping, "needs")
-        .is_some_and(|needs| need_items(needs).into_iter().any(|item| NeedKind::of(item) == NeedKind::Mirror));
+    let mirrors = read::get(mapping, "needs").is_some_and(|needs| {
+        need_items(needs)
+            .into_iter()
+            .any(|item| NeedKind::of(item) == NeedKind::Mirror)
+    });
     if set(mapping, "trigger").is_none() && !mirrors {
-        let message = format!("{} has `needs` but neither `script` nor `trigger`", check.subject());
+        let message = format!(
+            "{} has `needs` but neither `script` nor `trigger`",
+            check.subject()
+        );
         let diagnostic = Diagnostic::new(Code::JobWithoutScript, message).at(entry.key_span);
         check.report(diagnostic.help("add a `script`"));
     }
-    if let Some(value) = read::get(mapping, "parallel").filter(|value| matches!(value.kind, Kind::Int(_))) {
+    if let Some(value) =
+        read::get(mapping, "parallel").filter(|value| matches!(value.kind, Kind::Int(_)))
+    {
         let what = "can't have `parallel: <number>`, as a trigger job; use a matrix";
         check.invalid(Code::InvalidValue, value.span, what);
     }
-    if let Some(value) = read::get(mapping, "allow_failure").filter(|value| value.as_map().is_some()) {
+    if let Some(value) =
+        read::get(mapping, "allow_failure").filter(|value| value.as_map().is_some())
+    {
         check.within("allow_failure", |check| check.value(value, &Shape::Boolean));
     }
-    if let Some(value) = read::get(mapping, "when").filter(|value| value.as_str() == Some("delayed")) {
+    if let Some(value) =
+        read::get(mapping, "when").filter(|value| value.as_str() == Some("delayed"))
+    {
         let what = "can be delayed only by a rule, as a trigger job";
         check.invalid(Code::InvalidValue, value.span, what);
     }
@@ -93,7 +108,10 @@ fn beside_rules(mapping: &Mapping, check: &mut Check<'_>) {
     let Some(rules) = set(mapping, "rules") else {
         return;
     };
-    for other in ["only", "except", "start_in"].into_iter().filter_map(|key| set(mapping, key)) {
+    for other in ["only", "except", "start_in"]
+        .into_iter()
+        .filter_map(|key| set(mapping, key))
+    {
         check.exclusive(rules, other);
     }
 }
@@ -104,34 +122,59 @@ fn needs(mapping: &Mapping, kind: JobKind, check: &mut Check<'_>) {
         return;
     };
     if kind == JobKind::Script {
-        return check_need_kinds(needs, &[NeedKind::Job, NeedKind::External], "as a job with a script", check);
+        return check_need_kinds(
+            needs,
+            &[NeedKind::Job, NeedKind::External],
+            "as a job with a script",
+            check,
+        );
     }
-    check_need_kinds(needs, &[NeedKind::Job, NeedKind::Mirror], "as a trigger job", check);
-    let mirrors = need_items(needs).into_iter().filter(|item| NeedKind::of(item) == NeedKind::Mirror);
-    if let Some(second) = mirrors.skip(1).next() {
-        check.invalid(Code::TooMany, second.span, "should mirror at most one pipeline");
+    check_need_kinds(
+        needs,
+        &[NeedKind::Job, NeedKind::Mirror],
+        "as a trigger job",
+        check,
+    );
+    let mut mirrors = need_items(needs)
+        .into_iter()
+        .filter(|item| NeedKind::of(item) == NeedKind::Mirror);
+    if let Some(second) = mirrors.nth(1) {
+        check.invalid(
+            Code::TooMany,
+            second.span,
+            "should mirror at most one pipeline",
+        );
     }
 }
 
 /// With `needs`, a dependency must be among them, by the names as written (6.11).
 fn dependencies(mapping: &Mapping, check: &mut Check<'_>) {
-    let dependencies = read::get(mapping, "dependencies").and_then(Value::as_seq).unwrap_or_default();
+    let dependencies = read::get(mapping, "dependencies")
+        .and_then(Value::as_seq)
+        .unwrap_or_default();
     let needs = read::needs(mapping, "needs").unwrap_or_default();
     if needs.is_empty() {
         return;
     }
     let needed = |wanted: &str| {
-        needs.iter().any(|need| matches!(&need.target, NeedTarget::Job { name, .. } if **name == *wanted))
+        needs
+            .iter()
+            .any(|need| matches!(&need.target, NeedTarget::Job { name, .. } if **name == *wanted))
     };
     for item in dependencies {
         let Some(name) = item.as_str().filter(|name| !needed(name)) else {
             continue;
         };
-        let message = format!("{} depends on `{name}`, which is not among its `needs`", check.subject());
+        let message = format!(
+            "{} depends on `{name}`, which is not among its `needs`",
+            check.subject()
+        );
         check.report(
             Diagnostic::new(Code::DependencyNotNeeded, message)
                 .at(item.span)
-                .help(format!("add `{name}` to `needs`, or take it out of `dependencies`")),
+                .help(format!(
+                    "add `{name}` to `needs`, or take it out of `dependencies`"
+                )),
         );
     }
 }

@@ -111,4 +111,3 @@ pub(super) fn check_name(entry: &Entry, found: &mut Vec<Diagnostic>) {
     };
     found.push(diagnostic.at(entry.key_span));
 }
-

@@ -60,7 +60,10 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
     for item in &items {
         check_item(item, check);
     }
-    let external = items.iter().filter(|item| NeedKind::of(item) == NeedKind::External).count();
+    let external = items
+        .iter()
+        .filter(|item| NeedKind::of(item) == NeedKind::External)
+        .count();
     if external > MAX_EXTERNAL {
         let what = format!("has more than {MAX_EXTERNAL} needs on other pipelines");
         check.invalid(Code::TooMany, value.span, &what);
@@ -98,7 +101,10 @@ pub(crate) enum NeedKind {
 impl NeedKind {
     /// The kind of an item, told by its keys.
     pub(crate) fn of(item: &Value) -> Self {
-        let has = |key| item.as_map().is_some_and(|mapping| mapping.get(key).is_some());
+        let has = |key| {
+            item.as_map()
+                .is_some_and(|mapping| mapping.get(key).is_some())
+        };
         match (has("project"), has("pipeline"), has("job")) {
             (true, _, _) | (false, true, true) => Self::External,
             (false, true, false) => Self::Mirror,

@@ -43,13 +43,17 @@ fn released_at(value: &Value, check: &mut Check<'_>) {
 
 /// An ISO 8601 date, with or without a time.
 fn looks_like_datetime(text: &str) -> bool {
-    let (date, time) = text.split_once(['T', ' ']).map_or((text, None), |(date, time)| (date, Some(time)));
+    let (date, time) = text
+        .split_once(['T', ' '])
+        .map_or((text, None), |(date, time)| (date, Some(time)));
     is_date(date) && time.is_none_or(is_time)
 }
 
 fn is_date(date: &str) -> bool {
     let mut parts = date.split('-');
-    let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(year), Some(month), Some(day), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return false;
     };
     match (year.parse(), month.parse(), day.parse()) {

@@ -121,15 +121,23 @@ pub(crate) fn check_rules(value: &Value, check: &mut Check<'_>, keys: &'static K
 
 /// `start_in` belongs to `when: delayed`, and only to it.
 fn delay(rule: &Mapping, check: &mut Check<'_>) {
-    let delayed = rule.get("when").filter(|when| when.value.as_str() == Some("delayed"));
+    let delayed = rule
+        .get("when")
+        .filter(|when| when.value.as_str() == Some("delayed"));
     match (delayed, rule.get("start_in")) {
         (Some(when), start_in) if start_in.is_none_or(|entry| entry.value.is_null()) => {
-            let message = format!("a rule in {} is `delayed` but has no `start_in`", check.subject());
+            let message = format!(
+                "a rule in {} is `delayed` but has no `start_in`",
+                check.subject()
+            );
             let diagnostic = Diagnostic::new(Code::MissingKey, message).at(when.value.span);
             check.report(diagnostic.help("add `start_in: 10 minutes`"));
         }
         (None, Some(start_in)) => {
-            let message = format!("a rule in {} has `start_in` without `when: delayed`", check.subject());
+            let message = format!(
+                "a rule in {} has `start_in` without `when: delayed`",
+                check.subject()
+            );
             check.report(Diagnostic::new(Code::ExclusiveKeys, message).at(start_in.key_span));
         }
         _ => {}
@@ -137,17 +145,15 @@ fn delay(rule: &Mapping, check: &mut Check<'_>) {
 }
 
 fn condition(value: &Value, check: &mut Check<'_>) {
-    match value.as_str() {
-        Some(text) => policy::condition(value, text, check),
-        None => {
-            let message = format!(
-                "{} should be a condition as a string, not {}",
-                check.subject(),
-                value.type_name()
-            );
-            check.report(Diagnostic::new(Code::InvalidExpression, message).at(value.span));
-        }
+    if let Some(text) = value.as_str() {
+        return policy::condition(value, text, check);
     }
+    let message = format!(
+        "{} should be a condition as a string, not {}",
+        check.subject(),
+        value.type_name()
+    );
+    check.report(Diagnostic::new(Code::InvalidExpression, message).at(value.span));
 }
 
 fn changes(value: &Value, check: &mut Check<'_>) {

@@ -70,7 +70,10 @@ fn step(value: &Value, check: &mut Check<'_>) {
         return;
     };
     check.keys(mapping, value.span, &STEP, Scope::ANY);
-    if !["script", "step", "func"].iter().any(|key| mapping.get(key).is_some()) {
+    if !["script", "step", "func"]
+        .iter()
+        .any(|key| mapping.get(key).is_some())
+    {
         let message = format!("a step in {} needs `script` or `step`", check.subject());
         check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
     }
@@ -102,7 +105,12 @@ pub(super) fn inputs(value: &Value, check: &mut Check<'_>) {
     }
     let mut complete = true;
     for entry in mapping.entries() {
-        let has = |key| entry.value.as_map().is_some_and(|input| input.get(key).is_some());
+        let has = |key| {
+            entry
+                .value
+                .as_map()
+                .is_some_and(|input| input.get(key).is_some())
+        };
         check.within(entry.key.text(), |check| {
             if !has("default") {
                 complete = false;
@@ -114,6 +122,8 @@ pub(super) fn inputs(value: &Value, check: &mut Check<'_>) {
         });
     }
     if complete && let Err(found) = inputs::resolve(mapping, &Mapping::default()) {
-        found.into_iter().for_each(|diagnostic| check.report(diagnostic));
+        for diagnostic in found {
+            check.report(diagnostic);
+        }
     }
 }

@@ -103,7 +103,8 @@ fn options(entry: &Entry, check: &mut Check<'_>) {
         return;
     };
     let known = options.value.as_seq().unwrap_or_default();
-    let same = |option: &Value| option.as_str().is_some() && option.as_str() == value.value.as_str();
+    let same =
+        |option: &Value| option.as_str().is_some() && option.as_str() == value.value.as_str();
     if !known.is_empty() && !known.iter().any(same) {
         let message = format!(
             "the value of {} is not among its `options`",

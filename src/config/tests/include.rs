@@ -26,40 +26,124 @@ fn local_files() {
         ("a mapping", "include: {local: a.yml}", "a: x"),
         ("twice", "include: [a.yml, a.yml]", "a: x"),
         ("a variable", "include: $DIR/b.yml", "b: x"),
-        ("an unknown variable vanishes", "include: $NOPE/a.yml", "a: x"),
+        (
+            "an unknown variable vanishes",
+            "include: $NOPE/a.yml",
+            "a: x",
+        ),
         ("a wildcard", "include: ci/*.yml", "b: x"),
         ("any depth", "include: 'ci/**/*.yml'", "b: x  c: x"),
         ("any characters", "include: 'ci/**.yml'", "b: x  c: x"),
-        ("a wildcard with a leading slash", "include: [a.yml, /ci/*.yml]", "a: x"),
-        ("a wildcard skips what was included by path", "include: [ci/b.yml, 'ci/**']", "b: x  c: x"),
-        ("a wildcard meets another ending", "include: '*.txt'", "! include-extension"),
-        ("no wildcard inside brackets", "include: '[a].yml'", "! include-missing"),
-        ("nothing found, in a list", "include: ['none/*.yml']\nz: {script: x}", "z: x"),
-        ("nothing found, in a mapping", "include: {local: 'none/*.yml'}\nz: {script: x}", "! include-invalid"),
+        (
+            "a wildcard with a leading slash",
+            "include: [a.yml, /ci/*.yml]",
+            "a: x",
+        ),
+        (
+            "a wildcard skips what was included by path",
+            "include: [ci/b.yml, 'ci/**']",
+            "b: x  c: x",
+        ),
+        (
+            "a wildcard meets another ending",
+            "include: '*.txt'",
+            "! include-extension",
+        ),
+        (
+            "no wildcard inside brackets",
+            "include: '[a].yml'",
+            "! include-missing",
+        ),
+        (
+            "nothing found, in a list",
+            "include: ['none/*.yml']\nz: {script: x}",
+            "z: x",
+        ),
+        (
+            "nothing found, in a mapping",
+            "include: {local: 'none/*.yml'}\nz: {script: x}",
+            "! include-invalid",
+        ),
         ("null", "include: null\nz: {script: x}", "z: x"),
         ("an empty list", "include: []\nz: {script: x}", "z: x"),
-        ("a number", "include: 5\nz: {script: x}", "! include-invalid"),
-        ("a list of numbers", "include: [5]\nz: {script: x}", "! include-invalid"),
+        (
+            "a number",
+            "include: 5\nz: {script: x}",
+            "! include-invalid",
+        ),
+        (
+            "a list of numbers",
+            "include: [5]\nz: {script: x}",
+            "! include-invalid",
+        ),
         ("a nested list", "include: [[a.yml]]", "! include-invalid"),
-        ("an empty string", "include: ''\nz: {script: x}", "! include-extension"),
-        ("an empty mapping", "include: {}\nz: {script: x}", "! include-invalid"),
-        ("a list of paths", "include: {local: [a.yml]}", "! include-invalid"),
-        ("null for a path", "include: {local: null}", "! include-invalid"),
-        ("two kinds", "include: {local: a.yml, remote: 'https://e.org/a.yml'}", "! include-invalid"),
-        ("an unknown key goes unnoticed", "include: {local: a.yml, foo: 1}", "a: x"),
-        ("an unknown key alone", "include: {foo: a.yml}", "! include-invalid"),
-        ("an artifact", "include: {artifact: a.yml, job: z}", "! include-invalid"),
+        (
+            "an empty string",
+            "include: ''\nz: {script: x}",
+            "! include-extension",
+        ),
+        (
+            "an empty mapping",
+            "include: {}\nz: {script: x}",
+            "! include-invalid",
+        ),
+        (
+            "a list of paths",
+            "include: {local: [a.yml]}",
+            "! include-invalid",
+        ),
+        (
+            "null for a path",
+            "include: {local: null}",
+            "! include-invalid",
+        ),
+        (
+            "two kinds",
+            "include: {local: a.yml, remote: 'https://e.org/a.yml'}",
+            "! include-invalid",
+        ),
+        (
+            "an unknown key goes unnoticed",
+            "include: {local: a.yml, foo: 1}",
+            "a: x",
+        ),
+        (
+            "an unknown key alone",
+            "include: {foo: a.yml}",
+            "! include-invalid",
+        ),
+        (
+            "an artifact",
+            "include: {artifact: a.yml, job: z}",
+            "! include-invalid",
+        ),
         ("missing", "include: z.yml", "! include-missing"),
         ("outside", "include: ../a.yml", "! include-outside"),
         ("with a dot", "include: ./a.yml", "! include-missing"),
-        ("another ending", "include: notes.txt", "! include-extension"),
+        (
+            "another ending",
+            "include: notes.txt",
+            "! include-extension",
+        ),
         ("no content", "include: empty.yml", "! include-empty"),
         ("only a comment", "include: comment.yml", "! include-empty"),
-        ("a list as content", "include: list.yml", "! config-not-mapping"),
+        (
+            "a list as content",
+            "include: list.yml",
+            "! config-not-mapping",
+        ),
         ("itself", "include: self.yml", "! include-limit"),
-        ("a reference", "include: [!reference [.x, y]]\n.x: {y: a.yml}", "! include-invalid"),
+        (
+            "a reference",
+            "include: [!reference [.x, y]]\n.x: {y: a.yml}",
+            "! include-invalid",
+        ),
     ];
-    outcomes(rows.into_iter().map(|(name, main, expected)| (name, beside(main), expected)).collect());
+    outcomes(
+        rows.into_iter()
+            .map(|(name, main, expected)| (name, beside(main), expected))
+            .collect(),
+    );
 }
 
 #[test]
@@ -70,29 +154,57 @@ fn rules() {
         ("never", "{if: $DIR, when: never}", "z: x"),
         ("always", "{if: $DIR, when: always}", "a: x  z: x"),
         ("when alone", "{when: always}", "a: x  z: x"),
-        ("the first match decides", "{if: $DIR, when: never}, {when: always}", "z: x"),
+        (
+            "the first match decides",
+            "{if: $DIR, when: never}, {when: always}",
+            "z: x",
+        ),
         ("exists", "{exists: [ci/b.yml]}", "a: x  z: x"),
         ("exists not", "{exists: [ci/none.yml]}", "z: x"),
         ("changes that are not known", "{changes: [a]}", "a: x  z: x"),
         ("null", "{if: null}", "a: x  z: x"),
         ("another word", "{when: on_success}", "! invalid-value"),
-        ("another key", "{if: $DIR, allow_failure: true}", "! unknown-key"),
+        (
+            "another key",
+            "{if: $DIR, allow_failure: true}",
+            "! unknown-key",
+        ),
         ("no list", "", "! blank-value"),
         ("no condition", "{if: 5}", "! invalid-expression"),
     ];
-    let tree = |rule: &str| beside(&format!("include: [{{local: a.yml, rules: [{rule}]}}]\nz: {{script: x}}"));
-    outcomes(rows.into_iter().map(|(name, rule, expected)| (name, tree(rule), expected)).collect());
+    let tree = |rule: &str| {
+        beside(&format!(
+            "include: [{{local: a.yml, rules: [{rule}]}}]\nz: {{script: x}}"
+        ))
+    };
+    outcomes(
+        rows.into_iter()
+            .map(|(name, rule, expected)| (name, tree(rule), expected))
+            .collect(),
+    );
 }
 
 #[test]
 fn what_is_left_over_is_checked() {
     check(
         &[
-            ("include: {local: a.yml, rules: [{when: never}]}", "include-invalid"),
+            (
+                "include: {local: a.yml, rules: [{when: never}]}",
+                "include-invalid",
+            ),
             ("include: [{local: a.yml, rules: [{when: never}]}]", ""),
-            ("include: [{local: a.yml, foo: 1, rules: [{when: never}]}]", "unknown-key"),
-            ("include: [{local: a.yml, integrity: x, rules: [{when: never}]}]", "include-invalid"),
-            ("include: [{project: g/p, rules: [{when: never}]}]", "missing-key"),
+            (
+                "include: [{local: a.yml, foo: 1, rules: [{when: never}]}]",
+                "unknown-key",
+            ),
+            (
+                "include: [{local: a.yml, integrity: x, rules: [{when: never}]}]",
+                "include-invalid",
+            ),
+            (
+                "include: [{project: g/p, rules: [{when: never}]}]",
+                "missing-key",
+            ),
         ],
         |text| format!("{text}\nz: {{script: x}}"),
     );
@@ -104,7 +216,10 @@ fn layers() {
         (
             "own content beats includes, the last include beats the first",
             Tree::of("include: [one.yml, two.yml]\nc: {script: own}")
-                .with("one.yml", "a: {script: one}\nb: {script: one}\nc: {script: one}")
+                .with(
+                    "one.yml",
+                    "a: {script: one}\nb: {script: one}\nc: {script: one}",
+                )
                 .with("two.yml", "b: {script: two}\nc: {script: two}"),
             "a: one  b: two  c: own",
         ),
@@ -123,7 +238,8 @@ fn layers() {
         ),
         (
             "null replaces",
-            Tree::of("include: one.yml\na: {script: x, stage: null}").with("one.yml", "a: {script: y, stage: nope}"),
+            Tree::of("include: one.yml\na: {script: x, stage: null}")
+                .with("one.yml", "a: {script: y, stage: nope}"),
             "a: x",
         ),
         (
@@ -157,7 +273,10 @@ fn files_from_elsewhere() {
             "a file of a project names its own neighbours",
             "include: {project: g/p, file: ci.yml}",
             vec![
-                (format!("{project}/@HEAD/ci.yml"), "include: [a.yml, 'x/*.yml']"),
+                (
+                    format!("{project}/@HEAD/ci.yml"),
+                    "include: [a.yml, 'x/*.yml']",
+                ),
                 (format!("{project}/@HEAD/a.yml"), "a: {script: theirs}"),
                 (format!("{project}/@HEAD/x/b.yml"), "b: {script: theirs}"),
             ],
@@ -166,13 +285,19 @@ fn files_from_elsewhere() {
         (
             "a remote file",
             "include: https://e.org/$DIR.yml",
-            vec![("remote/https%3A%2F%2Fe.org%2Fci.yml".to_owned(), "a: {script: r}")],
+            vec![(
+                "remote/https%3A%2F%2Fe.org%2Fci.yml".to_owned(),
+                "a: {script: r}",
+            )],
             "a: r",
         ),
         (
             "a remote file has no project",
             "include: {remote: 'https://e.org/ci.yml'}",
-            vec![("remote/https%3A%2F%2Fe.org%2Fci.yml".to_owned(), "include: a.yml")],
+            vec![(
+                "remote/https%3A%2F%2Fe.org%2Fci.yml".to_owned(),
+                "include: a.yml",
+            )],
             "! include-missing",
         ),
         (
@@ -202,7 +327,10 @@ fn files_from_elsewhere() {
         (
             "a component in a folder",
             "include: {component: gitlab.example.com/g/p/lint@1.0}",
-            vec![(format!("{project}/@1.0/templates/lint/template.yml"), "a: {script: c}")],
+            vec![(
+                format!("{project}/@1.0/templates/lint/template.yml"),
+                "a: {script: c}",
+            )],
             "a: c",
         ),
         (
@@ -214,15 +342,41 @@ fn files_from_elsewhere() {
             )],
             "! interpolation",
         ),
-        ("a project without file", "include: {project: g/p}", vec![], "! include-invalid"),
-        ("a template of another name", "include: {template: T.yml}", vec![], "! include-invalid"),
-        ("no component", "include: {component: lint}", vec![], "! include-invalid"),
-        ("not fetched", "include: {template: T.gitlab-ci.yml}", vec![], "! include-not-fetched"),
+        (
+            "a project without file",
+            "include: {project: g/p}",
+            vec![],
+            "! include-invalid",
+        ),
+        (
+            "a template of another name",
+            "include: {template: T.yml}",
+            vec![],
+            "! include-invalid",
+        ),
+        (
+            "no component",
+            "include: {component: lint}",
+            vec![],
+            "! include-invalid",
+        ),
+        (
+            "not fetched",
+            "include: {template: T.gitlab-ci.yml}",
+            vec![],
+            "! include-not-fetched",
+        ),
     ];
     let tree = |main: &str, fetched: Vec<(String, &str)>| {
-        fetched.into_iter().fold(beside(main), |tree, (key, text)| tree.fetched(&key, text))
+        fetched
+            .into_iter()
+            .fold(beside(main), |tree, (key, text)| tree.fetched(&key, text))
     };
-    outcomes(rows.into_iter().map(|(name, main, fetched, expected)| (name, tree(main, fetched), expected)).collect());
+    outcomes(
+        rows.into_iter()
+            .map(|(name, main, fetched, expected)| (name, tree(main, fetched), expected))
+            .collect(),
+    );
 }
 
 #[test]
@@ -231,7 +385,10 @@ fn all_that_is_missing_is_listed_at_once() {
         "include: [{template: T.gitlab-ci.yml}, {project: g/p, file: [a.yml, b.yml]}, https://e.org/c.yml]",
     );
     let found = tree.load().diagnostics;
-    let messages: Vec<&str> = found.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+    let messages: Vec<&str> = found
+        .iter()
+        .map(|diagnostic| diagnostic.message.as_str())
+        .collect();
     assert_eq!(
         messages,
         [

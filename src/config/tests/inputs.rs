@@ -4,7 +4,9 @@ use super::world::{Tree, outcomes};
 
 /// A main file with a header whose input `i` is declared so, and one job that prints it.
 fn input(declared: &str, given: Option<&str>) -> Tree {
-    let tree = Tree::of(&format!("spec: {{inputs: {{i: {declared}}}}}\n---\na: {{script: 'got $[[ inputs.i ]]'}}"));
+    let tree = Tree::of(&format!(
+        "spec: {{inputs: {{i: {declared}}}}}\n---\na: {{script: 'got $[[ inputs.i ]]'}}"
+    ));
     match given {
         Some(value) => tree.input("i", value),
         None => tree,
@@ -40,10 +42,22 @@ fn values() {
         ("{options: [a, b]}", Some("a"), "a: got a"),
         ("{options: [a, b]}", Some("c"), "! input-invalid"),
         ("{options: [a, b], default: c}", None, "! input-invalid"),
-        ("{options: [a, b], default: c}", Some("a"), "! input-invalid"),
+        (
+            "{options: [a, b], default: c}",
+            Some("a"),
+            "! input-invalid",
+        ),
         ("{options: [1, 2], type: number}", Some("2"), "a: got 2"),
-        ("{options: [1, 2], type: number}", Some("3"), "! input-invalid"),
-        ("{options: [true], type: boolean}", Some("true"), "! spec-invalid"),
+        (
+            "{options: [1, 2], type: number}",
+            Some("3"),
+            "! input-invalid",
+        ),
+        (
+            "{options: [true], type: boolean}",
+            Some("true"),
+            "! spec-invalid",
+        ),
         ("{options: a}", Some("a"), "! spec-invalid"),
         ("{options: [a, null]}", Some("a"), "! spec-invalid"),
         ("{regex: '^v'}", Some("v1"), "a: got v1"),
@@ -57,18 +71,61 @@ fn values() {
         ("[a]", Some("1"), "! spec-invalid"),
         ("{description: words, default: d}", None, "a: got d"),
         ("{description: [words], default: d}", None, "! spec-invalid"),
-        ("{rules: [{if: '$[[ inputs.i ]]', default: a}, {default: b}]}", None, "a: got b"),
-        ("{rules: [{default: b, options: [b, c]}]}", Some("c"), "a: got c"),
-        ("{rules: [{default: b, options: [b, c]}]}", Some("d"), "! input-invalid"),
-        ("{rules: [{default: b, options: [b, c]}]}", Some(""), "a: got b"),
+        (
+            "{rules: [{if: '$[[ inputs.i ]]', default: a}, {default: b}]}",
+            None,
+            "a: got b",
+        ),
+        (
+            "{rules: [{default: b, options: [b, c]}]}",
+            Some("c"),
+            "a: got c",
+        ),
+        (
+            "{rules: [{default: b, options: [b, c]}]}",
+            Some("d"),
+            "! input-invalid",
+        ),
+        (
+            "{rules: [{default: b, options: [b, c]}]}",
+            Some(""),
+            "a: got b",
+        ),
         ("{rules: [{options: [b, c]}]}", Some("b"), "! spec-invalid"),
-        ("{rules: [{default: z, options: [b, c]}]}", Some("b"), "! spec-invalid"),
-        ("{rules: [{default: z}], options: [z]}", Some("z"), "! spec-invalid"),
+        (
+            "{rules: [{options: [], default: b}]}",
+            Some("b"),
+            "! spec-invalid",
+        ),
+        (
+            "{rules: [{if: 5, default: b}]}",
+            Some("b"),
+            "! spec-invalid",
+        ),
+        (
+            "{rules: [{if: '$A ==', default: b}]}",
+            Some("b"),
+            "! spec-invalid",
+        ),
+        (
+            "{rules: [{default: z, options: [b, c]}]}",
+            Some("b"),
+            "! spec-invalid",
+        ),
+        (
+            "{rules: [{default: z}], options: [z]}",
+            Some("z"),
+            "! spec-invalid",
+        ),
     ];
-    let name = |declared: &str, given: Option<&str>| -> &'static str { Box::leak(format!("{declared} with {given:?}").into_boxed_str()) };
+    let name = |declared: &str, given: Option<&str>| -> &'static str {
+        Box::leak(format!("{declared} with {given:?}").into_boxed_str())
+    };
     outcomes(
         rows.into_iter()
-            .map(|(declared, given, expected)| (name(declared, given), input(declared, given), expected))
+            .map(|(declared, given, expected)| {
+                (name(declared, given), input(declared, given), expected)
+            })
             .collect(),
     );
 }
@@ -91,7 +148,10 @@ fn blocks() {
         ("$[[ inputs.s | upcase ]]", "! interpolation"),
         ("$[[ inputs.s | truncate(a,b) ]]", "! interpolation"),
         ("$[[ inputs.s | truncate(1) ]]", "! interpolation"),
-        ("$[[ inputs.s | truncate(0,9) | truncate(0,9) | truncate(0,9) | truncate(0,9) ]]", "! interpolation"),
+        (
+            "$[[ inputs.s | truncate(0,9) | truncate(0,9) | truncate(0,9) | truncate(0,9) ]]",
+            "! interpolation",
+        ),
         ("$[[ inputs.unknown ]]", "! interpolation"),
         ("$[[ input.s ]]", "! interpolation"),
         ("$[[ inputs ]]", "! interpolation"),
@@ -106,7 +166,11 @@ fn blocks() {
         ))
         .variable("KNOWN", "known")
     };
-    outcomes(rows.into_iter().map(|(text, expected)| (text, tree(text), expected)).collect());
+    outcomes(
+        rows.into_iter()
+            .map(|(text, expected)| (text, tree(text), expected))
+            .collect(),
+    );
 }
 
 #[test]
@@ -114,18 +178,28 @@ fn places() {
     outcomes(vec![
         (
             "keys, types and spliced lists",
-            Tree::of("spec: {inputs: {n: {type: number, default: 2}, e: {default: qa}, l: {type: array, default: [x, y]}}}\n---\n\"d-$[[ inputs.e ]]\": {parallel: '$[[ inputs.n ]]', script: [w, '$[[ inputs.l ]]']}"),
+            Tree::of(
+                "spec: {inputs: {n: {type: number, default: 2}, e: {default: qa}, l: {type: array, default: [x, y]}}}\n---\n\"d-$[[ inputs.e ]]\": {parallel: '$[[ inputs.n ]]', script: [w, '$[[ inputs.l ]]']}",
+            ),
             "d-qa 1/2: w; x; y  d-qa 2/2: w; x; y",
         ),
-        ("without header", Tree::of("a: {script: '$[[ inputs.x ]]'}"), "a: $[[ inputs.x ]]"),
+        (
+            "without header",
+            Tree::of("a: {script: '$[[ inputs.x ]]'}"),
+            "a: $[[ inputs.x ]]",
+        ),
         (
             "inputs of an include",
-            Tree::of("include: {local: i.yml, inputs: {x: 1}}").with("i.yml", "spec: {inputs: {x: null}}\n---\na: {script: '$[[ inputs.x ]]!'}"),
+            Tree::of("include: {local: i.yml, inputs: {x: 1}}").with(
+                "i.yml",
+                "spec: {inputs: {x: null}}\n---\na: {script: '$[[ inputs.x ]]!'}",
+            ),
             "a: 1!",
         ),
         (
             "inputs that are not declared",
-            Tree::of("include: {local: i.yml, inputs: {x: 1, y: 2}}").with("i.yml", "spec: {inputs: {x: null}}\n---\na: {script: x}"),
+            Tree::of("include: {local: i.yml, inputs: {x: 1, y: 2}}")
+                .with("i.yml", "spec: {inputs: {x: null}}\n---\na: {script: x}"),
             "! input-unknown",
         ),
         (
@@ -140,7 +214,10 @@ fn places() {
         ),
         (
             "null is no value",
-            Tree::of("include: {local: i.yml, inputs: {x: null}}").with("i.yml", "spec: {inputs: {x: {default: d}}}\n---\na: {script: '$[[ inputs.x ]]'}"),
+            Tree::of("include: {local: i.yml, inputs: {x: null}}").with(
+                "i.yml",
+                "spec: {inputs: {x: {default: d}}}\n---\na: {script: '$[[ inputs.x ]]'}",
+            ),
             "a: d",
         ),
         (
@@ -150,23 +227,46 @@ fn places() {
         ),
         (
             "declarations from a file",
-            Tree::of("spec: {include: [{local: d.yml}]}\n---\na: {script: '$[[ inputs.x ]]'}").with("d.yml", "inputs: {x: {default: d}}"),
+            Tree::of("spec: {include: [{local: d.yml}]}\n---\na: {script: '$[[ inputs.x ]]'}")
+                .with("d.yml", "inputs: {x: {default: d}}"),
             "a: d",
         ),
         (
             "declared twice",
-            Tree::of("spec: {include: [d.yml], inputs: {x: null}}\n---\na: {script: x}").with("d.yml", "inputs: {x: null}"),
+            Tree::of("spec: {include: [d.yml], inputs: {x: null}}\n---\na: {script: x}")
+                .with("d.yml", "inputs: {x: null}"),
             "! spec-invalid",
         ),
         (
             "more than inputs in such a file",
-            Tree::of("spec: {include: [d.yml]}\n---\na: {script: x}").with("d.yml", "inputs: {}\nfoo: 1"),
+            Tree::of("spec: {include: [d.yml]}\n---\na: {script: x}")
+                .with("d.yml", "inputs: {}\nfoo: 1"),
             "! spec-invalid",
         ),
-        ("an unknown key of the header", Tree::of("spec: {}\ntitle: t\n---\na: {script: x}"), "! spec-invalid"),
-        ("an unknown key of spec", Tree::of("spec: {foo: 1}\n---\na: {script: x}"), "! spec-invalid"),
-        ("spec is null", Tree::of("spec: null\n---\na: {script: x}"), "a: x"),
-        ("a description", Tree::of("spec: {description: d}\n---\na: {script: x}"), "a: x"),
-        ("component fields that there are not", Tree::of("spec: {component: [path]}\n---\na: {script: x}"), "! spec-invalid"),
+        (
+            "an unknown key of the header",
+            Tree::of("spec: {}\ntitle: t\n---\na: {script: x}"),
+            "! spec-invalid",
+        ),
+        (
+            "an unknown key of spec",
+            Tree::of("spec: {foo: 1}\n---\na: {script: x}"),
+            "! spec-invalid",
+        ),
+        (
+            "spec is null",
+            Tree::of("spec: null\n---\na: {script: x}"),
+            "a: x",
+        ),
+        (
+            "a description",
+            Tree::of("spec: {description: d}\n---\na: {script: x}"),
+            "a: x",
+        ),
+        (
+            "component fields that there are not",
+            Tree::of("spec: {component: [path]}\n---\na: {script: x}"),
+            "! spec-invalid",
+        ),
     ]);
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{GivenInput, BadRevision, Changes, FileProvider, Loaded, ReadError, Request, load};
+use crate::config::{
+    BadRevision, Changes, FileProvider, GivenInput, Loaded, ReadError, Request, load,
+};
 use crate::diag::Severity;
 use crate::expr::expand::{Unknown, Variable, Variables, expand};
 
@@ -88,7 +90,9 @@ impl Tree {
         let Some(config) = self.load().config else {
             return format!("! {errors}");
         };
-        let job = |job: &Arc<crate::config::JobConfig>| format!("{}: {}", job.name, job.script.join("; "));
+        let job = |job: &Arc<crate::config::JobConfig>| {
+            format!("{}: {}", job.name, job.script.join("; "))
+        };
         config.jobs.iter().map(job).collect::<Vec<_>>().join("  ")
     }
 }
@@ -99,10 +103,16 @@ pub(crate) fn outcomes(rows: Vec<(&str, Tree, &str)>) {
         .into_iter()
         .filter_map(|(name, tree, expected)| {
             let found = tree.outcome();
-            (found != expected).then(|| format!("{name}\n    expected: {expected}\n    found:    {found}"))
+            (found != expected)
+                .then(|| format!("{name}\n    expected: {expected}\n    found:    {found}"))
         })
         .collect();
-    assert!(broken.is_empty(), "{} rows:\n{}", broken.len(), broken.join("\n"));
+    assert!(
+        broken.is_empty(),
+        "{} rows:\n{}",
+        broken.len(),
+        broken.join("\n")
+    );
 }
 
 impl FileProvider for Tree {
@@ -141,8 +151,14 @@ pub(crate) fn check(rows: &[(&str, &str)], wrap: impl Fn(&str) -> String) {
         .iter()
         .filter_map(|(text, expected)| {
             let found = Tree::of(&wrap(text)).errors();
-            (found != *expected).then(|| format!("{text}\n    expected: {expected}\n    found:    {found}"))
+            (found != *expected)
+                .then(|| format!("{text}\n    expected: {expected}\n    found:    {found}"))
         })
         .collect();
-    assert!(broken.is_empty(), "{} rows:\n{}", broken.len(), broken.join("\n"));
+    assert!(
+        broken.is_empty(),
+        "{} rows:\n{}",
+        broken.len(),
+        broken.join("\n")
+    );
 }

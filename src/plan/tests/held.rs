@@ -5,28 +5,99 @@ use crate::plan::{Release, hold};
 
 #[test]
 fn what_is_held_and_what_lets_it_go() {
-    let environments = |names: &[&str]| Release::Environments(names.iter().map(ToString::to_string).collect());
+    let environments =
+        |names: &[&str]| Release::Environments(names.iter().map(ToString::to_string).collect());
     for (keys, globs, release, named, expected) in [
         ("", &[][..], Release::Nothing, &[][..], None),
-        ("environment: prod", &[], Release::Nothing, &[], Some("deploys to prod")),
-        ("environment: {name: prod, action: stop}", &[], Release::Nothing, &[], Some("stops prod")),
-        ("environment: {name: prod, action: verify}", &[], Release::Nothing, &[], None),
-        ("environment: {name: prod, action: prepare}", &[], Release::Nothing, &[], None),
-        ("environment: {name: prod, action: access}", &[], Release::Nothing, &[], None),
-        ("environment: prod, when: manual", &[], Release::Nothing, &[], None),
+        (
+            "environment: prod",
+            &[],
+            Release::Nothing,
+            &[],
+            Some("deploys to prod"),
+        ),
+        (
+            "environment: {name: prod, action: stop}",
+            &[],
+            Release::Nothing,
+            &[],
+            Some("stops prod"),
+        ),
+        (
+            "environment: {name: prod, action: verify}",
+            &[],
+            Release::Nothing,
+            &[],
+            None,
+        ),
+        (
+            "environment: {name: prod, action: prepare}",
+            &[],
+            Release::Nothing,
+            &[],
+            None,
+        ),
+        (
+            "environment: {name: prod, action: access}",
+            &[],
+            Release::Nothing,
+            &[],
+            None,
+        ),
+        (
+            "environment: prod, when: manual",
+            &[],
+            Release::Nothing,
+            &[],
+            None,
+        ),
         ("environment: prod", &[], Release::All, &[], None),
         ("environment: prod", &[], environments(&["prod"]), &[], None),
-        ("environment: prod", &[], environments(&["qa"]), &[], Some("deploys to prod")),
+        (
+            "environment: prod",
+            &[],
+            environments(&["qa"]),
+            &[],
+            Some("deploys to prod"),
+        ),
         ("environment: prod", &[], Release::Nothing, &["a"], None),
-        ("release: {tag_name: v1, description: d}", &[], Release::Nothing, &[], Some("makes a release")),
-        ("release: {tag_name: v1, description: d}", &[], environments(&["prod"]), &[], Some("makes a release")),
-        ("pages: true", &[], Release::Nothing, &[], Some("publishes Pages")),
-        ("stage: test", &["a*"], Release::Nothing, &[], Some("is named by the setting `held`")),
+        (
+            "release: {tag_name: v1, description: d}",
+            &[],
+            Release::Nothing,
+            &[],
+            Some("makes a release"),
+        ),
+        (
+            "release: {tag_name: v1, description: d}",
+            &[],
+            environments(&["prod"]),
+            &[],
+            Some("makes a release"),
+        ),
+        (
+            "pages: true",
+            &[],
+            Release::Nothing,
+            &[],
+            Some("publishes Pages"),
+        ),
+        (
+            "stage: test",
+            &["a*"],
+            Release::Nothing,
+            &[],
+            Some("is named by the setting `held`"),
+        ),
         ("stage: test", &["b*"], Release::Nothing, &[], None),
     ] {
         let mut plan = Case::new(&format!("a: {{script: x, {keys}}}"), "branch main").plan();
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         hold(&mut plan, &list(globs), &release, &list(named));
-        assert_eq!(plan.jobs[0].held.as_deref(), expected, "{keys} with {release:?}");
+        assert_eq!(
+            plan.jobs[0].held.as_deref(),
+            expected,
+            "{keys} with {release:?}"
+        );
     }
 }

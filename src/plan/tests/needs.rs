@@ -6,19 +6,45 @@ use super::world::{Case, check};
 #[test]
 fn jobs_that_are_not_there() {
     check(&[
-        ("t: {script: x, rules: [{if: $N}]}\nd: {script: x, needs: [t]}", "branch main", "! need-not-in-pipeline"),
-        ("t: {script: x, rules: [{if: $N}]}\nd: {script: x, when: manual, needs: [t]}", "branch main", "! need-not-in-pipeline"),
-        ("t: {script: x, rules: [{if: $N}]}\nd: {script: x, needs: [{job: t, optional: true}]}", "branch main", "d"),
-        ("t: {script: x, rules: [{if: $N}]}\nd: {script: x, needs: [t], rules: [{if: $N}]}\ne: {script: x}", "branch main", "e"),
-        ("t: {script: x, only: [tags]}\nd: {script: x, needs: [t]}", "branch main", "! need-not-in-pipeline"),
-        ("t: {script: x, only: [tags]}\nd: {script: x, needs: [t]}", "tag v1", "t d"),
+        (
+            "t: {script: x, rules: [{if: $N}]}\nd: {script: x, needs: [t]}",
+            "branch main",
+            "! need-not-in-pipeline",
+        ),
+        (
+            "t: {script: x, rules: [{if: $N}]}\nd: {script: x, when: manual, needs: [t]}",
+            "branch main",
+            "! need-not-in-pipeline",
+        ),
+        (
+            "t: {script: x, rules: [{if: $N}]}\nd: {script: x, needs: [{job: t, optional: true}]}",
+            "branch main",
+            "d",
+        ),
+        (
+            "t: {script: x, rules: [{if: $N}]}\nd: {script: x, needs: [t], rules: [{if: $N}]}\ne: {script: x}",
+            "branch main",
+            "e",
+        ),
+        (
+            "t: {script: x, only: [tags]}\nd: {script: x, needs: [t]}",
+            "branch main",
+            "! need-not-in-pipeline",
+        ),
+        (
+            "t: {script: x, only: [tags]}\nd: {script: x, needs: [t]}",
+            "tag v1",
+            "t d",
+        ),
     ]);
 }
 
 #[test]
 fn at_most_fifty() {
     for (count, expected) in [(50, None), (51, Some("! too-many"))] {
-        let text = format!("t: {{stage: build, script: x, parallel: {count}}}\nd: {{script: x, needs: [t]}}");
+        let text = format!(
+            "t: {{stage: build, script: x, parallel: {count}}}\nd: {{script: x, needs: [t]}}"
+        );
         let found = Case::new(&text, "branch main").jobs();
         match expected {
             Some(expected) => assert_eq!(found, expected),
@@ -30,24 +56,68 @@ fn at_most_fifty() {
 #[test]
 fn variables_in_a_circle() {
     check(&[
-        ("a: {script: x, variables: {A: $B, B: $A}}", "branch main", "! variable-cycle"),
-        ("variables: {A: $B, B: $A}\na: {script: x}", "branch main", "! variable-cycle"),
-        ("variables: {A: $B, B: $A}\na: {script: x, inherit: {variables: false}}", "branch main", "a"),
-        ("variables: {A: $B, B: $A}\na: {script: x, inherit: {variables: [A]}}", "branch main", "a"),
-        ("variables: {A: $B, B: {value: $A, expand: false}}\na: {script: x}", "branch main", "a"),
+        (
+            "a: {script: x, variables: {A: $B, B: $A}}",
+            "branch main",
+            "! variable-cycle",
+        ),
+        (
+            "variables: {A: $B, B: $A}\na: {script: x}",
+            "branch main",
+            "! variable-cycle",
+        ),
+        (
+            "variables: {A: $B, B: $A}\na: {script: x, inherit: {variables: false}}",
+            "branch main",
+            "a",
+        ),
+        (
+            "variables: {A: $B, B: $A}\na: {script: x, inherit: {variables: [A]}}",
+            "branch main",
+            "a",
+        ),
+        (
+            "variables: {A: $B, B: {value: $A, expand: false}}\na: {script: x}",
+            "branch main",
+            "a",
+        ),
         ("a: {script: x, variables: {A: $A}}", "branch main", "a"),
-        ("a: {script: x, variables: {A: $B, B: $A}, rules: [{if: $N}]}\nb: {script: x}", "branch main", "b"),
+        (
+            "a: {script: x, variables: {A: $B, B: $A}, rules: [{if: $N}]}\nb: {script: x}",
+            "branch main",
+            "b",
+        ),
     ]);
 }
 
 #[test]
 fn nothing_left() {
     check(&[
-        ("a: {script: x, rules: [{if: $N}]}", "branch main", "- no job is left by the rules"),
-        ("a: {stage: .pre, script: x}", "branch main", "- only jobs in `.pre` and `.post` are left"),
-        ("a: {stage: .pre, script: x}\nb: {stage: .post, script: x}", "branch main", "- only jobs in `.pre` and `.post` are left"),
-        ("a: {stage: .pre, script: x}\nb: {script: x}", "branch main", "a b"),
-        ("b: {stage: deploy, script: x}\na: {stage: build, script: x}", "branch main", "a b"),
+        (
+            "a: {script: x, rules: [{if: $N}]}",
+            "branch main",
+            "- no job is left by the rules",
+        ),
+        (
+            "a: {stage: .pre, script: x}",
+            "branch main",
+            "- only jobs in `.pre` and `.post` are left",
+        ),
+        (
+            "a: {stage: .pre, script: x}\nb: {stage: .post, script: x}",
+            "branch main",
+            "- only jobs in `.pre` and `.post` are left",
+        ),
+        (
+            "a: {stage: .pre, script: x}\nb: {script: x}",
+            "branch main",
+            "a b",
+        ),
+        (
+            "b: {stage: deploy, script: x}\na: {stage: build, script: x}",
+            "branch main",
+            "a b",
+        ),
     ]);
 }
 
@@ -66,7 +136,9 @@ fn messages_that_skip() {
         ("[skip ci]", "web main", false),
         ("[skip ci]", "api main", false),
     ] {
-        let jobs = Case::new("a: {script: x, rules: null}", event).message(message).jobs();
+        let jobs = Case::new("a: {script: x, rules: null}", event)
+            .message(message)
+            .jobs();
         assert_eq!(jobs != "a", skips, "{message} at {event}");
     }
 }

@@ -3,14 +3,29 @@
 use super::world::{Case, check};
 
 const EVENTS: &[&str] = &[
-    "branch main", "branch x", "tag v1", "mr x", "schedule main", "web main", "api main", "trigger main",
-    "pipeline main", "parent_pipeline main", "chat main", "external main",
+    "branch main",
+    "branch x",
+    "tag v1",
+    "mr x",
+    "schedule main",
+    "web main",
+    "api main",
+    "trigger main",
+    "pipeline main",
+    "parent_pipeline main",
+    "chat main",
+    "external main",
 ];
 
 /// The events at which a job with this policy is in the pipeline.
 fn events(policy: &str) -> String {
     let text = format!("a: {{script: x{policy}}}\nz: {{script: x, rules: [{{when: always}}]}}\n");
-    let inside = |event: &&&str| Case::new(&text, event).jobs().split(' ').any(|name| name == "a");
+    let inside = |event: &&&str| {
+        Case::new(&text, event)
+            .jobs()
+            .split(' ')
+            .any(|name| name == "a")
+    };
     let events: Vec<&str> = EVENTS.iter().filter(inside).copied().collect();
     events.join(", ")
 }
@@ -104,10 +119,26 @@ fn known_changes_decide() {
 #[test]
 fn workflow_rules_take_the_default_away() {
     check(&[
-        ("workflow: {rules: [{when: always}]}\na: {script: x}", "mr x", "a"),
+        (
+            "workflow: {rules: [{when: always}]}\na: {script: x}",
+            "mr x",
+            "a",
+        ),
         ("workflow: {rules: null}\na: {script: x}", "mr x", "a"),
-        ("workflow: {name: n}\na: {script: x}", "mr x", "- no job is left by the rules"),
-        ("workflow: {rules: [{when: always}]}\na: {script: x, except: [tags]}", "mr x", "a"),
-        ("workflow: {rules: [{when: always}]}\na: {script: x, only: {changes: [b]}}", "mr x", "- no job is left by the rules"),
+        (
+            "workflow: {name: n}\na: {script: x}",
+            "mr x",
+            "- no job is left by the rules",
+        ),
+        (
+            "workflow: {rules: [{when: always}]}\na: {script: x, except: [tags]}",
+            "mr x",
+            "a",
+        ),
+        (
+            "workflow: {rules: [{when: always}]}\na: {script: x, only: {changes: [b]}}",
+            "mr x",
+            "- no job is left by the rules",
+        ),
     ]);
 }

@@ -14,15 +14,39 @@ fn when_and_allow_failure() {
         ("when: always", "always false"),
         ("when: on_failure, allow_failure: true", "on_failure true"),
         ("rules: [{if: $A}, {when: manual}]", "manual false"),
-        ("rules: [{when: manual, allow_failure: true}]", "manual true"),
-        ("when: manual, rules: [{if: $CI_COMMIT_BRANCH}]", "manual true"),
-        ("when: manual, rules: [{when: on_success}]", "on_success true"),
-        ("when: always, rules: [{if: $CI_COMMIT_BRANCH}]", "always false"),
-        ("allow_failure: true, rules: [{when: manual}]", "manual true"),
+        (
+            "rules: [{when: manual, allow_failure: true}]",
+            "manual true",
+        ),
+        (
+            "when: manual, rules: [{if: $CI_COMMIT_BRANCH}]",
+            "manual true",
+        ),
+        (
+            "when: manual, rules: [{when: on_success}]",
+            "on_success true",
+        ),
+        (
+            "when: always, rules: [{if: $CI_COMMIT_BRANCH}]",
+            "always false",
+        ),
+        (
+            "allow_failure: true, rules: [{when: manual}]",
+            "manual true",
+        ),
         ("allow_failure: {exit_codes: [1, 3]}", "on_success [1, 3]"),
-        ("allow_failure: {exit_codes: 1}, rules: [{allow_failure: false}]", "on_success false"),
-        ("allow_failure: {exit_codes: 1}, rules: [{when: always}]", "always [1]"),
-        ("rules: [{when: delayed, start_in: 1 day}]", "delayed false in 86400"),
+        (
+            "allow_failure: {exit_codes: 1}, rules: [{allow_failure: false}]",
+            "on_success false",
+        ),
+        (
+            "allow_failure: {exit_codes: 1}, rules: [{when: always}]",
+            "always [1]",
+        ),
+        (
+            "rules: [{when: delayed, start_in: 1 day}]",
+            "delayed false in 86400",
+        ),
         ("rules: null, when: manual", "manual true"),
     ]
     .into_iter()
@@ -34,7 +58,10 @@ fn when_and_allow_failure() {
             AllowFailure::No => "false".to_owned(),
             AllowFailure::ExitCodes(codes) => format!("{codes:?}"),
         };
-        let delay = job.start_in.as_ref().map_or(String::new(), |(seconds, _)| format!(" in {seconds}"));
+        let delay = job
+            .start_in
+            .as_ref()
+            .map_or(String::new(), |(seconds, _)| format!(" in {seconds}"));
         let found = format!("{} {allow}{delay}", job.when.as_str());
         (found != expected).then(|| format!("{keys}: expected {expected}, found {found}"))
     })
@@ -48,7 +75,10 @@ fn which_rule_matches() {
         ("[{if: $NOPE}]", "z"),
         ("[{when: never}]", "z"),
         ("[{if: $NOPE}, {when: on_success}]", "a z"),
-        ("[{if: $CI_COMMIT_BRANCH, when: never}, {when: always}]", "z"),
+        (
+            "[{if: $CI_COMMIT_BRANCH, when: never}, {when: always}]",
+            "z",
+        ),
         ("[{if: $CI_COMMIT_BRANCH, exists: [README.md]}]", "a z"),
         ("[{if: $CI_COMMIT_BRANCH, exists: [nope]}]", "z"),
         ("[{exists: ['src/*']}]", "a z"),
@@ -75,7 +105,10 @@ fn which_rule_matches() {
         ("[{if: $CI_ENVIRONMENT_TIER == \"production\"}]", "a z"),
         ("[{if: $CI_ENVIRONMENT_ACTION == \"verify\"}]", "a z"),
         ("[{if: $CI_JOB_MANUAL}]", "z"),
-        ("[{if: $NOPE, changes: {paths: [a], compare_to: nope}}, {when: always}]", "a z"),
+        (
+            "[{if: $NOPE, changes: {paths: [a], compare_to: nope}}, {when: always}]",
+            "a z",
+        ),
     ];
     let text = |rules: &str| {
         format!(
@@ -95,7 +128,11 @@ fn which_rule_matches() {
 #[test]
 fn a_clause_that_fails() {
     check(&[
-        ("a: {script: x, rules: [{changes: {paths: [a], compare_to: bad}}]}", "branch main", "- no job is left by the rules"),
+        (
+            "a: {script: x, rules: [{changes: {paths: [a], compare_to: bad}}]}",
+            "branch main",
+            "- no job is left by the rules",
+        ),
         (
             "a: {script: x, rules: [{changes: {paths: [a], compare_to: bad}}]}\nb: {script: x}",
             "branch main",
@@ -123,10 +160,19 @@ fn a_rule_replaces_needs_and_interruptible() {
     .plan();
     let needs = |at: usize| {
         let needs = plan.jobs[at].needs.as_ref()?;
-        Some(needs.iter().map(|need| need.job.to_string()).collect::<Vec<_>>())
+        Some(
+            needs
+                .iter()
+                .map(|need| need.job.to_string())
+                .collect::<Vec<_>>(),
+        )
     };
     assert_eq!(needs(2), Some(vec!["b".to_owned()]));
     assert_eq!(plan.jobs[2].interruptible, Some(false));
-    assert_eq!(needs(3), Some(vec!["a".to_owned()]), "an empty list replaces nothing");
+    assert_eq!(
+        needs(3),
+        Some(vec!["a".to_owned()]),
+        "an empty list replaces nothing"
+    );
     assert_eq!(needs(4), None, "an empty list starts nothing");
 }

@@ -18,7 +18,11 @@ fn yaml_layers() {
         ("l", "A", Some("own")),
         ("l", "B", None),
     ] {
-        assert_eq!(yaml_variable(&plan, job, key).as_deref(), expected, "{key} of {job}");
+        assert_eq!(
+            yaml_variable(&plan, job, key).as_deref(),
+            expected,
+            "{key} of {job}"
+        );
     }
 }
 
@@ -26,20 +30,54 @@ fn yaml_layers() {
 fn conditions_see_the_strongest() {
     for (what, case, expected) in [
         ("yaml", Case::new("", "branch main"), "yaml"),
-        ("a setting", Case::new("", "branch main").setting("A", "setting", "*", false), "setting"),
-        ("a given one", Case::new("", "branch main").setting("A", "setting", "*", false).given("A", "given"), "given"),
-        ("protected here", Case::new("", "branch main").setting("A", "setting", "*", true), "setting"),
-        ("protected elsewhere", Case::new("", "branch x").setting("A", "setting", "*", true), "yaml"),
-        ("of the environment", Case::new("", "branch main").setting("A", "setting", "prod", false), "setting"),
-        ("of environments like it", Case::new("", "branch main").setting("A", "setting", "pr*", false), "setting"),
-        ("of another environment", Case::new("", "branch main").setting("A", "setting", "qa", false), "yaml"),
+        (
+            "a setting",
+            Case::new("", "branch main").setting("A", "setting", "*", false),
+            "setting",
+        ),
+        (
+            "a given one",
+            Case::new("", "branch main")
+                .setting("A", "setting", "*", false)
+                .given("A", "given"),
+            "given",
+        ),
+        (
+            "protected here",
+            Case::new("", "branch main").setting("A", "setting", "*", true),
+            "setting",
+        ),
+        (
+            "protected elsewhere",
+            Case::new("", "branch x").setting("A", "setting", "*", true),
+            "yaml",
+        ),
+        (
+            "of the environment",
+            Case::new("", "branch main").setting("A", "setting", "prod", false),
+            "setting",
+        ),
+        (
+            "of environments like it",
+            Case::new("", "branch main").setting("A", "setting", "pr*", false),
+            "setting",
+        ),
+        (
+            "of another environment",
+            Case::new("", "branch main").setting("A", "setting", "qa", false),
+            "yaml",
+        ),
         (
             "the nearest scope",
-            Case::new("", "branch main").setting("A", "exact", "prod", false).setting("A", "setting", "*", false),
+            Case::new("", "branch main")
+                .setting("A", "exact", "prod", false)
+                .setting("A", "setting", "*", false),
             "exact",
         ),
     ] {
-        let text = format!("variables: {{A: yaml}}\na: {{script: x, environment: prod, rules: [{{if: '$A == \"{expected}\"'}}]}}\nz: {{script: x}}");
+        let text = format!(
+            "variables: {{A: yaml}}\na: {{script: x, environment: prod, rules: [{{if: '$A == \"{expected}\"'}}]}}\nz: {{script: x}}"
+        );
         assert_eq!(case.text(&text).jobs(), "a z", "{what}");
     }
 }
@@ -67,7 +105,11 @@ fn tiers_are_guessed_from_names() {
         ("dev", "development"),
         ("customer", "other"),
     ] {
-        let plan = Case::new(&format!("j: {{script: x, environment: {name}}}"), "branch main").plan();
+        let plan = Case::new(
+            &format!("j: {{script: x, environment: {name}}}"),
+            "branch main",
+        )
+        .plan();
         let environment = plan.jobs[0].environment.as_ref().expect("the job has one");
         assert_eq!(environment.tier, tier, "{name}");
     }

@@ -5,16 +5,56 @@ use super::world::{Case, check};
 #[test]
 fn rules() {
     check(&[
-        ("workflow: {rules: [{if: $CI_COMMIT_BRANCH}]}\na: {script: x}", "branch main", "a"),
-        ("workflow: {rules: [{if: $CI_COMMIT_BRANCH}]}\na: {script: x}", "tag v1", "- workflow: no rule matched"),
-        ("workflow: {rules: [{when: never}]}\na: {script: x}", "branch main", "- workflow: the rule without condition says `never`"),
-        ("workflow: {rules: [{if: $A == \"1\"}]}\nvariables: {A: 1}\na: {script: x}", "branch main", "a"),
-        ("workflow: {rules: [{if: $B == \"$A\"}]}\nvariables: {A: 1, B: $A}\na: {script: x}", "branch main", "a"),
-        ("workflow: {rules: [{if: $CI_JOB_NAME}]}\na: {script: x}", "branch main", "- workflow: no rule matched"),
-        ("workflow: {rules: [{if: $J}]}\na: {script: x, variables: {J: 1}}", "branch main", "- workflow: no rule matched"),
-        ("workflow: {rules: [{if: $GITLAB_USER_LOGIN}]}\na: {script: x}", "branch main", "a"),
-        ("workflow: {rules: [{if: $CI_PIPELINE_ID}]}\na: {script: x}", "branch main", "- workflow: no rule matched"),
-        ("workflow: {rules: [{exists: [README.md]}]}\na: {script: x}", "branch main", "a"),
+        (
+            "workflow: {rules: [{if: $CI_COMMIT_BRANCH}]}\na: {script: x}",
+            "branch main",
+            "a",
+        ),
+        (
+            "workflow: {rules: [{if: $CI_COMMIT_BRANCH}]}\na: {script: x}",
+            "tag v1",
+            "- workflow: no rule matched",
+        ),
+        (
+            "workflow: {rules: [{when: never}]}\na: {script: x}",
+            "branch main",
+            "- workflow: the rule without condition says `never`",
+        ),
+        (
+            "workflow: {rules: [{if: $A == \"1\"}]}\nvariables: {A: 1}\na: {script: x}",
+            "branch main",
+            "a",
+        ),
+        (
+            "workflow: {rules: [{if: $B == \"$A\"}]}\nvariables: {A: 1, B: $A}\na: {script: x}",
+            "branch main",
+            "a",
+        ),
+        (
+            "workflow: {rules: [{if: $CI_JOB_NAME}]}\na: {script: x}",
+            "branch main",
+            "- workflow: no rule matched",
+        ),
+        (
+            "workflow: {rules: [{if: $J}]}\na: {script: x, variables: {J: 1}}",
+            "branch main",
+            "- workflow: no rule matched",
+        ),
+        (
+            "workflow: {rules: [{if: $GITLAB_USER_LOGIN}]}\na: {script: x}",
+            "branch main",
+            "a",
+        ),
+        (
+            "workflow: {rules: [{if: $CI_PIPELINE_ID}]}\na: {script: x}",
+            "branch main",
+            "- workflow: no rule matched",
+        ),
+        (
+            "workflow: {rules: [{exists: [README.md]}]}\na: {script: x}",
+            "branch main",
+            "a",
+        ),
     ]);
 }
 
@@ -43,11 +83,24 @@ fn cancelling_after_a_failure() {
         ("{}", false),
         ("{auto_cancel: {on_job_failure: all}}", true),
         ("{auto_cancel: {on_job_failure: none}}", false),
-        ("{auto_cancel: {on_job_failure: all}, rules: [{auto_cancel: {on_job_failure: none}}]}", false),
-        ("{auto_cancel: {on_job_failure: all}, rules: [{auto_cancel: {on_new_commit: none}}]}", true),
-        ("{rules: [{if: $N, auto_cancel: {on_job_failure: all}}, {when: always}]}", false),
+        (
+            "{auto_cancel: {on_job_failure: all}, rules: [{auto_cancel: {on_job_failure: none}}]}",
+            false,
+        ),
+        (
+            "{auto_cancel: {on_job_failure: all}, rules: [{auto_cancel: {on_new_commit: none}}]}",
+            true,
+        ),
+        (
+            "{rules: [{if: $N, auto_cancel: {on_job_failure: all}}, {when: always}]}",
+            false,
+        ),
     ] {
-        let plan = Case::new(&format!("workflow: {workflow}\na: {{script: x}}"), "branch main").plan();
+        let plan = Case::new(
+            &format!("workflow: {workflow}\na: {{script: x}}"),
+            "branch main",
+        )
+        .plan();
         assert_eq!(plan.cancel_on_failure, expected, "{workflow}");
     }
 }

@@ -79,7 +79,9 @@ impl Case {
 
     pub(super) fn outcome(&self) -> Outcome {
         let loaded = self.tree.load();
-        let config = loaded.config.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+        let config = loaded
+            .config
+            .unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
         build(&config, &self.facts, &self.tree)
     }
 
@@ -110,10 +112,17 @@ pub(super) fn check(rows: &[(&str, &str, &str)]) {
         .iter()
         .filter_map(|(text, event, expected)| {
             let found = Case::new(text, event).jobs();
-            (found != *expected).then(|| format!("{text} at {event}\n    expected: {expected}\n    found:    {found}"))
+            (found != *expected).then(|| {
+                format!("{text} at {event}\n    expected: {expected}\n    found:    {found}")
+            })
         })
         .collect();
-    assert!(broken.is_empty(), "{} rows:\n{}", broken.len(), broken.join("\n"));
+    assert!(
+        broken.is_empty(),
+        "{} rows:\n{}",
+        broken.len(),
+        broken.join("\n")
+    );
 }
 
 fn facts(kind: RefKind, name: &str, source: &str) -> PipelineFacts {
@@ -155,6 +164,9 @@ fn facts(kind: RefKind, name: &str, source: &str) -> PipelineFacts {
 /// The value that a job's YAML variables give to a name.
 pub(super) fn yaml_variable(plan: &Plan, job: &str, key: &str) -> Option<Arc<str>> {
     let job = plan.jobs.iter().find(|other| other.name() == job)?;
-    let variable = job.variables.iter().find(|variable| &*variable.key == key)?;
+    let variable = job
+        .variables
+        .iter()
+        .find(|variable| &*variable.key == key)?;
     Some(Arc::clone(&variable.value))
 }
