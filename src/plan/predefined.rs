@@ -371,8 +371,14 @@ const fn go_architecture() -> &'static str {
         "amd64"
     } else if cfg!(target_arch = "aarch64") {
         "arm64"
+    } else if cfg!(target_arch = "arm") {
+        "arm"
+    } else if cfg!(target_arch = "riscv64") {
+        "riscv64"
+    } else if cfg!(target_arch = "s390x") {
+        "s390x"
     } else {
-        std::env::consts::ARCH
+        "unknown"
     }
 }
 
