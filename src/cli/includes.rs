@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 /// A folder of fetched files, each at the path that is its key.
 #[derive(Debug)]
-pub struct IncludeStore {
+pub(super) struct IncludeStore {
     folder: Option<PathBuf>,
 }
 
 impl IncludeStore {
     /// `$XDG_CACHE_HOME/pipe/includes`.
-    pub fn of_user() -> Self {
+    pub(super) fn of_user() -> Self {
         use etcetera::BaseStrategy;
         let base = etcetera::choose_base_strategy().ok();
         Self {
@@ -20,13 +20,13 @@ impl IncludeStore {
     }
 
     /// The text of a file, if it was fetched and is UTF-8.
-    pub fn read(&self, key: &str) -> Option<Arc<str>> {
+    pub(super) fn read(&self, key: &str) -> Option<Arc<str>> {
         let text = std::fs::read_to_string(self.folder.as_ref()?.join(key)).ok()?;
         Some(text.into())
     }
 
     /// Keys of all files below a folder of the store, in order.
-    pub fn under(&self, prefix: &str) -> Vec<String> {
+    pub(super) fn under(&self, prefix: &str) -> Vec<String> {
         let Some(folder) = &self.folder else {
             return Vec::new();
         };
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn files_are_found_by_their_keys() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder can be made");
         let store = IncludeStore {
             folder: Some(folder.path().to_owned()),
         };
@@ -68,8 +68,9 @@ mod tests {
             "template/T.yml",
         ] {
             let path = folder.path().join(key);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, key).unwrap();
+            std::fs::create_dir_all(path.parent().expect("a key has a folder"))
+                .expect("it can be made");
+            std::fs::write(path, key).expect("it can be written");
         }
         assert_eq!(
             store.read("template/T.yml").as_deref(),

@@ -64,8 +64,8 @@ impl ClauseFacts<'_> {
     }
 
     fn changes(&self, changed: &Changed) -> Result<bool, RuleError> {
-        let compare_to = changed.compare_to.as_deref().map(self.expand);
-        let changes = self.files.changes(compare_to.as_deref()).map_err(|bad| {
+        let revision = changed.compare_to.as_deref().map(self.expand);
+        let files = self.files.changes(revision.as_deref()).map_err(|bad| {
             RuleError(
                 Diagnostic::new(
                     Code::RuleFailed,
@@ -78,10 +78,10 @@ impl ClauseFacts<'_> {
                 .help("name a branch, a tag or a commit that exists here"),
             )
         })?;
-        match changes {
+        match files {
             Changes::Unknown => Ok(true),
             Changes::Known(paths) => changes_match(&self.expanded(&changed.paths), &paths)
-                .map_err(|error| bad_glob(&error, changed.span)),
+                .map_err(|error| bad_glob(error, changed.span)),
         }
     }
 
@@ -99,7 +99,7 @@ impl ClauseFacts<'_> {
             ));
         }
         exists_match(&self.expanded(&exists.paths), &self.files.paths())
-            .map_err(|error| bad_glob(&error, exists.span))
+            .map_err(|error| bad_glob(error, exists.span))
     }
 
     fn expanded(&self, globs: &[std::sync::Arc<str>]) -> Vec<String> {
@@ -107,6 +107,6 @@ impl ClauseFacts<'_> {
     }
 }
 
-fn bad_glob(error: &GlobError, span: Span) -> RuleError {
+fn bad_glob(error: GlobError, span: Span) -> RuleError {
     RuleError(Diagnostic::new(Code::RuleFailed, error.to_string()).at(span))
 }

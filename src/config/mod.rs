@@ -36,9 +36,9 @@ pub use inputs::to_json;
 pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
 pub use load::{Loaded, Request, collapse, load};
 pub use model::{
-    Artifacts, ArtifactsWhen, AutoCancel, Config, EffectUse, EnvironmentAction, EnvironmentConfig,
-    Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget, OnJobFailure, Policy,
-    RefPattern, Workflow, YamlVariable,
+    Artifacts, ArtifactsWhen, AutoCancel, Combination, Config, EffectUse, EnvironmentAction,
+    EnvironmentConfig, Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget,
+    OnJobFailure, Policy, RefPattern, Workflow, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use rules::{Changed, Clause, Exists, Rule};

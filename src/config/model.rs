@@ -185,8 +185,11 @@ pub struct MatrixInstance {
     /// `CI_NODE_TOTAL`.
     pub total: u32,
     /// Values of a matrix instance, in key order.
-    pub matrix: Vec<(Arc<str>, Arc<str>)>,
+    pub matrix: Combination,
 }
+
+/// Names and values of one instance of `parallel:matrix`, in key order.
+pub type Combination = Vec<(Arc<str>, Arc<str>)>;
 
 /// One entry of `needs` (configuration reference 6.10).
 #[derive(Debug, Clone)]
@@ -209,7 +212,7 @@ pub enum NeedTarget {
         /// May be absent.
         optional: bool,
         /// Combinations of `parallel:matrix`, in the order written.
-        matrix: Option<Vec<Vec<(Arc<str>, Arc<str>)>>>,
+        matrix: Option<Vec<Combination>>,
     },
     /// A job of another pipeline or project, or a mirrored pipeline: as written.
     External(Value),

@@ -22,31 +22,31 @@ pub(super) fn expand(jobs: Vec<JobConfig>, found: &mut Vec<Diagnostic>) -> Vec<J
     let mut places: HashMap<Arc<str>, usize> = HashMap::new();
     for job in jobs {
         let parallel = read::get(&job.mapping, "parallel").map(instances_of);
-        let all = match parallel {
-            None => vec![job],
-            Some(parts) => {
-                let made: Vec<JobConfig> =
-                    parts.into_iter().map(|part| instance(&job, part)).collect();
-                let names = made.iter().map(|made| Arc::clone(&made.name)).collect();
-                instances.insert(Arc::clone(&job.name), names);
-                made
-            }
+        let Some(parts) = parallel else {
+            place(job, &mut places, &mut expanded);
+            continue;
         };
-        // Equal names: the later job replaces the earlier one in its place.
-        for job in all {
-            match places.get(&job.name) {
-                Some(at) => expanded[*at] = job,
-                None => {
-                    places.insert(Arc::clone(&job.name), expanded.len());
-                    expanded.push(job);
-                }
-            }
+        let made: Vec<JobConfig> = parts.into_iter().map(|part| instance(&job, part)).collect();
+        let names = made.iter().map(|made| Arc::clone(&made.name)).collect();
+        instances.insert(Arc::clone(&job.name), names);
+        for job in made {
+            place(job, &mut places, &mut expanded);
         }
     }
     for job in &mut expanded {
         resolve_names(job, &instances, found);
     }
     expanded
+}
+
+/// Adds a job. Of two with the same name the later takes the place of the earlier.
+fn place(job: JobConfig, places: &mut HashMap<Arc<str>, usize>, expanded: &mut Vec<JobConfig>) {
+    if let Some(at) = places.get(&job.name) {
+        expanded[*at] = job;
+    } else {
+        places.insert(Arc::clone(&job.name), expanded.len());
+        expanded.push(job);
+    }
 }
 
 /// Name suffix and instance of each part of a `parallel` value.

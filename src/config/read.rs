@@ -7,8 +7,8 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::keywords::parsed_condition;
 use super::model::{
-    Artifacts, ArtifactsWhen, EnvironmentAction, EnvironmentConfig, NeedConfig, NeedTarget, Policy,
-    RefPattern, YamlVariable,
+    Artifacts, ArtifactsWhen, Combination, EnvironmentAction, EnvironmentConfig, NeedConfig,
+    NeedTarget, Policy, RefPattern, YamlVariable,
 };
 use super::shape::flatten;
 
@@ -132,7 +132,7 @@ fn need(item: &Value) -> Option<NeedConfig> {
 }
 
 /// The combinations of a matrix, the last key varying fastest (configuration reference 6.17).
-pub(super) fn combinations(matrix: &Value) -> Vec<Vec<(Arc<str>, Arc<str>)>> {
+pub(super) fn combinations(matrix: &Value) -> Vec<Combination> {
     let mut all = Vec::new();
     for mapping in matrix
         .as_seq()
@@ -140,7 +140,7 @@ pub(super) fn combinations(matrix: &Value) -> Vec<Vec<(Arc<str>, Arc<str>)>> {
         .iter()
         .filter_map(Value::as_map)
     {
-        let mut rows: Vec<Vec<(Arc<str>, Arc<str>)>> = vec![Vec::new()];
+        let mut rows: Vec<Combination> = vec![Vec::new()];
         for entry in mapping.entries() {
             let key: Arc<str> = entry.key.text().into();
             let values: Vec<Arc<str>> = match entry.value.as_seq() {

@@ -10,7 +10,7 @@ use crate::yaml::{Entry, Kind, Mapping, Value};
 pub(super) fn resolve(document: &Arc<Mapping>) -> Result<Arc<Mapping>, Diagnostic> {
     let resolver = Resolver { document };
     Ok(match resolver.mapping(document, &mut Vec::new())? {
-        Some(resolved) => Arc::new(resolved),
+        Some(changed) => Arc::new(changed),
         None => Arc::clone(document),
     })
 }

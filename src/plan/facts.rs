@@ -64,6 +64,10 @@ pub struct User {
 
 /// A CI/CD variable that GitLab would keep on the server (design chapter 7).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on GitLab"
+)]
 pub struct SettingVariable {
     /// Name.
     pub key: Arc<str>,

@@ -24,7 +24,7 @@ pub use effects::{effects, refusals};
 pub use facts::{PipelineFacts, Project, Server, SettingVariable, User, Versions};
 pub use held::{Release, hold};
 pub use model::{Environment, Job, LeftOut, Need, Plan};
-pub use predefined::{RunFacts, pipeline_variables};
+pub use predefined::RunFacts;
 pub use scope::IncludeScope;
 pub use selection::{Selection, SelectionError, select};
 pub use variables::{JobVariables, job_variables};

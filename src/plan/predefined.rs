@@ -12,10 +12,10 @@ const MESSAGE_LIMIT: usize = 100_000;
 const ZEROS: &str = "0000000000000000000000000000000000000000";
 
 /// Names and values, in GitLab's order as far as it can be seen.
-pub type Pairs = Vec<(&'static str, String)>;
+pub(super) type Pairs = Vec<(&'static str, String)>;
 
 /// Variables known before any job is: usable in includes, `workflow:rules` and `rules`.
-pub fn pipeline_variables(facts: &PipelineFacts) -> Pairs {
+pub(super) fn pipeline_variables(facts: &PipelineFacts) -> Pairs {
     let mut pairs = server(facts);
     pairs.extend(project(facts));
     pairs.extend(commit(facts));
@@ -373,6 +373,12 @@ const fn go_architecture() -> &'static str {
         "amd64"
     } else if cfg!(target_arch = "aarch64") {
         "arm64"
+    } else if cfg!(target_arch = "arm") {
+        "arm"
+    } else if cfg!(target_arch = "riscv64") {
+        "riscv64"
+    } else if cfg!(target_arch = "s390x") {
+        "s390x"
     } else {
         "unknown"
     }

@@ -212,10 +212,7 @@ pub(super) fn cycle(scope: &Variables) -> Option<Vec<String>> {
         return None;
     }
     match referring.sort_and_expand_all(References::JOB) {
-        Err(ExpandError::Circular(circles)) => circles
-            .into_iter()
-            .next()
-            .map(|names| names.into_iter().map(|name| name.to_string()).collect()),
+        Err(ExpandError::Circular(circles)) => circles.into_iter().next(),
         Ok(_) | Err(_) => None,
     }
 }

@@ -69,7 +69,7 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<Vec<String>, Sel
     }
     let mut chosen = named.clone();
     chosen.extend(stage_jobs(plan, selection)?);
-    let names = named
+    let full_names = named
         .iter()
         .map(|at| plan.jobs[*at].name().to_owned())
         .collect();
@@ -79,7 +79,7 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<Vec<String>, Sel
         with_predecessors(plan, &chosen)?
     };
     keep(plan, &kept);
-    Ok(names)
+    Ok(full_names)
 }
 
 /// Jobs of that name: exactly, else of that base name, else by glob.

@@ -42,7 +42,7 @@ fn check(set: &str) {
         let excepted = EXCEPTIONS.iter().any(|(name, _)| *name == case.name);
         match (found.first(), excepted) {
             (Some(first), false) => {
-                broken.push(format!("{}: {first} ({} in all)", case.name, found.len()))
+                broken.push(format!("{}: {first} ({} in all)", case.name, found.len()));
             }
             (None, true) => broken.push(format!(
                 "{}: agrees now, take it off the exceptions",

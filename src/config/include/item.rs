@@ -95,7 +95,7 @@ impl Naming<'_> {
                 Ok(Wanted::Outside(vec![Outside::Template(location)]))
             }
             "template" => Err(errors::bad_template(&location, span)),
-            "component" => self.component(&location, span).map(Wanted::Component),
+            "component" => component(&location, span).map(Wanted::Component),
             _ => self
                 .project_files(&location, item, mapping)
                 .map(Wanted::Outside),
@@ -128,25 +128,25 @@ impl Naming<'_> {
         };
         Ok(files.iter().map(file).collect())
     }
+}
 
-    /// `host/group/project/name@version`.
-    fn component(&self, address: &str, span: Span) -> Result<Component, Diagnostic> {
-        let parsed = || {
-            let (path, version) = address.split_once('@')?;
-            let (project, name) = path.rsplit_once('/')?;
-            let (host, project) = project.split_once('/')?;
-            let complete = ![host, project, name, version]
-                .iter()
-                .any(|part| part.is_empty());
-            complete.then(|| Component {
-                project: ProjectAt {
-                    host: host.to_owned(),
-                    path: project.to_lowercase(),
-                    revision: version.to_owned(),
-                },
-                name: name.to_owned(),
-            })
-        };
-        parsed().ok_or_else(|| errors::bad_component(address, span))
-    }
+/// `host/group/project/name@version`.
+fn component(address: &str, span: Span) -> Result<Component, Diagnostic> {
+    let parsed = || {
+        let (path, version) = address.split_once('@')?;
+        let (project, name) = path.rsplit_once('/')?;
+        let (host, project) = project.split_once('/')?;
+        let complete = ![host, project, name, version]
+            .iter()
+            .any(|part| part.is_empty());
+        complete.then(|| Component {
+            project: ProjectAt {
+                host: host.to_owned(),
+                path: project.to_lowercase(),
+                revision: version.to_owned(),
+            },
+            name: name.to_owned(),
+        })
+    };
+    parsed().ok_or_else(|| errors::bad_component(address, span))
 }

@@ -4,6 +4,8 @@
 //! or nowhere (a remote file, a template). The home decides which files it may name in turn.
 
 mod errors;
+mod files;
+mod header;
 mod home;
 mod item;
 mod outside;

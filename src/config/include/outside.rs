@@ -88,6 +88,10 @@ fn parts(path: &str) -> String {
     safe.join("/")
 }
 
+const HEX: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
+];
+
 /// A text as one part of a path that leads nowhere else.
 fn part(text: &str) -> String {
     let only_dots = text.chars().all(|c| c == '.');
@@ -99,7 +103,9 @@ fn part(text: &str) -> String {
         if plain {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 15)]);
         }
     }
     out

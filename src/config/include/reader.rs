@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::diag::{Code, Diagnostic, Label};
+use crate::diag::{Code, Diagnostic};
 use crate::expr::Lookup;
 use crate::expr::expand::{Unknown, Variables, expand};
 use crate::expr::glob::IncludeGlob;
@@ -13,12 +13,10 @@ use crate::yaml::{self, Kind, Mapping, Value};
 use super::super::clauses::ClauseFacts;
 use super::super::component::ComponentFacts;
 use super::super::given;
-use super::super::header;
-use super::super::interpolate::{self, Interpolation};
 use super::super::keywords::{INCLUDE_RULE, check_rules};
 use super::super::load::Request;
 use super::super::merge::merge_into;
-use super::super::provider::{FileProvider, ReadError};
+use super::super::provider::FileProvider;
 use super::super::read;
 use super::super::rules::read_rules;
 use super::super::shape::Check;
@@ -33,14 +31,14 @@ const MAX_INCLUDES: usize = 150;
 /// Reads the files of one pipeline. A result is `Err` when the processing ends there; what was
 /// wrong is in `found`.
 pub(in super::super) struct Reader<'a> {
-    request: &'a Request<'a>,
+    pub(super) request: &'a Request<'a>,
     pub(in super::super) sources: SourceMap,
     pub(in super::super) found: Vec<Diagnostic>,
-    files: HashMap<(Home, String), Arc<yaml::Loaded>>,
+    pub(super) files: HashMap<(Home, String), Arc<yaml::Loaded>>,
     /// Local files included just by their path: wildcards skip them.
     plain: HashSet<(Home, String)>,
     /// Files elsewhere that were not fetched; they count as empty until all is read.
-    missing: Vec<(Outside, Span)>,
+    pub(super) missing: Vec<(Outside, Span)>,
     included: usize,
 }
 
@@ -77,7 +75,7 @@ impl<'a> Reader<'a> {
         };
         let at = (Home::Here, path.to_owned());
         self.plain.insert(at.clone());
-        let loaded = self.parse(at, path, text)?;
+        let loaded = self.parse(at, path, &text)?;
         let (inputs, mut problems) = given::read(self.request.inputs, &mut self.sources);
         if !problems.is_empty() {
             self.found.append(&mut problems);
@@ -95,104 +93,9 @@ impl<'a> Reader<'a> {
         Ok(merged)
     }
 
-    fn stop<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Stopped> {
+    pub(super) fn stop<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Stopped> {
         self.found.push(diagnostic);
         Err(Stopped)
-    }
-
-    fn parse(
-        &mut self,
-        at: (Home, String),
-        name: &str,
-        text: Arc<str>,
-    ) -> Result<Arc<yaml::Loaded>, Stopped> {
-        if let Some(loaded) = self.files.get(&at) {
-            return Ok(Arc::clone(loaded));
-        }
-        let file = self.sources.add(name, Arc::clone(&text));
-        let (loaded, mut found) = yaml::load(file, &text);
-        self.found.append(&mut found);
-        let loaded = Arc::new(loaded.ok_or(Stopped)?);
-        self.files.insert(at, Arc::clone(&loaded));
-        Ok(loaded)
-    }
-
-    /// The content of a file with its inputs put in.
-    fn interpolated(
-        &mut self,
-        loaded: &yaml::Loaded,
-        home: &Home,
-        given: &Mapping,
-        include: Option<Span>,
-        component: Option<&ComponentFacts>,
-    ) -> Result<Value, Stopped> {
-        let Some(header) = &loaded.header else {
-            return match given.entries().first() {
-                None => Ok(loaded.content.clone()),
-                Some(first) => self.stop(
-                    Diagnostic::new(
-                        Code::InputUnknown,
-                        "inputs are given to a file that declares none in a `spec` header",
-                    )
-                    .at(first.key_span),
-                ),
-            };
-        };
-        let mut more = Vec::new();
-        for item in header::included(header) {
-            more.push(self.declarations(&item)?);
-        }
-        let inputs = header::resolve(header, given, &more).or_else(|found| {
-            self.found
-                .extend(found.into_iter().map(|diagnostic| match include {
-                    Some(span) if diagnostic.primary != Some(span) => {
-                        diagnostic.with(span, "included here")
-                    }
-                    _ => diagnostic,
-                }));
-            Err(Stopped)
-        })?;
-        let with = Interpolation {
-            inputs: &inputs,
-            component: component.map(|facts| (facts, header::component_fields(header))),
-            expand: self.known(home),
-        };
-        interpolate::apply(&loaded.content, &with).or_else(|diagnostic| self.stop(diagnostic))
-    }
-
-    /// Input declarations from a file named by `spec:include`.
-    fn declarations(&mut self, item: &Value) -> Result<Mapping, Stopped> {
-        let wanted = self.wanted(item, &Home::Here)?;
-        let (loaded, name) = match wanted {
-            Wanted::Local(path, span) => {
-                let path = path.trim_start_matches('/').to_owned();
-                (self.local_file(&path, &Home::Here, span)?, path)
-            }
-            Wanted::Outside(files) => match files.into_iter().next() {
-                Some(outside) => match self.outside_file(&outside, item.span)? {
-                    Some(loaded) => (loaded, outside.describe()),
-                    None => return Ok(Mapping::default()),
-                },
-                None => return Ok(Mapping::default()),
-            },
-            Wanted::Component(_) => return self.stop(errors::no_subkey(item.span)),
-        };
-        let mapping = loaded.content.as_map();
-        let inputs = mapping
-            .and_then(|mapping| read::get(mapping, "inputs"))
-            .and_then(Value::as_map);
-        match (mapping, inputs) {
-            (Some(mapping), Some(inputs)) if mapping.len() == 1 => Ok(inputs.clone()),
-            _ => self.stop(
-                Diagnostic::new(
-                    Code::SpecInvalid,
-                    format!(
-                        "`{name}` should hold nothing but `inputs`, as `spec:include` names it"
-                    ),
-                )
-                .at(item.span),
-            ),
-        }
     }
 
     /// A file's own content laid over everything it includes.
@@ -256,7 +159,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn wanted(&mut self, item: &Value, home: &Home) -> Result<Wanted, Stopped> {
+    pub(super) fn wanted(&mut self, item: &Value, home: &Home) -> Result<Wanted, Stopped> {
         let naming = Naming {
             expand: if home.sees_variables() {
                 self.request.expand
@@ -288,7 +191,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Expansion of `expand_vars`, globs and revisions: unknown names stay.
-    fn known(&self, home: &Home) -> &'a dyn Fn(&str) -> String {
+    pub(super) fn known(&self, home: &Home) -> &'a dyn Fn(&str) -> String {
         if home.sees_variables() {
             self.request.expand_known
         } else {
@@ -421,116 +324,9 @@ impl<'a> Reader<'a> {
         merge_into(merged, &expanded);
         Ok(())
     }
-
-    fn local_file(
-        &mut self,
-        path: &str,
-        home: &Home,
-        span: Span,
-    ) -> Result<Arc<yaml::Loaded>, Stopped> {
-        if !is_yaml(path) {
-            return self.stop(errors::extension(path, span));
-        }
-        let at = (home.clone(), path.to_owned());
-        if let Some(loaded) = self.files.get(&at) {
-            return Ok(Arc::clone(loaded));
-        }
-        let files = home.files(self.request.files);
-        let text = match read_in_tree(&files, path) {
-            Ok(text) => text,
-            Err(ReadError::NotFound) if *home != Home::Here => {
-                if let Home::Project(project) = home {
-                    let outside = Outside::Project(project.clone(), path.to_owned());
-                    self.missing.push((outside, span));
-                }
-                return Ok(Arc::new(nothing(span)));
-            }
-            Err(error) => {
-                let known = self.request.files.paths();
-                return self.stop(errors::unreadable(path, &error, &known).at(span));
-            }
-        };
-        self.content(at, path, text, span)
-    }
-
-    /// A file from elsewhere; `None` where it was not fetched, which is noted.
-    fn outside_file(
-        &mut self,
-        outside: &Outside,
-        span: Span,
-    ) -> Result<Option<Arc<yaml::Loaded>>, Stopped> {
-        if let Outside::Project(_, path) = outside
-            && !is_yaml(path)
-        {
-            return self.stop(errors::extension(path, span));
-        }
-        let Some(text) = self.request.files.fetched(&outside.key()) else {
-            self.missing.push((outside.clone(), span));
-            return Ok(None);
-        };
-        let at = match outside {
-            Outside::Project(project, path) => (Home::Project(project.clone()), path.clone()),
-            Outside::Remote(_) | Outside::Template(_) => (Home::Nowhere, outside.key()),
-        };
-        let name = outside.key();
-        self.content(at, &name, text, span).map(Some)
-    }
-
-    /// A text as a file, which can't be empty.
-    fn content(
-        &mut self,
-        at: (Home, String),
-        name: &str,
-        text: Arc<str>,
-        span: Span,
-    ) -> Result<Arc<yaml::Loaded>, Stopped> {
-        if text.trim().is_empty() {
-            return self.stop(errors::empty(name, "is empty", span));
-        }
-        let before = self.found.len();
-        let loaded = self.parse(at, name, text);
-        if loaded.is_err() {
-            for diagnostic in &mut self.found[before..] {
-                let text = "included here".to_owned();
-                diagnostic.labels.push(Label { span, text });
-            }
-        }
-        let loaded = loaded?;
-        if loaded.content.is_blank() {
-            return self.stop(errors::empty(name, "holds nothing but comments", span));
-        }
-        Ok(loaded)
-    }
 }
 
 /// Expansion where there are no variables: every name vanishes.
 fn without_variables(text: &str) -> String {
     expand(text, &Variables::new(), Unknown::Empty).into_owned()
-}
-
-/// What stands for a file that is missing.
-fn nothing(span: Span) -> yaml::Loaded {
-    yaml::Loaded {
-        header: None,
-        content: Value::new(Kind::Map(Arc::default()), span),
-    }
-}
-
-fn is_yaml(path: &str) -> bool {
-    let extension = path
-        .rsplit_once('.')
-        .map(|(_, extension)| extension.to_ascii_lowercase());
-    matches!(extension.as_deref(), Some("yml" | "yaml"))
-}
-
-/// Paths are those of git's tree: `./a.yml` and `a/../b.yml` name nothing in it.
-fn read_in_tree(files: &dyn FileProvider, path: &str) -> Result<Arc<str>, ReadError> {
-    let mut parts = path.split('/').peekable();
-    if parts.peek() == Some(&"..") {
-        return Err(ReadError::Outside);
-    }
-    if parts.any(|part| matches!(part, "" | "." | "..")) {
-        return Err(ReadError::NotFound);
-    }
-    files.read(path)
 }

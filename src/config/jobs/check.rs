@@ -135,10 +135,10 @@ fn needs(mapping: &Mapping, kind: JobKind, check: &mut Check<'_>) {
         "as a trigger job",
         check,
     );
-    let mirrors = need_items(needs)
+    let mut mirrors = need_items(needs)
         .into_iter()
         .filter(|item| NeedKind::of(item) == NeedKind::Mirror);
-    if let Some(second) = mirrors.skip(1).next() {
+    if let Some(second) = mirrors.nth(1) {
         check.invalid(
             Code::TooMany,
             second.span,

@@ -145,17 +145,15 @@ fn delay(rule: &Mapping, check: &mut Check<'_>) {
 }
 
 fn condition(value: &Value, check: &mut Check<'_>) {
-    match value.as_str() {
-        Some(text) => policy::condition(value, text, check),
-        None => {
-            let message = format!(
-                "{} should be a condition as a string, not {}",
-                check.subject(),
-                value.type_name()
-            );
-            check.report(Diagnostic::new(Code::InvalidExpression, message).at(value.span));
-        }
+    if let Some(text) = value.as_str() {
+        return policy::condition(value, text, check);
     }
+    let message = format!(
+        "{} should be a condition as a string, not {}",
+        check.subject(),
+        value.type_name()
+    );
+    check.report(Diagnostic::new(Code::InvalidExpression, message).at(value.span));
 }
 
 fn changes(value: &Value, check: &mut Check<'_>) {

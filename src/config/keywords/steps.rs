@@ -122,8 +122,8 @@ pub(super) fn inputs(value: &Value, check: &mut Check<'_>) {
         });
     }
     if complete && let Err(found) = inputs::resolve(mapping, &Mapping::default()) {
-        found
-            .into_iter()
-            .for_each(|diagnostic| check.report(diagnostic));
+        for diagnostic in found {
+            check.report(diagnostic);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Keywords with small values: durations, retry, tags, allow_failure, coverage.
+//! Keywords with small values: durations, `retry`, `tags`, `allow_failure`, `coverage`.
 
 use crate::diag::Code;
 use crate::expr::re2;

@@ -93,6 +93,21 @@ fn values() {
         ),
         ("{rules: [{options: [b, c]}]}", Some("b"), "! spec-invalid"),
         (
+            "{rules: [{options: [], default: b}]}",
+            Some("b"),
+            "! spec-invalid",
+        ),
+        (
+            "{rules: [{if: 5, default: b}]}",
+            Some("b"),
+            "! spec-invalid",
+        ),
+        (
+            "{rules: [{if: '$A ==', default: b}]}",
+            Some("b"),
+            "! spec-invalid",
+        ),
+        (
             "{rules: [{default: z, options: [b, c]}]}",
             Some("b"),
             "! spec-invalid",

@@ -7,7 +7,8 @@ fn extends() {
     let chain = |levels: usize| {
         let mut text = "t0: {script: x}\n".to_owned();
         for level in 1..=levels {
-            text.push_str(&format!("t{level}: {{extends: t{}}}\n", level - 1));
+            let job = format!("t{level}: {{extends: t{}}}\n", level - 1);
+            text.push_str(&job);
         }
         let jobs: Vec<String> = (0..=levels).map(|level| format!("t{level}: x")).collect();
         (text, jobs.join("  "))

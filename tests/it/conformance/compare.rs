@@ -13,10 +13,10 @@ use super::world::Made;
 /// What differs, in words.
 pub(super) fn differences(run: &Run, made: &Made) -> Vec<String> {
     if let Some(error) = made.errors.first() {
-        return match run.config_error && !run.created {
-            true => Vec::new(),
-            false => vec![format!("rejected: {error}")],
-        };
+        if run.config_error && !run.created {
+            return Vec::new();
+        }
+        return vec![format!("rejected: {error}")];
     }
     if run.created != made.created {
         return vec![format!(

@@ -1,0 +1,139 @@
+//! Texts of files, each read and parsed once.
+
+use std::sync::Arc;
+
+use crate::diag::Label;
+use crate::source::Span;
+use crate::yaml::{self, Kind, Value};
+
+use super::super::provider::{FileProvider, ReadError};
+use super::errors;
+use super::home::Home;
+use super::outside::Outside;
+use super::reader::{Reader, Stopped};
+
+impl Reader<'_> {
+    pub(super) fn parse(
+        &mut self,
+        at: (Home, String),
+        name: &str,
+        text: &str,
+    ) -> Result<Arc<yaml::Loaded>, Stopped> {
+        if let Some(loaded) = self.files.get(&at) {
+            return Ok(Arc::clone(loaded));
+        }
+        let file = self.sources.add(name, text);
+        let (loaded, mut found) = yaml::load(file, text);
+        self.found.append(&mut found);
+        let loaded = Arc::new(loaded.ok_or(Stopped)?);
+        self.files.insert(at, Arc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    pub(super) fn local_file(
+        &mut self,
+        path: &str,
+        home: &Home,
+        span: Span,
+    ) -> Result<Arc<yaml::Loaded>, Stopped> {
+        if !is_yaml(path) {
+            return self.stop(errors::extension(path, span));
+        }
+        let at = (home.clone(), path.to_owned());
+        if let Some(loaded) = self.files.get(&at) {
+            return Ok(Arc::clone(loaded));
+        }
+        let files = home.files(self.request.files);
+        let text = match read_in_tree(&files, path) {
+            Ok(text) => text,
+            Err(ReadError::NotFound) if *home != Home::Here => {
+                if let Home::Project(project) = home {
+                    let outside = Outside::Project(project.clone(), path.to_owned());
+                    self.missing.push((outside, span));
+                }
+                return Ok(Arc::new(nothing(span)));
+            }
+            Err(error) => {
+                let known = self.request.files.paths();
+                return self.stop(errors::unreadable(path, &error, &known).at(span));
+            }
+        };
+        self.content(at, path, &text, span)
+    }
+
+    /// A file from elsewhere; `None` where it was not fetched, which is noted.
+    pub(super) fn outside_file(
+        &mut self,
+        outside: &Outside,
+        span: Span,
+    ) -> Result<Option<Arc<yaml::Loaded>>, Stopped> {
+        if let Outside::Project(_, path) = outside
+            && !is_yaml(path)
+        {
+            return self.stop(errors::extension(path, span));
+        }
+        let Some(text) = self.request.files.fetched(&outside.key()) else {
+            self.missing.push((outside.clone(), span));
+            return Ok(None);
+        };
+        let at = match outside {
+            Outside::Project(project, path) => (Home::Project(project.clone()), path.clone()),
+            Outside::Remote(_) | Outside::Template(_) => (Home::Nowhere, outside.key()),
+        };
+        let name = outside.key();
+        self.content(at, &name, &text, span).map(Some)
+    }
+
+    /// A text as a file, which can't be empty.
+    pub(super) fn content(
+        &mut self,
+        at: (Home, String),
+        name: &str,
+        text: &str,
+        span: Span,
+    ) -> Result<Arc<yaml::Loaded>, Stopped> {
+        if text.trim().is_empty() {
+            return self.stop(errors::empty(name, "is empty", span));
+        }
+        let before = self.found.len();
+        let loaded = self.parse(at, name, text);
+        if loaded.is_err() {
+            for diagnostic in &mut self.found[before..] {
+                let text = "included here".to_owned();
+                diagnostic.labels.push(Label { span, text });
+            }
+        }
+        let loaded = loaded?;
+        if loaded.content.is_blank() {
+            return self.stop(errors::empty(name, "holds nothing but comments", span));
+        }
+        Ok(loaded)
+    }
+}
+
+/// What stands for a file that is missing.
+fn nothing(span: Span) -> yaml::Loaded {
+    yaml::Loaded {
+        header: None,
+        content: Value::new(Kind::Map(Arc::default()), span),
+    }
+}
+
+fn is_yaml(path: &str) -> bool {
+    let extension = path
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_ascii_lowercase());
+    matches!(extension.as_deref(), Some("yml" | "yaml"))
+}
+
+/// Paths are those of git's tree: `./a.yml` and `a/../b.yml` name nothing in it.
+fn read_in_tree(files: &dyn FileProvider, path: &str) -> Result<Arc<str>, ReadError> {
+    let mut parts = path.split('/').peekable();
+    if parts.peek() == Some(&"..") {
+        return Err(ReadError::Outside);
+    }
+    if parts.any(|part| matches!(part, "" | "." | "..")) {
+        return Err(ReadError::NotFound);
+    }
+    files.read(path)
+}
