@@ -83,7 +83,7 @@ impl Executors {
     }
 
     /// Asks the daemon, in a task of its own, who it is: that takes a while.
-    pub fn greet(&self) -> Greeting {
+    pub(super) fn greet(&self) -> Greeting {
         let docker = self.docker.clone();
         Greeting(tokio::spawn(async move {
             match docker {
@@ -157,11 +157,11 @@ impl Executors {
 }
 
 /// The answer of the daemon, under way.
-pub struct Greeting(tokio::task::JoinHandle<Result<(), ExecError>>);
+pub(super) struct Greeting(tokio::task::JoinHandle<Result<(), ExecError>>);
 
 impl Greeting {
     /// Waits for it. A daemon that does not answer ends the run before it begins.
-    pub async fn answer(self) -> Result<(), Failure> {
+    pub(super) async fn answer(self) -> Result<(), Failure> {
         let answer = self.0.await.unwrap_or_else(|error| {
             Err(ExecError::system("probe", "asking the Docker daemon broke off").because(error))
         });

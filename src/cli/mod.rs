@@ -1,6 +1,6 @@
 //! The command line: arguments, one file per command, exit codes.
 //!
-//! Layer 7. Arguments become plain values here; no other module sees clap. Only [`exit`] turns a
+//! Layer 7. Arguments become plain values here; no other module sees clap. Only `exit` turns a
 //! result into the exit status of the process.
 
 mod args;

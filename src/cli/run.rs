@@ -375,7 +375,7 @@ fn spec(
         slots: checkout.settings.jobs(),
         project_path: around.facts.project.path.clone(),
         trees,
-        artifacts: live.artifacts(),
+        artifacts: Box::new(live.artifacts()),
         pull: if args.offline {
             PullPolicy::Never
         } else {

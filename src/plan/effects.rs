@@ -62,10 +62,9 @@ pub fn refusals(plan: &Plan) -> Vec<Diagnostic> {
 /// Options that leave jobs out. Past a handful, one shows the way.
 fn excludes(jobs: &[String]) -> String {
     let shown = if jobs.len() > 4 { &jobs[..1] } else { jobs };
-    shown
-        .iter()
-        .map(|job| format!(" --exclude '{job}'"))
-        .collect()
+    shown.iter().fold(String::new(), |options, job| {
+        options + &format!(" --exclude '{job}'")
+    })
 }
 
 fn by_keyword(plan: &Plan, effect: Effect) -> BTreeMap<&'static str, (Span, Vec<String>)> {

@@ -69,9 +69,9 @@ impl LiveRun {
     }
 
     /// Where the artifacts of each attempt of the top pipeline go.
-    pub fn artifacts(&self) -> Box<dyn Fn(&str, u32) -> PathBuf + Send + Sync> {
+    pub fn artifacts(&self) -> impl Fn(&str, u32) -> PathBuf + Send + Sync + use<> {
         let folder = self.folder.clone();
-        Box::new(move |job, attempt| artifact(&folder, &[], job, attempt))
+        move |job, attempt| artifact(&folder, &[], job, attempt)
     }
 
     /// Where the artifacts of an attempt go.

@@ -18,6 +18,12 @@ pub(super) struct File {
 }
 
 impl File {
+    pub(super) fn is_rust(&self) -> bool {
+        Path::new(&self.path)
+            .extension()
+            .is_some_and(|kind| kind == "rs")
+    }
+
     /// `src/plan/rules/mod.rs` is `["plan", "rules"]`; `src/main.rs` and `src/lib.rs` are empty.
     pub(super) fn module(&self) -> Vec<&str> {
         let mut module: Vec<&str> = (self.path.trim_start_matches("src/"))
@@ -34,7 +40,7 @@ impl File {
 /// The Rust files of the library and the program.
 pub(super) fn sources() -> Vec<File> {
     let mut sources = under("src");
-    sources.retain(|file| file.path.ends_with(".rs"));
+    sources.retain(File::is_rust);
     assert!(sources.len() > 20, "src was not found");
     let tests: Vec<String> = sources.iter().flat_map(test_modules).collect();
     for file in &mut sources {

@@ -36,7 +36,7 @@ fn files_are_small() {
 #[test]
 fn files_are_introduced() {
     let broken: Vec<String> = (sources().into_iter().chain(under("tests/it")))
-        .filter(|file| file.path.ends_with(".rs"))
+        .filter(super::files::File::is_rust)
         .filter(|file| !file.is_test && !file.text.starts_with("//!"))
         .map(|file| file.path)
         .collect();
