@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::diag::{Code, Diagnostic, closest};
 use crate::source::Span;
 
+use super::jobs::NAME_LIMIT;
 use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget};
 use super::read;
 
@@ -157,6 +158,9 @@ impl Checker<'_> {
                 ),
                 Some(_) => {}
             }
+            if name.chars().count() > NAME_LIMIT {
+                found.push(too_long(job, need.span));
+            }
             if let Some(first) = seen.insert(name, need.span) {
                 found.push(
                     Diagnostic::new(
@@ -267,6 +271,16 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+fn too_long(job: &JobConfig, span: Span) -> Diagnostic {
+    let message = format!(
+        "job `{}` needs a job whose name has more than {NAME_LIMIT} characters",
+        job.name
+    );
+    Diagnostic::new(Code::JobNameInvalid, message)
+        .at(span)
+        .help("give the job a shorter name, or its matrix shorter values")
 }
 
 fn circle(stack: &[(&JobConfig, usize)], back_to: &JobConfig, span: Span) -> Diagnostic {

@@ -8,10 +8,10 @@ use super::{Scope, key};
 
 static ROOT: Keys = Keys {
     rows: &[
-        key("value", "5.6", Shape::Rule(scalar)),
-        key("expand", "5.6", Shape::Boolean),
-        key("description", "5.6", Shape::Text),
-        key("options", "5.6", Shape::Texts),
+        key("value", "5.6", Shape::Rule(scalar)).never_null(),
+        key("expand", "5.6", Shape::Boolean).never_null(),
+        key("description", "5.6", Shape::Rule(scalar)).never_null(),
+        key("options", "5.6", Shape::Texts).never_null(),
     ],
     required: &[],
     exclusive: &[],
@@ -19,8 +19,8 @@ static ROOT: Keys = Keys {
 
 static JOB: Keys = Keys {
     rows: &[
-        key("value", "5.6", Shape::Rule(scalar)),
-        key("expand", "5.6", Shape::Boolean),
+        key("value", "5.6", Shape::Rule(scalar)).never_null(),
+        key("expand", "5.6", Shape::Boolean).never_null(),
     ],
     required: &[],
     exclusive: &[],
