@@ -8,10 +8,10 @@ use super::{Scope, key};
 
 static ROOT: Keys = Keys {
     rows: &[
-        key("value", "5.6", Shape::Rule(scalar)).never_null(),
-        key("expand", "5.6", Shape::Boolean).never_null(),
-        key("description", "5.6", Shape::Rule(scalar)).never_null(),
-        key("options", "5.6", Shape::Texts).never_null(),
+        key("value", "5.6", Shape::Rule(scalar)),
+        key("expand", "5.6", Shape::Boolean),
+        key("description", "5.6", Shape::Rule(description)),
+        key("options", "5.6", Shape::Texts),
     ],
     required: &[],
     exclusive: &[],
@@ -19,8 +19,8 @@ static ROOT: Keys = Keys {
 
 static JOB: Keys = Keys {
     rows: &[
-        key("value", "5.6", Shape::Rule(scalar)).never_null(),
-        key("expand", "5.6", Shape::Boolean).never_null(),
+        key("value", "5.6", Shape::Rule(scalar)),
+        key("expand", "5.6", Shape::Boolean),
     ],
     required: &[],
     exclusive: &[],
@@ -115,6 +115,12 @@ fn options(entry: &Entry, check: &mut Check<'_>) {
                 .at(value.value.span)
                 .with(options.value.span, "the options"),
         );
+    }
+}
+
+fn description(value: &Value, check: &mut Check<'_>) {
+    if !matches!(value.kind, Kind::Str(_) | Kind::Symbol(_) | Kind::Int(_)) {
+        check.wrong_type(value, "a string");
     }
 }
 

@@ -385,12 +385,9 @@ fn root_variables() {
             ),
             ("variables: {A: {description: b}}", ""),
             ("variables: {A: {description: [b]}}", "wrong-type"),
-            ("variables: {A: {value: null}}", "wrong-type"),
-            ("variables: {A: {value: a, expand: null}}", "wrong-type"),
-            (
-                "variables: {A: {value: a, description: null}}",
-                "wrong-type",
-            ),
+            ("variables: {A: {value: null}}", ""),
+            ("variables: {A: {value: a, expand: null}}", ""),
+            ("variables: {A: {value: a, description: null}}", ""),
             ("variables: {A: {value: a, description: 5}}", ""),
             ("variables: {A: {options: [a]}}", "missing-key"),
             (
