@@ -8,6 +8,7 @@ use crate::diag::{Code, Diagnostic, closest};
 use crate::source::Span;
 use crate::yaml::Mapping;
 
+use super::jobs::NAME_LIMIT;
 use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget};
 use super::provenance::say_who_uses;
 use super::read;
@@ -189,6 +190,9 @@ impl Checker<'_> {
                 ),
                 Some(_) => {}
             }
+            if name.chars().count() > NAME_LIMIT {
+                found.push(too_long(job, need.span));
+            }
             if let Some(first) = seen.insert(name, need.span) {
                 found.push(
                     Diagnostic::new(
@@ -302,6 +306,16 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+fn too_long(job: &JobConfig, span: Span) -> Diagnostic {
+    let message = format!(
+        "job `{}` needs a job whose name has more than {NAME_LIMIT} characters",
+        job.name
+    );
+    Diagnostic::new(Code::JobNameInvalid, message)
+        .at(span)
+        .help("give the job a shorter name, or its matrix shorter values")
 }
 
 fn circle(stack: &[(&JobConfig, usize)], back_to: &JobConfig, span: Span) -> Diagnostic {

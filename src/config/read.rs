@@ -77,7 +77,7 @@ pub(super) fn variables(mapping: &Mapping, key: &str) -> Vec<YamlVariable> {
             let (value, raw) = match entry.value.as_map() {
                 Some(definition) => (
                     get(definition, "value").and_then(Value::scalar_text),
-                    boolean(definition, "expand") == Some(false),
+                    is_raw(definition),
                 ),
                 None => (entry.value.scalar_text(), false),
             };
@@ -89,6 +89,12 @@ pub(super) fn variables(mapping: &Mapping, key: &str) -> Vec<YamlVariable> {
             }
         })
         .collect()
+}
+
+/// `expand` that is there and not true: null switches it off too.
+fn is_raw(definition: &Mapping) -> bool {
+    let expand = definition.get("expand");
+    expand.is_some_and(|expand| !matches!(expand.value.kind, Kind::Bool(true)))
 }
 
 /// `needs`; `None` where absent or null.

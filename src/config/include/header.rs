@@ -46,6 +46,9 @@ impl Reader<'_> {
                     Some(span) if diagnostic.primary != Some(span) => {
                         diagnostic.with(span, "included here")
                     }
+                    None if diagnostic.code == Code::InputMissing => {
+                        diagnostic.help("or give it one with `--input NAME=value`")
+                    }
                     _ => diagnostic,
                 }));
             Stopped

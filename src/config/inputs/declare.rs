@@ -22,7 +22,7 @@ static INPUT_KEYS: &[&str] = &[
 static TYPES: &[&str] = &["string", "number", "boolean", "array"];
 
 /// Reports what is wrong with one declaration.
-pub(super) fn check(entry: &Entry, found: &mut Vec<Diagnostic>) {
+pub(in super::super) fn check(entry: &Entry, found: &mut Vec<Diagnostic>) {
     let name = entry.key.text();
     if entry.value.is_null() {
         return;

@@ -7,7 +7,7 @@ use super::super::keywords::{RESERVED, ROOT};
 use super::super::model::JobKind;
 
 /// Characters of a job's name.
-pub(super) const NAME_LIMIT: usize = 255;
+pub(in super::super) const NAME_LIMIT: usize = 255;
 
 /// What a top-level key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

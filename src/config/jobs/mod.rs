@@ -6,4 +6,4 @@ mod check;
 mod classify;
 
 pub(super) use build::{Surroundings, build};
-pub(super) use classify::{Class, check_hidden, classify, report_unknown};
+pub(super) use classify::{Class, NAME_LIMIT, check_hidden, classify, report_unknown};

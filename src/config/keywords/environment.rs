@@ -1,10 +1,10 @@
 //! `environment` (configuration reference 6.15).
 
-use crate::diag::Code;
+use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Kind, Value};
 
 use super::super::shape::{Check, Keys, Shape};
-use super::{key, values};
+use super::{Scope, key, values};
 
 const URL_LIMIT: usize = 255;
 
@@ -20,7 +20,7 @@ pub(super) static ENVIRONMENT: Keys = Keys {
         key("on_stop", "6.15", Shape::Text),
         key("auto_stop_in", "6.15", Shape::Text),
         key("deployment_tier", "6.15", Shape::Text),
-        key("kubernetes", "6.15", Shape::Map(&KUBERNETES)),
+        key("kubernetes", "6.15", Shape::Rule(kubernetes)),
     ],
     required: &["name"],
     exclusive: &[],
@@ -37,6 +37,28 @@ static KUBERNETES: Keys = Keys {
     required: &[],
     exclusive: &[],
 };
+
+/// An agent's deployment; with a Flux resource its agent and namespace must be named.
+fn kubernetes(value: &Value, check: &mut Check<'_>) {
+    let Some(mapping) = check.mapping(value) else {
+        return;
+    };
+    if mapping.is_empty() {
+        return check.invalid(Code::BlankValue, value.span, "can't be an empty mapping");
+    }
+    check.keys(mapping, value.span, &KUBERNETES, Scope::ANY);
+    let filled = |key: &str| {
+        mapping
+            .get(key)
+            .is_some_and(|entry| !entry.value.is_blank())
+    };
+    for key in ["agent", "namespace"] {
+        if filled("flux_resource_path") && !filled(key) {
+            let message = format!("{} lacks the key `{key}`", check.subject());
+            check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
+        }
+    }
+}
 
 static MANAGED: Keys = Keys {
     rows: &[key("enabled", "6.15", Shape::Boolean)],

@@ -1,7 +1,7 @@
 //! `run` and `inputs` of a job (configuration reference 6.26).
 
 use crate::diag::{Code, Diagnostic};
-use crate::yaml::{Kind, Mapping, Value};
+use crate::yaml::{Entry, Kind, Value};
 
 use super::super::inputs;
 use super::super::shape::{Check, Keys, Shape};
@@ -103,27 +103,25 @@ pub(super) fn inputs(value: &Value, check: &mut Check<'_>) {
         let what = format!("has more than {MAX_INPUTS} inputs");
         check.invalid(Code::TooMany, value.span, &what);
     }
-    let mut complete = true;
     for entry in mapping.entries() {
-        let has = |key| {
-            entry
-                .value
-                .as_map()
-                .is_some_and(|input| input.get(key).is_some())
-        };
-        check.within(entry.key.text(), |check| {
-            if !has("default") {
-                complete = false;
-                check.invalid(Code::MissingKey, entry.key_span, "must have a `default`");
-            }
-            if has("rules") {
-                check.invalid(Code::UnknownKey, entry.key_span, "can't have `rules`");
-            }
-        });
+        input(entry, check);
     }
-    if complete && let Err(found) = inputs::resolve(mapping, &Mapping::default()) {
+}
+
+/// A default is needed; whether it fits is seen when the job is started.
+fn input(entry: &Entry, check: &mut Check<'_>) {
+    let given = |key| entry.value.as_map().and_then(|input| input.get(key));
+    check.within(entry.key.text(), |check| {
+        if given("default").is_none_or(|default| default.value.is_null()) {
+            check.invalid(Code::MissingKey, entry.key_span, "must have a `default`");
+        }
+        if given("rules").is_some() {
+            return check.invalid(Code::UnknownKey, entry.key_span, "can't have `rules`");
+        }
+        let mut found = Vec::new();
+        inputs::check_declaration(entry, &mut found);
         for diagnostic in found {
             check.report(diagnostic);
         }
-    }
+    });
 }

@@ -1,7 +1,7 @@
 //! `trigger` (configuration reference 6.25).
 
 use crate::diag::{Code, Diagnostic};
-use crate::yaml::{Kind, Mapping, Value};
+use crate::yaml::{Entry, Kind, Mapping, Value};
 
 use super::super::shape::{Check, Keys, Shape};
 use super::{Scope, key};
@@ -27,7 +27,7 @@ static CHILD: Keys = Keys {
         key("strategy", "6.25", Shape::OneOf(STRATEGIES)),
         key("forward", "6.25", Shape::Map(&FORWARD)),
     ],
-    required: &["include"],
+    required: &[],
     exclusive: &[],
 };
 
@@ -42,21 +42,23 @@ static FORWARD: Keys = Keys {
     exclusive: &[],
 };
 
+/// An entry of `include`. Types are not checked here: a value of the wrong type names nothing
+/// when the file is read.
 static INCLUDE: Keys = Keys {
     rows: &[
-        key("local", "4.1", Shape::Text),
-        key("file", "4.1", Shape::TextOrTexts),
-        key("remote", "4.1", Shape::Text),
-        key("project", "4.1", Shape::Text),
-        key("ref", "4.1", Shape::Text),
-        key("integrity", "4.1", Shape::Text),
+        key("local", "4.1", Shape::Any),
+        key("file", "4.1", Shape::Any),
+        key("remote", "4.1", Shape::Any),
+        key("project", "4.1", Shape::Any),
+        key("ref", "4.1", Shape::Any),
+        key("integrity", "4.1", Shape::Any),
         key("cache", "4.1", Shape::Any),
-        key("template", "4.1", Shape::Text),
-        key("artifact", "4.1", Shape::Text),
-        key("inputs", "4.1", Shape::Named(&Shape::Any)),
-        key("job", "4.1", Shape::Text),
+        key("template", "4.1", Shape::Any),
+        key("artifact", "4.1", Shape::Any),
+        key("inputs", "4.1", Shape::Any),
+        key("job", "4.1", Shape::Any),
         key("rules", "4.3", Shape::Rule(rules)),
-        key("component", "4.1", Shape::Text),
+        key("component", "4.1", Shape::Any),
     ],
     required: &[],
     exclusive: &[],
@@ -99,17 +101,23 @@ fn includes(value: &Value, check: &mut Check<'_>) {
 /// One mapping of an `include`, in a trigger or left over at the top level (4.1).
 pub(crate) fn include_item(item: &Value, mapping: &Mapping, check: &mut Check<'_>) {
     check.keys(mapping, item.span, &INCLUDE, Scope::ANY);
-    let set = |key: &str| mapping.get(key).filter(|entry| !entry.value.is_blank());
+    let given = |key: &str| {
+        let off = |entry: &&Entry| matches!(entry.value.kind, Kind::Null | Kind::Bool(false));
+        mapping.get(key).filter(|entry| !off(entry))
+    };
+    let filled = |key: &str| {
+        mapping
+            .get(key)
+            .is_some_and(|entry| !entry.value.is_blank())
+    };
     for (key, other) in [("artifact", "job"), ("project", "file")] {
-        if let Some(entry) = set(key)
-            && set(other).is_none()
-        {
+        if let Some(entry) = given(key).filter(|_| !filled(other)) {
             let message = format!("an `include` with `{key}` lacks the key `{other}`");
             check.report(Diagnostic::new(Code::MissingKey, message).at(entry.key_span));
         }
     }
-    if let Some(integrity) = set("integrity") {
-        check_integrity(&integrity.value, set("remote").is_some(), check);
+    if let Some(integrity) = given("integrity") {
+        check_integrity(&integrity.value, filled("remote"), check);
     }
 }
 
@@ -125,12 +133,16 @@ fn check_integrity(value: &Value, remote: bool, check: &mut Check<'_>) {
     check.report(Diagnostic::new(Code::IncludeInvalid, problem).at(value.span));
 }
 
-/// `sha256-` and 32 bytes in base64: 43 digits and one `=`.
+/// `sha256-` and base64: groups of four digits, the last one perhaps filled up with `=`.
 fn is_sha256(text: &str) -> bool {
     let digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
-    text.strip_prefix("sha256-")
-        .and_then(|rest| rest.strip_suffix('='))
-        .is_some_and(|digits| digits.len() == 43 && digits.chars().all(digit))
+    text.strip_prefix("sha256-").is_some_and(|base64| {
+        let digits = base64
+            .strip_suffix("==")
+            .or_else(|| base64.strip_suffix('='))
+            .unwrap_or(base64);
+        base64.len().is_multiple_of(4) && digits.chars().all(digit)
+    })
 }
 
 fn rules(value: &Value, check: &mut Check<'_>) {

@@ -10,7 +10,7 @@ static ROOT: Keys = Keys {
     rows: &[
         key("value", "5.6", Shape::Rule(scalar)),
         key("expand", "5.6", Shape::Boolean),
-        key("description", "5.6", Shape::Text),
+        key("description", "5.6", Shape::Rule(description)),
         key("options", "5.6", Shape::Texts),
     ],
     required: &[],
@@ -115,6 +115,12 @@ fn options(entry: &Entry, check: &mut Check<'_>) {
                 .at(value.value.span)
                 .with(options.value.span, "the options"),
         );
+    }
+}
+
+fn description(value: &Value, check: &mut Check<'_>) {
+    if !matches!(value.kind, Kind::Str(_) | Kind::Symbol(_) | Kind::Int(_)) {
+        check.wrong_type(value, "a string");
     }
 }
 

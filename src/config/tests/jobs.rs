@@ -113,14 +113,24 @@ fn trigger_jobs() {
                 "too-many",
             ),
             ("trigger: {include: 5}", "wrong-type"),
+            ("trigger: {include: null}", ""),
+            (
+                "trigger: {include: [{remote: a, integrity: sha256-abc}]}",
+                "include-invalid",
+            ),
+            (
+                "trigger: {include: [{remote: a, integrity: sha256-abcd}]}",
+                "",
+            ),
+            (
+                "trigger: {include: [{remote: a, integrity: 5}]}",
+                "include-invalid",
+            ),
             ("trigger: {include: [5]}", "wrong-type"),
             ("trigger: {include: {local: a.yml}}", "wrong-type"),
             ("trigger: {include: [{local: a.yml, inputs: {a: 1}}]}", ""),
-            (
-                "trigger: {include: [{local: a.yml, inputs: a}]}",
-                "wrong-type",
-            ),
-            ("trigger: {include: [{local: 5}]}", "wrong-type"),
+            ("trigger: {include: [{local: a.yml, inputs: a}]}", ""),
+            ("trigger: {include: [{local: 5}]}", ""),
             (
                 "trigger: {include: [{local: a.yml, foo: 5}]}",
                 "unknown-key",
@@ -375,6 +385,10 @@ fn root_variables() {
             ),
             ("variables: {A: {description: b}}", ""),
             ("variables: {A: {description: [b]}}", "wrong-type"),
+            ("variables: {A: {value: null}}", ""),
+            ("variables: {A: {value: a, expand: null}}", ""),
+            ("variables: {A: {value: a, description: null}}", ""),
+            ("variables: {A: {value: a, description: 5}}", ""),
             ("variables: {A: {options: [a]}}", "missing-key"),
             (
                 "variables: {A: {value: c, options: [a, b]}}",
