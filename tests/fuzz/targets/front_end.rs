@@ -79,7 +79,7 @@ fuzz_target!(|text: &str| {
             lookup: scope.lookup(),
             expand: &|text| scope.path(text),
             expand_known: &|text| scope.known(text),
-            inputs: pipe::yaml::Mapping::default(),
+            inputs: &[],
         });
         let _ = pipe::diag::full(&loaded.diagnostics, &loaded.sources, false);
         if let Some(config) = &loaded.config {
