@@ -240,7 +240,7 @@ fn jobs_do_not_read_what_pipe_could_read() {
     let ours = input.try_clone().expect("a second handle");
     let output = env.pipe(&RUN).stdin(ours).output().expect("it starts");
     let stdout = text(&output.stdout);
-    assert!(stdout.ends_with("| done\n"), "{stdout}");
+    assert!(stdout.ends_with("> done\n"), "{stdout}");
     assert!(!stdout.contains("not for jobs"), "{stdout}");
     assert_eq!(
         input.stream_position().expect("a place"),

@@ -78,7 +78,7 @@ fn logs_name_their_jobs() {
     compile  > $ make
     compile  > 100%
     unit     > $ make test
-    unit     |
+    unit     >
     lint     > a warning	here
     unit     > 1 test failed
     unit     > $ make test

@@ -274,7 +274,7 @@ fn verbose_shows_every_line_above() {
     screen.tick(1000);
     let text = screen.text();
     assert!(
-        text.contains("unit    | $ make test\nunit    | testing"),
+        text.contains("unit    > $ make test\nunit    > testing"),
         "{text}"
     );
 }
