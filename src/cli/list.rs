@@ -2,8 +2,9 @@
 
 use crate::plan::{Job, PipelineFacts, Plan};
 use crate::report::words;
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
 use crate::types::{AllowFailure, RefKind, When};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::args::{Global, ListArgs, ListFormat};
@@ -81,14 +82,12 @@ pub(super) fn reference(facts: &PipelineFacts) -> String {
     format!("{what}, {}, {sha}", facts.source.as_str())
 }
 
+/// A row for each job, its name first: what people look for, and what `grep` finds.
 fn jobs(plan: &Plan, printer: Printer) -> String {
-    let mut table = Table::new(&["stage", "job", "when", "notes"], printer.color_out);
-    let mut last = None;
+    let mut table = Table::new(&["job", "stage", "when", "notes"], printer.color_out);
     for job in &plan.jobs {
         let stage = &*job.config.stage;
-        let shown = if last == Some(stage) { "" } else { stage };
-        last = Some(stage);
-        table.row(&[shown, job.name(), job.when.as_str(), &notes(job)]);
+        table.row(&[job.name(), stage, job.when.as_str(), &notes(job)]);
     }
     table.render(printer.width)
 }
@@ -126,15 +125,25 @@ fn notes(job: &Job) -> String {
     notes.join("; ")
 }
 
+/// A row for each reason with its place, and the jobs that it concerns.
 fn left_out(plan: &Plan, sources: &SourceMap, printer: Printer) -> String {
-    let mut table = Table::new(&["job", "reason", "place"], printer.color_out);
+    let mut table = Table::new(&["reason", "place", "jobs"], printer.color_out);
+    let mut rows: Vec<(&str, String, Vec<&str>)> = Vec::new();
+    let mut places: HashMap<(&str, Span), usize> = HashMap::new();
     for left_out in &plan.left_out {
-        let place = sources
-            .locate(left_out.span)
-            .map_or_else(String::new, |(file, position)| {
+        let key = (left_out.reason.as_str(), left_out.span);
+        let at = *places.entry(key).or_insert_with(|| {
+            let place = sources.locate(left_out.span);
+            let place = place.map_or_else(String::new, |(file, position)| {
                 format!("{file}:{}", position.line)
             });
-        table.row(&[&left_out.name, &left_out.reason, &place]);
+            rows.push((&left_out.reason, place, Vec::new()));
+            rows.len() - 1
+        });
+        rows[at].2.push(&left_out.name);
+    }
+    for (reason, place, jobs) in &rows {
+        table.row(&[reason, place, &jobs.join(", ")]);
     }
     table.render(printer.width)
 }
