@@ -81,6 +81,59 @@ fn rules_give_a_version_its_variables() {
     }
 }
 
+/// The unit tests of the sample are real: the pipeline passes, and fails once the service answers
+/// with the wrong page.
+#[test]
+fn a_broken_service_fails_its_pipeline() {
+    if !crate::engine::is_wanted() {
+        return;
+    }
+    let folder = checkout();
+    let project = folder.path().join("autocv");
+    assert_eq!(
+        statuses(&project),
+        (0, row("success", "success", "success"))
+    );
+
+    let service = project.join("autocv/service.py");
+    let text = fs::read_to_string(&service).expect("the service");
+    let broken = text.replace("b\"ok\\n\"", "b\"no\\n\"");
+    assert_ne!(broken, text, "the service answers");
+    fs::write(&service, broken).expect("the service can be edited");
+    assert_eq!(statuses(&project), (1, row("success", "failed", "success")));
+}
+
+fn row(build: &str, test1: &str, test2: &str) -> Vec<String> {
+    [("build", build), ("test1", test1), ("test2", test2)]
+        .map(|(job, status)| format!("{job} {status}"))
+        .to_vec()
+}
+
+/// The exit code of a run in containers, and each job with its status.
+fn statuses(project: &Path) -> (i32, Vec<String>) {
+    let mut command = clean(Command::new(env!("CARGO_BIN_EXE_pipe")), project);
+    if let Some(host) = std::env::var_os("DOCKER_HOST") {
+        command.env("DOCKER_HOST", host);
+    }
+    let output = command
+        .args(["run", "--executor", "docker", "--format", "json"])
+        .output()
+        .expect("pipe can be started");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last: Value = text
+        .lines()
+        .last()
+        .and_then(|line| serde_json::from_str(line).ok())
+        .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let jobs = last["jobs"].as_array().expect("jobs");
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let told = jobs
+        .iter()
+        .map(|job| format!("{} {}", word(&job["name"]), word(&job["status"])))
+        .collect();
+    (output.status.code().unwrap_or(-1), told)
+}
+
 fn job(job: &Value) -> String {
     let word = |key: &str| job[key].as_str().unwrap_or_default().to_owned();
     match word("when").as_str() {
