@@ -9,7 +9,7 @@ use crate::event::{JobSummary, Reporter, RunStarted, SourceMode};
 use crate::exec::{ArtifactRef, Owner};
 use crate::plan::{self, Plan, Release, Selection};
 use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
-use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
+use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish, words};
 use crate::run::{self, PullPolicy, RunError, RunSpec, Surroundings};
 use crate::sched::Options;
 use crate::settings::Key;
@@ -75,8 +75,23 @@ fn warnings(pipeline: &Pipeline) -> Vec<Diagnostic> {
 /// What was chosen: the plan, and whose artifacts of earlier runs are wanted.
 struct Chosen {
     plan: Plan,
+    /// Jobs of the whole pipeline.
+    whole: usize,
     /// Job that receives, jobs that it would receive from but that are not run.
     missing_sources: Vec<(String, Vec<String>)>,
+}
+
+impl Chosen {
+    /// Whether all that GitLab would run was chosen.
+    fn is_whole(&self) -> bool {
+        self.plan.jobs.len() == self.whole
+    }
+
+    /// How much of the pipeline it is, where it is not all.
+    fn notice(&self) -> Option<String> {
+        let jobs = words::count(self.whole, "job");
+        (!self.is_whole()).then(|| format!("{} of {jobs} of this pipeline", self.plan.jobs.len()))
+    }
 }
 
 fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Result<Chosen, Failure> {
@@ -130,6 +145,7 @@ fn choose(checkout: &Checkout, pipeline: &mut Pipeline, args: &RunArgs) -> Resul
         Vec::new()
     };
     Ok(Chosen {
+        whole: whole.jobs.len(),
         plan,
         missing_sources,
     })
@@ -207,6 +223,7 @@ async fn execute(
     let greeting = executors.greet();
     let mut notices = Vec::new();
     let default_image = checkout.settings.text(Key::DefaultImage).map(str::to_owned);
+    notices.extend(chosen.notice());
     notices.extend(executors.notices(&chosen.plan, default_image.as_deref()));
     let around = Arc::new(Surroundings {
         executors: executors
@@ -226,6 +243,7 @@ async fn execute(
         state: &state,
         record: &record,
         live: &live,
+        chosen,
     };
     let mut spec = spec(&begun, &around, &trees, notices)?;
     greeting.answer().await?;
@@ -335,6 +353,7 @@ struct Begun<'a> {
     state: &'a State,
     record: &'a ProjectRecord,
     live: &'a LiveRun,
+    chosen: &'a Chosen,
 }
 
 fn spec(
@@ -349,6 +368,7 @@ fn spec(
         state,
         record,
         live,
+        ..
     } = *begun;
     let jobs = run::jobs(around);
     let trees = trees.write(checkout, &around.facts.reference, &jobs)?;
@@ -382,7 +402,7 @@ fn spec(
             PullPolicy::IfNotPresent
         },
         notices,
-        complete: true,
+        complete: begun.chosen.is_whole(),
     })
 }
 
