@@ -142,8 +142,6 @@ pub struct JobConfig {
     pub pages: bool,
     /// The job's mapping with defaults laid under it: keywords without a type of their own.
     pub mapping: Arc<Mapping>,
-    /// Keywords of the job that `run` does not honour.
-    pub unsupported: Vec<EffectUse>,
 }
 
 /// A keyword of a job with an effect that a run lacks.

@@ -6,43 +6,41 @@ use crate::config::{Effect, keyword_uses};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 
-use super::model::Plan;
+use super::model::{Job, Plan};
 
 /// One warning for each such keyword, at its first place.
 pub fn effects(plan: &Plan) -> Vec<Diagnostic> {
-    let ignored = by_keyword(plan, Effect::Inert)
-        .into_iter()
-        .map(|(keyword, (span, jobs))| {
-            Diagnostic::new(
-                Code::KeywordIgnored,
-                format!("`{keyword}` changes nothing in a local run"),
-            )
-            .at(span)
-            .note(users(&jobs))
-        });
-    let refused = by_keyword(plan, Effect::Refused)
-        .into_iter()
-        .map(|(keyword, (span, jobs))| {
-            Diagnostic::new(
-                Code::KeywordNotRun,
-                format!(
-                    "`{keyword}` is checked, but `pipe run` can't do it yet and refuses the job"
-                ),
-            )
-            .at(span)
-            .note(users(&jobs))
-        });
+    let ignored =
+        by_keyword(&plan.jobs, Effect::Inert)
+            .into_iter()
+            .map(|(keyword, (span, jobs))| {
+                Diagnostic::new(
+                    Code::KeywordIgnored,
+                    format!("`{keyword}` changes nothing in a local run"),
+                )
+                .at(span)
+                .note(users(&jobs))
+            });
+    let refused =
+        by_keyword(&plan.jobs, Effect::Refused)
+            .into_iter()
+            .map(|(keyword, (span, jobs))| {
+                Diagnostic::new(
+                    Code::KeywordNotRun,
+                    format!(
+                        "`{keyword}` is checked, but `pipe run` can't do it yet and refuses the job"
+                    ),
+                )
+                .at(span)
+                .note(users(&jobs))
+            });
     refused.chain(ignored).collect()
 }
 
 /// The errors of a run whose jobs use keywords that it can't honour.
 pub fn refusals(plan: &Plan) -> Vec<Diagnostic> {
-    let held = |plan: &Plan| {
-        let mut running = plan.clone();
-        running.jobs.retain(|job| job.held.is_none());
-        running
-    };
-    by_keyword(&held(plan), Effect::Refused)
+    let running = plan.jobs.iter().filter(|job| job.held.is_none());
+    by_keyword(running, Effect::Refused)
         .into_iter()
         .map(|(keyword, (span, jobs))| {
             Diagnostic::new(
@@ -67,9 +65,12 @@ fn excludes(jobs: &[String]) -> String {
     })
 }
 
-fn by_keyword(plan: &Plan, effect: Effect) -> BTreeMap<&'static str, (Span, Vec<String>)> {
+fn by_keyword<'p>(
+    jobs: impl IntoIterator<Item = &'p Job>,
+    effect: Effect,
+) -> BTreeMap<&'static str, (Span, Vec<String>)> {
     let mut found: BTreeMap<&'static str, (Span, Vec<String>)> = BTreeMap::new();
-    for job in &plan.jobs {
+    for job in jobs {
         for used in keyword_uses(&job.config.mapping, effect) {
             let (_, jobs) = found.entry(used.keyword).or_insert((used.span, Vec::new()));
             jobs.push(job.name().to_owned());

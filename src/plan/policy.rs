@@ -15,13 +15,13 @@ pub(super) struct PolicyFacts<'a> {
 }
 
 impl PolicyFacts<'_> {
-    /// Why the job is left out, or `None` when it is in: every aspect of `only` must be
-    /// satisfied, and none of `except`.
-    pub(super) fn left_out(
+    /// Why the job is left out and by which policy, or `None` when it is in: every aspect of
+    /// `only` must be satisfied, and none of `except`.
+    pub(super) fn left_out<'p>(
         &self,
-        only: Option<&Policy>,
-        except: Option<&Policy>,
-    ) -> Option<String> {
+        only: Option<&'p Policy>,
+        except: Option<&'p Policy>,
+    ) -> Option<(String, &'p Policy)> {
         if let Some(only) = only
             && let Some((aspect, _)) = self
                 .aspects(only)
@@ -33,20 +33,22 @@ impl PolicyFacts<'_> {
             } else {
                 ""
             };
-            return Some(match aspect {
+            let reason = match aspect {
                 "refs" => format!("only: no entry matches {}{implicit}", self.describe()),
                 _ => format!("only: `{aspect}` is not satisfied{implicit}"),
-            });
+            };
+            return Some((reason, only));
         }
         let except = except?;
         let (aspect, _) = self
             .aspects(except)
             .into_iter()
             .find(|(_, satisfied)| *satisfied)?;
-        Some(match aspect {
+        let reason = match aspect {
             "refs" => format!("except: an entry matches {}", self.describe()),
             _ => format!("except: `{aspect}` is satisfied"),
-        })
+        };
+        Some((reason, except))
     }
 
     fn describe(&self) -> String {

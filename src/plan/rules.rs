@@ -43,24 +43,12 @@ pub(super) fn decide(
         });
     }
     match policies.left_out(job.only.as_ref(), job.except.as_ref()) {
-        Some(reason) => Ok(Err(Excluded {
-            span: policy_span(job, &reason),
+        Some((reason, policy)) => Ok(Err(Excluded {
+            span: policy.span.unwrap_or(job.span),
             reason,
         })),
         None => Ok(Ok(without_rule(job))),
     }
-}
-
-fn policy_span(job: &JobConfig, reason: &str) -> Span {
-    let policy = if reason.starts_with("except") {
-        &job.except
-    } else {
-        &job.only
-    };
-    policy
-        .as_ref()
-        .and_then(|policy| policy.span)
-        .unwrap_or(job.span)
 }
 
 fn without_rule(job: &JobConfig) -> Decision {

@@ -66,6 +66,10 @@ async fn all_agree(executor: &dyn Executor, cases: impl Iterator<Item = &'static
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
+/// Around what a login shell says while it reads the profiles of this machine's user, which are no
+/// part of a case.
+const PROFILES: (&str, &str) = ("profiles begin", "profiles end");
+
 /// One job: script, then `after_script`; the exit code of the script and the lines of both.
 async fn run(executor: &dyn Executor, case: &Case) -> (i64, Vec<String>) {
     let plain = case.variables.iter();
@@ -97,11 +101,14 @@ async fn run(executor: &dyn Executor, case: &Case) -> (i64, Vec<String>) {
         init: false,
     };
     let mut session = executor.open(spec, &cx).await.expect(case.name);
+    let is_login = executor.name() == "shell";
     let running = async {
         let cx = cx;
-        let exit = code(session.as_mut(), stage.step_script(case.script), &cx).await;
+        let step = stage.step_script(case.script);
+        let exit = code(session.as_mut(), step, &cx, is_login).await;
         if !case.after.is_empty() {
-            code(session.as_mut(), stage.after_script(case.after), &cx).await;
+            let after = stage.after_script(case.after);
+            code(session.as_mut(), after, &cx, is_login).await;
         }
         exit
     };
@@ -115,7 +122,13 @@ async fn run(executor: &dyn Executor, case: &Case) -> (i64, Vec<String>) {
     let (exit, log) = tokio::join!(running, reading);
     let closed = session.close(Duration::from_secs(30)).await;
     closed.expect("closes");
-    (exit, lines(&log))
+    (exit, lines(&without_profiles(&log)))
+}
+
+fn without_profiles(log: &str) -> String {
+    let (begin, end) = PROFILES;
+    let regex = regex::Regex::new(&format!("(?s){begin}\n.*?{end}\n")).expect("a pattern");
+    regex.replace_all(log, "").into_owned()
 }
 
 fn image(case: &Case) -> Image {
@@ -127,7 +140,15 @@ fn image(case: &Case) -> Image {
     }
 }
 
-async fn code(session: &mut dyn Session, text: String, cx: &Cx) -> i64 {
+async fn code(session: &mut dyn Session, text: String, cx: &Cx, is_login: bool) -> i64 {
+    let (begin, end) = PROFILES;
+    let text = if is_login {
+        let begin = format!("{begin}\n").into_bytes();
+        cx.output.send(begin).await.expect("somebody reads");
+        format!("echo '{end}'\n{text}")
+    } else {
+        text
+    };
     match session.run(&Script { text }, cx).await.expect("runs") {
         Exit::Code(code) => code,
         Exit::Stopped => panic!("nobody stops it"),

@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::types::When;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::super::keywords::{DEFAULT_KEYWORDS, Effect, JOB, Scope, effects_of};
+use super::super::keywords::{DEFAULT_KEYWORDS, JOB, Scope};
 use super::super::model::{Inherit, JobConfig, JobKind, Policy};
 use super::super::read;
 use super::super::rules::read_rules;
@@ -99,7 +99,6 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         coverage: read::text(&mapping, "coverage"),
         instance: None,
         pages: kind == JobKind::Script && is_pages(&name, &mapping),
-        unsupported: effects_of(&mapping, Effect::Refused),
         mapping: Arc::new(mapping),
         name,
     }

@@ -4,7 +4,6 @@
 //! [`explain`] then finds the words for what it refuses. Nothing is evaluated by anything else.
 //! Knows no rules, jobs or YAML; variables arrive through [`Lookup`].
 
-mod cache;
 mod error;
 mod eval;
 mod explain;
@@ -16,7 +15,6 @@ mod parser;
 mod tests;
 mod value;
 
-pub use cache::Conditions;
 pub use error::ConditionError;
 pub use parsed::Condition;
 pub use value::{ConditionValue, InputValue, Lookup};

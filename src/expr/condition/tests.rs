@@ -2,9 +2,8 @@
 //! the errors.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::{Condition, Conditions, InputValue, Lookup};
+use super::{Condition, InputValue, Lookup};
 
 #[derive(Default)]
 struct Variables(HashMap<String, String>);
@@ -136,15 +135,6 @@ fn the_limit_is_ninety_nine_tokens() {
         "the condition has more than 99 parts, GitLab's limit"
     );
     assert!(Condition::parse(&format!("!{}", chain(50))).is_err());
-}
-
-#[test]
-fn a_condition_is_read_once() {
-    let mut conditions = Conditions::default();
-    let first = conditions.parse("$A").expect("valid");
-    assert!(Arc::ptr_eq(&first, &conditions.parse("$A").expect("valid")));
-    let refused = conditions.parse("A").expect_err("no variable");
-    assert_eq!(conditions.parse("A").expect_err("no variable"), refused);
 }
 
 #[test]

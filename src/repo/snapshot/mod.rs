@@ -4,6 +4,8 @@
 
 mod archive;
 mod attributes;
+#[cfg(test)]
+mod checkout_tests;
 mod git_dir;
 mod history;
 mod pack;
