@@ -23,11 +23,13 @@
 //! | 5 | [`record`] | runs on disk |
 //! | 5 | [`report`] | events → live board, plain lines, JSON |
 //! | 6 | [`run`] | the dispatcher that makes them work together |
-//! | 7 | [`cli`] | arguments, commands, exit codes |
+//! | 7 | [`app`] | what a command means: workspace, pipeline, choice of jobs, launch |
+//! | 8 | [`cli`] | arguments, what commands print, exit codes |
 //!
 //! `source types diag yaml expr event config plan sched script settings` are pure: no files, no
 //! environment, no clock, no async.
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod diag;

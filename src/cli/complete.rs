@@ -6,12 +6,12 @@
 use clap::{ArgMatches, FromArgMatches};
 use clap_complete::CompletionCandidate;
 
+use crate::app::{History, Pipeline, Workspace};
 use crate::plan::Plan;
 use crate::types::{PipelineSource, When};
 
 use super::args::{EventArgs, Global, command};
-use super::checkout::Checkout;
-use super::pipeline::Pipeline;
+use super::request;
 
 /// Jobs of the pipeline that the options so far choose.
 pub(super) fn jobs() -> Vec<CompletionCandidate> {
@@ -66,20 +66,22 @@ pub(super) fn environments() -> Vec<CompletionCandidate> {
 
 /// Branches, here and at `origin`.
 pub(super) fn branches() -> Vec<CompletionCandidate> {
-    let checkout = typed().and_then(|typed| Checkout::open(&typed.global, &[]).ok());
+    let workspace = typed()
+        .and_then(|typed| Workspace::open(&request::workspace(&typed.global, Vec::new())).ok());
     plain(
-        checkout
-            .map(|checkout| checkout.repository.branches())
+        workspace
+            .map(|workspace| workspace.repository.branches())
             .unwrap_or_default(),
     )
 }
 
 /// Tags.
 pub(super) fn tags() -> Vec<CompletionCandidate> {
-    let checkout = typed().and_then(|typed| Checkout::open(&typed.global, &[]).ok());
+    let workspace = typed()
+        .and_then(|typed| Workspace::open(&request::workspace(&typed.global, Vec::new())).ok());
     plain(
-        checkout
-            .map(|checkout| checkout.repository.tags())
+        workspace
+            .map(|workspace| workspace.repository.tags())
             .unwrap_or_default(),
     )
 }
@@ -120,8 +122,9 @@ fn named(read: impl Fn(&Plan) -> Vec<(String, String)>) -> Vec<CompletionCandida
 
 fn plan() -> Option<Plan> {
     let typed = typed()?;
-    let checkout = Checkout::open(&typed.global, &[]).ok()?;
-    let pipeline = Pipeline::at_a_glance(&checkout, &typed.event).ok()?;
+    let workspace = Workspace::open(&request::workspace(&typed.global, Vec::new())).ok()?;
+    let request = request::pipeline(&typed.event).ok()?;
+    let pipeline = Pipeline::make(&workspace, &request, History::Skip).ok()?;
     pipeline.outcome.map(|outcome| outcome.plan)
 }
 

@@ -4,21 +4,21 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::app::{
+    self, Failure, History, Pipeline, PipelineContext, PipelineRequest, Workspace, now,
+    read_settings, state_folder,
+};
 use crate::diag::Severity;
 use crate::exec::{Executor, Image};
 use crate::report::words;
-use crate::run::{self, Surroundings};
 use crate::settings::{Key, Settings, Source};
 
-use super::args::{DoctorArgs, EventArgs, Global};
-use super::checkout::{Checkout, read_settings};
+use super::args::{DoctorArgs, Global};
 use super::doctor_text::{Findings, Line, Mark};
-use super::executors;
-use super::exit::{Exit, Failure};
+use super::exit::Exit;
 use super::list;
-use super::pipeline::{Pipeline, now};
 use super::printer::Printer;
-use super::run::state_folder;
+use super::request;
 
 /// Runs the command.
 pub(super) fn doctor(
@@ -26,8 +26,8 @@ pub(super) fn doctor(
     args: &DoctorArgs,
     printer: Printer,
 ) -> Result<Exit, Failure> {
-    let findings = match Checkout::open(global, &[]) {
-        Ok(checkout) => findings(&checkout, &args.event)?,
+    let findings = match Workspace::open(&request::workspace(global, Vec::new())) {
+        Ok(workspace) => findings(&workspace, &request::pipeline(&args.event)?)?,
         Err(failure) => without_checkout(global, failure)?,
     };
     printer.out(&findings.render(printer.color_out));
@@ -38,17 +38,17 @@ pub(super) fn doctor(
     })
 }
 
-fn findings(checkout: &Checkout, event: &EventArgs) -> Result<Findings, Failure> {
-    let pipeline = Pipeline::make(checkout, event)?;
+fn findings(workspace: &Workspace, request: &PipelineRequest) -> Result<Findings, Failure> {
+    let pipeline = Pipeline::make(workspace, request, History::Read)?;
     let mut findings = Findings::default();
-    findings.section("repository", repository(checkout, &pipeline));
-    findings.section("configuration", configuration(checkout, &pipeline));
-    let (executors, images) = machine(&checkout.settings, Some(pipeline));
+    findings.section("repository", repository(workspace, &pipeline));
+    findings.section("configuration", configuration(workspace, &pipeline));
+    let (executors, images) = machine(&workspace.settings, Some(pipeline));
     findings.section("executors", executors);
     findings.section("images of this pipeline", images);
     findings.section(
         "settings that you or the repository made",
-        settings(&checkout.settings),
+        settings(&workspace.settings),
     );
     findings.section("state", vec![state(&state_folder()?)]);
     Ok(findings)
@@ -65,7 +65,7 @@ fn without_checkout(global: &Global, failure: Failure) -> Result<Findings, Failu
         Some(remedy) => line.remedy(remedy),
         None => line,
     };
-    let own = read_settings(None, global, &[])?;
+    let own = read_settings(None, &request::workspace(global, Vec::new()).settings)?;
     let mut findings = Findings::default();
     findings.section("repository", vec![line]);
     findings.section("executors", machine(&own, None).0);
@@ -74,13 +74,13 @@ fn without_checkout(global: &Global, failure: Failure) -> Result<Findings, Failu
     Ok(findings)
 }
 
-fn repository(checkout: &Checkout, pipeline: &Pipeline) -> Vec<Line> {
+fn repository(workspace: &Workspace, pipeline: &Pipeline) -> Vec<Line> {
     let facts = &pipeline.facts;
     let plain = |name: &str, text: String| Line::new(Mark::Plain, name, text);
     vec![
-        plain("root", checkout.repository.root().display().to_string()),
+        plain("root", workspace.repository.root().display().to_string()),
         plain("ref", list::reference(facts)),
-        plain("default branch", checkout.rules.default_branch.clone()),
+        plain("default branch", workspace.rules.default_branch.clone()),
         plain(
             "project",
             format!("{} on {}", facts.project.path, facts.project.server.host),
@@ -88,7 +88,7 @@ fn repository(checkout: &Checkout, pipeline: &Pipeline) -> Vec<Line> {
     ]
 }
 
-fn configuration(checkout: &Checkout, pipeline: &Pipeline) -> Vec<Line> {
+fn configuration(workspace: &Workspace, pipeline: &Pipeline) -> Vec<Line> {
     let errors = pipeline
         .loaded
         .diagnostics
@@ -114,7 +114,7 @@ fn configuration(checkout: &Checkout, pipeline: &Pipeline) -> Vec<Line> {
             format!("not valid: {}", words::count(errors, "mistake")),
         ),
     };
-    let line = Line::new(mark, checkout.file(), text);
+    let line = Line::new(mark, workspace.file(), text);
     vec![if mark == Mark::Bad {
         line.remedy("`pipe lint` shows every mistake")
     } else {
@@ -159,7 +159,7 @@ async fn docker(
         Some((what, remedy)) => Line::new(absent, "docker", what).remedy(remedy),
         None => Line::new(absent, "docker", text),
     };
-    let docker = match executors::docker(chosen) {
+    let docker = match app::docker(chosen) {
         Ok(docker) => docker,
         Err(error) => return (refused(error.to_string()), Vec::new()),
     };
@@ -182,7 +182,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
     let Some(plan) = pipeline.outcome.map(|outcome| outcome.plan) else {
         return Vec::new();
     };
-    let jobs = run::jobs(&Arc::new(Surroundings {
+    let jobs = app::jobs(&Arc::new(PipelineContext {
         executors: plan.jobs.iter().map(|_| Arc::clone(&docker)).collect(),
         earlier: HashMap::new(),
         facts: pipeline.facts,

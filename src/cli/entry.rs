@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::app::Failure;
+
 use super::args::{Cli, Command};
-use super::exit::{Exit, Failure};
+use super::exit::Exit;
 use super::printer::Printer;
 use super::{doctor, generate, lint, list};
 
@@ -49,7 +51,7 @@ fn dispatch(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
 
 fn fail(failure: &Failure, printer: Printer) -> Exit {
     printer.diagnostics(&failure.diagnostics, &failure.sources);
-    failure.exit
+    failure.kind.into()
 }
 
 /// Help and version are no errors, though clap hands them out as such.

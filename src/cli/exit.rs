@@ -1,9 +1,8 @@
-//! Exit codes (design chapter 2), and errors that end a command.
+//! Exit codes (design chapter 2).
 
 use std::process::ExitCode;
 
-use crate::diag::{Code, Diagnostic};
-use crate::source::SourceMap;
+use crate::app::FailureKind;
 
 /// How `pipe` ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,101 +72,22 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Ends a command: what went wrong, with the sources that its places lie in.
-#[derive(Debug)]
-pub(super) struct Failure {
-    /// The code to end with.
-    pub(super) exit: Exit,
-    /// What to say.
-    pub(super) diagnostics: Vec<Diagnostic>,
-    /// Where the places are.
-    pub(super) sources: SourceMap,
-}
-
-impl Failure {
-    /// A failure without a place.
-    pub(super) fn new(exit: Exit, diagnostic: Diagnostic) -> Self {
-        Self {
-            exit,
-            diagnostics: vec![diagnostic],
-            sources: SourceMap::default(),
+impl From<FailureKind> for Exit {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Usage => Self::Usage,
+            FailureKind::Invalid => Self::Invalid,
+            FailureKind::Environment => Self::Environment,
+            FailureKind::Nothing => Self::Nothing,
+            FailureKind::Internal => Self::Internal,
+            FailureKind::Signal(number) => Self::Signal(number),
         }
-    }
-
-    /// A failure that a lower layer tells in one line, with what to do behind the last `; `.
-    pub(super) fn told(exit: Exit, code: Code, text: &str) -> Self {
-        let diagnostic = match text.rsplit_once("; ") {
-            Some((what, remedy)) => Diagnostic::new(code, without_number(what)).help(remedy),
-            None => Diagnostic::new(code, without_number(text)),
-        };
-        Self::new(exit, diagnostic)
-    }
-
-    /// Says where its places lie.
-    #[must_use]
-    pub(super) fn within(self, sources: &SourceMap) -> Self {
-        Self {
-            sources: sources.clone(),
-            ..self
-        }
-    }
-}
-
-/// The system's words for an error without its number, which says nothing to people.
-pub(super) fn without_number(text: &str) -> String {
-    let mut text = text.to_owned();
-    if let Some(from) = text.find(" (os error ")
-        && let Some(length) = text[from..].find(')')
-    {
-        text.replace_range(from..=from + length, "");
-    }
-    text
-}
-
-/// The exit code of a configuration with these errors.
-pub(super) fn of_errors(diagnostics: &[Diagnostic]) -> Exit {
-    let environment =
-        |d: &Diagnostic| matches!(d.code, Code::IncludeNotFetched | Code::ConfigUnreadable);
-    if !diagnostics.is_empty() && diagnostics.iter().all(environment) {
-        Exit::Environment
-    } else {
-        Exit::Invalid
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_is_told_as_what_is_wrong_and_what_to_do() {
-        for (text, message, help) in [
-            (
-                "no commit yet; make one",
-                "no commit yet",
-                &["make one"][..],
-            ),
-            (
-                "`a; b` is bare; make a checkout",
-                "`a; b` is bare",
-                &["make a checkout"],
-            ),
-            (
-                "can't read `x`: No such file (os error 2)",
-                "can't read `x`: No such file",
-                &[],
-            ),
-            (
-                "can't make `x`: Full (os error 28); make room",
-                "can't make `x`: Full",
-                &["make room"],
-            ),
-        ] {
-            let told = Failure::told(Exit::Environment, Code::NoCommit, text);
-            assert_eq!(told.diagnostics[0].message, message, "{text}");
-            assert_eq!(told.diagnostics[0].help, help, "{text}");
-        }
-    }
 
     #[test]
     fn every_code_of_the_table_is_one_that_pipe_ends_with() {

@@ -3,10 +3,11 @@
 use clap_complete::env::{EnvCompleter, Fish, Shells, Zsh};
 use std::fmt::Write as _;
 
+use crate::app::{Failure, FailureKind};
 use crate::diag::{Code, Diagnostic};
 
 use super::args::{Shell, command};
-use super::exit::{Exit, Failure};
+use super::exit::Exit;
 use super::printer::Printer;
 use super::shells::QuotingBash;
 
@@ -143,7 +144,7 @@ pub(super) fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failur
         .filter_map(|(file, _)| file.strip_prefix("pipe-")?.strip_suffix(".1"));
     let diagnostic = Diagnostic::new(Code::InvalidValue, format!("there is no command `{name}`"));
     Err(Failure::new(
-        Exit::Usage,
+        FailureKind::Usage,
         diagnostic.choose_from(name, "the commands", known),
     ))
 }

@@ -1,19 +1,19 @@
 //! `pipe lint`: every mistake in one go.
 
+use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
 use crate::diag::{self, Code, Severity};
 use crate::report::words;
 
 use super::args::{Global, LintArgs, LintFormat};
-use super::checkout::Checkout;
-use super::exit::{Exit, Failure, of_errors};
+use super::exit::Exit;
 use super::list;
-use super::pipeline::Pipeline;
 use super::printer::Printer;
+use super::request;
 
 /// Runs the command.
 pub(super) fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result<Exit, Failure> {
-    let checkout = Checkout::open(global, &[])?;
-    let pipeline = Pipeline::make(&checkout, &args.event)?;
+    let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
+    let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
     let found = &pipeline.loaded.diagnostics;
     let sources = &pipeline.loaded.sources;
     match args.format {
@@ -29,12 +29,12 @@ pub(super) fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result
         }
     }
     if args.format == LintFormat::Full && !printer.quiet {
-        printer.err(&verdict(&pipeline, checkout.file()));
+        printer.err(&verdict(&pipeline, workspace.file()));
     }
     Ok(if pipeline.is_valid() {
         Exit::Passed
     } else {
-        of_errors(found)
+        kind_of_errors(found).into()
     })
 }
 

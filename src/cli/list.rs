@@ -1,5 +1,6 @@
 //! `pipe list`: the jobs of the pipeline, and why others are left out.
 
+use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
 use crate::plan::{Job, PipelineFacts, Plan};
 use crate::report::words;
 use crate::source::{SourceMap, Span};
@@ -8,23 +9,22 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::args::{Global, ListArgs, ListFormat};
-use super::checkout::Checkout;
-use super::exit::{Exit, Failure};
+use super::exit::Exit;
 use super::list_json;
-use super::pipeline::Pipeline;
 use super::printer::Printer;
+use super::request;
 use super::table::Table;
 
 /// Runs the command.
 pub(super) fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result<Exit, Failure> {
-    let checkout = Checkout::open(global, &[])?;
-    let pipeline = Pipeline::make(&checkout, &args.event)?;
+    let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
+    let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
     if args.format == ListFormat::Json {
         printer.out(&list_json::document(&pipeline));
         return Ok(if pipeline.is_valid() {
             Exit::Passed
         } else {
-            super::exit::of_errors(&pipeline.loaded.diagnostics)
+            kind_of_errors(&pipeline.loaded.diagnostics).into()
         });
     }
     if !pipeline.is_valid() {

@@ -4,13 +4,12 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
+use crate::app::Pipeline;
 use crate::config::to_json;
 use crate::diag;
 use crate::plan::{Job, PipelineFacts, Plan};
 use crate::source::SourceMap;
 use crate::types::{AllowFailure, Retry, RetryWhen};
-
-use super::pipeline::Pipeline;
 
 /// The document. Jobs become JSON one at a time, for there may be thousands.
 #[derive(Serialize)]

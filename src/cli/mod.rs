@@ -1,31 +1,25 @@
 //! The command line: arguments, one file per command, exit codes.
 //!
-//! Layer 7. Arguments become plain values here; no other module sees clap. Only `exit` turns a
+//! Layer 8. Arguments become requests here; no other module sees clap. Only `exit` turns a
 //! result into the exit status of the process.
 
 mod args;
-mod checkout;
 mod complete;
 mod doctor;
 mod doctor_text;
 mod entry;
-mod executors;
 mod exit;
 mod generate;
-mod includes;
 mod lint;
 mod list;
 mod list_json;
-mod pipeline;
 mod places;
 mod printer;
+mod request;
 mod run;
-mod selection;
 mod shells;
 mod signals;
-mod sources;
 mod table;
-mod variables;
 
 pub use args::{Cli, command};
 pub use entry::main;

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::record::{self, LiveRun};
+use crate::record;
 use crate::report::LogPlaces;
 
-/// Where the logs of this run are.
-pub(super) fn log_places(live: &LiveRun) -> LogPlaces {
-    let folder = live.folder().to_owned();
+/// Where the logs of the run in that folder are.
+pub(super) fn log_places(folder: &Path) -> LogPlaces {
+    let folder = folder.to_owned();
     let home = std::env::var("HOME").unwrap_or_default();
     LogPlaces::new(move |pipeline, job, attempt| {
         shown(

@@ -1,6 +1,8 @@
 //! Held jobs: those that act outside this machine wait for the user's word
 //! (design chapter 3, *Held jobs*).
 
+use std::collections::BTreeSet;
+
 use crate::config::EnvironmentAction;
 use crate::types::{When, wildcard_match};
 
@@ -31,15 +33,23 @@ impl Release {
     }
 }
 
+/// What counts as acting outside, and what of it was let go.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outside {
+    /// Globs of job names that the setting `held` adds.
+    pub held: Vec<String>,
+    /// What the user let go.
+    pub release: Release,
+}
+
 /// Marks the jobs of the plan that act outside, would start by themselves and were not released.
 ///
-/// `globs` are the names that the setting `held` adds; `named` are the jobs that the user named,
-/// which releases them.
-pub fn hold(plan: &mut Plan, globs: &[String], release: &Release, named: &[String]) {
-    for job in &mut plan.jobs {
+/// `named` are the indexes of the jobs that the user named, which releases them.
+pub(super) fn hold(plan: &mut Plan, outside: &Outside, named: &BTreeSet<usize>) {
+    for (at, job) in plan.jobs.iter_mut().enumerate() {
         let starts_itself = job.when != When::Manual && !job.played;
-        let named = named.iter().any(|name| name == job.name());
-        job.held = reason(job, globs).filter(|_| starts_itself && !named && !release.lets_go(job));
+        let let_go = named.contains(&at) || outside.release.lets_go(job);
+        job.held = reason(job, &outside.held).filter(|_| starts_itself && !let_go);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::types::{When, wildcard_match};
 
+use super::held::{Outside, Release, hold};
 use super::model::{Job, Plan};
 
 /// What the user chose. Nothing chosen means the whole pipeline.
@@ -35,6 +36,8 @@ pub enum SelectionError {
     UnknownJob(String),
     /// No stage has that name.
     UnknownStage(String),
+    /// No job acts on the environment that is to be released.
+    UnknownEnvironment(String),
     /// `--manual` names a job that is not manual.
     NotManual(String),
     /// A chosen job needs one that would have to be played or released first.
@@ -44,12 +47,75 @@ pub enum SelectionError {
         /// The job it needs.
         needs: String,
     },
+    /// Nothing is left.
+    NoJob,
 }
 
-/// Narrows the plan to the selection and plays what it plays. Returns the full names of the jobs
-/// that the user named, which releases them.
-pub fn select(plan: &mut Plan, selection: &Selection) -> Result<Vec<String>, SelectionError> {
-    exclude(plan, selection)?;
+/// The part of a pipeline that is to run.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The chosen jobs; what is held and what is played is marked.
+    pub plan: Plan,
+    /// How many jobs the whole pipeline has.
+    pub whole: usize,
+    /// With `no_needs`: the jobs whose artifacts a job would receive, but that do not run, by the
+    /// name of the job that receives.
+    pub missing_sources: Vec<(String, Vec<String>)>,
+}
+
+impl Chosen {
+    /// Whether all that GitLab would run was chosen.
+    pub fn is_whole(&self) -> bool {
+        self.plan.jobs.len() == self.whole
+    }
+}
+
+/// Chooses the jobs to run: takes away what is excluded, plays what is named, holds what acts
+/// outside and was not released, and keeps what was chosen with all it needs.
+pub fn choose(
+    whole: &Plan,
+    selection: &Selection,
+    outside: &Outside,
+) -> Result<Chosen, SelectionError> {
+    released_environments(whole, &outside.release)?;
+    let mut plan = whole.clone();
+    exclude(&mut plan, selection)?;
+    play(&mut plan, selection)?;
+    let named = named_jobs(&mut plan, selection)?;
+    hold(&mut plan, outside, &named);
+    if selection.is_partial() {
+        let kept = kept_jobs(&plan, selection, named)?;
+        keep(&mut plan, &kept);
+    }
+    if plan.jobs.is_empty() {
+        return Err(SelectionError::NoJob);
+    }
+    let missing_sources = if selection.no_needs {
+        missing_sources(whole, &plan)
+    } else {
+        Vec::new()
+    };
+    Ok(Chosen {
+        whole: whole.jobs.len(),
+        plan,
+        missing_sources,
+    })
+}
+
+/// Each environment that is released must be one of the pipeline's.
+fn released_environments(plan: &Plan, release: &Release) -> Result<(), SelectionError> {
+    let Release::Environments(names) = release else {
+        return Ok(());
+    };
+    let known = plan.environments();
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(unknown) => Err(SelectionError::UnknownEnvironment(unknown.clone())),
+        None => Ok(()),
+    }
+}
+
+/// Plays the manual jobs that `--manual` names.
+fn play(plan: &mut Plan, selection: &Selection) -> Result<(), SelectionError> {
     for name in &selection.manual {
         for at in find(plan, name)? {
             if plan.jobs[at].when != When::Manual {
@@ -58,28 +124,35 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<Vec<String>, Sel
             plan.jobs[at].played = true;
         }
     }
-    if !selection.is_partial() {
-        return Ok(Vec::new());
+    Ok(())
+}
+
+/// The jobs that were named, which plays those that are manual.
+fn named_jobs(plan: &mut Plan, selection: &Selection) -> Result<BTreeSet<usize>, SelectionError> {
+    let mut named = BTreeSet::new();
+    for name in &selection.jobs {
+        named.extend(find(plan, name)?);
     }
-    let named = named_jobs(plan, selection)?;
     for at in &named {
         if plan.jobs[*at].when == When::Manual {
             plan.jobs[*at].played = true;
         }
     }
-    let mut chosen = named.clone();
+    Ok(named)
+}
+
+fn kept_jobs(
+    plan: &Plan,
+    selection: &Selection,
+    named: BTreeSet<usize>,
+) -> Result<BTreeSet<usize>, SelectionError> {
+    let mut chosen = named;
     chosen.extend(stage_jobs(plan, selection)?);
-    let full_names = named
-        .iter()
-        .map(|at| plan.jobs[*at].name().to_owned())
-        .collect();
-    let kept = if selection.no_needs {
-        chosen
+    if selection.no_needs {
+        Ok(chosen)
     } else {
-        with_predecessors(plan, &chosen)?
-    };
-    keep(plan, &kept);
-    Ok(full_names)
+        with_predecessors(plan, &chosen)
+    }
 }
 
 /// Jobs of that name: exactly, else of that base name, else by glob.
@@ -102,14 +175,6 @@ fn find(plan: &Plan, name: &str) -> Result<Vec<usize>, SelectionError> {
     Ok(found)
 }
 
-fn named_jobs(plan: &Plan, selection: &Selection) -> Result<BTreeSet<usize>, SelectionError> {
-    let mut named = BTreeSet::new();
-    for name in &selection.jobs {
-        named.extend(find(plan, name)?);
-    }
-    Ok(named)
-}
-
 /// Jobs of the chosen stages that start by themselves, or are played.
 fn stage_jobs(plan: &Plan, selection: &Selection) -> Result<BTreeSet<usize>, SelectionError> {
     let mut chosen = BTreeSet::new();
@@ -126,11 +191,16 @@ fn stage_jobs(plan: &Plan, selection: &Selection) -> Result<BTreeSet<usize>, Sel
     Ok(chosen)
 }
 
-/// Takes excluded jobs away; needs on them become optional, and so vanish with them.
+/// Takes excluded jobs away; needs on them become optional, and so vanish with them. A name that
+/// only jobs have which this pipeline leaves out anyway is no mistake.
 fn exclude(plan: &mut Plan, selection: &Selection) -> Result<(), SelectionError> {
     let mut excluded = BTreeSet::new();
     for name in &selection.exclude {
-        excluded.extend(find(plan, name)?);
+        match find(plan, name) {
+            Ok(found) => excluded.extend(found),
+            Err(_) if plan.leaves_out(name) => {}
+            Err(error) => return Err(error),
+        }
     }
     if !excluded.is_empty() {
         let kept = (0..plan.jobs.len())
@@ -215,7 +285,39 @@ pub(super) fn artifact_sources(plan: &Plan, job: &Job) -> Vec<usize> {
         .collect()
 }
 
+/// Jobs of the whole pipeline whose artifacts would come, but that do not run.
+fn missing_sources(whole: &Plan, plan: &Plan) -> Vec<(String, Vec<String>)> {
+    let runs = |job: &&Job| plan.jobs.iter().any(|kept| kept.name() == job.name());
+    let sources = |job: &Job| {
+        whole
+            .artifact_sources(job)
+            .into_iter()
+            .map(|at| &whole.jobs[at])
+            .filter(|source| source.config.artifacts.is_some() && !runs(source))
+            .map(|source| source.name().to_owned())
+            .collect()
+    };
+    let kept = whole.jobs.iter().filter(runs);
+    kept.map(|job| (job.name().to_owned(), sources(job)))
+        .collect()
+}
+
 impl Plan {
+    /// The environments that jobs act on, in alphabetical order.
+    pub fn environments(&self) -> Vec<&str> {
+        let acted_on = self.jobs.iter().filter_map(|job| job.environment.as_ref());
+        let mut names: Vec<&str> = acted_on.map(|environment| &*environment.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Whether a job of that name, or of that glob, is one that the pipeline leaves out.
+    fn leaves_out(&self, name: &str) -> bool {
+        let mut names = self.left_out.iter().map(|job| &*job.name);
+        names.any(|job| job == name || wildcard_match(name, job))
+    }
+
     /// Indexes of the jobs whose artifacts a job receives, in the order they are laid over one
     /// another (runtime reference 16.5).
     pub fn artifact_sources(&self, job: &Job) -> Vec<usize> {

@@ -16,7 +16,6 @@ mod begin;
 mod dispatcher;
 mod dotenv;
 mod ended;
-mod from_plan;
 mod images;
 mod interrupt;
 mod limits;
@@ -37,7 +36,6 @@ mod timers;
 mod trees;
 
 pub use begin::run;
-pub use from_plan::{Surroundings, jobs};
 pub use lines::{Lines, LogLine};
 pub use mask::Masker;
 pub use spec::{

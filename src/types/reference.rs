@@ -93,6 +93,16 @@ impl PipelineSource {
         Self("push".to_owned())
     }
 
+    /// The event of a merge request.
+    pub fn merge_request() -> Self {
+        Self("merge_request_event".to_owned())
+    }
+
+    /// Whether it brings commits, so that what changed can be known.
+    pub fn brings_commits(&self) -> bool {
+        *self == Self::push() || *self == Self::merge_request()
+    }
+
     /// The text of `CI_PIPELINE_SOURCE`.
     pub fn as_str(&self) -> &str {
         &self.0

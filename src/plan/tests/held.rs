@@ -1,7 +1,7 @@
 //! Held jobs (design chapter 3).
 
 use super::world::Case;
-use crate::plan::{Release, hold};
+use crate::plan::{Outside, Release, Selection, choose};
 
 #[test]
 fn what_is_held_and_what_lets_it_go() {
@@ -91,9 +91,22 @@ fn what_is_held_and_what_lets_it_go() {
         ),
         ("stage: test", &["b*"], Release::Nothing, &[], None),
     ] {
-        let mut plan = Case::new(&format!("a: {{script: x, {keys}}}"), "branch main").plan();
+        // The environments that are released exist, whatever the job acts on.
+        let others = "b: {script: x, environment: prod}\nc: {script: x, environment: qa}";
+        let text = format!("a: {{script: x, {keys}}}\n{others}");
+        let whole = Case::new(&text, "branch main").plan();
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        hold(&mut plan, &list(globs), &release, &list(named));
+        let selection = Selection {
+            jobs: list(named),
+            ..Selection::default()
+        };
+        let outside = Outside {
+            held: list(globs),
+            release: release.clone(),
+        };
+        let plan = choose(&whole, &selection, &outside)
+            .expect("there is a job")
+            .plan;
         assert_eq!(
             plan.jobs[0].held.as_deref(),
             expected,

@@ -1,7 +1,7 @@
 //! Choosing jobs (design chapter 2).
 
 use super::world::{Case, names};
-use crate::plan::{Selection, SelectionError, select};
+use crate::plan::{Chosen, Job, Outside, Plan, Release, Selection, SelectionError};
 
 const TEXT: &str = "
 build: {stage: build, script: x, artifacts: {paths: [out]}}
@@ -15,6 +15,10 @@ release: {stage: deploy, script: x, needs: [approve]}
 
 fn list(names: &[&str]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
+}
+
+fn choose(whole: &Plan, selection: &Selection) -> Result<Chosen, SelectionError> {
+    crate::plan::choose(whole, selection, &Outside::default())
 }
 
 fn jobs(names: &[&str]) -> Selection {
@@ -78,33 +82,31 @@ fn selections() {
             all,
         ),
     ] {
-        let mut plan = Case::new(TEXT, "branch main").plan();
-        select(&mut plan, &selection).unwrap_or_else(|error| panic!("{what}: {error:?}"));
-        assert_eq!(names(&plan), expected, "{what}");
+        let plan = Case::new(TEXT, "branch main").plan();
+        let chosen = choose(&plan, &selection).unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        assert_eq!(names(&chosen.plan), expected, "{what}");
+        assert_eq!(chosen.is_whole(), expected == all, "{what}");
     }
 }
 
 #[test]
 fn what_is_named_is_played() {
-    let mut plan = Case::new(TEXT, "branch main").plan();
-    let named = select(&mut plan, &jobs(&["approve"])).expect("it is there");
-    assert_eq!(named, ["approve"]);
-    assert!(
-        plan.jobs
-            .iter()
-            .any(|job| job.name() == "approve" && job.played)
-    );
+    let plan = Case::new(TEXT, "branch main").plan();
+    let chosen = choose(&plan, &jobs(&["approve"])).expect("it is there");
+    let played = chosen.plan.jobs.iter().filter(|job| job.played);
+    assert_eq!(played.map(Job::name).collect::<Vec<_>>(), ["approve"]);
 }
 
 #[test]
 fn what_is_excluded_is_needed_no_more() {
-    let mut plan = Case::new(TEXT, "branch main").plan();
+    let plan = Case::new(TEXT, "branch main").plan();
     let selection = Selection {
         exclude: list(&["build"]),
         ..Selection::default()
     };
-    select(&mut plan, &selection).expect("it is there");
-    let unit = plan
+    let chosen = choose(&plan, &selection).expect("it is there");
+    let unit = chosen
+        .plan
         .jobs
         .iter()
         .find(|job| job.name() == "unit")
@@ -148,11 +150,63 @@ fn errors() {
             },
         ),
     ] {
-        let mut plan = Case::new(TEXT, "branch main").plan();
-        assert_eq!(
-            select(&mut plan, &selection),
-            Err(expected),
-            "{selection:?}"
-        );
+        let plan = Case::new(TEXT, "branch main").plan();
+        let error = choose(&plan, &selection).err();
+        assert_eq!(error, Some(expected), "{selection:?}");
+    }
+}
+
+#[test]
+fn a_job_that_is_left_out_anyway_can_be_excluded() {
+    let text = "a: {script: x}\ngone: {script: x, rules: [{when: never}]}";
+    let plan = Case::new(text, "branch main").plan();
+    for (name, error) in [
+        ("gone", None),
+        ("g*", None),
+        ("none", Some(SelectionError::UnknownJob("none".to_owned()))),
+        ("a", Some(SelectionError::NoJob)),
+    ] {
+        let selection = Selection {
+            exclude: list(&[name]),
+            ..Selection::default()
+        };
+        assert_eq!(choose(&plan, &selection).err(), error, "{name}");
+    }
+}
+
+#[test]
+fn an_environment_that_is_released_is_one_of_the_pipeline() {
+    let plan = Case::new("a: {script: x, environment: prod}", "branch main").plan();
+    for (name, error) in [
+        ("prod", None),
+        (
+            "qa",
+            Some(SelectionError::UnknownEnvironment("qa".to_owned())),
+        ),
+    ] {
+        let outside = Outside {
+            release: Release::Environments(list(&[name])),
+            ..Outside::default()
+        };
+        let chosen = crate::plan::choose(&plan, &Selection::default(), &outside);
+        assert_eq!(chosen.err(), error, "{name}");
+    }
+}
+
+#[test]
+fn without_needs_the_missing_sources_are_named() {
+    let plan = Case::new(TEXT, "branch main").plan();
+    for (selection, expected) in [
+        (jobs(&["unit"]), vec![]),
+        (
+            Selection {
+                no_needs: true,
+                ..jobs(&["unit"])
+            },
+            vec![("unit".to_owned(), list(&["build"]))],
+        ),
+    ] {
+        let chosen = choose(&plan, &selection).expect("it is there");
+        assert_eq!(chosen.missing_sources, expected, "{selection:?}");
     }
 }

@@ -1,17 +1,18 @@
-//! What the jobs of a run share, and what each of them sees of it.
+//! What all jobs of a pipeline share: facts, plan, executors; and the variables and the image that
+//! each of them gets from it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::exec::{ArtifactRef, Executor, Image};
 use crate::plan::{Job, JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
-use crate::run::spec::AttemptContext;
+use crate::run::AttemptContext;
 use crate::script::temp_dir;
 
-use super::jobs::timeout;
+use super::job_run::timeout;
 
 /// What all jobs of a run share.
-pub struct Surroundings {
+pub struct PipelineContext {
     /// What the pipeline is for.
     pub facts: PipelineFacts,
     /// The plan.
@@ -29,7 +30,7 @@ pub struct Surroundings {
     pub clock: fn() -> String,
 }
 
-impl Surroundings {
+impl PipelineContext {
     pub(super) fn variables(&self, at: usize, attempt: &AttemptContext) -> JobVariables {
         let job = &self.plan.jobs[at];
         let executor = self.executors[at].name();

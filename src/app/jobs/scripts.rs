@@ -6,24 +6,24 @@ use crate::config::ArtifactsWhen as When;
 use crate::exec::Globs;
 use crate::expr::Variable as Expanded;
 use crate::plan::{Job, JobVariables};
-use crate::run::spec::{
+use crate::run::{
     AfterScript, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Expand, JobSettings,
 };
 use crate::script::{Stage, Variable};
 use crate::types::go_bool;
 
+use super::context::PipelineContext;
 use super::refusal;
 use super::sources::Git;
-use super::surroundings::Surroundings;
 
 /// What the job at that place of the plan does in that attempt.
 pub(super) fn scripts(
-    around: &Surroundings,
+    context: &PipelineContext,
     at: usize,
     attempt: &AttemptContext,
 ) -> AttemptScripts {
-    let first = around.variables(at, attempt);
-    let executor = around.executors[at].name();
+    let first = context.variables(at, attempt);
+    let executor = context.executors[at].name();
     let git = Git::of(&first);
     let layout = match git.layout(&attempt.layout, executor) {
         Ok(layout) => layout,
@@ -39,22 +39,22 @@ pub(super) fn scripts(
         layout,
         ..attempt.clone()
     };
-    let variables = around.variables(at, &attempt);
+    let variables = context.variables(at, &attempt);
     AttemptScripts {
         refusal: refusal::of(&variables, executor, git.sources().is_some()),
         warnings: git.warnings().to_vec(),
         layout: Some(attempt.layout.clone()),
-        ..of_stages(around, at, &attempt, &variables)
+        ..of_stages(context, at, &attempt, &variables)
     }
 }
 
 fn of_stages(
-    around: &Surroundings,
+    context: &PipelineContext,
     at: usize,
     attempt: &AttemptContext,
     variables: &JobVariables,
 ) -> AttemptScripts {
-    let job = &around.plan.jobs[at];
+    let job = &context.plan.jobs[at];
     let exports: Vec<Variable> = variables.all.iter().map(export).collect();
     let project_dir = attempt.layout.project_dir.clone();
     let stage = Stage::new(&exports, &project_dir);
@@ -71,9 +71,9 @@ fn of_stages(
         hook: (!hook.is_empty()).then(|| stage.pre_get_sources_script(hook)),
         script: stage.step_script(&commands),
         after_script: after_script(job, &exports, &project_dir),
-        image: around
+        image: context
             .image_comes_late(job)
-            .then(|| around.image(job, variables))
+            .then(|| context.image(job, variables))
             .flatten(),
         artifacts: artifacts(job),
         dotenv: dotenv(job),

@@ -2,7 +2,7 @@
 //! here too, and the log says why (design chapter 6).
 
 use crate::plan::JobVariables;
-use crate::run::spec::Refusal;
+use crate::run::Refusal;
 
 /// Folders that the runner's own image finds its programs in.
 const NEEDED_IN_PATH: [&str; 2] = ["/usr/bin", "/bin"];

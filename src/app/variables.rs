@@ -9,8 +9,9 @@ use crate::settings::variables::{Content, Entry, Trust, parse_peer, parse_projec
 use crate::settings::{Problem, variables};
 use crate::source::SourceMap;
 
-use super::checkout::{Checkout, own_file, user_folder};
-use super::exit::{Exit, Failure};
+use super::failure::{Failure, FailureKind};
+use super::folders::user_folder;
+use super::workspace::{Workspace, own_file};
 
 /// The checkout's own file.
 const PROJECT_FILE: &str = ".pipe/variables.yml";
@@ -21,23 +22,23 @@ type Parse = fn(&str, Trust) -> (Vec<Entry>, Vec<Problem>);
 
 /// All CI/CD variables of the project, lowest level first.
 pub(super) fn read(
-    checkout: &Checkout,
+    workspace: &Workspace,
     project: &Project,
 ) -> Result<Vec<SettingVariable>, Failure> {
     let mut sources = SourceMap::default();
     let mut found = Vec::new();
     let mut all = Vec::new();
-    for entry in user_entries(checkout, project, &mut sources, &mut found) {
+    for entry in user_entries(workspace, project, &mut sources, &mut found) {
         all.push(variable(&entry, &mut found));
     }
     for (name, parse) in [
         (PEER_FILE, parse_peer as Parse),
         (PROJECT_FILE, parse_project as Parse),
     ] {
-        let Some(text) = own_file(checkout.repository.root(), name)? else {
+        let Some(text) = own_file(workspace.repository.root(), name)? else {
             continue;
         };
-        let trust = if checkout.tree.is_tracked(name) {
+        let trust = if workspace.tree.is_tracked(name) {
             Trust::Repository
         } else {
             Trust::User
@@ -50,7 +51,7 @@ pub(super) fn read(
     }
     if has_errors(&found) {
         return Err(Failure {
-            exit: Exit::Environment,
+            kind: FailureKind::Environment,
             diagnostics: found,
             sources,
         });
@@ -59,7 +60,7 @@ pub(super) fn read(
 }
 
 fn user_entries(
-    checkout: &Checkout,
+    workspace: &Workspace,
     project: &Project,
     sources: &mut SourceMap,
     found: &mut Vec<Diagnostic>,
@@ -72,7 +73,7 @@ fn user_entries(
     };
     let (variables, problems) = parse_user(&text);
     report(&file.display().to_string(), text, &problems, sources, found);
-    let root = checkout.repository.root().display().to_string();
+    let root = workspace.repository.root().display().to_string();
     let home = etcetera::home_dir()
         .map(|home| home.display().to_string())
         .unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::exec::Layout;
 use crate::plan::JobVariables;
-use crate::run::spec::{Refusal, Sources};
+use crate::run::{Refusal, Sources};
 use crate::types::{Submodules, go_bool};
 
 /// Commits of history that a job sees where nothing else is said.
@@ -169,7 +169,7 @@ mod tests {
     use crate::exec::Layout;
     use crate::expr::Variable;
     use crate::plan::JobVariables;
-    use crate::run::spec::Sources;
+    use crate::run::Sources;
     use crate::types::Submodules;
 
     type Pairs = &'static [(&'static str, &'static str)];

@@ -14,7 +14,7 @@ use crate::exec::{
 use crate::plan::{Job, Plan};
 use crate::settings::{Key, Settings, Source};
 
-use super::exit::{Exit, Failure};
+use super::failure::{Failure, FailureKind};
 
 /// Time between TERM and KILL of a script on the host.
 const GRACE: Duration = Duration::from_secs(10);
@@ -34,12 +34,12 @@ enum Choice {
 }
 
 /// Where the shell executor keeps the folders of its jobs.
-pub(super) fn shell_base(state: &Path) -> PathBuf {
+fn shell_base(state: &Path) -> PathBuf {
     state.join("shell")
 }
 
-/// The Docker engine that the settings and the surroundings name.
-pub(super) fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
+/// The Docker engine that the settings and the environment name.
+pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
     let chosen = settings.get(Key::Executor).is_some_and(|setting| {
         setting.source != Source::Default && settings.text(Key::Executor) == Some("docker")
     });
@@ -171,7 +171,7 @@ impl Greeting {
 
 fn unavailable(error: &ExecError) -> Failure {
     Failure::new(
-        Exit::Environment,
+        FailureKind::Environment,
         Diagnostic::new(Code::ExecutorUnavailable, error.to_string())
             .help("`pipe doctor` says what this machine offers; `--executor shell` runs jobs on the host, without isolation"),
     )
@@ -183,7 +183,7 @@ fn no_image(job: &Job, count: usize) -> Failure {
         count => format!("job `{}` and {} more name no image", job.name(), count - 1),
     };
     Failure::new(
-        Exit::Environment,
+        FailureKind::Environment,
         Diagnostic::new(Code::ImageUnset, what).at(job.config.span).help(
             "give it an `image`; or set `default-image = \"debian:12\"` in `.pipe/config.toml` or in your own `config.toml`",
         ),

@@ -1,4 +1,4 @@
-//! The jobs.
+//! Each job of a plan as the run loop wants it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,71 +6,71 @@ use std::time::Duration;
 
 use crate::event::HeldJob;
 use crate::plan::Job;
-use crate::run::spec::{AttemptContext, JobRun};
+use crate::run::{AttemptContext, JobRun};
 use crate::sched::{JobIndex, JobSpec};
 
+use super::context::PipelineContext;
 use super::scripts::scripts;
 use super::sources::Git;
-use super::surroundings::Surroundings;
 
 /// GitLab's job timeout where neither the job nor the project says one.
 const DEFAULT_TIMEOUT: u64 = 3600;
 
 /// Every job of the plan as the run loop wants it.
-pub fn jobs(around: &Arc<Surroundings>) -> Vec<JobRun> {
-    let places: HashMap<&str, JobIndex> = around
+pub fn jobs(context: &Arc<PipelineContext>) -> Vec<JobRun> {
+    let places: HashMap<&str, JobIndex> = context
         .plan
         .jobs
         .iter()
         .enumerate()
         .map(|(at, job)| (job.name(), JobIndex(at)))
         .collect();
-    (0..around.plan.jobs.len())
-        .map(|at| job_run(around, at, &places))
+    (0..context.plan.jobs.len())
+        .map(|at| job_run(context, at, &places))
         .collect()
 }
 
-fn job_run(around: &Arc<Surroundings>, at: usize, places: &HashMap<&str, JobIndex>) -> JobRun {
-    let job = &around.plan.jobs[at];
-    let executor = Arc::clone(&around.executors[at]);
-    let variables = around.variables(at, &before_start(around, at));
+fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, JobIndex>) -> JobRun {
+    let job = &context.plan.jobs[at];
+    let executor = Arc::clone(&context.executors[at]);
+    let variables = context.variables(at, &before_start(context, at));
     JobRun {
         sched: sched(job, places),
-        image: (!around.image_comes_late(job))
-            .then(|| around.image(job, &variables))
+        image: (!context.image_comes_late(job))
+            .then(|| context.image(job, &variables))
             .flatten(),
         ahead: executor.opens_ahead()
             && job.config.services.is_empty()
-            && !receives_dotenv(around, job),
+            && !receives_dotenv(context, job),
         sources: Git::of(&variables).sources(),
         timeout: timeout(job),
-        artifacts_from: around
+        artifacts_from: context
             .plan
             .artifact_sources(job)
             .into_iter()
             .map(JobIndex)
             .collect(),
-        artifacts_before: around.earlier.get(job.name()).cloned().unwrap_or_default(),
+        artifacts_before: context.earlier.get(job.name()).cloned().unwrap_or_default(),
         held: job.held.as_ref().map(|why| HeldJob {
             name: job.name().to_owned(),
             why: why.clone(),
             release: job.release_option(),
         }),
         scripts: {
-            let around = Arc::clone(around);
-            Box::new(move |attempt: &AttemptContext| scripts(&around, at, attempt))
+            let context = Arc::clone(context);
+            Box::new(move |attempt: &AttemptContext| scripts(&context, at, attempt))
         },
         executor,
     }
 }
 
 /// Whether jobs before it may report variables: its environment depends on them then.
-fn receives_dotenv(around: &Surroundings, job: &Job) -> bool {
+fn receives_dotenv(context: &PipelineContext, job: &Job) -> bool {
     let reports = |at: usize| {
-        let artifacts = around.plan.jobs[at].config.artifacts.as_ref();
+        let artifacts = context.plan.jobs[at].config.artifacts.as_ref();
         artifacts.is_some_and(|artifacts| !artifacts.dotenv.is_empty())
     };
-    around.plan.artifact_sources(job).into_iter().any(reports)
+    context.plan.artifact_sources(job).into_iter().any(reports)
 }
 
 fn sched(job: &Job, places: &HashMap<&str, JobIndex>) -> JobSpec {
@@ -104,13 +104,13 @@ pub(super) fn timeout(job: &Job) -> Duration {
 }
 
 /// Facts for what is decided before an attempt has a number and a slot.
-fn before_start(around: &Surroundings, at: usize) -> AttemptContext {
-    let job = &around.plan.jobs[at];
+fn before_start(context: &PipelineContext, at: usize) -> AttemptContext {
+    let job = &context.plan.jobs[at];
     AttemptContext {
         attempt: 1,
         job_id: 0,
         slot: 0,
-        layout: around.executors[at].layout(&around.facts.project.path, job.name(), 1),
+        layout: context.executors[at].layout(&context.facts.project.path, job.name(), 1),
         dotenv: Vec::new(),
     }
 }

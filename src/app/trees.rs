@@ -4,15 +4,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Code;
 use crate::exec::TreeSpec;
 use crate::record::{LiveRun, State};
 use crate::repo::SnapshotOptions;
 use crate::run::{JobRun, Sources};
 use crate::types::Reference;
 
-use super::checkout::{Checkout, repository_failure};
-use super::exit::{Exit, Failure};
+use super::failure::Failure;
+use super::workspace::{Workspace, repository_failure};
 
 /// The folder of one run. Those of runs that died are removed when the next one begins.
 pub(super) struct Trees {
@@ -26,10 +26,7 @@ impl Trees {
         let folder = trees.join(run.id());
         fs::create_dir_all(&folder).map_err(|error| {
             let text = format!("`{}` can't be made: {error}", folder.display());
-            Failure::new(
-                Exit::Environment,
-                Diagnostic::new(Code::StateUnwritable, text),
-            )
+            Failure::environment(Code::StateUnwritable, text)
         })?;
         remove_dead(&trees, state);
         Ok(Self { folder })
@@ -38,7 +35,7 @@ impl Trees {
     /// Writes a tree for each of the sources that jobs ask for.
     pub(super) fn write(
         &self,
-        checkout: &Checkout,
+        workspace: &Workspace,
         reference: &Reference,
         jobs: &[JobRun],
     ) -> Result<Vec<(Sources, TreeSpec)>, Failure> {
@@ -50,7 +47,7 @@ impl Trees {
         {
             if trees.iter().all(|(known, _)| *known != sources) {
                 let into = self.folder.join(format!("{}.tar", trees.len()));
-                trees.push((sources, snapshot(checkout, reference, sources, &into)?));
+                trees.push((sources, snapshot(workspace, reference, sources, &into)?));
             }
         }
         Ok(trees)
@@ -65,7 +62,7 @@ impl Drop for Trees {
 }
 
 fn snapshot(
-    checkout: &Checkout,
+    workspace: &Workspace,
     reference: &Reference,
     sources: Sources,
     into: &Path,
@@ -76,9 +73,9 @@ fn snapshot(
         submodules: sources.submodules,
         ..SnapshotOptions::new(reference.kind.clone(), reference.name.clone())
     };
-    let snapshot = checkout
+    let snapshot = workspace
         .repository
-        .snapshot(&checkout.tree, into, &options)
+        .snapshot(&workspace.tree, into, &options)
         .map_err(|error| repository_failure(&error))?;
     Ok(TreeSpec {
         id: snapshot.id,

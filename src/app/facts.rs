@@ -1,0 +1,134 @@
+//! What a pipeline is made for: everything that is not in the configuration.
+
+use crate::plan::{PipelineFacts, Project, Server, User};
+use crate::repo::{Changes, Origin, RepoError};
+use crate::settings::Key;
+use crate::types::{PipelineSource, RefKind};
+
+use super::failure::Failure;
+use super::pipeline::History;
+use super::request::{PipelineRequest, RefRequest};
+use super::tree_files::EventChanges;
+use super::variables;
+use super::workspace::{Workspace, repository_failure};
+
+/// The facts, and the files that the event changed.
+pub(super) fn facts(
+    workspace: &Workspace,
+    request: &PipelineRequest,
+    history: History,
+) -> Result<(PipelineFacts, EventChanges), Failure> {
+    let fail = |error: RepoError| repository_failure(&error);
+    let repository = &workspace.repository;
+    let (kind, name) = reference(workspace, request).map_err(fail)?;
+    let source = source(request);
+    let is_pushed = source.brings_commits();
+    let changes = if is_pushed && history == History::Read {
+        repository
+            .changes(&workspace.tree, &kind, &name)
+            .map_err(fail)?
+    } else {
+        Changes::default()
+    };
+    let mut commit = repository
+        .commit_facts(&workspace.tree.sha())
+        .map_err(fail)?;
+    commit.before_sha = changes.before_sha;
+    commit.merge_base = changes.merge_base;
+    if kind == RefKind::Tag {
+        commit.tag_message = repository.tag_message(&name);
+    }
+    let has_changes = is_pushed && kind != RefKind::Tag;
+    let changes = match (has_changes, request.changed.is_empty()) {
+        (false, _) => EventChanges::Unknown,
+        (true, false) => EventChanges::Given(request.changed.clone()),
+        (true, true) => EventChanges::Git(changes.files),
+    };
+    let project = project(workspace);
+    let facts = PipelineFacts {
+        settings: variables::read(workspace, &project)?,
+        given: request.variables.clone(),
+        user: user(workspace),
+        config_path: workspace.file().to_owned(),
+        created_at: now(),
+        iid: 1,
+        reference: workspace.rules.reference(kind, name),
+        commit,
+        source,
+        project,
+    };
+    Ok((facts, changes))
+}
+
+/// Kind and name of the ref; the name of a merge request's is its source branch.
+fn reference(
+    workspace: &Workspace,
+    request: &PipelineRequest,
+) -> Result<(RefKind, String), RepoError> {
+    let head = workspace.repository.head()?;
+    Ok(match request.reference.clone() {
+        RefRequest::CheckedOut => (head.kind, head.name),
+        RefRequest::Branch(name) => (RefKind::Branch, name),
+        RefRequest::Tag(name) => (RefKind::Tag, name),
+        RefRequest::MergeRequest { source, target } => {
+            let target = target.unwrap_or_else(|| workspace.rules.default_branch.clone());
+            let kind = RefKind::MergeRequest { target };
+            (kind, source.unwrap_or(head.name))
+        }
+    })
+}
+
+fn source(request: &PipelineRequest) -> PipelineSource {
+    match &request.reference {
+        RefRequest::MergeRequest { .. } => PipelineSource::merge_request(),
+        _ => request.source.clone().unwrap_or_else(PipelineSource::push),
+    }
+}
+
+fn project(workspace: &Workspace) -> Project {
+    let mut origin = workspace.repository.origin();
+    if let Some(configured) = workspace
+        .settings
+        .text(Key::ServerUrl)
+        .and_then(|url| Origin::parse(&format!("{}/group/project", url.trim_end_matches('/'))))
+    {
+        origin = Origin {
+            path: origin.path,
+            ..configured
+        };
+    }
+    if let Some(path) = workspace.settings.text(Key::ProjectPath) {
+        path.clone_into(&mut origin.path);
+    }
+    let default_port = origin.port == origin.scheme.default_port();
+    Project {
+        path: origin.path,
+        server: Server {
+            protocol: origin.scheme.as_str().to_owned(),
+            host: origin.host,
+            port: (!default_port).then_some(origin.port),
+            ssh_port: origin.ssh_port,
+        },
+    }
+}
+
+fn user(workspace: &Workspace) -> User {
+    let identity = workspace.repository.identity();
+    let login = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .filter(|login| !login.is_empty())
+        .unwrap_or_else(|| "user".to_owned());
+    User {
+        name: identity.name.unwrap_or_else(|| login.clone()),
+        email: identity.email.unwrap_or_default(),
+        login,
+    }
+}
+
+/// RFC 3339, whole seconds, UTC.
+pub fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}

@@ -1,0 +1,10 @@
+//! From the jobs of a plan to the jobs of a run: executor, image, sources, scripts, artifacts.
+
+mod context;
+mod job_run;
+mod refusal;
+mod scripts;
+mod sources;
+
+pub use context::PipelineContext;
+pub use job_run::jobs;

@@ -1,0 +1,283 @@
+//! The launch of a run: its place on disk, the executors, the trees, and all that the run loop is
+//! told.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::diag::{Code, Diagnostic};
+use crate::event::{JobSummary, Reporter, RunResult, RunStarted, SourceMode};
+use crate::exec::{ArtifactRef, Owner};
+use crate::plan::Chosen;
+use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
+use crate::report::words;
+use crate::run::{self, Interrupt, PullPolicy, RunError, RunSpec};
+use crate::sched::Options;
+use crate::settings::Key;
+
+use super::executors::Executors;
+use super::facts::now;
+use super::failure::{Failure, FailureKind};
+use super::folders::state_folder;
+use super::jobs::{PipelineContext, jobs};
+use super::pipeline::Pipeline;
+use super::trees::Trees;
+use super::workspace::{Workspace, repository_failure};
+
+/// How to run what was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LaunchOptions {
+    /// Bring nothing: a run with missing images does not begin.
+    pub offline: bool,
+    /// Delayed jobs start at once.
+    pub no_delay: bool,
+}
+
+/// A run that has its place on disk and all it needs. Dropping it takes its trees away.
+pub struct Launch {
+    record: ProjectRecord,
+    live: LiveRun,
+    spec: RunSpec,
+    /// Held until the run has ended.
+    _trees: Trees,
+}
+
+impl Launch {
+    /// Makes all that the run needs, and removes what dead runs left behind.
+    pub async fn prepare(
+        workspace: &Workspace,
+        mut pipeline: Pipeline,
+        chosen: Chosen,
+        options: LaunchOptions,
+    ) -> Result<Self, Failure> {
+        let state = State::new(state_folder()?);
+        let record = state.project(
+            &pipeline.facts.project.path,
+            &workspace.repository.common_dir(),
+        );
+        let live = record
+            .begin(jiff::Timestamp::now())
+            .map_err(|error| unwritable(&error))?;
+        pipeline.facts.iid = live.iid();
+        let executors = Executors::find(&workspace.settings, state.root(), live.id())?;
+        // The daemon takes its time to answer; meanwhile the tree is packed.
+        let greeting = executors.greet();
+        let default_image = workspace.settings.text(Key::DefaultImage);
+        let mut notices: Vec<String> = part_of(&chosen).into_iter().collect();
+        notices.extend(executors.notices(&chosen.plan, default_image));
+        let complete = chosen.is_whole();
+        let context = Arc::new(PipelineContext {
+            executors: executors
+                .assign(&chosen.plan, default_image)
+                .map_err(|failure| failure.within(&pipeline.loaded.sources))?,
+            earlier: earlier_artifacts(&record, &chosen.missing_sources, &mut notices),
+            facts: pipeline.facts,
+            plan: chosen.plan,
+            pipeline_id: live.pipeline_id(),
+            default_image: default_image.map(str::to_owned),
+            clock: now,
+        });
+        let trees = Trees::of(&state, &live)?;
+        let mut spec = RunSpec {
+            notices,
+            complete,
+            ..spec(workspace, &context, &trees, &live, &state, &record, options)?
+        };
+        greeting.answer().await?;
+        spec.notices.extend(reap(&executors, &state).await);
+        Ok(Self {
+            record,
+            live,
+            spec,
+            _trees: trees,
+        })
+    }
+
+    /// The run's folder, for the paths of its logs.
+    pub fn folder(&self) -> &Path {
+        self.live.folder()
+    }
+
+    /// Runs the pipeline to its end, and records it. `interrupt` stops it.
+    pub async fn run(
+        self,
+        interrupt: watch::Receiver<Interrupt>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<RunResult, Failure> {
+        let mut recorder = Recorder::new(&self.live).map_err(|error| unwritable(&error))?;
+        let mut reporters: [&mut dyn Reporter; 2] = [reporter, &mut recorder];
+        let result = run::run(self.spec, interrupt, &mut reporters).await;
+        // What stays too long is removed by the next run.
+        let _ = self.record.prune(Keep::default(), jiff::Timestamp::now());
+        result.map_err(|error| not_begun(&error))
+    }
+}
+
+/// How much of the pipeline was chosen, where it is not all.
+fn part_of(chosen: &Chosen) -> Option<String> {
+    let jobs = words::count(chosen.whole, "job");
+    (!chosen.is_whole()).then(|| format!("{} of {jobs} of this pipeline", chosen.plan.jobs.len()))
+}
+
+/// One sentence, however much it was.
+fn removed_in_words(removed: &[String]) -> Option<String> {
+    let what = match removed {
+        [] => return None,
+        [one] => one.clone(),
+        [first, others @ ..] => format!("{first}, and {} more", others.len()),
+    };
+    Some(format!("removed what a killed run left: {what}"))
+}
+
+/// Removes what dead runs left behind; says so.
+async fn reap(executors: &Executors, state: &State) -> Vec<String> {
+    let owner = state.owner();
+    let mut notices = Vec::new();
+    for executor in executors.all() {
+        match executor.reap(&owner, &|run| state.is_alive(run)).await {
+            Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
+            Err(error) => notices.push(format!("can't look for what killed runs left: {error}")),
+        }
+    }
+    notices
+}
+
+/// What earlier runs have of the jobs that are not run, by the job that receives it.
+fn earlier_artifacts(
+    record: &ProjectRecord,
+    missing_sources: &[(String, Vec<String>)],
+    notices: &mut Vec<String>,
+) -> HashMap<String, Vec<ArtifactRef>> {
+    let mut earlier = HashMap::new();
+    for (job, sources) in missing_sources {
+        let mut found = Vec::new();
+        for source in sources {
+            let success = record.newest_success(source);
+            match success.and_then(|success| success.artifacts) {
+                Some(tar) => found.push(ArtifactRef {
+                    tar,
+                    entries: 0,
+                    notes: Vec::new(),
+                }),
+                None => notices.push(format!(
+                    "job `{job}` gets no artifacts of `{source}`: no earlier run has any"
+                )),
+            }
+        }
+        earlier.insert(job.clone(), found);
+    }
+    earlier
+}
+
+/// What the run loop is told, but for notices.
+fn spec(
+    workspace: &Workspace,
+    context: &Arc<PipelineContext>,
+    trees: &Trees,
+    live: &LiveRun,
+    state: &State,
+    record: &ProjectRecord,
+    options: LaunchOptions,
+) -> Result<RunSpec, Failure> {
+    let plan = &context.plan;
+    let jobs = jobs(context);
+    let trees = trees.write(workspace, &context.facts.reference, &jobs)?;
+    let past = record.durations();
+    Ok(RunSpec {
+        head: head(workspace, context, live)?,
+        owner: Owner {
+            owner: state.owner(),
+            run: live.id().to_owned(),
+        },
+        stages: plan.stages.iter().map(ToString::to_string).collect(),
+        durations: plan
+            .jobs
+            .iter()
+            .map(|job| past.get(job.name()).copied())
+            .collect(),
+        jobs,
+        options: Options {
+            auto_cancel_on_job_failure: plan.cancel_on_failure,
+            keep_going: false,
+        },
+        no_delay: options.no_delay,
+        slots: workspace.settings.jobs(),
+        project_path: context.facts.project.path.clone(),
+        trees,
+        artifacts: Box::new(live.artifacts()),
+        pull: if options.offline {
+            PullPolicy::Never
+        } else {
+            PullPolicy::IfNotPresent
+        },
+        notices: Vec::new(),
+        complete: true,
+    })
+}
+
+fn head(
+    workspace: &Workspace,
+    context: &PipelineContext,
+    live: &LiveRun,
+) -> Result<RunStarted, Failure> {
+    let state = workspace
+        .tree
+        .state()
+        .map_err(|error| repository_failure(&error))?;
+    let facts = &context.facts;
+    Ok(RunStarted {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        at: now(),
+        run: live.id().to_owned(),
+        ref_name: facts.reference.name.clone(),
+        ref_kind: facts.reference.kind.as_str().to_owned(),
+        source: facts.source.as_str().to_owned(),
+        sha: facts.commit.sha.clone(),
+        mode: SourceMode::WorkTree {
+            uncommitted: state.uncommitted(),
+            untracked: state.untracked.len(),
+        },
+        jobs: context
+            .plan
+            .jobs
+            .iter()
+            .map(|job| JobSummary {
+                name: job.name().to_owned(),
+                stage: job.config.stage.to_string(),
+                held: job
+                    .held
+                    .as_ref()
+                    .map(|why| format!("{why}; pipe run {}", job.release_option())),
+            })
+            .collect(),
+    })
+}
+
+fn not_begun(error: &RunError) -> Failure {
+    let (kind, code) = match error {
+        RunError::MissingImages(_) => (FailureKind::Environment, Code::ImageMissing),
+        RunError::Executor(_) => (FailureKind::Environment, Code::ExecutorUnavailable),
+        RunError::Interrupted(signal) => (FailureKind::Signal(*signal), Code::NothingToRun),
+        RunError::Spec(_) => (FailureKind::Internal, Code::NothingToRun),
+    };
+    let diagnostic = Diagnostic::new(code, error.to_string());
+    Failure::new(
+        kind,
+        match error {
+            RunError::MissingImages(_) => {
+                diagnostic.help("bring them with `docker pull`, or run without `--offline`")
+            }
+            RunError::Executor(_) | RunError::Interrupted(_) | RunError::Spec(_) => diagnostic,
+        },
+    )
+}
+
+fn unwritable(error: &RecordError) -> Failure {
+    Failure::told(
+        FailureKind::Environment,
+        Code::StateUnwritable,
+        &error.to_string(),
+    )
+}

@@ -1,0 +1,37 @@
+//! What a command means: from a request to a pipeline, from a pipeline to a run.
+//!
+//! ```text
+//! request ─▶ workspace ─▶ pipeline ─▶ choice of jobs ─▶ launch ─▶ run
+//! ```
+//!
+//! Layer 7. Requests are plain values, results are values or a [`Failure`]: neither clap nor a
+//! terminal nor an exit code is known here. A second front end would begin at this layer.
+
+mod elsewhere;
+mod executors;
+mod facts;
+mod failure;
+mod folders;
+mod includes;
+mod jobs;
+mod launch;
+mod pipeline;
+mod request;
+mod selection;
+mod settings;
+mod tree_files;
+mod trees;
+mod variables;
+mod workspace;
+
+pub use executors::docker;
+pub use facts::now;
+pub use failure::{Failure, FailureKind};
+pub use folders::state_folder;
+pub use jobs::{PipelineContext, jobs};
+pub use launch::{Launch, LaunchOptions};
+pub use pipeline::{History, Pipeline, kind_of_errors};
+pub use request::{PipelineRequest, RefRequest, WorkspaceRequest};
+pub use selection::choose;
+pub use settings::read_settings;
+pub use workspace::Workspace;

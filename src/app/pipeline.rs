@@ -1,0 +1,145 @@
+//! From a workspace and a request to one pipeline: facts, configuration, plan.
+
+use std::cell::Cell;
+
+use crate::config::{self, Loaded, Request};
+use crate::diag::{Code, Diagnostic, has_errors};
+use crate::expr::Lookup;
+use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Plan};
+
+use super::facts::facts;
+use super::failure::{Failure, FailureKind};
+use super::request::PipelineRequest;
+use super::tree_files::TreeFiles;
+use super::workspace::Workspace;
+
+/// Whether git's history is looked at for what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// As GitLab does.
+    Read,
+    /// Every `changes` counts as unknown: for shells that complete between two keys.
+    Skip,
+}
+
+/// One pipeline, as far as it can be made.
+pub struct Pipeline {
+    /// What it is for.
+    pub facts: PipelineFacts,
+    /// The configuration and what was found in it. Findings of the plan are added.
+    pub loaded: Loaded,
+    /// The plan; `None` where the configuration is not valid.
+    pub outcome: Option<Outcome>,
+    /// Whether another event may have another configuration: something in its includes asked for
+    /// a variable or for what changed.
+    depends_on_event: bool,
+}
+
+impl Pipeline {
+    /// Reads the configuration and decides which jobs there are.
+    pub fn make(
+        workspace: &Workspace,
+        request: &PipelineRequest,
+        history: History,
+    ) -> Result<Self, Failure> {
+        let (facts, changes) = facts(workspace, request, history)?;
+        let files = TreeFiles::new(workspace, changes);
+        let (mut loaded, depends_on_event) = load(workspace, &facts, &files, request);
+        let outcome = loaded.config.as_ref().map(|config| {
+            let mut outcome = plan::build(config, &facts, &files);
+            let found = std::mem::take(&mut outcome.diagnostics);
+            loaded.diagnostics.append(&mut config::collapse(found));
+            loaded.diagnostics.append(&mut plan::effects(&outcome.plan));
+            outcome
+        });
+        Ok(Self {
+            facts,
+            loaded,
+            outcome,
+            depends_on_event,
+        })
+    }
+
+    /// The jobs of this configuration for another event, if it can be made for that. What was
+    /// read is read again only where the event decides about it.
+    pub(super) fn plan_for(
+        &self,
+        workspace: &Workspace,
+        request: &PipelineRequest,
+    ) -> Option<Plan> {
+        if self.depends_on_event {
+            let other = Self::make(workspace, request, History::Read).ok()?;
+            return other.outcome.map(|outcome| outcome.plan);
+        }
+        let (facts, changes) = facts(workspace, request, History::Read).ok()?;
+        let files = TreeFiles::new(workspace, changes);
+        let config = self.loaded.config.as_ref()?;
+        Some(plan::build(config, &facts, &files).plan)
+    }
+
+    /// Whether GitLab would accept the configuration for this event.
+    pub fn is_valid(&self) -> bool {
+        !has_errors(&self.loaded.diagnostics)
+    }
+
+    /// The failure of an invalid configuration.
+    pub fn failure(self) -> Failure {
+        Failure {
+            kind: kind_of_errors(&self.loaded.diagnostics),
+            diagnostics: self.loaded.diagnostics,
+            sources: self.loaded.sources,
+        }
+    }
+}
+
+/// Reads the configuration, and whether anything in it depends on the event.
+fn load(
+    workspace: &Workspace,
+    facts: &PipelineFacts,
+    files: &TreeFiles<'_>,
+    request: &PipelineRequest,
+) -> (Loaded, bool) {
+    let scope = IncludeScope::new(facts);
+    let asked = Cell::new(false);
+    let expanded = |text: &str, expand: &dyn Fn(&str) -> String| {
+        asked.set(asked.get() || text.contains('$'));
+        expand(text)
+    };
+    let loaded = config::load(&Request {
+        path: workspace.file(),
+        files,
+        lookup: &Watched {
+            variables: scope.lookup(),
+            asked: &asked,
+        },
+        expand: &|text| expanded(text, &|text| scope.path(text)),
+        expand_known: &|text| expanded(text, &|text| scope.known(text)),
+        inputs: &request.inputs,
+    });
+    (loaded, asked.get() || files.changes_were_asked())
+}
+
+/// Variables that note whether anybody asked for one.
+struct Watched<'a> {
+    variables: &'a dyn Lookup,
+    asked: &'a Cell<bool>,
+}
+
+impl Lookup for Watched<'_> {
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.asked.set(true);
+        self.variables.variable(name)
+    }
+}
+
+/// Whose fault these errors are: what is not on this machine, or can't be read, makes no
+/// configuration invalid.
+pub fn kind_of_errors(diagnostics: &[Diagnostic]) -> FailureKind {
+    let of_machine =
+        |d: &Diagnostic| matches!(d.code, Code::IncludeNotFetched | Code::ConfigUnreadable);
+    if !diagnostics.is_empty() && diagnostics.iter().all(of_machine) {
+        FailureKind::Environment
+    } else {
+        FailureKind::Invalid
+    }
+}

@@ -1,0 +1,51 @@
+//! What is asked for: which checkout, which pipeline.
+
+use std::path::PathBuf;
+
+use crate::config::GivenInput;
+use crate::settings::Key;
+use crate::types::PipelineSource;
+
+/// Which checkout, and settings that are stronger than those of the files.
+#[derive(Debug, Clone, Default)]
+pub struct WorkspaceRequest {
+    /// A folder in the checkout; the current one if `None`.
+    pub folder: Option<PathBuf>,
+    /// Settings given for this command alone.
+    pub settings: Vec<(Key, String)>,
+}
+
+/// Which ref the pipeline is for. The files are those of the checkout in any case (design
+/// chapter 2).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RefRequest {
+    /// What is checked out.
+    #[default]
+    CheckedOut,
+    /// A branch.
+    Branch(String),
+    /// A tag.
+    Tag(String),
+    /// A merge request.
+    MergeRequest {
+        /// Its source; the branch checked out if `None`.
+        source: Option<String>,
+        /// Its target; the default branch if `None`.
+        target: Option<String>,
+    },
+}
+
+/// Which pipeline: ref, event, changed files, variables, inputs.
+#[derive(Debug, Clone, Default)]
+pub struct PipelineRequest {
+    /// The ref.
+    pub reference: RefRequest,
+    /// The event; `push` if `None`. That of a merge request is its own.
+    pub source: Option<PipelineSource>,
+    /// Paths that count as changed, in place of what git says; none given if empty.
+    pub changed: Vec<String>,
+    /// Variables of the pipeline, stronger than all others.
+    pub variables: Vec<(String, String)>,
+    /// Values for the inputs of the pipeline's file; later ones win.
+    pub inputs: Vec<GivenInput>,
+}

@@ -1,0 +1,190 @@
+//! The choice of the jobs to run; when it can't be made: what is wrong, and which ref would have
+//! the job.
+
+use crate::diag::{Code, Diagnostic};
+use crate::plan::{self, Chosen, Outside, Plan, Selection, SelectionError};
+use crate::report::words::shell_word;
+use crate::types::RefKind;
+
+use super::elsewhere;
+use super::failure::{Failure, FailureKind};
+use super::pipeline::Pipeline;
+use super::request::PipelineRequest;
+use super::workspace::Workspace;
+
+/// Chooses the jobs to run of a valid pipeline. `request` is what the pipeline was made for.
+pub fn choose(
+    workspace: &Workspace,
+    pipeline: &Pipeline,
+    request: &PipelineRequest,
+    selection: &Selection,
+    outside: &Outside,
+) -> Result<Chosen, Failure> {
+    let Some(outcome) = &pipeline.outcome else {
+        let message = "a valid configuration gave no plan";
+        let diagnostic = Diagnostic::new(Code::NothingToRun, message);
+        return Err(Failure::new(FailureKind::Internal, diagnostic));
+    };
+    let refusal = Refusal {
+        workspace,
+        pipeline,
+        request,
+        plan: &outcome.plan,
+    };
+    if let Some(reason) = &outcome.reason {
+        return Err(refusal.nothing(selection, reason));
+    }
+    let chosen = plan::choose(&outcome.plan, selection, outside)
+        .map_err(|error| refusal.of(&error, selection))?;
+    let refused = plan::refusals(&chosen.plan);
+    if refused.is_empty() {
+        return Ok(chosen);
+    }
+    Err(Failure {
+        kind: FailureKind::Environment,
+        diagnostics: refused,
+        sources: pipeline.loaded.sources.clone(),
+    })
+}
+
+/// What the words of a refusal are made from.
+struct Refusal<'a> {
+    workspace: &'a Workspace,
+    pipeline: &'a Pipeline,
+    request: &'a PipelineRequest,
+    plan: &'a Plan,
+}
+
+impl Refusal<'_> {
+    /// There is no pipeline for this ref, or no job in it. A job that was named gets an answer
+    /// of its own.
+    fn nothing(&self, selection: &Selection, reason: &str) -> Failure {
+        let named = selection.jobs.first();
+        if let Some(failure) = named.and_then(|name| self.left_out(name)) {
+            return failure;
+        }
+        let message = format!("there is nothing to run for {}: {reason}", self.reference());
+        self.fail(FailureKind::Nothing, Diagnostic::new(Code::NothingToRun, message)
+            .help("`pipe list` shows why each job is left out; `--branch`, `--tag` and `--merge-request` look at other refs"))
+    }
+
+    fn of(&self, error: &SelectionError, selection: &Selection) -> Failure {
+        match error {
+            SelectionError::UnknownJob(name) => self
+                .left_out(name)
+                .unwrap_or_else(|| self.unknown_job(name)),
+            SelectionError::UnknownStage(name) => self.unknown_stage(name),
+            SelectionError::UnknownEnvironment(name) => self.unknown_environment(name),
+            SelectionError::NotManual(name) => self.not_manual(name),
+            SelectionError::NotStartable { job, needs } => self.not_startable(job, needs),
+            SelectionError::NoJob => self.nothing(selection, "no job is chosen"),
+        }
+    }
+
+    fn not_manual(&self, name: &str) -> Failure {
+        let message = format!("job `{name}` is not manual: it starts by itself");
+        let diagnostic = Diagnostic::new(Code::JobNotStartable, message).help(format!(
+            "to run just this job, name it: `pipe run --job {}`",
+            shell_word(name)
+        ));
+        self.fail(FailureKind::Usage, diagnostic)
+    }
+
+    fn not_startable(&self, job: &str, needs: &str) -> Failure {
+        let message = format!("job `{job}` needs `{needs}`, which does not start by itself");
+        let diagnostic = Diagnostic::new(Code::JobNotStartable, message).help(format!(
+            "name both: `pipe run --job {} --job {}`",
+            shell_word(needs),
+            shell_word(job)
+        ));
+        self.fail(FailureKind::Nothing, diagnostic)
+    }
+
+    /// `--deploy=ENV` names an environment that no job of this pipeline acts on.
+    fn unknown_environment(&self, name: &str) -> Failure {
+        let message = format!(
+            "no job of the pipeline for {} deploys to `{name}`",
+            self.reference()
+        );
+        let diagnostic = Diagnostic::new(Code::InvalidValue, message);
+        let known = self.plan.environments();
+        let diagnostic = if known.is_empty() {
+            diagnostic.help("it has no environments: leave `--deploy` out")
+        } else {
+            diagnostic.choose_from(name, "its environments", known)
+        };
+        self.fail(FailureKind::Usage, diagnostic)
+    }
+
+    /// A job of the configuration that this pipeline does not have.
+    fn left_out(&self, name: &str) -> Option<Failure> {
+        let config = self.pipeline.loaded.config.as_ref()?;
+        let job = config
+            .jobs
+            .iter()
+            .find(|job| &*job.name == name || &*job.base_name == name)?;
+        let message = format!(
+            "job `{name}` is not in the pipeline for {}",
+            self.reference()
+        );
+        let mut diagnostic = Diagnostic::new(Code::JobNotInPipeline, message);
+        let mut left_out = self.plan.left_out.iter();
+        let reason = self
+            .pipeline
+            .outcome
+            .as_ref()
+            .and_then(|it| it.reason.as_ref());
+        if let Some(left_out) = left_out.find(|left_out| left_out.name == job.name) {
+            diagnostic = diagnostic.at(left_out.span).label(left_out.reason.clone());
+        } else if let Some(reason) = reason {
+            diagnostic = diagnostic.note(reason);
+        }
+        if let Some(options) =
+            elsewhere::options(self.workspace, self.pipeline, self.request, &job.name)
+        {
+            let name = shell_word(name);
+            diagnostic = diagnostic.help(format!(
+                "another ref has it: `pipe run --job {name} {options}`"
+            ));
+        }
+        Some(self.fail(FailureKind::Nothing, diagnostic))
+    }
+
+    fn unknown_job(&self, name: &str) -> Failure {
+        let config = self.pipeline.loaded.config.iter();
+        let jobs = config.flat_map(|config| &config.jobs);
+        let diagnostic = Diagnostic::new(Code::JobUnknown, format!("there is no job `{name}`"))
+            .did_you_mean(name, jobs.map(|job| &*job.name));
+        let diagnostic = if diagnostic.help.is_empty() {
+            diagnostic.help("`pipe list` shows the jobs")
+        } else {
+            diagnostic
+        };
+        self.fail(FailureKind::Usage, diagnostic)
+    }
+
+    fn unknown_stage(&self, name: &str) -> Failure {
+        let config = self.pipeline.loaded.config.iter();
+        let stages = config.flat_map(|config| &config.stages);
+        let names: Vec<&str> = stages.map(|stage| &**stage).collect();
+        let message = format!("there is no stage `{name}`");
+        let diagnostic = Diagnostic::new(Code::UnknownStage, message)
+            .note(format!("the stages are {}", names.join(", ")))
+            .did_you_mean(name, names.iter().copied());
+        self.fail(FailureKind::Usage, diagnostic)
+    }
+
+    /// The pipeline's ref in words.
+    fn reference(&self) -> String {
+        let reference = &self.pipeline.facts.reference;
+        match reference.kind {
+            RefKind::Branch => format!("branch `{}`", reference.name),
+            RefKind::Tag => format!("tag `{}`", reference.name),
+            RefKind::MergeRequest { .. } => format!("a merge request of `{}`", reference.name),
+        }
+    }
+
+    fn fail(&self, kind: FailureKind, diagnostic: Diagnostic) -> Failure {
+        Failure::new(kind, diagnostic).within(&self.pipeline.loaded.sources)
+    }
+}

@@ -1,0 +1,98 @@
+//! The files of the tree, as the configuration reads them.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use crate::config::{BadRevision, Changes, FileProvider, ReadError};
+use crate::repo::FileError;
+
+use super::includes::IncludeStore;
+use super::workspace::Workspace;
+
+/// The tree of a workspace, for one event. What is costly is looked up once, and only when asked.
+pub(super) struct TreeFiles<'a> {
+    workspace: &'a Workspace,
+    event: EventChanges,
+    fetched: IncludeStore,
+    paths: OnceCell<Arc<[String]>>,
+    changed: OnceCell<Changes>,
+}
+
+/// The files that the event changed.
+#[derive(Debug, Clone)]
+pub(super) enum EventChanges {
+    /// Not to be known for this event.
+    Unknown,
+    /// As the user gave them.
+    Given(Vec<String>),
+    /// As git says.
+    Git(Option<Vec<String>>),
+}
+
+impl<'a> TreeFiles<'a> {
+    /// The tree of a workspace, for one event.
+    pub(super) fn new(workspace: &'a Workspace, event: EventChanges) -> Self {
+        Self {
+            workspace,
+            event,
+            fetched: IncludeStore::of_user(),
+            paths: OnceCell::new(),
+            changed: OnceCell::new(),
+        }
+    }
+
+    /// Whether anything has depended on what the event changed.
+    pub(super) fn changes_were_asked(&self) -> bool {
+        self.changed.get().is_some()
+    }
+
+    fn event_changes(&self) -> Changes {
+        match &self.event {
+            EventChanges::Unknown | EventChanges::Git(None) => Changes::Unknown,
+            EventChanges::Given(paths) | EventChanges::Git(Some(paths)) => {
+                Changes::Known(paths.clone().into())
+            }
+        }
+    }
+}
+
+impl FileProvider for TreeFiles<'_> {
+    fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
+        let text = self.workspace.tree.read_text(path);
+        text.map(Into::into).map_err(|error| match error {
+            FileError::NotFound(_) => ReadError::NotFound,
+            FileError::Outside(_) => ReadError::Outside,
+            FileError::NotAFile(_) => ReadError::NotAFile,
+            FileError::NotUtf8(_) => ReadError::NotUtf8,
+            other => ReadError::Unreadable(other.to_string()),
+        })
+    }
+
+    fn paths(&self) -> Arc<[String]> {
+        let list = || self.workspace.tree.files().unwrap_or_default().into();
+        Arc::clone(self.paths.get_or_init(list))
+    }
+
+    fn fetched(&self, key: &str) -> Option<Arc<str>> {
+        self.fetched.read(key)
+    }
+
+    fn fetched_under(&self, prefix: &str) -> Vec<String> {
+        self.fetched.under(prefix)
+    }
+
+    fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {
+        let Some(revision) = compare_to else {
+            return Ok(self.changed.get_or_init(|| self.event_changes()).clone());
+        };
+        let since = self
+            .workspace
+            .repository
+            .changes_since(&self.workspace.tree, revision)
+            .map_err(|_| BadRevision(revision.to_owned()))?;
+        Ok(match self.event {
+            EventChanges::Given(_) => self.event_changes(),
+            EventChanges::Unknown | EventChanges::Git(_) => Changes::Known(since.into()),
+        })
+    }
+}

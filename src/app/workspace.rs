@@ -1,0 +1,110 @@
+//! What a command works on: the repository, the settings, the tree.
+
+use std::path::{Path, PathBuf};
+
+use crate::diag::{Code, Diagnostic};
+use crate::repo::{ProjectTree, RefRules, RepoError, Repository, TreeSource};
+use crate::settings::{Key, Settings};
+
+use super::failure::{Failure, FailureKind, without_number};
+use super::request::WorkspaceRequest;
+use super::settings::read_settings;
+
+/// A checkout with its settings.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The repository.
+    pub repository: Repository,
+    /// Settings in force.
+    pub settings: Settings,
+    /// Which names are which class of ref.
+    pub rules: RefRules,
+    /// The tree that jobs see.
+    pub tree: ProjectTree,
+}
+
+impl Workspace {
+    /// Opens the checkout that the command is about.
+    pub fn open(request: &WorkspaceRequest) -> Result<Self, Failure> {
+        let folder = working_folder(request)?;
+        let repository =
+            Repository::discover(&folder).map_err(|error| repository_failure(&error))?;
+        let settings = read_settings(Some(repository.root()), &request.settings)?;
+        let default_branch = repository.default_branch(settings.text(Key::DefaultBranch));
+        let rules = RefRules {
+            default_branch,
+            issue: settings.list(Key::RefsIssue).to_vec(),
+            develop: settings.list(Key::RefsDevelop).to_vec(),
+            release: settings.list(Key::RefsRelease).to_vec(),
+            protected: settings.list(Key::Protected).to_vec(),
+        };
+        let tree = repository
+            .tree(TreeSource::WorkTree)
+            .map_err(|error| repository_failure(&error))?;
+        Ok(Self {
+            repository,
+            settings,
+            rules,
+            tree,
+        })
+    }
+
+    /// Path of the pipeline's file in the repository.
+    pub fn file(&self) -> &str {
+        self.settings.text(Key::File).unwrap_or(".gitlab-ci.yml")
+    }
+}
+
+fn working_folder(request: &WorkspaceRequest) -> Result<PathBuf, Failure> {
+    let folder = request.folder.clone().unwrap_or_else(|| PathBuf::from("."));
+    std::fs::canonicalize(&folder).map_err(|error| {
+        Failure::new(
+            FailureKind::Usage,
+            Diagnostic::new(
+                Code::NotARepository,
+                format!(
+                    "can't enter the folder `{}`: {}",
+                    folder.display(),
+                    without_number(&error.to_string()).to_lowercase()
+                ),
+            )
+            .help("give `-C` the folder of a checkout"),
+        )
+    })
+}
+
+/// The words for a failure to read the repository.
+pub(super) fn repository_failure(error: &RepoError) -> Failure {
+    let kind = match error {
+        RepoError::RevisionUnknown { .. } => FailureKind::Usage,
+        _ => FailureKind::Environment,
+    };
+    Failure::told(kind, error.code(), &error.to_string())
+}
+
+/// The text of a file of the checkout that concerns `pipe` itself, if it exists.
+///
+/// Links are refused on the whole way: a tracked link could make the repository's words look like
+/// the user's, or show a file from elsewhere (design chapter 3).
+pub(super) fn own_file(root: &Path, name: &str) -> Result<Option<String>, Failure> {
+    let path = root.join(name);
+    if path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let refuse = |why: String| {
+        Failure::new(
+            FailureKind::Environment,
+            Diagnostic::new(Code::SettingNotAllowed, format!("`{name}` {why}")),
+        )
+    };
+    let real = std::fs::canonicalize(&path).ok();
+    let expected = std::fs::canonicalize(root).ok().map(|root| root.join(name));
+    if real != expected {
+        return Err(refuse(
+            "is reached through a link, which pipe does not follow".to_owned(),
+        ));
+    }
+    std::fs::read_to_string(&path)
+        .map(Some)
+        .map_err(|error| refuse(format!("can't be read: {error}")))
+}

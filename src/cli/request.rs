@@ -1,0 +1,130 @@
+//! Arguments as requests: what was typed, checked and made plain values.
+
+use crate::app::{Failure, FailureKind, PipelineRequest, RefRequest, WorkspaceRequest};
+use crate::config::GivenInput;
+use crate::diag::{Code, Diagnostic};
+use crate::settings::Key;
+use crate::types::PipelineSource;
+
+use super::args::{EventArgs, Global};
+
+/// Which checkout; `settings` are those that other options give.
+pub(super) fn workspace(global: &Global, mut settings: Vec<(Key, String)>) -> WorkspaceRequest {
+    if let Some(file) = &global.file {
+        settings.push((Key::File, file.clone()));
+    }
+    WorkspaceRequest {
+        folder: global.cwd.clone(),
+        settings,
+    }
+}
+
+/// Which pipeline.
+pub(super) fn pipeline(event: &EventArgs) -> Result<PipelineRequest, Failure> {
+    Ok(PipelineRequest {
+        reference: reference(event),
+        source: source(event)?,
+        changed: event.changed.clone(),
+        variables: variables(event)?,
+        inputs: inputs(event)?,
+    })
+}
+
+fn reference(event: &EventArgs) -> RefRequest {
+    if event.merge_request {
+        return RefRequest::MergeRequest {
+            source: event.source_branch.clone(),
+            target: event.target_branch.clone(),
+        };
+    }
+    match (&event.tag, &event.branch) {
+        (Some(tag), _) => RefRequest::Tag(tag.clone()),
+        (None, Some(branch)) => RefRequest::Branch(branch.clone()),
+        (None, None) => RefRequest::CheckedOut,
+    }
+}
+
+fn source(event: &EventArgs) -> Result<Option<PipelineSource>, Failure> {
+    let Some(name) = &event.source else {
+        return Ok(None);
+    };
+    if PipelineSource::KNOWN.contains(&name.as_str()) {
+        return Ok(Some(PipelineSource(name.clone())));
+    }
+    let diagnostic = Diagnostic::new(
+        Code::InvalidValue,
+        format!("`--source {name}` is no event of GitLab"),
+    )
+    .choose_from(
+        name,
+        "GitLab's events",
+        PipelineSource::KNOWN.iter().copied(),
+    );
+    Err(Failure::new(FailureKind::Usage, diagnostic))
+}
+
+fn variables(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
+    event
+        .var
+        .iter()
+        .map(|text| match text.split_once('=') {
+            Some((key, value)) if is_name(key) => Ok((key.to_owned(), value.to_owned())),
+            Some((key, _)) => Err(bad_variable(
+                format!("`--var {key}=…` names no variable"),
+                "a name has letters, digits and underscores",
+            )),
+            None if is_name(text) => Err(bad_variable(
+                format!("`--var {text}` has no value"),
+                &format!("write `--var {text}=VALUE`; for an empty value, `--var {text}=`"),
+            )),
+            // What it says is not repeated: it may be a secret.
+            None => Err(bad_variable(
+                "`--var` needs a name and a value".to_owned(),
+                "write `--var NAME=VALUE`",
+            )),
+        })
+        .collect()
+}
+
+fn bad_variable(what: String, remedy: &str) -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        Diagnostic::new(Code::InvalidValue, what).help(remedy),
+    )
+}
+
+/// Values for the inputs of the pipeline's file: files first, so that single values beat them.
+fn inputs(event: &EventArgs) -> Result<Vec<GivenInput>, Failure> {
+    let mut inputs = Vec::new();
+    for path in &event.input_file {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let message = format!("can't read `{}`: {error}", path.display());
+            Failure::new(
+                FailureKind::Usage,
+                Diagnostic::new(Code::InvalidValue, message),
+            )
+        })?;
+        inputs.push(GivenInput::File {
+            name: path.display().to_string(),
+            text,
+        });
+    }
+    for text in &event.input {
+        let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            return Err(Failure::new(
+                FailureKind::Usage,
+                Diagnostic::new(Code::InvalidValue, "`--input` takes `NAME=VALUE`")
+                    .help("write `--input NAME=value`"),
+            ));
+        };
+        inputs.push(GivenInput::Value {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        });
+    }
+    Ok(inputs)
+}
+
+fn is_name(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
