@@ -16,6 +16,7 @@ use super::ahead::Environments;
 use super::dispatcher::{Dispatcher, Record};
 use super::images::{Images, check_images};
 use super::queue::Queue;
+use super::resources::Resources;
 use super::shared::{STARTS, Shared};
 use super::spec::{Interrupt, JobRun, RunError, RunSpec};
 use super::stream::Stream;
@@ -101,6 +102,7 @@ fn dispatcher(
         pipeline: prepared.pipeline,
         queue: prepared.queue,
         timers: Timers::default(),
+        resources: Resources::default(),
         records: spec.jobs.iter().map(|_| Record::default()).collect(),
         running: HashMap::new(),
         tasks: JoinSet::new(),

@@ -19,6 +19,7 @@ use crate::types::FailureReason;
 use super::ahead::Environments;
 use super::message::{AttemptId, Kept, Message};
 use super::queue::Queue;
+use super::resources::Resources;
 use super::shared::Shared;
 use super::spec::Interrupt;
 use super::stream::Stream;
@@ -53,6 +54,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) pipeline: Pipeline,
     pub(super) queue: Queue,
     pub(super) timers: Timers,
+    pub(super) resources: Resources,
     pub(super) records: Vec<Record>,
     pub(super) running: HashMap<AttemptId, Running>,
     /// The tasks of attempts, also of those that have ended and clean up.

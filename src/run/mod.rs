@@ -25,6 +25,7 @@ mod mask;
 mod message;
 mod obey;
 mod queue;
+mod resources;
 mod result;
 mod shared;
 mod spec;

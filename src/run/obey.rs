@@ -20,6 +20,8 @@ impl Dispatcher<'_> {
         for action in actions {
             match action {
                 Action::Start { job, attempt } => self.queue.push(AttemptId { job, attempt }),
+                Action::Acquire { job, attempt } => self.acquire(AttemptId { job, attempt }),
+                Action::Release { job, attempt } => self.release(AttemptId { job, attempt }),
                 Action::Schedule {
                     job,
                     attempt,
@@ -54,6 +56,25 @@ impl Dispatcher<'_> {
         self.timers.add(Instant::now() + delay, id);
     }
 
+    fn acquire(&mut self, id: AttemptId) {
+        let group = self.shared.job(id.job).sched.resource_group.as_deref();
+        if group.is_none_or(|group| self.resources.acquire(group, id)) {
+            self.acquired(id);
+        }
+    }
+
+    fn acquired(&mut self, AttemptId { job, attempt }: AttemptId) {
+        self.step(Input::Acquired { job, attempt });
+    }
+
+    /// The resource of an attempt that has ended goes to the next that waits for it.
+    fn release(&mut self, id: AttemptId) {
+        let group = self.shared.job(id.job).sched.resource_group.as_deref();
+        if let Some(next) = group.and_then(|group| self.resources.release(group, id)) {
+            self.acquired(next);
+        }
+    }
+
     fn stop(&self, job: JobIndex) {
         let attempts = self.running.iter().filter(|(id, _)| id.job == job);
         for (_, running) in attempts {
@@ -64,6 +85,7 @@ impl Dispatcher<'_> {
     fn cancel_waiting(&mut self, job: JobIndex) {
         self.queue.remove(job);
         let attempt = self.pipeline.attempt_of(job);
+        self.release(AttemptId { job, attempt });
         let (name, attempt) = self.named(AttemptId { job, attempt });
         self.stream.emit(EventKind::JobFinished {
             job: name,

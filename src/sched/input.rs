@@ -44,6 +44,13 @@ pub enum Input {
         /// How.
         outcome: Outcome,
     },
+    /// The job has its resource group for itself.
+    Acquired {
+        /// Which.
+        job: JobIndex,
+        /// The attempt that [`Action::Acquire`] named.
+        attempt: u32,
+    },
     /// The delay of a job is over.
     DelayOver {
         /// Which.
@@ -76,6 +83,20 @@ pub enum Action {
         /// From 1.
         attempt: u32,
     },
+    /// The job is ready but for its resource group: report `Acquired` as soon as it is free.
+    Acquire {
+        /// Which.
+        job: JobIndex,
+        /// From 1.
+        attempt: u32,
+    },
+    /// The attempt needs its resource group no longer.
+    Release {
+        /// Which.
+        job: JobIndex,
+        /// Its attempt.
+        attempt: u32,
+    },
     /// Report `DelayOver` after this time.
     Schedule {
         /// Which.
@@ -96,7 +117,7 @@ pub enum Action {
     },
     /// Stop the attempt that runs; `Finished` is still expected.
     Stop(JobIndex),
-    /// The job was canceled before it began: take it out of the queue, forget its timer.
+    /// The job was canceled before it began: take it out of every queue, forget its timer.
     Cancel(JobIndex),
     /// The attempt failed and another one follows.
     Retry {

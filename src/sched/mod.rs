@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! Input ──step──▶ Action*
-//! Begin, Started, Finished, …      Start, Schedule, Wait, Skip, Stop, Cancel, Retry, Done
+//! Begin, Started, Finished, …      Start, Acquire, Schedule, Wait, Skip, Stop, Cancel, Retry, Done
 //! ```
 
 mod cause;

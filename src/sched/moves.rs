@@ -51,6 +51,19 @@ impl Pipeline {
         }
     }
 
+    /// One that comes too late is given back.
+    pub(super) fn acquired(&mut self, index: JobIndex, attempt: u32) {
+        let job = &self.jobs[index.0];
+        if job.attempt == attempt && job.status == Status::WaitingForResource {
+            self.start(index);
+        } else if job.attempt != attempt || !job.has_resource() {
+            self.actions.push(Action::Release {
+                job: index,
+                attempt,
+            });
+        }
+    }
+
     pub(super) fn delay_over(&mut self, index: JobIndex, attempt: u32) {
         let job = &self.jobs[index.0];
         if job.attempt == attempt && job.status == Status::Scheduled {
@@ -74,7 +87,11 @@ impl Pipeline {
                 self.set_status(index, Status::Canceling);
                 self.actions.push(Action::Stop(index));
             }
-            Status::Created | Status::Pending | Status::Scheduled | Status::Manual => {
+            Status::Created
+            | Status::WaitingForResource
+            | Status::Pending
+            | Status::Scheduled
+            | Status::Manual => {
                 self.set_status(index, Status::Canceled);
                 self.actions.push(Action::Cancel(index));
             }

@@ -52,13 +52,23 @@ impl Job {
         self.held && self.status == Status::Manual && !self.offered()
     }
 
+    /// Whether it has its resource group for itself.
+    pub(super) fn has_resource(&self) -> bool {
+        let is_between = matches!(
+            self.status,
+            Status::Pending | Status::Running | Status::Canceling
+        );
+        is_between && self.spec.resource_group.is_some()
+    }
+
     /// Whether it is manual even when released.
     pub(super) fn offered(&self) -> bool {
         self.spec.effective_when() == When::Manual
     }
 }
 
-/// GitLab's pipeline processing, `resource_group` excepted (runtime reference chapter 6).
+/// GitLab's pipeline processing (runtime reference chapter 6). Who gets a resource group first is
+/// for whoever knows all pipelines.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
     pub(super) options: Options,
@@ -72,7 +82,7 @@ pub struct Pipeline {
     pub(super) unsettled: BTreeSet<usize>,
     /// Stages whose status is to be stored when the step comes to rest.
     pub(super) touched: BTreeSet<usize>,
-    /// How many jobs run, are ready or delayed.
+    /// How many jobs run, are ready, delayed or wait for a resource group.
     pub(super) active: usize,
     pub(super) actions: Vec<Action>,
 }
@@ -124,6 +134,7 @@ impl Pipeline {
             Input::RetryAll => self.retry_all(),
             Input::Started { job, .. }
             | Input::Finished { job, .. }
+            | Input::Acquired { job, .. }
             | Input::DelayOver { job, .. }
             | Input::CancelJob(job)
             | Input::Play(job)
@@ -147,6 +158,7 @@ impl Pipeline {
             Input::Finished {
                 attempt, outcome, ..
             } => self.finished(job, attempt, outcome),
+            Input::Acquired { attempt, .. } => self.acquired(job, attempt),
             Input::DelayOver { attempt, .. } => self.delay_over(job, attempt),
             Input::CancelJob(_) => self.cancel_one(job),
             Input::Play(_) => self.play(job),

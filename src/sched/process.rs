@@ -18,7 +18,14 @@ impl Pipeline {
     pub(super) fn change(&mut self, index: JobIndex, change: impl FnOnce(&mut Job)) {
         let job = &mut self.jobs[index.0];
         let (old, was_active) = (job.mapped(), is_active(job.status));
+        let (had_resource, attempt) = (job.has_resource(), job.attempt);
         change(job);
+        if had_resource && !job.has_resource() {
+            self.actions.push(Action::Release {
+                job: index,
+                attempt,
+            });
+        }
         let (new, now_active, stage) = (job.mapped(), is_active(job.status), job.spec.stage);
         self.active = self.active + usize::from(now_active) - usize::from(was_active);
         if job.status == Status::Created {
@@ -108,10 +115,24 @@ impl Pipeline {
         composite(set, spec.needs.is_some())
     }
 
+    /// The job is ready, or would be if its resource group were free.
     pub(super) fn enqueue(&mut self, index: JobIndex) {
+        let job = &mut self.jobs[index.0];
+        job.told = None;
+        if job.spec.resource_group.is_none() {
+            return self.start(index);
+        }
+        let attempt = job.attempt;
+        self.set_status(index, Status::WaitingForResource);
+        self.actions.push(Action::Acquire {
+            job: index,
+            attempt,
+        });
+    }
+
+    pub(super) fn start(&mut self, index: JobIndex) {
         self.set_status(index, Status::Pending);
         let attempt = self.jobs[index.0].attempt;
-        self.jobs[index.0].told = None;
         self.actions.push(Action::Start {
             job: index,
             attempt,
@@ -182,7 +203,11 @@ fn waiting<'a>(
 fn is_active(status: Status) -> bool {
     matches!(
         status,
-        Status::Pending | Status::Running | Status::Canceling | Status::Scheduled
+        Status::WaitingForResource
+            | Status::Pending
+            | Status::Running
+            | Status::Canceling
+            | Status::Scheduled
     )
 }
 

@@ -41,7 +41,7 @@ impl Pipeline {
         self.status
     }
 
-    /// Nothing runs, is ready or delayed.
+    /// Nothing runs, is ready, delayed or waits for a resource group.
     pub fn is_done(&self) -> bool {
         self.active == 0
     }
@@ -102,6 +102,10 @@ impl Pipeline {
             Status::Created => self
                 .waits_for(job)
                 .map(|blocker| format!("waits for {}", self.name(blocker))),
+            Status::WaitingForResource => {
+                let group = self.jobs[job.0].spec.resource_group.as_ref()?;
+                Some(format!("waits for resource group {group}"))
+            }
             _ => None,
         }
     }

@@ -29,6 +29,8 @@ pub struct JobSpec {
     /// Played before the run: a manual or delayed job counts as automatic from the start, with
     /// the same predecessors (design chapter 2).
     pub played: bool,
+    /// Only one job at a time may have this resource, over all pipelines (runtime reference 6.7).
+    pub resource_group: Option<String>,
     /// Acts outside and was not released: where it would start by itself it becomes an optional
     /// manual job instead (design chapter 3). A job that is manual anyway stays as it is.
     pub held: bool,

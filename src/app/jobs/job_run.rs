@@ -96,6 +96,7 @@ fn sched(job: &Job, places: &HashMap<&str, JobIndex>) -> JobSpec {
             }),
         played: job.played,
         held: job.held.is_some(),
+        resource_group: None,
     }
 }
 

@@ -33,6 +33,27 @@ async fn no_slots_are_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_job_of_a_resource_group_at_a_time() {
+    let in_group = |name: &str, script: &str, group: &str| {
+        let mut job = job(name, 0, script);
+        job.sched.resource_group = Some(group.to_owned());
+        job
+    };
+    let ended = Story::new([
+        in_group("a", "sleep 1000", "prod"),
+        in_group("b", "sleep 1000\nexit 1", "prod"),
+        in_group("c", "sleep 1000", "prod"),
+        in_group("d", "sleep 1000", "qa"),
+        job("e", 0, "sleep 1000"),
+    ])
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("failed", 1));
+    let starts = ["a", "b", "c", "d", "e"].map(|name| ended.started(name) / 1000);
+    assert_eq!(starts, [0, 1, 2, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn longest_path_first() {
     let ended = Story::new([
         job("short", 0, "sleep 10"),

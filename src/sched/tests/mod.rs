@@ -4,6 +4,7 @@ mod causes;
 mod composite;
 mod properties;
 pub(crate) mod reader;
+mod resources;
 mod runs;
 mod simulation;
 mod size;

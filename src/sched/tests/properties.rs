@@ -32,8 +32,10 @@ fn allow_failure() -> impl Strategy<Value = AllowFailure> {
 fn job() -> impl Strategy<Value = (JobSpec, Option<Vec<usize>>)> {
     let needs = prop::option::of(prop::collection::vec(any::<usize>(), 0..3));
     let flags = (prop::bool::weighted(0.1), prop::bool::weighted(0.1));
+    let group = prop::option::weighted(0.3, prop_oneof!["red", "blue"]);
     let parts = (0..STAGES, when(), allow_failure(), 0..2u32, flags, needs);
-    parts.prop_map(|(stage, when, allow_failure, max, (played, held), needs)| {
+    (parts, group).prop_map(|(parts, resource_group)| {
+        let (stage, when, allow_failure, max, (played, held), needs) = parts;
         let retry = Retry {
             max: Some(max),
             ..Retry::default()
@@ -45,6 +47,7 @@ fn job() -> impl Strategy<Value = (JobSpec, Option<Vec<usize>>)> {
             retry,
             played,
             held,
+            resource_group,
             ..JobSpec::default()
         };
         (spec, needs)
@@ -75,6 +78,8 @@ struct Driver {
     /// Attempts that were handed out and have not ended.
     open: HashSet<(JobIndex, u32)>,
     newest: HashMap<JobIndex, u32>,
+    /// Which attempt has each resource group.
+    holders: HashMap<String, (JobIndex, u32)>,
     canceled: bool,
     last: Vec<Action>,
 }
@@ -89,6 +94,7 @@ impl Driver {
             options,
             open: HashSet::new(),
             newest: HashMap::new(),
+            holders: HashMap::new(),
             canceled: false,
             last: Vec::new(),
         }
@@ -98,11 +104,20 @@ impl Driver {
         if let Input::Finished { job, attempt, .. } = input {
             assert!(self.open.remove(&(job, attempt)), "an end without a start");
         }
+        if let Input::Acquired { job, attempt } = input {
+            let held = self.holders.insert(self.group(job), (job, attempt));
+            assert_eq!(held, None, "a group is given out twice");
+        }
         self.last = self.pipeline.step(input);
         for action in self.last.clone() {
             self.obey(action, input);
         }
         self.check_rest();
+    }
+
+    fn group(&self, job: JobIndex) -> String {
+        let group = self.specs[job.0].resource_group.clone();
+        group.expect("only jobs with a group ask for one")
     }
 
     fn obey(&mut self, action: Action, input: Input) {
@@ -115,9 +130,20 @@ impl Driver {
                     "{job:?} starts twice"
                 );
                 assert!(self.open.insert((job, attempt)));
-                if !matches!(input, Input::Play(_) | Input::DelayOver { .. }) {
+                let group = self.specs[job.0].resource_group.as_ref();
+                let holder = group.map(|group| self.holders.get(group).copied());
+                assert!(holder.is_none_or(|holder| holder == Some((job, attempt))));
+                let later = matches!(
+                    input,
+                    Input::Play(_) | Input::DelayOver { .. } | Input::Acquired { .. }
+                );
+                if !later {
                     self.check_start(job);
                 }
+            }
+            Action::Release { job, attempt } => {
+                let held = self.holders.remove(&self.group(job));
+                assert_eq!(held, Some((job, attempt)), "released by another");
             }
             Action::Cancel(job) => {
                 self.open.retain(|(open, _)| *open != job);
@@ -204,6 +230,9 @@ impl Driver {
                     outcome,
                 }),
                 Status::Scheduled => Some(Input::DelayOver { job, attempt }),
+                Status::WaitingForResource if !self.holders.contains_key(&self.group(job)) => {
+                    Some(Input::Acquired { job, attempt })
+                }
                 _ => None,
             }
         };
@@ -267,6 +296,7 @@ proptest! {
         driver.run_down();
         prop_assert!(driver.pipeline.is_done());
         prop_assert!(driver.open.is_empty(), "attempts without an end");
+        prop_assert!(driver.holders.is_empty(), "a resource group is kept");
         prop_assert_eq!(driver.last.last(), Some(&Action::Done));
     }
 }
