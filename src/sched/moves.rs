@@ -154,7 +154,7 @@ impl Pipeline {
     /// a later stage (runtime reference 6.5).
     fn reset_skipped_behind(&mut self, root: JobIndex) {
         let later = self.jobs[root.0].spec.stage + 1;
-        let behind = self.stages[later..].iter().flat_map(|stage| &stage.jobs);
+        let behind = self.stages[later..].iter().flat_map(|stage| &*stage.jobs);
         let mut candidates: Vec<JobIndex> = behind.copied().collect();
         candidates.extend(self.needing(root));
         for index in candidates {

@@ -1,6 +1,7 @@
 //! The state of a pipeline and its one entry point, `step`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::types::{Status, When};
 
@@ -12,7 +13,7 @@ use super::{Action, Input, JobIndex, JobSpec, Options, SkipCause, SpecError};
 /// One job as it is now. Only the newest attempt counts anywhere.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
-    pub(super) spec: JobSpec,
+    pub(super) spec: Arc<JobSpec>,
     pub(super) status: Status,
     /// The newest attempt, from 1; it may not have begun.
     pub(super) attempt: u32,
@@ -38,7 +39,7 @@ impl Job {
             immediate: false,
             cause: None,
             told: None,
-            spec,
+            spec: Arc::new(spec),
         }
     }
 
@@ -69,12 +70,14 @@ impl Job {
 
 /// GitLab's pipeline processing (runtime reference chapter 6). Who gets a resource group first is
 /// for whoever knows all pipelines.
+///
+/// What never changes is shared, so that a clone, which looks into the future, costs little.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
     pub(super) options: Options,
     pub(super) stages: Vec<Stage>,
     pub(super) jobs: Vec<Job>,
-    pub(super) order: Order,
+    pub(super) order: Arc<Order>,
     /// The stored status, which `created` never overwrites.
     pub(super) status: Status,
     /// Places of jobs to be examined. Taken smallest first, which is GitLab's one pass over
@@ -101,22 +104,23 @@ impl Pipeline {
             });
         }
         let order = Order::of(&specs)?;
+        let stage = |(at, name)| {
+            let is_in_it = |job: &JobIndex| specs[job.0].stage == at;
+            Stage::new(name, order.jobs.iter().copied().filter(is_in_it).collect())
+        };
         let mut pipeline = Self {
             options,
-            stages: stages.into_iter().map(Stage::new).collect(),
+            stages: stages.into_iter().enumerate().map(stage).collect(),
             jobs: specs.into_iter().map(Job::new).collect(),
-            order,
+            order: Arc::new(order),
             status: Status::Created,
             unsettled: BTreeSet::new(),
             touched: BTreeSet::new(),
             active: 0,
             actions: Vec::new(),
         };
-        for &index in &pipeline.order.jobs {
-            let job = &pipeline.jobs[index.0];
-            let stage = &mut pipeline.stages[job.spec.stage];
-            stage.jobs.push(index);
-            stage.add(job.mapped());
+        for job in &pipeline.jobs {
+            pipeline.stages[job.spec.stage].add(job.mapped());
         }
         // Each call ends where nothing changes, so all of them together pass over the stages once.
         for stage in 0..pipeline.stages.len() {

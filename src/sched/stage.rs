@@ -1,5 +1,7 @@
 //! One stage: its jobs counted by status, and what its jobs wait for.
 
+use std::sync::Arc;
+
 use crate::types::Status;
 
 use super::JobIndex;
@@ -7,9 +9,9 @@ use super::composite::{MAPPED, Mapped, StatusSet, composite};
 
 #[derive(Debug, Clone)]
 pub(super) struct Stage {
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     /// In the order of examination.
-    pub(super) jobs: Vec<JobIndex>,
+    pub(super) jobs: Arc<[JobIndex]>,
     /// The stored status, which `created` never overwrites (runtime reference 6.3).
     pub(super) status: Status,
     /// The statuses of all jobs of all earlier stages.
@@ -23,10 +25,10 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(name: String) -> Self {
+    pub(super) fn new(name: String, jobs: Arc<[JobIndex]>) -> Self {
         Self {
-            name,
-            jobs: Vec::new(),
+            name: name.into(),
+            jobs,
             status: Status::Created,
             before: StatusSet::EMPTY,
             told: None,
