@@ -34,6 +34,12 @@ pub(super) fn facts(
         .commit_facts(&workspace.tree.sha())
         .map_err(fail)?;
     commit.before_sha = changes.before_sha;
+    if kind == RefKind::Branch && is_pushed && !request.changed.is_empty() {
+        // A push whose changes are known had something to compare with.
+        let before = || repository.before(&workspace.tree.sha());
+        let known = commit.before_sha.take();
+        commit.before_sha = Some(known.map_or_else(before, Ok).map_err(fail)?);
+    }
     commit.merge_base = changes.merge_base;
     if kind == RefKind::Tag {
         commit.tag_message = repository.tag_message(&name);

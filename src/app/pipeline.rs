@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::config::{self, Loaded, Request};
-use crate::diag::{Code, Diagnostic, has_errors};
+use crate::diag::{Code, Diagnostic, Severity, has_errors};
 use crate::expr::Lookup;
 use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Plan};
 
@@ -137,9 +137,31 @@ impl Lookup for Watched<'_> {
 pub fn kind_of_errors(diagnostics: &[Diagnostic]) -> FailureKind {
     let of_machine =
         |d: &Diagnostic| matches!(d.code, Code::IncludeNotFetched | Code::ConfigUnreadable);
-    if !diagnostics.is_empty() && diagnostics.iter().all(of_machine) {
+    let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    if has_errors(diagnostics) && errors.all(of_machine) {
         FailureKind::Environment
     } else {
         FailureKind::Invalid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_on_this_machine_is_no_mistake_of_the_configuration() {
+        let missing = || Diagnostic::new(Code::IncludeNotFetched, "not here");
+        let warning = || Diagnostic::new(Code::YamlDuplicateKey, "twice");
+        let mistake = || Diagnostic::new(Code::UnknownKey, "unknown");
+        assert_eq!(warning().severity, Severity::Warning);
+        for (found, kind) in [
+            (vec![missing()], FailureKind::Environment),
+            (vec![missing(), warning()], FailureKind::Environment),
+            (vec![missing(), mistake()], FailureKind::Invalid),
+            (vec![mistake(), warning()], FailureKind::Invalid),
+        ] {
+            assert_eq!(kind_of_errors(&found), kind, "{found:?}");
+        }
     }
 }

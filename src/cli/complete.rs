@@ -31,10 +31,10 @@ pub(super) fn jobs() -> Vec<CompletionCandidate> {
     })
 }
 
-/// Jobs that wait for a person.
+/// Jobs that a person can start.
 pub(super) fn manual_jobs() -> Vec<CompletionCandidate> {
     named(|plan| {
-        let manual = plan.jobs.iter().filter(|job| job.when == When::Manual);
+        let manual = plan.jobs.iter().filter(|job| job.can_be_played());
         manual
             .map(|job| (job.name().to_owned(), about(job)))
             .collect()

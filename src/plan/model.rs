@@ -58,6 +58,11 @@ impl Job {
     pub fn name(&self) -> &str {
         &self.config.name
     }
+
+    /// Whether a person can start it: a manual job, or a delayed one before its time.
+    pub fn can_be_played(&self) -> bool {
+        matches!(self.when, When::Manual | When::Delayed)
+    }
 }
 
 /// A need on a job of this pipeline.

@@ -254,7 +254,6 @@ fn merge_request(facts: &PipelineFacts) -> Pairs {
         ),
         ("CI_MERGE_REQUEST_DRAFT", "false".to_owned()),
         ("CI_MERGE_REQUEST_SQUASH_ON_MERGE", "false".to_owned()),
-        ("CI_MERGE_REQUEST_APPROVED", "true".to_owned()),
     ]
 }
 
@@ -323,16 +322,10 @@ pub struct RunFacts {
     pub dotenv: Vec<(String, String)>,
 }
 
-/// Variables that only a running job sees.
+/// Variables that the server adds when it hands a job to a runner.
 pub(super) fn running(facts: &PipelineFacts, job: &Job, run: &RunFacts) -> Pairs {
     let url = facts.project.url();
-    let environment_kind = if run.disposable {
-        "CI_DISPOSABLE_ENVIRONMENT"
-    } else {
-        "CI_SHARED_ENVIRONMENT"
-    };
-    let mut pairs = vec![
-        ("CI_SERVER", "yes".to_owned()),
+    vec![
         ("CI_PIPELINE_ID", run.pipeline_id.to_string()),
         (
             "CI_PIPELINE_URL",
@@ -342,29 +335,47 @@ pub(super) fn running(facts: &PipelineFacts, job: &Job, run: &RunFacts) -> Pairs
         ("CI_JOB_URL", format!("{url}/-/jobs/{}", run.job_id)),
         ("CI_JOB_STARTED_AT", run.started_at.clone()),
         ("CI_JOB_STARTED_AT_SLUG", slug(&run.started_at)),
-        ("CI_JOB_TIMEOUT", run.timeout.to_string()),
-        ("CI_JOB_STATUS", "running".to_owned()),
+        ("CI_RUNNER_ID", "1".to_owned()),
+        ("CI_RUNNER_DESCRIPTION", run.runner.clone()),
+        ("CI_RUNNER_TAGS", job.tags.join(", ")),
+        ("CI_REPOSITORY_URL", format!("{url}.git")),
+        ("CI_DEPENDENCY_PROXY_USER", "gitlab-ci-token".to_owned()),
+    ]
+}
+
+/// Variables that the runner knows before it looks at those of the job, which override them
+/// (runtime reference 12.1). The server knows none of them.
+pub(super) fn runner_defaults(run: &RunFacts) -> Pairs {
+    let image = run.image.iter().map(|name| ("CI_JOB_IMAGE", name.clone()));
+    let others = [
+        ("CI_RUNNER_SHORT_TOKEN", "pipe".to_owned()),
         ("CI_BUILDS_DIR", run.builds_dir.clone()),
         ("CI_PROJECT_DIR", run.project_dir.clone()),
         ("CI_CONCURRENT_ID", run.slot.to_string()),
         ("CI_CONCURRENT_PROJECT_ID", run.slot.to_string()),
+        ("CI_SERVER", "yes".to_owned()),
+        ("CI_JOB_STATUS", "running".to_owned()),
+        ("CI_JOB_TIMEOUT", run.timeout.to_string()),
+    ];
+    image.chain(others).collect()
+}
+
+/// Variables of the runner that nothing overrides (runtime reference 12.1).
+pub(super) fn runner_facts(run: &RunFacts) -> Pairs {
+    let environment_kind = if run.disposable {
+        "CI_DISPOSABLE_ENVIRONMENT"
+    } else {
+        "CI_SHARED_ENVIRONMENT"
+    };
+    vec![
         (environment_kind, "true".to_owned()),
-        ("CI_RUNNER_ID", "1".to_owned()),
-        ("CI_RUNNER_DESCRIPTION", run.runner.clone()),
-        ("CI_RUNNER_TAGS", job.tags.join(", ")),
         ("CI_RUNNER_VERSION", Versions::RUNNER.to_owned()),
         ("CI_RUNNER_REVISION", "00000000".to_owned()),
         (
             "CI_RUNNER_EXECUTABLE_ARCH",
             format!("linux/{}", go_architecture()),
         ),
-        ("CI_RUNNER_SHORT_TOKEN", "pipe".to_owned()),
-        ("CI_REPOSITORY_URL", format!("{url}.git")),
-    ];
-    if let Some(image) = &run.image {
-        pairs.push(("CI_JOB_IMAGE", image.clone()));
-    }
-    pairs
+    ]
 }
 
 /// The machine's architecture in Go's words, which the runner uses.

@@ -16,7 +16,7 @@ pub struct Selection {
     pub stages: Vec<String>,
     /// Jobs to treat as absent.
     pub exclude: Vec<String>,
-    /// Manual jobs to play.
+    /// Manual and delayed jobs to play.
     pub manual: Vec<String>,
     /// Only what was chosen, without its needs.
     pub no_needs: bool,
@@ -38,7 +38,7 @@ pub enum SelectionError {
     UnknownStage(String),
     /// No job acts on the environment that is to be released.
     UnknownEnvironment(String),
-    /// `--manual` names a job that is not manual.
+    /// `--manual` names a job that is neither manual nor delayed.
     NotManual(String),
     /// A chosen job needs one that would have to be played or released first.
     NotStartable {
@@ -114,11 +114,11 @@ fn released_environments(plan: &Plan, release: &Release) -> Result<(), Selection
     }
 }
 
-/// Plays the manual jobs that `--manual` names.
+/// Plays the manual and delayed jobs that `--manual` names.
 fn play(plan: &mut Plan, selection: &Selection) -> Result<(), SelectionError> {
     for name in &selection.manual {
         for at in find(plan, name)? {
-            if plan.jobs[at].when != When::Manual {
+            if !plan.jobs[at].can_be_played() {
                 return Err(SelectionError::NotManual(plan.jobs[at].name().to_owned()));
             }
             plan.jobs[at].played = true;
@@ -127,16 +127,15 @@ fn play(plan: &mut Plan, selection: &Selection) -> Result<(), SelectionError> {
     Ok(())
 }
 
-/// The jobs that were named, which plays those that are manual.
+/// The jobs that were named, which plays those that are manual or delayed.
 fn named_jobs(plan: &mut Plan, selection: &Selection) -> Result<BTreeSet<usize>, SelectionError> {
     let mut named = BTreeSet::new();
     for name in &selection.jobs {
         named.extend(find(plan, name)?);
     }
     for at in &named {
-        if plan.jobs[*at].when == When::Manual {
-            plan.jobs[*at].played = true;
-        }
+        let job = &mut plan.jobs[*at];
+        job.played |= job.can_be_played();
     }
     Ok(named)
 }

@@ -93,8 +93,13 @@ pub fn job_variables(
     run: &RunFacts,
     temp_dir: &str,
 ) -> JobVariables {
-    let server = server_side(plan, job, facts, run);
-    let paths: HashMap<Arc<str>, String> = server
+    let mut known: Variables = flags::all()
+        .map(|(name, on)| Variable::new(name, on.to_string()))
+        .collect();
+    known.extend(plain(predefined::runner_defaults(run)));
+    known.append(&server_side(plan, job, facts, run));
+    known.extend(plain(predefined::runner_facts(run)));
+    let paths: HashMap<Arc<str>, String> = known
         .effective()
         .filter(|variable| variable.file)
         .map(|variable| {
@@ -108,10 +113,10 @@ pub fn job_variables(
         paths
             .get(name)
             .map(String::as_str)
-            .or_else(|| server.value(name))
+            .or_else(|| known.value(name))
             .map(str::to_owned)
     };
-    let all = server
+    let all = known
         .effective()
         .map(|variable| {
             if variable.raw || variable.file {
@@ -129,28 +134,21 @@ pub fn job_variables(
 
 /// All levels in order, expanded as GitLab does before it hands the job out.
 fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) -> Variables {
-    let pairs = |pairs: predefined::Pairs| {
-        pairs
-            .into_iter()
-            .map(|(key, value)| Variable::new(key, value))
-            .collect::<Vec<_>>()
-    };
     let mut levels = Variables::new();
-    levels.extend(flags::all().map(|(name, on)| Variable::new(name, on.to_string())));
-    levels.extend(pairs(predefined::pipeline_variables(facts)));
-    levels.extend(pairs(predefined::late_pipeline_variables(facts)));
-    levels.extend(pairs(predefined::job(
+    levels.extend(plain(predefined::pipeline_variables(facts)));
+    levels.extend(plain(predefined::late_pipeline_variables(facts)));
+    levels.extend(plain(predefined::job(
         &job.config,
         job.environment.as_ref(),
         job.when,
     )));
-    levels.extend(pairs(predefined::running(facts, job, run)));
-    if let Some(name) = &plan.name {
-        levels.push(Variable::new("CI_PIPELINE_NAME", name.as_str()));
-    }
+    levels.extend(plain(predefined::running(facts, job, run)));
+    // Empty where there is no `workflow:name`, so that `set -u` does not stumble.
+    let name = plan.name.as_deref().unwrap_or_default();
+    levels.push(Variable::new("CI_PIPELINE_NAME", name));
     levels.extend(job.variables.iter().map(scope::yaml));
     levels.extend(given(&run.dotenv));
-    levels.extend(pairs(predefined::user(facts)));
+    levels.extend(plain(predefined::user(facts)));
     let environment = job
         .environment
         .as_ref()
@@ -160,6 +158,12 @@ fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) ->
     levels
         .sort_and_expand_all(References::JOB)
         .unwrap_or(levels)
+}
+
+fn plain(pairs: predefined::Pairs) -> impl Iterator<Item = Variable> {
+    pairs
+        .into_iter()
+        .map(|(key, value)| Variable::new(key, value))
 }
 
 fn given(pairs: &[(String, String)]) -> impl Iterator<Item = Variable> + '_ {

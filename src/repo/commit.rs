@@ -6,6 +6,9 @@ use crate::types::CommitFacts;
 
 use super::{RepoError, Repository};
 
+/// The tree without files, which every repository knows.
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
 /// `user.name` and `user.email` of git's settings, for `GITLAB_USER_NAME` and its like.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Identity {
@@ -39,6 +42,16 @@ impl Repository {
             .and_then(|object| object.peel_to_commit())
             .map(|commit| commit.id().to_string())
             .map_err(|_| self.unknown("revision", name))
+    }
+
+    /// What was there before the commit `sha`: its first parent; before a first commit git's
+    /// empty tree.
+    pub fn before(&self, sha: &str) -> Result<String, RepoError> {
+        let unknown = || self.unknown("revision", sha);
+        let oid = Oid::from_str(sha).map_err(|_| unknown())?;
+        let commit = self.git.find_commit(oid).map_err(|_| unknown())?;
+        let parent = commit.parent_id(0).map(|parent| parent.to_string());
+        Ok(parent.unwrap_or_else(|_| EMPTY_TREE.to_owned()))
     }
 
     /// What variables need to know of the commit `sha` (runtime reference 13.2). The base, the

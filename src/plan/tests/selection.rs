@@ -98,6 +98,23 @@ fn what_is_named_is_played() {
 }
 
 #[test]
+fn a_delayed_job_can_be_played() {
+    let text = "a: {script: x, when: delayed, start_in: 1 day}\nb: {script: x}";
+    let plan = Case::new(text, "branch main").plan();
+    let played = |selection: &Selection| {
+        let chosen = choose(&plan, selection).expect("it is there");
+        chosen.plan.jobs[0].played
+    };
+    let manual = Selection {
+        manual: list(&["a"]),
+        ..Selection::default()
+    };
+    assert!(played(&manual));
+    assert!(played(&jobs(&["a"])));
+    assert!(!played(&Selection::default()));
+}
+
+#[test]
 fn what_is_excluded_is_needed_no_more() {
     let plan = Case::new(TEXT, "branch main").plan();
     let selection = Selection {

@@ -114,3 +114,66 @@ fn tiers_are_guessed_from_names() {
         assert_eq!(environment.tier, tier, "{name}");
     }
 }
+
+#[test]
+fn yaml_variables_that_name_variables_of_the_runner() {
+    for (yaml, key, expected) in [
+        (
+            "OUT: $CI_PROJECT_DIR/out",
+            "OUT",
+            "/builds/group/project/out",
+        ),
+        // The server leaves it, the runner looks once and finds the entry itself.
+        (
+            "CI_PROJECT_DIR: '${CI_PROJECT_DIR}/sub'",
+            "CI_PROJECT_DIR",
+            "${CI_PROJECT_DIR}/sub/sub",
+        ),
+        (
+            "CI_BUILDS_DIR: $CI_BUILDS_DIR/x",
+            "CI_BUILDS_DIR",
+            "$CI_BUILDS_DIR/x/x",
+        ),
+        (
+            "CI_CONCURRENT_ID: 'n$CI_CONCURRENT_ID'",
+            "CI_CONCURRENT_ID",
+            "nn$CI_CONCURRENT_ID",
+        ),
+        (
+            "CI_JOB_STATUS: '${CI_JOB_STATUS}!'",
+            "CI_JOB_STATUS",
+            "${CI_JOB_STATUS}!!",
+        ),
+        ("CI_JOB_IMAGE: other", "CI_JOB_IMAGE", "other"),
+        ("CI_RUNNER_VERSION: mine", "CI_RUNNER_VERSION", "18.11.0"),
+        // One that the server knows.
+        (
+            "CI_COMMIT_REF_NAME: $CI_COMMIT_REF_NAME-x",
+            "CI_COMMIT_REF_NAME",
+            "main-x",
+        ),
+    ] {
+        let text = format!("j: {{script: x, variables: {{{yaml}}}}}");
+        let found = Case::new(&text, "branch main").in_shell(key);
+        assert_eq!(found.as_deref(), Some(expected), "{yaml}");
+    }
+}
+
+#[test]
+fn variables_that_are_always_or_never_there() {
+    for (key, event, expected) in [
+        ("CI_PIPELINE_NAME", "branch main", Some("")),
+        (
+            "CI_DEPENDENCY_PROXY_USER",
+            "branch main",
+            Some("gitlab-ci-token"),
+        ),
+        ("CI_MERGE_REQUEST_IID", "mr x", Some("1")),
+        // Only GitLab knows who approved.
+        ("CI_MERGE_REQUEST_APPROVED", "mr x", None),
+    ] {
+        let found =
+            Case::new("j: {script: x, only: [branches, merge_requests]}", event).in_shell(key);
+        assert_eq!(found.as_deref(), expected, "{key}");
+    }
+}

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::config::tests::world::Tree;
-use crate::plan::{Outcome, PipelineFacts, Plan, Project, Server, SettingVariable, User, build};
+use crate::plan::{
+    Outcome, PipelineFacts, Plan, Project, RunFacts, Server, SettingVariable, User, build,
+    job_variables,
+};
 use crate::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 
 /// A configuration and what it is made for.
@@ -87,6 +90,27 @@ impl Case {
 
     pub(super) fn plan(&self) -> Plan {
         self.outcome().plan
+    }
+
+    /// The value of a variable in the shell of the first job.
+    pub(super) fn in_shell(&self, key: &str) -> Option<String> {
+        let plan = self.plan();
+        let run = RunFacts {
+            pipeline_id: 7,
+            job_id: 70,
+            builds_dir: "/builds".to_owned(),
+            project_dir: "/builds/group/project".to_owned(),
+            started_at: "2026-01-02T03:04:06Z".to_owned(),
+            timeout: 3600,
+            image: Some("debian:12".to_owned()),
+            disposable: true,
+            slot: 0,
+            runner: "a runner".to_owned(),
+            dotenv: Vec::new(),
+        };
+        let temp_dir = "/builds/group/project.tmp";
+        let variables = job_variables(&plan, &plan.jobs[0], &self.facts, &run, temp_dir);
+        variables.value(key).map(str::to_owned)
     }
 
     /// The jobs' names, or `! code` of the first error, or `- reason` without a pipeline.

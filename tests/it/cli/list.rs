@@ -101,3 +101,17 @@ never:
             .replace('\u{1b}', "␛"),
     );
 }
+
+#[test]
+fn a_push_with_given_changes_has_something_to_compare_with() {
+    let zeros = "0".repeat(40);
+    let project = Project::new(&format!(
+        "j: {{script: x, rules: [{{if: '$CI_COMMIT_BEFORE_SHA != \"{zeros}\"', changes: [src/a]}}]}}\nz: {{script: x}}\n"
+    ));
+    let has_job = |arguments: &[&str]| project.pipe(arguments).contains("2 jobs");
+    assert!(has_job(&["list", "--changed", "src/a"]), "a first commit");
+    assert!(!has_job(&["list", "--changed", "src/b"]));
+    assert!(!has_job(&["list"]), "a first push has nothing");
+    project.commit();
+    assert!(has_job(&["list", "--changed", "src/a"]), "a second commit");
+}
