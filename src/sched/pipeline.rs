@@ -58,7 +58,7 @@ impl Job {
     }
 }
 
-/// GitLab's pipeline processing, `resource_group` excepted (runtime reference chapter 6).
+/// GitLab's pipeline processing, `resource_group` excepted (runtime reference 6).
 #[derive(Debug, Clone)]
 pub struct Pipeline {
     pub(super) options: Options,
