@@ -42,7 +42,7 @@ impl Job {
         }
     }
 
-    /// As sets of jobs see it. A held job counts as an optional manual one.
+    /// The status as sets of jobs see it. A held job counts as an optional manual one.
     pub(super) fn mapped(&self) -> Mapped {
         Mapped::of(self.status, self.allowed || self.waits_held())
     }
