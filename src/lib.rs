@@ -28,6 +28,9 @@
 //!
 //! `source types diag yaml expr event config plan sched script settings` are pure: no files, no
 //! environment, no clock, no async.
+//!
+//! Comments cite the rules that they follow: `configuration reference 8.2`, `runtime reference 12.2`,
+//! `design chapter 6` are chapters of the pages in `tests/reference`.
 
 pub mod app;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! Whether the clauses of a rule are true (configuration reference chapter 8 and 9).
+//! Whether the clauses of a rule are true (configuration reference 8, 9).
 //!
 //! Includes, the workflow and jobs share these rules; they differ in the variables they see.
 

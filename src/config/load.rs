@@ -1,4 +1,4 @@
-//! The steps from a path to a [`Config`], in GitLab's order (configuration reference chapter 1).
+//! The steps from a path to a [`Config`], in GitLab's order (configuration reference 1).
 
 use std::sync::Arc;
 
@@ -153,7 +153,8 @@ fn finish(
     Some(config)
 }
 
-/// A last rule that is just a `when` lets one push start two pipelines (12.4).
+/// A last rule that is just a `when` lets one push start two pipelines (configuration reference
+/// 12.4).
 fn warn_two_pipelines(job: &JobConfig, found: &mut Vec<Diagnostic>) {
     let Some(rule) = job.rules.iter().flatten().flatten().last() else {
         return;

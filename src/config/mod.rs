@@ -1,7 +1,7 @@
 //! The GitLab configuration language: files → one checked, typed [`Config`].
 //!
 //! Layer 3. PURE: files arrive through [`FileProvider`]. The order of the steps is GitLab's and
-//! observable (configuration reference chapter 1): read, interpolate, include and merge, extend,
+//! observable (configuration reference 1): read, interpolate, include and merge, extend,
 //! resolve `!reference`, check each keyword, expand `parallel`, check across jobs. What a
 //! pipeline for one ref makes of it is the work of [`plan`](crate::plan).
 

@@ -73,7 +73,7 @@ pub enum JobKind {
     Trigger,
 }
 
-/// One visible job, defaults and `extends` applied (configuration reference chapters 6 and 7).
+/// One visible job, defaults and `extends` applied (configuration reference 6, 7).
 #[derive(Debug, Clone)]
 pub struct JobConfig {
     /// Full name, `t 1/3` or `t: [a, b]` for instances.

@@ -36,7 +36,7 @@ macro_rules! codes {
 }
 
 codes! {
-    // Text and YAML (configuration reference chapter 2).
+    // Text and YAML (configuration reference 2).
     FileTooBig "file-too-big" Error "the file is larger than GitLab accepts";
     NotUtf8 "not-utf8" Error "the file is not UTF-8 text";
     YamlSyntax "yaml-syntax" Error "the YAML does not parse";
@@ -54,14 +54,14 @@ codes! {
     ReferenceMissing "reference-missing" Error "a `!reference` to something that does not exist";
     ReferenceCircular "reference-circular" Error "a `!reference` that leads back to itself";
 
-    // Header and inputs (chapter 3).
+    // Header and inputs (configuration reference 3).
     SpecInvalid "spec-invalid" Error "the `spec` header is not valid";
     InputMissing "input-missing" Error "an input without a default was given no value";
     InputUnknown "input-unknown" Error "a value for an input that is not declared";
     InputInvalid "input-invalid" Error "the value of an input does not fit its declaration";
     Interpolation "interpolation" Error "an interpolation block that can't be evaluated";
 
-    // Includes and merging (chapters 4 and 6.6).
+    // Includes and merging (configuration reference 4, 6.6).
     IncludeInvalid "include-invalid" Error "an `include` entry of no known form";
     IncludeMissing "include-missing" Error "an included file does not exist";
     IncludeOutside "include-outside" Error "an included file lies outside the repository";
@@ -74,7 +74,7 @@ codes! {
     ExtendsCircular "extends-circular" Error "`extends` leads back to itself";
     ExtendsTooDeep "extends-too-deep" Error "more levels of `extends` than GitLab accepts";
 
-    // Keywords (chapters 5 and 6).
+    // Keywords (configuration reference 5, 6).
     UnknownKey "unknown-key" Error "a key that GitLab does not know at this place";
     MissingKey "missing-key" Error "a key that is required at this place is missing";
     ExclusiveKeys "exclusive-keys" Error "keys that can't be used together";
@@ -93,7 +93,7 @@ codes! {
     KeywordNotRun "keyword-not-run" Warning "a keyword whose effect `run` does not have yet";
     DuplicatePipelines "duplicate-pipelines" Warning "rules that may start two pipelines for one push";
 
-    // Checks across jobs (chapter 12.2).
+    // Checks across jobs (configuration reference 12.2).
     UnknownStage "unknown-stage" Error "a job in a stage that is not declared";
     UnknownNeed "unknown-need" Error "a need of a job that does not exist";
     NeedOrder "need-order" Error "a need of a job in a later stage";
@@ -106,7 +106,7 @@ codes! {
     MatrixUnknown "matrix-unknown" Error "a matrix expression names no variable of the matrix";
     PagesConflict "pages-conflict" Error "both forms of `publish` are given";
 
-    // One pipeline (chapters 8, 10, 11).
+    // One pipeline (configuration reference 8, 10, 11).
     NeedNotInPipeline "need-not-in-pipeline" Error "a needed job is not in this pipeline";
     RuleFailed "rule-failed" Error "a rule that can't be evaluated";
     VariableCycle "variable-cycle" Error "variables that refer to each other in a circle";
@@ -115,7 +115,7 @@ codes! {
     JobNotInPipeline "job-not-in-pipeline" Error "a chosen job is not in this pipeline";
     JobNotStartable "job-not-startable" Error "a needed job would have to be played or released";
 
-    // The repository (design: which ref, which files).
+    // The repository (design chapter 2).
     ConfigMissing "config-missing" Error "there is no configuration file";
     ConfigUnreadable "config-unreadable" Error "the configuration file can't be read";
     NotARepository "not-a-repository" Error "this folder is not in a git repository";
@@ -130,7 +130,7 @@ codes! {
     SettingNotAllowed "setting-not-allowed" Error "a setting that only the user may make";
     VariablesInvalid "variables-invalid" Error "a variables file that can't be read";
 
-    // Running (design chapters 3 and 6).
+    // Running (design chapter 3, 6).
     KeywordUnsupported "keyword-unsupported" Error "the pipeline uses a keyword that `run` can't honour yet";
     ExecutorUnavailable "executor-unavailable" Error "the executor can't be used";
     ImageMissing "image-missing" Error "images are not on this machine";

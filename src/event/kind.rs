@@ -1,4 +1,4 @@
-//! The kinds of events.
+//! The events of a run: their kinds and fields.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ pub enum SourceMode {
     Commit,
 }
 
-/// The head of a run.
+/// What a run is about: version, time, id, ref, files, jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunStarted {
     /// Version of `pipe`.
@@ -277,7 +277,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The word in the JSON form.
+    /// The event's `kind` in the JSON form.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::RunStarted(_) => "run-started",

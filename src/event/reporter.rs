@@ -1,4 +1,4 @@
-//! Who listens to a run.
+//! The trait of everything that receives the events of a run.
 
 use std::time::Duration;
 

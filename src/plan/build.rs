@@ -66,7 +66,7 @@ pub fn build(config: &Config, facts: &PipelineFacts, files: &dyn FileProvider) -
     }
 }
 
-/// Commit messages with one of these skip the pipeline (configuration reference chapter 1).
+/// Commit messages with one of these skip the pipeline (configuration reference 1).
 fn skips_ci(facts: &PipelineFacts) -> bool {
     let message = facts.commit.message.to_lowercase();
     facts.source.brings_commits()

@@ -1,7 +1,7 @@
 //! Configuration + ref → the jobs of one pipeline, as a value.
 //!
 //! Layer 4. PURE. Says which jobs there are, with which attributes, and for every other job why
-//! it is left out (configuration reference chapters 9 to 11). Cannot tell one executor from
+//! it is left out (configuration reference 9 to 11). Cannot tell one executor from
 //! another, and starts nothing.
 
 mod build;

@@ -1,4 +1,4 @@
-//! Predefined variables (runtime reference chapter 13), phase by phase.
+//! Predefined variables (runtime reference 13), phase by phase.
 
 use crate::types::{RefKind, slug};
 

@@ -1,4 +1,4 @@
-//! Runs on disk (design chapters 6 and 8).
+//! Runs on disk (design chapter 6, 8).
 //!
 //! ```text
 //! $XDG_STATE_HOME/pipe/

@@ -79,7 +79,7 @@ impl StatusSet {
         Self(self.0 | other.0)
     }
 
-    /// The same set with every failure allowed, as `--keep-going` shows it to successors.
+    /// The same set with every failure counted as allowed, for runs that go on after failures.
     #[must_use]
     pub fn forgiving(self) -> Self {
         const FAILED: u16 = StatusSet::of(&[Status::Failed]);

@@ -1,4 +1,4 @@
-//! What the scheduler hears and what it asks for.
+//! Inputs and actions of the scheduler: what happened, and what is to be done.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //!
 //! Layer 5. PURE, and uses nothing but `types`: no clock (timers and their end come in as
 //! inputs), no slots (a job that is ready is handed out at once; whoever runs jobs keeps the
-//! queue). The rules are those of runtime reference chapter 6.
+//! queue). The rules are those of runtime reference 6.
 //!
 //! ```text
 //! Input ──step──▶ Action*

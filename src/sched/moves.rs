@@ -1,4 +1,5 @@
-//! What each input does to the jobs it concerns (runtime reference 4.4, 6.1, 6.5, 6.6, 6.8).
+//! Changes of jobs' states, one function for each input (runtime reference 4.4, 6.1, 6.5, 6.6,
+//! 6.8).
 
 use crate::types::{AllowFailure, FailureReason, Status};
 
@@ -6,7 +7,7 @@ use super::retry::retries;
 use super::{Action, JobIndex, Outcome, Pipeline};
 
 impl Pipeline {
-    /// Examines every job. Before this, none is.
+    /// Begins the pipeline: every job is to be decided. Before this, none is.
     pub(super) fn begin(&mut self) {
         self.unsettled.extend(0..self.order.jobs.len());
     }
@@ -71,7 +72,7 @@ impl Pipeline {
         }
     }
 
-    /// Manual jobs stay manual and skipped ones skipped.
+    /// Cancels every job that lives; manual jobs stay manual and skipped ones skipped.
     pub(super) fn cancel_all(&mut self) {
         for place in 0..self.order.jobs.len() {
             let index = self.order.jobs[place];
@@ -116,15 +117,15 @@ impl Pipeline {
         }
     }
 
-    /// A new attempt. Its predecessors decide again, but a manual job does not ask a second
-    /// time, nor does a delayed one wait.
+    /// Makes a new attempt of one job. Its predecessors decide again, but a manual job does not ask
+    /// a second time, nor does a delayed one wait.
     fn try_again(&mut self, index: JobIndex) {
         self.renew(index);
         self.jobs[index.0].immediate = true;
         self.reset_skipped_behind(index);
     }
 
-    /// All failed and canceled jobs anew; here manual jobs ask and delayed ones wait again.
+    /// Retries all failed and canceled jobs; here manual jobs ask and delayed ones wait again.
     pub(super) fn retry_all(&mut self) {
         for place in 0..self.order.jobs.len() {
             let index = self.order.jobs[place];

@@ -1,8 +1,8 @@
-//! The order in which jobs are examined.
+//! The order in which created jobs are decided, by stage and needs, and who needs whom.
 
 use super::{JobIndex, JobSpec, SpecError};
 
-/// The order of examination and who must be looked at again when a job changes.
+/// Jobs in the order they are decided, and those to decide again when one changes.
 #[derive(Debug, Clone)]
 pub(super) struct Order {
     /// Jobs by stage, inside a stage needed jobs first.

@@ -43,7 +43,7 @@ impl Job {
         }
     }
 
-    /// As sets of jobs see it. A held job counts as an optional manual one.
+    /// The status as sets of jobs see it. A held job counts as an optional manual one.
     pub(super) fn mapped(&self) -> Mapped {
         Mapped::of(self.status, self.allowed || self.waits_held())
     }
@@ -68,7 +68,7 @@ impl Job {
     }
 }
 
-/// GitLab's pipeline processing (runtime reference chapter 6). Who gets a resource group first is
+/// GitLab's pipeline processing (runtime reference 6). Who gets a resource group first is
 /// for whoever knows all pipelines.
 ///
 /// What never changes is shared, so that a clone, which looks into the future, costs little.

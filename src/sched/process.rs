@@ -1,5 +1,5 @@
-//! Coming to rest: every change of a status passes through here, and whoever waits for it is
-//! examined again. Nothing is examined for a change that cannot concern it.
+//! Updates statuses until no created job can move: each change makes the jobs that wait for it
+//! due for another look, and only these.
 
 use crate::types::Status;
 
@@ -9,12 +9,12 @@ use super::pipeline::Job;
 use super::{Action, JobIndex, Pipeline, SkipCause};
 
 impl Pipeline {
-    /// Gives a job its status and tells everybody who waits for it.
+    /// Sets a job's status and makes the created jobs that depend on it due for another look.
     pub(super) fn set_status(&mut self, index: JobIndex, status: Status) {
         self.change(index, |job| job.status = status);
     }
 
-    /// Changes a job; the counts of its stage and the jobs behind it follow.
+    /// Changes a job and updates the counts of its stage and the jobs that depend on it.
     pub(super) fn change(&mut self, index: JobIndex, change: impl FnOnce(&mut Job)) {
         let job = &mut self.jobs[index.0];
         let (old, was_active) = (job.mapped(), is_active(job.status));
@@ -49,9 +49,10 @@ impl Pipeline {
         }
     }
 
-    /// Passes the statuses of stage `from` on. Jobs without `needs` are told only when the
-    /// composite status before them is a final one that they have not heard: any other lets them
-    /// wait. This runs at every change, so it looks at the composite only where it can be final.
+    /// Passes the statuses of stage `from` on to later stages. Jobs without `needs` are told only
+    /// when the composite status before them is a final one that they have not heard: any other
+    /// lets them wait. This runs at every change, so it looks at the composite only where it can be
+    /// final.
     pub(super) fn tell_later_stages(&mut self, from: usize) {
         for at in from + 1..self.stages.len() {
             let before = self.stages[at - 1].before.union(self.stages[at - 1].set());
@@ -75,7 +76,7 @@ impl Pipeline {
         }
     }
 
-    /// Examines until nothing is left, then stores the statuses of stages and pipeline.
+    /// Decides every created job that is due, then stores the statuses of stages and pipeline.
     pub(super) fn settle(&mut self) {
         while let Some(place) = self.unsettled.pop_first() {
             let index = self.order.jobs[place];

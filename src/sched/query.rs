@@ -1,4 +1,4 @@
-//! What can be asked of a pipeline, and its causes in words.
+//! Queries about a pipeline: statuses, whether it is done, and why a job does not run, in words.
 
 use crate::types::Status;
 
@@ -41,7 +41,7 @@ impl Pipeline {
         self.status
     }
 
-    /// Nothing runs, is ready, delayed or waits for a resource group.
+    /// Whether the pipeline is done: nothing runs, is ready, delayed or waits for a resource group.
     pub fn is_done(&self) -> bool {
         self.active == 0
     }
@@ -87,7 +87,7 @@ impl Pipeline {
         }
     }
 
-    /// Finished, or never waited for.
+    /// Whether the job has ended, or is one that nobody waits for.
     fn is_settled(&self, index: JobIndex) -> bool {
         let job = &self.jobs[index.0];
         job.status.is_completed()

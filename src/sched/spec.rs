@@ -1,4 +1,4 @@
-//! What the scheduler is told about a pipeline.
+//! The scheduler's view of a pipeline's jobs: stage, needs, `when`, delay, retries, options.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub struct JobSpec {
 }
 
 impl JobSpec {
-    /// What decides about the start: playing makes a job automatic.
+    /// The `when` that decides about the start: playing makes a job automatic.
     pub(super) fn effective_when(&self) -> When {
         match self.when {
             When::Manual | When::Delayed if self.played => When::OnSuccess,

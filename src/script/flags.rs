@@ -1,4 +1,4 @@
-//! Variables that change how scripts are made.
+//! Variables that change how scripts are made: `CI_DEBUG_TRACE` and some `FF_…`.
 
 use crate::types::go_bool;
 

@@ -1,4 +1,4 @@
-//! One stage of a job as one text.
+//! The script of one stage of a job: exports, `GITLAB_ENV`, folder, commands, shell options.
 
 use super::command::{echoed, heading};
 use super::quote::quoted;
@@ -178,9 +178,9 @@ fn read_gitlab_env(temp: &str) -> String {
     format!("(umask 0; : >>{file})\nwhile read -r line; do export \"$line\"; done <{file}\n")
 }
 
-/// `body` as one string that a subshell evaluates: read command by command, so that the lines
-/// before a syntax error run, with an empty stdin, so that no command eats the rest of the script.
-/// The subshell's status is that of its last command.
+/// Wraps `body` into shell options and a subshell that evaluates it as one string: read command by
+/// command, so that the lines before a syntax error run, with an empty stdin, so that no command
+/// eats the rest of the script. The subshell's status is that of its last command.
 fn wrapped(body: &str, flags: Flags) -> String {
     let quotes = if flags.posix_escapes {
         ""

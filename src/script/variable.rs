@@ -1,4 +1,4 @@
-//! A job's variables on their way into the shell.
+//! Exports a job's variables and writes file variables, as lines of shell.
 
 use super::quote::quoted;
 

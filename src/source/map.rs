@@ -1,4 +1,4 @@
-//! The files of one pipeline.
+//! The texts of all files that a pipeline was read from, by id.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Source text and places in it.
+//! Source text, byte spans, lines and columns.
 //!
 //! Layer 0. PURE. Every place is a byte span; lines and columns are made only when printing.
 

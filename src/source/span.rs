@@ -1,4 +1,4 @@
-//! Byte spans.
+//! Byte spans in source files.
 
 /// Names one file of a [`SourceMap`](super::SourceMap).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

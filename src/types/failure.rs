@@ -1,4 +1,4 @@
-//! Why a job failed.
+//! GitLab's failure reasons.
 
 use serde::{Deserialize, Serialize};
 

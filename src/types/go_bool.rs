@@ -1,4 +1,4 @@
-//! Switches as GitLab Runner reads them.
+//! Booleans in variables, as GitLab Runner (Go) reads them.
 
 /// A truth value in the spellings of Go's `strconv.ParseBool` (runtime reference 11.2); `None` for
 /// any other text.

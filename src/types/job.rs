@@ -1,4 +1,4 @@
-//! What a job says about when it starts and how its failure counts.
+//! `when`, `allow_failure` and `retry` of a job.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What a pipeline runs for: a branch, a tag or a merge request, and the event behind it.
+//! The ref of a pipeline (branch, tag, merge request), its commit and its event.
 
 use serde::{Deserialize, Serialize};
 

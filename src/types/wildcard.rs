@@ -1,4 +1,4 @@
-//! The one wildcard of GitLab's names.
+//! Names with `*`: protected refs, environment scopes, settings.
 
 /// Whether `text` fits `pattern`, where `*` stands for any characters, `/` included, and
 /// everything else for itself. It is the pattern of protected refs, of environment scopes

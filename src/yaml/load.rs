@@ -22,7 +22,7 @@ pub struct Loaded {
     pub content: Value,
 }
 
-/// Reads the text of one configuration file as GitLab does (configuration reference 2.1–2.4).
+/// Reads the text of one configuration file as GitLab does (configuration reference 2.1 to 2.4).
 ///
 /// `None` means that there is nothing to go on with. When a value is returned it may come with
 /// errors all the same (a date, an unknown alias), so that later checks can report more.

@@ -2,7 +2,7 @@
 //!
 //! Layer 2. PURE. [`load()`] turns the text of one file into [`Value`]s that remember where they
 //! were written; nothing here knows a GitLab keyword but the tag `!reference` and the header's
-//! `spec`. The rules are chapter 2 of the configuration reference.
+//! `spec`. The rules are those of configuration reference 2.
 //!
 //! ```text
 //! text ─split→ pieces ─events→ events ─builder→ Value   (scalar, tag, merge, anchors)

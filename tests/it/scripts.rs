@@ -1,5 +1,5 @@
 //! Scripts as shells really run them: what the log shows and how it ends, line by line as with
-//! GitLab Runner (runtime reference 2, 3 and 4).
+//! GitLab Runner (runtime reference 2 to 4).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The rules of this repository, as tests. Each names every place that breaks it.
 
+mod citations;
 mod code;
 mod commands;
 mod files;

@@ -1,4 +1,4 @@
-//! `include`: files laid under the file that names them (configuration reference chapter 4).
+//! `include`: files laid under the file that names them (configuration reference 4).
 //!
 //! A file is read where its home is: in the repository itself, in another project at a revision,
 //! or nowhere (a remote file, a template). The home decides which files it may name in turn.

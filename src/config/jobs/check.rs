@@ -1,4 +1,4 @@
-//! What the keys of one job must be to each other (configuration reference chapter 6).
+//! What the keys of one job must be to each other (configuration reference 6).
 
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Kind, Mapping, Value};
@@ -49,7 +49,8 @@ fn publish(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
     }
 }
 
-/// What a trigger job can't have although the keyword is known to it (6.8, 6.12, 6.16).
+/// What a trigger job can't have although the keyword is known to it (configuration reference
+/// 6.8, 6.12, 6.16).
 fn trigger(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
     let mirrors = read::get(mapping, "needs").is_some_and(|needs| {
         need_items(needs)
@@ -83,7 +84,7 @@ fn trigger(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
     }
 }
 
-/// `start_in` belongs to `when: delayed`, and only to it (6.8).
+/// `start_in` belongs to `when: delayed`, and only to it (configuration reference 6.8).
 fn delay(mapping: &Mapping, check: &mut Check<'_>) {
     let delayed = set(mapping, "when").filter(|when| when.value.as_str() == Some("delayed"));
     match (delayed, set(mapping, "start_in")) {
@@ -103,7 +104,7 @@ fn delay(mapping: &Mapping, check: &mut Check<'_>) {
     }
 }
 
-/// Keys that `rules` excludes (6.7).
+/// Keys that `rules` excludes (configuration reference 6.7).
 fn beside_rules(mapping: &Mapping, check: &mut Check<'_>) {
     let Some(rules) = set(mapping, "rules") else {
         return;
@@ -116,7 +117,7 @@ fn beside_rules(mapping: &Mapping, check: &mut Check<'_>) {
     }
 }
 
-/// The kinds of needs that a job can have (6.10).
+/// The kinds of needs that a job can have (configuration reference 6.10).
 fn needs(mapping: &Mapping, kind: JobKind, check: &mut Check<'_>) {
     let Some(needs) = read::get(mapping, "needs") else {
         return;
@@ -147,7 +148,8 @@ fn needs(mapping: &Mapping, kind: JobKind, check: &mut Check<'_>) {
     }
 }
 
-/// With `needs`, a dependency must be among them, by the names as written (6.11).
+/// With `needs`, a dependency must be among them, by the names as written (configuration
+/// reference 6.11).
 fn dependencies(mapping: &Mapping, check: &mut Check<'_>) {
     let dependencies = read::get(mapping, "dependencies")
         .and_then(Value::as_seq)

@@ -1,5 +1,5 @@
 //! Top-level keys → jobs: which key is a job, whether it is sound, and its typed form
-//! (configuration reference 2.5, 2.7, 2.8, 5.2 and chapter 6).
+//! (configuration reference 2.5, 2.7, 2.8, 5.2, 6).
 
 mod build;
 mod check;

@@ -1,4 +1,4 @@
-//! The keywords of the top level (configuration reference chapter 5).
+//! The keywords of the top level (configuration reference 5).
 
 use super::super::shape::{Keys, Shape};
 use super::key;

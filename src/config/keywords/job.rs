@@ -1,4 +1,4 @@
-//! The keywords of a job (configuration reference chapter 6).
+//! The keywords of a job (configuration reference 6).
 
 use crate::yaml::Value;
 

@@ -72,7 +72,7 @@ fn variables(value: &Value, check: &mut Check<'_>) {
     }
 }
 
-/// Checks that a text is a condition (configuration reference chapter 9).
+/// Checks that a text is a condition (configuration reference 9).
 pub(super) fn condition(value: &Value, text: &str, check: &mut Check<'_>) {
     if let Err(error) = Condition::parse(text) {
         let subject = check.subject();

@@ -98,7 +98,8 @@ fn includes(value: &Value, check: &mut Check<'_>) {
     }
 }
 
-/// One mapping of an `include`, in a trigger or left over at the top level (4.1).
+/// One mapping of an `include`, in a trigger or left over at the top level (configuration
+/// reference 4.1).
 pub(crate) fn include_item(item: &Value, mapping: &Mapping, check: &mut Check<'_>) {
     check.keys(mapping, item.span, &INCLUDE, Scope::ANY);
     let given = |key: &str| {
@@ -121,7 +122,7 @@ pub(crate) fn include_item(item: &Value, mapping: &Mapping, check: &mut Check<'_
     }
 }
 
-/// `integrity` is the digest of a remote file (4.1).
+/// `integrity` is the digest of a remote file (configuration reference 4.1).
 fn check_integrity(value: &Value, remote: bool, check: &mut Check<'_>) {
     let problem = if !remote {
         "only a `remote` file can have `integrity`"

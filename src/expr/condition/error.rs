@@ -1,4 +1,4 @@
-//! A condition that does not parse.
+//! Errors of conditions that do not parse.
 
 use std::ops::Range;
 

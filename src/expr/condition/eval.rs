@@ -1,4 +1,4 @@
-//! Tree → value (configuration reference 9.3).
+//! Evaluates a condition: tree → value (configuration reference 9.3).
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Words for what can't be read: what was found, and what to write instead.
+//! Messages about text that is no token of a condition: what was found, what to write instead.
 
 use std::ops::Range;
 

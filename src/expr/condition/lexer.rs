@@ -1,4 +1,4 @@
-//! Text → tokens (configuration reference 9.1).
+//! Splits a condition into tokens: text → tokens (configuration reference 9.1).
 
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! The conditions of `rules:if` (configuration reference chapter 9).
+//! The conditions of `rules:if` (configuration reference 9).
 //!
 //! Text → tokens → tree → value. The parser accepts exactly what GitLab's operator stack accepts;
 //! [`explain`] then finds the words for what it refuses. Nothing is evaluated by anything else.

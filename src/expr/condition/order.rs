@@ -1,4 +1,4 @@
-//! Words for tokens in an order that makes no condition.
+//! Messages about tokens in an order that makes no condition.
 
 use super::ConditionError;
 use super::lexer::{Token, TokenKind};

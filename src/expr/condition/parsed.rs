@@ -1,4 +1,4 @@
-//! A condition, ready to be asked.
+//! A parsed condition, ready to be evaluated.
 
 use super::eval;
 use super::lexer::{self, Operand};

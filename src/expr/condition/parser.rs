@@ -1,4 +1,4 @@
-//! Tokens → tree (configuration reference 9.2).
+//! Parses a condition: tokens → tree (configuration reference 9.2).
 //!
 //! GitLab sorts operators with a stack and then builds the tree from the resulting postfix
 //! order. That also gives a meaning to a few orders nobody would write (`$A ! == $B`), so the

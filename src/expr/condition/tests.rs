@@ -56,7 +56,7 @@ fn verdicts_of_the_table() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The results of the reference (9.5): condition and verdict.
+/// Condition and verdict (configuration reference 9.5).
 const REFERENCE: &[(&str, &str)] = &[
     ("$SP", "false"),
     ("$U == \"\"", "false"),

@@ -1,4 +1,4 @@
-//! What the parts of a condition are worth.
+//! Values of a condition's parts: text, null, booleans, patterns.
 
 use std::borrow::Cow;
 

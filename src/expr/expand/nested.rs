@@ -1,4 +1,5 @@
-//! GitLab's nested pass: the values of a whole collection, each expanded once over those before.
+//! GitLab's nested expansion: the values of a whole collection, each expanded once over those
+//! before.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The runner's pass (runtime reference 12.3): what Go's `os.Expand` does.
+//! GitLab Runner's expansion (runtime reference 12.3): what Go's `os.Expand` does.
 
 use std::borrow::Cow;
 

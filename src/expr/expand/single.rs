@@ -1,4 +1,4 @@
-//! GitLab's single pass over one text.
+//! GitLab's single expansion: one pass over one text.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! A pattern that can't be used.
+//! Errors of glob patterns.
 
 /// What is wrong with a pattern, in words that follow its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

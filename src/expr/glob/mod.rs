@@ -2,7 +2,7 @@
 //! by its length and the path's.
 //!
 //! - [`Fnmatch`] of `changes` and `exists`: Ruby's `File.fnmatch` (configuration reference 8.4),
-//! - [`IncludeGlob`] of `include:local` (4.2),
+//! - [`IncludeGlob`] of `include:local` (configuration reference 4.2),
 //! - [`ArtifactGlobs`] of `artifacts` and `cache`: doublestar (runtime reference 16.1).
 //!
 //! Paths arrive as text, relative and with `/`; which files there are is not known here.

@@ -1,4 +1,4 @@
-//! What `changes` and `exists` ask (configuration reference 8.2 and 8.3).
+//! Whether `changes` and `exists` match a list of paths (configuration reference 8.2, 8.3).
 
 use super::{Fnmatch, GlobError};
 

@@ -1,4 +1,4 @@
-//! What RE2 does not accept.
+//! Errors: what RE2 does not accept.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! From an RE2 pattern to one of the `regex` crate.
+//! Translates an RE2 pattern to one of the `regex` crate.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Seconds for people.
+//! Formats seconds for people.
 
 /// Seconds for people: `0.4s`, `12s`, `3m 05s`, `1h 30m`, `2d 4h`; two parts at most, the second
 /// left out when it is zero.

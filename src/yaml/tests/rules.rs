@@ -362,7 +362,7 @@ fn a_merged_entry_remembers_both_places() {
     assert_eq!(entry.via.map(at), Some("*t"));
 }
 
-/// Configuration reference 2.1 and 2.4: a file, `header | content`, and the findings.
+/// Configuration reference 2.1, 2.4: a file, `header | content`, and the findings.
 const FILES: &[(&str, &str, &str, &str)] = &[
     ("nothing", "", "-", "config-empty"),
     ("white space", " \n\t\u{a0}\n", "-", "config-empty"),
