@@ -46,8 +46,8 @@ fn job() -> impl Strategy<Value = (JobSpec, Option<Vec<usize>>)> {
             allow_failure,
             retry,
             played,
-            held,
             resource_group,
+            held,
             ..JobSpec::default()
         };
         (spec, needs)
