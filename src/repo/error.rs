@@ -88,6 +88,14 @@ pub enum RepoError {
         /// The commit that the project wants of it.
         commit: String,
     },
+    /// What names the submodules of a commit is no configuration of git.
+    #[error("`{}` of the commit can't be read: {why}; mend it and commit it", path.display())]
+    Gitmodules {
+        /// `.gitmodules`, with the line where the mistake has one.
+        path: PathBuf,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// A file of the work tree or of the run's own folder.
     #[error("can't {doing} `{}`: {source}", path.display())]
     Io {
@@ -112,6 +120,7 @@ impl RepoError {
             | Self::Unsupported { .. }
             | Self::Corrupt { .. }
             | Self::SubmoduleMissing { .. }
+            | Self::Gitmodules { .. }
             | Self::Io { .. } => Code::RepositoryUnreadable,
             Self::RevisionUnknown { .. } => Code::RevisionUnknown,
         }

@@ -10,6 +10,7 @@ mod commit;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod git_config;
 mod head;
 #[cfg(test)]
 mod head_tests;

@@ -89,7 +89,7 @@ impl Repository {
         } else {
             Submodules::None
         };
-        let submodules = submodules::find(&own_handle, tree.commit, strategy, beside.path())?;
+        let submodules = submodules::find(&own_handle, tree.commit, &remote, strategy)?;
         let settings = Settings {
             remote: &remote,
             worktree: None,
