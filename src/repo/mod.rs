@@ -16,6 +16,8 @@ mod head;
 mod head_tests;
 mod listing;
 mod open;
+#[cfg(test)]
+mod open_tests;
 mod origin;
 mod read;
 mod snapshot;

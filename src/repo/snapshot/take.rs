@@ -82,8 +82,7 @@ impl Repository {
             depth: options.depth,
         };
         let remote = self.clean_remote_url();
-        let own_handle =
-            git2::Repository::open(self.git.path()).map_err(RepoError::corrupt("the settings"))?;
+        let own_handle = self.handle()?;
         let strategy = if options.checkout {
             options.submodules
         } else {
