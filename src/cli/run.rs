@@ -23,11 +23,11 @@ use super::pipeline::{Pipeline, now};
 use super::places::log_places;
 use super::printer::Printer;
 use super::selection;
-use super::signals;
+use super::signals::Signals;
 use super::sources::Trees;
 
 /// Exit codes above this name a signal.
-const SIGNALLED: u8 = 128;
+pub(super) const SIGNALLED: u8 = 128;
 
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
@@ -209,6 +209,7 @@ async fn execute(
     args: &RunArgs,
     show: &Show<'_>,
 ) -> Result<Exit, Failure> {
+    let signals = Signals::watch();
     let state = State::new(state_folder()?);
     let record = state.project(
         &pipeline.facts.project.path,
@@ -218,6 +219,41 @@ async fn execute(
         .begin(jiff::Timestamp::now())
         .map_err(|error| unwritable(&error))?;
     pipeline.facts.iid = live.iid();
+    let begun = Begun {
+        checkout,
+        args,
+        state: &state,
+        record: &record,
+        live: &live,
+        chosen,
+        signals: &signals,
+    };
+    let exit = match prepare(&begun, pipeline).await {
+        Ok((spec, trees)) => {
+            let exit = report_run(spec, &live, signals, show).await;
+            drop(trees);
+            exit
+        }
+        Err(failure) => Err(failure),
+    };
+    if exit.is_err() {
+        forget_what_never_began(&live);
+    }
+    let _ = record.prune(Keep::default(), jiff::Timestamp::now());
+    exit
+}
+
+/// All that comes before the first job. A signal ends it.
+async fn prepare(begun: &Begun<'_>, pipeline: Pipeline) -> Result<(RunSpec, Trees), Failure> {
+    let Begun {
+        checkout,
+        state,
+        record,
+        live,
+        chosen,
+        signals,
+        ..
+    } = *begun;
     let executors = Executors::find(&checkout.settings, state.root(), live.id())?;
     // The daemon takes its time to answer; meanwhile the tree is packed.
     let greeting = executors.greet();
@@ -229,38 +265,47 @@ async fn execute(
         executors: executors
             .assign(&chosen.plan, default_image.as_deref())
             .map_err(|failure| failure.within(&pipeline.loaded.sources))?,
-        earlier: earlier_artifacts(&record, chosen, &mut notices),
+        earlier: earlier_artifacts(record, chosen, &mut notices),
         facts: pipeline.facts,
         plan: chosen.plan.clone(),
         pipeline_id: live.pipeline_id(),
         default_image,
         clock: now,
     });
-    let trees = Trees::of(&state, &live)?;
-    let begun = Begun {
-        checkout,
-        args,
-        state: &state,
-        record: &record,
-        live: &live,
-        chosen,
+    let trees = Trees::of(state, live)?;
+    let spec = spec(begun, &around, &trees, notices);
+    signals.check().map_err(|error| not_begun(&error))?;
+    let mut spec = spec?;
+    let greeted = async {
+        greeting.answer().await?;
+        Ok::<_, Failure>(reap(&executors, state).await)
     };
-    let mut spec = spec(&begun, &around, &trees, notices)?;
-    greeting.answer().await?;
-    spec.notices.extend(reap(&executors, &state).await);
-    let exit = report_run(spec, &live, show).await;
-    drop(trees);
-    let _ = record.prune(Keep::default(), jiff::Timestamp::now());
-    exit
+    let answered = signals.unless(greeted).await;
+    let reaped = answered.map_err(|error| not_begun(&error))??;
+    spec.notices.extend(reaped);
+    Ok((spec, trees))
+}
+
+/// A run of which nothing happened leaves no record.
+fn forget_what_never_began(live: &LiveRun) {
+    let events = live.folder().join("events.jsonl");
+    if events.metadata().map_or(0, |about| about.len()) == 0 {
+        let _ = std::fs::remove_dir_all(live.folder());
+    }
 }
 
 /// Runs the pipeline with its reporters.
-async fn report_run(spec: RunSpec, live: &LiveRun, show: &Show<'_>) -> Result<Exit, Failure> {
+async fn report_run(
+    spec: RunSpec,
+    live: &LiveRun,
+    signals: Signals,
+    show: &Show<'_>,
+) -> Result<Exit, Failure> {
     let health = Health::default();
     let streams = Streams::of_process();
     let mut hub = report::for_run(wish(show), streams, Some(&log_places(live)), &health);
     let mut recorder = Recorder::new(live).map_err(|error| unwritable(&error))?;
-    let interrupt = signals::watch();
+    let interrupt = signals.into_interrupt();
     let result = {
         let mut reporters: [&mut dyn Reporter; 2] = [&mut hub, &mut recorder];
         run::run(spec, interrupt, &mut reporters).await
@@ -354,6 +399,7 @@ struct Begun<'a> {
     record: &'a ProjectRecord,
     live: &'a LiveRun,
     chosen: &'a Chosen,
+    signals: &'a Signals,
 }
 
 fn spec(
@@ -371,7 +417,9 @@ fn spec(
         ..
     } = *begun;
     let jobs = run::jobs(around);
-    let trees = trees.write(checkout, &around.facts.reference, &jobs)?;
+    let trees = trees.write(checkout, &around.facts.reference, &jobs, &|| {
+        begun.signals.came()
+    })?;
     let past = record.durations();
     Ok(RunSpec {
         head: head(checkout, around, live)?,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::diag::{Code, Diagnostic};
 use crate::exec::TreeSpec;
 use crate::record::{LiveRun, State};
-use crate::repo::SnapshotOptions;
+use crate::repo::{SnapshotOptions, Stop};
 use crate::run::{JobRun, Sources};
 use crate::types::Reference;
 
@@ -35,12 +35,14 @@ impl Trees {
         Ok(Self { folder })
     }
 
-    /// Writes a tree for each of the sources that jobs ask for.
+    /// Writes a tree for each of the sources that jobs ask for. Soon after `stop` says so, it ends
+    /// with an error.
     pub(super) fn write(
         &self,
         checkout: &Checkout,
         reference: &Reference,
         jobs: &[JobRun],
+        stop: Stop<'_>,
     ) -> Result<Vec<(Sources, TreeSpec)>, Failure> {
         let mut trees: Vec<(Sources, TreeSpec)> = Vec::new();
         for sources in jobs
@@ -50,7 +52,10 @@ impl Trees {
         {
             if trees.iter().all(|(known, _)| *known != sources) {
                 let into = self.folder.join(format!("{}.tar", trees.len()));
-                trees.push((sources, snapshot(checkout, reference, sources, &into)?));
+                trees.push((
+                    sources,
+                    snapshot(checkout, reference, sources, &into, stop)?,
+                ));
             }
         }
         Ok(trees)
@@ -69,6 +74,7 @@ fn snapshot(
     reference: &Reference,
     sources: Sources,
     into: &Path,
+    stop: Stop<'_>,
 ) -> Result<TreeSpec, Failure> {
     let options = SnapshotOptions {
         depth: sources.depth,
@@ -78,7 +84,7 @@ fn snapshot(
     };
     let snapshot = checkout
         .repository
-        .snapshot(&checkout.tree, into, &options)
+        .snapshot(&checkout.tree, into, &options, stop)
         .map_err(|error| repository_failure(&error))?;
     Ok(TreeSpec {
         id: snapshot.id,

@@ -96,6 +96,9 @@ pub enum RepoError {
         /// What is wrong.
         why: &'static str,
     },
+    /// It was asked to end before it was done.
+    #[error("stopped before the project's files were packed")]
+    Stopped,
     /// A file of the work tree or of the run's own folder.
     #[error("can't {doing} `{}`: {source}", path.display())]
     Io {
@@ -121,6 +124,7 @@ impl RepoError {
             | Self::Corrupt { .. }
             | Self::SubmoduleMissing { .. }
             | Self::Gitmodules { .. }
+            | Self::Stopped
             | Self::Io { .. } => Code::RepositoryUnreadable,
             Self::RevisionUnknown { .. } => Code::RevisionUnknown,
         }

@@ -21,6 +21,7 @@ mod open_tests;
 mod origin;
 mod read;
 mod snapshot;
+mod stop;
 mod tracked;
 mod tree;
 #[cfg(test)]
@@ -35,5 +36,6 @@ pub use open::Repository;
 pub use origin::{Origin, Scheme};
 pub use read::FileError;
 pub use snapshot::{Snapshot, SnapshotOptions};
+pub use stop::Stop;
 pub use tracked::tracked;
 pub use tree::{ProjectTree, TreeSource, WorkState};

@@ -37,7 +37,7 @@ fn packed(repo: &Repository) -> Vec<String> {
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
     let options = SnapshotOptions::new(RefKind::Branch, "main");
     let snapshot = repo
-        .snapshot(&tree, &into.path().join("tree.tar"), &options)
+        .snapshot(&tree, &into.path().join("tree.tar"), &options, &|| false)
         .expect("a snapshot");
     let file = fs::File::open(snapshot.tar).expect("the tar");
     let mut archive = tar::Archive::new(file);

@@ -6,6 +6,7 @@ mod archive;
 mod attributes;
 #[cfg(test)]
 mod checkout_tests;
+mod files;
 mod git_dir;
 mod gitmodules;
 mod history;

@@ -176,7 +176,7 @@ impl Submodule {
     /// Puts the files and the git folder into the archive.
     pub(super) fn append(
         &self,
-        archive: &mut Archive,
+        archive: &mut Archive<'_>,
         depth: u32,
         scratch: &Path,
     ) -> Result<(), RepoError> {
@@ -200,6 +200,7 @@ impl Submodule {
             &settings,
             git_dir::Head::Detached,
             folder.path(),
+            archive.stop,
         )?
         .append(archive, &self.git_dir)?;
         for inner in &self.inner {

@@ -107,7 +107,7 @@ fn a_submodule_that_is_not_here_is_told() {
         submodules: crate::types::Submodules::Normal,
         ..branch("main")
     };
-    let error = repo.snapshot(&tree, &dir.path().join("tree.tar"), &options);
+    let error = repo.snapshot(&tree, &dir.path().join("tree.tar"), &options, &|| false);
     let text = error.expect_err("it is not here").to_string();
     assert!(
         text.contains("`deep/lib`") && text.contains("git submodule update"),
@@ -141,7 +141,7 @@ fn take_with_submodules(fixture: &Fixture, into: &Path) -> Result<crate::repo::S
         submodules: crate::types::Submodules::Recursive,
         ..branch("main")
     };
-    repo.snapshot(&tree, &into.join("tree.tar"), &options)
+    repo.snapshot(&tree, &into.join("tree.tar"), &options, &|| false)
         .map_err(|error| error.to_string())
 }
 
