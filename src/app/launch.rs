@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::diag::{Code, Diagnostic};
 use crate::event::{JobSummary, Reporter, RunResult, RunStarted, SourceMode};
 use crate::exec::{ArtifactRef, Owner};
-use crate::plan::Chosen;
+use crate::plan::{Chosen, PipelineFacts};
 use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
 use crate::report::words;
 use crate::run::{self, Interrupt, PullPolicy, RunError, RunSpec};
@@ -21,6 +21,7 @@ use super::executors::Executors;
 use super::facts::now;
 use super::failure::{Failure, FailureKind};
 use super::folders::state_folder;
+use super::interruptible::{Interruptible, stopped};
 use super::jobs::{PipelineContext, jobs};
 use super::pipeline::Pipeline;
 use super::trees::Trees;
@@ -37,67 +38,48 @@ pub struct LaunchOptions {
 
 /// A run that has its place on disk and all it needs. Dropping it takes its trees away.
 pub struct Launch {
-    record: ProjectRecord,
-    live: LiveRun,
+    place: Place,
     spec: RunSpec,
     /// Held until the run has ended.
     _trees: Trees,
 }
 
+/// Where a run is recorded.
+struct Place {
+    state: State,
+    record: ProjectRecord,
+    live: LiveRun,
+}
+
 impl Launch {
-    /// Makes all that the run needs, and removes what dead runs left behind.
+    /// Makes all that the run needs, and removes what dead runs left behind. `interrupt` ends it.
     pub async fn prepare(
         workspace: &Workspace,
         mut pipeline: Pipeline,
         chosen: Chosen,
         options: LaunchOptions,
+        interrupt: watch::Receiver<Interrupt>,
     ) -> Result<Self, Failure> {
-        let state = State::new(state_folder()?);
-        let record = state.project(
-            &pipeline.facts.project.path,
-            &workspace.repository.common_dir(),
-        );
-        let live = record
-            .begin(jiff::Timestamp::now())
-            .map_err(|error| unwritable(&error))?;
-        pipeline.facts.iid = live.iid();
-        let executors = Executors::find(&workspace.settings, state.root(), live.id())?;
-        // The daemon takes its time to answer; meanwhile the tree is packed.
-        let greeting = executors.greet();
-        let default_image = workspace.settings.text(Key::DefaultImage);
-        let mut notices: Vec<String> = part_of(&chosen).into_iter().collect();
-        notices.extend(executors.notices(&chosen.plan, default_image));
-        let complete = chosen.is_whole();
-        let context = Arc::new(PipelineContext {
-            executors: executors
-                .assign(&chosen.plan, default_image)
-                .map_err(|failure| failure.within(&pipeline.loaded.sources))?,
-            earlier: earlier_artifacts(&record, &chosen.missing_sources, &mut notices),
-            facts: pipeline.facts,
-            plan: chosen.plan,
-            pipeline_id: live.pipeline_id(),
-            default_image: default_image.map(str::to_owned),
-            clock: now,
-        });
-        let trees = Trees::of(&state, &live)?;
-        let mut spec = RunSpec {
-            notices,
-            complete,
-            ..spec(workspace, &context, &trees, &live, &state, &record, options)?
-        };
-        greeting.answer().await?;
-        spec.notices.extend(reap(&executors, &state).await);
-        Ok(Self {
-            record,
-            live,
-            spec,
-            _trees: trees,
-        })
+        let place = Place::of(workspace, &pipeline.facts)?;
+        pipeline.facts.iid = place.live.iid();
+        let interruptible = Interruptible::new(interrupt);
+        let prepared = prepare(&place, workspace, pipeline, chosen, options, &interruptible).await;
+        match prepared {
+            Ok((spec, trees)) => Ok(Self {
+                place,
+                spec,
+                _trees: trees,
+            }),
+            Err(failure) => {
+                place.forget();
+                Err(failure)
+            }
+        }
     }
 
     /// The run's folder, for the paths of its logs.
     pub fn folder(&self) -> &Path {
-        self.live.folder()
+        self.place.live.folder()
     }
 
     /// Runs the pipeline to its end, and records it. `interrupt` stops it.
@@ -106,13 +88,88 @@ impl Launch {
         interrupt: watch::Receiver<Interrupt>,
         reporter: &mut dyn Reporter,
     ) -> Result<RunResult, Failure> {
-        let mut recorder = Recorder::new(&self.live).map_err(|error| unwritable(&error))?;
+        let place = &self.place;
+        let mut recorder = Recorder::new(&place.live).map_err(|error| unwritable(&error))?;
         let mut reporters: [&mut dyn Reporter; 2] = [reporter, &mut recorder];
         let result = run::run(self.spec, interrupt, &mut reporters).await;
+        if result.is_err() {
+            place.forget();
+        }
         // What stays too long is removed by the next run.
-        let _ = self.record.prune(Keep::default(), jiff::Timestamp::now());
+        let _ = place.record.prune(Keep::default(), jiff::Timestamp::now());
         result.map_err(|error| not_begun(&error))
     }
+}
+
+impl Place {
+    fn of(workspace: &Workspace, facts: &PipelineFacts) -> Result<Self, Failure> {
+        let state = State::new(state_folder()?);
+        let record = state.project(&facts.project.path, &workspace.repository.common_dir());
+        let live = record
+            .begin(jiff::Timestamp::now())
+            .map_err(|error| unwritable(&error))?;
+        Ok(Self {
+            state,
+            record,
+            live,
+        })
+    }
+
+    /// A run of which nothing happened leaves no record.
+    fn forget(&self) {
+        let events = self.live.folder().join("events.jsonl");
+        if events.metadata().map_or(0, |about| about.len()) == 0 {
+            let _ = std::fs::remove_dir_all(self.live.folder());
+        }
+    }
+}
+
+/// All that comes before the first job.
+async fn prepare(
+    place: &Place,
+    workspace: &Workspace,
+    pipeline: Pipeline,
+    chosen: Chosen,
+    options: LaunchOptions,
+    interruptible: &Interruptible,
+) -> Result<(RunSpec, Trees), Failure> {
+    let Place {
+        state,
+        record,
+        live,
+    } = place;
+    let executors = Executors::find(&workspace.settings, state.root(), live.id())?;
+    // The daemon takes its time to answer; meanwhile the tree is packed.
+    let greeting = executors.greet();
+    let default_image = workspace.settings.text(Key::DefaultImage);
+    let mut notices: Vec<String> = part_of(&chosen).into_iter().collect();
+    notices.extend(executors.notices(&chosen.plan, default_image));
+    let complete = chosen.is_whole();
+    let context = Arc::new(PipelineContext {
+        executors: executors
+            .assign(&chosen.plan, default_image)
+            .map_err(|failure| failure.within(&pipeline.loaded.sources))?,
+        earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
+        facts: pipeline.facts,
+        plan: chosen.plan,
+        pipeline_id: live.pipeline_id(),
+        default_image: default_image.map(str::to_owned),
+        clock: now,
+    });
+    let trees = Trees::of(state, live)?;
+    let spec = spec(workspace, &context, &trees, place, options, interruptible);
+    interruptible.check()?;
+    let mut spec = RunSpec {
+        notices,
+        complete,
+        ..spec?
+    };
+    let greeted = async {
+        greeting.answer().await?;
+        Ok::<_, Failure>(reap(&executors, state).await)
+    };
+    spec.notices.extend(interruptible.unless(greeted).await??);
+    Ok((spec, trees))
 }
 
 /// How much of the pipeline was chosen, where it is not all.
@@ -176,19 +233,20 @@ fn spec(
     workspace: &Workspace,
     context: &Arc<PipelineContext>,
     trees: &Trees,
-    live: &LiveRun,
-    state: &State,
-    record: &ProjectRecord,
+    place: &Place,
     options: LaunchOptions,
+    interruptible: &Interruptible,
 ) -> Result<RunSpec, Failure> {
     let plan = &context.plan;
+    let live = &place.live;
     let jobs = jobs(context);
-    let trees = trees.write(workspace, &context.facts.reference, &jobs)?;
-    let past = record.durations();
+    let stop = || interruptible.is_interrupted();
+    let trees = trees.write(workspace, &context.facts.reference, &jobs, &stop)?;
+    let past = place.record.durations();
     Ok(RunSpec {
         head: head(workspace, context, live)?,
         owner: Owner {
-            owner: state.owner(),
+            owner: place.state.owner(),
             run: live.id().to_owned(),
         },
         stages: plan.stages.iter().map(ToString::to_string).collect(),
@@ -256,22 +314,17 @@ fn head(
 }
 
 fn not_begun(error: &RunError) -> Failure {
-    let (kind, code) = match error {
-        RunError::MissingImages(_) => (FailureKind::Environment, Code::ImageMissing),
-        RunError::Executor(_) => (FailureKind::Environment, Code::ExecutorUnavailable),
-        RunError::Interrupted(signal) => (FailureKind::Signal(*signal), Code::NothingToRun),
-        RunError::Spec(_) => (FailureKind::Internal, Code::NothingToRun),
-    };
-    let diagnostic = Diagnostic::new(code, error.to_string());
-    Failure::new(
-        kind,
-        match error {
-            RunError::MissingImages(_) => {
-                diagnostic.help("bring them with `docker pull`, or run without `--offline`")
-            }
-            RunError::Executor(_) | RunError::Interrupted(_) | RunError::Spec(_) => diagnostic,
-        },
-    )
+    let told = |kind, code| Failure::new(kind, Diagnostic::new(code, error.to_string()));
+    match error {
+        RunError::Interrupted(signal) => stopped(*signal),
+        RunError::Executor(_) => told(FailureKind::Environment, Code::ExecutorUnavailable),
+        RunError::Spec(_) => told(FailureKind::Internal, Code::NothingToRun),
+        RunError::MissingImages(_) => Failure::new(
+            FailureKind::Environment,
+            Diagnostic::new(Code::ImageMissing, error.to_string())
+                .help("bring them with `docker pull`, or run without `--offline`"),
+        ),
+    }
 }
 
 fn unwritable(error: &RecordError) -> Failure {

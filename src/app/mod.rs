@@ -13,6 +13,7 @@ mod facts;
 mod failure;
 mod folders;
 mod includes;
+mod interruptible;
 mod jobs;
 mod launch;
 mod pipeline;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::diag::Code;
 use crate::exec::TreeSpec;
 use crate::record::{LiveRun, State};
-use crate::repo::SnapshotOptions;
+use crate::repo::{SnapshotOptions, Stop};
 use crate::run::{JobRun, Sources};
 use crate::types::Reference;
 
@@ -32,12 +32,14 @@ impl Trees {
         Ok(Self { folder })
     }
 
-    /// Writes a tree for each of the sources that jobs ask for.
+    /// Writes a tree for each of the sources that jobs ask for. Soon after `stop` says so, it ends
+    /// with an error.
     pub(super) fn write(
         &self,
         workspace: &Workspace,
         reference: &Reference,
         jobs: &[JobRun],
+        stop: Stop<'_>,
     ) -> Result<Vec<(Sources, TreeSpec)>, Failure> {
         let mut trees: Vec<(Sources, TreeSpec)> = Vec::new();
         for sources in jobs
@@ -47,7 +49,8 @@ impl Trees {
         {
             if trees.iter().all(|(known, _)| *known != sources) {
                 let into = self.folder.join(format!("{}.tar", trees.len()));
-                trees.push((sources, snapshot(workspace, reference, sources, &into)?));
+                let tree = snapshot(workspace, reference, sources, &into, stop)?;
+                trees.push((sources, tree));
             }
         }
         Ok(trees)
@@ -66,6 +69,7 @@ fn snapshot(
     reference: &Reference,
     sources: Sources,
     into: &Path,
+    stop: Stop<'_>,
 ) -> Result<TreeSpec, Failure> {
     let options = SnapshotOptions {
         depth: sources.depth,
@@ -75,7 +79,7 @@ fn snapshot(
     };
     let snapshot = workspace
         .repository
-        .snapshot(&workspace.tree, into, &options)
+        .snapshot(&workspace.tree, into, &options, stop)
         .map_err(|error| repository_failure(&error))?;
     Ok(TreeSpec {
         id: snapshot.id,

@@ -1,9 +1,12 @@
 //! `pipe run`: the pipeline of this ref, here and now.
 
+use tokio::sync::watch;
+
 use crate::app::{self, Failure, History, Launch, LaunchOptions, Pipeline, Workspace};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{Outside, Release, Selection};
 use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
+use crate::run::Interrupt;
 use crate::settings::{Key, Settings};
 
 use super::args::{Global, RunArgs, RunFormat, When};
@@ -11,10 +14,10 @@ use super::exit::Exit;
 use super::places::log_places;
 use super::printer::Printer;
 use super::request;
-use super::signals;
+use super::signals::Signals;
 
 /// Exit codes above this name a signal.
-const SIGNALLED: u8 = 128;
+pub(super) const SIGNALLED: u8 = 128;
 
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
@@ -39,8 +42,10 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<E
         .build()
         .map_err(|error| broken(&format!("threads can't be started: {error}")))?;
     runtime.block_on(async {
-        let launch = Launch::prepare(&workspace, pipeline, chosen, options).await?;
-        show(launch, wish(global, args)).await
+        let signals = Signals::watch();
+        let interrupt = signals.interrupt();
+        let launch = Launch::prepare(&workspace, pipeline, chosen, options, interrupt).await?;
+        show(launch, signals.into_interrupt(), wish(global, args)).await
     })
 }
 
@@ -90,11 +95,15 @@ fn outside(settings: &Settings, args: &RunArgs) -> Outside {
 }
 
 /// Runs the pipeline and shows it.
-async fn show(launch: Launch, wish: Wish) -> Result<Exit, Failure> {
+async fn show(
+    launch: Launch,
+    interrupt: watch::Receiver<Interrupt>,
+    wish: Wish,
+) -> Result<Exit, Failure> {
     let health = Health::default();
     let places = log_places(launch.folder());
     let mut hub = report::for_run(wish, Streams::of_process(), Some(&places), &health);
-    let exit = launch.run(signals::watch(), &mut hub).await?.exit;
+    let exit = launch.run(interrupt, &mut hub).await?.exit;
     match health.fault() {
         // A terminal that hung up can't be written to: the signal is what ended the run.
         Some(Fault::Failed(why)) if exit <= SIGNALLED => {

@@ -88,6 +88,17 @@ pub enum RepoError {
         /// The commit that the project wants of it.
         commit: String,
     },
+    /// What names the submodules of a commit is no configuration of git.
+    #[error("`{}` of the commit can't be read: {why}; mend it and commit it", path.display())]
+    Gitmodules {
+        /// `.gitmodules`, with the line where the mistake has one.
+        path: PathBuf,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// It was asked to end before it was done.
+    #[error("stopped before the project's files were packed")]
+    Stopped,
     /// A file of the work tree or of the run's own folder.
     #[error("can't {doing} `{}`: {source}", path.display())]
     Io {
@@ -112,6 +123,8 @@ impl RepoError {
             | Self::Unsupported { .. }
             | Self::Corrupt { .. }
             | Self::SubmoduleMissing { .. }
+            | Self::Gitmodules { .. }
+            | Self::Stopped
             | Self::Io { .. } => Code::RepositoryUnreadable,
             Self::RevisionUnknown { .. } => Code::RevisionUnknown,
         }

@@ -10,14 +10,18 @@ mod commit;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod git_config;
 mod head;
 #[cfg(test)]
 mod head_tests;
 mod listing;
 mod open;
+#[cfg(test)]
+mod open_tests;
 mod origin;
 mod read;
 mod snapshot;
+mod stop;
 mod tracked;
 mod tree;
 #[cfg(test)]
@@ -32,5 +36,6 @@ pub use open::Repository;
 pub use origin::{Origin, Scheme};
 pub use read::FileError;
 pub use snapshot::{Snapshot, SnapshotOptions};
+pub use stop::Stop;
 pub use tracked::tracked;
 pub use tree::{ProjectTree, TreeSource, WorkState};

@@ -27,20 +27,27 @@ impl Repository {
     /// from checkouts of submodules. Environment variables of git have no say, for a hook that
     /// calls `pipe` runs with those of another repository.
     pub fn discover(cwd: &Path) -> Result<Self, RepoError> {
-        let git = git2::Repository::open_ext(
-            cwd,
-            RepositoryOpenFlags::empty(),
-            std::iter::empty::<&Path>(),
-        )
-        .map_err(|error| not_opened(cwd, &error))?;
-        let Some(root) = git.workdir().map(without_trailing_slash) else {
+        let found = open(cwd, RepositoryOpenFlags::empty()).map_err(|e| not_opened(cwd, &e))?;
+        if found.workdir().is_none() {
             return Err(RepoError::Bare {
-                path: without_trailing_slash(git.path()),
+                path: without_trailing_slash(found.path()),
             });
-        };
-        refuse_redirection(cwd, &root)?;
-        let head = head_commit(&git, &root)?;
-        Ok(Self { git, root, head })
+        }
+        let cwd = cwd.canonicalize().unwrap_or_else(|_| cwd.to_owned());
+        let root = checkout_above(&cwd).ok_or_else(|| not_found(&cwd))?;
+        let git = checkout(root).map_err(|error| not_opened(root, &error))?;
+        refuse_redirection(&git, root)?;
+        let head = head_commit(&git, root)?;
+        Ok(Self {
+            root: root.to_owned(),
+            git,
+            head,
+        })
+    }
+
+    /// One more handle, for another thread.
+    pub(super) fn handle(&self) -> Result<git2::Repository, RepoError> {
+        checkout(&self.root).map_err(RepoError::corrupt("the settings"))
     }
 
     /// The top folder of the work tree.
@@ -59,18 +66,41 @@ impl Repository {
     }
 }
 
+fn open(folder: &Path, flags: RepositoryOpenFlags) -> Result<git2::Repository, git2::Error> {
+    git2::Repository::open_ext(folder, flags, std::iter::empty::<&Path>())
+}
+
+/// Opens what `.git` in exactly this folder leads to, be it a folder, the pointer of a worktree
+/// or a link to either. It is never opened by the place of git's own files: those may lie
+/// elsewhere, and the folder around them is not the checkout.
+fn checkout(root: &Path) -> Result<git2::Repository, git2::Error> {
+    let git = open(root, RepositoryOpenFlags::NO_SEARCH)?;
+    if git.is_worktree() {
+        // libgit2 takes the folder where the worktree was made, git the one it is found in.
+        git.set_workdir(root, false)?;
+    }
+    Ok(git)
+}
+
 /// A setting of the repository can name any folder of the machine as its work tree, whose files
 /// jobs would then see. Only the folder with the `.git` that was found is one.
-fn refuse_redirection(cwd: &Path, root: &Path) -> Result<(), RepoError> {
+fn refuse_redirection(git: &git2::Repository, root: &Path) -> Result<(), RepoError> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let cwd = real(cwd);
-    match checkout_above(&cwd) {
-        Some(checkout) if checkout != real(root) => Err(RepoError::Unsupported {
-            path: checkout.to_owned(),
-            what: format!("`{}` as its work tree", root.display()),
+    match git.workdir() {
+        Some(workdir) if real(workdir) == real(root) => Ok(()),
+        workdir => Err(RepoError::Unsupported {
+            path: root.to_owned(),
+            what: workdir.map_or_else(
+                || "no work tree".to_owned(),
+                |folder| {
+                    format!(
+                        "`{}` as its work tree",
+                        without_trailing_slash(folder).display()
+                    )
+                },
+            ),
             remedy: "run `git config --unset core.worktree`",
         }),
-        _ => Ok(()),
     }
 }
 
@@ -97,6 +127,10 @@ fn not_opened(cwd: &Path, error: &git2::Error) -> RepoError {
         ErrorCode::Owner => RepoError::ForeignOwner {
             path: checkout_above(cwd).unwrap_or(cwd).to_owned(),
         },
+        // A `.git` that is neither a folder nor a pointer.
+        _ if checkout_above(cwd).is_some_and(|root| settings_file(root).is_none()) => {
+            not_found(cwd)
+        }
         _ => unsupported(cwd).unwrap_or_else(|| RepoError::Corrupt {
             what: "the settings".to_owned(),
             detail: error.message().to_owned(),

@@ -71,13 +71,11 @@ impl Repository {
                 .map(|commit| commit.id())
                 .map_err(|_| self.unknown("revision", name))?,
         };
-        let git =
-            git2::Repository::open(self.git.path()).map_err(RepoError::corrupt("the settings"))?;
         Ok(ProjectTree {
             root: self.root().to_owned(),
             source,
             commit,
-            git: Mutex::new(git),
+            git: Mutex::new(self.handle()?),
             listing: OnceLock::new(),
         })
     }

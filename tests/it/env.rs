@@ -133,6 +133,16 @@ impl TestEnv {
         pipe::record::State::new(self.home().join("state/pipe")).owner()
     }
 
+    /// The records of runs, by their folders.
+    pub(crate) fn records(&self) -> Vec<String> {
+        let projects = fs::read_dir(self.home().join("state/pipe"));
+        (projects.into_iter().flatten().flatten())
+            .filter_map(|project| fs::read_dir(project.path().join("runs")).ok())
+            .flatten()
+            .map(|run| run.expect("a run").path().display().to_string())
+            .collect()
+    }
+
     /// What is left of runs besides their records: temporary files, trees, folders of jobs,
     /// and what the daemon still has.
     pub(crate) fn leftovers(&self) -> Vec<String> {

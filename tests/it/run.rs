@@ -67,8 +67,14 @@ impl Project {
     }
 
     fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(&[], arguments)
+    }
+
+    /// Runs with further variables of the environment.
+    fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
         let output = self
             .command(env!("CARGO_BIN_EXE_pipe"))
+            .envs(variables.iter().copied())
             .args(["run", "--executor", "shell", "--format", "json"])
             .args(arguments)
             .output()
@@ -180,6 +186,24 @@ fn untracked_artifacts_hold_ignored_files_too() {
     let log = ended.log("c");
     assert_eq!(log[..3], ["a.c", "a.o", "c"], "{}", ended.text);
     assert!(log[3].contains("No such file"), "{log:?}");
+}
+
+#[test]
+fn a_temporary_folder_that_is_not_there_drops_no_artifacts() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "stages: [one, two]\n\
+         p: {stage: one, script: ['echo n >new'], artifacts: {untracked: true}}\n\
+         c: {stage: two, script: ['cat new']}\n",
+    )]);
+    let ended = project.run_with(&[("TMPDIR", "/nowhere")], &[]);
+    assert_eq!(
+        ended.jobs(),
+        ["p success 0", "c success 0"],
+        "{}",
+        ended.text
+    );
+    assert_eq!(ended.log("c"), ["n"]);
 }
 
 #[test]

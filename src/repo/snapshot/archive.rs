@@ -9,11 +9,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tar::{EntryType, Header};
 
 use crate::repo::RepoError;
+use crate::repo::stop::{self, Stop, Stoppable};
 
 const BUFFER: usize = 1 << 20;
 
 /// A tar file that makes the folders of its entries by itself.
-pub(super) struct Archive {
+pub(super) struct Archive<'s> {
+    /// Asked with every piece of a file.
+    pub(super) stop: Stop<'s>,
     tar: tar::Builder<BufWriter<File>>,
     path: PathBuf,
     now: u64,
@@ -21,12 +24,13 @@ pub(super) struct Archive {
     folder: PathBuf,
 }
 
-impl Archive {
+impl<'s> Archive<'s> {
     /// A new file at `path`, which begins with the project folder itself.
-    pub(super) fn create(path: &Path) -> Result<Self, RepoError> {
+    pub(super) fn create(path: &Path, stop: Stop<'s>) -> Result<Self, RepoError> {
         let file = File::create(path).map_err(RepoError::io("write", path))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let mut archive = Self {
+            stop,
             tar: tar::Builder::new(BufWriter::with_capacity(BUFFER, file)),
             path: path.to_owned(),
             now: now.map_or(0, |now| now.as_secs()),
@@ -51,9 +55,15 @@ impl Archive {
     ) -> Result<(), RepoError> {
         self.enter(path.parent().unwrap_or(Path::new("")))?;
         let mut header = self.header(EntryType::Regular, mode, size);
-        self.tar
-            .append_data(&mut header, path, content)
-            .map_err(RepoError::io("write", &self.path))
+        let stop = self.stop;
+        let content = Stoppable {
+            inner: content,
+            stop,
+        };
+        let written = self.tar.append_data(&mut header, path, content);
+        // A stop is why, when there is one.
+        stop::check(stop)?;
+        written.map_err(RepoError::io("write", &self.path))
     }
 
     /// A link, dangling or not.

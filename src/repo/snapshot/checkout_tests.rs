@@ -1,9 +1,7 @@
-//! What a checkout does with line ends, history and submodules.
+//! What a checkout does with line ends and history.
 
-use std::path::Path;
-
+use crate::repo::SnapshotOptions;
 use crate::repo::fixture::Fixture;
-use crate::repo::{SnapshotOptions, TreeSource};
 
 use super::take_tests::{branch, entries, git, snapshot, unpack};
 
@@ -88,107 +86,4 @@ fn all_of_the_history_has_all_branches() {
         .id();
     fixture.pushed("main", head);
     assert_eq!(refs(&fixture, "pushed"), ["remotes/origin/main"]);
-}
-
-/// A project with the submodule `lib` at `deep/lib`, cloned as git keeps it.
-fn with_submodule() -> Fixture {
-    let lib = Fixture::with(&[("f", "x"), ("d/g", "y")]);
-    let commit = lib
-        .git
-        .head()
-        .and_then(|head| head.peel_to_commit())
-        .expect("head")
-        .id();
-    let fixture = Fixture::with(&[(
-        ".gitmodules",
-        "[submodule \"lib\"]\n\tpath = deep/lib\n\turl = ../lib.git\n",
-    )]);
-    let clone = fixture.path().join(".git/modules/lib");
-    std::fs::create_dir_all(clone.parent().expect("a parent")).expect("folders");
-    let from = lib.path().to_str().expect("text");
-    git2::build::RepoBuilder::new()
-        .bare(true)
-        .clone(from, &clone)
-        .expect("a clone");
-    link(&fixture, commit);
-    std::fs::create_dir_all(fixture.path().join("deep/lib")).expect("a folder");
-    fixture
-}
-
-/// Commits a link to `commit` at `deep/lib`.
-fn link(fixture: &Fixture, commit: git2::Oid) {
-    let git = &fixture.git;
-    let mut index = git.index().expect("index");
-    let mut entry = index
-        .get_path(Path::new(".gitmodules"), 0)
-        .expect("an entry");
-    entry.path = b"deep/lib".to_vec();
-    entry.mode = 0o160_000;
-    entry.id = commit;
-    index.add(&entry).expect("a link");
-    index.write().expect("an index");
-    let tree = index
-        .write_tree()
-        .and_then(|tree| git.find_tree(tree))
-        .expect("a tree");
-    let parent = git
-        .head()
-        .and_then(|head| head.peel_to_commit())
-        .expect("head");
-    let who = fixture.signature();
-    git.commit(Some("HEAD"), &who, &who, "link", &tree, &[&parent])
-        .expect("a commit");
-}
-
-#[test]
-fn submodules_come_when_asked_for() {
-    let fixture = with_submodule();
-    let dir = tempfile::tempdir().expect("a folder");
-    let take = |submodules, into: &str| {
-        let folder = dir.path().join(into);
-        std::fs::create_dir(&folder).expect("a folder");
-        let options = SnapshotOptions {
-            submodules,
-            ..branch("main")
-        };
-        let out = folder.join("out");
-        unpack(&snapshot(&fixture, &folder, &options), &out);
-        out
-    };
-    let without = take(crate::types::Submodules::None, "none");
-    let left = std::fs::read_dir(without.join("deep/lib")).expect("a folder");
-    assert_eq!(left.count(), 0);
-    let out = take(crate::types::Submodules::Recursive, "recursive");
-    let text = |path: &str| std::fs::read_to_string(out.join(path)).expect(path);
-    assert_eq!(text("deep/lib/f") + &text("deep/lib/d/g"), "xy");
-    assert_eq!(text("deep/lib/.git"), "gitdir: ../../.git/modules/lib\n");
-    if let Some(status) = git(&out, &["submodule", "status"]) {
-        assert!(
-            status.starts_with(' ') && status.ends_with("deep/lib (heads/main)")
-                || status.contains(" deep/lib"),
-            "{status}"
-        );
-        assert_eq!(git(&out, &["status", "--short"]).as_deref(), Some(""));
-        let inner = out.join("deep/lib");
-        assert_eq!(git(&inner, &["status", "--short"]).as_deref(), Some(""));
-    }
-}
-
-#[test]
-fn a_submodule_that_is_not_here_is_told() {
-    let fixture = with_submodule();
-    std::fs::remove_dir_all(fixture.path().join(".git/modules")).expect("it goes");
-    let dir = tempfile::tempdir().expect("a folder");
-    let repo = fixture.open();
-    let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
-    let options = SnapshotOptions {
-        submodules: crate::types::Submodules::Normal,
-        ..branch("main")
-    };
-    let error = repo.snapshot(&tree, &dir.path().join("tree.tar"), &options);
-    let text = error.expect_err("it is not here").to_string();
-    assert!(
-        text.contains("`deep/lib`") && text.contains("git submodule update"),
-        "{text}"
-    );
 }

@@ -11,6 +11,7 @@ use super::history::{Fetch, History, collect};
 use super::pack;
 use crate::repo::RepoError;
 use crate::repo::listing::is_private;
+use crate::repo::stop::Stop;
 
 /// Where HEAD stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +59,10 @@ impl GitDir {
         settings: &Settings<'_>,
         head: Head,
         folder: &Path,
+        stop: Stop<'_>,
     ) -> Result<Self, RepoError> {
-        let history = collect(git, fetch)?;
-        let pack = pack::write(git, &history.objects, folder)?;
+        let history = collect(git, fetch, stop)?;
+        let pack = pack::write(git, &history.objects, folder, stop)?;
         let put = |name: &str, text: &str| {
             let path = folder.join(name);
             fs::write(&path, text).map_err(RepoError::io("write", path))
@@ -84,7 +86,7 @@ impl GitDir {
     }
 
     /// Puts it into the archive at `top`.
-    pub(super) fn append(&self, archive: &mut Archive, top: &Path) -> Result<(), RepoError> {
+    pub(super) fn append(&self, archive: &mut Archive<'_>, top: &Path) -> Result<(), RepoError> {
         for name in ["HEAD", "config", "packed-refs", "shallow"] {
             self.append_file(archive, name, &top.join(name), 0o666)?;
         }
@@ -106,7 +108,7 @@ impl GitDir {
 
     fn append_file(
         &self,
-        archive: &mut Archive,
+        archive: &mut Archive<'_>,
         name: &str,
         path: &Path,
         mode: u32,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use git2::{Commit, ObjectType, Oid};
 
 use crate::repo::RepoError;
+use crate::repo::stop::{self, Stop};
 use crate::types::RefKind;
 
 /// The ref of a pipeline and how much history its jobs get.
@@ -29,9 +30,14 @@ pub(super) struct History {
 }
 
 /// Collects what a fetch would bring.
-pub(super) fn collect(git: &git2::Repository, fetch: &Fetch) -> Result<History, RepoError> {
+pub(super) fn collect(
+    git: &git2::Repository,
+    fetch: &Fetch,
+    stop: Stop<'_>,
+) -> Result<History, RepoError> {
     let mut walk = Walk {
         git,
+        stop,
         cut: already_cut(git),
         seen: HashSet::new(),
         history: History::default(),
@@ -49,6 +55,7 @@ const ORIGIN: &str = "refs/remotes/origin/";
 
 struct Walk<'a> {
     git: &'a git2::Repository,
+    stop: Stop<'a>,
     /// Where the user's own clone ends.
     cut: HashSet<Oid>,
     seen: HashSet<Oid>,
@@ -124,6 +131,7 @@ impl Walk<'_> {
         // No recursion: how deep folders lie is the repository's word.
         let mut todo = vec![commit.tree_id()];
         while let Some(id) = todo.pop() {
+            stop::check(self.stop)?;
             if self.add(id) {
                 self.add_entries(id, &mut todo)?;
             }

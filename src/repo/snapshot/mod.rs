@@ -6,10 +6,14 @@ mod archive;
 mod attributes;
 #[cfg(test)]
 mod checkout_tests;
+mod files;
 mod git_dir;
+mod gitmodules;
 mod history;
 mod pack;
 mod submodules;
+#[cfg(test)]
+mod submodules_tests;
 mod take;
 #[cfg(test)]
 mod take_tests;

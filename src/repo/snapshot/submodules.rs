@@ -2,12 +2,13 @@
 //! that the user's checkout has of them: nothing is fetched.
 
 use std::fmt::Write as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use git2::{ObjectType, Oid};
+use git2::{ObjectType, Oid, TreeEntry};
 
 use super::archive::Archive;
 use super::git_dir::{self, GitDir};
+use super::gitmodules::{self, Named};
 use super::history::Fetch;
 use crate::repo::RepoError;
 use crate::repo::listing::{Listing, Mode, Place, to_path};
@@ -20,7 +21,7 @@ const MAX_LEVELS: usize = 8;
 pub(super) struct Submodule {
     /// As `.gitmodules` calls it.
     name: String,
-    /// As `.gitmodules` has it.
+    /// That of its remote, never relative.
     url: String,
     /// Where its files go in the project folder.
     path: PathBuf,
@@ -35,16 +36,17 @@ pub(super) struct Submodule {
 struct Above<'a> {
     git: &'a git2::Repository,
     commit: Oid,
+    url: &'a str,
     path: &'a Path,
     git_dir: &'a Path,
 }
 
-/// The submodules of a commit of the project. `scratch` is a folder for a file.
+/// The submodules of a commit of the project, whose remote is at `url`.
 pub(super) fn find(
     git: &git2::Repository,
     commit: Oid,
+    url: &str,
     strategy: Submodules,
-    scratch: &Path,
 ) -> Result<Vec<Submodule>, RepoError> {
     let levels = match strategy {
         Submodules::None => return Ok(Vec::new()),
@@ -54,10 +56,11 @@ pub(super) fn find(
     let top = Above {
         git,
         commit,
+        url,
         path: Path::new(""),
         git_dir: Path::new(".git"),
     };
-    top.submodules(levels, scratch)
+    top.submodules(levels)
 }
 
 /// What the settings of a repository say of its submodules.
@@ -78,12 +81,12 @@ pub(super) fn settings(submodules: &[Submodule]) -> String {
 }
 
 impl Above<'_> {
-    fn submodules(&self, levels: usize, scratch: &Path) -> Result<Vec<Submodule>, RepoError> {
+    fn submodules(&self, levels: usize) -> Result<Vec<Submodule>, RepoError> {
         if levels == 0 {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        for (name, path, url) in self.named(scratch)? {
+        for Named { name, path, url } in self.named()? {
             let Some(commit) = self.link(&path)? else {
                 // Named, but not in this commit.
                 continue;
@@ -93,78 +96,63 @@ impl Above<'_> {
                 path: self.path.join(&path),
                 git_dir: self.git_dir.join("modules").join(&name),
                 name,
-                url,
+                url: gitmodules::resolved(&url, self.url),
                 commit,
                 git,
                 inner: Vec::new(),
             };
-            submodule.inner = submodule.above().submodules(levels - 1, scratch)?;
+            submodule.inner = submodule.above().submodules(levels - 1)?;
             found.push(submodule);
         }
         Ok(found)
     }
 
-    /// Name, path and URL of what `.gitmodules` of the commit names.
-    fn named(&self, scratch: &Path) -> Result<Vec<(String, PathBuf, String)>, RepoError> {
-        let failed = || RepoError::corrupt("`.gitmodules`");
-        let tree = self
-            .git
-            .find_commit(self.commit)
-            .and_then(|commit| commit.tree());
-        let tree = tree.map_err(failed())?;
+    /// What `.gitmodules` of the commit names.
+    fn named(&self) -> Result<Vec<Named>, RepoError> {
+        let tree = self.tree()?;
         let Some(entry) = tree.get_name(".gitmodules") else {
             return Ok(Vec::new());
         };
-        let blob = self.git.find_blob(entry.id()).map_err(failed())?;
-        let file = scratch.join("gitmodules");
-        std::fs::write(&file, blob.content()).map_err(RepoError::io("write", &file))?;
-        let config = git2::Config::open(&file).map_err(failed())?;
-        let mut named = Vec::new();
-        let mut entries = config
-            .entries(Some("submodule\\..*\\.path"))
-            .map_err(failed())?;
-        while let Some(entry) = entries.next() {
-            let entry = entry.map_err(failed())?;
-            let (Ok(key), Ok(path)) = (entry.name(), entry.value()) else {
-                continue;
-            };
-            let name = key
-                .trim_start_matches("submodule.")
-                .trim_end_matches(".path");
-            let url = config.get_string(&format!("submodule.{name}.url"));
-            if is_inside(name) && is_inside(path) {
-                named.push((
-                    name.to_owned(),
-                    PathBuf::from(path),
-                    url.unwrap_or_default(),
-                ));
-            }
+        let unreadable = |line: Option<usize>, why| {
+            let place = line.map_or(String::new(), |line| format!(":{line}"));
+            let path = self.path.join(format!(".gitmodules{place}"));
+            RepoError::Gitmodules { path, why }
+        };
+        if !is_file(&entry) {
+            return Err(unreadable(None, "it is not a file"));
         }
-        Ok(named)
+        let blob = self.git.find_blob(entry.id());
+        let blob = blob.map_err(RepoError::corrupt("`.gitmodules`"))?;
+        if blob.size() > gitmodules::MAX_SIZE {
+            return Err(unreadable(None, "it has more than 1 MiB"));
+        }
+        let text = String::from_utf8_lossy(blob.content());
+        gitmodules::read(&text).map_err(|mistake| unreadable(Some(mistake.line), mistake.what))
     }
 
     /// The commit that the tree has at that path.
     fn link(&self, path: &Path) -> Result<Option<Oid>, RepoError> {
-        let tree = self
-            .git
-            .find_commit(self.commit)
-            .and_then(|commit| commit.tree());
-        let entry = tree
-            .map_err(RepoError::corrupt("a tree"))?
-            .get_path(path)
-            .ok();
+        let entry = self.tree()?.get_path(path).ok();
         let link = entry.filter(|entry| entry.kind() == Some(ObjectType::Commit));
         Ok(link.map(|entry| entry.id()))
     }
 
+    fn tree(&self) -> Result<git2::Tree<'_>, RepoError> {
+        self.git
+            .find_commit(self.commit)
+            .and_then(|commit| commit.tree())
+            .map_err(RepoError::corrupt("a tree"))
+    }
+
     /// The clone of a submodule: where git keeps it, or in its own folder as long ago.
     fn open(&self, name: &str, path: &Path, commit: Oid) -> Result<git2::Repository, RepoError> {
-        let modules =
-            [self.git.path(), self.git.commondir()].map(|folder| folder.join("modules").join(name));
-        let own = self.git.workdir().map(|root| root.join(path).join(".git"));
+        let modules = [self.git.path(), self.git.commondir()]
+            .map(|folder| (folder.to_owned(), folder.join("modules").join(name)));
+        let own = (self.git.workdir()).map(|root| (root.to_owned(), root.join(path).join(".git")));
         let places = modules.into_iter().chain(own);
         places
-            .filter(|place| place.is_dir() && !place.is_symlink())
+            .filter(|(above, place)| place.is_dir() && no_link_leads_out(above, place))
+            .map(|(_, place)| place)
             .filter_map(|place| git2::Repository::open(place).ok())
             .find(|git| git.find_commit(commit).is_ok())
             .ok_or_else(|| RepoError::SubmoduleMissing {
@@ -179,6 +167,7 @@ impl Submodule {
         Above {
             git: &self.git,
             commit: self.commit,
+            url: &self.url,
             path: &self.path,
             git_dir: &self.git_dir,
         }
@@ -187,7 +176,7 @@ impl Submodule {
     /// Puts the files and the git folder into the archive.
     pub(super) fn append(
         &self,
-        archive: &mut Archive,
+        archive: &mut Archive<'_>,
         depth: u32,
         scratch: &Path,
     ) -> Result<(), RepoError> {
@@ -211,6 +200,7 @@ impl Submodule {
             &settings,
             git_dir::Head::Detached,
             folder.path(),
+            archive.stop,
         )?
         .append(archive, &self.git_dir)?;
         for inner in &self.inner {
@@ -254,28 +244,14 @@ fn up(folder: &Path) -> PathBuf {
     folder.components().map(|_| "..").collect()
 }
 
-/// Whether a name from a repository stays where it is put.
-fn is_inside(name: &str) -> bool {
-    let mut parts = Path::new(name).components();
-    !name.is_empty() && parts.all(|part| matches!(part, Component::Normal(part) if part != ".git"))
+/// Whether `place` really lies below `above`: a link on the way could lead to any repository of
+/// this machine.
+fn no_link_leads_out(above: &Path, place: &Path) -> bool {
+    let real = (above.canonicalize().ok()).zip(place.canonicalize().ok());
+    real.is_some_and(|(above, place)| place.starts_with(above))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::is_inside;
-
-    #[test]
-    fn names_lead_nowhere_else() {
-        for (name, inside) in [
-            ("lib", true),
-            ("deep/lib", true),
-            ("", false),
-            ("../../evil", false),
-            ("a/../b", false),
-            ("/etc", false),
-            (".git/hooks", false),
-        ] {
-            assert_eq!(is_inside(name), inside, "{name}");
-        }
-    }
+fn is_file(entry: &TreeEntry<'_>) -> bool {
+    let mode = u32::try_from(entry.filemode()).ok().and_then(Mode::of);
+    matches!(mode, Some(Mode::Plain | Mode::Executable))
 }

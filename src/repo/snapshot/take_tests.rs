@@ -14,7 +14,7 @@ pub(super) fn branch(name: &str) -> SnapshotOptions {
 pub(super) fn snapshot(fixture: &Fixture, into: &Path, options: &SnapshotOptions) -> Snapshot {
     let repo = fixture.open();
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
-    repo.snapshot(&tree, &into.join("tree.tar"), options)
+    repo.snapshot(&tree, &into.join("tree.tar"), options, &|| false)
         .expect("a snapshot")
 }
 
@@ -286,7 +286,7 @@ fn merges_and_worktrees_work_too() {
         ..branch("linked")
     };
     let taken = repo
-        .snapshot(&tree, &into.path().join("tree.tar"), &options)
+        .snapshot(&tree, &into.path().join("tree.tar"), &options, &|| false)
         .expect("a snapshot");
     let job = into.path().join("job");
     unpack(&taken, &job);
@@ -328,7 +328,12 @@ fn a_commit_is_taken_from_gits_objects() {
         .tree(TreeSource::Commit("HEAD".to_owned()))
         .expect("a tree");
     let taken = repo
-        .snapshot(&tree, &into.path().join("tree.tar"), &branch("main"))
+        .snapshot(
+            &tree,
+            &into.path().join("tree.tar"),
+            &branch("main"),
+            &|| false,
+        )
         .expect("a snapshot");
     let job = into.path().join("job");
     unpack(&taken, &job);

@@ -1,8 +1,9 @@
 //! Globs of artifacts on their way to the executor: variables, and what git tracks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::exec::{Globs, Session};
+use crate::exec::{ExecError, Globs, Session};
 use crate::repo;
 use crate::run::spec::Artifacts;
 use crate::script::gitlab_env_path;
@@ -14,18 +15,22 @@ const MAX_INDEX: u64 = 512 << 20;
 const MAX_ENV: u64 = 1 << 20;
 
 impl Attempt<'_> {
-    /// What to collect.
-    pub(super) async fn globs(&mut self, session: &mut dyn Session, wanted: Artifacts) -> Globs {
+    /// What to collect. What can't be found out is an error, never an artifact less.
+    pub(super) async fn globs(
+        &mut self,
+        session: &mut dyn Session,
+        wanted: Artifacts,
+    ) -> Result<Globs, ExecError> {
         let untracked = if wanted.untracked {
-            self.tracked(session).await
+            self.tracked(session).await?
         } else {
             None
         };
-        Globs {
-            paths: self.expanded(session, wanted.globs.paths).await,
-            exclude: self.expanded(session, wanted.globs.exclude).await,
+        Ok(Globs {
+            paths: self.expanded(session, wanted.globs.paths).await?,
+            exclude: self.expanded(session, wanted.globs.exclude).await?,
             untracked,
-        }
+        })
     }
 
     /// Globs with the job's variables and those that its script wrote to `GITLAB_ENV` (runtime
@@ -34,18 +39,18 @@ impl Attempt<'_> {
         &mut self,
         session: &mut dyn Session,
         globs: Vec<String>,
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>, ExecError> {
         if !globs.iter().any(|glob| glob.contains('$')) {
-            return globs;
+            return Ok(globs);
         }
         let path = gitlab_env_path(&self.layout.project_dir);
-        // Without it only the job's own variables are known.
-        let env = session.read(&path, MAX_ENV).await.ok().flatten();
+        // Without such a file only the job's own variables are known.
+        let env = session.read(&path, MAX_ENV).await?;
         let more = exported(&env.unwrap_or_default());
-        match &self.scripts.expand {
+        Ok(match &self.scripts.expand {
             Some(expand) => globs.iter().map(|glob| expand(glob, &more)).collect(),
             None => globs,
-        }
+        })
     }
 
     /// What git tracks in the job's own checkout. Where there is none, the runner's `git ls-files`
@@ -53,15 +58,20 @@ impl Attempt<'_> {
     async fn tracked(
         &mut self,
         session: &mut dyn Session,
-    ) -> Option<Arc<std::collections::BTreeSet<String>>> {
+    ) -> Result<Option<Arc<BTreeSet<String>>>, ExecError> {
         let path = format!("{}/.git/index", self.layout.project_dir);
-        let index = session.read(&path, MAX_INDEX).await.ok().flatten();
-        let tracked = index.and_then(|index| repo::tracked(&index));
+        let place = self.artifacts_place();
+        let scratch = place.parent().unwrap_or(&place);
+        let tracked = match session.read(&path, MAX_INDEX).await? {
+            Some(index) => repo::tracked(&index, scratch)
+                .map_err(|error| ExecError::system("collect artifacts", error.to_string()))?,
+            None => None,
+        };
         if tracked.is_none() {
             let text = "WARNING: untracked: this job's project directory has no git index";
             self.log.say(text).await;
         }
-        tracked.map(Arc::new)
+        Ok(tracked.map(Arc::new))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::event::{EventKind, Phase};
-use crate::exec::{ArtifactRef, Cancel, Globs, Session};
+use crate::exec::{ArtifactRef, Cancel, ExecError, Globs, Session};
 use crate::run::message::{Failure, Kept, Message, Verdict};
 use crate::run::stage::{Ending, GRACE, Remote, Stop};
 
@@ -31,10 +31,10 @@ impl Attempt<'_> {
             self.enter(Phase::UploadArtifacts).await;
         }
         let (verdict, artifacts) = match wanted {
-            Some(wanted) => {
-                let globs = self.globs(session, wanted).await;
-                self.archive(session, verdict, &globs).await
-            }
+            Some(wanted) => match self.globs(session, wanted).await {
+                Ok(globs) => self.archive(session, verdict, &globs).await,
+                Err(error) => (self.not_kept(verdict, &error).await, None),
+            },
             None => (verdict, None),
         };
         if !verdict.goes_on() {
@@ -61,12 +61,14 @@ impl Attempt<'_> {
             }
             (Some(_), _) | (None, None) => (Verdict::Killed, None),
             (None, Some(Ok(kept))) => (verdict, self.told_of(kept).await),
-            (None, Some(Err(error))) => {
-                let text = format!("ERROR: artifacts were not kept: {}", error.message);
-                self.log.say(&text).await;
-                (or_failed(verdict, Failure::from(&error)), None)
-            }
+            (None, Some(Err(error))) => (self.not_kept(verdict, &error).await, None),
         }
+    }
+
+    async fn not_kept(&mut self, verdict: Verdict, error: &ExecError) -> Verdict {
+        let text = format!("ERROR: artifacts were not kept: {}", error.message);
+        self.log.say(&text).await;
+        or_failed(verdict, Failure::from(error))
     }
 
     /// Says what was found; nothing found leaves no archive.

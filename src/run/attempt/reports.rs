@@ -19,10 +19,13 @@ impl Attempt<'_> {
         verdict: Verdict,
     ) -> (Verdict, Variables) {
         let paths = std::mem::take(&mut self.scripts.dotenv);
-        let paths = self.expanded(session, paths).await;
         if paths.is_empty() {
             return (verdict, Variables::new());
         }
+        let paths = match self.expanded(session, paths).await {
+            Ok(paths) => paths,
+            Err(error) => return (or_failed(verdict, Failure::from(&error)), Variables::new()),
+        };
         match self.reported(session, paths).await {
             Ok(Ok(variables)) => (verdict, variables),
             Ok(Err(refused)) => {
@@ -80,8 +83,9 @@ pub(super) fn or_failed(verdict: Verdict, failure: Failure) -> Verdict {
 /// The files of an archive one behind the other, as far as a report may be long.
 fn files(tar: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    let Ok(file) = std::fs::File::open(tar) else {
-        return Ok(content);
+    let file = match std::fs::File::open(tar) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(content),
+        opened => opened?,
     };
     for entry in tar::Archive::new(file).entries()? {
         let entry = entry?;

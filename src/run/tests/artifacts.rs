@@ -3,7 +3,7 @@
 use crate::run::ArtifactsWhen;
 use crate::types::AllowFailure;
 
-use super::story::{Ended, Story, job};
+use super::story::{Ended, Job, Story, job};
 
 /// The tar files that the last opened environment of a job was given.
 fn given(ended: &Ended, name: &str) -> Vec<String> {
@@ -126,4 +126,39 @@ async fn a_failure_to_keep_them_fails_the_job() {
         ["a failed: script_failure"],
         "the first failure counts"
     );
+}
+
+/// What a job keeps is never less because a file of ours or of the daemon can't be reached.
+#[tokio::test(start_paused = true)]
+async fn what_can_not_be_found_out_fails_the_job() {
+    let untracked = |job: Job| {
+        job.keeping("out", ArtifactsWhen::Always).with(|job| {
+            if let Some(artifacts) = &mut job.artifacts {
+                artifacts.untracked = true;
+            }
+        })
+    };
+    let rows = [
+        // The run's own folder of this story does not exist.
+        (
+            untracked(job("a", 0, "").image("indexed-1")),
+            "can't write to `/artifacts`: ",
+        ),
+        (
+            untracked(job("a", 0, "").image("unread-1")),
+            "the daemon is gone",
+        ),
+        (
+            job("a", 0, "")
+                .image("unread-1")
+                .keeping("$X", ArtifactsWhen::Always),
+            "the daemon is gone",
+        ),
+    ];
+    for (job, why) in rows {
+        let ended = Story::new([job]).run().await;
+        assert_eq!(ended.jobs(), ["a failed: runner_system_failure"], "{why}");
+        let told = format!("ERROR: artifacts were not kept: {why}");
+        assert!(ended.log("a")[0].starts_with(&told), "{:?}", ended.log("a"));
+    }
 }

@@ -10,7 +10,7 @@
 //!
 //! The name of an image may begin with what its environment does: `user-` and `system-` fail to
 //! open, `twice-` fails two times, `slow-` takes ten seconds, `calm-` five whatever is asked, `lost-` can't be cleaned up,
-//! `full-` can't keep artifacts.
+//! `full-` can't keep artifacts, `unread-` can't read files of the job, `indexed-` has an index.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -220,6 +220,12 @@ impl Session for ScriptedSession {
     }
 
     async fn read(&mut self, path: &str, _: u64) -> Result<Option<Vec<u8>>, ExecError> {
+        if self.image.starts_with("unread-") {
+            return Err(ExecError::system("read", "the daemon is gone"));
+        }
+        if self.image.starts_with("indexed-") && path.ends_with("/.git/index") {
+            return Ok(Some(Vec::new()));
+        }
         let is_env = path.ends_with("/gitlab_runner_env");
         Ok(is_env.then(|| b"FROM_ENV=out\nunfinished=x".to_vec()))
     }

@@ -9,12 +9,14 @@ use super::entry::{Data, Entry, Kind, stored};
 use super::source::Sources;
 use super::write::PackWriter;
 use crate::repo::RepoError;
+use crate::repo::stop::{self, Stop};
 
 /// Writes `objects` into one pack in `folder`, with its index. Returns the names of both files.
 pub(in crate::repo::snapshot) fn write(
     git: &git2::Repository,
     objects: &[Oid],
     folder: &Path,
+    stop: Stop<'_>,
 ) -> Result<Vec<String>, RepoError> {
     let wanted: HashSet<Oid> = objects.iter().copied().collect();
     let sources = Sources::open(git);
@@ -22,6 +24,7 @@ pub(in crate::repo::snapshot) fn write(
     let failed = || RepoError::io("write", folder);
     let mut pack = PackWriter::create(folder, objects.len()).map_err(failed())?;
     for id in objects {
+        stop::check(stop)?;
         let entry = match sources.entry(*id, &wanted) {
             Some(entry) => entry,
             None => full_entry(&odb, *id)?,

@@ -82,7 +82,7 @@ fn packed_and_loose_objects_come_through() {
     let (fixture, objects) = packed();
     let folder = tempfile::tempdir().expect("a folder");
     let git = git2::Repository::open(fixture.path()).expect("a fresh handle");
-    let names = write(&git, &objects, folder.path()).expect("a pack");
+    let names = write(&git, &objects, folder.path(), &|| false).expect("a pack");
     assert_holds(&read_back(folder.path()), &git, &objects);
     let size = folder
         .path()
@@ -108,7 +108,7 @@ fn large_objects_are_copied_in_pieces() {
     let git = git2::Repository::open(fixture.path()).expect("a fresh handle");
     let objects = every_object(&git);
     let folder = tempfile::tempdir().expect("a folder");
-    write(&git, &objects, folder.path()).expect("a pack");
+    write(&git, &objects, folder.path(), &|| false).expect("a pack");
     assert_holds(&read_back(folder.path()), &git, &objects);
 }
 
@@ -120,7 +120,7 @@ fn a_delta_whose_base_is_left_out_becomes_whole() {
         let mut some = objects.clone();
         some.remove(left_out);
         let folder = tempfile::tempdir().expect("a folder");
-        write(&git, &some, folder.path()).expect("a pack");
+        write(&git, &some, folder.path(), &|| false).expect("a pack");
         assert_holds(&read_back(folder.path()), &git, &some);
     }
 }
@@ -139,6 +139,6 @@ fn objects_of_alternates_are_found() {
     .expect("alternates");
     let git = git2::Repository::open(borrower.path()).expect("a fresh handle");
     let out = tempfile::tempdir().expect("a folder");
-    write(&git, &objects, out.path()).expect("a pack");
+    write(&git, &objects, out.path(), &|| false).expect("a pack");
     assert_holds(&read_back(out.path()), &git, &objects);
 }

@@ -1,0 +1,52 @@
+//! Preparations of a run, which a signal ends before the first job.
+
+use std::future::Future;
+
+use tokio::sync::watch;
+
+use crate::exec::Cancel;
+use crate::run::Interrupt;
+
+use super::failure::{Failure, FailureKind};
+use crate::diag::{Code, Diagnostic};
+
+/// What a person asks for while a run is being prepared.
+pub(super) struct Interruptible(watch::Receiver<Interrupt>);
+
+impl Interruptible {
+    pub(super) fn new(interrupt: watch::Receiver<Interrupt>) -> Self {
+        Self(interrupt)
+    }
+
+    /// Whether a signal has come.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.0.borrow().level >= Cancel::Graceful
+    }
+
+    /// The failure of preparations that a signal ends.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let signal = self.0.borrow().signal;
+        if self.is_interrupted() {
+            return Err(stopped(signal));
+        }
+        Ok(())
+    }
+
+    /// What comes of `work`, unless a signal comes before it is done.
+    pub(super) async fn unless<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut interrupt = self.0.clone();
+        tokio::select! {
+            biased;
+            Ok(now) = interrupt.wait_for(|now| now.level >= Cancel::Graceful) => {
+                Err(stopped(now.signal))
+            }
+            done = work => Ok(done),
+        }
+    }
+}
+
+/// A signal came before the first job.
+pub(super) fn stopped(signal: u8) -> Failure {
+    let diagnostic = Diagnostic::new(Code::NothingToRun, "stopped before the first job");
+    Failure::new(FailureKind::Signal(signal), diagnostic)
+}
