@@ -43,6 +43,10 @@ fn read_kind(kind: &str, line: &str) -> Result<Option<EventKind>, serde_json::Er
             }
         }
         "pull" => fields::<Pull>(line)?.into(),
+        "pull-failed" => {
+            let NotPulled { image, message } = fields(line)?;
+            EventKind::PullFailed { image, message }
+        }
         "log" => {
             let Job { job, attempt } = fields(line)?;
             let Line { text, partial } = fields(line)?;
@@ -153,6 +157,12 @@ struct Pull {
     total: Option<u64>,
     #[serde(default)]
     done: bool,
+}
+
+#[derive(Deserialize)]
+struct NotPulled {
+    image: String,
+    message: String,
 }
 
 impl From<Pull> for EventKind {

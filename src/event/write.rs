@@ -48,6 +48,10 @@ fn own_fields<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::E
             map.serialize_entry("total", &progress.map(|(_, total)| total))?;
             map.serialize_entry("done", done)
         }
+        EventKind::PullFailed { image, message } => {
+            map.serialize_entry("image", image)?;
+            map.serialize_entry("message", message)
+        }
         EventKind::Log { text, partial, .. } => {
             map.serialize_entry("text", text)?;
             if *partial {

@@ -94,3 +94,8 @@ pub fn pulling(image: &str) -> Line {
 pub fn pulled(image: &str) -> Line {
     Line::of(Tone::Good, "✓").put(Tone::Plain, format!(" pulled {image}"))
 }
+
+/// It could not be brought, and why.
+pub fn not_pulled(message: &str) -> Line {
+    Line::of(Tone::Bad, "✗").put(Tone::Plain, format!(" {}", text::single_line(message)))
+}

@@ -231,6 +231,13 @@ impl Story {
         })
     }
 
+    pub(crate) fn not_pulled(self, image: &str, message: &str) -> Self {
+        self.tell(EventKind::PullFailed {
+            image: image.to_owned(),
+            message: message.to_owned(),
+        })
+    }
+
     pub(crate) fn notice(self, text: &str) -> Self {
         let text = text.to_owned();
         self.tell(EventKind::Notice { text })

@@ -20,6 +20,7 @@ impl View {
                 progress,
                 done,
             } => self.pull(image, *progress, *done),
+            EventKind::PullFailed { image, message } => self.pull_failed(image, message),
             EventKind::CancelBegun { reason } => self.cancel = Some(reason.clone()),
             EventKind::Notice { text } => self.notices.push(text.clone()),
             EventKind::RunFinished(result) => self.run_finished(path, result),
@@ -95,6 +96,11 @@ impl View {
                 progress,
             }),
         }
+    }
+
+    fn pull_failed(&mut self, image: &str, message: &str) {
+        self.pulls.retain(|pull| pull.image != image);
+        self.failed_pulls.push(message.to_owned());
     }
 
     fn run_finished(&mut self, path: &[String], result: &RunResult) {

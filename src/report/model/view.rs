@@ -136,6 +136,8 @@ pub struct View {
     pub jobs: Vec<JobView>,
     /// Images on their way.
     pub pulls: Vec<Pull>,
+    /// Why images could not be brought, a line each.
+    pub failed_pulls: Vec<String>,
     /// Notices so far.
     pub notices: Vec<String>,
     /// Why everything is being stopped.
@@ -166,6 +168,7 @@ impl View {
             stages: Vec::new(),
             jobs: Vec::new(),
             pulls: Vec::new(),
+            failed_pulls: Vec::new(),
             notices: Vec::new(),
             cancel: None,
             result: None,

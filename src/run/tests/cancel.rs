@@ -62,6 +62,27 @@ async fn once_while_the_environment_opens() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn once_while_an_image_is_pulled() {
+    let ended = Story::new([job("a", 0, "say never").image("ruby")])
+        .lacking("ruby")
+        .interrupted(500, Cancel::Graceful)
+        .run()
+        .await;
+    let want = [
+        "begin",
+        "a.1 starts",
+        "pull ruby ...",
+        "cancel: interrupted",
+        "not pulled: image `ruby` was not pulled: the run was stopped",
+        "a.1 canceled: interrupted",
+        "end canceled 130",
+    ];
+    assert_eq!(ended.told(), want);
+    let end = ended.events.last().map(|event| event.elapsed.as_millis());
+    assert_eq!(end, Some(500));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_environment_that_opens_all_the_same_is_closed() {
     let ended = Story::new([job("a", 0, "say never").image("calm-start")])
         .interrupted(1000, Cancel::Graceful)

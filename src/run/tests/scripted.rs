@@ -116,11 +116,19 @@ impl Executor for Scripted {
         &self,
         image: &Image,
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
-        _: &Cx,
+        cx: &Cx,
     ) -> Result<(), ExecError> {
         self.note(format!("pull {}", image.name));
         progress(1, 2);
-        sleep(Duration::from_secs(1)).await;
+        tokio::select! {
+            () = sleep(Duration::from_secs(1)) => {}
+            () = asked(&cx.cancel, Cancel::Graceful) => {
+                return Err(ExecError::system("pull", "stopped"));
+            }
+        }
+        if image.name == "gone-network" {
+            return Err(ExecError::system("pull", "no such host"));
+        }
         if image.name.starts_with("gone") {
             return Err(ExecError::user("pull", "image `gone` is not found"));
         }

@@ -356,6 +356,7 @@ fn short(kind: &EventKind) -> Option<String> {
         EventKind::Pull { image, done, .. } => {
             format!("pull {image} {}", if *done { "done" } else { "..." })
         }
+        EventKind::PullFailed { message, .. } => format!("not pulled: {message}"),
         EventKind::Log {
             job, attempt, text, ..
         } => format!("{job}.{attempt}| {text}"),

@@ -186,11 +186,44 @@ async fn an_error_of_ours_fails_one_job() {
 
 #[tokio::test(start_paused = true)]
 async fn images_that_can_not_be_pulled_fail_their_jobs() {
-    let ended = Story::new([job("a", 0, "").image("gone"), job("b", 0, "")])
-        .lacking("gone")
+    let ended = Story::new([
+        job("a", 0, "").image("gone"),
+        job("b", 0, ""),
+        job("c", 0, "").image("gone"),
+    ])
+    .lacking("gone")
+    .run()
+    .await;
+    assert_eq!(
+        ended.jobs(),
+        [
+            "a failed: script_failure",
+            "b success",
+            "c failed: script_failure"
+        ]
+    );
+    let of_images = |line: &String| line.contains("image") || line.contains("pull");
+    let told: Vec<String> = ended.told().into_iter().filter(of_images).collect();
+    assert_eq!(
+        told,
+        [
+            "pull gone ...",
+            "not pulled: image `gone` is not found",
+            "a.1 failed: script_failure: image `gone` was not pulled",
+            "c.1 failed: script_failure: image `gone` was not pulled",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_is_out_of_reach_is_asked_once() {
+    let ended = Story::new([job("a", 0, "").image("gone-network")])
+        .lacking("gone-network")
         .run()
         .await;
-    assert_eq!(ended.jobs(), ["a failed: script_failure", "b success"]);
+    assert_eq!(ended.jobs(), ["a failed: runner_system_failure"]);
+    assert_eq!(ended.log("a"), Vec::<&str>::new());
+    assert_eq!(ended.asked.calls, ["pull gone-network"]);
 }
 
 #[tokio::test(start_paused = true)]
