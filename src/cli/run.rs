@@ -396,6 +396,7 @@ fn spec(
         project_path: around.facts.project.path.clone(),
         trees,
         artifacts: Box::new(live.artifacts()),
+        artifacts_limit: checkout.settings.artifacts_limit(),
         pull: if args.offline {
             PullPolicy::Never
         } else {

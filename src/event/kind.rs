@@ -274,6 +274,12 @@ pub enum EventKind {
         /// Why, in words: `interrupted`.
         reason: String,
     },
+    /// The record of the run could not be written on: from here on neither events nor logs are
+    /// kept, and the last lines of the logs under way may be missing.
+    RecordFailed {
+        /// Why, and what to do, in one line.
+        message: String,
+    },
     /// Something worth knowing that changes no status.
     Notice {
         /// One line.
@@ -299,6 +305,7 @@ impl EventKind {
             Self::JobWaits { .. } => "job-waits",
             Self::JobScheduled { .. } => "job-scheduled",
             Self::CancelBegun { .. } => "cancel-begun",
+            Self::RecordFailed { .. } => "record-failed",
             Self::Notice { .. } => "notice",
             Self::RunFinished(_) => "run-finished",
         }
@@ -331,6 +338,7 @@ impl EventKind {
             | Self::Pull { .. }
             | Self::PullFailed { .. }
             | Self::CancelBegun { .. }
+            | Self::RecordFailed { .. }
             | Self::Notice { .. }
             | Self::RunFinished(_) => None,
         }

@@ -80,6 +80,9 @@ fn read_kind(kind: &str, line: &str) -> Result<Option<EventKind>, serde_json::Er
         "cancel-begun" => EventKind::CancelBegun {
             reason: fields::<Why>(line)?.reason,
         },
+        "record-failed" => EventKind::RecordFailed {
+            message: fields::<Told>(line)?.message,
+        },
         "notice" => EventKind::Notice {
             text: fields::<Line>(line)?.text,
         },
@@ -157,6 +160,11 @@ struct Pull {
     total: Option<u64>,
     #[serde(default)]
     done: bool,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    message: String,
 }
 
 #[derive(Deserialize)]

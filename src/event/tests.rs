@@ -160,6 +160,12 @@ fn all() -> Vec<(&'static str, EventKind)> {
             pull(None, true),
         ),
         (
+            r#""kind":"record-failed","seq":7,"elapsed":1.25,"pipeline":[],"message":"no space left"}"#,
+            EventKind::RecordFailed {
+                message: "no space left".to_owned(),
+            },
+        ),
+        (
             r#""kind":"pull-failed","seq":7,"elapsed":1.25,"pipeline":[],"image":"ruby:3.1","message":"not found"}"#,
             EventKind::PullFailed {
                 image: "ruby:3.1".to_owned(),

@@ -174,6 +174,8 @@ pub struct Globs {
     /// `artifacts:untracked`: what git tracks, files and submodules, relative to the project
     /// directory. Every other file is taken too, whether git ignores it or not.
     pub untracked: Option<Arc<BTreeSet<String>>>,
+    /// Bytes that the archive may take on disk; more is an error of the job. `None` for no limit.
+    pub limit: Option<u64>,
 }
 
 /// What `reap` removed.
@@ -250,7 +252,7 @@ pub trait Session: Send {
     /// file. What is longer than `limit` bytes counts as not there.
     async fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError>;
 
-    /// Packs the files that match into `into`. No match gives an empty archive.
+    /// Packs the files that match into `into`. No match gives an empty archive, a failure none.
     async fn collect(
         &mut self,
         globs: &Globs,

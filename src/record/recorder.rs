@@ -20,15 +20,22 @@ const BATCH_TIME: Duration = Duration::from_millis(100);
 /// Lines wait here for their batch to end. Bytes.
 const LOG_BUFFER: usize = 64 * 1024;
 
-/// Writes `events.jsonl` and the logs of a run. Where that fails it falls silent, for a full
-/// disk must not fail a job; [`Recorder::problem`] tells.
+/// Writes `events.jsonl` and the logs of a run. Where that fails it says so once and falls
+/// silent: a full disk must not fail a job that needs nothing of the record.
 #[derive(Debug)]
 pub struct Recorder {
     folder: PathBuf,
     events: BufWriter<File>,
     logs: HashMap<PathBuf, Log>,
     batch: Option<Batch>,
-    problem: Option<RecordError>,
+    problem: Option<Problem>,
+}
+
+/// What went wrong; nothing more is written then.
+#[derive(Debug)]
+enum Problem {
+    New(RecordError),
+    Told,
 }
 
 #[derive(Debug)]
@@ -85,11 +92,6 @@ impl Recorder {
             batch: None,
             problem: None,
         })
-    }
-
-    /// The first thing that went wrong, after which nothing more was written.
-    pub fn problem(&self) -> Option<&RecordError> {
-        self.problem.as_ref()
     }
 
     fn record(&mut self, event: &Event) -> Result<(), RecordError> {
@@ -166,7 +168,7 @@ impl Recorder {
 
     fn unless_failed(&mut self, work: impl FnOnce(&mut Self) -> Result<(), RecordError>) {
         if self.problem.is_none() {
-            self.problem = work(self).err();
+            self.problem = work(self).err().map(Problem::New);
         }
     }
 }
@@ -174,6 +176,15 @@ impl Recorder {
 impl Reporter for Recorder {
     fn on_event(&mut self, event: &Event) {
         self.unless_failed(|recorder| recorder.record(event));
+    }
+
+    fn failure(&mut self) -> Option<String> {
+        let problem = self.problem.take()?;
+        self.problem = Some(Problem::Told);
+        match problem {
+            Problem::New(error) => Some(format!("the record of this run breaks off: {error}")),
+            Problem::Told => None,
+        }
     }
 
     fn tick(&mut self, _: Duration) {

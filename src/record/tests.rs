@@ -112,13 +112,39 @@ fn story(kinds: Vec<EventKind>) -> Vec<Event> {
         .collect()
 }
 
+#[test]
+fn a_full_disk_is_told_once_and_with_a_remedy() {
+    let fixture = Fixture::new();
+    let run = fixture.project().begin(at(0)).expect("a run");
+    let log = live::log(run.folder(), &[], "unit", 1);
+    std::os::unix::fs::symlink("/dev/full", &log).expect("a link");
+    let mut recorder = Recorder::new(&run).expect("a recorder");
+    let mut told = Vec::new();
+    for event in story(vec![
+        started(&run),
+        line("unit", "lost", false),
+        finished("unit"),
+        line("other", "not written any more", false),
+        finished("other"),
+    ]) {
+        recorder.on_event(&event);
+        told.extend(recorder.failure().map(|message| (event.seq, message)));
+    }
+    let place = log.display();
+    let message = format!(
+        "the record of this run breaks off: can't write `{place}`: No space left on device; make room, or name another place with `XDG_STATE_HOME`"
+    );
+    assert_eq!(told, [(3, message)]);
+    assert!(!live::log(run.folder(), &[], "other", 1).exists());
+}
+
 fn record(run: &LiveRun, events: &[Event]) {
     let mut recorder = Recorder::new(run).expect("a recorder");
     for event in events {
         recorder.on_event(event);
     }
     recorder.finish();
-    assert!(recorder.problem().is_none(), "{:?}", recorder.problem());
+    assert_eq!(recorder.failure(), None);
 }
 
 /// A finished run with these jobs.
@@ -370,7 +396,7 @@ fn a_recorder_that_can_not_write_falls_silent() {
     for event in story(vec![line("unit", "one", false), finished("unit")]) {
         recorder.on_event(&event);
     }
-    let problem = recorder.problem().expect("a problem").to_string();
+    let problem = recorder.failure().expect("a problem");
     assert!(problem.contains("logs/unit.1"), "{problem}");
 }
 

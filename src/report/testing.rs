@@ -238,6 +238,11 @@ impl Story {
         })
     }
 
+    pub(crate) fn record_failed(self, message: &str) -> Self {
+        let message = message.to_owned();
+        self.tell(EventKind::RecordFailed { message })
+    }
+
     pub(crate) fn notice(self, text: &str) -> Self {
         let text = text.to_owned();
         self.tell(EventKind::Notice { text })

@@ -124,6 +124,7 @@ fn dispatcher(
             owner: spec.owner,
             project_path: spec.project_path,
             artifacts: spec.artifacts,
+            artifacts_limit: spec.artifacts_limit,
             images: Images::new(spec.pull, receiver, sender),
             starts: Semaphore::new(STARTS),
             jobs: spec.jobs,

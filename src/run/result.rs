@@ -19,6 +19,8 @@ impl Dispatcher<'_> {
         self.prefetches.abort_all();
         self.take_all();
         self.tell_who_waits();
+        // What the record still holds back may fail to be written.
+        self.stream.tick();
         let result = self.result();
         self.stream.emit(EventKind::RunFinished(result.clone()));
         self.stream.finish();
@@ -52,7 +54,7 @@ impl Dispatcher<'_> {
                 .map(|job| self.job_result(job))
                 .collect(),
             pipelines: Vec::new(),
-            complete: self.complete && held.is_empty(),
+            complete: self.complete && held.is_empty() && !self.stream.record_failed(),
             held,
         }
     }

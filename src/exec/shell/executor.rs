@@ -18,6 +18,7 @@ use super::super::{
 use super::reap::{reap, write_owner};
 use super::session::{ShellSession, blocking};
 use super::unpack::unpack;
+use crate::types::io_words;
 
 /// Where and how jobs of the shell executor run.
 #[derive(Debug, Clone)]
@@ -132,7 +133,10 @@ impl Executor for ShellExecutor {
         reap(&self.settings.base, owner, &|run| alive(run)).map_err(|error| {
             ExecError::system(
                 "reap",
-                format!("leftover job folders can't be removed: {error}"),
+                format!(
+                    "leftover job folders can't be removed: {}",
+                    io_words(&error)
+                ),
             )
             .because(error)
         })

@@ -297,6 +297,25 @@ async fn a_signal_before_the_first_job() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_record_that_breaks_off_is_told_at_once() {
+    let ended = Story::new([job("a", 0, "say one\nsay two")])
+        .with_full_disk_at("a.1| one")
+        .run()
+        .await;
+    let want = [
+        "begin",
+        "a.1 starts",
+        "a.1| one",
+        "record: disk is full",
+        "a.1| two",
+        "a.1 success",
+        "end success 0",
+    ];
+    assert_eq!(ended.told(), want);
+    assert!(!ended.result.complete);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_left_behind_is_told() {
     let ended = Story::new([job("a", 0, "").image("lost-daemon")])
         .run()
