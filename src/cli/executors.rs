@@ -169,7 +169,7 @@ impl Greeting {
     }
 }
 
-fn unavailable(error: &ExecError) -> Failure {
+pub(super) fn unavailable(error: &ExecError) -> Failure {
     Failure::new(
         Exit::Environment,
         Diagnostic::new(Code::ExecutorUnavailable, error.to_string())

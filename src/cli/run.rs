@@ -17,7 +17,7 @@ use crate::types::wildcard_match;
 
 use super::args::{Global, RunArgs, RunFormat, When};
 use super::checkout::{Checkout, repository_failure};
-use super::executors::Executors;
+use super::executors::{Executors, unavailable};
 use super::exit::{Exit, Failure};
 use super::pipeline::{Pipeline, now};
 use super::places::log_places;
@@ -247,7 +247,7 @@ async fn execute(
     };
     let mut spec = spec(&begun, &around, &trees, notices)?;
     greeting.answer().await?;
-    spec.notices.extend(reap(&executors, &state).await);
+    spec.notices.extend(reap(&executors, &state).await?);
     let exit = report_run(spec, &live, show).await;
     drop(trees);
     let _ = record.prune(Keep::default(), jiff::Timestamp::now());
@@ -305,17 +305,19 @@ fn removed_in_words(removed: &[String]) -> Option<String> {
     Some(format!("removed what a killed run left: {what}"))
 }
 
-/// Removes what dead runs left behind; says so.
-async fn reap(executors: &Executors, state: &State) -> Vec<String> {
+/// Removes what dead runs left behind; says so. A daemon that gives no answer to that would give
+/// none to the jobs either.
+async fn reap(executors: &Executors, state: &State) -> Result<Vec<String>, Failure> {
     let owner = state.owner();
     let mut notices = Vec::new();
     for executor in executors.all() {
         match executor.reap(&owner, &|run| state.is_alive(run)).await {
             Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
+            Err(error) if error.is_silence() => return Err(unavailable(&error)),
             Err(error) => notices.push(format!("can't look for what killed runs left: {error}")),
         }
     }
-    notices
+    Ok(notices)
 }
 
 fn earlier_artifacts(

@@ -1,4 +1,4 @@
-//! Ctrl-C, `kill` and a closed terminal: once stops gracefully, twice kills (design chapter 6).
+//! Ctrl-C, Ctrl-\, `kill` and a closed terminal: once stops gracefully, twice kills (design chapter 6).
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -13,6 +13,7 @@ pub(super) fn watch() -> watch::Receiver<Interrupt> {
         (SignalKind::interrupt(), 2),
         (SignalKind::terminate(), 15),
         (SignalKind::hangup(), 1),
+        (SignalKind::quit(), 3),
     ] {
         if let Ok(signals) = signal(kind) {
             tokio::spawn(listen(signals, number, sender.clone()));

@@ -217,6 +217,17 @@ pub trait Executor: Send + Sync {
         false
     }
 
+    /// For how long an answer is owed that should take a moment; `None` when none is.
+    fn silent_for(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What the environment of an attempt is called outside, for people who look for one that
+    /// was left behind: ``container `pipe-…` ``.
+    fn environment_name(&self, _owner: &Owner, job: &str, _attempt: u32) -> String {
+        format!("the environment of job `{job}`")
+    }
+
     /// Makes the environment of one attempt. When it fails it has undone what it began.
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError>;
 

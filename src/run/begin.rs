@@ -17,6 +17,7 @@ use super::dispatcher::{Dispatcher, Record};
 use super::images::{Images, check_images};
 use super::queue::Queue;
 use super::shared::{STARTS, Shared};
+use super::silence::Silences;
 use super::spec::{Interrupt, JobRun, RunError, RunSpec};
 use super::stream::Stream;
 use super::timers::Timers;
@@ -120,6 +121,7 @@ fn dispatcher(
         slots: spec.slots.max(1),
         no_delay: spec.no_delay,
         complete: spec.complete,
+        silences: Silences::of(&spec.jobs),
         shared: Arc::new(Shared {
             owner: spec.owner,
             project_path: spec.project_path,

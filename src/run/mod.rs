@@ -28,6 +28,7 @@ mod obey;
 mod queue;
 mod result;
 mod shared;
+mod silence;
 mod spec;
 mod stage;
 mod stream;

@@ -1,9 +1,12 @@
 //! What breaks around a run: disks fill up, artifacts are too large, daemons fall silent.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -118,4 +121,41 @@ fn sparse_artifacts_stay_small_and_come_back_whole() {
         assert!(about.len() > 200_000_000, "{on:?}");
         assert!(about.blocks() * 512 < 1_000_000, "{on:?}: {about:?}");
     }
+}
+
+/// Says who it is, and then nothing more.
+fn greet(mut stream: UnixStream) {
+    let mut request = vec![0; 4096];
+    let length = stream.read(&mut request).unwrap_or_default();
+    let body = r#"{"Version":"1","ApiVersion":"1.41","Os":"linux","Arch":"amd64"}"#;
+    if String::from_utf8_lossy(&request[..length]).contains("/version") {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length";
+        let _ = write!(stream, "{head}: {}\r\n\r\n{body}", body.len());
+    }
+    // The other end hangs up when it has lost patience.
+    while stream.read(&mut request).is_ok_and(|length| length > 0) {}
+}
+
+#[test]
+fn a_daemon_that_falls_silent_before_the_first_job_is_the_machines_fault() {
+    let env = TestEnv::new("job:\n  script: [echo never]\n");
+    let socket = env.sign("docker.sock");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || greet(stream));
+        }
+    });
+    let before = Instant::now();
+    let output = env
+        .pipe(&["run", "--executor", "docker"])
+        .env("DOCKER_HOST", format!("unix://{}", socket.display()))
+        .output()
+        .expect("it starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{told}");
+    assert!(told.contains("Docker has not answered for 20 s"), "{told}");
+    assert!(before.elapsed() < Duration::from_secs(50), "{told}");
+    let left = fs::read_dir(env.home().join("state/pipe/trees"));
+    assert_eq!(left.expect("a folder").count(), 0);
 }

@@ -17,6 +17,7 @@ use super::super::collect::{Archive, Selection, begin, cannot_pack, is_kept, kee
 use super::super::entry::relative;
 use super::super::{ArtifactRef, ExecError, Globs};
 use super::fault;
+use super::patience::Patience;
 use crate::types::io_words;
 
 const PHASE: &str = "collect artifacts";
@@ -27,6 +28,7 @@ pub(super) struct Place<'a> {
     /// The container.
     pub(super) id: &'a str,
     pub(super) project_dir: &'a str,
+    pub(super) patience: &'a Patience,
 }
 
 impl Place<'_> {
@@ -124,19 +126,21 @@ impl Place<'_> {
     /// (`not a directory` for `file/.`).
     async fn stat(&self, path: &str) -> Result<Option<Kind>, ExecError> {
         let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
-        let found = self
-            .docker
-            .get_container_archive_info(self.id, Some(options))
-            .await;
-        match found {
-            Ok(found) if found.link_target.is_empty() => Ok(Some(Kind::Other)),
-            Ok(_) => Ok(Some(Kind::Link)),
-            Err(error) => match fault::status(&error) {
-                Some(404) => Ok(None),
-                Some(_) => Ok(Some(Kind::Other)),
-                None => Err(fault::system(PHASE, "the files can't be looked at", error)),
-            },
-        }
+        let looking = async {
+            let info = self
+                .docker
+                .get_container_archive_info(self.id, Some(options));
+            match info.await {
+                Ok(found) if found.link_target.is_empty() => Ok(Some(Kind::Other)),
+                Ok(_) => Ok(Some(Kind::Link)),
+                Err(error) => match fault::status(&error) {
+                    Some(404) => Ok(None),
+                    Some(_) => Ok(Some(Kind::Other)),
+                    None => Err(fault::system(PHASE, "the files can't be looked at", error)),
+                },
+            }
+        };
+        self.patience.answer(PHASE, looking).await
     }
 
     fn absolute(&self, path: &str) -> String {

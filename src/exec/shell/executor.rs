@@ -98,6 +98,10 @@ impl Executor for ShellExecutor {
         Ok(self.trees.publish(tree))
     }
 
+    fn environment_name(&self, _owner: &Owner, job: &str, attempt: u32) -> String {
+        format!("folder `{}`", self.folder(job, attempt).display())
+    }
+
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         check(&cx.cancel, "open")?;
         let archives = self.trees.archives(&spec.workspace)?;

@@ -77,7 +77,7 @@ impl Session for ShellSession {
             }
             Err(late) => {
                 let message = format!(
-                    "folder `{}` was not removed in {} s: the next run removes it",
+                    "folder `{}` was not removed in {} s",
                     self.folder.display(),
                     budget.as_secs()
                 );

@@ -132,6 +132,20 @@ async fn twice_and_the_executor_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn twice_and_the_environment_stays() {
+    let ended = Story::new([job("a", 0, "sleep 60000").image("stuck-close")])
+        .interrupted(1000, Cancel::Graceful)
+        .interrupted(2000, Cancel::Force)
+        .run()
+        .await;
+    let notice =
+        "notice: the environment of job `a` was not taken away in time: the next run removes it";
+    let told = ended.told();
+    assert!(told.iter().any(|line| line == notice), "{told:?}");
+    assert_eq!(ended.end(), ("canceled", 130));
+}
+
+#[tokio::test(start_paused = true)]
 async fn once_stops_delays_and_the_queue() {
     let ended = Story::new([
         job("a", 0, "sleep 60000"),

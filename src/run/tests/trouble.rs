@@ -316,6 +316,26 @@ async fn a_record_that_breaks_off_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_executor_that_falls_silent_is_told_once_each_time() {
+    let ended = Story::new([job("a", 0, "mute 19000\nmute 50000\nmute 30000")])
+        .run()
+        .await;
+    let notice = "notice: Scripted has not answered for 20 s";
+    let told = ended.told();
+    assert_eq!(told.iter().filter(|line| *line == notice).count(), 2);
+    assert_eq!(ended.end(), ("success", 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_silence_ends_is_the_machines_fault() {
+    let ended = Story::new([job("a", 0, "silent")]).run().await;
+    assert_eq!(ended.jobs(), ["a failed: runner_system_failure"]);
+    assert_eq!(ended.end(), ("failed", 4));
+    let ended = Story::new([job("a", 0, "fail as ever")]).run().await;
+    assert_eq!(ended.end(), ("failed", 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_left_behind_is_told() {
     let ended = Story::new([job("a", 0, "").image("lost-daemon")])
         .run()
