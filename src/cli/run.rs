@@ -250,7 +250,9 @@ async fn execute(
     spec.notices.extend(reap(&executors, &state).await?);
     let exit = report_run(spec, &live, show).await;
     drop(trees);
-    let _ = record.prune(Keep::default(), jiff::Timestamp::now());
+    let now = jiff::Timestamp::now();
+    let _ = record.prune(Keep::default(), now);
+    state.prune(Keep::default(), now);
     exit
 }
 

@@ -4,9 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::diag::{Code, Diagnostic};
 use crate::exec::TreeSpec;
-use crate::record::{LiveRun, State};
+use crate::record::{LiveRun, RecordError, State};
 use crate::repo::SnapshotOptions;
 use crate::run::{JobRun, Sources};
 use crate::types::Reference;
@@ -22,15 +21,11 @@ pub(super) struct Trees {
 impl Trees {
     /// The place for the trees of `run`.
     pub(super) fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
-        let trees = state.root().join("trees");
-        let folder = trees.join(run.id());
-        fs::create_dir_all(&folder).map_err(|error| {
-            let text = format!("`{}` can't be made: {error}", folder.display());
-            Failure::new(
-                Exit::Environment,
-                Diagnostic::new(Code::StateUnwritable, text),
-            )
-        })?;
+        let unwritable =
+            |error: RecordError| Failure::told(Exit::Environment, error.code(), &error.to_string());
+        let trees = state.folder("trees").map_err(unwritable)?;
+        let folder = state.folder(&format!("trees/{}", run.id()));
+        let folder = folder.map_err(unwritable)?;
         remove_dead(&trees, state);
         Ok(Self { folder })
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::RecordError;
+use super::folder::open;
 use super::live::{LiveRun, log};
 use crate::event::{Event, EventKind, Reporter};
 
@@ -84,7 +85,8 @@ impl Recorder {
     /// Records into the folder of `run`.
     pub fn new(run: &LiveRun) -> Result<Self, RecordError> {
         let path = run.folder().join("events.jsonl");
-        let events = File::create(&path).map_err(RecordError::at("write", path))?;
+        let events = open(&path, OpenOptions::new().write(true).truncate(true));
+        let events = events.map_err(RecordError::at("write", path))?;
         Ok(Self {
             folder: run.folder().to_owned(),
             events: BufWriter::new(events),
@@ -198,7 +200,7 @@ impl Reporter for Recorder {
 
 impl Log {
     fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = open(path, OpenOptions::new().append(true))?;
         let written = file.metadata()?.len();
         Ok(Self {
             file: BufWriter::with_capacity(LOG_BUFFER, file),

@@ -1,8 +1,8 @@
 //! The executor: folders of one run and the trees published to it.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -153,6 +153,8 @@ fn make(folder: &Path, owner: &Owner) -> io::Result<()> {
     private.mode(0o700);
     if let Some(base) = folder.parent() {
         private.recursive(true).create(base)?;
+        // One that was there before may be open to others.
+        fs::set_permissions(base, Permissions::from_mode(0o700))?;
     }
     private.recursive(false).create(folder)?;
     write_owner(folder, owner)
