@@ -169,7 +169,7 @@ impl Greeting {
     }
 }
 
-fn unavailable(error: &ExecError) -> Failure {
+pub(super) fn unavailable(error: &ExecError) -> Failure {
     Failure::new(
         FailureKind::Environment,
         Diagnostic::new(Code::ExecutorUnavailable, error.to_string())

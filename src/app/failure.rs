@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::source::SourceMap;
+use crate::types::without_number;
 
 /// Whose fault it is, which decides the exit code (design chapter 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,17 +64,6 @@ impl Failure {
             ..self
         }
     }
-}
-
-/// The system's words for an error without its number, which says nothing to people.
-pub(super) fn without_number(text: &str) -> String {
-    let mut text = text.to_owned();
-    if let Some(from) = text.find(" (os error ")
-        && let Some(length) = text[from..].find(')')
-    {
-        text.replace_range(from..=from + length, "");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::run::{self, Interrupt, PullPolicy, RunError, RunSpec};
 use crate::sched::Options;
 use crate::settings::Key;
 
-use super::executors::Executors;
+use super::executors::{Executors, unavailable};
 use super::facts::now;
 use super::failure::{Failure, FailureKind};
 use super::folders::state_folder;
@@ -96,7 +96,9 @@ impl Launch {
             place.forget();
         }
         // What stays too long is removed by the next run.
-        let _ = place.record.prune(Keep::default(), jiff::Timestamp::now());
+        let now = jiff::Timestamp::now();
+        let _ = place.record.prune(Keep::default(), now);
+        place.state.prune(Keep::default(), now);
         result.map_err(|error| not_begun(&error))
     }
 }
@@ -166,7 +168,7 @@ async fn prepare(
     };
     let greeted = async {
         greeting.answer().await?;
-        Ok::<_, Failure>(reap(&executors, state).await)
+        reap(&executors, state).await
     };
     spec.notices.extend(interruptible.unless(greeted).await??);
     Ok((spec, trees))
@@ -188,17 +190,19 @@ fn removed_in_words(removed: &[String]) -> Option<String> {
     Some(format!("removed what a killed run left: {what}"))
 }
 
-/// Removes what dead runs left behind; says so.
-async fn reap(executors: &Executors, state: &State) -> Vec<String> {
+/// Removes what dead runs left behind; says so. A daemon that gives no answer to that would give
+/// none to the jobs either.
+async fn reap(executors: &Executors, state: &State) -> Result<Vec<String>, Failure> {
     let owner = state.owner();
     let mut notices = Vec::new();
     for executor in executors.all() {
         match executor.reap(&owner, &|run| state.is_alive(run)).await {
             Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
+            Err(error) if error.is_silence() => return Err(unavailable(&error)),
             Err(error) => notices.push(format!("can't look for what killed runs left: {error}")),
         }
     }
-    notices
+    Ok(notices)
 }
 
 /// What earlier runs have of the jobs that are not run, by the job that receives it.
@@ -265,6 +269,7 @@ fn spec(
         project_path: context.facts.project.path.clone(),
         trees,
         artifacts: Box::new(live.artifacts()),
+        artifacts_limit: workspace.settings.artifacts_limit(),
         pull: if options.offline {
             PullPolicy::Never
         } else {
@@ -328,9 +333,5 @@ fn not_begun(error: &RunError) -> Failure {
 }
 
 fn unwritable(error: &RecordError) -> Failure {
-    Failure::told(
-        FailureKind::Environment,
-        Code::StateUnwritable,
-        &error.to_string(),
-    )
+    Failure::told(FailureKind::Environment, error.code(), &error.to_string())
 }

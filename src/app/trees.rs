@@ -4,14 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::diag::Code;
 use crate::exec::TreeSpec;
-use crate::record::{LiveRun, State};
+use crate::record::{LiveRun, RecordError, State};
 use crate::repo::{SnapshotOptions, Stop};
 use crate::run::{JobRun, Sources};
 use crate::types::Reference;
 
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::workspace::{Workspace, repository_failure};
 
 /// The folder of one run. Those of runs that died are removed when the next one begins.
@@ -22,12 +21,12 @@ pub(super) struct Trees {
 impl Trees {
     /// The place for the trees of `run`.
     pub(super) fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
-        let trees = state.root().join("trees");
-        let folder = trees.join(run.id());
-        fs::create_dir_all(&folder).map_err(|error| {
-            let text = format!("`{}` can't be made: {error}", folder.display());
-            Failure::environment(Code::StateUnwritable, text)
-        })?;
+        let unwritable = |error: RecordError| {
+            Failure::told(FailureKind::Environment, error.code(), &error.to_string())
+        };
+        let trees = state.folder("trees").map_err(unwritable)?;
+        let folder = state.folder(&format!("trees/{}", run.id()));
+        let folder = folder.map_err(unwritable)?;
         remove_dead(&trees, state);
         Ok(Self { folder })
     }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::diag::{Code, Diagnostic};
 use crate::repo::{ProjectTree, RefRules, RepoError, Repository, TreeSource};
 use crate::settings::{Key, Settings};
+use crate::types::without_number;
 
-use super::failure::{Failure, FailureKind, without_number};
+use super::failure::{Failure, FailureKind};
 use super::request::WorkspaceRequest;
 use super::settings::read_settings;
 

@@ -1,6 +1,6 @@
-//! Ctrl-C, `kill` and a closed terminal: once stops gracefully, twice kills (design chapter 6).
-//! Before the first job there is nothing to be graceful about: once ends the preparations, twice
-//! ends the process.
+//! Ctrl-C, Ctrl-\, `kill` and a closed terminal: once stops gracefully, twice kills (design
+//! chapter 6). Before the first job there is nothing to be graceful about: once ends the
+//! preparations, twice ends the process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +28,7 @@ impl Signals {
             (SignalKind::interrupt(), 2),
             (SignalKind::terminate(), 15),
             (SignalKind::hangup(), 1),
+            (SignalKind::quit(), 3),
         ] {
             if let Ok(signals) = signal(kind) {
                 let prepares = Arc::clone(&prepares);

@@ -206,8 +206,15 @@ pub enum EventKind {
         image: String,
         /// Bytes so far and in all, where the registry says.
         progress: Option<(u64, u64)>,
-        /// Whether this is the last word on that image.
+        /// Whether it is here now: the last word on that image.
         done: bool,
+    },
+    /// An image could not be brought, or the run was stopped meanwhile: the last word on it.
+    PullFailed {
+        /// Image name.
+        image: String,
+        /// Why, and what to do, in one line.
+        message: String,
     },
     /// One line of a job's log, already masked. A line beyond 64 KiB comes in parts.
     Log {
@@ -267,6 +274,12 @@ pub enum EventKind {
         /// Why, in words: `interrupted`.
         reason: String,
     },
+    /// The record of the run could not be written on: from here on neither events nor logs are
+    /// kept, and the last lines of the logs under way may be missing.
+    RecordFailed {
+        /// Why, and what to do, in one line.
+        message: String,
+    },
     /// Something worth knowing that changes no status.
     Notice {
         /// One line.
@@ -284,6 +297,7 @@ impl EventKind {
             Self::JobStarted { .. } => "job-started",
             Self::JobPhase { .. } => "job-phase",
             Self::Pull { .. } => "pull",
+            Self::PullFailed { .. } => "pull-failed",
             Self::Log { .. } => "log",
             Self::JobRetry { .. } => "job-retry",
             Self::JobFinished { .. } => "job-finished",
@@ -291,6 +305,7 @@ impl EventKind {
             Self::JobWaits { .. } => "job-waits",
             Self::JobScheduled { .. } => "job-scheduled",
             Self::CancelBegun { .. } => "cancel-begun",
+            Self::RecordFailed { .. } => "record-failed",
             Self::Notice { .. } => "notice",
             Self::RunFinished(_) => "run-finished",
         }
@@ -321,7 +336,9 @@ impl EventKind {
             | Self::JobScheduled { job, .. } => Some(job),
             Self::RunStarted(_)
             | Self::Pull { .. }
+            | Self::PullFailed { .. }
             | Self::CancelBegun { .. }
+            | Self::RecordFailed { .. }
             | Self::Notice { .. }
             | Self::RunFinished(_) => None,
         }

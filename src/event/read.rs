@@ -43,6 +43,10 @@ fn read_kind(kind: &str, line: &str) -> Result<Option<EventKind>, serde_json::Er
             }
         }
         "pull" => fields::<Pull>(line)?.into(),
+        "pull-failed" => {
+            let NotPulled { image, message } = fields(line)?;
+            EventKind::PullFailed { image, message }
+        }
         "log" => {
             let Job { job, attempt } = fields(line)?;
             let Line { text, partial } = fields(line)?;
@@ -75,6 +79,9 @@ fn read_kind(kind: &str, line: &str) -> Result<Option<EventKind>, serde_json::Er
         },
         "cancel-begun" => EventKind::CancelBegun {
             reason: fields::<Why>(line)?.reason,
+        },
+        "record-failed" => EventKind::RecordFailed {
+            message: fields::<Told>(line)?.message,
         },
         "notice" => EventKind::Notice {
             text: fields::<Line>(line)?.text,
@@ -153,6 +160,17 @@ struct Pull {
     total: Option<u64>,
     #[serde(default)]
     done: bool,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct NotPulled {
+    image: String,
+    message: String,
 }
 
 impl From<Pull> for EventKind {

@@ -7,10 +7,16 @@ use super::Event;
 /// Takes the events of a run, in their order.
 ///
 /// The dispatcher calls it synchronously: a reporter that blocks slows the run instead of growing
-/// a queue. A reporter never fails: one that can't write any more falls silent.
+/// a queue. A reporter never fails: one that can't write any more falls silent, and those that
+/// the others should hear of say why.
 pub trait Reporter {
     /// Takes the next event. `RunStarted` is the first and `RunFinished` the last.
     fn on_event(&mut self, event: &Event);
+
+    /// Why this reporter, a record of the run, can't go on, in one line; told once.
+    fn failure(&mut self) -> Option<String> {
+        None
+    }
 
     /// Time has passed without an event, `elapsed` since the run began: a moment to redraw.
     fn tick(&mut self, elapsed: Duration);

@@ -160,6 +160,19 @@ fn all() -> Vec<(&'static str, EventKind)> {
             pull(None, true),
         ),
         (
+            r#""kind":"record-failed","seq":7,"elapsed":1.25,"pipeline":[],"message":"no space left"}"#,
+            EventKind::RecordFailed {
+                message: "no space left".to_owned(),
+            },
+        ),
+        (
+            r#""kind":"pull-failed","seq":7,"elapsed":1.25,"pipeline":[],"image":"ruby:3.1","message":"not found"}"#,
+            EventKind::PullFailed {
+                image: "ruby:3.1".to_owned(),
+                message: "not found".to_owned(),
+            },
+        ),
+        (
             r#""attempt":1,"text":"héllo \u001b[0m"}"#,
             log("héllo \u{1b}[0m", false),
         ),

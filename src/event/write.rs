@@ -48,6 +48,10 @@ fn own_fields<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::E
             map.serialize_entry("total", &progress.map(|(_, total)| total))?;
             map.serialize_entry("done", done)
         }
+        EventKind::PullFailed { image, message } => {
+            map.serialize_entry("image", image)?;
+            map.serialize_entry("message", message)
+        }
         EventKind::Log { text, partial, .. } => {
             map.serialize_entry("text", text)?;
             if *partial {
@@ -69,6 +73,7 @@ fn own_fields<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::E
         EventKind::JobSkipped { reason, .. } => map.serialize_entry("reason", reason),
         EventKind::JobScheduled { delay, .. } => map.serialize_entry("delay", &Seconds(*delay)),
         EventKind::CancelBegun { reason } => map.serialize_entry("reason", reason),
+        EventKind::RecordFailed { message } => map.serialize_entry("message", message),
         EventKind::Notice { text } => map.serialize_entry("text", text),
         EventKind::RunFinished(result) => run_finished(map, result),
     }

@@ -174,6 +174,8 @@ pub struct Globs {
     /// `artifacts:untracked`: what git tracks, files and submodules, relative to the project
     /// directory. Every other file is taken too, whether git ignores it or not.
     pub untracked: Option<Arc<BTreeSet<String>>>,
+    /// Bytes that the archive may take on disk; more is an error of the job. `None` for no limit.
+    pub limit: Option<u64>,
 }
 
 /// What `reap` removed.
@@ -215,6 +217,17 @@ pub trait Executor: Send + Sync {
         false
     }
 
+    /// For how long an answer is owed that should take a moment; `None` when none is.
+    fn silent_for(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What the environment of an attempt is called outside, for people who look for one that
+    /// was left behind: ``container `pipe-…` ``.
+    fn environment_name(&self, _owner: &Owner, job: &str, _attempt: u32) -> String {
+        format!("the environment of job `{job}`")
+    }
+
     /// Makes the environment of one attempt. When it fails it has undone what it began.
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError>;
 
@@ -250,7 +263,7 @@ pub trait Session: Send {
     /// file. What is longer than `limit` bytes counts as not there.
     async fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError>;
 
-    /// Packs the files that match into `into`. No match gives an empty archive.
+    /// Packs the files that match into `into`. No match gives an empty archive, a failure none.
     async fn collect(
         &mut self,
         globs: &Globs,

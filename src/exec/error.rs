@@ -9,6 +9,8 @@ pub enum Fault {
     System,
     /// The executor can't do what the job asks.
     Unsupported,
+    /// As `System`; what the executor works with gives no answer any more.
+    Silence,
 }
 
 /// A failure of the machinery around a script.
@@ -35,6 +37,19 @@ impl ExecError {
             message: message.into(),
             source: None,
         }
+    }
+
+    /// No answer within the time that one should take.
+    pub fn silence(phase: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            fault: Fault::Silence,
+            ..Self::system(phase, message)
+        }
+    }
+
+    /// Whether an answer was waited for in vain.
+    pub fn is_silence(&self) -> bool {
+        self.fault == Fault::Silence
     }
 
     /// A failure that the job's own words brought about.

@@ -350,7 +350,12 @@ impl Session for FakeSession {
                     pack.add(header, path, content.len() as u64, content.as_slice())?;
                 }
             }
-            Ok(pack.finish()?.into_artifact(into))
+            let (packed, _) = pack.finish()?;
+            Ok(ArtifactRef {
+                tar: into.to_owned(),
+                entries: packed.entries,
+                notes: packed.notes,
+            })
         };
         pack().map_err(|error| ExecError::system("collect artifacts", error.to_string()))
     }

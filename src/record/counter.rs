@@ -18,7 +18,7 @@ pub(super) fn take(folder: &Path, name: &str, count: u64) -> Result<Range<u64>, 
         Err(error) => return Err(RecordError::at("read", path)(error)),
     };
     let next = u64::saturating_add(last, count);
-    write_atomic(&path, &format!("{next}\n"))?;
+    write_atomic(&path, format!("{next}\n"))?;
     Ok(last.saturating_add(1)..next.saturating_add(1))
 }
 

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use crate::diag::Code;
+use crate::types::{MAKE_ROOM, io_words, is_disk_full};
 
 /// A failure around `pipe`'s own folders.
 #[derive(Debug, thiserror::Error)]
-#[error("can't {doing} `{}`: {source}; `XDG_STATE_HOME` names another place for pipe's records", path.display())]
+#[error("can't {doing} `{}`: {}; {}", path.display(), io_words(source), remedy(source))]
 pub struct RecordError {
     /// `write`, `read`, `remove`.
     pub doing: &'static str,
@@ -32,5 +33,13 @@ impl RecordError {
             path: path.into(),
             source,
         }
+    }
+}
+
+fn remedy(error: &std::io::Error) -> &'static str {
+    if is_disk_full(error) {
+        MAKE_ROOM
+    } else {
+        "`XDG_STATE_HOME` names another place for pipe's records"
     }
 }

@@ -1,9 +1,9 @@
 //! Folders and names in them.
 
 use std::fmt::Write as _;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -11,23 +11,45 @@ use sha2::{Digest, Sha256};
 
 use super::RecordError;
 
+/// What the user alone may do with folders and files, and the bits of all others.
+const FOLDER: u32 = 0o700;
+const FILE: u32 = 0o600;
+const OTHERS: u32 = 0o077;
+
 /// The longest name that is kept whole; file systems allow 255 bytes, and an ending follows.
 const MAX_NAME: usize = 200;
 
-/// Makes a folder, and those above it, for the user alone.
+/// Makes a folder, and those above it, for the user alone. One that is there already is closed to
+/// others.
 pub(super) fn make(path: &Path) -> Result<(), RecordError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
+    let made = DirBuilder::new().recursive(true).mode(FOLDER).create(path);
+    made.and_then(|()| close(path, FOLDER))
         .map_err(RecordError::at("make", path))
 }
 
+/// Opens a file for writing that only the user can read; one that is there already is closed to
+/// others.
+pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let file = options.create(true).mode(FILE).open(path)?;
+    let mode = file.metadata()?.permissions().mode();
+    if file.metadata()?.is_file() && mode & OTHERS != 0 {
+        file.set_permissions(Permissions::from_mode(FILE))?;
+    }
+    Ok(file)
+}
+
+fn close(path: &Path, mode: u32) -> io::Result<()> {
+    if fs::metadata(path)?.permissions().mode() & OTHERS != 0 {
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
 /// Writes a file that appears whole or not at all.
-pub(super) fn write_atomic(path: &Path, text: &str) -> Result<(), RecordError> {
+pub(super) fn write_atomic(path: &Path, text: impl AsRef<[u8]>) -> Result<(), RecordError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
+        file.write_all(text.as_ref())?;
         file.persist(path).map_err(|error| error.error)
     });
     written.map(drop).map_err(RecordError::at("write", path))
@@ -36,11 +58,7 @@ pub(super) fn write_atomic(path: &Path, text: &str) -> Result<(), RecordError> {
 /// Opens the file at `path`, made when it is missing, and takes its lock. With `wait` it waits
 /// for whoever holds it; else that is [`io::ErrorKind::WouldBlock`].
 pub(super) fn lock(path: &Path, wait: bool) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)?;
+    let file = open(path, OpenOptions::new().truncate(false).write(true))?;
     let operation = if wait {
         FlockOperation::LockExclusive
     } else {

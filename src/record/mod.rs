@@ -5,6 +5,7 @@
 //!   pipelines, jobs          the last ids given out
 //!   <project>/
 //!     iid                    number of the last run
+//!     checkout               where the project is, so that its record goes with it
 //!     runs/<id>/
 //!       lock                 held while the run lives
 //!       events.jsonl         what happened; log lines by offset and length
@@ -12,7 +13,7 @@
 //!       artifacts/<job>.<attempt>.tar
 //! ```
 //!
-//! Layer 5. Folders are 0700, files appear whole or not at all, and two processes never get the
+//! Layer 5. Folders are 0700 and files 0600, also those that were there before; files appear whole or not at all, and two processes never get the
 //! same id. Knows events, no plan and no executor.
 
 mod counter;

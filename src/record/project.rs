@@ -1,13 +1,18 @@
 //! The runs of one project.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::folder::{is_locked, make};
+use super::folder::{is_locked, lock, make, write_atomic};
 use super::{LiveRun, RecordError, State, counter};
+
+/// Name of the file that says where a record's checkout is.
+const CHECKOUT: &str = "checkout";
 
 /// How long runs are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +37,24 @@ impl Default for Keep {
 pub struct ProjectRecord {
     pub(super) state: State,
     folder: PathBuf,
+    /// The folder that its worktrees share; not known of a record that was only found.
+    checkout: Option<PathBuf>,
 }
 
 impl ProjectRecord {
     pub(super) fn new(state: State, folder: PathBuf) -> Self {
-        Self { state, folder }
+        Self {
+            state,
+            folder,
+            checkout: None,
+        }
+    }
+
+    pub(super) fn of_checkout(self, common_dir: &Path) -> Self {
+        Self {
+            checkout: Some(common_dir.to_owned()),
+            ..self
+        }
     }
 
     /// The project's folder.
@@ -50,6 +68,7 @@ impl ProjectRecord {
         let iid = counter::take(&self.folder, "iid", 1)?.start;
         let runs = self.runs();
         make(&runs)?;
+        self.remember_checkout()?;
         LiveRun::create(&runs, now, pipeline_id, iid)
     }
 
@@ -84,6 +103,37 @@ impl ProjectRecord {
             }
         }
         Ok(removed)
+    }
+
+    /// Says where the checkout is, so that its record can go when it is gone.
+    fn remember_checkout(&self) -> Result<(), RecordError> {
+        match &self.checkout {
+            Some(checkout) => write_atomic(
+                &self.folder.join(CHECKOUT),
+                checkout.as_os_str().as_encoded_bytes(),
+            ),
+            None => Ok(()),
+        }
+    }
+
+    fn checkout_is_there(&self) -> bool {
+        fs::read(self.folder.join(CHECKOUT))
+            .is_ok_and(|path| Path::new(OsStr::from_bytes(&path)).exists())
+    }
+
+    /// Prunes the record, and removes it where nobody is left to ask for it.
+    pub(super) fn prune_forgotten(&self, keep: Keep, now: Timestamp) -> Result<(), RecordError> {
+        self.prune(keep, now)?;
+        let guard = self.folder.join("iid.lock");
+        // A run that begins holds this lock.
+        let Ok(_held) = lock(&guard, false) else {
+            return Ok(());
+        };
+        let has_runs = fs::read_dir(self.runs()).is_ok_and(|mut runs| runs.next().is_some());
+        if has_runs || self.checkout_is_there() {
+            return Ok(());
+        }
+        remove(&self.folder)
     }
 
     fn runs(&self) -> PathBuf {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::RecordError;
+use super::folder::open;
 use super::live::{LiveRun, log};
 use crate::event::{Event, EventKind, Reporter};
 
@@ -20,15 +21,22 @@ const BATCH_TIME: Duration = Duration::from_millis(100);
 /// Lines wait here for their batch to end. Bytes.
 const LOG_BUFFER: usize = 64 * 1024;
 
-/// Writes `events.jsonl` and the logs of a run. Where that fails it falls silent, for a full
-/// disk must not fail a job; [`Recorder::problem`] tells.
+/// Writes `events.jsonl` and the logs of a run. Where that fails it says so once and falls
+/// silent: a full disk must not fail a job that needs nothing of the record.
 #[derive(Debug)]
 pub struct Recorder {
     folder: PathBuf,
     events: BufWriter<File>,
     logs: HashMap<PathBuf, Log>,
     batch: Option<Batch>,
-    problem: Option<RecordError>,
+    problem: Option<Problem>,
+}
+
+/// What went wrong; nothing more is written then.
+#[derive(Debug)]
+enum Problem {
+    New(RecordError),
+    Told,
 }
 
 #[derive(Debug)]
@@ -77,7 +85,8 @@ impl Recorder {
     /// Records into the folder of `run`.
     pub fn new(run: &LiveRun) -> Result<Self, RecordError> {
         let path = run.folder().join("events.jsonl");
-        let events = File::create(&path).map_err(RecordError::at("write", path))?;
+        let events = open(&path, OpenOptions::new().write(true).truncate(true));
+        let events = events.map_err(RecordError::at("write", path))?;
         Ok(Self {
             folder: run.folder().to_owned(),
             events: BufWriter::new(events),
@@ -85,11 +94,6 @@ impl Recorder {
             batch: None,
             problem: None,
         })
-    }
-
-    /// The first thing that went wrong, after which nothing more was written.
-    pub fn problem(&self) -> Option<&RecordError> {
-        self.problem.as_ref()
     }
 
     fn record(&mut self, event: &Event) -> Result<(), RecordError> {
@@ -166,7 +170,7 @@ impl Recorder {
 
     fn unless_failed(&mut self, work: impl FnOnce(&mut Self) -> Result<(), RecordError>) {
         if self.problem.is_none() {
-            self.problem = work(self).err();
+            self.problem = work(self).err().map(Problem::New);
         }
     }
 }
@@ -174,6 +178,15 @@ impl Recorder {
 impl Reporter for Recorder {
     fn on_event(&mut self, event: &Event) {
         self.unless_failed(|recorder| recorder.record(event));
+    }
+
+    fn failure(&mut self) -> Option<String> {
+        let problem = self.problem.take()?;
+        self.problem = Some(Problem::Told);
+        match problem {
+            Problem::New(error) => Some(format!("the record of this run breaks off: {error}")),
+            Problem::Told => None,
+        }
     }
 
     fn tick(&mut self, _: Duration) {
@@ -187,7 +200,7 @@ impl Reporter for Recorder {
 
 impl Log {
     fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = open(path, OpenOptions::new().append(true))?;
         let written = file.metadata()?.len();
         Ok(Self {
             file: BufWriter::with_capacity(LOG_BUFFER, file),

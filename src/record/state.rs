@@ -4,9 +4,11 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::counter;
-use super::folder::{digest, file_name, is_locked};
-use super::{ProjectRecord, RecordError};
+use super::folder::{digest, file_name, is_locked, make};
+use super::{Keep, ProjectRecord, RecordError};
 
 /// `$XDG_STATE_HOME/pipe`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +32,28 @@ impl State {
     pub fn project(&self, path: &str, common_dir: &Path) -> ProjectRecord {
         let place = digest(common_dir.as_os_str().as_encoded_bytes(), 4);
         let name = file_name(&path.replace('/', "."));
-        ProjectRecord::new(self.clone(), self.root.join(format!("{name}-{place}")))
+        let folder = self.root.join(format!("{name}-{place}"));
+        ProjectRecord::new(self.clone(), folder).of_checkout(common_dir)
+    }
+
+    /// The folder of that name in the state, made for the user alone.
+    pub fn folder(&self, name: &str) -> Result<PathBuf, RecordError> {
+        make(&self.root)?;
+        let folder = self.root.join(name);
+        make(&folder)?;
+        Ok(folder)
+    }
+
+    /// Removes old runs of every project, and the record of checkouts that are gone once it has
+    /// no run any more. Runs that live, and whatever else is in the folder, stay.
+    pub fn prune(&self, keep: Keep, now: Timestamp) {
+        let projects = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        for folder in projects.map(|entry| entry.path()) {
+            if folder.join("runs").is_dir() {
+                // What can't be removed now is tried again after the next run.
+                let _ = ProjectRecord::new(self.clone(), folder).prune_forgotten(keep, now);
+            }
+        }
     }
 
     /// The next pipeline id: `CI_PIPELINE_ID`.

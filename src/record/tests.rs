@@ -112,13 +112,39 @@ fn story(kinds: Vec<EventKind>) -> Vec<Event> {
         .collect()
 }
 
+#[test]
+fn a_full_disk_is_told_once_and_with_a_remedy() {
+    let fixture = Fixture::new();
+    let run = fixture.project().begin(at(0)).expect("a run");
+    let log = live::log(run.folder(), &[], "unit", 1);
+    std::os::unix::fs::symlink("/dev/full", &log).expect("a link");
+    let mut recorder = Recorder::new(&run).expect("a recorder");
+    let mut told = Vec::new();
+    for event in story(vec![
+        started(&run),
+        line("unit", "lost", false),
+        finished("unit"),
+        line("other", "not written any more", false),
+        finished("other"),
+    ]) {
+        recorder.on_event(&event);
+        told.extend(recorder.failure().map(|message| (event.seq, message)));
+    }
+    let place = log.display();
+    let message = format!(
+        "the record of this run breaks off: can't write `{place}`: No space left on device; make room, or name another place with `XDG_STATE_HOME`"
+    );
+    assert_eq!(told, [(3, message)]);
+    assert!(!live::log(run.folder(), &[], "other", 1).exists());
+}
+
 fn record(run: &LiveRun, events: &[Event]) {
     let mut recorder = Recorder::new(run).expect("a recorder");
     for event in events {
         recorder.on_event(event);
     }
     recorder.finish();
-    assert!(recorder.problem().is_none(), "{:?}", recorder.problem());
+    assert_eq!(recorder.failure(), None);
 }
 
 /// A finished run with these jobs.
@@ -347,6 +373,70 @@ fn old_runs_go_and_live_ones_stay() {
 }
 
 #[test]
+fn the_record_of_a_checkout_that_is_gone_goes_with_its_last_run() {
+    let fixture = Fixture::new();
+    let state = fixture.state();
+    let checkout = |name: &str| {
+        let path = fixture.folder.path().join(name);
+        std::fs::create_dir(&path).expect("a folder");
+        path
+    };
+    let (gone, there) = (checkout("gone"), checkout("there"));
+    let alive = checkout("alive");
+    let records = [&gone, &there, &alive].map(|path| state.project("team/shop", path));
+    let _live = records[2].begin(at(0)).expect("a run");
+    for record in &records[..2] {
+        record.begin(at(0)).expect("a run");
+    }
+    for path in [&gone, &alive] {
+        std::fs::remove_dir(path).expect("a folder");
+    }
+    std::fs::create_dir(state.root().join("shell")).expect("a folder");
+
+    let keep = Keep {
+        count: 3,
+        age: Duration::from_secs(150),
+    };
+    state.prune(keep, at(100));
+    let is_there = |record: &ProjectRecord| record.folder().exists();
+    assert_eq!(records.each_ref().map(is_there), [true, true, true]);
+    state.prune(keep, at(200));
+    assert_eq!(records.each_ref().map(is_there), [false, true, true]);
+    assert_eq!(records[1].list().len(), 0);
+    assert_eq!(records[1].begin(at(300)).expect("a run").iid(), 2);
+    assert_eq!(records[2].list().len(), 1, "a run that lives stays");
+    assert!(state.root().join("shell").exists());
+}
+
+#[test]
+fn what_was_open_to_others_is_closed() {
+    let fixture = Fixture::new();
+    let mode = |path: &Path| {
+        let about = std::fs::metadata(path).expect("it is there");
+        about.permissions().mode() & 0o777
+    };
+    let open = |path: &Path, mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(path, mode).expect("ours");
+    };
+    let (state, project) = (fixture.state(), fixture.project());
+    project.begin(at(0)).expect("a run");
+    let lock = project.folder().join("iid.lock");
+    open(state.root(), 0o755);
+    open(project.folder(), 0o755);
+    open(&lock, 0o644);
+    let run = project.begin(at(1)).expect("a run");
+    record(&run, &story(vec![line("unit", "one", false)]));
+    for folder in [state.root(), project.folder(), run.folder()] {
+        assert_eq!(mode(folder), 0o700, "{}", folder.display());
+    }
+    let log = live::log(run.folder(), &[], "unit", 1);
+    for file in [lock, run.folder().join("events.jsonl"), log] {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[test]
 fn a_place_that_can_not_be_written_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("file");
@@ -370,7 +460,7 @@ fn a_recorder_that_can_not_write_falls_silent() {
     for event in story(vec![line("unit", "one", false), finished("unit")]) {
         recorder.on_event(&event);
     }
-    let problem = recorder.problem().expect("a problem").to_string();
+    let problem = recorder.failure().expect("a problem");
     assert!(problem.contains("logs/unit.1"), "{problem}");
 }
 

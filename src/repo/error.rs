@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use crate::diag::Code;
+use crate::types::{MAKE_ROOM, io_words, is_disk_full};
+
+/// What the C library says of a full disk.
+const NO_SPACE: &str = "No space left on device";
 
 /// A failure to read the repository.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +103,12 @@ pub enum RepoError {
     /// It was asked to end before it was done.
     #[error("stopped before the project's files were packed")]
     Stopped,
+    /// The disk that takes the project's files is full.
+    #[error("there is no room for the project's files: {detail}; {MAKE_ROOM}")]
+    DiskFull {
+        /// The system's words.
+        detail: String,
+    },
     /// A file of the work tree or of the run's own folder.
     #[error("can't {doing} `{}`: {source}", path.display())]
     Io {
@@ -127,14 +137,22 @@ impl RepoError {
             | Self::Stopped
             | Self::Io { .. } => Code::RepositoryUnreadable,
             Self::RevisionUnknown { .. } => Code::RevisionUnknown,
+            Self::DiskFull { .. } => Code::StateUnwritable,
         }
     }
 
     /// For `map_err`: something that must be there could not be read.
     pub(super) fn corrupt(what: impl Into<String>) -> impl FnOnce(git2::Error) -> Self {
-        |error| Self::Corrupt {
-            what: what.into(),
-            detail: error.message().trim_end_matches('.').to_owned(),
+        |error| {
+            let detail = error.message().trim_end_matches('.').to_owned();
+            // libgit2 hands on the system's words for what it can't write, and no number.
+            if detail.contains(NO_SPACE) {
+                return Self::DiskFull { detail };
+            }
+            Self::Corrupt {
+                what: what.into(),
+                detail,
+            }
         }
     }
 
@@ -143,10 +161,16 @@ impl RepoError {
         doing: &'static str,
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Io {
-            doing,
-            path: path.into(),
-            source,
+        move |source| {
+            if is_disk_full(&source) {
+                let detail = io_words(&source);
+                return Self::DiskFull { detail };
+            }
+            Self::Io {
+                doing,
+                path: path.into(),
+                source,
+            }
         }
     }
 }

@@ -143,6 +143,26 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_breaks_off_is_not_offered_as_whole() {
+        let view = Story::new()
+            .run(&[("test", "before"), ("test", "at"), ("test", "under way")])
+            .start("before")
+            .start("at")
+            .start("under way")
+            .fail("before", 1)
+            .fail("at", 1)
+            .record_failed("no space left")
+            .fail("under way", 1)
+            .start("after")
+            .fail("after", 1)
+            .view();
+        let offered = |job: &JobView| texts(&full(job)).contains("whole log");
+        let whole: Vec<_> = view.jobs.iter().filter(|job| offered(job)).collect();
+        assert_eq!(whole.len(), 1);
+        assert_eq!(whole[0].name, "before");
+    }
+
+    #[test]
     fn a_job_without_log_has_no_empty_lines() {
         let view = Story::new()
             .run(&[("test", "rspec 1/2")])

@@ -34,6 +34,10 @@ impl Reporter for Hub {
         }
     }
 
+    fn failure(&mut self) -> Option<String> {
+        self.reporters.iter_mut().find_map(|one| one.failure())
+    }
+
     fn tick(&mut self, elapsed: Duration) {
         for reporter in &mut self.reporters {
             reporter.tick(elapsed);

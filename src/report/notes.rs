@@ -13,6 +13,11 @@ pub fn notice(notice: &str) -> Line {
     Line::of(Tone::Warn, "note").put(Tone::Plain, format!(": {}", text::single_line(notice)))
 }
 
+/// The record of the run can't be written any more.
+pub fn record_failed(message: &str) -> Line {
+    Line::of(Tone::Bad, "warning").put(Tone::Plain, format!(": {}", text::single_line(message)))
+}
+
 /// Everything is being stopped.
 pub fn cancel(reason: &str) -> Line {
     let line = Line::of(Tone::Warn, format!("stopping: {reason}"));
@@ -93,4 +98,9 @@ pub fn pulling(image: &str) -> Line {
 /// An image has come.
 pub fn pulled(image: &str) -> Line {
     Line::of(Tone::Good, "✓").put(Tone::Plain, format!(" pulled {image}"))
+}
+
+/// It could not be brought, and why.
+pub fn not_pulled(message: &str) -> Line {
+    Line::of(Tone::Bad, "✗").put(Tone::Plain, format!(" {}", text::single_line(message)))
 }

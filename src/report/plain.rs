@@ -195,6 +195,8 @@ impl Progress {
             (EventKind::Notice { text }, _) => notes::notice(text),
             (EventKind::CancelBegun { reason }, _) => notes::cancel(reason),
             (EventKind::Pull { image, done, .. }, _) => return self.pull(image, *done),
+            (EventKind::RecordFailed { message }, _) => notes::record_failed(message),
+            (EventKind::PullFailed { message, .. }, _) => notes::not_pulled(message),
             (EventKind::JobStarted { .. }, Some(job)) => notes::started(job),
             (EventKind::JobRetry { .. }, Some(job)) => notes::retry(job),
             (EventKind::JobPhase { .. }, Some(job)) if self.level >= OutputLevel::Verbose => {

@@ -231,6 +231,18 @@ impl Story {
         })
     }
 
+    pub(crate) fn not_pulled(self, image: &str, message: &str) -> Self {
+        self.tell(EventKind::PullFailed {
+            image: image.to_owned(),
+            message: message.to_owned(),
+        })
+    }
+
+    pub(crate) fn record_failed(self, message: &str) -> Self {
+        let message = message.to_owned();
+        self.tell(EventKind::RecordFailed { message })
+    }
+
     pub(crate) fn notice(self, text: &str) -> Self {
         let text = text.to_owned();
         self.tell(EventKind::Notice { text })

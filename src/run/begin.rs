@@ -18,6 +18,7 @@ use super::images::{Images, check_images};
 use super::queue::Queue;
 use super::resources::Resources;
 use super::shared::{STARTS, Shared};
+use super::silence::Silences;
 use super::spec::{Interrupt, JobRun, RunError, RunSpec};
 use super::stream::Stream;
 use super::timers::Timers;
@@ -122,10 +123,12 @@ fn dispatcher(
         slots: spec.slots.max(1),
         no_delay: spec.no_delay,
         complete: spec.complete,
+        silences: Silences::of(&spec.jobs),
         shared: Arc::new(Shared {
             owner: spec.owner,
             project_path: spec.project_path,
             artifacts: spec.artifacts,
+            artifacts_limit: spec.artifacts_limit,
             images: Images::new(spec.pull, receiver, sender),
             starts: Semaphore::new(STARTS),
             jobs: spec.jobs,

@@ -21,6 +21,7 @@ use super::message::{AttemptId, Kept, Message};
 use super::queue::Queue;
 use super::resources::Resources;
 use super::shared::Shared;
+use super::silence::Silences;
 use super::spec::Interrupt;
 use super::stream::Stream;
 use super::timers::Timers;
@@ -38,6 +39,8 @@ pub(super) struct Record {
     pub(super) finished: Option<Duration>,
     pub(super) exit_code: Option<i64>,
     pub(super) reason: Option<FailureReason>,
+    /// Whether it failed for an executor that gave no answer any more.
+    pub(super) silence: bool,
     /// What the last attempt kept.
     pub(super) kept: Kept,
 }
@@ -82,6 +85,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) slots: usize,
     pub(super) no_delay: bool,
     pub(super) complete: bool,
+    pub(super) silences: Silences,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -128,7 +132,7 @@ impl Dispatcher<'_> {
             Wake::Delay(AttemptId { job, attempt }) => self.step(Input::DelayOver { job, attempt }),
             Wake::Interrupt => self.interrupted(),
             Wake::Overdue => self.give_up(),
-            Wake::Tick => self.stream.tick(),
+            Wake::Tick => self.tick(),
         }
     }
 
@@ -162,6 +166,13 @@ impl Dispatcher<'_> {
             Message::Event(kind) => self.stream.emit(kind),
             Message::Ended(id, end) => self.ended(id, end),
         }
+    }
+
+    fn tick(&mut self) {
+        for notice in self.silences.notices() {
+            self.stream.emit(notice);
+        }
+        self.stream.tick();
     }
 
     /// Takes in what has been sent so far.

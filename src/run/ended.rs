@@ -23,6 +23,7 @@ impl Dispatcher<'_> {
         record.exit_code = exit_code;
         record.kept = end.kept;
         record.reason = failure.as_ref().map(|failure| failure.reason);
+        record.silence = failure.as_ref().is_some_and(|failure| failure.silence);
         let duration = now.saturating_sub(record.started.unwrap_or(now));
         let outcome = match (&end.verdict, &failure) {
             (_, Some(failure)) => Outcome::Failed {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
 
 use crate::event::EventKind;
-use crate::exec::{Cancel, Cx, Executor, Image};
+use crate::exec::{Cancel, Cx, ExecError, Executor, Image};
 use crate::sched::JobIndex;
 use crate::types::FailureReason;
 
@@ -43,7 +43,8 @@ impl Images {
         }
     }
 
-    /// Makes sure that the image is there. A failure is that of every job that wants it.
+    /// Makes sure that the image is there. A failure is that of every job that wants it; why a
+    /// pull failed is an event of its own, told once.
     pub(super) async fn ensure(
         &self,
         executor: &Arc<dyn Executor>,
@@ -92,9 +93,16 @@ impl Images {
                 .messages
                 .try_send(pull(image, Some((bytes, total)), false));
         };
-        let result = executor.pull(image, &told, &cx).await;
-        let _ = self.messages.send(pull(image, None, true)).await;
-        result.map_err(|error| Failure::from(&error))
+        let brought = executor.pull(image, &told, &cx).await;
+        let last_word = match &brought {
+            Ok(()) => pull(image, None, true),
+            Err(error) => not_pulled(image, error, *self.cancel.borrow()),
+        };
+        let _ = self.messages.send(last_word).await;
+        brought.map_err(|error| Failure {
+            message: format!("image `{}` was not pulled", image.name),
+            ..Failure::from(&error)
+        })
     }
 }
 
@@ -103,6 +111,18 @@ fn pull(image: &Image, progress: Option<(u64, u64)>, done: bool) -> Message {
         image: image.name.clone(),
         progress,
         done,
+    })
+}
+
+fn not_pulled(image: &Image, error: &ExecError, cancel: Cancel) -> Message {
+    Message::Event(EventKind::PullFailed {
+        image: image.name.clone(),
+        message: match cancel {
+            Cancel::Run => error.message.clone(),
+            Cancel::Graceful | Cancel::Force => {
+                format!("image `{}` was not pulled: the run was stopped", image.name)
+            }
+        },
     })
 }
 

@@ -51,9 +51,23 @@ impl Dispatcher<'_> {
     pub(super) fn give_up(&mut self) {
         self.overdue = None;
         self.tasks.abort_all();
+        self.tell_left_behind();
         let left: Vec<AttemptId> = self.running.keys().copied().collect();
         for id in left {
             self.ended(id, without_trace(Verdict::Killed));
+        }
+    }
+
+    /// Names the environments that could not be taken away.
+    fn tell_left_behind(&mut self) {
+        let mut ids: Vec<AttemptId> = self.by_task.values().copied().collect();
+        ids.sort_by_key(|id| (id.job.0, id.attempt));
+        for id in ids {
+            let job = self.shared.job(id.job);
+            let owner = &self.shared.owner;
+            let name = (job.executor).environment_name(owner, &job.sched.name, id.attempt);
+            let text = format!("{name} was not taken away in time: the next run removes it");
+            self.stream.emit(EventKind::Notice { text });
         }
     }
 

@@ -102,6 +102,8 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// Of the script, where one is known.
     pub(super) exit_code: Option<i64>,
+    /// Whether an executor gave no answer any more.
+    pub(super) silence: bool,
 }
 
 impl Failure {
@@ -111,6 +113,7 @@ impl Failure {
             reason,
             message: message.into(),
             exit_code: None,
+            silence: false,
         }
     }
 
@@ -137,9 +140,12 @@ impl From<&ExecError> for Failure {
     fn from(error: &ExecError) -> Self {
         let reason = match error.fault {
             Fault::User => FailureReason::ScriptFailure,
-            Fault::System => FailureReason::RunnerSystemFailure,
+            Fault::System | Fault::Silence => FailureReason::RunnerSystemFailure,
             Fault::Unsupported => FailureReason::RunnerUnsupported,
         };
-        Self::new(reason, error.message.clone())
+        Self {
+            silence: error.is_silence(),
+            ..Self::new(reason, error.message.clone())
+        }
     }
 }

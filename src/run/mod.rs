@@ -28,6 +28,7 @@ mod queue;
 mod resources;
 mod result;
 mod shared;
+mod silence;
 mod spec;
 mod stage;
 mod stream;

@@ -9,6 +9,8 @@ use super::dispatcher::Dispatcher;
 
 /// A job failed for good.
 const EXIT_FAILED: u8 = 1;
+/// A job failed because an executor gives no answer any more.
+const EXIT_ENVIRONMENT: u8 = 4;
 /// The run waits for a manual job that blocks.
 const EXIT_WAITS: u8 = 7;
 /// Plus the number of the signal.
@@ -19,6 +21,8 @@ impl Dispatcher<'_> {
         self.prefetches.abort_all();
         self.take_all();
         self.tell_who_waits();
+        // What the record still holds back may fail to be written.
+        self.stream.tick();
         let result = self.result();
         self.stream.emit(EventKind::RunFinished(result.clone()));
         self.stream.finish();
@@ -52,7 +56,7 @@ impl Dispatcher<'_> {
                 .map(|job| self.job_result(job))
                 .collect(),
             pipelines: Vec::new(),
-            complete: self.complete && held.is_empty(),
+            complete: self.complete && held.is_empty() && !self.stream.record_failed(),
             held,
         }
     }
@@ -60,11 +64,18 @@ impl Dispatcher<'_> {
     fn exit(&self) -> u8 {
         match (self.signal, self.pipeline.status()) {
             (Some(signal), _) => EXIT_SIGNAL.saturating_add(signal),
+            _ if self.pipeline.has_failure() && self.fell_silent() => EXIT_ENVIRONMENT,
             _ if self.pipeline.has_failure() => EXIT_FAILED,
             (None, Status::Manual) => EXIT_WAITS,
             (None, Status::Success | Status::Skipped) => 0,
             (None, _) => EXIT_FAILED,
         }
+    }
+
+    fn fell_silent(&self) -> bool {
+        let failed = |job: &JobIndex| self.pipeline.status_of(*job) == Status::Failed;
+        let mut failed = self.pipeline.jobs().filter(failed);
+        failed.any(|job| self.records[job.0].silence)
     }
 
     fn job_result(&self, job: JobIndex) -> JobResult {

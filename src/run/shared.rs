@@ -19,6 +19,8 @@ pub(super) struct Shared {
     pub(super) project_path: String,
     /// The place of an attempt's artifacts.
     pub(super) artifacts: ArtifactPlaces,
+    /// Bytes that the artifacts of an attempt may take.
+    pub(super) artifacts_limit: Option<u64>,
     pub(super) images: Images,
     pub(super) starts: Semaphore,
     pub(super) jobs: Vec<JobRun>,

@@ -31,6 +31,8 @@ pub struct RunSpec {
     pub trees: Vec<(Sources, TreeSpec)>,
     /// The tar file for the artifacts of an attempt of a job, in a folder that exists.
     pub artifacts: ArtifactPlaces,
+    /// Bytes that the artifacts of an attempt may take on disk; `None` for no limit.
+    pub artifacts_limit: Option<u64>,
     /// How long each job took before, where that is known: the longest path goes first.
     pub durations: Vec<Option<Duration>>,
     /// What to do about images that are missing.

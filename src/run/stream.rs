@@ -11,6 +11,8 @@ pub(super) struct Stream<'a> {
     reporters: &'a mut [&'a mut dyn Reporter],
     began: Instant,
     seq: u64,
+    /// Whether a record of the run broke off.
+    record_failed: bool,
 }
 
 impl<'a> Stream<'a> {
@@ -19,6 +21,7 @@ impl<'a> Stream<'a> {
             reporters,
             began,
             seq: 0,
+            record_failed: false,
         }
     }
 
@@ -27,7 +30,28 @@ impl<'a> Stream<'a> {
         self.began.elapsed()
     }
 
+    /// Whether a record of the run broke off.
+    pub(super) fn record_failed(&self) -> bool {
+        self.record_failed
+    }
+
     pub(super) fn emit(&mut self, kind: EventKind) {
+        self.hand_out(kind);
+        self.tell_failures();
+    }
+
+    /// Directly behind the event that a record could not keep.
+    fn tell_failures(&mut self) {
+        let failures: Vec<String> = (self.reporters.iter_mut())
+            .filter_map(|reporter| reporter.failure())
+            .collect();
+        for message in failures {
+            self.record_failed = true;
+            self.hand_out(EventKind::RecordFailed { message });
+        }
+    }
+
+    fn hand_out(&mut self, kind: EventKind) {
         self.seq += 1;
         let event = Event {
             seq: self.seq,
@@ -45,6 +69,7 @@ impl<'a> Stream<'a> {
         for reporter in &mut *self.reporters {
             reporter.tick(elapsed);
         }
+        self.tell_failures();
     }
 
     pub(super) fn finish(&mut self) {

@@ -97,6 +97,10 @@ impl Who {
 }
 
 const JOBS: Kind = Kind::Number { min: 1, max: 1000 };
+const MEGABYTES: Kind = Kind::Number {
+    min: 1,
+    max: 1_000_000,
+};
 const EXECUTORS: Kind = Kind::Choice(&["auto", "docker", "sandbox", "shell"]);
 const DEPLOY: Kind = Kind::Choice(&["hold", "run"]);
 
@@ -111,6 +115,7 @@ keys! {
     Protected "protected" "PIPE_PROTECTED" Kind::List, User, "", "branches and tags that see protected variables, besides the default branch";
     Executor "executor" "PIPE_EXECUTOR" EXECUTORS, User, "auto", "where jobs run";
     Jobs "jobs" "PIPE_JOBS" JOBS, User, "16", "how many jobs run at once";
+    ArtifactsLimit "artifacts-limit" "PIPE_ARTIFACTS_LIMIT" MEGABYTES, User, "1000", "megabytes that the artifacts of a job may take";
     Deploy "deploy" "PIPE_DEPLOY" DEPLOY, User, "hold", "whether jobs that act outside wait for `--deploy`";
     DockerHost "docker-host" "PIPE_DOCKER_HOST" Kind::Text, User, "", "the Docker engine, instead of the local socket";
     ServerUrl "server-url" "PIPE_SERVER_URL" Kind::Text, User, "", "the GitLab server, where `origin` does not say";

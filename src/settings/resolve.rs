@@ -115,6 +115,14 @@ impl Settings {
         }
     }
 
+    /// Bytes that the artifacts of a job may take.
+    pub fn artifacts_limit(&self) -> Option<u64> {
+        match self.get(Key::ArtifactsLimit)?.value.as_ref()? {
+            Value::Number(megabytes) => Some(u64::from(*megabytes) * 1024 * 1024),
+            _ => None,
+        }
+    }
+
     fn put_texts<'a>(
         &mut self,
         texts: impl Iterator<Item = (Key, &'a str)>,

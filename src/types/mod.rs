@@ -5,6 +5,7 @@
 pub mod duration;
 mod failure;
 mod go_bool;
+mod io_words;
 mod job;
 mod reference;
 mod slug;
@@ -14,6 +15,7 @@ mod wildcard;
 
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
+pub use io_words::{MAKE_ROOM, io_words, is_disk_full, without_number};
 pub use job::{AllowFailure, Retry, RetryWhen, When};
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};

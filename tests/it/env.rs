@@ -96,7 +96,7 @@ impl TestEnv {
         variables.fold(pty, |pty, (name, value)| pty.env(&name, &value))
     }
 
-    fn program(&self, program: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn program(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)

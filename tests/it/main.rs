@@ -6,6 +6,7 @@ mod completion;
 mod conformance;
 mod engine;
 mod env;
+mod faults;
 mod fixtures;
 mod generated;
 mod leftovers;

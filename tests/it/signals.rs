@@ -72,6 +72,15 @@ fn so_does_a_request_to_terminate() {
 }
 
 #[test]
+fn so_does_a_request_to_quit() {
+    stops(
+        |session| session.signal(Signal::QUIT),
+        131,
+        "pipeline canceled: stopped by a signal",
+    );
+}
+
+#[test]
 fn so_does_a_terminal_that_hangs_up() {
     stops(
         |session| session.signal(Signal::HUP),

@@ -127,7 +127,7 @@ fn artifacts(job: &Job) -> Option<Artifacts> {
         globs: Globs {
             paths: owned(&artifacts.paths),
             exclude: owned(&artifacts.exclude),
-            untracked: None,
+            ..Globs::default()
         },
         untracked: artifacts.untracked,
         when: match artifacts.when {

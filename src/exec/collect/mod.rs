@@ -3,8 +3,11 @@
 //! Globs are matched by `expr::glob::ArtifactGlobs`. Symbolic links are never followed and `.git`
 //! is never taken (runtime reference 16.1, 16.2).
 
+mod archive;
+mod holes;
 mod pack;
 mod selection;
 
+pub(super) use archive::{Archive, begin, cannot_pack, keep};
 pub(super) use pack::{Pack, is_kept};
 pub(super) use selection::Selection;

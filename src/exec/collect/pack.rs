@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use tar::{Builder, EntryType, Header};
 
-use super::super::ArtifactRef;
 use super::Selection;
 
 /// What an archive came to hold.
@@ -16,17 +15,6 @@ pub(in crate::exec) struct Packed {
     pub(in crate::exec) entries: usize,
     /// Lines for people: patterns without a match, what was left out.
     pub(in crate::exec) notes: Vec<String>,
-}
-
-impl Packed {
-    /// The archive in the file `tar`.
-    pub(in crate::exec) fn into_artifact(self, tar: &Path) -> ArtifactRef {
-        ArtifactRef {
-            tar: tar.to_owned(),
-            entries: self.entries,
-            notes: self.notes,
-        }
-    }
 }
 
 /// The archive under way.
@@ -87,6 +75,10 @@ impl<W: Write> Pack<W> {
         size: u64,
         data: impl Read,
     ) -> io::Result<()> {
+        if header.entry_type().is_gnu_sparse() {
+            // Its content comes with the holes filled.
+            header.set_entry_type(EntryType::Regular);
+        }
         header.set_size(size);
         self.tar.append_data(&mut header, path, data)
     }
@@ -102,12 +94,13 @@ impl<W: Write> Pack<W> {
         self.tar.append_link(&mut header, path, target)
     }
 
-    /// Closes the archive.
-    pub(in crate::exec) fn finish(self) -> io::Result<Packed> {
+    /// Closes the archive and returns what it was written to.
+    pub(in crate::exec) fn finish(self) -> io::Result<(Packed, W)> {
         let notes = self.notes();
         let entries = self.taken.len();
-        self.tar.into_inner()?.flush()?;
-        Ok(Packed { entries, notes })
+        let mut to = self.tar.into_inner()?;
+        to.flush()?;
+        Ok((Packed { entries, notes }, to))
     }
 
     fn notes(&self) -> Vec<String> {
@@ -145,7 +138,7 @@ mod tests {
             &Globs {
                 paths: owned(paths),
                 exclude: owned(exclude),
-                untracked: None,
+                ..Globs::default()
             },
             "/builds/g/p",
         )
@@ -206,7 +199,7 @@ mod tests {
         let mut pack = Pack::new(selection(&["."], &[]), Vec::new());
         assert!(pack.wants(Path::new("log"), false));
         assert!(!pack.wants(Path::new(".git/HEAD"), false));
-        let packed = pack.finish().expect("finishes");
+        let (packed, _) = pack.finish().expect("finishes");
         assert_eq!(packed.entries, 1);
         assert_eq!(packed.notes[1], "WARNING: `.git` was left out");
     }

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::super::ExecError;
 use super::fault;
+use super::patience::Patience;
 
 /// The container of one attempt. Dropping it removes the container in the background; that is for
 /// panics and dropped futures, the usual way is [`Container::remove`].
@@ -16,15 +17,22 @@ pub(super) struct Container {
     pub(super) id: String,
     /// Slots for starts on this daemon.
     pub(super) starts: Arc<Semaphore>,
+    pub(super) patience: Patience,
     gone: bool,
 }
 
 impl Container {
-    pub(super) fn new(docker: Docker, id: String, starts: Arc<Semaphore>) -> Self {
+    pub(super) fn new(
+        docker: Docker,
+        id: String,
+        starts: Arc<Semaphore>,
+        patience: Patience,
+    ) -> Self {
         Self {
             docker,
             id,
             starts,
+            patience,
             gone: false,
         }
     }
@@ -34,7 +42,8 @@ impl Container {
         if self.gone {
             return Ok(());
         }
-        remove(&self.docker, &self.id).await?;
+        let removing = remove(&self.docker, &self.id);
+        self.patience.answer("remove container", removing).await?;
         self.gone = true;
         Ok(())
     }

@@ -8,7 +8,7 @@ use bollard::models::{
 
 use super::super::detector::shell_command;
 use super::super::names::{slug, unique_slug};
-use super::super::{EnvSpec, Image};
+use super::super::{EnvSpec, ExecError, Image, Owner};
 
 /// Label: whose container it is.
 pub(super) const OWNER: &str = "pipe.owner";
@@ -83,15 +83,30 @@ fn labels(spec: &EnvSpec) -> HashMap<String, String> {
 }
 
 /// `pipe-<run>-<job>-<attempt>`, in the characters that container names may have.
-pub(super) fn name(spec: &EnvSpec) -> String {
-    let run = slug(&spec.owner.run);
-    format!("pipe-{run}-{}-{}", unique_slug(&spec.job), spec.attempt)
+pub(super) fn name(owner: &Owner, job: &str, attempt: u32) -> String {
+    let run = slug(&owner.run);
+    format!("pipe-{run}-{}-{attempt}", unique_slug(job))
+}
+
+/// What no container can be made of. The daemon's own words would show the variable's value.
+pub(super) fn check(spec: &EnvSpec) -> Result<(), ExecError> {
+    let has_nul = |(name, value): &&(String, String)| name.contains('\0') || value.contains('\0');
+    match spec.variables.iter().find(has_nul) {
+        None => Ok(()),
+        Some((name, _)) => Err(ExecError::user(
+            "create container",
+            format!(
+                "variable `{}` holds a NUL character, which no environment can: give it another value",
+                name.replace('\0', "\\0")
+            ),
+        )),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{EnvSpec, Image, Layout, Owner, Workspace};
-    use super::{body, entrypoint, name};
+    use super::super::super::{EnvSpec, Fault, Image, Layout, Owner, Workspace};
+    use super::{body, check, entrypoint, name};
 
     fn spec(job: &str) -> EnvSpec {
         EnvSpec {
@@ -117,7 +132,19 @@ mod tests {
 
     #[test]
     fn names_say_whose_it_is() {
-        assert_eq!(name(&spec("test")), "pipe-7-test-2");
+        assert_eq!(name(&spec("test").owner, "test", 2), "pipe-7-test-2");
+    }
+
+    #[test]
+    fn a_variable_that_no_environment_can_hold_is_named_without_its_value() {
+        let mut spec = spec("a");
+        check(&spec).expect("all is well");
+        let value = "secret\0".to_owned();
+        spec.variables.push(("TOKEN".to_owned(), value));
+        let error = check(&spec).expect_err("it is refused");
+        assert_eq!(error.fault, Fault::User);
+        assert!(error.message.contains("`TOKEN`"), "{error}");
+        assert!(!error.message.contains("secret"), "{error}");
     }
 
     #[test]

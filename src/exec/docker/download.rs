@@ -1,7 +1,6 @@
 //! Artifacts out of a container: only the roots of the globs travel, and are filtered as they
 //! arrive.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,10 +13,12 @@ use tar::EntryType;
 use tokio::sync::mpsc;
 
 use super::super::bridge::{Chunk, ChunkReader, channel};
-use super::super::collect::{Pack, Selection, is_kept};
+use super::super::collect::{Archive, Selection, begin, cannot_pack, is_kept, keep};
 use super::super::entry::relative;
 use super::super::{ArtifactRef, ExecError, Globs};
 use super::fault;
+use super::patience::Patience;
+use crate::types::io_words;
 
 const PHASE: &str = "collect artifacts";
 
@@ -27,6 +28,7 @@ pub(super) struct Place<'a> {
     /// The container.
     pub(super) id: &'a str,
     pub(super) project_dir: &'a str,
+    pub(super) patience: &'a Patience,
 }
 
 impl Place<'_> {
@@ -43,8 +45,7 @@ impl Place<'_> {
             }
         }
         let roots = selection.roots();
-        let file = File::create(into).map_err(cannot_pack)?;
-        let mut pack = Pack::new(selection, io::BufWriter::new(file));
+        let mut pack = begin(selection, globs, into).map_err(cannot_pack)?;
         for root in roots {
             if self.is_there(&root).await? {
                 pack = self.take(root, pack).await?;
@@ -53,8 +54,7 @@ impl Place<'_> {
         for path in pack.postponed() {
             pack = self.take(path, pack).await?;
         }
-        let packed = pack.finish().map_err(cannot_pack)?;
-        Ok(packed.into_artifact(into))
+        keep(pack, into).map_err(cannot_pack)
     }
 
     /// The content of the file at the absolute `path`.
@@ -67,18 +67,15 @@ impl Place<'_> {
         self.send(path, to).await;
         match reading.await {
             Ok(read) => read.map_err(|error| {
-                ExecError::system(PHASE, format!("`{path}` can't be read: {error}")).because(error)
+                let words = io_words(&error);
+                ExecError::system(PHASE, format!("`{path}` can't be read: {words}")).because(error)
             }),
             Err(error) => Err(ExecError::system(PHASE, "reading broke off").because(error)),
         }
     }
 
     /// Downloads `root` and packs what matches of it.
-    async fn take(
-        &self,
-        root: String,
-        mut pack: Pack<Archive>,
-    ) -> Result<Pack<Archive>, ExecError> {
+    async fn take(&self, root: String, mut pack: Archive) -> Result<Archive, ExecError> {
         let path = self.absolute(&root);
         let (to, from) = channel();
         let packing = tokio::task::spawn_blocking(move || {
@@ -129,19 +126,21 @@ impl Place<'_> {
     /// (`not a directory` for `file/.`).
     async fn stat(&self, path: &str) -> Result<Option<Kind>, ExecError> {
         let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
-        let found = self
-            .docker
-            .get_container_archive_info(self.id, Some(options))
-            .await;
-        match found {
-            Ok(found) if found.link_target.is_empty() => Ok(Some(Kind::Other)),
-            Ok(_) => Ok(Some(Kind::Link)),
-            Err(error) => match fault::status(&error) {
-                Some(404) => Ok(None),
-                Some(_) => Ok(Some(Kind::Other)),
-                None => Err(fault::system(PHASE, "the files can't be looked at", error)),
-            },
-        }
+        let looking = async {
+            let info = self
+                .docker
+                .get_container_archive_info(self.id, Some(options));
+            match info.await {
+                Ok(found) if found.link_target.is_empty() => Ok(Some(Kind::Other)),
+                Ok(_) => Ok(Some(Kind::Link)),
+                Err(error) => match fault::status(&error) {
+                    Some(404) => Ok(None),
+                    Some(_) => Ok(Some(Kind::Other)),
+                    None => Err(fault::system(PHASE, "the files can't be looked at", error)),
+                },
+            }
+        };
+        self.patience.answer(PHASE, looking).await
     }
 
     fn absolute(&self, path: &str) -> String {
@@ -152,16 +151,10 @@ impl Place<'_> {
     }
 }
 
-type Archive = io::BufWriter<File>;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Link,
     Other,
-}
-
-fn cannot_pack(error: io::Error) -> ExecError {
-    ExecError::system(PHASE, format!("artifacts can't be packed: {error}")).because(error)
 }
 
 /// The one file of a download.
@@ -180,7 +173,7 @@ fn first(from: impl io::Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Packs what matches of one download. Its names start with the last part of `root`.
-fn take_all(root: &str, from: impl io::Read, pack: &mut Pack<Archive>) -> io::Result<()> {
+fn take_all(root: &str, from: impl io::Read, pack: &mut Archive) -> io::Result<()> {
     for entry in tar::Archive::new(from).entries()? {
         let mut entry = entry?;
         let path = rebased(root, &entry.path()?)?;

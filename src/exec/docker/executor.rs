@@ -1,6 +1,7 @@
 //! The executor: one daemon and the trees published to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bollard::Docker;
@@ -12,11 +13,12 @@ use super::super::cancel::{check, unless_asked};
 use super::super::temp::temp_files;
 use super::super::trees::Trees;
 use super::super::{
-    Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Reaped, Session, TreeRef,
+    Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, TreeRef,
     TreeSpec,
 };
 use super::connect::Endpoint;
 use super::container::Container;
+use super::patience::Patience;
 use super::session::DockerSession;
 use super::upload::{Content, fill};
 use super::{create, fault, image, reap};
@@ -33,6 +35,7 @@ pub struct DockerExecutor {
     daemon: OnceCell<(Docker, SystemVersion)>,
     trees: Trees,
     starts: Arc<Semaphore>,
+    patience: Patience,
 }
 
 impl DockerExecutor {
@@ -43,6 +46,7 @@ impl DockerExecutor {
             daemon: OnceCell::new(),
             trees: Trees::default(),
             starts: Arc::new(Semaphore::new(STARTS)),
+            patience: Patience::default(),
         }
     }
 
@@ -64,20 +68,30 @@ impl DockerExecutor {
                 "the job names no image",
             ));
         };
+        create::check(spec)?;
         let docker = self.docker().await?;
         let mut options = CreateContainerOptionsBuilder::new();
         if let Some(platform) = &image.platform {
             options = options.platform(platform);
         }
-        let named = options.clone().name(&create::name(spec)).build();
+        let name = create::name(&spec.owner, &spec.job, spec.attempt);
+        let named = options.clone().name(&name).build();
         let body = create::body(spec, image);
-        let mut made = docker.create_container(Some(named), body.clone()).await;
-        // Two pipelines of one run may have jobs of the same name: the labels tell them apart.
-        if matches!(&made, Err(error) if fault::status(error) == Some(409)) {
-            made = docker.create_container(Some(options.build()), body).await;
-        }
-        made.map(|made| Container::new(docker.clone(), made.id, self.starts.clone()))
-            .map_err(|error| fault::create(&image.name, error))
+        let making = async {
+            let mut made = docker.create_container(Some(named), body.clone()).await;
+            // Two pipelines of one run may have jobs of the same name: the labels tell them apart.
+            if matches!(&made, Err(error) if fault::status(error) == Some(409)) {
+                made = docker.create_container(Some(options.build()), body).await;
+            }
+            made.map_err(|error| fault::create(&image.name, error))
+        };
+        let made = self.patience.answer("create container", making).await?;
+        Ok(Container::new(
+            docker.clone(),
+            made.id,
+            self.starts.clone(),
+            self.patience.clone(),
+        ))
     }
 }
 
@@ -110,7 +124,9 @@ impl Executor for DockerExecutor {
     }
 
     async fn missing(&self, images: &[Image]) -> Result<Vec<Image>, ExecError> {
-        image::missing(self.docker().await?, images).await
+        let docker = self.docker().await?;
+        let looking = image::missing(docker, images);
+        self.patience.answer("inspect image", looking).await
     }
 
     async fn pull(
@@ -130,6 +146,14 @@ impl Executor for DockerExecutor {
 
     async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError> {
         Ok(self.trees.publish(tree))
+    }
+
+    fn silent_for(&self) -> Option<Duration> {
+        self.patience.silent_for()
+    }
+
+    fn environment_name(&self, owner: &Owner, job: &str, attempt: u32) -> String {
+        format!("container `{}`", create::name(owner, job, attempt))
     }
 
     fn opens_ahead(&self) -> bool {
@@ -159,6 +183,7 @@ impl Executor for DockerExecutor {
         owner: &str,
         alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
     ) -> Result<Reaped, ExecError> {
-        reap::reap(self.docker().await?, owner, alive).await
+        let docker = self.docker().await?;
+        reap::reap(docker, owner, alive, &self.patience).await
     }
 }

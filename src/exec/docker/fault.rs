@@ -80,7 +80,10 @@ pub(super) fn reason(error: &Error) -> String {
         Error::DockerResponseServerError { message, .. } => message.clone(),
         Error::DockerStreamError { error } => error.clone(),
         Error::RequestTimeoutError => "the Docker daemon does not answer".to_owned(),
-        Error::HyperLegacyError { .. } | Error::HyperResponseError { .. } => {
+        Error::HyperLegacyError { .. }
+        | Error::HyperResponseError { .. }
+        | Error::HttpClientError { .. }
+        | Error::IOError { .. } => {
             "the connection to the Docker daemon broke: is it still running?".to_owned()
         }
         other => other.to_string(),
@@ -138,7 +141,7 @@ mod tests {
     use bollard::errors::Error;
 
     use super::super::super::Fault;
-    use super::{Pull, classify_pull, create, start};
+    use super::{Pull, classify_pull, create, reason, start};
 
     fn answer(status_code: u16, message: &str) -> Error {
         Error::DockerResponseServerError {
@@ -179,6 +182,15 @@ mod tests {
             assert_eq!(error.fault, Fault::System, "{text}");
             assert!(error.message.contains(remedy), "{error}");
         }
+    }
+
+    #[test]
+    fn a_daemon_that_died_is_told_in_plain_words() {
+        let err = std::io::Error::other("error reading a body from connection");
+        assert_eq!(
+            reason(&Error::IOError { err }),
+            "the connection to the Docker daemon broke: is it still running?"
+        );
     }
 
     #[test]

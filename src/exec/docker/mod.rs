@@ -11,6 +11,7 @@ mod download;
 mod executor;
 mod fault;
 mod image;
+mod patience;
 mod reap;
 mod run;
 mod session;

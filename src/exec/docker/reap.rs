@@ -10,6 +10,7 @@ use super::super::{ExecError, Reaped};
 use super::container::remove;
 use super::create::{JOB, OWNER, RUN};
 use super::fault;
+use super::patience::{LIMIT_AT_FIRST, Patience};
 
 /// Removes containers that carry `owner` and belong to a run that is not alive. The daemon may be
 /// shared: what carries another owner, or none, is never touched.
@@ -17,9 +18,12 @@ pub(super) async fn reap(
     docker: &Docker,
     owner: &str,
     alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+    patience: &Patience,
 ) -> Result<Reaped, ExecError> {
     let mut reaped = Reaped::default();
-    for container in owned(docker, owner).await? {
+    let listing = owned(docker, owner);
+    let listed = patience.answer_within(LIMIT_AT_FIRST, "list containers", listing);
+    for container in listed.await? {
         let label = |name| container.labels.as_ref().and_then(|all| all.get(name));
         let (Some(id), Some(run)) = (&container.id, label(RUN)) else {
             continue;
@@ -27,7 +31,9 @@ pub(super) async fn reap(
         if alive(run) {
             continue;
         }
-        remove(docker, id).await?;
+        patience
+            .answer("remove container", remove(docker, id))
+            .await?;
         let job = label(JOB).map_or("?", String::as_str);
         reaped
             .removed

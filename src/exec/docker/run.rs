@@ -20,20 +20,28 @@ use super::{fault, stop};
 /// How long output may still come after the container was stopped.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// How often a daemon is asked for a sign of life while a script runs.
+const LISTENS_EVERY: Duration = Duration::from_secs(10);
+
 /// The shell of a container that was started and waits for its script.
 pub(super) struct Waiting(AttachContainerResults);
 
 /// Starts the container once more.
 pub(super) async fn start(container: &Container) -> Result<Waiting, ExecError> {
     // Attached before the start, or the first output is lost.
-    let attached = attach(&container.docker, &container.id).await?;
+    let (docker, id) = (&container.docker, container.id.as_str());
+    let attached = container.patience.answer("attach", attach(docker, id));
+    let attached = attached.await?;
     // The semaphore is never closed: an error would mean one slot more, no harm.
     let _slot = container.starts.acquire().await;
+    let starting = async {
+        let started = docker.start_container(id, None::<StartContainerOptions>);
+        started.await.map_err(fault::start)
+    };
     container
-        .docker
-        .start_container(&container.id, None::<StartContainerOptions>)
-        .await
-        .map_err(fault::start)?;
+        .patience
+        .answer("start container", starting)
+        .await?;
     Ok(Waiting(attached))
 }
 
@@ -48,6 +56,7 @@ pub(super) async fn run(
     let mut work = std::pin::pin!(to_the_end(docker, id, script, attached, &cx.output));
     tokio::select! {
         code = &mut work => return code.map(Exit::Code),
+        silence = fallen_silent(container) => return Err(silence),
         () = asked(&cx.cancel, Cancel::Graceful) => {}
     }
     let stopping = async {
@@ -59,6 +68,21 @@ pub(super) async fn run(
         () = stopping => {}
     }
     Ok(Exit::Stopped)
+}
+
+/// Returns when the daemon gives no answer any more: a script's end would never be heard of.
+async fn fallen_silent(container: &Container) -> ExecError {
+    loop {
+        tokio::time::sleep(LISTENS_EVERY).await;
+        let ping = async {
+            // An error is an answer too; what broke is told by what waits for it.
+            let _ = container.docker.ping().await;
+            Ok(())
+        };
+        if let Err(silence) = container.patience.answer("ping", ping).await {
+            return silence;
+        }
+    }
 }
 
 async fn attach(docker: &Docker, id: &str) -> Result<AttachContainerResults, ExecError> {

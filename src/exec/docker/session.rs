@@ -34,6 +34,7 @@ impl DockerSession {
             docker: &self.container.docker,
             id: &self.container.id,
             project_dir: &self.layout.project_dir,
+            patience: &self.container.patience,
         }
     }
 }
@@ -81,7 +82,7 @@ impl Session for DockerSession {
             .await
             .unwrap_or_else(|late| {
                 let message = format!(
-                    "container `{}` was not removed in {} s: the next run removes it",
+                    "container `{}` was not removed in {} s",
                     self.container.id,
                     budget.as_secs()
                 );

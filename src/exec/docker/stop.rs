@@ -8,6 +8,7 @@ use bollard::exec::{CreateExecOptions, StartExecResults};
 use bollard::query_parameters::{KillContainerOptionsBuilder, StopContainerOptionsBuilder};
 use futures_util::StreamExt;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::super::Cancel;
 use super::super::cancel::asked;
@@ -17,6 +18,10 @@ const GENTLE: Duration = Duration::from_secs(10);
 
 /// Seconds between TERM to process 1 and KILL; the daemon's default.
 const DAEMON_GRACE: i32 = 10;
+
+/// How long a daemon may take for that, and for a KILL.
+const STOPPED: Duration = Duration::from_secs(15);
+const KILLED: Duration = Duration::from_secs(5);
 
 /// TERM to all but process 1 and itself, the youngest first: they are what the others wait for.
 /// Each has about five seconds. Needs nothing of the image that could fail badly: whatever goes
@@ -43,9 +48,10 @@ pub(super) async fn stop(docker: &Docker, id: &str, cancel: &watch::Receiver<Can
 }
 
 async fn gently(docker: &Docker, id: &str) {
-    let _ = tokio::time::timeout(GENTLE, term_all(docker, id)).await;
+    let _ = timeout(GENTLE, term_all(docker, id)).await;
     let options = StopContainerOptionsBuilder::new().t(DAEMON_GRACE).build();
-    if docker.stop_container(id, Some(options)).await.is_err() {
+    let stopping = timeout(STOPPED, docker.stop_container(id, Some(options)));
+    if !matches!(stopping.await, Ok(Ok(()))) {
         kill(docker, id).await;
     }
 }
@@ -71,5 +77,5 @@ async fn term_all(docker: &Docker, id: &str) -> Result<(), Error> {
 
 async fn kill(docker: &Docker, id: &str) {
     let options = KillContainerOptionsBuilder::new().signal("KILL").build();
-    let _ = docker.kill_container(id, Some(options)).await;
+    let _ = timeout(KILLED, docker.kill_container(id, Some(options))).await;
 }

@@ -16,6 +16,7 @@ use super::super::bridge::{ChunkWriter, channel};
 use super::super::entry::relative;
 use super::super::{ExecError, Layout};
 use super::fault;
+use crate::types::io_words;
 
 const PHASE: &str = "upload";
 
@@ -82,7 +83,7 @@ async fn send(
         )),
         (Ok(Err(error)), _) => Err(ExecError::system(
             PHASE,
-            format!("the project files can't be read: {error}"),
+            format!("the project files can't be read: {}", io_words(&error)),
         )
         .because(error)),
         (Err(error), _) => {
@@ -173,6 +174,10 @@ fn copy_below(project: &Path, archive: &Path, tar: &mut Builder<impl Write>) -> 
                 tar.append_link(&mut header, path, project.join(target))?;
             }
             _ => {
+                if header.entry_type().is_gnu_sparse() {
+                    // Its content comes with the holes filled.
+                    header.set_entry_type(EntryType::Regular);
+                }
                 header.set_size(entry.size());
                 tar.append_data(&mut header, path, &mut entry)?;
             }

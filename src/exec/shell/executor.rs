@@ -1,8 +1,8 @@
 //! The executor: folders of one run and the trees published to it.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use super::super::{
 use super::reap::{reap, write_owner};
 use super::session::{ShellSession, blocking};
 use super::unpack::unpack;
+use crate::types::io_words;
 
 /// Where and how jobs of the shell executor run.
 #[derive(Debug, Clone)]
@@ -97,6 +98,10 @@ impl Executor for ShellExecutor {
         Ok(self.trees.publish(tree))
     }
 
+    fn environment_name(&self, _owner: &Owner, job: &str, attempt: u32) -> String {
+        format!("folder `{}`", self.folder(job, attempt).display())
+    }
+
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         check(&cx.cancel, "open")?;
         let archives = self.trees.archives(&spec.workspace)?;
@@ -132,7 +137,10 @@ impl Executor for ShellExecutor {
         reap(&self.settings.base, owner, &|run| alive(run)).map_err(|error| {
             ExecError::system(
                 "reap",
-                format!("leftover job folders can't be removed: {error}"),
+                format!(
+                    "leftover job folders can't be removed: {}",
+                    io_words(&error)
+                ),
             )
             .because(error)
         })
@@ -145,6 +153,8 @@ fn make(folder: &Path, owner: &Owner) -> io::Result<()> {
     private.mode(0o700);
     if let Some(base) = folder.parent() {
         private.recursive(true).create(base)?;
+        // One that was there before may be open to others.
+        fs::set_permissions(base, Permissions::from_mode(0o700))?;
     }
     private.recursive(false).create(folder)?;
     write_owner(folder, owner)

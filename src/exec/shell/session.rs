@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::super::collect::cannot_pack;
 use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
 use super::unpack::unpack;
 use super::{process, reap, walk};
+use crate::types::io_words;
 
 /// The folder of an attempt. Dropping it without [`Session::close`] removes it too.
 pub(super) struct ShellSession {
@@ -49,12 +51,13 @@ impl Session for ShellSession {
 
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
         let (project, globs, into) = (self.project_dir.clone(), globs.clone(), into.to_owned());
-        blocking(
-            "collect artifacts",
-            "artifacts can't be packed",
-            move || walk::collect(&globs, &project, &into),
-        )
-        .await
+        let packing = tokio::task::spawn_blocking(move || walk::collect(&globs, &project, &into));
+        match packing.await {
+            Ok(packed) => packed.map_err(cannot_pack),
+            Err(error) => {
+                Err(ExecError::system("collect artifacts", "packing broke off").because(error))
+            }
+        }
     }
 
     async fn close(&mut self, budget: Duration) -> Result<(), ExecError> {
@@ -74,7 +77,7 @@ impl Session for ShellSession {
             }
             Err(late) => {
                 let message = format!(
-                    "folder `{}` was not removed in {} s: the next run removes it",
+                    "folder `{}` was not removed in {} s",
                     self.folder.display(),
                     budget.as_secs()
                 );
@@ -100,8 +103,10 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, ExecError> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done
-            .map_err(|error| ExecError::system(phase, format!("{what}: {error}")).because(error)),
+        Ok(done) => done.map_err(|error| {
+            let text = format!("{what}: {}", io_words(&error));
+            ExecError::system(phase, text).because(error)
+        }),
         Err(error) => Err(ExecError::system(phase, what).because(error)),
     }
 }

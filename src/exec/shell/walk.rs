@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tar::Header;
 
-use super::super::collect::{Pack, Selection};
+use super::super::collect::{Archive, Selection, begin, keep};
 use super::super::{ArtifactRef, Globs};
-
-type Archive = Pack<io::BufWriter<File>>;
 
 /// Packs what `globs` take of `project` into the file `into`.
 pub(super) fn collect(globs: &Globs, project: &Path, into: &Path) -> io::Result<ArtifactRef> {
@@ -21,15 +19,14 @@ pub(super) fn collect(globs: &Globs, project: &Path, into: &Path) -> io::Result<
         }
     }
     let roots = selection.roots();
-    let file = io::BufWriter::new(File::create(into)?);
-    let mut pack = Pack::new(selection, file);
+    let mut pack = begin(selection, globs, into)?;
     for root in roots {
         let root = Path::new(&root);
         if is_there(project, root) {
             walk(project, root, &mut pack)?;
         }
     }
-    Ok(pack.finish()?.into_artifact(into))
+    keep(pack, into)
 }
 
 /// Whether `path` leads to something, and through no link, which could lead anywhere.
@@ -43,8 +40,11 @@ fn is_there(project: &Path, path: &Path) -> bool {
 /// Adds `path` and all that is in it, in the order of names.
 fn walk(project: &Path, path: &Path, pack: &mut Archive) -> io::Result<()> {
     let full = project.join(path);
-    let named =
-        |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display()));
+    let named = |error: io::Error| match error.raw_os_error() {
+        // The system's words don't say which file they are about; all others do.
+        Some(_) => io::Error::new(error.kind(), format!("`{}`: {error}", path.display())),
+        None => error,
+    };
     let facts = fs::symlink_metadata(&full).map_err(named)?;
     if !path.as_os_str().is_empty() && pack.wants(path, facts.is_dir()) {
         add(&full, path, &facts, pack).map_err(named)?;

@@ -13,6 +13,7 @@ impl View {
     pub fn apply(&mut self, event: &Event) {
         self.elapsed = self.elapsed.max(event.elapsed);
         let path = event.pipeline.as_slice();
+        let just_ended = self.just_ended.take();
         match &event.kind {
             EventKind::RunStarted(started) => self.run_started(path, started),
             EventKind::Pull {
@@ -20,6 +21,8 @@ impl View {
                 progress,
                 done,
             } => self.pull(image, *progress, *done),
+            EventKind::PullFailed { image, message } => self.pull_failed(image, message),
+            EventKind::RecordFailed { .. } => self.record_failed(just_ended),
             EventKind::CancelBegun { reason } => self.cancel = Some(reason.clone()),
             EventKind::Notice { text } => self.notices.push(text.clone()),
             EventKind::RunFinished(result) => self.run_finished(path, result),
@@ -31,6 +34,9 @@ impl View {
             | EventKind::JobSkipped { .. }
             | EventKind::JobWaits { .. }
             | EventKind::JobScheduled { .. } => self.job_event(path, &event.kind, event.elapsed),
+        }
+        if let EventKind::JobFinished { job, .. } = &event.kind {
+            self.just_ended = self.index.get(label(path, job).as_ref()).copied();
         }
     }
 
@@ -95,6 +101,23 @@ impl View {
                 progress,
             }),
         }
+    }
+
+    /// Logs that are not whole are not offered: of jobs under way, of the job whose end could not
+    /// be recorded, and of all that follow.
+    fn record_failed(&mut self, just_ended: Option<usize>) {
+        self.record_failed = true;
+        self.logs = None;
+        for (at, job) in self.jobs.iter_mut().enumerate() {
+            if !job.state.is_over() || Some(at) == just_ended {
+                job.log_place = None;
+            }
+        }
+    }
+
+    fn pull_failed(&mut self, image: &str, message: &str) {
+        self.pulls.retain(|pull| pull.image != image);
+        self.failed_pulls.push(message.to_owned());
     }
 
     fn run_finished(&mut self, path: &[String], result: &RunResult) {

@@ -136,6 +136,10 @@ pub struct View {
     pub jobs: Vec<JobView>,
     /// Images on their way.
     pub pulls: Vec<Pull>,
+    /// Why images could not be brought, a line each.
+    pub failed_pulls: Vec<String>,
+    /// The record of the run breaks off.
+    pub record_failed: bool,
     /// Notices so far.
     pub notices: Vec<String>,
     /// Why everything is being stopped.
@@ -148,6 +152,8 @@ pub struct View {
     pub(super) kept_lines: usize,
     /// Where logs are kept, once known.
     pub(super) logs: Option<LogPlaces>,
+    /// The job of the last event, if that was its end.
+    pub(super) just_ended: Option<usize>,
     /// Label → index of the job.
     pub(super) index: HashMap<String, usize>,
 }
@@ -166,12 +172,15 @@ impl View {
             stages: Vec::new(),
             jobs: Vec::new(),
             pulls: Vec::new(),
+            failed_pulls: Vec::new(),
+            record_failed: false,
             notices: Vec::new(),
             cancel: None,
             result: None,
             elapsed: Duration::ZERO,
             kept_lines,
             logs: None,
+            just_ended: None,
             index: HashMap::new(),
         }
     }

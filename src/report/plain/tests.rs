@@ -124,6 +124,26 @@ fn quiet_tells_failures_and_the_verdict() {
 }
 
 #[test]
+fn a_pull_that_failed_is_told_once() {
+    let story = Story::new()
+        .run(&[("test", "a"), ("test", "b")])
+        .pull("ruby:9", None, false)
+        .not_pulled("ruby:9", "image `ruby:9` could not be pulled: no such tag")
+        .start("a")
+        .fail("a", 1)
+        .start("b")
+        .fail("b", 1)
+        .result(Status::Failed, 1);
+    for level in [OutputLevel::Normal, OutputLevel::Quiet] {
+        let text = progress(&story, level);
+        assert_eq!(text.matches("no such tag").count(), 1, "{text}");
+        let line = "✗ image `ruby:9` could not be pulled: no such tag\n";
+        assert!(text.contains(line), "{text}");
+        assert!(!text.contains("pulled ruby:9"), "{text}");
+    }
+}
+
+#[test]
 fn verbose_tells_phases() {
     let text = progress(&story(), OutputLevel::Verbose);
     assert!(text.contains("· compile: preparing\n"), "{text}");

@@ -2,7 +2,7 @@
 
 use crate::report::line::Line;
 use crate::report::model::{State, View};
-use crate::report::{OutputLevel, failure};
+use crate::report::{OutputLevel, failure, notes};
 use crate::types::Status;
 
 use super::{table, verdict};
@@ -17,7 +17,11 @@ pub fn lines(view: &View, level: OutputLevel, width: Option<usize>) -> Vec<Line>
         if result.status == Status::Success {
             return Vec::new();
         }
-        let mut lines = failures(view);
+        // All other levels told it when it happened.
+        let mut lines: Vec<Line> = (view.failed_pulls.iter())
+            .map(|message| notes::not_pulled(message))
+            .collect();
+        lines.extend(failures(view));
         lines.extend(verdict::lines(view, result));
         return lines;
     }

@@ -31,7 +31,11 @@ pub(super) fn remarks(view: &View, result: &RunResult) -> Vec<Line> {
         .flat_map(|held| held_lines(view, held))
         .collect();
     if !result.complete && result.held.is_empty() {
-        let text = "not complete: something that GitLab would do was left out";
+        let text = if view.record_failed {
+            "not complete: the record of this run breaks off"
+        } else {
+            "not complete: something that GitLab would do was left out"
+        };
         lines.push(Line::of(Tone::Warn, text));
     }
     if !lines.is_empty() {

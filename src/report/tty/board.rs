@@ -82,6 +82,8 @@ impl Board {
         }
         let lines = match &event.kind {
             EventKind::Notice { text } => vec![notes::notice(text)],
+            EventKind::RecordFailed { message } => vec![notes::record_failed(message)],
+            EventKind::PullFailed { message, .. } => vec![notes::not_pulled(message)],
             EventKind::JobRetry { job, .. } => match self.view.job(&event.pipeline, job) {
                 Some(job) => vec![notes::retry(job)],
                 None => return false,

@@ -127,6 +127,14 @@ fn with_a_held_and_a_manual_job() {
 }
 
 #[test]
+fn an_image_that_is_not_to_be_had_is_no_longer_on_its_way() {
+    let name = "registry.example.com/group/postgres:16";
+    let on_its_way = |story: &Story| draw(story, USUAL, 6300).contains("pulling");
+    assert!(on_its_way(&running()));
+    assert!(!on_its_way(&running().not_pulled(name, "no such tag")));
+}
+
+#[test]
 fn while_it_stops() {
     let story = running()
         .at(6300)

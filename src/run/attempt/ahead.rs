@@ -12,7 +12,7 @@ use crate::run::stage::{Ending, GRACE, Remote, asked};
 
 use super::driver::{Attempt, Order};
 use super::leave::CLOSE_BUDGET;
-use super::prepare::admit;
+use super::prepare::turn;
 
 /// Opens and starts the environment of a later attempt. Whatever fails is not told: the attempt
 /// tries again when its turn comes.
@@ -41,8 +41,15 @@ pub(in crate::run) async fn discard(mut session: Box<dyn Session>) {
 
 impl Attempt<'_> {
     async fn come_up(&self, cx: &Cx) -> Option<Box<dyn Session>> {
+        let admitted = async {
+            if let Some(image) = self.image() {
+                let brought = self.shared.images.ensure(&self.job.executor, image).await;
+                brought.ok()?;
+            }
+            Some(turn(self.shared, self.image().is_some()).await)
+        };
         let _permit = tokio::select! {
-            admitted = admit(self.shared, self.job, self.image()) => admitted.ok()?,
+            permit = admitted => permit?,
             () = asked(&cx.cancel, Cancel::Graceful) => return None,
         };
         let mut session = self.job.executor.open(self.env_spec(), cx).await.ok()?;

@@ -30,6 +30,7 @@ impl Attempt<'_> {
             paths: self.expanded(session, wanted.globs.paths).await?,
             exclude: self.expanded(session, wanted.globs.exclude).await?,
             untracked,
+            limit: self.shared.artifacts_limit,
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::event::{EventKind, Phase};
-use crate::exec::{ArtifactRef, Cancel, ExecError, Globs, Session};
+use crate::exec::{ArtifactRef, Cancel, ExecError, Fault, Globs, Session};
 use crate::run::message::{Failure, Kept, Message, Verdict};
 use crate::run::stage::{Ending, GRACE, Remote, Stop};
 
@@ -68,7 +68,7 @@ impl Attempt<'_> {
     async fn not_kept(&mut self, verdict: Verdict, error: &ExecError) -> Verdict {
         let text = format!("ERROR: artifacts were not kept: {}", error.message);
         self.log.say(&text).await;
-        or_failed(verdict, Failure::from(error))
+        or_failed(verdict, not_uploaded(error))
     }
 
     /// Says what was found; nothing found leaves no archive.
@@ -104,5 +104,14 @@ impl Attempt<'_> {
         let text = self.log.masked(&text);
         let notice = Message::Event(EventKind::Notice { text });
         let _ = self.messages.send(notice).await;
+    }
+}
+
+/// What is the job's fault ends the runner's uploader with 1, as when the server finds the archive
+/// too large.
+fn not_uploaded(error: &ExecError) -> Failure {
+    Failure {
+        exit_code: (error.fault == Fault::User).then_some(1),
+        ..Failure::from(error)
     }
 }

@@ -8,7 +8,6 @@ use tokio::time::sleep;
 use crate::exec::{Cancel, EnvSpec, Image, Session, TreeRef, Workspace};
 use crate::run::message::{Failure, Verdict};
 use crate::run::shared::Shared;
-use crate::run::spec::JobRun;
 use crate::run::stage::{Ending, Remote, Stop, asked};
 use crate::types::FailureReason;
 
@@ -20,11 +19,13 @@ const OPEN_TRIES: u32 = 3;
 const OPEN_PAUSE: Duration = Duration::from_secs(3);
 
 impl Attempt<'_> {
-    /// Takes the environment that was opened ahead, else brings the image and opens one; a system failure is tried again.
+    /// Takes the environment that was opened ahead, else brings the image and opens one. A system
+    /// failure is tried again; an image that could not be pulled is not (runtime reference 1.1).
     pub(super) async fn prepare(&mut self) -> Result<Box<dyn Session>, Verdict> {
         if let Some(opened) = self.opened_ahead().await {
             return opened;
         }
+        self.bring_image().await?;
         let mut tries = 1;
         loop {
             let failure = match self.open().await {
@@ -35,6 +36,9 @@ impl Attempt<'_> {
             let is_system = failure.reason == FailureReason::RunnerSystemFailure;
             if !is_system || tries == OPEN_TRIES {
                 return Err(Verdict::Failed(failure));
+            }
+            if *self.order.cancel.borrow() >= Cancel::Graceful {
+                return Err(self.stopped_before_script(Stop::Canceled));
             }
             tries += 1;
             let text = format!("WARNING: {}; trying again in 3 s", failure.message);
@@ -48,14 +52,36 @@ impl Attempt<'_> {
         }
     }
 
+    async fn bring_image(&mut self) -> Result<(), Verdict> {
+        let Some(image) = self.image().cloned() else {
+            return Ok(());
+        };
+        let bounds = self.bounds(Cancel::Graceful, None);
+        let (cx, remote) = Remote::new();
+        let (shared, job) = (self.shared, self.job);
+        let work = async {
+            tokio::select! {
+                brought = shared.images.ensure(&job.executor, &image) => brought,
+                () = asked(&cx.cancel, Cancel::Graceful) => Err(vanished()),
+            }
+        };
+        let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
+        match (result, stop) {
+            (_, Some(stop)) => Err(self.stopped_before_script(stop)),
+            (Some(Ok(())), None) => Ok(()),
+            (Some(Err(failure)), None) => Err(Verdict::Failed(failure)),
+            (None, None) => Err(Verdict::Killed),
+        }
+    }
+
     async fn open(&mut self) -> Result<Box<dyn Session>, Verdict> {
         let bounds = self.bounds(Cancel::Graceful, None);
         let spec = self.env_spec();
         let (cx, remote) = Remote::new();
-        let (shared, job, image) = (self.shared, self.job, self.image().cloned());
+        let (shared, job, has_image) = (self.shared, self.job, self.image().is_some());
         let work = async {
             let _permit = tokio::select! {
-                admitted = admit(shared, job, image.as_ref()) => admitted?,
+                permit = turn(shared, has_image) => permit,
                 () = asked(&cx.cancel, Cancel::Graceful) => return Err(vanished()),
             };
             let opened = job.executor.open(spec, &cx).await;
@@ -108,16 +134,11 @@ impl Attempt<'_> {
     }
 }
 
-/// Waits for the image and for a turn to start a container; without an image there is none.
-pub(super) async fn admit<'a>(
-    shared: &'a Shared,
-    job: &JobRun,
-    image: Option<&Image>,
-) -> Result<Option<SemaphorePermit<'a>>, Failure> {
-    let Some(image) = image else {
-        return Ok(None);
-    };
-    shared.images.ensure(&job.executor, image).await?;
+/// Waits for a turn to start a container; without an image there is none.
+pub(super) async fn turn(shared: &Shared, has_image: bool) -> Option<SemaphorePermit<'_>> {
+    if !has_image {
+        return None;
+    }
     // The semaphore is never closed.
-    Ok(shared.starts.acquire().await.ok())
+    shared.starts.acquire().await.ok()
 }

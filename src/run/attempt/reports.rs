@@ -7,6 +7,7 @@ use crate::exec::{Cancel, ExecError, Globs, Session};
 use crate::run::dotenv::{self, Variables};
 use crate::run::message::{Failure, Verdict};
 use crate::run::stage::{Ending, Remote};
+use crate::types::io_words;
 
 use super::driver::Attempt;
 
@@ -48,6 +49,7 @@ impl Attempt<'_> {
         let into = self.artifacts_place().with_extension("dotenv");
         let globs = Globs {
             paths,
+            limit: self.shared.artifacts_limit,
             ..Globs::default()
         };
         let bounds = self.bounds(Cancel::Force, None);
@@ -65,7 +67,7 @@ impl Attempt<'_> {
         // It was only the way here.
         let _ = std::fs::remove_file(&into);
         let content = read.map_err(|error| {
-            let text = format!("the dotenv report can't be read: {error}");
+            let text = format!("the dotenv report can't be read: {}", io_words(&error));
             Some(Failure::from(&ExecError::system("collect reports", text)))
         })?;
         Ok(dotenv::parse(&content))

@@ -62,6 +62,27 @@ async fn once_while_the_environment_opens() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn once_while_an_image_is_pulled() {
+    let ended = Story::new([job("a", 0, "say never").image("ruby")])
+        .lacking("ruby")
+        .interrupted(500, Cancel::Graceful)
+        .run()
+        .await;
+    let want = [
+        "begin",
+        "a.1 starts",
+        "pull ruby ...",
+        "cancel: interrupted",
+        "not pulled: image `ruby` was not pulled: the run was stopped",
+        "a.1 canceled: interrupted",
+        "end canceled 130",
+    ];
+    assert_eq!(ended.told(), want);
+    let end = ended.events.last().map(|event| event.elapsed.as_millis());
+    assert_eq!(end, Some(500));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_environment_that_opens_all_the_same_is_closed() {
     let ended = Story::new([job("a", 0, "say never").image("calm-start")])
         .interrupted(1000, Cancel::Graceful)
@@ -108,6 +129,20 @@ async fn twice_and_the_executor_hangs() {
     assert_eq!(ended.jobs(), ["a canceled: interrupted"]);
     let end = ended.job("a").finished.expect("an end").as_secs();
     assert!(end < 30, "{end} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn twice_and_the_environment_stays() {
+    let ended = Story::new([job("a", 0, "sleep 60000").image("stuck-close")])
+        .interrupted(1000, Cancel::Graceful)
+        .interrupted(2000, Cancel::Force)
+        .run()
+        .await;
+    let notice =
+        "notice: the environment of job `a` was not taken away in time: the next run removes it";
+    let told = ended.told();
+    assert!(told.iter().any(|line| line == notice), "{told:?}");
+    assert_eq!(ended.end(), ("canceled", 130));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,18 +6,20 @@
 //! fail TEXT     the machinery fails     stubborn      does not stop when asked
 //! deaf          not even when killed    stop          ends as if stopped from outside
 //! panic         our own error           status TEXT   a line of output
+//! mute MS       owes an answer          silent        gives no answer any more
 //! ```
 //!
 //! The name of an image may begin with what its environment does: `user-` and `system-` fail to
 //! open, `twice-` fails two times, `slow-` takes ten seconds, `calm-` five whatever is asked, `lost-` can't be cleaned up,
-//! `full-` can't keep artifacts, `unread-` can't read files of the job, `indexed-` has an index.
+//! `stuck-` never is, `full-` can't keep artifacts, `unread-` can't read files of the job,
+//! `indexed-` has an index.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::exec::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, ExecError, Executor, Exit, Globs, Image,
@@ -45,6 +47,8 @@ pub(super) struct Scripted {
     asked: Arc<Mutex<Asked>>,
     /// Images that are missing until they are pulled.
     lacking: Arc<Mutex<Vec<String>>>,
+    /// Since when an answer is owed.
+    mute: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Scripted {
@@ -54,6 +58,10 @@ impl Scripted {
 
     pub(super) fn lacking(&self) -> MutexGuard<'_, Vec<String>> {
         self.lacking.lock().expect("no test goes on after a panic")
+    }
+
+    fn mute(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.mute.lock().expect("no test goes on after a panic")
     }
 
     fn note(&self, call: String) {
@@ -116,11 +124,19 @@ impl Executor for Scripted {
         &self,
         image: &Image,
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
-        _: &Cx,
+        cx: &Cx,
     ) -> Result<(), ExecError> {
         self.note(format!("pull {}", image.name));
         progress(1, 2);
-        sleep(Duration::from_secs(1)).await;
+        tokio::select! {
+            () = sleep(Duration::from_secs(1)) => {}
+            () = asked(&cx.cancel, Cancel::Graceful) => {
+                return Err(ExecError::system("pull", "stopped"));
+            }
+        }
+        if image.name == "gone-network" {
+            return Err(ExecError::system("pull", "no such host"));
+        }
         if image.name.starts_with("gone") {
             return Err(ExecError::user("pull", "image `gone` is not found"));
         }
@@ -138,6 +154,10 @@ impl Executor for Scripted {
             "bad" => Err(ExecError::system("publish", "disk is full")),
             id => Ok(TreeRef(id.to_owned())),
         }
+    }
+
+    fn silent_for(&self) -> Option<Duration> {
+        self.mute().map(|since| since.elapsed())
     }
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
@@ -196,6 +216,12 @@ impl Session for ScriptedSession {
                 "deaf" => std::future::pending().await,
                 "exit" => return Ok(Exit::Code(rest.parse().expect("a code"))),
                 "stop" => return Ok(Exit::Stopped),
+                "silent" => return Err(ExecError::silence("run", "no answer")),
+                "mute" => {
+                    *self.executor.mute() = Some(Instant::now());
+                    sleep(Duration::from_millis(rest.parse().expect("a time"))).await;
+                    *self.executor.mute() = None;
+                }
                 "fail" => return Err(ExecError::system("run", rest)),
                 "panic" => panic!("as the test asked"),
                 "sleep" => tokio::select! {
@@ -251,6 +277,9 @@ impl Session for ScriptedSession {
 
     async fn close(&mut self, _: Duration) -> Result<(), ExecError> {
         self.executor.note(format!("close {}", self.label));
+        if self.image.starts_with("stuck-") {
+            std::future::pending::<()>().await;
+        }
         self.executor.asked().open -= 1;
         if self.image.starts_with("lost-") {
             return Err(ExecError::system("close", "daemon is gone"));

@@ -157,6 +157,8 @@ pub(super) struct Story {
     pub(super) executor: Scripted,
     /// When the person at the terminal asks to stop, and how hard.
     pub(super) interrupts: Vec<(Duration, Cancel)>,
+    /// The event that the record can't keep, in short.
+    full_at: Option<String>,
 }
 
 impl Story {
@@ -192,6 +194,7 @@ impl Story {
             artifacts: Box::new(|job, attempt| {
                 PathBuf::from(format!("/artifacts/{job}.{attempt}.tar"))
             }),
+            artifacts_limit: Some(1000),
             durations: Vec::new(),
             pull: PullPolicy::IfNotPresent,
             notices: Vec::new(),
@@ -201,7 +204,13 @@ impl Story {
             spec,
             executor,
             interrupts: Vec::new(),
+            full_at: None,
         }
+    }
+
+    pub(super) fn with_full_disk_at(mut self, event: &str) -> Self {
+        self.full_at = Some(event.to_owned());
+        self
     }
 
     pub(super) fn with(mut self, change: impl FnOnce(&mut RunSpec)) -> Self {
@@ -235,7 +244,10 @@ impl Story {
             }
             std::future::pending::<()>().await;
         });
-        let mut recorder = Recorder::default();
+        let mut recorder = Recorder {
+            full_at: self.full_at,
+            ..Recorder::default()
+        };
         let result = run(self.spec, receiver, &mut [&mut recorder]).await;
         interrupts.abort();
         let result = result?;
@@ -254,6 +266,8 @@ impl Story {
 struct Recorder {
     events: Vec<Event>,
     finished: bool,
+    full_at: Option<String>,
+    failed: bool,
 }
 
 impl Reporter for Recorder {
@@ -269,6 +283,14 @@ impl Reporter for Recorder {
             "time goes on"
         );
         self.events.push(event.clone());
+        if self.full_at.is_some() && short(&event.kind) == self.full_at {
+            self.full_at = None;
+            self.failed = true;
+        }
+    }
+
+    fn failure(&mut self) -> Option<String> {
+        std::mem::take(&mut self.failed).then(|| "disk is full".to_owned())
     }
 
     fn tick(&mut self, _: Duration) {
@@ -356,6 +378,8 @@ fn short(kind: &EventKind) -> Option<String> {
         EventKind::Pull { image, done, .. } => {
             format!("pull {image} {}", if *done { "done" } else { "..." })
         }
+        EventKind::RecordFailed { message } => format!("record: {message}"),
+        EventKind::PullFailed { message, .. } => format!("not pulled: {message}"),
         EventKind::Log {
             job, attempt, text, ..
         } => format!("{job}.{attempt}| {text}"),

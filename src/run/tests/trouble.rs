@@ -186,11 +186,44 @@ async fn an_error_of_ours_fails_one_job() {
 
 #[tokio::test(start_paused = true)]
 async fn images_that_can_not_be_pulled_fail_their_jobs() {
-    let ended = Story::new([job("a", 0, "").image("gone"), job("b", 0, "")])
-        .lacking("gone")
+    let ended = Story::new([
+        job("a", 0, "").image("gone"),
+        job("b", 0, ""),
+        job("c", 0, "").image("gone"),
+    ])
+    .lacking("gone")
+    .run()
+    .await;
+    assert_eq!(
+        ended.jobs(),
+        [
+            "a failed: script_failure",
+            "b success",
+            "c failed: script_failure"
+        ]
+    );
+    let of_images = |line: &String| line.contains("image") || line.contains("pull");
+    let told: Vec<String> = ended.told().into_iter().filter(of_images).collect();
+    assert_eq!(
+        told,
+        [
+            "pull gone ...",
+            "not pulled: image `gone` is not found",
+            "a.1 failed: script_failure: image `gone` was not pulled",
+            "c.1 failed: script_failure: image `gone` was not pulled",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_is_out_of_reach_is_asked_once() {
+    let ended = Story::new([job("a", 0, "").image("gone-network")])
+        .lacking("gone-network")
         .run()
         .await;
-    assert_eq!(ended.jobs(), ["a failed: script_failure", "b success"]);
+    assert_eq!(ended.jobs(), ["a failed: runner_system_failure"]);
+    assert_eq!(ended.log("a"), Vec::<&str>::new());
+    assert_eq!(ended.asked.calls, ["pull gone-network"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,6 +294,45 @@ async fn a_signal_before_the_first_job() {
         });
     let error = story.try_run().await.err().expect("it does not begin");
     assert!(matches!(error, RunError::Interrupted(2)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_breaks_off_is_told_at_once() {
+    let ended = Story::new([job("a", 0, "say one\nsay two")])
+        .with_full_disk_at("a.1| one")
+        .run()
+        .await;
+    let want = [
+        "begin",
+        "a.1 starts",
+        "a.1| one",
+        "record: disk is full",
+        "a.1| two",
+        "a.1 success",
+        "end success 0",
+    ];
+    assert_eq!(ended.told(), want);
+    assert!(!ended.result.complete);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_executor_that_falls_silent_is_told_once_each_time() {
+    let ended = Story::new([job("a", 0, "mute 19000\nmute 50000\nmute 30000")])
+        .run()
+        .await;
+    let notice = "notice: Scripted has not answered for 20 s";
+    let told = ended.told();
+    assert_eq!(told.iter().filter(|line| *line == notice).count(), 2);
+    assert_eq!(ended.end(), ("success", 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_silence_ends_is_the_machines_fault() {
+    let ended = Story::new([job("a", 0, "silent")]).run().await;
+    assert_eq!(ended.jobs(), ["a failed: runner_system_failure"]);
+    assert_eq!(ended.end(), ("failed", 4));
+    let ended = Story::new([job("a", 0, "fail as ever")]).run().await;
+    assert_eq!(ended.end(), ("failed", 1));
 }
 
 #[tokio::test(start_paused = true)]

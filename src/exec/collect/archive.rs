@@ -1,0 +1,154 @@
+//! The file of a job's artifacts. It appears whole or not at all: half an archive would keep a
+//! full disk full.
+
+use std::io;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::super::{ArtifactRef, ExecError, Fault, Globs};
+use super::holes::{HoleWriter, TooLarge};
+use super::{Pack, Selection};
+use crate::types::{MAKE_ROOM, io_words, is_disk_full};
+
+/// What a GitLab server takes by default (runtime reference 16.6). Bytes.
+const SERVER_DEFAULT: u64 = 100 * MEGABYTE;
+
+const MEGABYTE: u64 = 1024 * 1024;
+
+/// An archive on its way to its place.
+pub(in crate::exec) type Archive = Pack<HoleWriter>;
+
+/// An empty archive beside its place `into`, for what `globs` take.
+pub(in crate::exec) fn begin(
+    selection: Selection,
+    globs: &Globs,
+    into: &Path,
+) -> io::Result<Archive> {
+    let folder = into.parent().unwrap_or(Path::new("."));
+    let file = NamedTempFile::new_in(folder)?;
+    Ok(Pack::new(selection, HoleWriter::new(file, globs.limit)))
+}
+
+/// Closes the archive and gives it its place.
+pub(in crate::exec) fn keep(archive: Archive, into: &Path) -> io::Result<ArtifactRef> {
+    let (mut packed, writer) = archive.finish()?;
+    let (file, stored) = writer.finish()?;
+    file.persist(into).map_err(|error| error.error)?;
+    if stored > SERVER_DEFAULT {
+        packed.notes.push(format!(
+            "WARNING: these artifacts take {} MB uncompressed: compressed, a GitLab server takes 100 MB by default, GitLab.com 1 GB",
+            stored / MEGABYTE
+        ));
+    }
+    Ok(ArtifactRef {
+        tar: into.to_owned(),
+        entries: packed.entries,
+        notes: packed.notes,
+    })
+}
+
+/// Why artifacts were not packed, and what to do. Too many are the job's fault, as on GitLab.
+pub(in crate::exec) fn cannot_pack(error: io::Error) -> ExecError {
+    let words = io_words(&error);
+    let too_large = error.get_ref().and_then(|error| error.downcast_ref());
+    if let Some(TooLarge { limit }) = too_large {
+        let text = format!(
+            "the artifacts are too large: they take more than {} MB: keep less with `artifacts:exclude`, or raise `artifacts-limit` in your `config.toml`",
+            limit / MEGABYTE
+        );
+        return ExecError {
+            fault: Fault::User,
+            ..ExecError::system("collect artifacts", text)
+        };
+    }
+    let remedy = if is_disk_full(&error) {
+        format!(": {MAKE_ROOM}")
+    } else {
+        String::new()
+    };
+    let text = format!("artifacts can't be packed: {words}{remedy}");
+    ExecError::system("collect artifacts", text).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{File, OpenOptions};
+    use std::path::Path;
+
+    use tar::Header;
+    use tempfile::{NamedTempFile, TempDir, TempPath};
+
+    use super::*;
+
+    fn globs(limit: Option<u64>) -> Globs {
+        Globs {
+            paths: vec!["out".to_owned()],
+            limit,
+            ..Globs::default()
+        }
+    }
+
+    /// Adds a file that no block of is empty.
+    fn fill(archive: &mut Archive, size: u64) -> io::Result<()> {
+        let data = io::Read::take(io::repeat(b'x'), size);
+        archive.add(Header::new_gnu(), Path::new("out"), size, data)
+    }
+
+    fn is_empty(folder: &TempDir) -> bool {
+        folder.path().read_dir().expect("a folder").count() == 0
+    }
+
+    #[test]
+    fn half_an_archive_does_not_stay_on_a_full_disk() {
+        let folder = TempDir::new().expect("a folder");
+        let place = folder.path().join("a.tar");
+        File::create(&place).expect("a file");
+        let full = OpenOptions::new().write(true).open("/dev/full");
+        let file = NamedTempFile::from_parts(
+            full.expect("the full device").into(),
+            TempPath::try_from_path(&place).expect("a path"),
+        );
+        let selection = Selection::new(&globs(None), "/p");
+        let mut archive = Pack::new(selection, HoleWriter::new(file, None));
+        let error = fill(&mut archive, 1_000_000).expect_err("no room");
+        drop(archive);
+        let error = cannot_pack(error);
+        assert_eq!(error.fault, Fault::System);
+        assert_eq!(
+            error.message,
+            "artifacts can't be packed: No space left on device: make room, or name another place with `XDG_STATE_HOME`"
+        );
+        assert!(is_empty(&folder));
+    }
+
+    #[test]
+    fn artifacts_beyond_the_limit_are_the_jobs_fault() {
+        let folder = TempDir::new().expect("a folder");
+        let globs = globs(Some(MEGABYTE));
+        let selection = Selection::new(&globs, "/p");
+        let mut archive = begin(selection, &globs, &folder.path().join("a.tar")).expect("begun");
+        let error = fill(&mut archive, 2 * MEGABYTE).expect_err("too large");
+        drop(archive);
+        let error = cannot_pack(error);
+        assert_eq!(error.fault, Fault::User);
+        assert!(error.message.contains("more than 1 MB"), "{error}");
+        assert!(error.message.contains("`artifacts-limit`"), "{error}");
+        assert!(is_empty(&folder));
+    }
+
+    #[test]
+    fn more_than_a_server_takes_by_default_is_noted() {
+        let folder = TempDir::new().expect("a folder");
+        let place = folder.path().join("a.tar");
+        for (size, noted) in [(MEGABYTE, false), (101 * MEGABYTE, true)] {
+            let globs = globs(None);
+            let selection = Selection::new(&globs, "/p");
+            let mut archive = begin(selection, &globs, &place).expect("begun");
+            fill(&mut archive, size).expect("added");
+            let kept = keep(archive, &place).expect("kept");
+            let warned = kept.notes.iter().any(|note| note.contains("take 101 MB"));
+            assert_eq!(warned, noted, "{size}: {:?}", kept.notes);
+        }
+    }
+}

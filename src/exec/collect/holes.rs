@@ -1,0 +1,157 @@
+//! A file without the blocks that hold nothing but zeros: what a job left sparse stays small,
+//! though every archive on its way here has the zeros in full.
+
+use std::io::{self, Write};
+
+use tempfile::NamedTempFile;
+
+/// The unit in which file systems leave holes.
+const BLOCK: usize = 4096;
+
+/// Bytes that are written at once.
+const BUFFER: usize = 64 * BLOCK;
+
+static ZEROS: [u8; BLOCK] = [0; BLOCK];
+
+/// More was to be stored than allowed.
+#[derive(Debug, thiserror::Error)]
+#[error("more than {limit} bytes")]
+pub(super) struct TooLarge {
+    /// Bytes.
+    pub(super) limit: u64,
+}
+
+/// Writes a file from its beginning to its end.
+pub(in crate::exec) struct HoleWriter {
+    file: NamedTempFile,
+    buffer: Vec<u8>,
+    /// Bytes that came.
+    length: u64,
+    /// Bytes that were not zeros, in whole blocks.
+    stored: u64,
+    limit: u64,
+}
+
+impl HoleWriter {
+    /// An empty file, which stores up to `limit` bytes.
+    pub(super) fn new(file: NamedTempFile, limit: Option<u64>) -> Self {
+        Self {
+            file,
+            buffer: Vec::with_capacity(BUFFER),
+            length: 0,
+            stored: 0,
+            limit: limit.unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Writes the rest; also returns how many bytes are stored.
+    pub(super) fn finish(mut self) -> io::Result<(NamedTempFile, u64)> {
+        self.store()?;
+        self.file.as_file().set_len(self.length)?;
+        Ok((self.file, self.stored))
+    }
+
+    fn store(&mut self) -> io::Result<()> {
+        use std::os::unix::fs::FileExt;
+
+        let mut at = self.length - self.buffer.len() as u64;
+        let is_hole = |block: &[u8]| block == &ZEROS[..block.len()];
+        let blocks: Vec<&[u8]> = self.buffer.chunks(BLOCK).collect();
+        for run in blocks.chunk_by(|a, b| is_hole(a) == is_hole(b)) {
+            let bytes: usize = run.iter().map(|block| block.len()).sum();
+            if !is_hole(run[0]) {
+                self.stored += bytes as u64;
+                if self.stored > self.limit {
+                    return Err(io::Error::other(TooLarge { limit: self.limit }));
+                }
+                let from = usize::try_from(at + self.buffer.len() as u64 - self.length)
+                    .unwrap_or_default();
+                let data = &self.buffer[from..from + bytes];
+                self.file.as_file().write_all_at(data, at)?;
+            }
+            at += bytes as u64;
+        }
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+impl Write for HoleWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let some = bytes.len().min(BUFFER - self.buffer.len());
+        self.buffer.extend_from_slice(&bytes[..some]);
+        self.length += some as u64;
+        if self.buffer.len() == BUFFER {
+            self.store()?;
+        }
+        Ok(some)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::fs::MetadataExt;
+
+    use tempfile::NamedTempFile;
+
+    use super::{BLOCK, BUFFER, HoleWriter};
+
+    fn file() -> NamedTempFile {
+        NamedTempFile::new().expect("a file")
+    }
+
+    #[test]
+    fn every_byte_comes_back() {
+        let mut data = vec![0; 3 * BUFFER + 17];
+        for at in [0, BLOCK, 5 * BLOCK + 1, BUFFER, 2 * BUFFER - 1] {
+            data[at] = 7;
+        }
+        for length in [0, 1, BLOCK, BUFFER, BUFFER + 1, 2 * BUFFER, data.len()] {
+            for piece in [1000, BUFFER, data.len()] {
+                let mut writer = HoleWriter::new(file(), None);
+                for piece in data[..length].chunks(piece) {
+                    writer.write_all(piece).expect("written");
+                }
+                let (file, _) = writer.finish().expect("finished");
+                let mut read = Vec::new();
+                file.reopen()
+                    .expect("reopened")
+                    .read_to_end(&mut read)
+                    .expect("read");
+                assert!(read == data[..length], "{length} in pieces of {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_take_no_room_and_do_not_count() {
+        let mut writer = HoleWriter::new(file(), Some(2 * BLOCK as u64));
+        for _ in 0..1000 {
+            writer.write_all(&vec![0; BUFFER]).expect("written");
+        }
+        writer.write_all(b"end").expect("written");
+        let (file, stored) = writer.finish().expect("finished");
+        let about = file.as_file().metadata().expect("a file");
+        assert_eq!(about.len(), 1000 * BUFFER as u64 + 3);
+        assert!(about.blocks() * 512 < BUFFER as u64, "{}", about.blocks());
+        assert_eq!(stored, 3);
+    }
+
+    #[test]
+    fn what_exceeds_the_limit_is_not_written() {
+        let mut writer = HoleWriter::new(file(), Some(10));
+        writer.write_all(b"0123456789").expect("written");
+        writer.write_all(b"x").expect("in the buffer");
+        let error = writer.finish().expect_err("too much");
+        assert!(
+            error
+                .get_ref()
+                .is_some_and(|error| error.is::<super::TooLarge>())
+        );
+    }
+}

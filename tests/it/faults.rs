@@ -1,0 +1,161 @@
+//! What breaks around a run: disks fill up, artifacts are too large, daemons fall silent.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::env::{On, PIPE, TestEnv};
+
+/// Every file of that ending in the state folder.
+fn kept(env: &TestEnv, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![env.home().join("state")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|name| name == ending) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+fn events(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let read = |line| serde_json::from_str(line).expect("an event");
+    text.lines().map(read).collect()
+}
+
+/// `pipe` where no file may get longer than a megabyte.
+fn on_a_small_disk(env: &TestEnv, arguments: &[&str]) -> Command {
+    let limited = "trap '' XFSZ; ulimit -f 2048; exec \"$@\"";
+    let mut command = env.program("sh", &["-c", limited, "sh", PIPE]);
+    command.args(arguments);
+    command
+}
+
+#[test]
+fn a_log_that_can_not_be_written_is_told() {
+    let env = TestEnv::new(
+        "chatty:\n  script: ['head -c 3000000 /dev/zero | tr \"\\0\" x | fold', 'exit 3']\n",
+    );
+    let shell = ["run", "--executor", "shell"];
+    let output = on_a_small_disk(&env, &shell).output().expect("it starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let warning = "warning: the record of this run breaks off: can't write `";
+    assert_eq!(told.matches(warning).count(), 1, "{told}");
+    assert!(!told.contains("whole log"), "{told}");
+    assert!(!told.contains("os error"), "{told}");
+
+    let json = ["run", "--executor", "shell", "--format", "json"];
+    let output = on_a_small_disk(&env, &json).output().expect("it starts");
+    let events = events(&output);
+    let broken = |event: &&Value| event["kind"] == "record-failed";
+    assert_eq!(events.iter().filter(broken).count(), 1);
+    let last = events.last().expect("an event");
+    assert_eq!(last["complete"], false);
+}
+
+#[test]
+fn artifacts_that_can_not_be_written_fail_their_job_and_leave_nothing() {
+    let job = "large:\n  script: ['for n in 1 2 3; do head -c 900000 /dev/urandom >out$n; done']\n  artifacts: {paths: ['out*']}\n";
+    let env = TestEnv::new(job);
+    let arguments = ["run", "--executor", "shell", "--format", "json"];
+    let output = on_a_small_disk(&env, &arguments).output();
+    let events = events(&output.expect("it starts"));
+    let job = &events.last().expect("an event")["jobs"][0];
+    assert_eq!(job["reason"], "runner_system_failure", "{events:?}");
+    assert_eq!(kept(&env, "tar"), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn artifacts_beyond_the_limit_fail_their_job() {
+    for on in On::here() {
+        let env = TestEnv::new(
+            "large:\n  script: ['head -c 1100000 /dev/urandom >out']\n  artifacts: {paths: [out]}\n",
+        );
+        let output = env
+            .pipe(&["run", "--executor", on.name(), "--format", "json"])
+            .env("PIPE_ARTIFACTS_LIMIT", "1")
+            .output();
+        let output = output.expect("it starts");
+        let events = events(&output);
+        let job = &events.last().expect("an event")["jobs"][0];
+        assert_eq!(job["reason"], "script_failure", "{on:?}: {events:?}");
+        assert_eq!(job["exit_code"], 1, "{on:?}");
+        let told = String::from_utf8_lossy(&output.stdout);
+        let remedy = "keep less with `artifacts:exclude`, or raise `artifacts-limit`";
+        assert!(told.contains(remedy), "{on:?}: {told}");
+        assert_eq!(kept(&env, "tar"), Vec::<PathBuf>::new(), "{on:?}");
+    }
+}
+
+#[test]
+fn sparse_artifacts_stay_small_and_come_back_whole() {
+    for on in On::here() {
+        let env = TestEnv::new(
+            "stages: [one, two]\nmake:\n  stage: one\n  script: ['truncate -s 200M out', 'echo end >>out']\n  artifacts: {paths: [out]}\nuse:\n  stage: two\n  script: ['wc -c <out', 'tail -c 4 out']\n",
+        );
+        let output = env
+            .pipe(&["run", "--executor", on.name()])
+            .env("PIPE_ARTIFACTS_LIMIT", "1")
+            .output()
+            .expect("it starts");
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{on:?}: {told}");
+        for line in ["> 209715204", "> end"] {
+            assert!(told.contains(line), "{on:?}: {told}");
+        }
+        let archive = kept(&env, "tar").pop().expect("an archive");
+        let about = fs::metadata(archive).expect("a file");
+        assert!(about.len() > 200_000_000, "{on:?}");
+        assert!(about.blocks() * 512 < 1_000_000, "{on:?}: {about:?}");
+    }
+}
+
+/// Says who it is, and then nothing more.
+fn greet(mut stream: UnixStream) {
+    let mut request = vec![0; 4096];
+    let length = stream.read(&mut request).unwrap_or_default();
+    let body = r#"{"Version":"1","ApiVersion":"1.41","Os":"linux","Arch":"amd64"}"#;
+    if String::from_utf8_lossy(&request[..length]).contains("/version") {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length";
+        let _ = write!(stream, "{head}: {}\r\n\r\n{body}", body.len());
+    }
+    // The other end hangs up when it has lost patience.
+    while stream.read(&mut request).is_ok_and(|length| length > 0) {}
+}
+
+#[test]
+fn a_daemon_that_falls_silent_before_the_first_job_is_the_machines_fault() {
+    let env = TestEnv::new("job:\n  script: [echo never]\n");
+    let socket = env.sign("docker.sock");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || greet(stream));
+        }
+    });
+    let before = Instant::now();
+    let output = env
+        .pipe(&["run", "--executor", "docker"])
+        .env("DOCKER_HOST", format!("unix://{}", socket.display()))
+        .output()
+        .expect("it starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{told}");
+    assert!(told.contains("Docker has not answered for 20 s"), "{told}");
+    assert!(before.elapsed() < Duration::from_secs(50), "{told}");
+    let left = fs::read_dir(env.home().join("state/pipe/trees"));
+    assert_eq!(left.expect("a folder").count(), 0);
+}
