@@ -9,6 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::repo::{FileError, ProjectTree, RefRules, RepoError, Repository, TreeSource};
 use crate::settings::{self, Key, Settings};
 use crate::source::SourceMap;
+use crate::types::Origin;
 
 use super::args::Global;
 use super::exit::{Exit, Failure, without_number};
@@ -53,6 +54,11 @@ impl Checkout {
             rules,
             tree,
         })
+    }
+
+    /// The GitLab server that the user's settings name.
+    pub(super) fn server(&self) -> Option<Origin> {
+        Origin::server(self.settings.text(Key::ServerUrl)?)
     }
 
     /// Path of the pipeline's file in the repository.

@@ -4,12 +4,12 @@ use crate::config::{self, GivenInput, Loaded, Request};
 use crate::diag::{Code, Diagnostic, has_errors};
 use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Project, Server, User};
 use crate::settings::Key;
-use crate::types::{PipelineSource, RefKind};
+use crate::types::{Origin, PipelineSource, RefKind};
 
 use super::args::EventArgs;
 use super::checkout::{Checkout, EventChanges, TreeFiles, repository_failure};
 use super::exit::{Exit, Failure};
-use super::variables;
+use super::variables::{self, Variables};
 
 /// One pipeline, as far as it can be made.
 pub(super) struct Pipeline {
@@ -24,16 +24,23 @@ pub(super) struct Pipeline {
 impl Pipeline {
     /// Reads the configuration and decides which jobs there are.
     pub(super) fn make(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
-        let (facts, changes) = facts(checkout, event, true)?;
-        let files = TreeFiles::new(checkout, changes);
-        Ok(Self::with(checkout, facts, &files, &inputs(event)?))
+        Self::of(checkout, event, true)
     }
 
     /// The same without a look at git's history: every `changes` counts as unknown.
     pub(super) fn at_a_glance(checkout: &Checkout, event: &EventArgs) -> Result<Self, Failure> {
-        let (facts, changes) = facts(checkout, event, false)?;
+        Self::of(checkout, event, false)
+    }
+
+    fn of(checkout: &Checkout, event: &EventArgs, with_history: bool) -> Result<Self, Failure> {
+        let variables = variables::read(checkout)?;
+        let (facts, changes) = facts(checkout, event, with_history, &variables)?;
         let files = TreeFiles::new(checkout, changes);
-        Ok(Self::with(checkout, facts, &files, &inputs(event)?))
+        let mut pipeline = Self::with(checkout, facts, &files, &inputs(event)?);
+        let loaded = &mut pipeline.loaded;
+        let told = variables.diagnostics(&mut loaded.sources);
+        loaded.diagnostics.splice(0..0, told);
+        Ok(pipeline)
     }
 
     fn with(
@@ -87,6 +94,7 @@ fn facts(
     checkout: &Checkout,
     event: &EventArgs,
     with_history: bool,
+    variables: &Variables,
 ) -> Result<(PipelineFacts, EventChanges), Failure> {
     let fail = |error: crate::repo::RepoError| repository_failure(&error);
     let head = checkout.repository.head().map_err(fail)?;
@@ -119,7 +127,7 @@ fn facts(
     let reference = checkout.rules.reference(kind, name);
     let project = project(checkout);
     let facts = PipelineFacts {
-        settings: variables::read(checkout, &project)?,
+        settings: variables.all.clone(),
         given: given(event)?,
         user: user(checkout),
         config_path: checkout.file().to_owned(),
@@ -245,10 +253,8 @@ fn is_name(key: &str) -> bool {
 
 fn project(checkout: &Checkout) -> Project {
     let mut origin = checkout.repository.origin();
-    if let Some(configured) = checkout.settings.text(Key::ServerUrl).and_then(|url| {
-        crate::repo::Origin::parse(&format!("{}/group/project", url.trim_end_matches('/')))
-    }) {
-        origin = crate::repo::Origin {
+    if let Some(configured) = checkout.server() {
+        origin = Origin {
             path: origin.path,
             ..configured
         };

@@ -29,7 +29,6 @@ pub use commit::Identity;
 pub use error::RepoError;
 pub use head::Head;
 pub use open::Repository;
-pub use origin::{Origin, Scheme};
 pub use read::FileError;
 pub use snapshot::{Snapshot, SnapshotOptions};
 pub use tracked::tracked;

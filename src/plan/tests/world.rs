@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::tests::world::Tree;
 use crate::plan::{Outcome, PipelineFacts, Plan, Project, Server, SettingVariable, User, build};
-use crate::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
+use crate::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference, VariableLevel};
 
 /// A configuration and what it is made for.
 #[derive(Debug, Clone)]
@@ -58,8 +58,20 @@ impl Case {
     }
 
     /// The same with a variable that the project has.
-    pub(super) fn setting(mut self, key: &str, value: &str, scope: &str, protected: bool) -> Self {
+    pub(super) fn setting(self, key: &str, value: &str, scope: &str, protected: bool) -> Self {
+        self.setting_at(VariableLevel::Project, (key, value), scope, protected)
+    }
+
+    /// The same with a variable that the project, a group of it or the instance has.
+    pub(super) fn setting_at(
+        mut self,
+        level: VariableLevel,
+        (key, value): (&str, &str),
+        scope: &str,
+        protected: bool,
+    ) -> Self {
         self.facts.settings.push(SettingVariable {
+            level,
             key: key.into(),
             value: value.into(),
             raw: false,
