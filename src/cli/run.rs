@@ -15,7 +15,7 @@ use crate::sched::Options;
 use crate::settings::Key;
 use crate::types::wildcard_match;
 
-use super::args::{Global, RunArgs, RunFormat, When};
+use super::args::{EVERY_ENVIRONMENT, Global, RunArgs, RunFormat, When};
 use super::checkout::{Checkout, repository_failure};
 use super::executors::Executors;
 use super::exit::{Exit, Failure};
@@ -164,7 +164,7 @@ fn excluded(whole: &Plan, args: &RunArgs) -> Vec<String> {
 
 fn release(checkout: &Checkout, args: &RunArgs) -> Release {
     if checkout.settings.text(Key::Deploy) == Some("run")
-        || args.deploy.iter().any(String::is_empty)
+        || args.deploy.iter().any(|name| name == EVERY_ENVIRONMENT)
     {
         return Release::All;
     }

@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::plan::{Plan, Selection, SelectionError};
 use crate::report::words::shell_word;
 
-use super::args::EventArgs;
+use super::args::{EVERY_ENVIRONMENT, EventArgs};
 use super::checkout::Checkout;
 use super::exit::{Exit, Failure};
 use super::pipeline::Pipeline;
@@ -24,7 +24,7 @@ pub(super) fn unknown_environment(
     known.dedup();
     let name = wanted
         .iter()
-        .find(|name| !name.is_empty() && !known.contains(&name.as_str()))?;
+        .find(|name| *name != EVERY_ENVIRONMENT && !known.contains(&name.as_str()))?;
     let message = format!(
         "no job of the pipeline for {} deploys to `{name}`",
         describe(pipeline)

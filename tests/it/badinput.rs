@@ -231,6 +231,68 @@ fn an_option_is_wrong() {
     }
 }
 
+/// As a script writes them whose variable is not set.
+#[test]
+fn an_empty_value_never_chooses_more() {
+    golden("deploy_empty", &pipeline().pipe(&["run", "--deploy="]));
+    golden("stage_empty", &pipeline().pipe(&["run", "--stage", ""]));
+    let project = pipeline();
+    for arguments in [
+        &["run", ""][..],
+        &["run", "--deploy=staging", "--deploy="],
+        &["run", "--job", ""],
+        &["run", "--job="],
+        &["run", "--stage="],
+        &["run", "--exclude="],
+        &["run", "--manual="],
+        &["run", "--jobs="],
+        &["run", "--executor="],
+        &["list", "--var="],
+        &["list", "--changed="],
+        &["list", "--branch="],
+        &["list", "--tag="],
+        &["list", "--source="],
+        &["list", "--merge-request", "--source-branch="],
+        &["list", "--merge-request", "--target-branch="],
+        &["list", "--input="],
+        &["list", "--input-file="],
+        &["list", "--file="],
+        &["--file=", "list"],
+        &["-C", "", "list"],
+        &["lint", "--changed="],
+        &["doctor", "--tag="],
+        &["man", ""],
+    ] {
+        let shown = project.pipe(arguments);
+        assert!(shown.contains("--- exit 2"), "{shown}");
+    }
+    for (name, value) in [
+        ("PIPE_DEPLOY", ""),
+        ("PIPE_EXECUTOR", ""),
+        ("PIPE_FILE", ""),
+    ] {
+        let shown = pipeline().env(name, value).pipe(&["run"]);
+        assert!(shown.contains("--- exit 2"), "{shown}");
+    }
+}
+
+#[test]
+fn deploy_alone_still_means_all() {
+    let dead = pipeline().env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    let shown = dead.pipe(&["run", "--deploy"]);
+    assert!(shown.contains("error[executor-unavailable]"), "{shown}");
+    let shell = Project::new("p: {script: echo released, environment: production}\n");
+    let shown = shell.pipe(&[
+        "run",
+        "--executor",
+        "shell",
+        "--format",
+        "plain",
+        "--deploy",
+    ]);
+    assert!(shown.contains("p > released"), "{shown}");
+}
+
 #[test]
 fn changed_files_replace_those_of_git() {
     let project = Project::new(
