@@ -14,6 +14,7 @@ use crate::types::Origin;
 use super::args::Global;
 use super::exit::{Exit, Failure, without_number};
 use super::includes::IncludeStore;
+use super::setting_files;
 
 /// The repository's own settings file.
 const REPOSITORY_SETTINGS: &str = ".pipe/config.toml";
@@ -104,28 +105,24 @@ pub(super) fn read_settings(
     if let Some(file) = &global.file {
         flags.push((Key::File, file.clone()));
     }
-    let environment: Vec<(String, String)> = std::env::vars_os()
-        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(key, _)| key.starts_with("PIPE_"))
-        .collect();
-    let user_file = user_folder().map(|folder| folder.join("config.toml"));
-    let user = user_file
-        .as_ref()
-        .and_then(|file| std::fs::read_to_string(file).ok());
-    let repository =
-        root.and_then(|root| std::fs::read_to_string(root.join(REPOSITORY_SETTINGS)).ok());
+    let environment = setting_files::of_environment()?;
+    let user = setting_files::of_user("config.toml")?;
+    let repository = match root {
+        Some(root) => setting_files::of_checkout(root, REPOSITORY_SETTINGS)?,
+        None => None,
+    };
     let (settings, problems) = settings::resolve(&settings::Inputs {
         flags: &flags,
         environment: &environment,
-        user: user.as_deref(),
+        user: user.text.as_deref(),
         repository: repository.as_deref(),
     });
     if problems.is_empty() {
         return Ok(settings);
     }
     let mut sources = SourceMap::default();
-    let name = user_file.map_or_else(String::new, |file| file.display().to_string());
-    let user_id = sources.add(name, user.unwrap_or_default());
+    let name = user.path.display().to_string();
+    let user_id = sources.add(name, user.text.unwrap_or_default());
     let repository_id = sources.add(REPOSITORY_SETTINGS, repository.unwrap_or_default());
     let diagnostics: Vec<Diagnostic> = problems
         .iter()
@@ -148,41 +145,6 @@ pub(super) fn read_settings(
         diagnostics,
         sources,
     })
-}
-
-/// The text of a file of the checkout that concerns `pipe` itself, if it exists.
-///
-/// Links are refused on the whole way: a tracked link could make the repository's words look like
-/// the user's, or show a file from elsewhere (design chapter 3).
-pub(super) fn own_file(root: &Path, name: &str) -> Result<Option<String>, Failure> {
-    let path = root.join(name);
-    if path.symlink_metadata().is_err() {
-        return Ok(None);
-    }
-    let refuse = |why: String| {
-        Failure::new(
-            Exit::Environment,
-            Diagnostic::new(Code::SettingNotAllowed, format!("`{name}` {why}")),
-        )
-    };
-    let real = std::fs::canonicalize(&path).ok();
-    let expected = std::fs::canonicalize(root).ok().map(|root| root.join(name));
-    if real != expected {
-        return Err(refuse(
-            "is reached through a link, which pipe does not follow".to_owned(),
-        ));
-    }
-    std::fs::read_to_string(&path)
-        .map(Some)
-        .map_err(|error| refuse(format!("can't be read: {error}")))
-}
-
-/// `$XDG_CONFIG_HOME/pipe`.
-pub(super) fn user_folder() -> Option<PathBuf> {
-    use etcetera::BaseStrategy;
-    etcetera::choose_base_strategy()
-        .ok()
-        .map(|base| base.config_dir().join("pipe"))
 }
 
 /// The tree as the configuration reads it. What is costly is looked up once, and only when asked.

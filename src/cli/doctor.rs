@@ -15,10 +15,10 @@ use super::checkout::{Checkout, read_settings};
 use super::doctor_text::{Findings, Line, Mark};
 use super::executors;
 use super::exit::{Exit, Failure};
+use super::folders;
 use super::list;
 use super::pipeline::{Pipeline, now};
 use super::printer::Printer;
-use super::run::state_folder;
 
 /// Runs the command.
 pub(super) fn doctor(
@@ -50,7 +50,7 @@ fn findings(checkout: &Checkout, event: &EventArgs) -> Result<Findings, Failure>
         "settings that you or the repository made",
         settings(&checkout.settings),
     );
-    findings.section("state", vec![state(&state_folder()?)]);
+    findings.section("state", vec![state(&folders::state()?)]);
     Ok(findings)
 }
 
@@ -70,7 +70,7 @@ fn without_checkout(global: &Global, failure: Failure) -> Result<Findings, Failu
     findings.section("repository", vec![line]);
     findings.section("executors", machine(&own, None).0);
     findings.section("settings that you made", settings(&own));
-    findings.section("state", vec![state(&state_folder()?)]);
+    findings.section("state", vec![state(&folders::state()?)]);
     Ok(findings)
 }
 

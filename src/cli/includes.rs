@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::folders;
+
 /// A folder of fetched files, each at the path that is its key.
 #[derive(Debug)]
 pub(super) struct IncludeStore {
@@ -12,10 +14,9 @@ pub(super) struct IncludeStore {
 impl IncludeStore {
     /// `$XDG_CACHE_HOME/pipe/includes`.
     pub(super) fn of_user() -> Self {
-        use etcetera::BaseStrategy;
-        let base = etcetera::choose_base_strategy().ok();
+        let cache = folders::cache().ok();
         Self {
-            folder: base.map(|base| base.cache_dir().join("pipe/includes")),
+            folder: cache.map(|cache| cache.join("includes")),
         }
     }
 

@@ -1,7 +1,6 @@
 //! `pipe run`: the pipeline of this ref, here and now.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
@@ -19,6 +18,7 @@ use super::args::{EVERY_ENVIRONMENT, Global, RunArgs, RunFormat, When};
 use super::checkout::{Checkout, repository_failure};
 use super::executors::Executors;
 use super::exit::{Exit, Failure};
+use super::folders;
 use super::pipeline::{Pipeline, now};
 use super::places::log_places;
 use super::printer::Printer;
@@ -209,7 +209,7 @@ async fn execute(
     args: &RunArgs,
     show: &Show<'_>,
 ) -> Result<Exit, Failure> {
-    let state = State::new(state_folder()?);
+    let state = State::new(folders::state()?);
     let record = state.project(
         &pipeline.facts.project.path,
         &checkout.repository.common_dir(),
@@ -438,14 +438,6 @@ fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<Ru
             })
             .collect(),
     })
-}
-
-/// `$XDG_STATE_HOME/pipe`.
-pub(super) fn state_folder() -> Result<PathBuf, Failure> {
-    use etcetera::BaseStrategy;
-    let base = etcetera::choose_base_strategy().map_err(|error| broken(&error.to_string()))?;
-    let folder = base.state_dir().unwrap_or_else(|| base.data_dir());
-    Ok(folder.join("pipe"))
 }
 
 fn not_begun(error: &RunError) -> Failure {

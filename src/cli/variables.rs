@@ -13,8 +13,10 @@ use crate::settings::{Key, Problem};
 use crate::source::SourceMap;
 use crate::types::{Origin, VariableLevel};
 
-use super::checkout::{Checkout, own_file, user_folder};
+use super::checkout::Checkout;
 use super::exit::{Exit, Failure};
+use super::folders;
+use super::setting_files::{self, UserFile};
 
 /// The checkout's own file.
 const PROJECT_FILE: &str = ".pipe/variables.yml";
@@ -71,13 +73,11 @@ impl Variables {
 
     /// Those of the user's own file that concern this project.
     fn add_users(&mut self, checkout: &Checkout) -> Result<(), Failure> {
-        let Some(file) = user_folder().map(|folder| folder.join("variables.yml")) else {
+        let UserFile { path, text } = setting_files::of_user("variables.yml")?;
+        let Some(text) = text else {
             return Ok(());
         };
-        let Ok(text) = std::fs::read_to_string(&file) else {
-            return Ok(());
-        };
-        let home = etcetera::home_dir().unwrap_or_default();
+        let home = folders::home().unwrap_or_default();
         let (variables, mut problems) = parse_user(&text);
         let Chosen {
             entries,
@@ -87,7 +87,7 @@ impl Variables {
         for (level, entry) in entries {
             self.add(level, entry, &home);
         }
-        self.report(&file.display().to_string(), &text, problems);
+        self.report(&path.display().to_string(), &text, problems);
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl Variables {
         name: &str,
         parse: Parse,
     ) -> Result<(), Failure> {
-        let Some(text) = own_file(checkout.repository.root(), name)? else {
+        let Some(text) = setting_files::of_checkout(checkout.repository.root(), name)? else {
             return Ok(());
         };
         let trust = if checkout.tree.is_tracked(name) {

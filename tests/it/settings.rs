@@ -1,7 +1,12 @@
 //! Whose settings and variables count: those of the user, wherever the checkout comes from, and
 //! no more of the repository's than is safe.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::Command;
 
 use crate::cli::Project;
 
@@ -76,4 +81,148 @@ fn what_is_told_of_variables_shows_no_value() {
     let shown = checkout("https://evil.example/acme/app.git", variables).pipe(&["list"]);
     assert!(shown.contains("variables.yml:1:11"), "{shown}");
     assert!(!shown.contains("s3cret"), "{shown}");
+}
+
+/// A file of the user's settings.
+fn at_home(project: &Project, name: &str) -> PathBuf {
+    write_home(project, name, "");
+    let path = project.home().join(".config/pipe").join(name);
+    fs::remove_file(&path).expect("it was written");
+    path
+}
+
+#[test]
+fn settings_of_the_user_that_cant_be_read_stop_the_command() {
+    for (name, latin, folder, dangling) in [
+        (
+            "config.toml",
+            "config_latin",
+            "config_folder",
+            "config_dangling",
+        ),
+        (
+            "variables.yml",
+            "variables_latin",
+            "variables_folder",
+            "variables_dangling",
+        ),
+    ] {
+        let project = Project::new(PIPELINE);
+        write_home(&project, name, b"held = ['stranger'] # \xe9\n");
+        stops(latin, &project);
+        let project = Project::new(PIPELINE);
+        fs::create_dir(at_home(&project, name)).expect("a folder can be made");
+        stops(folder, &project);
+        let project = Project::new(PIPELINE);
+        symlink("nowhere", at_home(&project, name)).expect("a link can be made");
+        stops(dangling, &project);
+    }
+}
+
+#[track_caller]
+fn stops(name: &str, project: &Project) {
+    golden(name, &project.pipe(&["run"]));
+    let shown = project.pipe(&["doctor"]);
+    assert!(shown.contains("--- exit 4"), "{shown}");
+}
+
+#[test]
+fn a_setting_of_the_environment_that_is_no_text_stops_the_command() {
+    let project = Project::new(PIPELINE);
+    let mut command = project.command();
+    command.env("PIPE_HELD", OsStr::from_bytes(b"stranger,\xff"));
+    let output = command.arg("run").output().expect("pipe can be started");
+    golden("environment_no_text", &project.shown("$ pipe run", &output));
+}
+
+#[test]
+fn the_checkouts_own_files_are_no_links_devices_or_pipes() {
+    let secret = "secret = [\n";
+    for name in [
+        ".pipe/config.toml",
+        ".pipe/variables.yml",
+        ".gitlab-ci-local-variables.yml",
+    ] {
+        for (what, told) in [
+            ("link", "link"),
+            ("linked folder", "link"),
+            ("device", "link"),
+            ("dangling", "link"),
+            ("pipe", "regular file"),
+            ("folder", "regular file"),
+            ("giant", "larger"),
+        ] {
+            let project = Project::new(PIPELINE);
+            fs::write(project.home().join("secret"), secret).expect("it can be written");
+            if !made(&project, name, what) {
+                continue;
+            }
+            let shown = project.pipe(&["list"]);
+            assert!(shown.contains("--- exit 4"), "{name} {what}\n{shown}");
+            assert!(shown.contains(told), "{name} {what}\n{shown}");
+            assert!(!shown.contains("secret ="), "{name} {what}\n{shown}");
+        }
+    }
+    let project = Project::new(PIPELINE);
+    made(&project, ".pipe/config.toml", "device");
+    golden("checkouts_file_is_a_link", &project.pipe(&["list"]));
+}
+
+/// Puts something at the place of a file; false where that can't be.
+fn made(project: &Project, name: &str, what: &str) -> bool {
+    let path = project.root().join(name);
+    let folder = path.parent().expect("a file lies in a folder");
+    let secret = project.home().join("secret");
+    if what == "linked folder" {
+        if folder == project.root() {
+            return false;
+        }
+        let elsewhere = project.home().join("elsewhere");
+        fs::create_dir_all(&elsewhere).expect("a folder can be made");
+        fs::copy(secret, elsewhere.join(path.file_name().expect("a name"))).expect("a copy");
+        symlink(elsewhere, folder).expect("a link can be made");
+        return true;
+    }
+    fs::create_dir_all(folder).expect("a folder can be made");
+    match what {
+        "link" => symlink(secret, path).expect("a link can be made"),
+        "device" => symlink("/dev/zero", path).expect("a link can be made"),
+        "dangling" => symlink("nowhere", path).expect("a link can be made"),
+        "folder" => fs::create_dir(path).expect("a folder can be made"),
+        "giant" => fs::write(path, "#".repeat(2 << 20)).expect("it can be written"),
+        "pipe" => {
+            let made = Command::new("mkfifo").arg(path).status();
+            assert!(made.expect("mkfifo can be started").success());
+        }
+        other => panic!("{other}"),
+    }
+    true
+}
+
+#[test]
+fn relative_folders_of_the_user_count_for_nothing() {
+    let run = ["run", "--executor", "shell", "--format", "plain"];
+    let project = Project::new("j: {script: git status --short}\n")
+        .env("XDG_STATE_HOME", "state")
+        .env("XDG_CONFIG_HOME", "config")
+        .env("XDG_CACHE_HOME", "cache");
+    project.write("config/pipe/config.toml", "held = ['j']\n");
+    project.commit();
+    let shown = project.pipe(&run);
+    assert!(shown.contains("pipeline passed"), "{shown}");
+    assert!(project.home().join(".local/state/pipe").is_dir(), "{shown}");
+    assert_only(&project, &[".git", ".gitlab-ci.yml", "config"]);
+    let homeless = Project::new(PIPELINE).env("HOME", "house");
+    golden("relative_home", &homeless.pipe(&run));
+    assert_only(&homeless, &[".git", ".gitlab-ci.yml"]);
+}
+
+/// Nothing else lies in the work tree.
+fn assert_only(project: &Project, names: &[&str]) {
+    let entries = fs::read_dir(project.root()).expect("the checkout is there");
+    let mut found: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    found.sort();
+    assert_eq!(found, names);
 }
