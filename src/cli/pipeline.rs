@@ -3,6 +3,7 @@
 use crate::config::{self, GivenInput, Loaded, Request};
 use crate::diag::{Code, Diagnostic, has_errors};
 use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Project, Server, User};
+use crate::repo::is_ref_name;
 use crate::settings::Key;
 use crate::types::{Origin, PipelineSource, RefKind};
 
@@ -98,6 +99,7 @@ fn facts(
 ) -> Result<(PipelineFacts, EventChanges), Failure> {
     let fail = |error: crate::repo::RepoError| repository_failure(&error);
     let head = checkout.repository.head().map_err(fail)?;
+    check_names(event)?;
     let (kind, name) = reference(checkout, event, &head);
     let mut commit = checkout
         .repository
@@ -139,6 +141,26 @@ fn facts(
         project,
     };
     Ok((facts, changes))
+}
+
+/// A name that git refuses can be no ref, on GitLab neither.
+fn check_names(event: &EventArgs) -> Result<(), Failure> {
+    let given = [
+        (&event.branch, RefKind::Branch),
+        (&event.tag, RefKind::Tag),
+        (&event.source_branch, RefKind::Branch),
+        (&event.target_branch, RefKind::Branch),
+    ];
+    for (name, kind) in given {
+        let Some(name) = name.as_ref().filter(|name| !is_ref_name(&kind, name)) else {
+            continue;
+        };
+        let message = format!("git accepts no {} of the name `{name}`", kind.as_str());
+        let diagnostic = Diagnostic::new(Code::InvalidValue, message)
+            .help("`git help check-ref-format` says what a name may have");
+        return Err(Failure::new(Exit::Usage, diagnostic));
+    }
+    Ok(())
 }
 
 fn reference(

@@ -72,6 +72,15 @@ pub(super) fn failure(
             left_out(checkout, pipeline, event, name).unwrap_or_else(|| unknown_job(pipeline, name))
         }
         SelectionError::UnknownStage(name) => unknown_stage(pipeline, name),
+        SelectionError::Excluded(name) => fail(
+            pipeline,
+            Exit::Usage,
+            Diagnostic::new(
+                Code::JobNotStartable,
+                format!("job `{name}` is chosen and excluded at once"),
+            )
+            .help("leave one of the two out"),
+        ),
         SelectionError::NotManual(name) => fail(
             pipeline,
             Exit::Usage,

@@ -35,6 +35,8 @@ pub enum SelectionError {
     UnknownJob(String),
     /// No stage has that name.
     UnknownStage(String),
+    /// A chosen job is excluded too.
+    Excluded(String),
     /// `--manual` names a job that is not manual.
     NotManual(String),
     /// A chosen job needs one that would have to be played or released first.
@@ -131,6 +133,12 @@ fn exclude(plan: &mut Plan, selection: &Selection) -> Result<(), SelectionError>
     let mut excluded = BTreeSet::new();
     for name in &selection.exclude {
         excluded.extend(find(plan, name)?);
+    }
+    for name in selection.jobs.iter().chain(&selection.manual) {
+        let is_left_out = |found: Vec<usize>| found.iter().all(|at| excluded.contains(at));
+        if find(plan, name).is_ok_and(is_left_out) {
+            return Err(SelectionError::Excluded(name.clone()));
+        }
     }
     if !excluded.is_empty() {
         let kept = (0..plan.jobs.len())

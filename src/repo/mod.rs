@@ -14,6 +14,7 @@ mod head;
 #[cfg(test)]
 mod head_tests;
 mod listing;
+mod name;
 mod open;
 mod origin;
 mod read;
@@ -29,6 +30,7 @@ pub use class::RefRules;
 pub use commit::Identity;
 pub use error::RepoError;
 pub use head::Head;
+pub use name::is_ref_name;
 pub use open::Repository;
 pub use read::FileError;
 pub use regular::{RegularError, read_regular, read_regular_text, read_users_text};

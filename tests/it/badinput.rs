@@ -224,6 +224,17 @@ fn an_option_is_wrong() {
         ("executor_unknown", &["run", "--executor", "podman"]),
         ("option_unknown", &["run", "--jbo", "build"]),
         ("command_unknown", &["rnu"]),
+        ("branch_bad_name", &["list", "--branch", "a b~^:?"]),
+        ("tag_bad_name", &["list", "--tag", ".."]),
+        (
+            "source_branch_bad_name",
+            &["list", "--merge-request", "--source-branch", "a..b"],
+        ),
+        (
+            "target_branch_bad_name",
+            &["list", "--merge-request", "--target-branch", "a.lock"],
+        ),
+        ("named_and_excluded", &["run", "build", "--exclude", "b*"]),
         ("branch_and_tag", &["run", "--branch", "a", "--tag", "b"]),
         ("man_unknown", &["man", "rnu"]),
     ] {

@@ -156,3 +156,27 @@ fn errors() {
         );
     }
 }
+
+#[test]
+fn what_is_chosen_and_excluded_at_once() {
+    let choose = |jobs: &[&str], manual: &[&str], exclude: &[&str]| Selection {
+        jobs: list(jobs),
+        manual: list(manual),
+        exclude: list(exclude),
+        ..Selection::default()
+    };
+    for (selection, expected) in [
+        (choose(&["lint"], &[], &["lint"]), Some("lint")),
+        (choose(&["lint"], &[], &["l*"]), Some("lint")),
+        (choose(&["test"], &[], &["test"]), Some("test")),
+        (choose(&[], &["approve"], &["approve"]), Some("approve")),
+        (choose(&["test"], &[], &["test 1/2"]), None),
+        (choose(&["*"], &[], &["lint"]), None),
+        (choose(&["lint"], &[], &["test"]), None),
+    ] {
+        let mut plan = Case::new(TEXT, "branch main").plan();
+        let found = select(&mut plan, &selection).err();
+        let expected = expected.map(|name| SelectionError::Excluded(name.to_owned()));
+        assert_eq!(found, expected, "{selection:?}");
+    }
+}
