@@ -46,7 +46,10 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
     let host = settings
         .text(Key::DockerHost)
         .map(str::to_owned)
-        .or_else(|| std::env::var("DOCKER_HOST").ok());
+        .or_else(|| {
+            // What is no text names no engine, but it must not be taken for the local one.
+            std::env::var_os("DOCKER_HOST").map(|host| host.to_string_lossy().into_owned())
+        });
     let reach = if chosen || settings.text(Key::DockerHost).is_some() {
         Reach::Any
     } else {

@@ -1,15 +1,15 @@
 //! What a pipeline is made for: everything that is not in the configuration.
 
 use crate::plan::{PipelineFacts, Project, Server, User};
-use crate::repo::{Changes, Origin, RepoError};
+use crate::repo::{Changes, RepoError};
 use crate::settings::Key;
-use crate::types::{PipelineSource, RefKind};
+use crate::types::{Origin, PipelineSource, RefKind};
 
 use super::failure::Failure;
 use super::pipeline::History;
 use super::request::{PipelineRequest, RefRequest};
 use super::tree_files::EventChanges;
-use super::variables;
+use super::variables::Variables;
 use super::workspace::{Workspace, repository_failure};
 
 /// The facts, and the files that the event changed.
@@ -17,6 +17,7 @@ pub(super) fn facts(
     workspace: &Workspace,
     request: &PipelineRequest,
     history: History,
+    variables: &Variables,
 ) -> Result<(PipelineFacts, EventChanges), Failure> {
     let fail = |error: RepoError| repository_failure(&error);
     let repository = &workspace.repository;
@@ -50,9 +51,8 @@ pub(super) fn facts(
         (true, false) => EventChanges::Given(request.changed.clone()),
         (true, true) => EventChanges::Git(changes.files),
     };
-    let project = project(workspace);
     let facts = PipelineFacts {
-        settings: variables::read(workspace, &project)?,
+        settings: variables.all.clone(),
         given: request.variables.clone(),
         user: user(workspace),
         config_path: workspace.file().to_owned(),
@@ -61,7 +61,7 @@ pub(super) fn facts(
         reference: workspace.rules.reference(kind, name),
         commit,
         source,
-        project,
+        project: project(workspace),
     };
     Ok((facts, changes))
 }
@@ -93,11 +93,7 @@ fn source(request: &PipelineRequest) -> PipelineSource {
 
 fn project(workspace: &Workspace) -> Project {
     let mut origin = workspace.repository.origin();
-    if let Some(configured) = workspace
-        .settings
-        .text(Key::ServerUrl)
-        .and_then(|url| Origin::parse(&format!("{}/group/project", url.trim_end_matches('/'))))
-    {
+    if let Some(configured) = workspace.server() {
         origin = Origin {
             path: origin.path,
             ..configured

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::folders::cache_folder;
+use super::folders;
 
 /// A folder of fetched files, each at the path that is its key.
 #[derive(Debug)]
@@ -14,8 +14,9 @@ pub(super) struct IncludeStore {
 impl IncludeStore {
     /// `$XDG_CACHE_HOME/pipe/includes`.
     pub(super) fn of_user() -> Self {
+        let cache = folders::cache().ok();
         Self {
-            folder: cache_folder().map(|cache| cache.join("includes")),
+            folder: cache.map(|cache| cache.join("includes")),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::settings::Key;
 use super::executors::{Executors, unavailable};
 use super::facts::now;
 use super::failure::{Failure, FailureKind};
-use super::folders::state_folder;
+use super::folders;
 use super::interruptible::{Interruptible, stopped};
 use super::jobs::{PipelineContext, jobs};
 use super::pipeline::Pipeline;
@@ -105,7 +105,7 @@ impl Launch {
 
 impl Place {
     fn of(workspace: &Workspace, facts: &PipelineFacts) -> Result<Self, Failure> {
-        let state = State::new(state_folder()?);
+        let state = State::new(folders::state()?);
         let record = state.project(&facts.project.path, &workspace.repository.common_dir());
         let live = record
             .begin(jiff::Timestamp::now())

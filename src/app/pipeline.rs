@@ -11,6 +11,7 @@ use super::facts::facts;
 use super::failure::{Failure, FailureKind};
 use super::request::PipelineRequest;
 use super::tree_files::TreeFiles;
+use super::variables;
 use super::workspace::Workspace;
 
 /// Whether git's history is looked at for what changed.
@@ -42,9 +43,12 @@ impl Pipeline {
         request: &PipelineRequest,
         history: History,
     ) -> Result<Self, Failure> {
-        let (facts, changes) = facts(workspace, request, history)?;
+        let variables = variables::read(workspace)?;
+        let (facts, changes) = facts(workspace, request, history, &variables)?;
         let files = TreeFiles::new(workspace, changes);
         let (mut loaded, depends_on_event) = load(workspace, &facts, &files, request);
+        let told = variables.diagnostics(&mut loaded.sources);
+        loaded.diagnostics.splice(0..0, told);
         let outcome = loaded.config.as_ref().map(|config| {
             let mut outcome = plan::build(config, &facts, &files);
             let found = std::mem::take(&mut outcome.diagnostics);
@@ -71,7 +75,8 @@ impl Pipeline {
             let other = Self::make(workspace, request, History::Read).ok()?;
             return other.outcome.map(|outcome| outcome.plan);
         }
-        let (facts, changes) = facts(workspace, request, History::Read).ok()?;
+        let variables = variables::read(workspace).ok()?;
+        let (facts, changes) = facts(workspace, request, History::Read, &variables).ok()?;
         let files = TreeFiles::new(workspace, changes);
         let config = self.loaded.config.as_ref()?;
         Some(plan::build(config, &facts, &files).plan)

@@ -75,10 +75,18 @@ impl Refusal<'_> {
                 .unwrap_or_else(|| self.unknown_job(name)),
             SelectionError::UnknownStage(name) => self.unknown_stage(name),
             SelectionError::UnknownEnvironment(name) => self.unknown_environment(name),
+            SelectionError::Excluded(name) => self.excluded(name),
             SelectionError::NotManual(name) => self.not_manual(name),
             SelectionError::NotStartable { job, needs } => self.not_startable(job, needs),
             SelectionError::NoJob => self.nothing(selection, "no job is chosen"),
         }
+    }
+
+    fn excluded(&self, name: &str) -> Failure {
+        let message = format!("job `{name}` is chosen and excluded at once");
+        let diagnostic =
+            Diagnostic::new(Code::JobNotStartable, message).help("leave one of the two out");
+        self.fail(FailureKind::Usage, diagnostic)
     }
 
     fn not_manual(&self, name: &str) -> Failure {

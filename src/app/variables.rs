@@ -1,17 +1,22 @@
 //! The CI/CD variables that GitLab would keep on its server, from the files that hold them here
 //! (design chapter 7).
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, has_errors};
-use crate::plan::{Project, SettingVariable};
-use crate::settings::variables::{Content, Entry, Trust, parse_peer, parse_project, parse_user};
-use crate::settings::{Problem, variables};
+use crate::diag::{Code, Diagnostic, has_errors};
+use crate::plan::SettingVariable;
+use crate::settings::variables::{
+    self, Chosen, Content, Entry, Trust, UserVariables, parse_peer, parse_project, parse_user,
+};
+use crate::settings::{Key, Problem};
 use crate::source::SourceMap;
+use crate::types::{Origin, VariableLevel};
 
 use super::failure::{Failure, FailureKind};
-use super::folders::user_folder;
-use super::workspace::{Workspace, own_file};
+use super::folders;
+use super::setting_files::{self, UserFile};
+use super::workspace::Workspace;
 
 /// The checkout's own file.
 const PROJECT_FILE: &str = ".pipe/variables.yml";
@@ -20,23 +25,81 @@ const PEER_FILE: &str = ".gitlab-ci-local-variables.yml";
 
 type Parse = fn(&str, Trust) -> (Vec<Entry>, Vec<Problem>);
 
-/// All CI/CD variables of the project, lowest level first.
-pub(super) fn read(
-    workspace: &Workspace,
-    project: &Project,
-) -> Result<Vec<SettingVariable>, Failure> {
+/// The CI/CD variables of a project, and what there is to say of the files that hold them.
+#[derive(Debug, Default)]
+pub(super) struct Variables {
+    /// All of them; of equal ones the later wins.
+    pub(super) all: Vec<SettingVariable>,
+    files: Vec<File>,
+    unreadable: Vec<Diagnostic>,
+}
+
+/// A file in which something is wrong.
+#[derive(Debug)]
+struct File {
+    name: String,
+    text: String,
+    problems: Vec<Problem>,
+}
+
+/// Reads the variables that concern the checkout. A mistake in one of the files is a failure.
+pub(super) fn read(workspace: &Workspace) -> Result<Variables, Failure> {
+    let mut variables = Variables::default();
+    variables.add_users(workspace)?;
+    variables.add_checkouts(workspace, PEER_FILE, parse_peer)?;
+    variables.add_checkouts(workspace, PROJECT_FILE, parse_project)?;
     let mut sources = SourceMap::default();
-    let mut found = Vec::new();
-    let mut all = Vec::new();
-    for entry in user_entries(workspace, project, &mut sources, &mut found) {
-        all.push(variable(&entry, &mut found));
+    let diagnostics = variables.diagnostics(&mut sources);
+    if has_errors(&diagnostics) {
+        return Err(Failure {
+            kind: FailureKind::Environment,
+            diagnostics,
+            sources,
+        });
     }
-    for (name, parse) in [
-        (PEER_FILE, parse_peer as Parse),
-        (PROJECT_FILE, parse_project as Parse),
-    ] {
-        let Some(text) = own_file(workspace.repository.root(), name)? else {
-            continue;
+    Ok(variables)
+}
+
+impl Variables {
+    /// What is wrong, with the files added to `sources`.
+    pub(super) fn diagnostics(&self, sources: &mut SourceMap) -> Vec<Diagnostic> {
+        let mut all = self.unreadable.clone();
+        for file in &self.files {
+            let id = sources.add(file.name.as_str(), file.text.as_str());
+            all.extend(file.problems.iter().map(|one| one.diagnostic(Some(id))));
+        }
+        all
+    }
+
+    /// Those of the user's own file that concern this project.
+    fn add_users(&mut self, workspace: &Workspace) -> Result<(), Failure> {
+        let UserFile { path, text } = setting_files::of_user("variables.yml")?;
+        let Some(text) = text else {
+            return Ok(());
+        };
+        let home = folders::home().unwrap_or_default();
+        let (variables, mut problems) = parse_user(&text);
+        let Chosen {
+            entries,
+            problems: more,
+        } = choose(&variables, workspace, &home);
+        problems.extend(more);
+        for (level, entry) in entries {
+            self.add(level, entry, &home);
+        }
+        self.report(&path.display().to_string(), &text, problems);
+        Ok(())
+    }
+
+    /// Those of a file of the checkout.
+    fn add_checkouts(
+        &mut self,
+        workspace: &Workspace,
+        name: &str,
+        parse: Parse,
+    ) -> Result<(), Failure> {
+        let Some(text) = setting_files::of_checkout(workspace.repository.root(), name)? else {
+            return Ok(());
         };
         let trust = if workspace.tree.is_tracked(name) {
             Trust::Repository
@@ -44,92 +107,88 @@ pub(super) fn read(
             Trust::User
         };
         let (entries, problems) = parse(&text, trust);
-        report(name, text, &problems, &mut sources, &mut found);
         for entry in &entries {
-            all.push(variable(entry, &mut found));
+            self.add(VariableLevel::Project, entry, Path::new(""));
+        }
+        self.report(name, &text, problems);
+        Ok(())
+    }
+
+    fn report(&mut self, name: &str, text: &str, problems: Vec<Problem>) {
+        if !problems.is_empty() {
+            self.files.push(File {
+                text: without_values(text, &problems),
+                name: name.to_owned(),
+                problems,
+            });
         }
     }
-    if has_errors(&found) {
-        return Err(Failure {
-            kind: FailureKind::Environment,
-            diagnostics: found,
-            sources,
+
+    /// A variable with its value; the text of a file that the user's own file names is read here.
+    fn add(&mut self, level: VariableLevel, entry: &Entry, home: &Path) {
+        let value = match &entry.content {
+            Content::Text(text) => text.clone(),
+            Content::Path(path) => self.content(&entry.key, path, home),
+        };
+        self.all.push(SettingVariable {
+            level,
+            key: Arc::from(entry.key.as_str()),
+            value: value.into(),
+            raw: entry.raw,
+            file: entry.file,
+            masked: entry.masked,
+            protected: entry.protected,
+            scope: Arc::from(entry.scope.as_str()),
         });
     }
-    Ok(all)
+
+    fn content(&mut self, key: &str, path: &str, home: &Path) -> String {
+        let whole = match path.strip_prefix("~/") {
+            Some(rest) => home.join(rest),
+            None => path.into(),
+        };
+        std::fs::read_to_string(whole).unwrap_or_else(|error| {
+            let message = format!("`{path}`, the file of variable `{key}`, can't be read: {error}");
+            self.unreadable
+                .push(Diagnostic::new(Code::VariablesInvalid, message));
+            String::new()
+        })
+    }
 }
 
-fn user_entries(
-    workspace: &Workspace,
-    project: &Project,
-    sources: &mut SourceMap,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<Entry> {
-    let Some(file) = user_folder().map(|folder| folder.join("variables.yml")) else {
-        return Vec::new();
-    };
-    let Ok(text) = std::fs::read_to_string(&file) else {
-        return Vec::new();
-    };
-    let (variables, problems) = parse_user(&text);
-    report(&file.display().to_string(), text, &problems, sources, found);
-    let root = workspace.repository.root().display().to_string();
-    let home = etcetera::home_dir()
-        .map(|home| home.display().to_string())
-        .unwrap_or_default();
-    variables
-        .levels(&variables::Project {
-            host: &project.server.host,
-            path: &project.path,
-            checkout: &root,
-            home: &home,
+/// The text with blanks for all that no problem points to: a line that is shown to a person must
+/// not show the secret in it.
+fn without_values(text: &str, problems: &[Problem]) -> String {
+    let pointed: Vec<_> = problems.iter().filter_map(Problem::bytes).collect();
+    let shown = |at: &usize| pointed.iter().any(|bytes| bytes.contains(at));
+    text.char_indices()
+        .map(|(at, c)| match c {
+            '\n' | '\r' => c.to_string(),
+            _ if shown(&at) => c.to_string(),
+            _ => " ".repeat(c.len_utf8()),
         })
-        .into_iter()
-        .flatten()
-        .cloned()
         .collect()
 }
 
-fn report(
-    name: &str,
-    text: String,
-    problems: &[Problem],
-    sources: &mut SourceMap,
-    found: &mut Vec<Diagnostic>,
-) {
-    if problems.is_empty() {
-        return;
-    }
-    let file = sources.add(name, text);
-    found.extend(
-        problems
-            .iter()
-            .map(|problem| problem.diagnostic(Some(file))),
-    );
+fn choose<'a>(variables: &'a UserVariables, workspace: &Workspace, home: &Path) -> Chosen<'a> {
+    let server = workspace.server();
+    variables.choose(&variables::Project {
+        origin: origin(workspace, server.as_ref()).as_ref(),
+        server: server.as_ref(),
+        checkout: &workspace.repository.root().display().to_string(),
+        home: &home.display().to_string(),
+    })
 }
 
-/// A variable with its value; the text of a file that the user's own file names is read here.
-fn variable(entry: &Entry, found: &mut Vec<Diagnostic>) -> SettingVariable {
-    let value = match &entry.content {
-        Content::Text(text) => text.clone(),
-        Content::Path(path) => std::fs::read_to_string(path).unwrap_or_else(|error| {
-            found.push(Diagnostic::new(
-                crate::diag::Code::VariablesInvalid,
-                format!(
-                    "`{path}`, the file of variable `{}`, can't be read: {error}",
-                    entry.key
-                ),
-            ));
-            String::new()
-        }),
+/// Where the checkout comes from. The user's settings answer only where `origin` does not: else a
+/// clone of anything would count as their project.
+fn origin(workspace: &Workspace, server: Option<&Origin>) -> Option<Origin> {
+    let by_settings = || {
+        let path = workspace.settings.text(Key::ProjectPath)?.to_owned();
+        Some(Origin {
+            path,
+            ..server?.clone()
+        })
     };
-    SettingVariable {
-        key: Arc::from(entry.key.as_str()),
-        value: value.into(),
-        raw: entry.raw,
-        file: entry.file,
-        masked: entry.masked,
-        protected: entry.protected,
-        scope: Arc::from(entry.scope.as_str()),
-    }
+    workspace.repository.named_origin().or_else(by_settings)
 }

@@ -1,11 +1,11 @@
 //! What a command works on: the repository, the settings, the tree.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
 use crate::repo::{ProjectTree, RefRules, RepoError, Repository, TreeSource};
 use crate::settings::{Key, Settings};
-use crate::types::without_number;
+use crate::types::{Origin, without_number};
 
 use super::failure::{Failure, FailureKind};
 use super::request::WorkspaceRequest;
@@ -50,6 +50,11 @@ impl Workspace {
         })
     }
 
+    /// The GitLab server that the user's settings name.
+    pub(super) fn server(&self) -> Option<Origin> {
+        Origin::server(self.settings.text(Key::ServerUrl)?)
+    }
+
     /// Path of the pipeline's file in the repository.
     pub fn file(&self) -> &str {
         self.settings.text(Key::File).unwrap_or(".gitlab-ci.yml")
@@ -81,31 +86,4 @@ pub(super) fn repository_failure(error: &RepoError) -> Failure {
         _ => FailureKind::Environment,
     };
     Failure::told(kind, error.code(), &error.to_string())
-}
-
-/// The text of a file of the checkout that concerns `pipe` itself, if it exists.
-///
-/// Links are refused on the whole way: a tracked link could make the repository's words look like
-/// the user's, or show a file from elsewhere (design chapter 3).
-pub(super) fn own_file(root: &Path, name: &str) -> Result<Option<String>, Failure> {
-    let path = root.join(name);
-    if path.symlink_metadata().is_err() {
-        return Ok(None);
-    }
-    let refuse = |why: String| {
-        Failure::new(
-            FailureKind::Environment,
-            Diagnostic::new(Code::SettingNotAllowed, format!("`{name}` {why}")),
-        )
-    };
-    let real = std::fs::canonicalize(&path).ok();
-    let expected = std::fs::canonicalize(root).ok().map(|root| root.join(name));
-    if real != expected {
-        return Err(refuse(
-            "is reached through a link, which pipe does not follow".to_owned(),
-        ));
-    }
-    std::fs::read_to_string(&path)
-        .map(Some)
-        .map_err(|error| refuse(format!("can't be read: {error}")))
 }

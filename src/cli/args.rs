@@ -10,6 +10,10 @@ use super::complete;
 /// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
 const HELP_WIDTH: usize = 100;
 
+/// What `--deploy` alone stands for. No argument of a process can hold it, so that `--deploy=` with
+/// an unset variable behind it is not the same.
+pub(super) const EVERY_ENVIRONMENT: &str = "\0";
+
 /// What a newcomer does first.
 const EXAMPLES: &str = "\
 Examples:
@@ -187,7 +191,7 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Which jobs")]
     pub no_needs: bool,
     /// Also run jobs that deploy: all, or those of one environment
-    #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = "", add = ArgValueCandidates::new(complete::environments), help_heading = "Which jobs")]
+    #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = EVERY_ENVIRONMENT, add = ArgValueCandidates::new(complete::environments), help_heading = "Which jobs")]
     pub deploy: Vec<String>,
     /// Where jobs run: auto, docker or shell [default: auto]
     #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "shell"], hide_possible_values = true, help_heading = "How to run")]

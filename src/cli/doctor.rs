@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::{
-    self, Failure, History, Pipeline, PipelineContext, PipelineRequest, Workspace, now,
-    read_settings, state_folder,
+    self, Failure, History, Pipeline, PipelineContext, PipelineRequest, Workspace, folders, now,
+    read_settings,
 };
 use crate::diag::Severity;
 use crate::exec::{Executor, Image};
@@ -50,7 +50,7 @@ fn findings(workspace: &Workspace, request: &PipelineRequest) -> Result<Findings
         "settings that you or the repository made",
         settings(&workspace.settings),
     );
-    findings.section("state", vec![state(&state_folder()?)]);
+    findings.section("state", vec![state(&folders::state()?)]);
     Ok(findings)
 }
 
@@ -70,7 +70,7 @@ fn without_checkout(global: &Global, failure: Failure) -> Result<Findings, Failu
     findings.section("repository", vec![line]);
     findings.section("executors", machine(&own, None).0);
     findings.section("settings that you made", settings(&own));
-    findings.section("state", vec![state(&state_folder()?)]);
+    findings.section("state", vec![state(&folders::state()?)]);
     Ok(findings)
 }
 

@@ -1,11 +1,13 @@
 //! From the arguments of the process to its exit status.
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{ArgMatches, FromArgMatches};
 
-use crate::app::Failure;
+use crate::app::{Failure, FailureKind};
+use crate::diag::{Code, Diagnostic};
 
 use super::args::{Cli, Command};
 use super::exit::Exit;
@@ -26,13 +28,50 @@ fn run() -> Exit {
         print_help(&help.ansi().to_string(), &help.to_string());
         return Exit::Passed;
     }
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let parsed = super::command()
+        .try_get_matches()
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
     trace(cli.global.verbose);
     let printer = Printer::new(cli.global.color, cli.global.quiet);
-    dispatch(&cli, printer).unwrap_or_else(|failure| fail(&failure, printer))
+    refuse_empty_values(&super::command(), &matches)
+        .and_then(|()| dispatch(&cli, printer))
+        .unwrap_or_else(|failure| fail(&failure, printer))
+}
+
+/// No option means anything with an empty value: it is what an unset variable of a script leaves,
+/// and must not choose more than was meant.
+fn refuse_empty_values(command: &clap::Command, matches: &ArgMatches) -> Result<(), Failure> {
+    for argument in command.get_arguments() {
+        let id = argument.get_id().as_str();
+        let values = matches.try_get_raw(id).ok().flatten();
+        if values.is_some_and(|mut values| values.any(OsStr::is_empty)) {
+            return Err(empty_value(argument));
+        }
+    }
+    match matches.subcommand() {
+        Some((name, below)) => command
+            .find_subcommand(name)
+            .map_or(Ok(()), |command| refuse_empty_values(command, below)),
+        None => Ok(()),
+    }
+}
+
+fn empty_value(argument: &clap::Arg) -> Failure {
+    let name = match argument.get_long() {
+        Some(long) => format!("--{long}"),
+        None => argument.get_value_names().unwrap_or_default().join(" "),
+    };
+    let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{name}` has an empty value"));
+    let help = if name == "--deploy" {
+        "name the environment, as in `--deploy=staging`; `--deploy` alone releases all of them"
+    } else {
+        "give it a value, or leave it out; a variable of a script may be unset"
+    };
+    Failure::new(FailureKind::Usage, diagnostic.help(help))
 }
 
 fn dispatch(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {

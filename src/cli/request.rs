@@ -3,8 +3,9 @@
 use crate::app::{Failure, FailureKind, PipelineRequest, RefRequest, WorkspaceRequest};
 use crate::config::GivenInput;
 use crate::diag::{Code, Diagnostic};
+use crate::repo::is_ref_name;
 use crate::settings::Key;
-use crate::types::PipelineSource;
+use crate::types::{PipelineSource, RefKind};
 
 use super::args::{EventArgs, Global};
 
@@ -21,6 +22,7 @@ pub(super) fn workspace(global: &Global, mut settings: Vec<(Key, String)>) -> Wo
 
 /// Which pipeline.
 pub(super) fn pipeline(event: &EventArgs) -> Result<PipelineRequest, Failure> {
+    check_names(event)?;
     Ok(PipelineRequest {
         reference: reference(event),
         source: source(event)?,
@@ -28,6 +30,26 @@ pub(super) fn pipeline(event: &EventArgs) -> Result<PipelineRequest, Failure> {
         variables: variables(event)?,
         inputs: inputs(event)?,
     })
+}
+
+/// A name that git refuses can be no ref, on GitLab neither.
+fn check_names(event: &EventArgs) -> Result<(), Failure> {
+    let given = [
+        (&event.branch, RefKind::Branch),
+        (&event.tag, RefKind::Tag),
+        (&event.source_branch, RefKind::Branch),
+        (&event.target_branch, RefKind::Branch),
+    ];
+    for (name, kind) in given {
+        let Some(name) = name.as_ref().filter(|name| !is_ref_name(&kind, name)) else {
+            continue;
+        };
+        let message = format!("git accepts no {} of the name `{name}`", kind.as_str());
+        let diagnostic = Diagnostic::new(Code::InvalidValue, message)
+            .help("`git help check-ref-format` says what a name may have");
+        return Err(Failure::new(FailureKind::Usage, diagnostic));
+    }
+    Ok(())
 }
 
 fn reference(event: &EventArgs) -> RefRequest {

@@ -9,7 +9,7 @@ use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
 use crate::run::Interrupt;
 use crate::settings::{Key, Settings};
 
-use super::args::{Global, RunArgs, RunFormat, When};
+use super::args::{EVERY_ENVIRONMENT, Global, RunArgs, RunFormat, When};
 use super::exit::Exit;
 use super::places::log_places;
 use super::printer::Printer;
@@ -79,8 +79,8 @@ fn selection(args: &RunArgs) -> Selection {
 }
 
 fn outside(settings: &Settings, args: &RunArgs) -> Outside {
-    let everything =
-        settings.text(Key::Deploy) == Some("run") || args.deploy.iter().any(String::is_empty);
+    let everything = settings.text(Key::Deploy) == Some("run")
+        || args.deploy.iter().any(|name| name == EVERY_ENVIRONMENT);
     let release = if everything {
         Release::All
     } else if args.deploy.is_empty() {

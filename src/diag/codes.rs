@@ -127,6 +127,7 @@ codes! {
     // Settings and trust (design chapter 3).
     SettingUnknown "setting-unknown" Error "a setting that does not exist";
     SettingInvalid "setting-invalid" Error "a setting with a value that does not fit";
+    SettingUnreadable "setting-unreadable" Error "settings that are there but can't be read";
     SettingNotAllowed "setting-not-allowed" Error "a setting that only the user may make";
     VariablesInvalid "variables-invalid" Error "a variables file that can't be read";
 

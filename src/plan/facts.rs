@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::types::{CommitFacts, PipelineSource, Reference};
+use crate::types::{CommitFacts, PipelineSource, Reference, VariableLevel};
 
 /// The facts of one pipeline. Pure data: `repo` and `settings` provide it.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub struct PipelineFacts {
     pub created_at: String,
     /// `CI_PIPELINE_IID`.
     pub iid: u64,
-    /// CI/CD variables of the instance, groups and project, lowest level first.
+    /// CI/CD variables of the instance, groups and project; of equal ones the later wins.
     pub settings: Vec<SettingVariable>,
     /// Variables given to this pipeline (`--var`), which beat all others.
     pub given: Vec<(String, String)>,
@@ -69,6 +69,8 @@ pub struct User {
     reason = "each is a switch of its own on GitLab"
 )]
 pub struct SettingVariable {
+    /// Where GitLab would keep it.
+    pub level: VariableLevel,
     /// Name.
     pub key: Arc<str>,
     /// Value; for a file variable the file's content.

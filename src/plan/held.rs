@@ -80,9 +80,13 @@ fn reason(job: &Job, globs: &[String]) -> Option<String> {
 }
 
 impl Job {
-    /// The option that releases the job, where it is held.
+    /// The option that releases the job, where it is held. Never `--deploy=` with nothing behind
+    /// it: an environment without a name is released by naming the job.
     pub fn release_option(&self) -> String {
         match &self.environment {
+            Some(environment) if environment.name.trim().is_empty() => {
+                format!("--job='{}'", self.name().replace('\'', r"'\''"))
+            }
             Some(environment) if !environment.name.contains(char::is_whitespace) => {
                 format!("--deploy={}", environment.name)
             }

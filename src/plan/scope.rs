@@ -238,7 +238,8 @@ fn given(facts: &PipelineFacts) -> impl Iterator<Item = Variable> + '_ {
         .map(|(key, value)| Variable::new(key.as_str(), value.as_str()))
 }
 
-/// The settings variables of this ref and environment; the most specific scope comes last.
+/// The settings variables of this ref and environment, weakest first: the level decides, inside
+/// one level the environment scope.
 pub(super) fn settings<'a>(
     facts: &'a PipelineFacts,
     environment: Option<&'a str>,
@@ -249,7 +250,7 @@ pub(super) fn settings<'a>(
         .filter(|variable| !variable.protected || facts.reference.protected)
         .filter(|variable| scope_fits(&variable.scope, environment))
         .collect();
-    fitting.sort_by_key(|variable| specificity(&variable.scope));
+    fitting.sort_by_key(|variable| (variable.level, specificity(&variable.scope)));
     fitting.into_iter().map(|variable| Variable {
         key: Arc::clone(&variable.key),
         value: Arc::clone(&variable.value),

@@ -38,6 +38,8 @@ pub enum SelectionError {
     UnknownStage(String),
     /// No job acts on the environment that is to be released.
     UnknownEnvironment(String),
+    /// A chosen job is excluded too.
+    Excluded(String),
     /// `--manual` names a job that is neither manual nor delayed.
     NotManual(String),
     /// A chosen job needs one that would have to be played or released first.
@@ -199,6 +201,12 @@ fn exclude(plan: &mut Plan, selection: &Selection) -> Result<(), SelectionError>
             Ok(found) => excluded.extend(found),
             Err(_) if plan.leaves_out(name) => {}
             Err(error) => return Err(error),
+        }
+    }
+    for name in selection.jobs.iter().chain(&selection.manual) {
+        let is_left_out = |found: Vec<usize>| found.iter().all(|at| excluded.contains(at));
+        if find(plan, name).is_ok_and(is_left_out) {
+            return Err(SelectionError::Excluded(name.clone()));
         }
     }
     if !excluded.is_empty() {

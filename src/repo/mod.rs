@@ -15,11 +15,13 @@ mod head;
 #[cfg(test)]
 mod head_tests;
 mod listing;
+mod name;
 mod open;
 #[cfg(test)]
 mod open_tests;
 mod origin;
 mod read;
+mod regular;
 mod snapshot;
 mod stop;
 mod tracked;
@@ -32,9 +34,10 @@ pub use class::RefRules;
 pub use commit::Identity;
 pub use error::RepoError;
 pub use head::Head;
+pub use name::is_ref_name;
 pub use open::Repository;
-pub use origin::{Origin, Scheme};
 pub use read::FileError;
+pub use regular::{RegularError, read_regular, read_regular_text, read_users_text};
 pub use snapshot::{Snapshot, SnapshotOptions};
 pub use stop::Stop;
 pub use tracked::tracked;

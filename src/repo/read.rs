@@ -5,6 +5,7 @@ use std::path::Path;
 use git2::{ErrorCode, ObjectType, Oid};
 
 use super::listing::{Mode, is_left_out, is_private, to_path};
+use super::regular::{RegularError, read_regular};
 use super::tree::{ProjectTree, TreeSource};
 
 /// Why a file can't be read.
@@ -57,8 +58,12 @@ impl ProjectTree {
         let unreadable = |why: String| FileError::Unreadable(path.to_owned(), why);
         match node {
             Node::WorkTreeFile => {
-                let file = self.root().join(to_path(&found));
-                read_bounded(&file).map_err(|error| unreadable(error.to_string()))
+                read_regular(self.root(), &to_path(&found), MAX_SIZE).map_err(|error| match error {
+                    RegularError::Missing => FileError::NotFound(path.to_owned()),
+                    RegularError::NotRegular => FileError::NotAFile(path.to_owned()),
+                    RegularError::Io(error) => unreadable(error.to_string()),
+                    other => unreadable(format!("it {other}")),
+                })
             }
             Node::Blob(id) => self
                 .git()
@@ -92,10 +97,10 @@ impl ProjectTree {
     }
 
     /// Whether git tracks the file at `path`; such a file is the repository's word, not the
-    /// user's (design chapter 3).
+    /// user's (design chapter 3). Where that can't be known it counts as tracked.
     pub fn is_tracked(&self, path: &str) -> bool {
         let git = self.git();
-        git.index().is_ok_and(|index| {
+        git.index().map_or(true, |index| {
             (0..=3).any(|stage| index.get_path(Path::new(path), stage).is_some())
         })
     }
@@ -224,16 +229,4 @@ fn look_in_commit(git: &git2::Repository, commit: Oid, path: &[u8]) -> Node {
         Some(_) => Node::Blob(entry.id()),
         None => Node::Missing,
     }
-}
-
-fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
-    let size = path.metadata()?.len();
-    if size > MAX_SIZE {
-        let message = format!("it has {size} bytes, more than {MAX_SIZE}");
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::FileTooLarge,
-            message,
-        ));
-    }
-    std::fs::read(path)
 }

@@ -96,7 +96,8 @@ impl Problem {
         self.bytes().map_or(0, |bytes| bytes.start)
     }
 
-    fn bytes(&self) -> Option<&Range<usize>> {
+    /// Its place in a file, where it is in one.
+    pub fn bytes(&self) -> Option<&Range<usize>> {
         match &self.place {
             Place::User(bytes) | Place::Repository(bytes) => Some(bytes),
             Place::Variables(bytes) => bytes.as_ref(),

@@ -224,11 +224,84 @@ fn an_option_is_wrong() {
         ("executor_unknown", &["run", "--executor", "podman"]),
         ("option_unknown", &["run", "--jbo", "build"]),
         ("command_unknown", &["rnu"]),
+        ("branch_bad_name", &["list", "--branch", "a b~^:?"]),
+        ("tag_bad_name", &["list", "--tag", ".."]),
+        (
+            "source_branch_bad_name",
+            &["list", "--merge-request", "--source-branch", "a..b"],
+        ),
+        (
+            "target_branch_bad_name",
+            &["list", "--merge-request", "--target-branch", "a.lock"],
+        ),
+        ("named_and_excluded", &["run", "build", "--exclude", "b*"]),
         ("branch_and_tag", &["run", "--branch", "a", "--tag", "b"]),
         ("man_unknown", &["man", "rnu"]),
     ] {
         golden(name, &pipeline().pipe(arguments));
     }
+}
+
+/// As a script writes them whose variable is not set.
+#[test]
+fn an_empty_value_never_chooses_more() {
+    golden("deploy_empty", &pipeline().pipe(&["run", "--deploy="]));
+    golden("stage_empty", &pipeline().pipe(&["run", "--stage", ""]));
+    let project = pipeline();
+    for arguments in [
+        &["run", ""][..],
+        &["run", "--deploy=staging", "--deploy="],
+        &["run", "--job", ""],
+        &["run", "--job="],
+        &["run", "--stage="],
+        &["run", "--exclude="],
+        &["run", "--manual="],
+        &["run", "--jobs="],
+        &["run", "--executor="],
+        &["list", "--var="],
+        &["list", "--changed="],
+        &["list", "--branch="],
+        &["list", "--tag="],
+        &["list", "--source="],
+        &["list", "--merge-request", "--source-branch="],
+        &["list", "--merge-request", "--target-branch="],
+        &["list", "--input="],
+        &["list", "--input-file="],
+        &["list", "--file="],
+        &["--file=", "list"],
+        &["-C", "", "list"],
+        &["lint", "--changed="],
+        &["doctor", "--tag="],
+        &["man", ""],
+    ] {
+        let shown = project.pipe(arguments);
+        assert!(shown.contains("--- exit 2"), "{shown}");
+    }
+    for (name, value) in [
+        ("PIPE_DEPLOY", ""),
+        ("PIPE_EXECUTOR", ""),
+        ("PIPE_FILE", ""),
+    ] {
+        let shown = pipeline().env(name, value).pipe(&["run"]);
+        assert!(shown.contains("--- exit 2"), "{shown}");
+    }
+}
+
+#[test]
+fn deploy_alone_still_means_all() {
+    let dead = pipeline().env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    let shown = dead.pipe(&["run", "--deploy"]);
+    assert!(shown.contains("error[executor-unavailable]"), "{shown}");
+    let shell = Project::new("p: {script: echo released, environment: production}\n");
+    let shown = shell.pipe(&[
+        "run",
+        "--executor",
+        "shell",
+        "--format",
+        "plain",
+        "--deploy",
+    ]);
+    assert!(shown.contains("p > released"), "{shown}");
 }
 
 #[test]

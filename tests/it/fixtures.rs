@@ -29,6 +29,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     ("image-missing", "only `run` says so"),
     ("image-unset", "only `run` says so"),
+    ("setting-unreadable", "needs a file that is no text"),
     ("state-unwritable", "needs a home that can't be written"),
 ];
 

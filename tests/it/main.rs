@@ -15,5 +15,6 @@ mod run;
 mod sample;
 mod screen;
 mod scripts;
+mod settings;
 mod signals;
 mod tidy;

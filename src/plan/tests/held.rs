@@ -114,3 +114,17 @@ fn what_is_held_and_what_lets_it_go() {
         );
     }
 }
+
+#[test]
+fn an_environment_without_a_name_is_no_reason_to_release_all() {
+    for (job, environment, expected) in [
+        ("j", "prod", "--deploy=prod"),
+        ("j", "$UNSET", "--job='j'"),
+        ("j", "'$UNSET '", "--job='j'"),
+        ("it's", "$UNSET", r"--job='it'\''s'"),
+    ] {
+        let text = format!("\"{job}\": {{script: x, environment: {environment}}}\n");
+        let plan = Case::new(&text, "branch main").plan();
+        assert_eq!(plan.jobs[0].release_option(), expected, "{environment}");
+    }
+}

@@ -227,3 +227,27 @@ fn without_needs_the_missing_sources_are_named() {
         assert_eq!(chosen.missing_sources, expected, "{selection:?}");
     }
 }
+
+#[test]
+fn what_is_chosen_and_excluded_at_once() {
+    let of = |jobs: &[&str], manual: &[&str], exclude: &[&str]| Selection {
+        jobs: list(jobs),
+        manual: list(manual),
+        exclude: list(exclude),
+        ..Selection::default()
+    };
+    for (selection, expected) in [
+        (of(&["lint"], &[], &["lint"]), Some("lint")),
+        (of(&["lint"], &[], &["l*"]), Some("lint")),
+        (of(&["test"], &[], &["test"]), Some("test")),
+        (of(&[], &["approve"], &["approve"]), Some("approve")),
+        (of(&["test"], &[], &["test 1/2"]), None),
+        (of(&["*"], &[], &["lint"]), None),
+        (of(&["lint"], &[], &["test"]), None),
+    ] {
+        let plan = Case::new(TEXT, "branch main").plan();
+        let found = choose(&plan, &selection).err();
+        let expected = expected.map(|name| SelectionError::Excluded(name.to_owned()));
+        assert_eq!(found, expected, "{selection:?}");
+    }
+}

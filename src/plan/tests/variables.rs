@@ -1,5 +1,7 @@
 //! Whose value wins, and who sees it (configuration reference 10.1, 10.2, 10.4).
 
+use crate::types::VariableLevel::{Group, Instance, Project};
+
 use super::world::{Case, yaml_variable};
 
 #[test]
@@ -77,6 +79,66 @@ fn conditions_see_the_strongest() {
     ] {
         let text = format!(
             "variables: {{A: yaml}}\na: {{script: x, environment: prod, rules: [{{if: '$A == \"{expected}\"'}}]}}\nz: {{script: x}}"
+        );
+        assert_eq!(case.text(&text).jobs(), "a z", "{what}");
+    }
+}
+
+/// The list is in no order: what is written later wins only where all else is equal.
+#[test]
+fn the_level_comes_before_the_environment_scope() {
+    for (what, settings, expected) in [
+        (
+            "a project beats a group, whatever their scopes",
+            &[(Group(1), "group", "prod"), (Project, "project", "*")][..],
+            "project",
+        ),
+        (
+            "in any order",
+            &[(Project, "project", "*"), (Group(1), "group", "prod")],
+            "project",
+        ),
+        (
+            "a subgroup beats its group",
+            &[(Group(2), "subgroup", "*"), (Group(1), "group", "prod")],
+            "subgroup",
+        ),
+        (
+            "a group beats the instance",
+            &[(Group(1), "group", "*"), (Instance, "instance", "prod")],
+            "group",
+        ),
+        (
+            "an exact scope beats patterns of its level",
+            &[
+                (Project, "exact", "prod"),
+                (Project, "pattern", "pr*"),
+                (Project, "any", "*"),
+            ],
+            "exact",
+        ),
+        (
+            "a long pattern beats a short one",
+            &[(Project, "long", "pro*"), (Project, "short", "p*")],
+            "long",
+        ),
+        (
+            "a scope that does not fit counts for nothing",
+            &[(Group(1), "group", "*"), (Project, "project", "qa")],
+            "group",
+        ),
+        (
+            "of equal ones the later",
+            &[(Project, "first", "*"), (Project, "second", "*")],
+            "second",
+        ),
+    ] {
+        let mut case = Case::new("", "branch main");
+        for (level, value, scope) in settings {
+            case = case.setting_at(*level, ("A", value), scope, false);
+        }
+        let text = format!(
+            "a: {{script: x, environment: prod, rules: [{{if: '$A == \"{expected}\"'}}]}}\nz: {{script: x}}"
         );
         assert_eq!(case.text(&text).jobs(), "a z", "{what}");
     }

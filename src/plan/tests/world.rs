@@ -7,7 +7,7 @@ use crate::plan::{
     Outcome, PipelineFacts, Plan, Project, RunFacts, Server, SettingVariable, User, build,
     job_variables,
 };
-use crate::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
+use crate::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference, VariableLevel};
 
 /// A configuration and what it is made for.
 #[derive(Debug, Clone)]
@@ -61,8 +61,20 @@ impl Case {
     }
 
     /// The same with a variable that the project has.
-    pub(super) fn setting(mut self, key: &str, value: &str, scope: &str, protected: bool) -> Self {
+    pub(super) fn setting(self, key: &str, value: &str, scope: &str, protected: bool) -> Self {
+        self.setting_at(VariableLevel::Project, (key, value), scope, protected)
+    }
+
+    /// The same with a variable that the project, a group of it or the instance has.
+    pub(super) fn setting_at(
+        mut self,
+        level: VariableLevel,
+        (key, value): (&str, &str),
+        scope: &str,
+        protected: bool,
+    ) -> Self {
         self.facts.settings.push(SettingVariable {
+            level,
             key: key.into(),
             value: value.into(),
             raw: false,

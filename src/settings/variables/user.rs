@@ -1,5 +1,7 @@
 //! The user's own file: sections `global`, `group` and `project`.
 
+use std::ops::Range;
+
 use serde_yaml::Value;
 
 use super::entry::{Entry, Reader, scalar_text};
@@ -10,10 +12,21 @@ use crate::settings::problem::Problem;
 pub struct UserVariables {
     /// For any project, but only those with `share`.
     pub global: Vec<Entry>,
-    /// By group: `group`, `group/subgroup`, with the host before it or not.
-    pub groups: Vec<(String, Vec<Entry>)>,
-    /// By project: its path, with the host before it or not, or the folder of a checkout.
-    pub projects: Vec<(String, Vec<Entry>)>,
+    /// By group.
+    pub groups: Vec<Scoped>,
+    /// By project.
+    pub projects: Vec<Scoped>,
+}
+
+/// Variables under a key that says which project or group they are for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scoped {
+    /// As written.
+    pub key: String,
+    /// Where it stands.
+    pub at: Option<Range<usize>>,
+    /// The variables.
+    pub entries: Vec<Entry>,
 }
 
 /// Reads `~/.config/pipe/variables.yml`.
@@ -40,16 +53,19 @@ pub fn parse_user(text: &str) -> (UserVariables, Vec<Problem>) {
 }
 
 impl Reader<'_> {
-    fn scopes(&mut self, section: &str, content: &Value) -> Vec<(String, Vec<Entry>)> {
+    fn scopes(&mut self, section: &str, content: &Value) -> Vec<Scoped> {
         let Some(scopes) = content.as_mapping() else {
             self.no_mapping(section, content);
             return Vec::new();
         };
         let mut all = Vec::new();
         for (scope, content) in scopes {
-            let name = scalar_text(scope).unwrap_or_default();
-            let entries = self.entries(&name, content);
-            all.push((name, entries));
+            let key = scalar_text(scope).unwrap_or_default();
+            all.push(Scoped {
+                at: self.find(&key),
+                entries: self.entries(&key, content),
+                key,
+            });
         }
         all
     }
