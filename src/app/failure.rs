@@ -42,11 +42,6 @@ impl Failure {
         }
     }
 
-    /// Something of this machine is missing or can't be used.
-    pub(super) fn environment(code: Code, message: impl Into<String>) -> Self {
-        Self::new(FailureKind::Environment, Diagnostic::new(code, message))
-    }
-
     /// A failure that a lower layer tells in one line, with what to do behind the last `; `.
     pub(super) fn told(kind: FailureKind, code: Code, text: &str) -> Self {
         let diagnostic = match text.rsplit_once("; ") {
