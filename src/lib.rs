@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | 0 | [`types`] | GitLab's words for states, reasons, refs |
 //! | 0 | [`source`] | source text, byte spans, lines and columns |
+//! | 0 | [`foreign`] | text that is not ours: visible on a terminal, one word in a command |
 //! | 1 | [`diag`] | diagnostics as data, the table of codes, renderers |
 //! | 2 | [`yaml`] | text → values with spans, as GitLab's YAML loader reads it |
 //! | 2 | [`expr`] | `rules:if` expressions, variable expansion, regular expressions |
@@ -25,7 +26,7 @@
 //! | 6 | [`run`] | the dispatcher that makes them work together |
 //! | 7 | [`cli`] | arguments, commands, exit codes |
 //!
-//! `source types diag yaml expr event config plan sched script settings` are pure: no files, no
+//! `source types foreign diag yaml expr event config plan sched script settings` are pure: no files, no
 //! environment, no clock, no async.
 
 pub mod cli;
@@ -34,6 +35,7 @@ pub mod diag;
 pub mod event;
 pub mod exec;
 pub mod expr;
+pub mod foreign;
 pub mod plan;
 pub mod record;
 pub mod repo;

@@ -2,6 +2,7 @@
 
 use crate::config::{self, GivenInput, Loaded, Request};
 use crate::diag::{Code, Diagnostic, has_errors};
+use crate::foreign::Command;
 use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Project, Server, User};
 use crate::settings::Key;
 use crate::types::{PipelineSource, RefKind};
@@ -170,7 +171,10 @@ fn source(event: &EventArgs) -> Result<PipelineSource, Failure> {
     }
     let diagnostic = Diagnostic::new(
         Code::InvalidValue,
-        format!("`--source {name}` is no event of GitLab"),
+        format!(
+            "`{}` is no event of GitLab",
+            Command::default().option("--source", name)
+        ),
     )
     .choose_from(
         name,
@@ -187,12 +191,16 @@ fn given(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
         .map(|text| match text.split_once('=') {
             Some((key, value)) if is_name(key) => Ok((key.to_owned(), value.to_owned())),
             Some((key, _)) => Err(bad_variable(
-                format!("`--var {key}=…` names no variable"),
+                format!("`{}` names no variable", var(key, "=…")),
                 "a name has letters, digits and underscores",
             )),
             None if is_name(text) => Err(bad_variable(
-                format!("`--var {text}` has no value"),
-                &format!("write `--var {text}=VALUE`; for an empty value, `--var {text}=`"),
+                format!("`{}` has no value", var(text, "")),
+                &format!(
+                    "write `{}`; for an empty value, `{}`",
+                    var(text, "=VALUE"),
+                    var(text, "=")
+                ),
             )),
             // What it says is not repeated: it may be a secret.
             None => Err(bad_variable(
@@ -201,6 +209,11 @@ fn given(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
             )),
         })
         .collect()
+}
+
+/// The option as it is written on a command line.
+fn var(name: &str, rest: &'static str) -> Command {
+    Command::default().option("--var", name).then(rest)
 }
 
 fn bad_variable(what: String, remedy: &str) -> Failure {

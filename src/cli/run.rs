@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::diag::{Code, Diagnostic};
 use crate::event::{JobSummary, Reporter, RunStarted, SourceMode};
 use crate::exec::{ArtifactRef, Owner};
+use crate::foreign::Command;
 use crate::plan::{self, Plan, Release, Selection};
 use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
 use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish, words};
@@ -434,10 +435,14 @@ fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<Ru
                 held: job
                     .held
                     .as_ref()
-                    .map(|why| format!("{why}; pipe run {}", job.release_option())),
+                    .map(|why| format!("{why}; {}", release_command(job))),
             })
             .collect(),
     })
+}
+
+fn release_command(job: &plan::Job) -> Command {
+    Command::new("pipe run").with(&job.release_option())
 }
 
 /// `$XDG_STATE_HOME/pipe`.

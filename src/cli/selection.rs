@@ -1,8 +1,8 @@
 //! When a selection can't be made: what is wrong, and which ref would have the job.
 
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::Command;
 use crate::plan::{Plan, Selection, SelectionError};
-use crate::report::words::shell_word;
 
 use super::args::EventArgs;
 use super::checkout::Checkout;
@@ -80,8 +80,8 @@ pub(super) fn failure(
                 format!("job `{name}` is not manual: it starts by itself"),
             )
             .help(format!(
-                "to run just this job, name it: `pipe run --job {}`",
-                shell_word(name)
+                "to run just this job, name it: `{}`",
+                run_job(name)
             )),
         ),
         SelectionError::NotStartable { job, needs } => fail(
@@ -92,12 +92,15 @@ pub(super) fn failure(
                 format!("job `{job}` needs `{needs}`, which does not start by itself"),
             )
             .help(format!(
-                "name both: `pipe run --job {} --job {}`",
-                shell_word(needs),
-                shell_word(job)
+                "name both: `{}`",
+                run_job(needs).option("--job", job)
             )),
         ),
     }
+}
+
+fn run_job(name: &str) -> Command {
+    Command::new("pipe run").option("--job", name)
 }
 
 /// A job of the configuration that this pipeline does not have.
@@ -135,16 +138,16 @@ fn left_out(
         }
     }
     if let Some(options) = elsewhere(checkout, event, &job.name) {
-        let name = shell_word(name);
         diagnostic = diagnostic.help(format!(
-            "another ref has it: `pipe run --job {name} {options}`"
+            "another ref has it: `{}`",
+            run_job(name).with(&options)
         ));
     }
     Some(fail(pipeline, Exit::Nothing, diagnostic))
 }
 
 /// Options of an event whose pipeline has the job.
-fn elsewhere(checkout: &Checkout, event: &EventArgs, name: &str) -> Option<String> {
+fn elsewhere(checkout: &Checkout, event: &EventArgs, name: &str) -> Option<Command> {
     let rules = &checkout.rules;
     let sample = |patterns: &[String]| patterns.first().map(|pattern| pattern.replace('*', "1"));
     let branches = [
@@ -157,13 +160,13 @@ fn elsewhere(checkout: &Checkout, event: &EventArgs, name: &str) -> Option<Strin
         branch: Some(name),
         ..event_base(event)
     };
-    let mut events: Vec<(String, EventArgs)> = branches
+    let mut events: Vec<(Command, EventArgs)> = branches
         .into_iter()
         .flatten()
-        .map(|name| (format!("--branch {name}"), branch(name)))
+        .map(|name| (Command::default().option("--branch", &name), branch(name)))
         .collect();
     events.push((
-        "--tag v1.0.0".to_owned(),
+        Command::new("--tag v1.0.0"),
         EventArgs {
             tag: Some("v1.0.0".to_owned()),
             ..event_base(event)
@@ -174,7 +177,7 @@ fn elsewhere(checkout: &Checkout, event: &EventArgs, name: &str) -> Option<Strin
         .chain(sample(&rules.develop))
     {
         events.push((
-            format!("--merge-request --target-branch {target}"),
+            Command::new("--merge-request").option("--target-branch", &target),
             EventArgs {
                 merge_request: true,
                 target_branch: Some(target),
@@ -184,7 +187,7 @@ fn elsewhere(checkout: &Checkout, event: &EventArgs, name: &str) -> Option<Strin
     }
     for source in ["schedule", "web"] {
         events.push((
-            format!("--source {source}"),
+            Command::default().option("--source", source),
             EventArgs {
                 source: Some(source.to_owned()),
                 ..event_base(event)

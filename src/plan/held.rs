@@ -2,6 +2,7 @@
 //! (design chapter 3, *Held jobs*).
 
 use crate::config::EnvironmentAction;
+use crate::foreign::Command;
 use crate::types::{When, wildcard_match};
 
 use super::model::{Job, Plan};
@@ -71,13 +72,14 @@ fn reason(job: &Job, globs: &[String]) -> Option<String> {
 
 impl Job {
     /// The option that releases the job, where it is held.
-    pub fn release_option(&self) -> String {
+    pub fn release_option(&self) -> Command {
         match &self.environment {
-            Some(environment) if !environment.name.contains(char::is_whitespace) => {
-                format!("--deploy={}", environment.name)
+            // A name that expands to nothing would release everything.
+            Some(environment) if environment.name.is_empty() => {
+                Command::default().option("--job", self.name())
             }
-            Some(environment) => format!("--deploy='{}'", environment.name),
-            None => "--deploy".to_owned(),
+            Some(environment) => Command::default().joined("--deploy", &environment.name),
+            None => Command::new("--deploy"),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Why the repository can't be used. Each message is one line with its remedy.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diag::Code;
+use crate::foreign::Command;
 
 /// A failure to read the repository.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +19,8 @@ pub enum RepoError {
     },
     /// A `.git` that is a pointer to nowhere, or a folder without git's files.
     #[error(
-        "`{0}/.git` leads to no repository; run `git worktree repair {0}` in the main checkout, or clone again",
-        root.display()
+        "`{}/.git` leads to no repository; run `{}` in the main checkout, or clone again",
+        root.display(), Command::new("git worktree repair").arg(&root.to_string_lossy())
     )]
     Dangling {
         /// The work tree.
@@ -42,8 +43,8 @@ pub enum RepoError {
     },
     /// Git refuses it too, for another user could have planted settings in it.
     #[error(
-        "`{}` belongs to another user; if you trust it, run `git config --global --add safe.directory {}`",
-        path.display(), path.display()
+        "`{}` belongs to another user; if you trust it, run `{}`",
+        path.display(), trusting(path)
     )]
     ForeignOwner {
         /// The folder whose owner is not the user.
@@ -136,6 +137,12 @@ impl RepoError {
             source,
         }
     }
+}
+
+/// Names the file, for `--global` follows `GIT_CONFIG_GLOBAL`, which libgit2 does not read; and the
+/// whole path, for it knows no `*` there.
+fn trusting(path: &Path) -> Command {
+    Command::new("git config --file ~/.gitconfig --add safe.directory").arg(&path.to_string_lossy())
 }
 
 fn hint(suggestion: Option<&str>) -> String {
