@@ -30,7 +30,7 @@ pub(super) fn doctor(
         Ok(checkout) => findings(&checkout, &args.event)?,
         Err(failure) => without_checkout(global, failure)?,
     };
-    printer.out(&findings.render(printer.color_out));
+    printer.lines(&findings.drawn());
     Ok(if findings.can_run() {
         Exit::Passed
     } else {

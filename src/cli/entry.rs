@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::report::line::{Line, Tone};
+
 use super::args::{Cli, Command};
 use super::exit::{Exit, Failure};
 use super::printer::Printer;
@@ -40,7 +42,7 @@ fn dispatch(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Lint(args) => lint::lint(&cli.global, args, printer),
         Command::Doctor(args) => doctor::doctor(&cli.global, args, printer),
         Command::Completions { shell } => {
-            printer.out(&generate::completion(*shell));
+            printer.exact(&generate::completion(*shell));
             Ok(Exit::Passed)
         }
         Command::Man { page } => generate::man(page.as_deref(), printer),
@@ -63,7 +65,7 @@ fn usage(error: &clap::Error) -> Exit {
 
 fn print_help(colored: &str, plain: &str) {
     let printer = Printer::new(super::args::When::Auto, false);
-    printer.out(if printer.color_out { colored } else { plain });
+    printer.exact(if printer.color_out { colored } else { plain });
 }
 
 /// A broken `pipe` says so in one line; the details are for `-vv`.
@@ -73,9 +75,10 @@ fn report_panics() {
             .location()
             .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
         let printer = Printer::new(super::args::When::Never, false);
-        printer.err(&format!(
-            "error: pipe has made a mistake of its own{place}; please report it with what you ran\n"
-        ));
+        let text = format!(
+            "error: pipe has made a mistake of its own{place}; please report it with what you ran"
+        );
+        printer.words(&[Line::of(Tone::Plain, text)]);
     }));
 }
 

@@ -1,6 +1,7 @@
 //! `pipe lint`: every mistake in one go.
 
 use crate::diag::{self, Code, Severity};
+use crate::report::line::{Line, Tone};
 use crate::report::words;
 
 use super::args::{Global, LintArgs, LintFormat};
@@ -18,18 +19,24 @@ pub(super) fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result
     let sources = &pipeline.loaded.sources;
     match args.format {
         LintFormat::Full => printer.diagnostics(found, sources),
-        LintFormat::Concise => printer.out(&diag::concise(found, sources)),
+        LintFormat::Concise => printer.exact(&diag::concise(found, sources)),
         LintFormat::Json => {
             let document = serde_json::json!({
                 "version": 1,
                 "valid": pipeline.is_valid(),
                 "diagnostics": diag::json(found, sources),
             });
-            printer.out(&format!("{document}\n"));
+            printer.exact(&format!("{document}\n"));
         }
     }
     if args.format == LintFormat::Full && !printer.quiet {
-        printer.err(&verdict(&pipeline, checkout.file()));
+        let verdict = verdict(&pipeline, checkout.file());
+        printer.words(
+            &verdict
+                .map(|text| Line::of(Tone::Plain, text))
+                .into_iter()
+                .collect::<Vec<_>>(),
+        );
     }
     Ok(if pipeline.is_valid() {
         Exit::Passed
@@ -38,7 +45,7 @@ pub(super) fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result
     })
 }
 
-fn verdict(pipeline: &Pipeline, file: &str) -> String {
+fn verdict(pipeline: &Pipeline, file: &str) -> Option<String> {
     let count = |severity| {
         pipeline
             .loaded
@@ -54,17 +61,20 @@ fn verdict(pipeline: &Pipeline, file: &str) -> String {
         .iter()
         .any(|d| d.code == Code::ConfigMissing)
     {
-        return String::new();
+        return None;
     }
     if errors > 0 {
-        return format!("{file} is not valid: {}\n", words::count(errors, "mistake"));
+        return Some(format!(
+            "{file} is not valid: {}",
+            words::count(errors, "mistake")
+        ));
     }
     let reason = pipeline
         .outcome
         .as_ref()
         .and_then(|outcome| outcome.reason.as_deref());
-    match reason {
-        Some(reason) => format!("{file} is valid; no pipeline for this ref: {reason}\n"),
-        None => format!("{file} is valid; {}\n", list::heading(pipeline)),
-    }
+    Some(match reason {
+        Some(reason) => format!("{file} is valid; no pipeline for this ref: {reason}"),
+        None => format!("{file} is valid; {}", list::heading(pipeline)),
+    })
 }

@@ -1,8 +1,12 @@
 //! Where a command writes, and with which colours. The only place that knows stdout and stderr.
+//!
+//! What people read is made of [`Line`]s or diagnostics, in which foreign text is visible.
 
 use std::io::{self, Write};
 
 use crate::diag::{self, Diagnostic};
+use crate::report::Paint;
+use crate::report::line::Line;
 use crate::source::SourceMap;
 
 use super::args::When;
@@ -40,18 +44,28 @@ impl Printer {
         }
     }
 
-    /// Data, to stdout. A reader that went away is no error.
+    /// Lines for people, to stdout.
+    pub(super) fn lines(self, lines: &[Line]) {
+        self.exact(&painted(lines, self.color_out));
+    }
+
+    /// Lines for people, to stderr.
+    pub(super) fn words(self, lines: &[Line]) {
+        self.err(&painted(lines, self.color_err));
+    }
+
+    /// What programs read, or what has no foreign word in it, to stdout as it is: JSON, scripts,
+    /// manual pages. A reader that went away is no error.
     #[expect(clippy::unused_self, reason = "whoever writes does so with a printer")]
-    pub(super) fn out(self, text: &str) {
+    pub(super) fn exact(self, text: &str) {
         let mut stdout = io::stdout().lock();
         let _ = stdout
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush());
     }
 
-    /// Words for people, to stderr.
     #[expect(clippy::unused_self, reason = "whoever writes does so with a printer")]
-    pub(super) fn err(self, text: &str) {
+    fn err(self, text: &str) {
         let mut stderr = io::stderr().lock();
         let _ = stderr
             .write_all(text.as_bytes())
@@ -69,4 +83,9 @@ impl Printer {
         }
         self.err(&text);
     }
+}
+
+fn painted(lines: &[Line], color: bool) -> String {
+    let paint = if color { Paint::COLOR } else { Paint::PLAIN };
+    lines.iter().map(|line| line.paint(paint) + "\n").collect()
 }

@@ -8,6 +8,7 @@ mod engine;
 mod env;
 mod fixtures;
 mod generated;
+mod hostile;
 mod leftovers;
 mod pty;
 mod run;

@@ -1,6 +1,7 @@
 //! Commands in messages: they exist, and foreign words in them are quoted.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use regex::Regex;
 
@@ -56,13 +57,17 @@ fn messages_name_what_exists() {
 /// and a brace before the command ends.
 const FILLED_IN: &str = r"(?:\b(?:pipe (?:run|list|lint|doctor)|docker|podman|git|cd|rm|chmod|chown|sudo|export|mkdir|unset) [^`;{]*|(?:`|\s|\x22)--[a-z][a-z-]*[= ][^`;{]*|`(?:pipe|docker|git)[^`;{]*)\{[^{]";
 
+/// A string literal on one line.
+const STRING: &str = r#""(?:[^"\\]|\\.)*""#;
+
 /// The builder itself, and the scripts of jobs, which have a quoting of their own.
 const MAKES_COMMANDS: [&str; 2] = ["src/foreign/command.rs", "src/script/"];
 
 /// The places where a string of ours is filled into a command by hand.
 fn filled_in(text: &str) -> Vec<(usize, String)> {
-    let string = Regex::new(r#""(?:[^"\\]|\\.)*""#).expect("a pattern");
-    let pattern = Regex::new(FILLED_IN).expect("a pattern");
+    let compile = |pattern| Regex::new(pattern).expect("a pattern");
+    static PATTERNS: OnceLock<[Regex; 2]> = OnceLock::new();
+    let [string, pattern] = PATTERNS.get_or_init(|| [STRING, FILLED_IN].map(compile));
     let lines = text.lines().enumerate();
     lines
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
