@@ -24,13 +24,13 @@ use super::run::state_folder;
 pub(super) fn doctor(
     global: &Global,
     args: &DoctorArgs,
-    printer: Printer,
+    printer: &Printer,
 ) -> Result<Exit, Failure> {
     let findings = match Checkout::open(global, &[]) {
-        Ok(checkout) => findings(&checkout, &args.event)?,
+        Ok(checkout) => findings(&checkout, &args.event, printer)?,
         Err(failure) => without_checkout(global, failure)?,
     };
-    printer.lines(&findings.drawn());
+    printer.lines(&findings.drawn(&|text| printer.masked(text)));
     Ok(if findings.can_run() {
         Exit::Passed
     } else {
@@ -38,8 +38,13 @@ pub(super) fn doctor(
     })
 }
 
-fn findings(checkout: &Checkout, event: &EventArgs) -> Result<Findings, Failure> {
+fn findings(
+    checkout: &Checkout,
+    event: &EventArgs,
+    printer: &Printer,
+) -> Result<Findings, Failure> {
     let pipeline = Pipeline::make(checkout, event)?;
+    printer.hide(pipeline.facts.secrets());
     let mut findings = Findings::default();
     findings.section("repository", repository(checkout, &pipeline));
     findings.section("configuration", configuration(checkout, &pipeline));

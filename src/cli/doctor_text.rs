@@ -64,13 +64,14 @@ impl Findings {
     }
 
     /// The lines for a screen. All names stand in one column of one width.
-    pub(super) fn drawn(&self) -> Vec<Drawn> {
-        let names = self.lines().map(|line| text::width(&visible(&line.name)));
+    pub(super) fn drawn(&self, masked: &dyn Fn(&str) -> String) -> Vec<Drawn> {
+        let name = |line: &Line| visible(&masked(&line.name)).into_owned();
+        let names = self.lines().map(|line| text::width(&name(line)));
         let width = names.max().unwrap_or(0);
         let mut out = Vec::new();
         for (title, lines) in &self.sections {
             out.push(Drawn::of(Tone::Strong, *title));
-            out.extend(lines.iter().flat_map(|line| draw(line, width)));
+            out.extend(lines.iter().flat_map(|line| draw(line, &name(line), width)));
             out.push(Drawn::new());
         }
         out.push(Drawn::of(Tone::Plain, self.verdict()));
@@ -91,7 +92,7 @@ impl Findings {
     }
 }
 
-fn draw(line: &Line, width: usize) -> Vec<Drawn> {
+fn draw(line: &Line, name: &str, width: usize) -> Vec<Drawn> {
     let (sign, tone) = match line.mark {
         Mark::Plain => (" ", Tone::Plain),
         Mark::Good => ("✓", Tone::Good),
@@ -100,7 +101,7 @@ fn draw(line: &Line, width: usize) -> Vec<Drawn> {
     };
     let first = Drawn::of(tone, sign)
         .gap(1)
-        .column(Tone::Plain, &line.name, width)
+        .column(Tone::Plain, name, width)
         .gap(2)
         .put(Tone::Plain, &line.text);
     let remedy = line.remedy.as_ref().map(|remedy| {
@@ -129,7 +130,7 @@ mod tests {
     fn names_stand_in_one_column_and_empty_sections_away() {
         let expected = "images\n↓ ruby:3.1  missing\n            → docker pull ruby:3.1\n\nstate\n  folder    /x\n\n\
                         a pipeline can run here; what is missing is brought first\n";
-        let lines = findings(Mark::Missing).drawn().into_iter();
+        let lines = findings(Mark::Missing).drawn(&str::to_owned).into_iter();
         let text: String = lines.map(|line| line.text() + "\n").collect();
         assert_eq!(text, expected);
     }

@@ -32,10 +32,10 @@ fn run() -> Exit {
     };
     trace(cli.global.verbose);
     let printer = Printer::new(cli.global.color, cli.global.quiet);
-    dispatch(&cli, printer).unwrap_or_else(|failure| fail(&failure, printer))
+    dispatch(&cli, &printer).unwrap_or_else(|failure| fail(&failure, &printer))
 }
 
-fn dispatch(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
+fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Run(args) => super::run::run(&cli.global, args, printer),
         Command::List(args) => list::list(&cli.global, args, printer),
@@ -49,7 +49,7 @@ fn dispatch(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
     }
 }
 
-fn fail(failure: &Failure, printer: Printer) -> Exit {
+fn fail(failure: &Failure, printer: &Printer) -> Exit {
     printer.diagnostics(&failure.diagnostics, &failure.sources);
     failure.exit
 }

@@ -12,21 +12,22 @@ use super::pipeline::Pipeline;
 use super::printer::Printer;
 
 /// Runs the command.
-pub(super) fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn lint(global: &Global, args: &LintArgs, printer: &Printer) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &[])?;
     let pipeline = Pipeline::make(&checkout, &args.event)?;
+    printer.hide(pipeline.facts.secrets());
     let found = &pipeline.loaded.diagnostics;
     let sources = &pipeline.loaded.sources;
     match args.format {
         LintFormat::Full => printer.diagnostics(found, sources),
-        LintFormat::Concise => printer.exact(&diag::concise(found, sources)),
+        LintFormat::Concise => printer.concise(found, sources),
         LintFormat::Json => {
             let document = serde_json::json!({
                 "version": 1,
                 "valid": pipeline.is_valid(),
                 "diagnostics": diag::json(found, sources),
             });
-            printer.exact(&format!("{document}\n"));
+            printer.json(document);
         }
     }
     if args.format == LintFormat::Full && !printer.quiet {

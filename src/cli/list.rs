@@ -16,11 +16,12 @@ use super::printer::Printer;
 use super::table::Table;
 
 /// Runs the command.
-pub(super) fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &[])?;
     let pipeline = Pipeline::make(&checkout, &args.event)?;
+    printer.hide(pipeline.facts.secrets());
     if args.format == ListFormat::Json {
-        printer.exact(&list_json::document(&pipeline));
+        printer.exact(&list_json::document(&pipeline, printer));
         return Ok(if pipeline.is_valid() {
             Exit::Passed
         } else {
@@ -37,7 +38,7 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result
     Ok(Exit::Passed)
 }
 
-fn lines(pipeline: &Pipeline, printer: Printer) -> Vec<Line> {
+fn lines(pipeline: &Pipeline, printer: &Printer) -> Vec<Line> {
     let Some(outcome) = &pipeline.outcome else {
         return Vec::new();
     };
@@ -47,11 +48,11 @@ fn lines(pipeline: &Pipeline, printer: Printer) -> Vec<Line> {
         lines.push(plain(format!("no pipeline: {reason}")));
     } else {
         lines.push(Line::new());
-        lines.extend(jobs(&outcome.plan).lines(printer.width));
+        lines.extend(jobs(&outcome.plan, printer).lines(printer.width));
     }
     if !outcome.plan.left_out.is_empty() {
         lines.extend([Line::new(), plain("left out".to_owned())]);
-        let left_out = left_out(&outcome.plan, &pipeline.loaded.sources);
+        let left_out = left_out(&outcome.plan, &pipeline.loaded.sources, printer);
         lines.extend(left_out.lines(printer.width));
     }
     lines
@@ -85,11 +86,12 @@ pub(super) fn reference(facts: &PipelineFacts) -> String {
 }
 
 /// A row for each job, its name first: what people look for, and what `grep` finds.
-fn jobs(plan: &Plan) -> Table {
+fn jobs(plan: &Plan, printer: &Printer) -> Table {
     let mut table = Table::new(&["job", "stage", "when", "notes"]);
     for job in &plan.jobs {
         let stage = &*job.config.stage;
-        table.row(&[job.name(), stage, job.when.as_str(), &notes(job)]);
+        let notes = printer.masked(&notes(job));
+        table.row(&[job.name(), stage, job.when.as_str(), &notes]);
     }
     table
 }
@@ -128,7 +130,7 @@ fn notes(job: &Job) -> String {
 }
 
 /// A row for each reason with its place, and the jobs that it concerns.
-fn left_out(plan: &Plan, sources: &SourceMap) -> Table {
+fn left_out(plan: &Plan, sources: &SourceMap, printer: &Printer) -> Table {
     let mut table = Table::new(&["reason", "place", "jobs"]);
     let mut rows: Vec<(&str, String, Vec<&str>)> = Vec::new();
     let mut places: HashMap<(&str, Span), usize> = HashMap::new();
@@ -145,7 +147,7 @@ fn left_out(plan: &Plan, sources: &SourceMap) -> Table {
         rows[at].2.push(&left_out.name);
     }
     for (reason, place, jobs) in &rows {
-        table.row(&[reason, place, &jobs.join(", ")]);
+        table.row(&[&printer.masked(reason), place, &jobs.join(", ")]);
     }
     table
 }

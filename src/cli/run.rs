@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::event::{JobSummary, Reporter, RunStarted, SourceMode};
 use crate::exec::{ArtifactRef, Owner};
 use crate::foreign::Command;
-use crate::plan::{self, Plan, Release, Selection};
+use crate::plan::{self, PipelineFacts, Plan, Release, Selection};
 use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
 use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish, words};
 use crate::run::{self, PullPolicy, RunError, RunSpec, Surroundings};
@@ -31,9 +31,10 @@ use super::sources::Trees;
 const SIGNALLED: u8 = 128;
 
 /// Runs the command.
-pub(super) fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     let checkout = Checkout::open(global, &flags(args))?;
     let mut pipeline = Pipeline::make(&checkout, &args.event)?;
+    printer.hide(pipeline.facts.secrets());
     if !pipeline.is_valid() {
         return Err(pipeline.failure());
     }
@@ -403,6 +404,7 @@ fn spec(
             PullPolicy::IfNotPresent
         },
         notices,
+        secrets: around.facts.secrets().map(str::to_owned).collect(),
         complete: begun.chosen.is_whole(),
     })
 }
@@ -435,14 +437,14 @@ fn head(checkout: &Checkout, around: &Surroundings, live: &LiveRun) -> Result<Ru
                 held: job
                     .held
                     .as_ref()
-                    .map(|why| format!("{why}; {}", release_command(job))),
+                    .map(|why| format!("{why}; {}", release_command(job, facts))),
             })
             .collect(),
     })
 }
 
-fn release_command(job: &plan::Job) -> Command {
-    Command::new("pipe run").with(&job.release_option())
+fn release_command(job: &plan::Job, facts: &PipelineFacts) -> Command {
+    Command::new("pipe run").with(&job.release_option(facts))
 }
 
 /// `$XDG_STATE_HOME/pipe`.

@@ -5,6 +5,7 @@ use crate::config::EnvironmentAction;
 use crate::foreign::Command;
 use crate::types::{When, wildcard_match};
 
+use super::facts::PipelineFacts;
 use super::model::{Job, Plan};
 
 /// What the user let go.
@@ -72,10 +73,13 @@ fn reason(job: &Job, globs: &[String]) -> Option<String> {
 
 impl Job {
     /// The option that releases the job, where it is held.
-    pub fn release_option(&self) -> Command {
+    ///
+    /// An environment whose name can't be written is not asked for: an empty name would release
+    /// everything, and one that holds a secret is never shown whole.
+    pub fn release_option(&self, facts: &PipelineFacts) -> Command {
+        let hidden = |name: &str| facts.secrets().any(|secret| name.contains(secret));
         match &self.environment {
-            // A name that expands to nothing would release everything.
-            Some(environment) if environment.name.is_empty() => {
+            Some(environment) if environment.name.is_empty() || hidden(&environment.name) => {
                 Command::default().option("--job", self.name())
             }
             Some(environment) => Command::default().joined("--deploy", &environment.name),

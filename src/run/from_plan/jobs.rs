@@ -54,7 +54,7 @@ fn job_run(around: &Arc<Surroundings>, at: usize, places: &HashMap<&str, JobInde
         held: job.held.as_ref().map(|why| HeldJob {
             name: job.name().to_owned(),
             why: why.clone(),
-            release: job.release_option().to_string(),
+            release: job.release_option(&around.facts).to_string(),
         }),
         scripts: {
             let around = Arc::clone(around);

@@ -4,6 +4,7 @@ mod doctor;
 mod help;
 mod json;
 mod list;
+mod masked;
 mod project;
 
 pub(crate) use project::Project;
