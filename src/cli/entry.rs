@@ -5,9 +5,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::diag::{Code, Diagnostic};
+use crate::foreign::system_words;
 use crate::report::line::{Line, Tone};
+use crate::source::SourceMap;
 
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, When};
 use super::exit::{Exit, Failure};
 use super::printer::Printer;
 use super::{doctor, generate, lint, list};
@@ -21,18 +24,37 @@ pub fn main() -> ExitCode {
 
 fn run() -> Exit {
     report_panics();
-    if std::env::args_os().len() <= 1 {
-        let help = super::command().render_help();
-        print_help(&help.ansi().to_string(), &help.to_string());
-        return Exit::Passed;
-    }
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
+    let parsed = if std::env::args_os().len() <= 1 {
+        Err(None)
+    } else {
+        Cli::try_parse().map_err(Some)
     };
+    let printer = match &parsed {
+        Ok(cli) => Printer::new(cli.global.color, cli.global.quiet),
+        Err(_) => Printer::new(When::Auto, false),
+    };
+    let exit = match &parsed {
+        Ok(cli) => command(cli, &printer),
+        Err(Some(error)) => usage(error, &printer),
+        Err(None) => help(&printer),
+    };
+    written(exit, &printer)
+}
+
+fn command(cli: &Cli, printer: &Printer) -> Exit {
     trace(cli.global.verbose);
-    let printer = Printer::new(cli.global.color, cli.global.quiet);
-    dispatch(&cli, &printer).unwrap_or_else(|failure| fail(&failure, &printer))
+    dispatch(cli, printer).unwrap_or_else(|failure| fail(&failure, printer))
+}
+
+/// The exit of a command whose words did not arrive.
+fn written(exit: Exit, printer: &Printer) -> Exit {
+    let Some(error) = printer.fault() else {
+        return exit;
+    };
+    let message = format!("the output can't be written: {}", system_words(error));
+    let diagnostic = Diagnostic::new(Code::OutputUnwritable, message);
+    printer.diagnostics(&[diagnostic], &SourceMap::default());
+    Exit::Environment
 }
 
 fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
@@ -55,17 +77,23 @@ fn fail(failure: &Failure, printer: &Printer) -> Exit {
 }
 
 /// Help and version are no errors, though clap hands them out as such.
-fn usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
+fn usage(error: &clap::Error, printer: &Printer) -> Exit {
+    let text = error.render();
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Passed,
-        _ => Exit::Usage,
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            printer.help(&text);
+            Exit::Passed
+        }
+        _ => {
+            printer.usage(&text);
+            Exit::Usage
+        }
     }
 }
 
-fn print_help(colored: &str, plain: &str) {
-    let printer = Printer::new(super::args::When::Auto, false);
-    printer.exact(if printer.color_out { colored } else { plain });
+fn help(printer: &Printer) -> Exit {
+    printer.help(&super::command().render_help());
+    Exit::Passed
 }
 
 /// A broken `pipe` says so in one line; the details are for `-vv`.
@@ -74,7 +102,7 @@ fn report_panics() {
         let place = info
             .location()
             .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
-        let printer = Printer::new(super::args::When::Never, false);
+        let printer = Printer::new(When::Never, false);
         let text = format!(
             "error: pipe has made a mistake of its own{place}; please report it with what you ran"
         );

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::diag::{Code, Diagnostic};
+pub(super) use crate::foreign::without_number;
 use crate::source::SourceMap;
 
 /// How `pipe` ends.
@@ -111,17 +112,6 @@ impl Failure {
             ..self
         }
     }
-}
-
-/// The system's words for an error without its number, which says nothing to people.
-pub(super) fn without_number(text: &str) -> String {
-    let mut text = text.to_owned();
-    if let Some(from) = text.find(" (os error ")
-        && let Some(length) = text[from..].find(')')
-    {
-        text.replace_range(from..=from + length, "");
-    }
-    text
 }
 
 /// The exit code of a configuration with these errors.

@@ -2,7 +2,7 @@
 
 use crate::config::{self, GivenInput, Loaded, Request};
 use crate::diag::{Code, Diagnostic, has_errors};
-use crate::foreign::Command;
+use crate::foreign::{Command, system_words};
 use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Project, Server, User};
 use crate::settings::Key;
 use crate::types::{PipelineSource, RefKind};
@@ -228,7 +228,7 @@ fn inputs(event: &EventArgs) -> Result<Vec<GivenInput>, Failure> {
     let mut inputs = Vec::new();
     for path in &event.input_file {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            let message = format!("can't read `{}`: {error}", path.display());
+            let message = format!("can't read `{}`: {}", path.display(), system_words(&error));
             Failure::new(Exit::Usage, Diagnostic::new(Code::InvalidValue, message))
         })?;
         inputs.push(GivenInput::File {

@@ -6,6 +6,7 @@
 use std::cell::OnceCell;
 use std::io::{self, Write};
 
+use clap::builder::StyledStr;
 use serde_json::Value as Json;
 
 use crate::diag::{self, Diagnostic};
@@ -30,6 +31,8 @@ pub(super) struct Printer {
     pub(super) quiet: bool,
     /// Set where there is a secret to hide.
     masker: OnceCell<Masker>,
+    /// What went wrong first.
+    fault: OnceCell<io::Error>,
 }
 
 impl Printer {
@@ -50,6 +53,7 @@ impl Printer {
             color_err: on(console::Term::stderr().is_term() && !dumb),
             quiet,
             masker: OnceCell::new(),
+            fault: OnceCell::new(),
         }
     }
 
@@ -104,22 +108,37 @@ impl Printer {
         self.exact(&format!("{}\n", self.masked_json(document)));
     }
 
-    /// Text of ours, or what was masked already, to stdout as it is: scripts, manual pages. A
-    /// reader that went away is no error.
-    #[expect(clippy::unused_self, reason = "whoever writes does so with a printer")]
+    /// Text of ours, or what was masked already, to stdout as it is: scripts, manual pages.
     pub(super) fn exact(&self, text: &str) {
-        let mut stdout = io::stdout().lock();
-        let _ = stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush());
+        self.write(io::stdout().lock(), text);
     }
 
-    #[expect(clippy::unused_self, reason = "whoever writes does so with a printer")]
+    /// The help of the command line, to stdout.
+    pub(super) fn help(&self, text: &StyledStr) {
+        self.exact(&styled(text, self.color_out));
+    }
+
+    /// What is wrong with a command line, to stderr.
+    pub(super) fn usage(&self, text: &StyledStr) {
+        self.err(&styled(text, self.color_err));
+    }
+
     fn err(&self, text: &str) {
-        let mut stderr = io::stderr().lock();
-        let _ = stderr
-            .write_all(text.as_bytes())
-            .and_then(|()| stderr.flush());
+        self.write(io::stderr().lock(), text);
+    }
+
+    fn write(&self, mut to: impl Write, text: &str) {
+        let written = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+        if let Err(error) = written {
+            self.fault.get_or_init(|| error);
+        }
+    }
+
+    /// Why something that was to be shown could not be. A reader that went away (`pipe list |
+    /// head`) has seen all it wanted.
+    pub(super) fn fault(&self) -> Option<&io::Error> {
+        let fault = self.fault.get();
+        fault.filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
     /// Findings, to stderr, with their source lines.
@@ -137,6 +156,14 @@ impl Printer {
     /// Findings as one line each, to stdout.
     pub(super) fn concise(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         self.exact(&self.masked(&diag::concise(diagnostics, sources)));
+    }
+}
+
+fn styled(text: &StyledStr, color: bool) -> String {
+    if color {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::diag::{Code, Diagnostic};
 use crate::event::{JobSummary, Reporter, RunStarted, SourceMode};
 use crate::exec::{ArtifactRef, Owner};
-use crate::foreign::Command;
+use crate::foreign::{Command, system_words};
 use crate::plan::{self, PipelineFacts, Plan, Release, Selection};
 use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
 use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish, words};
@@ -47,7 +47,12 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| broken(&format!("threads can't be started: {error}")))?;
+        .map_err(|error| {
+            broken(&format!(
+                "threads can't be started: {}",
+                system_words(&error)
+            ))
+        })?;
     let show = Show {
         json,
         plain: args.format == RunFormat::Plain,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::{Code, Diagnostic};
 use crate::exec::TreeSpec;
+use crate::foreign::system_words;
 use crate::record::{LiveRun, State};
 use crate::repo::SnapshotOptions;
 use crate::run::{JobRun, Sources};
@@ -25,7 +26,11 @@ impl Trees {
         let trees = state.root().join("trees");
         let folder = trees.join(run.id());
         fs::create_dir_all(&folder).map_err(|error| {
-            let text = format!("`{}` can't be made: {error}", folder.display());
+            let text = format!(
+                "`{}` can't be made: {}",
+                folder.display(),
+                system_words(&error)
+            );
             Failure::new(
                 Exit::Environment,
                 Diagnostic::new(Code::StateUnwritable, text),

@@ -1,5 +1,7 @@
 //! When the machinery fails.
 
+use crate::foreign::without_number;
+
 /// Whose fault it is; `run` maps it to GitLab's failure reasons (runtime reference 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -32,7 +34,7 @@ impl ExecError {
         Self {
             phase,
             fault: Fault::System,
-            message: message.into(),
+            message: without_number(&message.into()),
             source: None,
         }
     }

@@ -2,10 +2,12 @@
 //!
 //! Layer 0. PURE. Names of jobs, images, branches and files come from a repository, messages from
 //! daemons and registries. [`visible`] is for every text that a person reads; [`Command`] builds
-//! every command that a person may paste.
+//! every command that a person may paste; [`system_words`] are those of an error of the system.
 
 mod command;
+mod system;
 mod visible;
 
 pub use command::{Command, shell_word};
+pub use system::{system_words, without_number};
 pub use visible::{is_hidden, visible};

@@ -30,6 +30,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("image-missing", "only `run` says so"),
     ("image-unset", "only `run` says so"),
     ("state-unwritable", "needs a home that can't be written"),
+    ("output-unwritable", "needs a full disk"),
 ];
 
 fn folder() -> PathBuf {

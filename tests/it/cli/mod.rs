@@ -5,6 +5,7 @@ mod help;
 mod json;
 mod list;
 mod masked;
+mod output;
 mod project;
 
 pub(crate) use project::Project;
