@@ -62,3 +62,18 @@ impl ExecError {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ExecError;
+
+    #[test]
+    fn a_message_has_no_number_of_the_system() {
+        let full = std::io::Error::from_raw_os_error(28);
+        let error = ExecError::system("upload", format!("`a` can't be written: {full}"));
+        assert_eq!(
+            error.message,
+            "`a` can't be written: No space left on device"
+        );
+    }
+}

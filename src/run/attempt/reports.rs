@@ -26,10 +26,14 @@ impl Attempt<'_> {
         match self.reported(session, paths).await {
             Ok(Ok(variables)) => (verdict, variables),
             Ok(Err(refused)) => {
-                let text = format!("ERROR: the dotenv report is refused, as on GitLab: {refused}");
-                self.log.say(&text).await;
-                // The runner's uploader ends with 1.
-                (or_failed(verdict, Failure::exit_code(1)), Variables::new())
+                let message = format!("the dotenv report is refused, as on GitLab: {refused}");
+                self.log.say(&format!("ERROR: {message}")).await;
+                let failure = Failure {
+                    message,
+                    // The runner's uploader ends with 1.
+                    ..Failure::exit_code(1)
+                };
+                (or_failed(verdict, failure), Variables::new())
             }
             Err(None) => (Verdict::Killed, Variables::new()),
             Err(Some(failure)) => (or_failed(verdict, failure), Variables::new()),
