@@ -1,4 +1,38 @@
 # Completions of `pipe` for Bash: https://www.gnu.org/software/bash/
+
+# Which quote a word leaves open.
+_pipe_open_quote() {
+    local i char
+    REPLY=
+    for ((i = 0; i < ${#1}; i++)); do
+        char=${1:i:1}
+        if [[ $char == \\ && $REPLY != \' ]]; then
+            ((i++))
+        elif [[ $char == "$REPLY" ]]; then
+            REPLY=
+        elif [[ -z $REPLY && $char == [\"\'] ]]; then
+            REPLY=$char
+        fi
+    done
+}
+
+# A text as it is written behind an open quote. Names come from a repository: none may end the
+# quote, or be expanded in it.
+_pipe_quoted() {
+    local i char
+    REPLY=
+    for ((i = 0; i < ${#1}; i++)); do
+        char=${1:i:1}
+        case $2$char in
+        "''") REPLY+="'\\''" ;;
+        \"[\\\"\$\`]) REPLY+=\\$char ;;
+        # The history is asked for a word behind `!`, in these quotes too; before their end not.
+        \"!) if ((i < ${#1} - 1)); then REPLY+='"\!"'; else REPLY+=!; fi ;;
+        *) REPLY+=$char ;;
+        esac
+    done
+}
+
 _pipe() {
     local rest=${COMP_LINE:0:COMP_POINT} words=() last=-1 trimmed i
     for ((i = 0; i <= COMP_CWORD; i++)); do
@@ -18,14 +52,17 @@ _pipe() {
     cut=${words[last]%"${cut//[\\\"\']/}"}
 
     COMPREPLY=()
-    local candidate
+    local candidate quote REPLY
+    _pipe_open_quote "$raw"
+    quote=$REPLY
     while IFS= read -r candidate || [[ $candidate ]]; do
         candidate=${candidate#"$cut"}
-        case $raw in
-        *[\"\']*) ;;
-        *) printf -v candidate %q "$candidate" ;;
-        esac
-        COMPREPLY+=("$candidate")
+        if [[ $quote ]]; then
+            _pipe_quoted "$candidate" "$quote"
+        else
+            printf -v REPLY %q "$candidate"
+        fi
+        COMPREPLY+=("$REPLY")
     done < <(COMPLETE=bash _CLAP_COMPLETE_INDEX=$last pipe -- "${words[@]}" 2>/dev/null)
 
     if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *[=/] ]]; then

@@ -9,6 +9,8 @@
 //! |---|---|---|
 //! | 0 | [`types`] | GitLab's words for states, reasons, refs |
 //! | 0 | [`source`] | source text, byte spans, lines and columns |
+//! | 0 | [`foreign`] | text that is not ours: visible on a terminal, one word in a command |
+//! | 0 | [`mask`] | hides secrets, in a text and in a stream |
 //! | 1 | [`diag`] | diagnostics as data, the table of codes, renderers |
 //! | 2 | [`yaml`] | text → values with spans, as GitLab's YAML loader reads it |
 //! | 2 | [`expr`] | `rules:if` expressions, variable expansion, regular expressions |
@@ -26,7 +28,7 @@
 //! | 7 | [`app`] | what a command means: workspace, pipeline, choice of jobs, launch |
 //! | 8 | [`cli`] | arguments, what commands print, exit codes |
 //!
-//! `source types diag yaml expr event config plan sched script settings` are pure: no files, no
+//! `source types foreign mask diag yaml expr event config plan sched script settings` are pure: no files, no
 //! environment, no clock, no async.
 //!
 //! Comments cite the rules that they follow: `configuration reference 8.2`, `runtime reference 12.2`,
@@ -39,6 +41,8 @@ pub mod diag;
 pub mod event;
 pub mod exec;
 pub mod expr;
+pub mod foreign;
+pub mod mask;
 pub mod plan;
 pub mod record;
 pub mod repo;

@@ -1,5 +1,6 @@
 //! Which other ref or event would have a job that this pipeline leaves out.
 
+use crate::foreign::Command;
 use crate::types::PipelineSource;
 
 use super::pipeline::Pipeline;
@@ -13,7 +14,7 @@ pub(super) fn options(
     pipeline: &Pipeline,
     request: &PipelineRequest,
     job: &str,
-) -> Option<String> {
+) -> Option<Command> {
     events(workspace).into_iter().find_map(|(options, event)| {
         let other = PipelineRequest {
             reference: event.reference,
@@ -29,19 +30,22 @@ pub(super) fn options(
 }
 
 /// One event of each kind that a team has, with its options, most usual first.
-fn events(workspace: &Workspace) -> Vec<(String, PipelineRequest)> {
+fn events(workspace: &Workspace) -> Vec<(Command, PipelineRequest)> {
     let rules = &workspace.rules;
     let sample = |patterns: &[String]| patterns.first().map(|pattern| pattern.replace('*', "1"));
-    let of_ref = |options: String, reference: RefRequest| {
+    let of_ref = |options: Command, reference: RefRequest| {
         let request = PipelineRequest {
             reference,
             ..PipelineRequest::default()
         };
         (options, request)
     };
-    let branch = |name: String| of_ref(format!("--branch {name}"), RefRequest::Branch(name));
+    let branch = |name: String| {
+        let options = Command::default().option("--branch", &name);
+        of_ref(options, RefRequest::Branch(name))
+    };
     let merge_request = |target: String| {
-        let options = format!("--merge-request --target-branch {target}");
+        let options = Command::new("--merge-request").option("--target-branch", &target);
         let reference = RefRequest::MergeRequest {
             source: None,
             target: Some(target),
@@ -53,7 +57,7 @@ fn events(workspace: &Workspace) -> Vec<(String, PipelineRequest)> {
             source: Some(PipelineSource(source.to_owned())),
             ..PipelineRequest::default()
         };
-        (format!("--source {source}"), request)
+        (Command::default().option("--source", source), request)
     };
     let default_branch = || rules.default_branch.clone();
     let branches = [
@@ -62,13 +66,17 @@ fn events(workspace: &Workspace) -> Vec<(String, PipelineRequest)> {
         sample(&rules.release),
         sample(&rules.issue),
     ];
-    let tag = "v1.0.0".to_owned();
+    let tag = "v1.0.0";
+    let tagged = of_ref(
+        Command::default().option("--tag", tag),
+        RefRequest::Tag(tag.to_owned()),
+    );
     let targets = [Some(default_branch()), sample(&rules.develop)];
     branches
         .into_iter()
         .flatten()
         .map(branch)
-        .chain([of_ref(format!("--tag {tag}"), RefRequest::Tag(tag))])
+        .chain([tagged])
         .chain(targets.into_iter().flatten().map(merge_request))
         .chain(["schedule", "web"].map(by_source))
         .collect()

@@ -1,8 +1,8 @@
 //! Why a command can't be carried out.
 
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::without_number;
 use crate::source::SourceMap;
-use crate::types::without_number;
 
 /// Whose fault it is, which decides the exit code (design chapter 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use crate::diag::{Code, Diagnostic};
 use crate::event::{JobSummary, Reporter, RunResult, RunStarted, SourceMode};
 use crate::exec::{ArtifactRef, Owner};
-use crate::plan::{Chosen, PipelineFacts};
+use crate::foreign::Command;
+use crate::plan::{Chosen, Job, PipelineFacts};
 use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
 use crate::report::words;
 use crate::run::{self, Interrupt, PullPolicy, RunError, RunSpec};
@@ -276,6 +277,7 @@ fn spec(
             PullPolicy::IfNotPresent
         },
         notices: Vec::new(),
+        secrets: context.facts.secrets().map(str::to_owned).collect(),
         complete: true,
     })
 }
@@ -312,10 +314,14 @@ fn head(
                 held: job
                     .held
                     .as_ref()
-                    .map(|why| format!("{why}; pipe run {}", job.release_option())),
+                    .map(|why| format!("{why}; {}", release_command(job, facts))),
             })
             .collect(),
     })
+}
+
+fn release_command(job: &Job, facts: &PipelineFacts) -> Command {
+    Command::new("pipe run").with(&job.release_option(facts))
 }
 
 fn not_begun(error: &RunError) -> Failure {

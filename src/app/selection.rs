@@ -2,8 +2,8 @@
 //! the job.
 
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::Command;
 use crate::plan::{self, Chosen, Outside, Plan, Selection, SelectionError};
-use crate::report::words::shell_word;
 use crate::types::RefKind;
 
 use super::elsewhere;
@@ -92,8 +92,8 @@ impl Refusal<'_> {
     fn not_manual(&self, name: &str) -> Failure {
         let message = format!("job `{name}` is not manual: it starts by itself");
         let diagnostic = Diagnostic::new(Code::JobNotStartable, message).help(format!(
-            "to run just this job, name it: `pipe run --job {}`",
-            shell_word(name)
+            "to run just this job, name it: `{}`",
+            run_job(name)
         ));
         self.fail(FailureKind::Usage, diagnostic)
     }
@@ -101,9 +101,8 @@ impl Refusal<'_> {
     fn not_startable(&self, job: &str, needs: &str) -> Failure {
         let message = format!("job `{job}` needs `{needs}`, which does not start by itself");
         let diagnostic = Diagnostic::new(Code::JobNotStartable, message).help(format!(
-            "name both: `pipe run --job {} --job {}`",
-            shell_word(needs),
-            shell_word(job)
+            "name both: `{}`",
+            run_job(needs).option("--job", job)
         ));
         self.fail(FailureKind::Nothing, diagnostic)
     }
@@ -150,9 +149,9 @@ impl Refusal<'_> {
         if let Some(options) =
             elsewhere::options(self.workspace, self.pipeline, self.request, &job.name)
         {
-            let name = shell_word(name);
             diagnostic = diagnostic.help(format!(
-                "another ref has it: `pipe run --job {name} {options}`"
+                "another ref has it: `{}`",
+                run_job(name).with(&options)
             ));
         }
         Some(self.fail(FailureKind::Nothing, diagnostic))
@@ -195,4 +194,8 @@ impl Refusal<'_> {
     fn fail(&self, kind: FailureKind, diagnostic: Diagnostic) -> Failure {
         Failure::new(kind, diagnostic).within(&self.pipeline.loaded.sources)
     }
+}
+
+fn run_job(name: &str) -> Command {
+    Command::new("pipe run").option("--job", name)
 }

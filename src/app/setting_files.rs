@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::without_number;
 use crate::repo::{RegularError, read_regular_text, read_users_text};
-use crate::types::without_number;
 
 use super::failure::{Failure, FailureKind};
 use super::folders;

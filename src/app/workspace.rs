@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::without_number;
 use crate::repo::{ProjectTree, RefRules, RepoError, Repository, TreeSource};
 use crate::settings::{Key, Settings};
-use crate::types::{Origin, without_number};
+use crate::types::Origin;
 
 use super::failure::{Failure, FailureKind};
 use super::request::WorkspaceRequest;

@@ -7,6 +7,8 @@ use clap::{ArgMatches, FromArgMatches};
 use clap_complete::CompletionCandidate;
 
 use crate::app::{History, Pipeline, Workspace};
+use crate::foreign::{is_hidden, visible};
+use crate::mask::Masker;
 use crate::plan::Plan;
 use crate::types::{PipelineSource, When};
 
@@ -97,7 +99,14 @@ pub(super) fn events() -> Vec<CompletionCandidate> {
 }
 
 fn plain(names: Vec<String>) -> Vec<CompletionCandidate> {
-    names.into_iter().map(CompletionCandidate::new).collect()
+    let names = names.into_iter().filter(|name| can_be_typed(name));
+    names.map(CompletionCandidate::new).collect()
+}
+
+/// Whether a name is what it looks like. One with a line break would come apart into two, others
+/// would act on the terminal or mislead; none of them is offered.
+fn can_be_typed(name: &str) -> bool {
+    !name.contains(is_hidden)
 }
 
 /// The stage, and how the job starts where that is not by itself.
@@ -110,22 +119,29 @@ fn about(job: &crate::plan::Job) -> String {
 
 /// Candidates with a line on each, from the plan.
 fn named(read: impl Fn(&Plan) -> Vec<(String, String)>) -> Vec<CompletionCandidate> {
-    let names = plan().map(|plan| read(&plan)).unwrap_or_default();
-    names
+    let Some((plan, masker)) = plan() else {
+        return Vec::new();
+    };
+    let shown = |name: &str| can_be_typed(name) && masker.text(name) == name;
+    read(&plan)
         .into_iter()
+        .filter(|(name, _)| shown(name))
         .map(|(name, about)| {
+            let about = masker.text(&visible(&about));
             let help = (!about.is_empty()).then(|| about.into());
             CompletionCandidate::new(name).help(help)
         })
         .collect()
 }
 
-fn plan() -> Option<Plan> {
+/// The plan, and what hides the secrets in its names.
+fn plan() -> Option<(Plan, Masker)> {
     let typed = typed()?;
     let workspace = Workspace::open(&request::workspace(&typed.global, Vec::new())).ok()?;
     let request = request::pipeline(&typed.event).ok()?;
     let pipeline = Pipeline::make(&workspace, &request, History::Skip).ok()?;
-    pipeline.outcome.map(|outcome| outcome.plan)
+    let masker = Masker::new(pipeline.facts.secrets());
+    pipeline.outcome.map(|outcome| (outcome.plan, masker))
 }
 
 /// What stands on the command line before the word that is being completed.

@@ -24,13 +24,13 @@ use super::request;
 pub(super) fn doctor(
     global: &Global,
     args: &DoctorArgs,
-    printer: Printer,
+    printer: &Printer,
 ) -> Result<Exit, Failure> {
     let findings = match Workspace::open(&request::workspace(global, Vec::new())) {
-        Ok(workspace) => findings(&workspace, &request::pipeline(&args.event)?)?,
+        Ok(workspace) => findings(&workspace, &request::pipeline(&args.event)?, printer)?,
         Err(failure) => without_checkout(global, failure)?,
     };
-    printer.out(&findings.render(printer.color_out));
+    printer.lines(&findings.drawn(&|text| printer.masked(text)));
     Ok(if findings.can_run() {
         Exit::Passed
     } else {
@@ -38,8 +38,13 @@ pub(super) fn doctor(
     })
 }
 
-fn findings(workspace: &Workspace, request: &PipelineRequest) -> Result<Findings, Failure> {
+fn findings(
+    workspace: &Workspace,
+    request: &PipelineRequest,
+    printer: &Printer,
+) -> Result<Findings, Failure> {
     let pipeline = Pipeline::make(workspace, request, History::Read)?;
+    printer.hide(pipeline.facts.secrets());
     let mut findings = Findings::default();
     findings.section("repository", repository(workspace, &pipeline));
     findings.section("configuration", configuration(workspace, &pipeline));

@@ -1,7 +1,8 @@
 //! What `pipe doctor` found, as data, and how it reads.
 
-use console::{Style, measure_text_width};
-use std::fmt::Write as _;
+use crate::foreign::visible;
+use crate::report::line::{Line as Drawn, Tone};
+use crate::report::text;
 
 /// How a line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,24 +63,18 @@ impl Findings {
         self.lines().all(|line| line.mark != Mark::Bad)
     }
 
-    /// The text. All names stand in one column of one width.
-    pub(super) fn render(&self, color: bool) -> String {
-        let width = self
-            .lines()
-            .map(|line| measure_text_width(&line.name))
-            .max()
-            .unwrap_or(0);
-        let title = Style::new().bold().force_styling(color);
-        let mut out = String::new();
-        for (name, lines) in &self.sections {
-            let _ = writeln!(out, "{}", title.apply_to(name));
-            for line in lines {
-                out.push_str(&draw(line, width, color));
-            }
-            out.push('\n');
+    /// The lines for a screen. All names stand in one column of one width.
+    pub(super) fn drawn(&self, masked: &dyn Fn(&str) -> String) -> Vec<Drawn> {
+        let name = |line: &Line| visible(&masked(&line.name)).into_owned();
+        let names = self.lines().map(|line| text::width(&name(line)));
+        let width = names.max().unwrap_or(0);
+        let mut out = Vec::new();
+        for (title, lines) in &self.sections {
+            out.push(Drawn::of(Tone::Strong, *title));
+            out.extend(lines.iter().flat_map(|line| draw(line, &name(line), width)));
+            out.push(Drawn::new());
         }
-        out.push_str(self.verdict());
-        out.push('\n');
+        out.push(Drawn::of(Tone::Plain, self.verdict()));
         out
     }
 
@@ -97,21 +92,23 @@ impl Findings {
     }
 }
 
-fn draw(line: &Line, width: usize, color: bool) -> String {
-    let (sign, style) = match line.mark {
-        Mark::Plain => (" ", Style::new()),
-        Mark::Good => ("✓", Style::new().green()),
-        Mark::Missing => ("↓", Style::new().yellow()),
-        Mark::Bad => ("✗", Style::new().red()),
+fn draw(line: &Line, name: &str, width: usize) -> Vec<Drawn> {
+    let (sign, tone) = match line.mark {
+        Mark::Plain => (" ", Tone::Plain),
+        Mark::Good => ("✓", Tone::Good),
+        Mark::Missing => ("↓", Tone::Warn),
+        Mark::Bad => ("✗", Tone::Bad),
     };
-    let gap = " ".repeat(width - measure_text_width(&line.name));
-    let sign = style.force_styling(color).apply_to(sign);
-    let first = format!("{sign} {}{gap}  {}", line.name, line.text);
-    let mut out = format!("{}\n", first.trim_end());
-    if let Some(remedy) = &line.remedy {
-        let _ = writeln!(out, "{}→ {remedy}", " ".repeat(width + 4));
-    }
-    out
+    let first = Drawn::of(tone, sign)
+        .gap(1)
+        .column(Tone::Plain, name, width)
+        .gap(2)
+        .put(Tone::Plain, &line.text);
+    let remedy = line.remedy.as_ref().map(|remedy| {
+        let text = format!("→ {remedy}");
+        Drawn::new().gap(width + 4).put(Tone::Plain, text)
+    });
+    std::iter::once(first).chain(remedy).collect()
 }
 
 #[cfg(test)]
@@ -133,7 +130,9 @@ mod tests {
     fn names_stand_in_one_column_and_empty_sections_away() {
         let expected = "images\n↓ ruby:3.1  missing\n            → docker pull ruby:3.1\n\nstate\n  folder    /x\n\n\
                         a pipeline can run here; what is missing is brought first\n";
-        assert_eq!(findings(Mark::Missing).render(false), expected);
+        let lines = findings(Mark::Missing).drawn(&str::to_owned).into_iter();
+        let text: String = lines.map(|line| line.text() + "\n").collect();
+        assert_eq!(text, expected);
     }
 
     #[test]

@@ -8,8 +8,11 @@ use clap::{ArgMatches, FromArgMatches};
 
 use crate::app::{Failure, FailureKind};
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::system_words;
+use crate::report::line::{Line, Tone};
+use crate::source::SourceMap;
 
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, When};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::{doctor, generate, lint, list};
@@ -23,22 +26,44 @@ pub fn main() -> ExitCode {
 
 fn run() -> Exit {
     report_panics();
-    if std::env::args_os().len() <= 1 {
-        let help = super::command().render_help();
-        print_help(&help.ansi().to_string(), &help.to_string());
-        return Exit::Passed;
-    }
-    let parsed = super::command()
-        .try_get_matches()
-        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
-    let (cli, matches) = match parsed {
-        Ok(parsed) => parsed,
-        Err(error) => return usage(&error),
+    let typed = Typed::read();
+    let printer = match &typed {
+        Typed::Command(cli, _) => Printer::new(cli.global.color, cli.global.quiet),
+        Typed::Nothing | Typed::Unclear(_) => Printer::new(When::Auto, false),
     };
+    let exit = match &typed {
+        Typed::Nothing => help(&printer),
+        Typed::Unclear(error) => usage(error, &printer),
+        Typed::Command(cli, matches) => command(cli, matches, &printer),
+    };
+    written(exit, &printer)
+}
+
+/// What stands on the command line.
+enum Typed {
+    Nothing,
+    Command(Box<Cli>, ArgMatches),
+    /// A mistake; clap counts the wish for help and version as one.
+    Unclear(clap::Error),
+}
+
+impl Typed {
+    fn read() -> Self {
+        if std::env::args_os().len() <= 1 {
+            return Self::Nothing;
+        }
+        let matches = super::command().try_get_matches();
+        match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+            Ok((cli, matches)) => Self::Command(Box::new(cli), matches),
+            Err(error) => Self::Unclear(error),
+        }
+    }
+}
+
+fn command(cli: &Cli, matches: &ArgMatches, printer: &Printer) -> Exit {
     trace(cli.global.verbose);
-    let printer = Printer::new(cli.global.color, cli.global.quiet);
-    refuse_empty_values(&super::command(), &matches)
-        .and_then(|()| dispatch(&cli, printer))
+    refuse_empty_values(&super::command(), matches)
+        .and_then(|()| dispatch(cli, printer))
         .unwrap_or_else(|failure| fail(&failure, printer))
 }
 
@@ -74,37 +99,54 @@ fn empty_value(argument: &clap::Arg) -> Failure {
     Failure::new(FailureKind::Usage, diagnostic.help(help))
 }
 
-fn dispatch(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
+/// The exit of a command whose words did not arrive.
+fn written(exit: Exit, printer: &Printer) -> Exit {
+    let Some(error) = printer.fault() else {
+        return exit;
+    };
+    let message = format!("the output can't be written: {}", system_words(error));
+    let diagnostic = Diagnostic::new(Code::OutputUnwritable, message);
+    printer.diagnostics(&[diagnostic], &SourceMap::default());
+    Exit::Environment
+}
+
+fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Run(args) => super::run::run(&cli.global, args, printer),
         Command::List(args) => list::list(&cli.global, args, printer),
         Command::Lint(args) => lint::lint(&cli.global, args, printer),
         Command::Doctor(args) => doctor::doctor(&cli.global, args, printer),
         Command::Completions { shell } => {
-            printer.out(&generate::completion(*shell));
+            printer.exact(&generate::completion(*shell));
             Ok(Exit::Passed)
         }
         Command::Man { page } => generate::man(page.as_deref(), printer),
     }
 }
 
-fn fail(failure: &Failure, printer: Printer) -> Exit {
+fn fail(failure: &Failure, printer: &Printer) -> Exit {
     printer.diagnostics(&failure.diagnostics, &failure.sources);
     failure.kind.into()
 }
 
 /// Help and version are no errors, though clap hands them out as such.
-fn usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
+fn usage(error: &clap::Error, printer: &Printer) -> Exit {
+    let text = error.render();
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Passed,
-        _ => Exit::Usage,
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            printer.help(&text);
+            Exit::Passed
+        }
+        _ => {
+            printer.usage(&text);
+            Exit::Usage
+        }
     }
 }
 
-fn print_help(colored: &str, plain: &str) {
-    let printer = Printer::new(super::args::When::Auto, false);
-    printer.out(if printer.color_out { colored } else { plain });
+fn help(printer: &Printer) -> Exit {
+    printer.help(&super::command().render_help());
+    Exit::Passed
 }
 
 /// A broken `pipe` says so in one line; the details are for `-vv`.
@@ -113,10 +155,11 @@ fn report_panics() {
         let place = info
             .location()
             .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
-        let printer = Printer::new(super::args::When::Never, false);
-        printer.err(&format!(
-            "error: pipe has made a mistake of its own{place}; please report it with what you ran\n"
-        ));
+        let printer = Printer::new(When::Never, false);
+        let text = format!(
+            "error: pipe has made a mistake of its own{place}; please report it with what you ran"
+        );
+        printer.words(&[Line::of(Tone::Plain, text)]);
     }));
 }
 

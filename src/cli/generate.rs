@@ -131,11 +131,11 @@ fn escaped(text: &str) -> String {
 }
 
 /// Runs `pipe man`.
-pub(super) fn man(wanted: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn man(wanted: Option<&str>, printer: &Printer) -> Result<Exit, Failure> {
     let file = wanted.map_or_else(|| "pipe.1".to_owned(), |name| format!("pipe-{name}.1"));
     let pages = man_pages();
     if let Some((_, text)) = pages.iter().find(|(name, _)| *name == file) {
-        printer.out(text);
+        printer.exact(text);
         return Ok(Exit::Passed);
     }
     let name = wanted.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
 use crate::diag::{self, Code, Severity};
+use crate::report::line::{Line, Tone};
 use crate::report::words;
 
 use super::args::{Global, LintArgs, LintFormat};
@@ -11,25 +12,32 @@ use super::printer::Printer;
 use super::request;
 
 /// Runs the command.
-pub(super) fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn lint(global: &Global, args: &LintArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
     let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
+    printer.hide(pipeline.facts.secrets());
     let found = &pipeline.loaded.diagnostics;
     let sources = &pipeline.loaded.sources;
     match args.format {
         LintFormat::Full => printer.diagnostics(found, sources),
-        LintFormat::Concise => printer.out(&diag::concise(found, sources)),
+        LintFormat::Concise => printer.concise(found, sources),
         LintFormat::Json => {
             let document = serde_json::json!({
                 "version": 1,
                 "valid": pipeline.is_valid(),
                 "diagnostics": diag::json(found, sources),
             });
-            printer.out(&format!("{document}\n"));
+            printer.json(document);
         }
     }
     if args.format == LintFormat::Full && !printer.quiet {
-        printer.err(&verdict(&pipeline, workspace.file()));
+        let verdict = verdict(&pipeline, workspace.file());
+        printer.words(
+            &verdict
+                .map(|text| Line::of(Tone::Plain, text))
+                .into_iter()
+                .collect::<Vec<_>>(),
+        );
     }
     Ok(if pipeline.is_valid() {
         Exit::Passed
@@ -38,7 +46,7 @@ pub(super) fn lint(global: &Global, args: &LintArgs, printer: Printer) -> Result
     })
 }
 
-fn verdict(pipeline: &Pipeline, file: &str) -> String {
+fn verdict(pipeline: &Pipeline, file: &str) -> Option<String> {
     let count = |severity| {
         pipeline
             .loaded
@@ -54,17 +62,20 @@ fn verdict(pipeline: &Pipeline, file: &str) -> String {
         .iter()
         .any(|d| d.code == Code::ConfigMissing)
     {
-        return String::new();
+        return None;
     }
     if errors > 0 {
-        return format!("{file} is not valid: {}\n", words::count(errors, "mistake"));
+        return Some(format!(
+            "{file} is not valid: {}",
+            words::count(errors, "mistake")
+        ));
     }
     let reason = pipeline
         .outcome
         .as_ref()
         .and_then(|outcome| outcome.reason.as_deref());
-    match reason {
-        Some(reason) => format!("{file} is valid; no pipeline for this ref: {reason}\n"),
-        None => format!("{file} is valid; {}\n", list::heading(pipeline)),
-    }
+    Some(match reason {
+        Some(reason) => format!("{file} is valid; no pipeline for this ref: {reason}"),
+        None => format!("{file} is valid; {}", list::heading(pipeline)),
+    })
 }

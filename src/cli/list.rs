@@ -2,11 +2,11 @@
 
 use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
 use crate::plan::{Job, PipelineFacts, Plan};
+use crate::report::line::{Line, Tone};
 use crate::report::words;
 use crate::source::{SourceMap, Span};
 use crate::types::{AllowFailure, RefKind, When};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use super::args::{Global, ListArgs, ListFormat};
 use super::exit::Exit;
@@ -16,11 +16,12 @@ use super::request;
 use super::table::Table;
 
 /// Runs the command.
-pub(super) fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
     let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
+    printer.hide(pipeline.facts.secrets());
     if args.format == ListFormat::Json {
-        printer.out(&list_json::document(&pipeline));
+        printer.exact(&list_json::document(&pipeline, printer));
         return Ok(if pipeline.is_valid() {
             Exit::Passed
         } else {
@@ -33,26 +34,28 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result
     if !printer.quiet {
         printer.diagnostics(&pipeline.loaded.diagnostics, &pipeline.loaded.sources);
     }
-    printer.out(&text(&pipeline, printer));
+    printer.lines(&lines(&pipeline, printer));
     Ok(Exit::Passed)
 }
 
-fn text(pipeline: &Pipeline, printer: Printer) -> String {
+fn lines(pipeline: &Pipeline, printer: &Printer) -> Vec<Line> {
     let Some(outcome) = &pipeline.outcome else {
-        return String::new();
+        return Vec::new();
     };
-    let mut out = format!("{}\n", heading(pipeline));
+    let plain = |text: String| Line::of(Tone::Plain, text);
+    let mut lines = vec![plain(heading(pipeline))];
     if let Some(reason) = &outcome.reason {
-        let _ = writeln!(out, "no pipeline: {reason}");
+        lines.push(plain(format!("no pipeline: {reason}")));
     } else {
-        out.push('\n');
-        out.push_str(&jobs(&outcome.plan, printer));
+        lines.push(Line::new());
+        lines.extend(jobs(&outcome.plan, printer).lines(printer.width));
     }
     if !outcome.plan.left_out.is_empty() {
-        out.push_str("\nleft out\n");
-        out.push_str(&left_out(&outcome.plan, &pipeline.loaded.sources, printer));
+        lines.extend([Line::new(), plain("left out".to_owned())]);
+        let left_out = left_out(&outcome.plan, &pipeline.loaded.sources, printer);
+        lines.extend(left_out.lines(printer.width));
     }
-    out
+    lines
 }
 
 /// `branch issue-12 (issue), push, 1a2b3c4d: 3 jobs`.
@@ -83,13 +86,14 @@ pub(super) fn reference(facts: &PipelineFacts) -> String {
 }
 
 /// A row for each job, its name first: what people look for, and what `grep` finds.
-fn jobs(plan: &Plan, printer: Printer) -> String {
-    let mut table = Table::new(&["job", "stage", "when", "notes"], printer.color_out);
+fn jobs(plan: &Plan, printer: &Printer) -> Table {
+    let mut table = Table::new(&["job", "stage", "when", "notes"]);
     for job in &plan.jobs {
         let stage = &*job.config.stage;
-        table.row(&[job.name(), stage, job.when.as_str(), &notes(job)]);
+        let notes = printer.masked(&notes(job));
+        table.row(&[job.name(), stage, job.when.as_str(), &notes]);
     }
-    table.render(printer.width)
+    table
 }
 
 fn notes(job: &Job) -> String {
@@ -126,8 +130,8 @@ fn notes(job: &Job) -> String {
 }
 
 /// A row for each reason with its place, and the jobs that it concerns.
-fn left_out(plan: &Plan, sources: &SourceMap, printer: Printer) -> String {
-    let mut table = Table::new(&["reason", "place", "jobs"], printer.color_out);
+fn left_out(plan: &Plan, sources: &SourceMap, printer: &Printer) -> Table {
+    let mut table = Table::new(&["reason", "place", "jobs"]);
     let mut rows: Vec<(&str, String, Vec<&str>)> = Vec::new();
     let mut places: HashMap<(&str, Span), usize> = HashMap::new();
     for left_out in &plan.left_out {
@@ -143,7 +147,7 @@ fn left_out(plan: &Plan, sources: &SourceMap, printer: Printer) -> String {
         rows[at].2.push(&left_out.name);
     }
     for (reason, place, jobs) in &rows {
-        table.row(&[reason, place, &jobs.join(", ")]);
+        table.row(&[&printer.masked(reason), place, &jobs.join(", ")]);
     }
-    table.render(printer.width)
+    table
 }

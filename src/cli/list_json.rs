@@ -11,6 +11,8 @@ use crate::plan::{Job, PipelineFacts, Plan};
 use crate::source::SourceMap;
 use crate::types::{AllowFailure, Retry, RetryWhen};
 
+use super::printer::Printer;
+
 /// The document. Jobs become JSON one at a time, for there may be thousands.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -20,17 +22,24 @@ struct Document<'a> {
     r#ref: Json,
     pipeline: Json,
     stages: Vec<&'a str>,
-    #[serde(serialize_with = "one_at_a_time")]
-    jobs: &'a [Job],
+    jobs: Jobs<'a>,
     left_out: Vec<Json>,
 }
 
-fn one_at_a_time<S: Serializer>(jobs: &[Job], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(jobs.iter().map(job))
+struct Jobs<'a> {
+    jobs: &'a [Job],
+    printer: &'a Printer,
+}
+
+impl Serialize for Jobs<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let jobs = self.jobs.iter();
+        to.collect_seq(jobs.map(|one| self.printer.masked_json(job(one))))
+    }
 }
 
 /// The whole document, one line.
-pub(super) fn document(pipeline: &Pipeline) -> String {
+pub(super) fn document(pipeline: &Pipeline, printer: &Printer) -> String {
     let sources = &pipeline.loaded.sources;
     let plan = pipeline.outcome.as_ref().map(|outcome| &outcome.plan);
     let valid = pipeline.is_valid();
@@ -39,22 +48,31 @@ pub(super) fn document(pipeline: &Pipeline) -> String {
         .as_ref()
         .and_then(|outcome| outcome.reason.clone());
     let created = valid && reason.is_none();
+    let all = |values: Vec<Json>| {
+        values
+            .into_iter()
+            .map(|value| printer.masked_json(value))
+            .collect()
+    };
     let document = Document {
         version: 1,
         valid,
-        diagnostics: diag::json(&pipeline.loaded.diagnostics, sources),
-        r#ref: reference(&pipeline.facts),
-        pipeline: json!({
+        diagnostics: all(diag::json(&pipeline.loaded.diagnostics, sources)),
+        r#ref: printer.masked_json(reference(&pipeline.facts)),
+        pipeline: printer.masked_json(json!({
             "created": created,
             "reason": reason,
             "source": pipeline.facts.source.as_str(),
             "name": plan.and_then(|plan| plan.name.clone()),
-        }),
+        })),
         stages: plan.map_or_else(Vec::new, |plan| {
             plan.stages.iter().map(AsRef::as_ref).collect()
         }),
-        jobs: plan.filter(|_| valid).map_or(&[], |plan| &plan.jobs),
-        left_out: plan.map_or_else(Vec::new, |plan| left_out(plan, sources)),
+        jobs: Jobs {
+            jobs: plan.filter(|_| valid).map_or(&[], |plan| &plan.jobs),
+            printer,
+        },
+        left_out: plan.map_or_else(Vec::new, |plan| all(left_out(plan, sources))),
     };
     let mut text = serde_json::to_string(&document).expect("all of it is plain JSON");
     text.push('\n');

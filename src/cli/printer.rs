@@ -1,14 +1,25 @@
 //! Where a command writes, and with which colours. The only place that knows stdout and stderr.
+//!
+//! What people read is made of [`Line`]s or diagnostics, in which foreign text is visible; what
+//! programs read is JSON. Once a command knows its variables, no secret leaves either way.
 
+use std::cell::OnceCell;
 use std::io::{self, Write};
 
+use clap::builder::StyledStr;
+use serde_json::Value as Json;
+
 use crate::diag::{self, Diagnostic};
+use crate::foreign::visible;
+use crate::mask::Masker;
+use crate::report::Paint;
+use crate::report::line::Line;
 use crate::source::SourceMap;
 
 use super::args::When;
 
 /// Writes for one command.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Printer {
     /// Colours on stdout.
     pub(super) color_out: bool,
@@ -18,6 +29,10 @@ pub(super) struct Printer {
     pub width: Option<usize>,
     /// Say less.
     pub(super) quiet: bool,
+    /// Set where there is a secret to hide.
+    masker: OnceCell<Masker>,
+    /// What went wrong first.
+    fault: OnceCell<io::Error>,
 }
 
 impl Printer {
@@ -37,29 +52,97 @@ impl Printer {
                 .map(|(_, columns)| usize::from(columns)),
             color_err: on(console::Term::stderr().is_term() && !dumb),
             quiet,
+            masker: OnceCell::new(),
+            fault: OnceCell::new(),
         }
     }
 
-    /// Data, to stdout. A reader that went away is no error.
-    #[expect(clippy::unused_self, reason = "whoever writes does so with a printer")]
-    pub(super) fn out(self, text: &str) {
-        let mut stdout = io::stdout().lock();
-        let _ = stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush());
+    /// From here on, these values are shown nowhere, however a text shows them.
+    pub(super) fn hide<'a>(&self, secrets: impl Iterator<Item = &'a str>) {
+        let forms: Vec<_> = secrets
+            .flat_map(|secret| [secret.into(), visible(secret)])
+            .collect();
+        if !forms.is_empty() {
+            self.masker.get_or_init(|| Masker::new(forms));
+        }
     }
 
-    /// Words for people, to stderr.
-    #[expect(clippy::unused_self, reason = "whoever writes does so with a printer")]
-    pub(super) fn err(self, text: &str) {
-        let mut stderr = io::stderr().lock();
-        let _ = stderr
-            .write_all(text.as_bytes())
-            .and_then(|()| stderr.flush());
+    /// A text without its secrets. Lines and JSON lose them by themselves; this is for whoever
+    /// lays text out first.
+    pub(super) fn masked(&self, text: &str) -> String {
+        let masker = self.masker.get();
+        masker.map_or_else(|| text.to_owned(), |masker| masker.text(text))
+    }
+
+    /// The same for each string of a JSON value.
+    pub(super) fn masked_json(&self, value: Json) -> Json {
+        if self.masker.get().is_none() {
+            return value;
+        }
+        match value {
+            Json::String(text) => Json::String(self.masked(&text)),
+            Json::Array(items) => items
+                .into_iter()
+                .map(|item| self.masked_json(item))
+                .collect(),
+            Json::Object(entries) => entries
+                .into_iter()
+                .map(|(key, item)| (self.masked(&key), self.masked_json(item)))
+                .collect(),
+            other => other,
+        }
+    }
+
+    /// Lines for people, to stdout.
+    pub(super) fn lines(&self, lines: &[Line]) {
+        self.exact(&self.masked(&painted(lines, self.color_out)));
+    }
+
+    /// Lines for people, to stderr.
+    pub(super) fn words(&self, lines: &[Line]) {
+        self.err(&self.masked(&painted(lines, self.color_err)));
+    }
+
+    /// A JSON document on one line, to stdout.
+    pub(super) fn json(&self, document: Json) {
+        self.exact(&format!("{}\n", self.masked_json(document)));
+    }
+
+    /// Text of ours, or what was masked already, to stdout as it is: scripts, manual pages.
+    pub(super) fn exact(&self, text: &str) {
+        self.write(io::stdout().lock(), text);
+    }
+
+    /// The help of the command line, to stdout.
+    pub(super) fn help(&self, text: &StyledStr) {
+        self.exact(&styled(text, self.color_out));
+    }
+
+    /// What is wrong with a command line, to stderr.
+    pub(super) fn usage(&self, text: &StyledStr) {
+        self.err(&styled(text, self.color_err));
+    }
+
+    fn err(&self, text: &str) {
+        self.write(io::stderr().lock(), text);
+    }
+
+    fn write(&self, mut to: impl Write, text: &str) {
+        let written = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+        if let Err(error) = written {
+            self.fault.get_or_init(|| error);
+        }
+    }
+
+    /// Why something that was to be shown could not be. A reader that went away (`pipe list |
+    /// head`) has seen all it wanted.
+    pub(super) fn fault(&self) -> Option<&io::Error> {
+        let fault = self.fault.get();
+        fault.filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
     /// Findings, to stderr, with their source lines.
-    pub(super) fn diagnostics(self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         if diagnostics.is_empty() {
             return;
         }
@@ -67,6 +150,24 @@ impl Printer {
         if !text.ends_with('\n') {
             text.push('\n');
         }
-        self.err(&text);
+        self.err(&self.masked(&text));
     }
+
+    /// Findings as one line each, to stdout.
+    pub(super) fn concise(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+        self.exact(&self.masked(&diag::concise(diagnostics, sources)));
+    }
+}
+
+fn styled(text: &StyledStr, color: bool) -> String {
+    if color {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    }
+}
+
+fn painted(lines: &[Line], color: bool) -> String {
+    let paint = if color { Paint::COLOR } else { Paint::PLAIN };
+    lines.iter().map(|line| line.paint(paint) + "\n").collect()
 }

@@ -3,6 +3,7 @@
 use crate::app::{Failure, FailureKind, PipelineRequest, RefRequest, WorkspaceRequest};
 use crate::config::GivenInput;
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::{Command, system_words};
 use crate::repo::is_ref_name;
 use crate::settings::Key;
 use crate::types::{PipelineSource, RefKind};
@@ -75,7 +76,10 @@ fn source(event: &EventArgs) -> Result<Option<PipelineSource>, Failure> {
     }
     let diagnostic = Diagnostic::new(
         Code::InvalidValue,
-        format!("`--source {name}` is no event of GitLab"),
+        format!(
+            "`{}` is no event of GitLab",
+            Command::default().option("--source", name)
+        ),
     )
     .choose_from(
         name,
@@ -92,12 +96,16 @@ fn variables(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
         .map(|text| match text.split_once('=') {
             Some((key, value)) if is_name(key) => Ok((key.to_owned(), value.to_owned())),
             Some((key, _)) => Err(bad_variable(
-                format!("`--var {key}=…` names no variable"),
+                format!("`{}` names no variable", var(key, "=…")),
                 "a name has letters, digits and underscores",
             )),
             None if is_name(text) => Err(bad_variable(
-                format!("`--var {text}` has no value"),
-                &format!("write `--var {text}=VALUE`; for an empty value, `--var {text}=`"),
+                format!("`{}` has no value", var(text, "")),
+                &format!(
+                    "write `{}`; for an empty value, `{}`",
+                    var(text, "=VALUE"),
+                    var(text, "=")
+                ),
             )),
             // What it says is not repeated: it may be a secret.
             None => Err(bad_variable(
@@ -106,6 +114,11 @@ fn variables(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
             )),
         })
         .collect()
+}
+
+/// The option as it is written on a command line.
+fn var(name: &str, rest: &'static str) -> Command {
+    Command::default().option("--var", name).then(rest)
 }
 
 fn bad_variable(what: String, remedy: &str) -> Failure {
@@ -120,7 +133,7 @@ fn inputs(event: &EventArgs) -> Result<Vec<GivenInput>, Failure> {
     let mut inputs = Vec::new();
     for path in &event.input_file {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            let message = format!("can't read `{}`: {error}", path.display());
+            let message = format!("can't read `{}`: {}", path.display(), system_words(&error));
             Failure::new(
                 FailureKind::Usage,
                 Diagnostic::new(Code::InvalidValue, message),

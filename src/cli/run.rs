@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use crate::app::{self, Failure, History, Launch, LaunchOptions, Pipeline, Workspace};
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::system_words;
 use crate::plan::{Outside, Release, Selection};
 use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
 use crate::run::Interrupt;
@@ -20,10 +21,11 @@ use super::signals::Signals;
 pub(super) const SIGNALLED: u8 = 128;
 
 /// Runs the command.
-pub(super) fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, settings(args)))?;
     let request = request::pipeline(&args.event)?;
     let pipeline = Pipeline::make(&workspace, &request, History::Read)?;
+    printer.hide(pipeline.facts.secrets());
     if !pipeline.is_valid() {
         return Err(pipeline.failure());
     }
@@ -40,7 +42,12 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: Printer) -> Result<E
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| broken(&format!("threads can't be started: {error}")))?;
+        .map_err(|error| {
+            broken(&format!(
+                "threads can't be started: {}",
+                system_words(&error)
+            ))
+        })?;
     runtime.block_on(async {
         let signals = Signals::watch();
         let interrupt = signals.interrupt();

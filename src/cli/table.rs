@@ -1,7 +1,8 @@
 //! Tables of text.
 
-use console::{Alignment, Style, measure_text_width, pad_str, strip_ansi_codes};
-use std::fmt::Write as _;
+use crate::foreign::visible;
+use crate::report::line::{Line, Tone};
+use crate::report::text;
 
 /// Columns before the first cell.
 const INDENT: usize = 2;
@@ -14,54 +15,32 @@ const NARROWEST: usize = 16;
 pub(super) struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<String>>,
-    color: bool,
 }
 
 impl Table {
     /// An empty table.
-    pub(super) fn new(headings: &[&str], color: bool) -> Self {
+    pub(super) fn new(headings: &[&str]) -> Self {
         Self {
-            headings: headings
-                .iter()
-                .map(|heading| (*heading).to_owned())
-                .collect(),
+            headings: shown(headings),
             rows: Vec::new(),
-            color,
         }
     }
 
-    /// Adds a row. Control characters in cells are dropped: names come from the repository.
+    /// Adds a row.
     pub(super) fn row(&mut self, cells: &[&str]) {
-        let clean = |cell: &&str| {
-            strip_ansi_codes(cell)
-                .chars()
-                .map(|c| if c == '\n' || c == '\t' { ' ' } else { c })
-                .filter(|c| !c.is_control())
-                .collect()
-        };
-        self.rows.push(cells.iter().map(clean).collect());
+        self.rows.push(shown(cells));
     }
 
-    /// The text, without trailing blanks. With a `width`, the last column is broken between words
-    /// where it would go beyond; names stay whole, so that they can be copied.
-    pub(super) fn render(&self, width: Option<usize>) -> String {
+    /// The lines. With a `width`, the last column is broken between words where it would go
+    /// beyond; names stay whole, so that they can be copied.
+    pub(super) fn lines(&self, width: Option<usize>) -> Vec<Line> {
         let widths = self.widths();
-        let last_at = INDENT
-            + widths
-                .iter()
-                .rev()
-                .skip(1)
-                .map(|width| width + GAP)
-                .sum::<usize>();
+        let before_last = widths.iter().rev().skip(1).map(|width| width + GAP);
+        let last_at = INDENT + before_last.sum::<usize>();
         let room = width
             .and_then(|width| width.checked_sub(last_at))
             .filter(|room| *room >= NARROWEST);
-        let heading = Style::new().bold().force_styling(self.color);
-        let mut out = format!(
-            "{}{}\n",
-            " ".repeat(INDENT),
-            heading.apply_to(line(&self.headings, &widths))
-        );
+        let mut lines = vec![line(&self.headings, &widths, Tone::Strong)];
         for row in &self.rows {
             let mut cells = row.clone();
             let mut more = Vec::new();
@@ -70,37 +49,34 @@ impl Table {
                 *cell = parts.next().unwrap_or_default();
                 more = parts.collect();
             }
-            let _ = writeln!(out, "{}{}", " ".repeat(INDENT), line(&cells, &widths));
-            for part in more {
-                let _ = writeln!(out, "{}{part}", " ".repeat(last_at));
-            }
+            lines.push(line(&cells, &widths, Tone::Plain));
+            let more = more.into_iter();
+            lines.extend(more.map(|part| Line::new().gap(last_at).put(Tone::Plain, part)));
         }
-        out
+        lines
     }
 
     fn widths(&self) -> Vec<usize> {
         let width = |column: usize| {
             let cells = self.rows.iter().map(|row| &row[column]);
             let cells = cells.chain([&self.headings[column]]);
-            cells
-                .map(|cell| measure_text_width(cell))
-                .max()
-                .unwrap_or(0)
+            cells.map(|cell| text::width(cell)).max().unwrap_or(0)
         };
         (0..self.headings.len()).map(width).collect()
     }
 }
 
-fn line(cells: &[String], widths: &[usize]) -> String {
-    let padded = cells
-        .iter()
-        .zip(widths)
-        .map(|(cell, width)| pad_str(cell, *width, Alignment::Left, None));
-    padded
-        .collect::<Vec<_>>()
-        .join(&" ".repeat(GAP))
-        .trim_end()
-        .to_owned()
+/// The cells as they are drawn, for their width counts.
+fn shown(cells: &[&str]) -> Vec<String> {
+    let shown = cells.iter().map(|cell| visible(cell).into_owned());
+    shown.collect()
+}
+
+fn line(cells: &[String], widths: &[usize], tone: Tone) -> Line {
+    let start = Line::new().gap(INDENT);
+    cells.iter().zip(widths).fold(start, |line, (cell, width)| {
+        line.column(tone, cell, *width).gap(GAP)
+    })
 }
 
 /// `text` in lines of at most `room` columns, broken between words. A longer word stays whole.
@@ -108,7 +84,7 @@ fn broken(text: &str, room: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if measure_text_width(line) + 1 + measure_text_width(word) <= room => {
+            Some(line) if text::width(line) + 1 + text::width(word) <= room => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -137,19 +113,21 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let mut table = Table::new(&["job", "notes"], false);
+        let mut table = Table::new(&["job", "notes"]);
         table.row(&["日本", "needs build, assets and documentation"]);
-        table.row(&["a\u{1b}[31mb\nc", ""]);
-        let wide = "  job   notes\n  日本  needs build, assets and documentation\n  ab c\n";
+        table.row(&["a\nb", ""]);
+        let wide = "  job   notes\n  日本  needs build, assets and documentation\n  a\\nb\n";
         let narrow =
-            "  job   notes\n  日本  needs build, assets\n        and documentation\n  ab c\n";
+            "  job   notes\n  日本  needs build, assets\n        and documentation\n  a\\nb\n";
         for (width, expected) in [
             (None, wide),
             (Some(80), wide),
             (Some(30), narrow),
             (Some(20), wide),
         ] {
-            assert_eq!(table.render(width), expected, "{width:?}");
+            let lines = table.lines(width).into_iter();
+            let text: String = lines.map(|line| line.text() + "\n").collect();
+            assert_eq!(text, expected, "{width:?}");
         }
     }
 }

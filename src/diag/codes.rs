@@ -137,6 +137,7 @@ codes! {
     ImageMissing "image-missing" Error "images are not on this machine";
     ImageUnset "image-unset" Error "a job has no image and the executor needs one";
     StateUnwritable "state-unwritable" Error "pipe's own folders can't be written";
+    OutputUnwritable "output-unwritable" Error "what a command says can't be written";
 }
 
 impl Code {

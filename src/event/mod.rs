@@ -9,6 +9,7 @@ mod reporter;
 mod seconds;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod write;
 
 pub use kind::{

@@ -1,5 +1,7 @@
 //! When the machinery fails.
 
+use crate::foreign::without_number;
+
 /// Whose fault it is; `run` maps it to GitLab's failure reasons (runtime reference 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -34,7 +36,7 @@ impl ExecError {
         Self {
             phase,
             fault: Fault::System,
-            message: message.into(),
+            message: without_number(&message.into()),
             source: None,
         }
     }
@@ -73,5 +75,20 @@ impl ExecError {
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExecError;
+
+    #[test]
+    fn a_message_has_no_number_of_the_system() {
+        let full = std::io::Error::from_raw_os_error(28);
+        let error = ExecError::system("upload", format!("`a` can't be written: {full}"));
+        assert_eq!(
+            error.message,
+            "`a` can't be written: No space left on device"
+        );
     }
 }

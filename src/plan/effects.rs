@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{Effect, keyword_uses};
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::Command;
 use crate::source::Span;
 
 use super::model::{Job, Plan};
@@ -49,20 +50,18 @@ pub fn refusals(plan: &Plan) -> Vec<Diagnostic> {
             )
             .at(span)
             .note(users(&jobs))
-            .help(format!(
-                "leave such jobs out: `pipe run{}`",
-                excludes(&jobs)
-            ))
+            .help(format!("leave such jobs out: `{}`", excluding(&jobs)))
         })
         .collect()
 }
 
-/// Options that leave jobs out. Past a handful, one shows the way.
-fn excludes(jobs: &[String]) -> String {
+/// The run that leaves jobs out. Past a handful, one shows the way.
+fn excluding(jobs: &[String]) -> Command {
     let shown = if jobs.len() > 4 { &jobs[..1] } else { jobs };
-    shown.iter().fold(String::new(), |options, job| {
-        options + &format!(" --exclude '{job}'")
-    })
+    let run = Command::new("pipe run");
+    shown
+        .iter()
+        .fold(run, |run, job| run.option("--exclude", job))
 }
 
 fn by_keyword<'p>(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::variables::is_always_masked;
 use crate::types::{CommitFacts, PipelineSource, Reference, VariableLevel};
 
 /// The facts of one pipeline. Pure data: `repo` and `settings` provide it.
@@ -60,6 +61,21 @@ pub struct User {
     pub email: String,
     /// Login.
     pub login: String,
+}
+
+impl PipelineFacts {
+    /// Values that no output may show, whichever job they are for.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let kept = self.settings.iter();
+        let kept = kept
+            .filter(|variable| variable.masked || is_always_masked(&variable.key))
+            .map(|variable| &*variable.value);
+        let given = self.given.iter();
+        let given = given
+            .filter(|(key, _)| is_always_masked(key))
+            .map(|(_, value)| value.as_str());
+        kept.chain(given)
+    }
 }
 
 /// A CI/CD variable that GitLab would keep on the server (design chapter 7).

@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use crate::config::EnvironmentAction;
+use crate::foreign::Command;
 use crate::types::{When, wildcard_match};
 
+use super::facts::PipelineFacts;
 use super::model::{Job, Plan};
 
 /// What the user let go.
@@ -80,18 +82,20 @@ fn reason(job: &Job, globs: &[String]) -> Option<String> {
 }
 
 impl Job {
-    /// The option that releases the job, where it is held. Never `--deploy=` with nothing behind
-    /// it: an environment without a name is released by naming the job.
-    pub fn release_option(&self) -> String {
+    /// The option that releases the job, where it is held.
+    ///
+    /// An environment whose name can't be written is not asked for: an empty name is refused, and
+    /// one that holds a secret is never shown whole.
+    pub fn release_option(&self, facts: &PipelineFacts) -> Command {
+        let hidden = |name: &str| facts.secrets().any(|secret| name.contains(secret));
         match &self.environment {
-            Some(environment) if environment.name.trim().is_empty() => {
-                format!("--job='{}'", self.name().replace('\'', r"'\''"))
+            Some(environment)
+                if environment.name.trim().is_empty() || hidden(&environment.name) =>
+            {
+                Command::default().option("--job", self.name())
             }
-            Some(environment) if !environment.name.contains(char::is_whitespace) => {
-                format!("--deploy={}", environment.name)
-            }
-            Some(environment) => format!("--deploy='{}'", environment.name),
-            None => "--deploy".to_owned(),
+            Some(environment) => Command::default().joined("--deploy", &environment.name),
+            None => Command::new("--deploy"),
         }
     }
 }

@@ -69,7 +69,7 @@ impl JobVariables {
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         self.all
             .iter()
-            .filter(|variable| variable.masked || ALWAYS_MASKED.contains(&&*variable.key))
+            .filter(|variable| variable.masked || is_always_masked(&variable.key))
             .map(|variable| &*variable.value)
     }
 
@@ -83,6 +83,11 @@ impl JobVariables {
             (&*variable.key, value)
         })
     }
+}
+
+/// Whether GitLab hides the variable whatever is said of it.
+pub(super) fn is_always_masked(key: &str) -> bool {
+    ALWAYS_MASKED.contains(&key)
 }
 
 /// The variables of one attempt of a job. `temp_dir` is where file variables will lie.

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::diag::Code;
-use crate::types::{MAKE_ROOM, io_words, is_disk_full};
+use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 
 /// A failure around `pipe`'s own folders.
 #[derive(Debug, thiserror::Error)]
-#[error("can't {doing} `{}`: {}; {}", path.display(), io_words(source), remedy(source))]
+#[error("can't {doing} `{}`: {}; {}", path.display(), system_words(source), remedy(source))]
 pub struct RecordError {
     /// `write`, `read`, `remove`.
     pub doing: &'static str,

@@ -1,9 +1,9 @@
 //! Why the repository can't be used. Each message is one line with its remedy.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diag::Code;
-use crate::types::{MAKE_ROOM, io_words, is_disk_full};
+use crate::foreign::{Command, MAKE_ROOM, is_disk_full, system_words};
 
 /// What the C library says of a full disk.
 const NO_SPACE: &str = "No space left on device";
@@ -22,8 +22,8 @@ pub enum RepoError {
     },
     /// A `.git` that is a pointer to nowhere, or a folder without git's files.
     #[error(
-        "`{0}/.git` leads to no repository; run `git worktree repair {0}` in the main checkout, or clone again",
-        root.display()
+        "`{}/.git` leads to no repository; run `{}` in the main checkout, or clone again",
+        root.display(), Command::new("git worktree repair").arg(&root.to_string_lossy())
     )]
     Dangling {
         /// The work tree.
@@ -46,8 +46,8 @@ pub enum RepoError {
     },
     /// Git refuses it too, for another user could have planted settings in it.
     #[error(
-        "`{}` belongs to another user; if you trust it, run `git config --global --add safe.directory {}`",
-        path.display(), path.display()
+        "`{}` belongs to another user; if you trust it, run `{}`",
+        path.display(), trusting(path)
     )]
     ForeignOwner {
         /// The folder whose owner is not the user.
@@ -163,7 +163,7 @@ impl RepoError {
     ) -> impl FnOnce(std::io::Error) -> Self {
         move |source| {
             if is_disk_full(&source) {
-                let detail = io_words(&source);
+                let detail = system_words(&source);
                 return Self::DiskFull { detail };
             }
             Self::Io {
@@ -173,6 +173,12 @@ impl RepoError {
             }
         }
     }
+}
+
+/// Names the file, for `--global` follows `GIT_CONFIG_GLOBAL`, which libgit2 does not read; and the
+/// whole path, for it knows no `*` there.
+fn trusting(path: &Path) -> Command {
+    Command::new("git config --file ~/.gitconfig --add safe.directory").arg(&path.to_string_lossy())
 }
 
 fn hint(suggestion: Option<&str>) -> String {

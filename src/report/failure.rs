@@ -71,14 +71,14 @@ fn log_line(line: &str) -> Line {
         Some(command) => command_line(&command),
         None => Line::new()
             .gap(INDENT)
-            .put(Tone::Plain, text::plain(line).replace('\t', "    ")),
+            .put(Tone::Plain, text::single_line(&line.replace('\t', "    "))),
     }
 }
 
 fn command_line(command: &str) -> Line {
     Line::new()
         .gap(INDENT)
-        .put(Tone::Strong, format!("$ {command}"))
+        .put(Tone::Strong, format!("$ {}", text::single_line(command)))
 }
 
 #[cfg(test)]

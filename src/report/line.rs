@@ -2,6 +2,13 @@
 //!
 //! PURE. What a line says and how a terminal shows it are apart: the same line is painted with
 //! colour, without, or in ASCII. No tone carries a meaning that the words don't.
+//!
+//! Whatever stands in a line is visible and on one line: names of a repository and messages of a
+//! daemon have no say over the terminal. Colours come from tones alone.
+
+use std::borrow::Cow;
+
+use crate::foreign::visible;
 
 use super::text;
 
@@ -93,7 +100,10 @@ impl Line {
     /// Adds a piece.
     #[must_use]
     pub fn put(mut self, tone: Tone, text: impl Into<String>) -> Self {
-        let text = text.into();
+        let mut text = text.into();
+        if let Cow::Owned(shown) = visible(&text) {
+            text = shown;
+        }
         if !text.is_empty() {
             self.pieces.push(Piece { tone, text });
         }
@@ -112,7 +122,8 @@ impl Line {
     /// Adds a piece that takes exactly `columns`: filled with blanks, or cut.
     #[must_use]
     pub fn column(self, tone: Tone, content: &str, columns: usize) -> Self {
-        let content = text::cut(content, columns);
+        let content = visible(content);
+        let content = text::cut(&content, columns);
         let fill = columns - text::width(&content);
         self.put(tone, content).put(Tone::Plain, " ".repeat(fill))
     }
@@ -126,7 +137,8 @@ impl Line {
     /// Adds a piece that ends at `columns`, where there is room for it.
     #[must_use]
     pub fn right(self, tone: Tone, content: &str, columns: usize) -> Self {
-        let taken = self.width() + text::width(content);
+        let content = visible(content);
+        let taken = self.width() + text::width(&content);
         if content.is_empty() || taken > columns {
             return self;
         }
@@ -226,6 +238,22 @@ mod tests {
             unicode: false,
         };
         assert_eq!(line.paint(ascii), "+ unit");
+    }
+
+    #[test]
+    fn foreign_text_stays_on_its_line() {
+        let hostile = "a\n✓ pipeline passed\u{1b}[2J\u{202e}";
+        let shown = "a\\n✓ pipeline passed\\u{1b}[2J\\u{202e}";
+        let line = || Line::new();
+        for (name, line) in [
+            ("put", line().put(Tone::Plain, hostile)),
+            ("of", Line::of(Tone::Plain, hostile)),
+            ("column", line().column(Tone::Plain, hostile, 60)),
+            ("right", line().right(Tone::Plain, hostile, 37)),
+        ] {
+            assert_eq!(line.text(), shown, "{name}");
+        }
+        assert_eq!(line().column(Tone::Plain, "\u{1b}ab", 3).text(), "\\u…");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::foreign::Command;
+
 use super::line::{Line, Tone};
 use super::model::{JobView, State};
 use super::words;
@@ -65,14 +67,20 @@ pub fn reason(job: &JobView, now: Duration) -> String {
         State::Held {
             why,
             release: Some(release),
-        } => format!("{why}; pipe run {release}"),
+        } => format!("{why}; {}", release_command(release)),
         State::Held { why, release: None } => why.clone(),
     }
 }
 
+/// The command with the option that releases a held job.
+pub fn release_command(option: &str) -> Command {
+    Command::new("pipe run").with_made(option)
+}
+
 /// The command that plays a manual job.
 pub fn play_command(job: &str) -> String {
-    format!("pipe run --manual {}", words::shell_word(job))
+    let command = Command::new("pipe run").option("--manual", job);
+    command.to_string()
 }
 
 #[cfg(test)]

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use super::line::{Line, Tone};
 use super::model::JobView;
-use super::{look, text, words};
+use super::{look, words};
 
 /// `note: …`
 pub fn notice(notice: &str) -> Line {
-    Line::of(Tone::Warn, "note").put(Tone::Plain, format!(": {}", text::single_line(notice)))
+    Line::of(Tone::Warn, "note").put(Tone::Plain, format!(": {}", notice))
 }
 
 /// The record of the run can't be written any more.
 pub fn record_failed(message: &str) -> Line {
-    Line::of(Tone::Bad, "warning").put(Tone::Plain, format!(": {}", text::single_line(message)))
+    Line::of(Tone::Bad, "warning").put(Tone::Plain, format!(": {message}"))
 }
 
 /// Everything is being stopped.
@@ -37,7 +37,7 @@ pub fn state(job: &JobView, now: Duration) -> Line {
         .put(look.tone, look.word);
     let reason = look::reason(job, now);
     if !reason.is_empty() {
-        line = line.put(Tone::Plain, format!(", {}", text::single_line(&reason)));
+        line = line.put(Tone::Plain, format!(", {}", reason));
     }
     if let Some(took) = job.duration {
         line = line.put(Tone::Dim, format!(", after {}", words::duration(took)));
@@ -102,5 +102,5 @@ pub fn pulled(image: &str) -> Line {
 
 /// It could not be brought, and why.
 pub fn not_pulled(message: &str) -> Line {
-    Line::of(Tone::Bad, "✗").put(Tone::Plain, format!(" {}", text::single_line(message)))
+    Line::of(Tone::Bad, "✗").put(Tone::Plain, format!(" {message}"))
 }

@@ -6,6 +6,8 @@
 use std::io::{self, Write};
 use std::sync::{Arc, OnceLock};
 
+use crate::foreign::system_words;
+
 /// Bytes that are held back at most: large enough that a log of many lines costs few writes.
 const BUFFER: usize = 32 * 1024;
 
@@ -32,7 +34,7 @@ impl Health {
     pub(super) fn note(&self, error: &io::Error) {
         let fault = match error.kind() {
             io::ErrorKind::BrokenPipe => Fault::Closed,
-            _ => Fault::Failed(error.to_string()),
+            _ => Fault::Failed(system_words(error)),
         };
         // Only the first fault tells something; later ones follow from it.
         let _ = self.0.set(fault);

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::foreign::is_hidden;
+
 /// Bold green, which begins the echo of a command (runtime reference 2.3).
 const ECHO: &str = "\x1b[32;1m";
 /// Ends every attribute.
@@ -87,25 +89,26 @@ fn only_attributes(parameters: &[u8]) -> bool {
         .all(|b| b.is_ascii_digit() || matches!(b, b';' | b':'))
 }
 
-/// Whether a character can act on the terminal instead of showing.
+/// Whether a character of a log can act on the terminal, or on how the line is read, instead of
+/// showing. Joiners stay: scripts and emoji are written with them.
 fn is_control(c: char) -> bool {
-    c.is_control() && c != '\t'
+    let joins = matches!(c, '\u{200c}' | '\u{200d}');
+    is_hidden(c) && c != '\t' && !joins
 }
 
 /// Whether no character of the line can act on the terminal, seen from its bytes alone: logs are
-/// long, and most lines are clean. C1 controls begin with 0xC2 in UTF-8.
+/// long, and most lines are clean. The bytes above ASCII are those that characters which act
+/// begin with; they begin others too, which then are looked at one by one.
 fn is_clean(line: &str) -> bool {
-    line.bytes()
-        .all(|b| (b >= 0x20 && b != 0x7f && b != 0xc2) || b == b'\t')
+    let suspect =
+        |b| matches!(b, 0..0x20 | 0x7f | 0xc2 | 0xcd | 0xd8..=0xe3 | 0xee..) && b != b'\t';
+    !line.bytes().any(suspect)
 }
 
 /// Characters without ink that change how others are drawn or ordered. Terminals disagree on
 /// them, so a line whose columns count does without.
 fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{e0000}'..='\u{e0fff}')
+    is_hidden(c) || matches!(c, '\u{fe00}'..='\u{fe0f}')
 }
 
 /// The text alone: no escape sequences, no control characters but tabs.
@@ -150,8 +153,8 @@ pub fn coloured(line: &str) -> Cow<'_, str> {
 pub fn single_line(line: &str) -> String {
     plain(line)
         .chars()
-        .filter(|c| !is_invisible(*c))
         .map(|c| if c == '\t' { ' ' } else { c })
+        .filter(|c| !is_invisible(*c))
         .collect()
 }
 
@@ -264,6 +267,12 @@ mod tests {
             ("bell and backspace", "a\x07b\x08c", "abc", "abc"),
             ("C1 control", "a\u{9b}31mb", "a31mb", "a31mb"),
             ("NUL", "a\0b", "ab", "ab"),
+            ("override", "a\u{202e}b\u{202c}", "ab", "ab"),
+            ("isolate", "a\u{2067}b\u{2069}", "ab", "ab"),
+            ("mark", "a\u{61c}\u{200f}b", "ab", "ab"),
+            ("separator", "a\u{2028}b", "ab", "ab"),
+            ("next line", "a\u{85}b", "ab", "ab"),
+            ("joined", "👩\u{200d}💻", "👩\u{200d}💻", "👩\u{200d}💻"),
             ("delete", "a\x7fb", "ab", "ab"),
             (
                 "Latin-1 letters are no controls",
@@ -275,6 +284,13 @@ mod tests {
         for (name, line, bare, kept) in rows {
             assert_eq!(plain(line), bare, "{name}: plain");
             assert_eq!(coloured(line), kept, "{name}: coloured");
+        }
+    }
+
+    #[test]
+    fn a_clean_line_holds_nothing_that_acts() {
+        for c in ('\0'..=char::MAX).filter(|c| is_control(*c)) {
+            assert!(!is_clean(&c.to_string()), "{c:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The wording of quantities: durations, sizes, plurals, shell words, the source mode.
+//! The wording of quantities: durations, sizes, plurals, the source mode.
 //!
 //! PURE. Everything a reporter says about a number is said here, so that it is said one way.
 
@@ -54,16 +54,6 @@ pub fn names<S: AsRef<str>>(names: &[S], limit: usize) -> String {
         }
         (0, _) => quoted.concat(),
         (more, _) => format!("{} and {more} more", quoted.join(", ")),
-    }
-}
-
-/// A word as a shell takes it, so that a command we print can be pasted.
-pub fn shell_word(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "_./:@%+=,-".contains(c);
-    if !word.is_empty() && word.chars().all(safe) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -151,21 +141,6 @@ mod tests {
         ];
         for (list, limit, expected) in rows {
             assert_eq!(names(list, limit), expected);
-        }
-    }
-
-    #[test]
-    fn shell_words_can_be_pasted() {
-        let rows = [
-            ("unit", "unit"),
-            ("test:unit", "test:unit"),
-            ("rspec 1/3", "'rspec 1/3'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-            ("$(rm)", "'$(rm)'"),
-        ];
-        for (word, expected) in rows {
-            assert_eq!(shell_word(word), expected);
         }
     }
 

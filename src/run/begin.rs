@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::event::{Reporter, RunResult};
 use crate::exec::Cancel;
+use crate::mask::Masker;
 use crate::sched::{Input, JobIndex, JobSpec, Pipeline, remaining_paths};
 use crate::types::Status;
 
@@ -45,7 +46,7 @@ pub async fn run<'a>(
         signal = interrupted(interrupt.clone()) => return Err(RunError::Interrupted(signal)),
     };
     let (head, notices) = (spec.head.clone(), spec.notices.clone());
-    let stream = Stream::new(reporters, began);
+    let stream = Stream::new(reporters, began, Masker::new(&spec.secrets));
     let prepared = Prepared {
         pipeline,
         queue,

@@ -2,8 +2,9 @@
 
 use tokio::sync::mpsc;
 
+use crate::mask::Masker;
+
 use super::lines::{Lines, LogLine};
-use super::mask::Masker;
 use super::message::{AttemptId, Message};
 
 /// Masks first, cuts into lines then: a secret with a line end in it is hidden too.

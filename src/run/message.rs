@@ -121,9 +121,23 @@ impl Failure {
     pub(super) fn exit_code(code: i64) -> Self {
         Self {
             exit_code: Some(code),
-            ..Self::new(FailureReason::ScriptFailure, format!("exit code {code}"))
+            ..Self::new(FailureReason::ScriptFailure, in_words(code))
         }
     }
+}
+
+/// An exit code, and what it tells where a signal ended the shell or its last command (128 + n).
+fn in_words(code: i64) -> String {
+    let meaning = match code {
+        130 => "interrupted (SIGINT)",
+        134 => "aborted (SIGABRT)",
+        137 => "killed (SIGKILL), as the system does when memory runs out",
+        139 => "crashed on a wrong memory access (SIGSEGV)",
+        141 => "wrote to a closed pipe (SIGPIPE)",
+        143 => "terminated (SIGTERM)",
+        _ => return format!("exit code {code}"),
+    };
+    format!("exit code {code}: {meaning}")
 }
 
 impl From<Refusal> for Failure {
@@ -146,6 +160,28 @@ impl From<&ExecError> for Failure {
         Self {
             silence: error.is_silence(),
             ..Self::new(reason, error.message.clone())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+
+    #[test]
+    fn the_exit_code_of_a_signal_is_explained() {
+        for (code, message) in [
+            (1, "exit code 1"),
+            (127, "exit code 127"),
+            (
+                137,
+                "exit code 137: killed (SIGKILL), as the system does when memory runs out",
+            ),
+            (143, "exit code 143: terminated (SIGTERM)"),
+        ] {
+            let failure = Failure::exit_code(code);
+            assert_eq!(failure.message, message);
+            assert_eq!(failure.exit_code, Some(code));
         }
     }
 }

@@ -21,7 +21,6 @@ mod interrupt;
 mod limits;
 mod lines;
 mod log;
-mod mask;
 mod message;
 mod obey;
 mod queue;
@@ -39,7 +38,6 @@ mod trees;
 
 pub use begin::run;
 pub use lines::{Lines, LogLine};
-pub use mask::Masker;
 pub use spec::{
     AfterScript, ArtifactPlaces, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Expand,
     Interrupt, JobRun, JobSettings, PullPolicy, Refusal, RunError, RunSpec, Scripts, Sources,

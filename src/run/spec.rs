@@ -39,6 +39,8 @@ pub struct RunSpec {
     pub pull: PullPolicy,
     /// What to tell before the first job, one line each.
     pub notices: Vec<String>,
+    /// Values that no event may show.
+    pub secrets: Vec<String>,
     /// False when something that GitLab would do was left out already.
     pub complete: bool,
 }

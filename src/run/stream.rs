@@ -1,10 +1,11 @@
-//! The one ordered stream of events.
+//! The one ordered stream of events, and where secrets go out of them.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::event::{Event, EventKind, Reporter};
+use crate::mask::Masker;
 
 /// Numbers events and hands each to every reporter before the next one exists.
 pub(super) struct Stream<'a> {
@@ -13,15 +14,21 @@ pub(super) struct Stream<'a> {
     seq: u64,
     /// Whether a record of the run broke off.
     record_failed: bool,
+    masker: Masker,
 }
 
 impl<'a> Stream<'a> {
-    pub(super) fn new(reporters: &'a mut [&'a mut dyn Reporter], began: Instant) -> Self {
+    pub(super) fn new(
+        reporters: &'a mut [&'a mut dyn Reporter],
+        began: Instant,
+        masker: Masker,
+    ) -> Self {
         Self {
             reporters,
             began,
             seq: 0,
             record_failed: false,
+            masker,
         }
     }
 
@@ -51,7 +58,10 @@ impl<'a> Stream<'a> {
         }
     }
 
-    fn hand_out(&mut self, kind: EventKind) {
+    /// No reporter sees an event with its secrets, and no record keeps one.
+    fn hand_out(&mut self, mut kind: EventKind) {
+        let masker = &self.masker;
+        kind.for_each_text(&mut |text| *text = masker.text(text));
         self.seq += 1;
         let event = Event {
             seq: self.seq,

@@ -5,7 +5,6 @@
 pub mod duration;
 mod failure;
 mod go_bool;
-mod io_words;
 mod job;
 mod origin;
 mod reference;
@@ -17,7 +16,6 @@ mod wildcard;
 
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
-pub use io_words::{MAKE_ROOM, io_words, is_disk_full, without_number};
 pub use job::{AllowFailure, Retry, RetryWhen, When};
 pub use origin::{Origin, Scheme, Service, project_path};
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};

@@ -31,6 +31,18 @@ rollback:
   when: manual
   environment: review/app
 
+'evil$(touch pwn)`touch pwn`"''\!x':
+  script: make evil
+
+"loud !":
+  script: make loud
+
+"two\nlines":
+  script: make two
+
+"clear\e[2J":
+  script: make clear
+
 publish:
   script: make publish
   rules:
@@ -66,6 +78,10 @@ fn names_come_from_the_pipeline_that_the_options_choose() {
     let here = project.root().display().to_string();
     let rows: &[(&[&str], &[&str])] = &[
         (&["run", "bu"], &["build"]),
+        (&["run", "ev"], &[r#"evil$(touch pwn)`touch pwn`"'\!x"#]),
+        (&["run", "two"], &[]),
+        (&["run", "lines"], &[]),
+        (&["run", "clear"], &[]),
         (&["run", "--job", "un"], &["unit test"]),
         (
             &["run", "br"],
@@ -173,12 +189,35 @@ fn bash_completes_words_with_blanks_and_colons() {
             "pipe run --deploy=review/app ",
         ),
         ("pipe list --branch iss\t", "pipe list --branch issue-12 "),
+        ("pipe run \"lo\t", "pipe run \"loud !\" "),
+        ("pipe run \"un\t", "pipe run \"unit test\" "),
+        (
+            "pipe run \"evil\t",
+            r#"pipe run "evil\$(touch pwn)\`touch pwn\`\"'\\"\!"x" "#,
+        ),
+        (
+            "pipe run 'evil\t",
+            r#"pipe run 'evil$(touch pwn)`touch pwn`"'\''\!x' "#,
+        ),
+        (
+            "pipe run evil\t",
+            r#"pipe run evil\$\(touch\ pwn\)\`touch\ pwn\`\"\'\\\!x "#,
+        ),
+        ("pipe run \"un\"it\t", r"pipe run unit\ test "),
     ] {
         bash.type_keys(keys);
         // The marker shows where the cursor stands.
         bash.type_keys("|");
         bash.wait_for(&format!("{expected}|"));
         bash.type_keys("\x15");
+    }
+    // Whatever quote was open, what was completed runs as nothing but a word.
+    for (keys, end) in [("\"evil\t", "one"), ("'evil\t", "two"), ("evil\t", "three")] {
+        bash.type_keys(&format!(
+            "pipe run --nonsense {keys} || echo {end}'' is over\r"
+        ));
+        bash.wait_for(&format!("\n{end} is over"));
+        assert!(!project.root().join("pwn").exists(), "{keys:?}");
     }
     bash.type_keys("exit\r");
     assert_eq!(bash.wait(), 0);

@@ -31,6 +31,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("image-unset", "only `run` says so"),
     ("setting-unreadable", "needs a file that is no text"),
     ("state-unwritable", "needs a home that can't be written"),
+    ("output-unwritable", "needs a full disk"),
 ];
 
 fn folder() -> PathBuf {

@@ -9,6 +9,7 @@ mod env;
 mod faults;
 mod fixtures;
 mod generated;
+mod hostile;
 mod leftovers;
 mod pty;
 mod run;

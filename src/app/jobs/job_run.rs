@@ -54,7 +54,7 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
         held: job.held.as_ref().map(|why| HeldJob {
             name: job.name().to_owned(),
             why: why.clone(),
-            release: job.release_option(),
+            release: job.release_option(&context.facts).to_string(),
         }),
         scripts: {
             let context = Arc::clone(context);

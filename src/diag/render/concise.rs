@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::diag::Diagnostic;
+use crate::foreign::visible;
 use crate::source::SourceMap;
 
 use super::distinct::distinct;
-use super::visible::visible;
 
 /// One line each: `file:line:column: error[code]: message`, without the place where there is
 /// none. Notes and help are left to the other forms.

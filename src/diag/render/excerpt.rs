@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::foreign::visible;
 use crate::source::{SourceFile, Span};
 
 /// A span over more lines than this is shown by its first line.
@@ -20,7 +21,7 @@ pub(super) struct Excerpt {
     pub(super) text: String,
     /// The number of the first one.
     pub(super) first_line: u32,
-    /// Where each line starts in the file and in `text`, and how long it is.
+    /// Where each line starts in the file and in `text`, and how long it is there.
     lines: Vec<(usize, usize, usize)>,
 }
 
@@ -68,8 +69,9 @@ impl Excerpt {
         for line in first_line..=last_line {
             let bytes = file.lines().bytes_of(&file.text, line);
             let at = excerpt.text.len();
-            excerpt.lines.push((bytes.start, at, bytes.len()));
-            excerpt.text.push_str(&file.text[bytes]);
+            let start = bytes.start;
+            excerpt.text.push_str(&shown(&file.text[bytes]));
+            excerpt.lines.push((start, at, excerpt.text.len() - at));
             excerpt.text.push('\n');
         }
         excerpt
@@ -78,7 +80,7 @@ impl Excerpt {
     /// `span` as bytes of the excerpt.
     pub(super) fn range(&self, file: &SourceFile, span: Span) -> Range<usize> {
         let lines = line_range(file, span);
-        let start = self.offset(span.start as usize);
+        let start = self.offset(file, span.start as usize);
         let is_cut = file.position(span.end).line > lines.end + 1;
         let end = if is_cut && lines.start == lines.end {
             let line = (lines.start - self.first_line) as usize;
@@ -86,14 +88,20 @@ impl Excerpt {
                 .get(line)
                 .map_or(start, |(_, at, length)| at + length)
         } else {
-            self.offset(span.end as usize)
+            self.offset(file, span.end as usize)
         };
         start..end.max(start)
     }
 
-    fn offset(&self, byte: usize) -> usize {
+    fn offset(&self, file: &SourceFile, byte: usize) -> usize {
         let line = self.lines.partition_point(|(start, ..)| *start <= byte);
         let (start, at, length) = self.lines.get(line.max(1) - 1).copied().unwrap_or_default();
-        at + byte.saturating_sub(start).min(length)
+        let before = file.text.get(start..byte.max(start));
+        at + before.map_or(length, |text| shown(text).len()).min(length)
     }
+}
+
+/// A line, or its beginning, as it is drawn: tabs stay, for the renderer knows their width.
+fn shown(line: &str) -> String {
+    line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
 }

@@ -3,11 +3,11 @@
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diag::{Diagnostic, Severity};
+use crate::foreign::visible;
 use crate::source::{FileId, SourceMap, Span};
 
 use super::distinct::distinct;
 use super::excerpt::{Excerpt, clusters};
-use super::visible::visible;
 
 /// With source lines, in the manner of rustc; a blank line between two diagnostics.
 pub fn full(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> String {

@@ -11,7 +11,6 @@ mod full;
 mod json;
 #[cfg(test)]
 mod tests;
-mod visible;
 
 pub use concise::concise;
 pub use full::full;

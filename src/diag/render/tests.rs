@@ -226,6 +226,22 @@ fn control_characters_are_shown_not_sent() {
 }
 
 #[test]
+fn hidden_characters_of_a_line_are_drawn_and_the_mark_stays_in_place() {
+    let sample = Sample::new("a: \u{9b}2J\u{202e}\u{7f} [build, test]\nb:\t\u{1b}tset\n");
+    insta::assert_snapshot!(sample.full(unknown_stage(&sample)), @r"
+    error[unknown-stage]: job `deploy` uses stage `tset`, which is not declared
+     --> .gitlab-ci.yml:2:5
+      |
+    1 | a: \u{9b}2J\u{202e}\u{7f} [build, test]
+      |                           ------------- declared here
+    2 | b:    \u{1b}tset
+      |             ^^^^ not in `stages`
+      |
+    help: did you mean `test`?
+    ");
+}
+
+#[test]
 fn colors_only_on_request() {
     let sample = Sample::new("stages: [build, test]\ndeploy:\n  stage: tset\n");
     let diagnostics = [unknown_stage(&sample)];

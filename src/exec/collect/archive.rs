@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use super::super::{ArtifactRef, ExecError, Fault, Globs};
 use super::holes::{HoleWriter, TooLarge};
 use super::{Pack, Selection};
-use crate::types::{MAKE_ROOM, io_words, is_disk_full};
+use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 
 /// What a GitLab server takes by default (runtime reference 16.6). Bytes.
 const SERVER_DEFAULT: u64 = 100 * MEGABYTE;
@@ -50,7 +50,7 @@ pub(in crate::exec) fn keep(archive: Archive, into: &Path) -> io::Result<Artifac
 
 /// Why artifacts were not packed, and what to do. Too many are the job's fault, as on GitLab.
 pub(in crate::exec) fn cannot_pack(error: io::Error) -> ExecError {
-    let words = io_words(&error);
+    let words = system_words(&error);
     let too_large = error.get_ref().and_then(|error| error.downcast_ref());
     if let Some(TooLarge { limit }) = too_large {
         let text = format!(

@@ -18,7 +18,7 @@ use super::super::entry::relative;
 use super::super::{ArtifactRef, ExecError, Globs};
 use super::fault;
 use super::patience::Patience;
-use crate::types::io_words;
+use crate::foreign::system_words;
 
 const PHASE: &str = "collect artifacts";
 
@@ -67,7 +67,7 @@ impl Place<'_> {
         self.send(path, to).await;
         match reading.await {
             Ok(read) => read.map_err(|error| {
-                let words = io_words(&error);
+                let words = system_words(&error);
                 ExecError::system(PHASE, format!("`{path}` can't be read: {words}")).because(error)
             }),
             Err(error) => Err(ExecError::system(PHASE, "reading broke off").because(error)),

@@ -2,6 +2,8 @@
 
 use bollard::errors::Error;
 
+use crate::foreign::Command;
+
 use super::super::{ExecError, Fault};
 
 /// A failure of the daemon or the way to it.
@@ -13,10 +15,11 @@ pub(super) fn system(phase: &'static str, what: &str, error: Error) -> ExecError
 /// for an image that is not there and for what the daemon calls a bad request.
 pub(super) fn create(image: &str, error: Error) -> ExecError {
     let phase = "create container";
+    let bring = Command::new("docker pull").arg(image);
     match status(&error) {
         Some(404) => ExecError::user(
             phase,
-            format!("image `{image}` is not on this machine: `docker pull {image}` brings it"),
+            format!("image `{image}` is not on this machine: `{bring}` brings it"),
         )
         .because(error),
         Some(400) => {

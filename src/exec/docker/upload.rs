@@ -16,7 +16,7 @@ use super::super::bridge::{ChunkWriter, channel};
 use super::super::entry::relative;
 use super::super::{ExecError, Layout};
 use super::fault;
-use crate::types::io_words;
+use crate::foreign::system_words;
 
 const PHASE: &str = "upload";
 
@@ -83,7 +83,7 @@ async fn send(
         )),
         (Ok(Err(error)), _) => Err(ExecError::system(
             PHASE,
-            format!("the project files can't be read: {}", io_words(&error)),
+            format!("the project files can't be read: {}", system_words(&error)),
         )
         .because(error)),
         (Err(error), _) => {

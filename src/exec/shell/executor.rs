@@ -18,7 +18,7 @@ use super::super::{
 use super::reap::{reap, write_owner};
 use super::session::{ShellSession, blocking};
 use super::unpack::unpack;
-use crate::types::io_words;
+use crate::foreign::system_words;
 
 /// Where and how jobs of the shell executor run.
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ impl Executor for ShellExecutor {
                 "reap",
                 format!(
                     "leftover job folders can't be removed: {}",
-                    io_words(&error)
+                    system_words(&error)
                 ),
             )
             .because(error)

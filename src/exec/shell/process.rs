@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::super::cancel::asked;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
 use super::marked::{MARK, signal_marked};
-use crate::types::io_words;
+use crate::foreign::system_words;
 
 const PHASE: &str = "run script";
 
@@ -76,7 +76,7 @@ fn spawn(folder: &Path) -> Result<(Child, pipe::Receiver), ExecError> {
         Ok((child, pipe::Receiver::from_owned_fd(OwnedFd::from(read))?))
     };
     started().map_err(|error: io::Error| {
-        let words = io_words(&error);
+        let words = system_words(&error);
         ExecError::system(PHASE, format!("`{shell}` could not be started: {words}")).because(error)
     })
 }
@@ -127,7 +127,7 @@ async fn to_the_end(
         () = feed(stdin, &script.text) => ended.await,
     };
     ended.map_err(|error| {
-        let words = io_words(&error);
+        let words = system_words(&error);
         ExecError::system(PHASE, format!("the script's end is not known: {words}")).because(error)
     })
 }

@@ -9,7 +9,7 @@ use super::super::collect::cannot_pack;
 use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
 use super::unpack::unpack;
 use super::{process, reap, walk};
-use crate::types::io_words;
+use crate::foreign::system_words;
 
 /// The folder of an attempt. Dropping it without [`Session::close`] removes it too.
 pub(super) struct ShellSession {
@@ -104,7 +104,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, ExecError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(|error| {
-            let text = format!("{what}: {}", io_words(&error));
+            let text = format!("{what}: {}", system_words(&error));
             ExecError::system(phase, text).because(error)
         }),
         Err(error) => Err(ExecError::system(phase, what).because(error)),

@@ -119,12 +119,14 @@ fn what_is_held_and_what_lets_it_go() {
 fn an_environment_without_a_name_is_no_reason_to_release_all() {
     for (job, environment, expected) in [
         ("j", "prod", "--deploy=prod"),
-        ("j", "$UNSET", "--job='j'"),
-        ("j", "'$UNSET '", "--job='j'"),
-        ("it's", "$UNSET", r"--job='it'\''s'"),
+        ("j", "two words", "--deploy='two words'"),
+        ("j", "$UNSET", "--job j"),
+        ("j", "'$UNSET '", "--job j"),
+        ("it's", "$UNSET", r"--job 'it'\''s'"),
     ] {
         let text = format!("\"{job}\": {{script: x, environment: {environment}}}\n");
-        let plan = Case::new(&text, "branch main").plan();
-        assert_eq!(plan.jobs[0].release_option(), expected, "{environment}");
+        let case = Case::new(&text, "branch main");
+        let option = case.plan().jobs[0].release_option(case.facts());
+        assert_eq!(option.to_string(), expected, "{environment}");
     }
 }

@@ -104,6 +104,11 @@ impl Case {
         self.outcome().plan
     }
 
+    /// What the pipeline is for.
+    pub(super) fn facts(&self) -> &PipelineFacts {
+        &self.facts
+    }
+
     /// The value of a variable in the shell of the first job.
     pub(super) fn in_shell(&self, key: &str) -> Option<String> {
         let plan = self.plan();

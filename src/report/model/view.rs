@@ -1,10 +1,12 @@
 //! The whole run as it stands.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::event::{RunResult, SourceMode};
 
+use crate::foreign::visible;
 use crate::report::LogPlaces;
 
 use super::{JobView, State};
@@ -224,10 +226,11 @@ pub(crate) fn count<'a>(jobs: impl Iterator<Item = &'a JobView>) -> Counts {
     jobs.fold(Counts::default(), |counts, job| counts.add(&job.state))
 }
 
-/// A name behind the trigger jobs that lead to it.
-pub(crate) fn label<'a>(pipeline: &[String], name: &'a str) -> std::borrow::Cow<'a, str> {
+/// A name behind the trigger jobs that lead to it, as it is shown: its width counts.
+pub(crate) fn label<'a>(pipeline: &[String], name: &'a str) -> Cow<'a, str> {
     if pipeline.is_empty() {
-        return name.into();
+        return visible(name);
     }
-    format!("{} › {name}", pipeline.join(" › ")).into()
+    let label = format!("{} › {name}", pipeline.join(" › "));
+    visible(&label).into_owned().into()
 }

@@ -109,6 +109,6 @@ fn reason(job: &JobView) -> String {
     let reason = look::reason(job, std::time::Duration::ZERO);
     match (&job.state, job.attempt) {
         (State::Success, attempt @ 2..) => format!("in attempt {attempt}"),
-        _ => text::single_line(&reason),
+        _ => reason,
     }
 }

@@ -47,7 +47,10 @@ pub(super) fn remarks(view: &View, result: &RunResult) -> Vec<Line> {
 fn held_lines(view: &View, held: &HeldJob) -> Vec<Line> {
     let first = Line::of(Tone::Warn, "held")
         .put(Tone::Plain, format!(": `{}` {}", held.name, held.why))
-        .put(Tone::Dim, format!("; let it go: pipe run {}", held.release));
+        .put(
+            Tone::Dim,
+            format!("; let it go: {}", look::release_command(&held.release)),
+        );
     let Some(job) = view.job(&[], &held.name) else {
         return vec![first];
     };

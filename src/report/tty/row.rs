@@ -193,7 +193,7 @@ fn detail(job: &JobView, now: Duration) -> (String, Tone) {
             State::Failed(_) | State::Warned(_) => Tone::Plain,
             _ => Tone::Dim,
         };
-        return (text::single_line(&look::reason(job, now)), tone);
+        return (look::reason(job, now), tone);
     }
     let attempt = (job.attempt > 1).then(|| format!("attempt {}", job.attempt));
     let phase = job.phase.map(words::phase).unwrap_or_default();

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use crate::event::Phase;
 use crate::exec::{ArtifactRef, Cancel, Layout, Session};
+use crate::mask::Masker;
 use crate::run::ahead::Ahead;
 use crate::run::limits::limit;
 use crate::run::log::JobLog;
-use crate::run::mask::Masker;
 use crate::run::message::{AttemptId, End, Failure, Kept, Message, Verdict};
 use crate::run::shared::Shared;
 use crate::run::spec::{AttemptContext, AttemptScripts, JobRun};

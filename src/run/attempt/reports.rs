@@ -4,10 +4,10 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::exec::{Cancel, ExecError, Globs, Session};
+use crate::foreign::system_words;
 use crate::run::dotenv::{self, Variables};
 use crate::run::message::{Failure, Verdict};
 use crate::run::stage::{Ending, Remote};
-use crate::types::io_words;
 
 use super::driver::Attempt;
 
@@ -30,10 +30,14 @@ impl Attempt<'_> {
         match self.reported(session, paths).await {
             Ok(Ok(variables)) => (verdict, variables),
             Ok(Err(refused)) => {
-                let text = format!("ERROR: the dotenv report is refused, as on GitLab: {refused}");
-                self.log.say(&text).await;
-                // The runner's uploader ends with 1.
-                (or_failed(verdict, Failure::exit_code(1)), Variables::new())
+                let message = format!("the dotenv report is refused, as on GitLab: {refused}");
+                self.log.say(&format!("ERROR: {message}")).await;
+                let failure = Failure {
+                    message,
+                    // The runner's uploader ends with 1.
+                    ..Failure::exit_code(1)
+                };
+                (or_failed(verdict, failure), Variables::new())
             }
             Err(None) => (Verdict::Killed, Variables::new()),
             Err(Some(failure)) => (or_failed(verdict, failure), Variables::new()),
@@ -67,7 +71,7 @@ impl Attempt<'_> {
         // It was only the way here.
         let _ = std::fs::remove_file(&into);
         let content = read.map_err(|error| {
-            let text = format!("the dotenv report can't be read: {}", io_words(&error));
+            let text = format!("the dotenv report can't be read: {}", system_words(&error));
             Some(Failure::from(&ExecError::system("collect reports", text)))
         })?;
         Ok(dotenv::parse(&content))

@@ -108,8 +108,13 @@ async fn dotenv_variables_go_where_artifacts_go() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bad_dotenv_report_fails_a_job_that_was_well() {
-    let rows = [("", Some(1)), ("exit 3", Some(3))];
-    for (script, exit_code) in rows {
+    let refused =
+        "a.1 failed: script_failure: the dotenv report is refused, as on GitLab: line 1: ";
+    let rows = [
+        ("", Some(1), refused),
+        ("exit 3", Some(3), "a.1 failed: script_failure: exit code 3"),
+    ];
+    for (script, exit_code, told) in rows {
         let ended = run([
             reporting("a", script, &["A-B=1"]),
             job("b", 1, "").with(|job| job.sched.when = crate::types::When::Always),
@@ -122,6 +127,8 @@ async fn a_bad_dotenv_report_fails_a_job_that_was_well() {
             log[1].starts_with("ERROR: the dotenv report is refused"),
             "{log:?}"
         );
+        let mut lines = ended.told().into_iter();
+        assert!(lines.any(|line| line.starts_with(told)), "{told}");
     }
 }
 

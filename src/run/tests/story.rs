@@ -198,6 +198,7 @@ impl Story {
             durations: Vec::new(),
             pull: PullPolicy::IfNotPresent,
             notices: Vec::new(),
+            secrets: Vec::new(),
             complete: true,
         };
         Self {

@@ -4,6 +4,8 @@ mod doctor;
 mod help;
 mod json;
 mod list;
+mod masked;
+mod output;
 mod project;
 
 pub(crate) use project::Project;

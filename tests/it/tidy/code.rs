@@ -100,6 +100,23 @@ pub(super) fn without_tests(code: &str) -> String {
     out
 }
 
+/// The source with each line blanked out that belongs to an item under `#[cfg(test)]`.
+pub(super) fn without_test_lines(source: &str) -> String {
+    let code = without_text(source);
+    let mut is_test = vec![false; source.lines().count() + 1];
+    let mut from = 0;
+    while let Some(found) = code[from..].find("#[cfg(test)]") {
+        let start = from + found;
+        let end = start + item_length(&code[start..]);
+        let line = |at: usize| code[..at].matches('\n').count();
+        is_test[line(start)..=line(end)].fill(true);
+        from = end;
+    }
+    let lines = source.lines().zip(is_test);
+    let lines = lines.map(|(line, is_test)| if is_test { "" } else { line });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// To the `;` or the closing brace of the item that starts here.
 fn item_length(item: &str) -> usize {
     let mut depth = 0_usize;

@@ -36,7 +36,7 @@ const URL_PARAMETERS: &[&str] = &[
     "x-amz-security-token",
 ];
 
-/// Hides secrets in the log of one attempt. Output is held back only while it may be the
+/// Hides secrets: in the log of an attempt, in events, in what a command prints. Output is held back only while it may be the
 /// beginning of a secret.
 #[derive(Debug, Clone)]
 pub struct Masker {
