@@ -319,7 +319,7 @@ fn a_repository_of_another_user_is_refused() {
     assert_eq!(
         error.to_string(),
         format!(
-            "`{shown}` belongs to another user; if you trust it, run `git config --global --add safe.directory {shown}`"
+            "`{shown}` belongs to another user; if you trust it, run `git config --file ~/.gitconfig --add safe.directory {shown}`"
         )
     );
 }

@@ -10,7 +10,7 @@ use super::{look, words};
 
 /// `note: …`
 pub fn notice(notice: &str) -> Line {
-    Line::of(Tone::Warn, "note").put(Tone::Plain, format!(": {}", notice))
+    Line::of(Tone::Warn, "note").put(Tone::Plain, format!(": {notice}"))
 }
 
 /// The record of the run can't be written any more.
@@ -37,7 +37,7 @@ pub fn state(job: &JobView, now: Duration) -> Line {
         .put(look.tone, look.word);
     let reason = look::reason(job, now);
     if !reason.is_empty() {
-        line = line.put(Tone::Plain, format!(", {}", reason));
+        line = line.put(Tone::Plain, format!(", {reason}"));
     }
     if let Some(took) = job.duration {
         line = line.put(Tone::Dim, format!(", after {}", words::duration(took)));

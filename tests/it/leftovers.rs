@@ -117,6 +117,33 @@ fn the_next_run_removes_them() {
 }
 
 #[test]
+fn what_shed_all_that_tells_of_its_job_ends_with_the_run() {
+    let shed = "cd /; env -i PATH=\"$PATH\" setsid sh -c 'sleep 300 >/dev/null & echo shed $!' 2>/dev/null </dev/null";
+    let jobs = ["ends", "times out"].map(|name| {
+        let (script, timeout) = match name {
+            "ends" => ("echo end", "1h"),
+            _ => ("sleep 200", "1s"),
+        };
+        let lines = format!("    - |\n      {shed}\n    - {script}\n");
+        format!("{name}:\n  variables: {{RUNNER_SCRIPT_TIMEOUT: {timeout}}}\n  script:\n{lines}")
+    });
+    let env = TestEnv::new(&jobs.concat());
+    let output = env.output(&["run", "--executor", "shell", "--format", "json"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let numbers = text.lines().filter_map(|line| {
+        let event: Value = serde_json::from_str(line).expect("an event");
+        let number = event["text"].as_str()?.strip_prefix("shed ")?;
+        Some(number.to_owned())
+    });
+    let numbers: Vec<String> = numbers.collect();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(numbers.len(), 2, "{text}{told}");
+    for number in numbers {
+        assert!(!lives(&number), "{number} goes on: {text}");
+    }
+}
+
+#[test]
 fn what_belongs_to_others_stays() {
     if !engine::is_wanted() {
         return;

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::foreign::visible;
+use crate::foreign::is_hidden;
 use crate::source::{SourceFile, Span};
 
 /// A span over more lines than this is shown by its first line.
@@ -101,7 +101,17 @@ impl Excerpt {
     }
 }
 
-/// A line, or its beginning, as it is drawn: tabs stay, for the renderer knows their width.
+/// A line, or its beginning, as it is drawn: one character for one, so that columns stay what they
+/// are in the file. Control characters have pictures (`␛`), others a mark; tabs stay, for the
+/// renderer knows their width.
 fn shown(line: &str) -> String {
-    line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
+    let picture = |code: u32| char::from_u32(0x2400 + code).unwrap_or('\u{fffd}');
+    let shown = line.chars().map(|c| match c {
+        '\t' => c,
+        '\0'..'\u{20}' => picture(c.into()),
+        '\u{7f}' => '␡',
+        c if is_hidden(c) => '\u{fffd}',
+        c => c,
+    });
+    shown.collect()
 }

@@ -232,10 +232,10 @@ fn hidden_characters_of_a_line_are_drawn_and_the_mark_stays_in_place() {
     error[unknown-stage]: job `deploy` uses stage `tset`, which is not declared
      --> .gitlab-ci.yml:2:5
       |
-    1 | a: \u{9b}2J\u{202e}\u{7f} [build, test]
-      |                           ------------- declared here
-    2 | b:    \u{1b}tset
-      |             ^^^^ not in `stages`
+    1 | a: �2J�␡ [build, test]
+      |          ------------- declared here
+    2 | b:    ␛tset
+      |        ^^^^ not in `stages`
       |
     help: did you mean `test`?
     ");

@@ -15,8 +15,9 @@ use super::super::{
     Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, TreeRef,
     TreeSpec,
 };
+use super::kin;
 use super::reap::{reap, write_owner};
-use super::session::{ShellSession, blocking};
+use super::session::{ShellSession, blocking, in_place};
 use super::unpack::unpack;
 use crate::foreign::system_words;
 
@@ -113,6 +114,7 @@ impl Executor for ShellExecutor {
         .await?;
         let temp_dir = PathBuf::from(spec.layout.temp_dir());
         let project_dir = PathBuf::from(spec.layout.project_dir);
+        kin::enter(&folder);
         // From here on dropping the session undoes what was begun.
         let session = ShellSession {
             folder,
@@ -134,7 +136,8 @@ impl Executor for ShellExecutor {
         owner: &str,
         alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
     ) -> Result<Reaped, ExecError> {
-        reap(&self.settings.base, owner, &|run| alive(run)).map_err(|error| {
+        let reaped = in_place(|| reap(&self.settings.base, owner, &|run| alive(run)));
+        reaped.map_err(|error| {
             ExecError::system(
                 "reap",
                 format!(

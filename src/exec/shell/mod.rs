@@ -5,7 +5,7 @@
 //! never touched (runtime reference 10). Layout: `<base>/<run>-<job>-<attempt>/builds/<project>`.
 
 mod executor;
-mod marked;
+mod kin;
 mod process;
 mod reap;
 mod session;

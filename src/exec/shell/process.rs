@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, ChildStdin, Command};
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::super::cancel::asked;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
-use super::marked::{MARK, signal_marked};
+use super::kin::{self, MARK};
 use crate::foreign::system_words;
 
 const PHASE: &str = "run script";
@@ -37,7 +37,6 @@ pub(super) async fn run(
         return Ok(Exit::Stopped);
     }
     let (mut child, output) = spawn(folder)?;
-    let leader = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     let stdin = child.stdin.take();
     let mut work = std::pin::pin!(to_the_end(child, stdin, output, script, &cx.output));
     tokio::select! {
@@ -45,12 +44,12 @@ pub(super) async fn run(
         () = asked(&cx.cancel, Cancel::Graceful) => {}
     }
     let stopping = async {
-        signal_all(leader, folder, Signal::TERM);
+        signal_all(folder, Signal::TERM).await;
         tokio::select! {
             () = asked(&cx.cancel, Cancel::Force) => {}
             () = tokio::time::sleep(grace) => {}
         }
-        signal_all(leader, folder, Signal::KILL);
+        signal_all(folder, Signal::KILL).await;
         tokio::time::sleep(LAST_WORDS).await;
     };
     tokio::select! {
@@ -72,7 +71,11 @@ fn spawn(folder: &Path) -> Result<(Child, pipe::Receiver), ExecError> {
     let started = || {
         let (read, write) = io::pipe()?;
         // The command keeps the pipe's writing end; it is gone with the statement.
-        let child = command(shell, folder, write)?.spawn()?;
+        let child = kin::start_shell(folder, || {
+            let child = command(shell, folder, write)?.spawn()?;
+            let number = child.id().map(u32::cast_signed);
+            Ok((child, number))
+        })?;
         Ok((child, pipe::Receiver::from_owned_fd(OwnedFd::from(read))?))
     };
     started().map_err(|error: io::Error| {
@@ -151,13 +154,11 @@ async fn pump(mut output: pipe::Receiver, to: &mpsc::Sender<Vec<u8>>) -> io::Res
     }
 }
 
-/// The group of the shell, and whatever left that group.
-fn signal_all(leader: Option<Pid>, folder: &Path, signal: Signal) {
-    if let Some(leader) = leader {
-        // The group may be gone; then there is nothing to do.
-        let _ = kill_process_group(leader, signal);
-    }
-    signal_marked(folder, signal);
+/// To the shell and all that it started.
+async fn signal_all(folder: &Path, signal: Signal) {
+    let folder = folder.to_owned();
+    // It fails only by a panic, and then the folder's removal tries again.
+    let _ = tokio::task::spawn_blocking(move || kin::signal_all(&folder, signal)).await;
 }
 
 /// A shell that a signal ended has no code of its own: -1, as the runner says (runtime

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::process::Signal;
 
 use super::super::{Owner, Reaped};
-use super::marked::signal_marked;
+use super::kin::signal_all;
 
 /// Name of the file in an attempt's folder that says whose it is: owner and run, a line each.
 const OWNER_FILE: &str = "owner";
@@ -53,9 +53,9 @@ pub(super) fn reap(base: &Path, owner: &str, alive: &dyn Fn(&str) -> bool) -> io
     Ok(reaped)
 }
 
-/// Ends what runs from `folder` and removes it. One that is not there is fine.
+/// Ends what runs from `folder` and removes it. One that is not there is fine. Blocks.
 pub(super) fn remove(folder: &Path) -> io::Result<()> {
-    signal_marked(folder, Signal::KILL);
+    signal_all(folder, Signal::KILL);
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::super::collect::cannot_pack;
 use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
 use super::unpack::unpack;
-use super::{process, reap, walk};
+use super::{kin, process, reap, walk};
 use crate::foreign::system_words;
 
 /// The folder of an attempt. Dropping it without [`Session::close`] removes it too.
@@ -73,6 +74,9 @@ impl Session for ShellSession {
         match tokio::time::timeout(budget, removing).await {
             Ok(done) => {
                 self.gone = done.is_ok();
+                if self.gone {
+                    kin::leave(&self.folder);
+                }
                 done
             }
             Err(late) => {
@@ -91,8 +95,21 @@ impl Drop for ShellSession {
     fn drop(&mut self) {
         if !self.gone {
             // Nobody is left to be told.
-            let _ = reap::remove(&self.folder);
+            let _ = in_place(|| reap::remove(&self.folder));
+            kin::leave(&self.folder);
         }
+    }
+}
+
+/// Runs work that blocks here and now, for callers that can't wait or whose data can't move;
+/// other tasks of this thread go on elsewhere.
+pub(super) fn in_place<T>(work: impl FnOnce() -> T) -> T {
+    let has_other_threads = Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if has_other_threads {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
     }
 }
 

@@ -59,14 +59,13 @@ async fn a_shell_that_a_signal_ends_has_minus_one() {
     assert_eq!(exit, Exit::Code(-1));
 }
 
-#[tokio::test]
-async fn what_left_the_group_ends_when_the_session_is_closed() {
+/// Runs `script`, which prints the number of a process, and closes; that process must be gone.
+async fn ends_with_its_session(script: &str) {
     let subject = shell().await.expect("a shell");
     let mut session = subject.open("daemon", &[]).await;
-    let step = Step::real("setsid sleep 300 >/dev/null 2>&1 </dev/null &\necho $!\n");
-    let (_, pid) = step.run(session.as_mut()).await;
+    let (_, pid) = Step::real(script).run(session.as_mut()).await;
     let process = std::path::PathBuf::from("/proc").join(pid.trim());
-    assert!(process.exists(), "{}", process.display());
+    assert!(process.exists(), "{script}: {}", process.display());
     session.close(BUDGET).await.expect("closes");
     let state = || std::fs::read_to_string(process.join("stat")).unwrap_or_default();
     let is_gone = || {
@@ -79,7 +78,20 @@ async fn what_left_the_group_ends_when_the_session_is_closed() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    panic!("still runs: {}", state());
+    panic!("{script}: still runs: {}", state());
+}
+
+#[tokio::test]
+async fn what_left_the_group_ends_when_the_session_is_closed() {
+    ends_with_its_session("setsid sleep 300 >/dev/null 2>&1 </dev/null &\necho $!\n").await;
+}
+
+#[tokio::test]
+async fn so_does_what_shed_its_environment_too() {
+    ends_with_its_session(
+        "env -i PATH=\"$PATH\" setsid sh -c 'sleep 300 >/dev/null & echo $!' 2>/dev/null </dev/null\n",
+    )
+    .await;
 }
 
 #[tokio::test]
