@@ -132,7 +132,7 @@ fn a_full_disk_is_told_once_and_with_a_remedy() {
     }
     let place = log.display();
     let message = format!(
-        "the record of this run breaks off: can't write `{place}`: No space left on device; make room, or name another place with `XDG_STATE_HOME`"
+        "the record of this run breaks off: can't write `{place}`: no space left on device; make room, or name another place with `XDG_STATE_HOME`"
     );
     assert_eq!(told, [(3, message)]);
     assert!(!live::log(run.folder(), &[], "other", 1).exists());

@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(error.fault, Fault::System);
         assert_eq!(
             error.message,
-            "artifacts can't be packed: No space left on device: make room, or name another place with `XDG_STATE_HOME`"
+            "artifacts can't be packed: no space left on device: make room, or name another place with `XDG_STATE_HOME`"
         );
         assert!(is_empty(&folder));
     }
