@@ -19,6 +19,7 @@ mod open;
 #[cfg(test)]
 mod open_tests;
 mod origin;
+mod plain_file;
 mod read;
 mod snapshot;
 mod stop;
@@ -26,6 +27,7 @@ mod tracked;
 mod tree;
 #[cfg(test)]
 mod tree_tests;
+mod work_tree;
 
 pub use changes::Changes;
 pub use class::RefRules;
