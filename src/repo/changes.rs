@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use git2::{ObjectType, Oid};
+use git2::Oid;
 
 use crate::types::RefKind;
 
+use super::plain_file::is_gone;
 use super::tree::{ProjectTree, TreeSource};
+use super::work_tree::blob_id_of;
 use super::{RepoError, Repository};
 
 /// The changes of a pipeline's event.
@@ -170,8 +172,10 @@ impl Repository {
             .and_then(|tree| tree.get_path(path.as_ref()))
             .map(|entry| entry.id())
             .ok();
-        let now = Oid::hash_file(ObjectType::Blob, tree.root().join(path)).ok();
-        before == now
+        match blob_id_of(&tree.root().join(path)) {
+            Ok(now) => before == Some(now),
+            Err(error) => is_gone(&error) && before.is_none(),
+        }
     }
 }
 

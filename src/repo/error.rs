@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use git2::ErrorClass;
+
 use crate::diag::Code;
 use crate::foreign::{Command, MAKE_ROOM, is_disk_full, system_words};
 
@@ -71,6 +73,14 @@ pub enum RepoError {
         /// libgit2's words.
         detail: String,
     },
+    /// A file of git's own that is no object could not be read.
+    #[error("can't read {what} of the repository: {detail}; `git status` may say more")]
+    Unreadable {
+        /// `the settings`.
+        what: String,
+        /// libgit2's words.
+        detail: String,
+    },
     /// A ref or revision that does not exist.
     #[error("there is no {kind} `{name}` in this repository{}", hint(suggestion.as_deref()))]
     RevisionUnknown {
@@ -132,6 +142,7 @@ impl RepoError {
             | Self::ForeignOwner { .. }
             | Self::Unsupported { .. }
             | Self::Corrupt { .. }
+            | Self::Unreadable { .. }
             | Self::SubmoduleMissing { .. }
             | Self::Gitmodules { .. }
             | Self::Stopped
@@ -141,17 +152,21 @@ impl RepoError {
         }
     }
 
-    /// For `map_err`: something that must be there could not be read.
+    /// For `map_err`: something that must be there could not be read. Only what is wrong with
+    /// objects and refs is a case for `git fsck`; the rest is of the system or of the settings.
     pub(super) fn corrupt(what: impl Into<String>) -> impl FnOnce(git2::Error) -> Self {
         |error| {
-            let detail = error.message().trim_end_matches('.').to_owned();
-            // libgit2 hands on the system's words for what it can't write, and no number.
-            if detail.contains(NO_SPACE) {
-                return Self::DiskFull { detail };
-            }
-            Self::Corrupt {
-                what: what.into(),
-                detail,
+            let (what, detail) = (
+                what.into(),
+                error.message().trim_end_matches('.').to_owned(),
+            );
+            match error.class() {
+                // libgit2 hands on the system's words for what it can't write, and no number.
+                _ if detail.contains(NO_SPACE) => Self::DiskFull { detail },
+                ErrorClass::Os | ErrorClass::Filesystem | ErrorClass::Config => {
+                    Self::Unreadable { what, detail }
+                }
+                _ => Self::Corrupt { what, detail },
             }
         }
     }
@@ -186,4 +201,30 @@ fn hint(suggestion: Option<&str>) -> String {
         || "; `git branch -a` and `git tag` list what there is".to_owned(),
         |name| format!("; did you mean `{name}`?"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use git2::{Error, ErrorClass, ErrorCode};
+
+    use super::RepoError;
+
+    #[test]
+    fn git_fsck_is_for_objects() {
+        for (class, remedy) in [
+            (ErrorClass::Odb, "git fsck"),
+            (ErrorClass::Object, "git fsck"),
+            (ErrorClass::Zlib, "git fsck"),
+            (ErrorClass::Reference, "git fsck"),
+            (ErrorClass::Os, "git status"),
+            (ErrorClass::Filesystem, "git status"),
+            (ErrorClass::Config, "git status"),
+        ] {
+            let error = Error::new(ErrorCode::GenericError, class, "why.");
+            let text = RepoError::corrupt("a tree")(error).to_string();
+            let wanted =
+                format!("can't read a tree of the repository: why; `{remedy}` may say more");
+            assert_eq!(text, wanted, "{class:?}");
+        }
+    }
 }

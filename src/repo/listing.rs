@@ -1,10 +1,9 @@
 //! Listing a tree: every file once, in git's order, with what differs from HEAD.
 
-use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use git2::{IndexEntryExtendedFlag, ObjectType, Oid, Status, StatusOptions};
+use git2::{IndexEntryExtendedFlag, ObjectType, Oid};
 
 use super::RepoError;
 use super::tree::WorkState;
@@ -63,16 +62,6 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// What git sees in the work tree.
-    pub(super) fn of_work_tree(git: &git2::Repository) -> Result<Self, RepoError> {
-        let index = git.index().map_err(RepoError::corrupt("the index"))?;
-        let mut listing = Self::default();
-        let mut gone = listing.read_statuses(git)?;
-        gone.sort();
-        listing.read_index(&index, &gone);
-        Ok(listing.sorted())
-    }
-
     /// What a checkout of the commit would write.
     pub(super) fn of_commit(git: &git2::Repository, commit: Oid) -> Result<Self, RepoError> {
         let failed = || RepoError::corrupt("a tree");
@@ -97,71 +86,7 @@ impl Listing {
         Ok(listing.sorted())
     }
 
-    /// Adds untracked files and fills the state. Returns the tracked paths that are not there.
-    fn read_statuses(&mut self, git: &git2::Repository) -> Result<Vec<Vec<u8>>, RepoError> {
-        let mut options = StatusOptions::new();
-        options
-            .include_untracked(true)
-            .recurse_untracked_dirs(true)
-            .exclude_submodules(true);
-        let statuses = git
-            .statuses(Some(&mut options))
-            .map_err(RepoError::corrupt("the work tree"))?;
-        let mut gone = Vec::new();
-        for entry in statuses.iter() {
-            // A repository within the repository is listed as a folder: git leaves it alone.
-            let path = entry.path_bytes();
-            if !path.ends_with(b"/") {
-                self.add_status(path, entry.status(), &mut gone);
-            }
-        }
-        Ok(gone)
-    }
-
-    fn add_status(&mut self, path: &[u8], status: Status, gone: &mut Vec<Vec<u8>>) {
-        let name = String::from_utf8_lossy(path).into_owned();
-        if status.contains(Status::WT_NEW) {
-            if is_private(path) {
-                return;
-            }
-            self.state.untracked.push(name);
-            self.files.push(TreeFile {
-                path: path.to_vec(),
-                mode: None,
-                place: Place::WorkTree,
-                tracked: false,
-            });
-        } else if status.intersects(Status::WT_DELETED | Status::INDEX_DELETED) {
-            gone.push(path.to_vec());
-            // Added and removed again: HEAD never had it.
-            if !status.contains(Status::INDEX_NEW) {
-                self.state.deleted.push(name);
-            }
-        } else if !status.is_ignored() {
-            self.state.modified.push(name);
-        }
-    }
-
-    fn read_index(&mut self, index: &git2::Index, gone: &[Vec<u8>]) {
-        let mut last = Vec::new();
-        let mut left_out = HashSet::new();
-        for entry in index.iter() {
-            // A conflict has up to three entries of one path.
-            if entry.path == last {
-                continue;
-            }
-            last.clone_from(&entry.path);
-            if gone.binary_search(&entry.path).is_err() {
-                self.add_tracked(entry.path, entry.mode, Place::WorkTree);
-            } else if is_left_out(&entry) {
-                left_out.insert(String::from_utf8_lossy(&entry.path).into_owned());
-                self.add_tracked(entry.path, entry.mode, Place::Blob(entry.id));
-            }
-        }
-        self.state.deleted.retain(|name| !left_out.contains(name));
-    }
-
-    fn add_tracked(&mut self, path: Vec<u8>, mode: u32, place: Place) {
+    pub(super) fn add_tracked(&mut self, path: Vec<u8>, mode: u32, place: Place) {
         if let Some(mode) = Mode::of(mode) {
             self.files.push(TreeFile {
                 path,
@@ -174,7 +99,7 @@ impl Listing {
         }
     }
 
-    fn sorted(mut self) -> Self {
+    pub(super) fn sorted(mut self) -> Self {
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         self.files.dedup_by(|a, b| a.path == b.path);
         self.names = self

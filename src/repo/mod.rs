@@ -20,6 +20,7 @@ mod open;
 #[cfg(test)]
 mod open_tests;
 mod origin;
+mod plain_file;
 mod read;
 mod regular;
 mod snapshot;
@@ -28,6 +29,7 @@ mod tracked;
 mod tree;
 #[cfg(test)]
 mod tree_tests;
+mod work_tree;
 
 pub use changes::Changes;
 pub use class::RefRules;

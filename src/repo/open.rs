@@ -131,7 +131,7 @@ fn not_opened(cwd: &Path, error: &git2::Error) -> RepoError {
         _ if checkout_above(cwd).is_some_and(|root| settings_file(root).is_none()) => {
             not_found(cwd)
         }
-        _ => unsupported(cwd).unwrap_or_else(|| RepoError::Corrupt {
+        _ => unsupported(cwd).unwrap_or_else(|| RepoError::Unreadable {
             what: "the settings".to_owned(),
             detail: error.message().to_owned(),
         }),

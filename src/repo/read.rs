@@ -7,6 +7,7 @@ use git2::{ErrorCode, ObjectType, Oid};
 use super::listing::{Mode, is_left_out, is_private, to_path};
 use super::regular::{RegularError, read_regular};
 use super::tree::{ProjectTree, TreeSource};
+use super::work_tree::blob_id_of;
 
 /// Why a file can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,8 +87,8 @@ impl ProjectTree {
         };
         let id = match self.look(path.as_bytes()) {
             Node::Blob(id) => id,
-            Node::WorkTreeFile => Oid::hash_file(ObjectType::Blob, self.root().join(path))
-                .map_err(|e| unreadable(&e))?,
+            Node::WorkTreeFile => blob_id_of(&self.root().join(path))
+                .map_err(|error| FileError::Unreadable(path.to_owned(), error.to_string()))?,
             Node::Link(target) => {
                 Oid::hash_object(ObjectType::Blob, &target).map_err(|e| unreadable(&e))?
             }

@@ -9,6 +9,11 @@ use std::path::Path;
 
 use git2::{AttrCheckFlags, AttrValue};
 
+use crate::repo::plain_file;
+
+/// What git reads of such a file. Bytes.
+const MAX_SIZE: u64 = 100 << 20;
+
 /// What attributes make of a file's line ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LineEnds {
@@ -40,7 +45,8 @@ impl<'a> Attributes<'a> {
             crlf: false,
         };
         for file in files.filter(|file| file.ends_with(".gitattributes")) {
-            let text = std::fs::read(root.join(file)).unwrap_or_default();
+            // As for git, a link is no such file.
+            let text = plain_file::content(&root.join(file), MAX_SIZE);
             let says = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
             attributes.any |= says(b"text") || says(b"eol") || says(b"crlf");
             attributes.crlf |= says(b"crlf");

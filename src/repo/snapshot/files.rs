@@ -2,19 +2,19 @@
 //! there meanwhile: a file is taken as it was when it was looked at, and one that has gone is gone.
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
 use sha2::{Digest, Sha256};
 
 use super::archive::Archive;
 use super::attributes::Attributes;
 use super::take::SnapshotOptions;
 use crate::repo::listing::{Mode, Place, TreeFile, is_private, to_path};
+use crate::repo::plain_file;
 use crate::repo::{ProjectTree, RepoError, Stop};
 
 /// Writes the files of the tree. Returns the open archive and a digest of what differs from the
@@ -106,11 +106,13 @@ impl Writer<'_, '_> {
     fn write_from_disk(&mut self, file: &TreeFile, counts: bool) -> Result<(), RepoError> {
         let path = to_path(&file.path);
         let full = self.root.join(&path);
-        let opened = match open_plain(&full) {
+        let opened = match plain_file::open(&full) {
             Ok(opened) => opened,
             // It went away since the listing was made.
-            Err(error) if is_gone(&error) => return Ok(()),
-            Err(error) if is_link(&error) => return self.write_link(&path, &full, counts),
+            Err(error) if plain_file::is_gone(&error) => return Ok(()),
+            Err(error) if plain_file::is_link(&error) => {
+                return self.write_link(&path, &full, counts);
+            }
             Err(source) => return Err(RepoError::io("read", full)(source)),
         };
         let about = opened.metadata().map_err(RepoError::io("read", &full))?;
@@ -186,7 +188,9 @@ impl Writer<'_, '_> {
         let target = match std::fs::read_link(full) {
             Ok(target) => target,
             // No link any more: it goes as if it had gone away.
-            Err(error) if is_gone(&error) || error.kind() == ErrorKind::InvalidInput => {
+            Err(error)
+                if plain_file::is_gone(&error) || error.kind() == ErrorKind::InvalidInput =>
+            {
                 return Ok(());
             }
             Err(source) => return Err(RepoError::io("read", full)(source)),
@@ -243,24 +247,6 @@ impl<R: Read> Read for AsSeen<'_, R> {
         }
         Ok(read)
     }
-}
-
-/// Opens without following a link and without waiting for the other end of a pipe.
-fn open_plain(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)
-}
-
-/// Whether the file, or a folder on the way to it, is no longer there.
-fn is_gone(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
-fn is_link(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
 fn permissions(executable: bool) -> u32 {

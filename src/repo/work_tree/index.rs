@@ -1,0 +1,53 @@
+//! The index, as it is asked while the work tree is walked.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use git2::{IndexEntry, IndexTime};
+
+use crate::repo::RepoError;
+
+/// Entries sorted by path, as git keeps them.
+pub(super) struct Tracked {
+    pub(super) entries: Vec<IndexEntry>,
+    /// When the index was written: what changed then or later may have changed without a trace.
+    pub(super) written: IndexTime,
+}
+
+impl Tracked {
+    pub(super) fn read(git: &git2::Repository) -> Result<Self, RepoError> {
+        let index = git.index().map_err(RepoError::corrupt("the index"))?;
+        let written = index
+            .path()
+            .and_then(|path| path.metadata().and_then(|about| about.modified()).ok());
+        let entries = index.iter().collect();
+        Ok(Self {
+            entries,
+            written: time(written.unwrap_or(UNIX_EPOCH)),
+        })
+    }
+
+    /// The place of the first entry with that path.
+    pub(super) fn find(&self, path: &[u8]) -> Option<usize> {
+        let at = self.after(path);
+        let entry = self.entries.get(at)?;
+        (entry.path == path).then_some(at)
+    }
+
+    /// Whether there is an entry in that folder, or deeper.
+    pub(super) fn has_below(&self, folder: &[u8]) -> bool {
+        let prefix = [folder, b"/"].concat();
+        let entry = self.entries.get(self.after(&prefix));
+        entry.is_some_and(|entry| entry.path.starts_with(&prefix))
+    }
+
+    fn after(&self, path: &[u8]) -> usize {
+        self.entries
+            .partition_point(|entry| entry.path.as_slice() < path)
+    }
+}
+
+fn time(at: SystemTime) -> IndexTime {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i32::try_from(since.as_secs()).unwrap_or(i32::MAX);
+    IndexTime::new(seconds, since.subsec_nanos())
+}
