@@ -106,7 +106,7 @@ mod tests {
         File::create(&place).expect("a file");
         let full = OpenOptions::new().write(true).open("/dev/full");
         let file = NamedTempFile::from_parts(
-            full.expect("the full device").into(),
+            full.expect("the full device"),
             TempPath::try_from_path(&place).expect("a path"),
         );
         let selection = Selection::new(&globs(None), "/p");

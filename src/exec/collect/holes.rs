@@ -148,10 +148,7 @@ mod tests {
         writer.write_all(b"0123456789").expect("written");
         writer.write_all(b"x").expect("in the buffer");
         let error = writer.finish().expect_err("too much");
-        assert!(
-            error
-                .get_ref()
-                .is_some_and(|error| error.is::<super::TooLarge>())
-        );
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+        assert!(matches!(cause, Some(super::TooLarge { limit: 10 })));
     }
 }

@@ -85,7 +85,8 @@ impl DockerExecutor {
             }
             made.map_err(|error| fault::create(&image.name, error))
         };
-        let made = self.patience.answer("create container", making).await?;
+        let making = self.patience.answer("create container", Box::pin(making));
+        let made = making.await?;
         Ok(Container::new(
             docker.clone(),
             made.id,
