@@ -20,7 +20,7 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: Printer) -> Result
     let checkout = Checkout::open(global, &[])?;
     let pipeline = Pipeline::make(&checkout, &args.event)?;
     if args.format == ListFormat::Json {
-        printer.out(&list_json::document(&pipeline));
+        list_json::document(&pipeline, &|text| printer.out(text));
         return Ok(if pipeline.is_valid() {
             Exit::Passed
         } else {

@@ -1,6 +1,8 @@
 //! `pipe list --format json` (design chapter 2). The form is stable: fields are added, not
 //! changed.
 
+use std::io;
+
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
@@ -30,8 +32,41 @@ fn one_at_a_time<S: Serializer>(jobs: &[Job], to: S) -> Result<S::Ok, S::Error> 
     to.collect_seq(jobs.iter().map(job))
 }
 
-/// The whole document, one line.
-pub(super) fn document(pipeline: &Pipeline) -> String {
+/// Bytes that are written at once.
+const PIECE: usize = 64 << 10;
+
+/// Hands on what is written in pieces: the document may be far larger than the configuration.
+struct Pieces<'a> {
+    piece: Vec<u8>,
+    out: &'a dyn Fn(&str),
+}
+
+impl Pieces<'_> {
+    fn hand_on(&mut self) {
+        // JSON is text, and what is written to it at once ends between two characters.
+        if let Ok(text) = std::str::from_utf8(&self.piece) {
+            (self.out)(text);
+        }
+        self.piece.clear();
+    }
+}
+
+impl io::Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE {
+            self.hand_on();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The whole document, one line, piece by piece to `out`.
+pub(super) fn document(pipeline: &Pipeline, out: &dyn Fn(&str)) {
     let sources = &pipeline.loaded.sources;
     let plan = pipeline.outcome.as_ref().map(|outcome| &outcome.plan);
     let valid = pipeline.is_valid();
@@ -57,9 +92,13 @@ pub(super) fn document(pipeline: &Pipeline) -> String {
         jobs: plan.filter(|_| valid).map_or(&[], |plan| &plan.jobs),
         left_out: plan.map_or_else(Vec::new, |plan| left_out(plan, sources)),
     };
-    let mut text = serde_json::to_string(&document).expect("all of it is plain JSON");
-    text.push('\n');
-    text
+    let mut pieces = Pieces {
+        piece: Vec::with_capacity(PIECE),
+        out,
+    };
+    serde_json::to_writer(&mut pieces, &document).expect("all of it is plain JSON");
+    pieces.piece.push(b'\n');
+    pieces.hand_on();
 }
 
 fn reference(facts: &PipelineFacts) -> Json {

@@ -10,7 +10,8 @@ use crate::expr::glob::IncludeGlob;
 use crate::source::{SourceMap, Span};
 use crate::yaml::{self, Kind, Mapping, Value};
 
-use super::super::clauses::ClauseFacts;
+use super::super::budget::Budget;
+use super::super::clauses::{ClauseFacts, Compared};
 use super::super::component::ComponentFacts;
 use super::super::given;
 use super::super::keywords::{INCLUDE_RULE, check_rules};
@@ -40,6 +41,9 @@ pub(in super::super) struct Reader<'a> {
     /// Files elsewhere that were not fetched; they count as empty until all is read.
     pub(super) missing: Vec<(Outside, Span)>,
     included: usize,
+    /// For all files together.
+    budget: Budget,
+    compared: Compared,
 }
 
 /// The processing ended; the reasons are among the findings.
@@ -63,6 +67,8 @@ impl<'a> Reader<'a> {
             plain: HashSet::new(),
             missing: Vec::new(),
             included: 0,
+            budget: Budget::new(),
+            compared: Compared::default(),
         }
     }
 
@@ -219,6 +225,7 @@ impl<'a> Reader<'a> {
             lookup,
             expand: self.known(home),
             files: &home.files(self.request.files),
+            compared: &self.compared,
         };
         match facts.first_match(&read_rules(rules)) {
             Ok(rule) => Ok(rule.is_some_and(|rule| rule.when != Some(crate::types::When::Never))),
@@ -320,6 +327,10 @@ impl<'a> Reader<'a> {
         merged: &mut Mapping,
     ) -> Result<(), Stopped> {
         let content = self.interpolated(loaded, home, given.inputs, Some(given.span), component)?;
+        let weight = self.budget.scales.value(&content);
+        if let Err(diagnostic) = self.budget.spend(weight, given.span, "this file") {
+            return self.stop(diagnostic);
+        }
         let expanded = self.expand(&content, home)?;
         merge_into(merged, &expanded);
         Ok(())
