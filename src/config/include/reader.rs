@@ -35,7 +35,8 @@ pub(in super::super) struct Reader<'a> {
     pub(super) request: &'a Request<'a>,
     pub(in super::super) sources: SourceMap,
     pub(in super::super) found: Vec<Diagnostic>,
-    pub(super) files: HashMap<(Home, String), Arc<yaml::Loaded>>,
+    /// `None` for what could not be read as YAML, which is told once.
+    pub(super) files: HashMap<(Home, String), Option<Arc<yaml::Loaded>>>,
     /// Local files included just by their path: wildcards skip them.
     plain: HashSet<(Home, String)>,
     /// Files elsewhere that were not fetched; they count as empty until all is read.
