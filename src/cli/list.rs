@@ -21,7 +21,7 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Resul
     let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
     printer.hide(pipeline.facts.secrets());
     if args.format == ListFormat::Json {
-        printer.exact(&list_json::document(&pipeline, printer));
+        list_json::print(&pipeline, printer);
         return Ok(if pipeline.is_valid() {
             Exit::Passed
         } else {

@@ -1,6 +1,8 @@
 //! `pipe list --format json` (design chapter 2). The form is stable: fields are added, not
 //! changed.
 
+use std::io;
+
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
@@ -38,8 +40,41 @@ impl Serialize for Jobs<'_> {
     }
 }
 
-/// The whole document, one line.
-pub(super) fn document(pipeline: &Pipeline, printer: &Printer) -> String {
+/// Bytes that are written at once.
+const PIECE: usize = 64 << 10;
+
+/// Prints what is written in pieces: the document may be far larger than the configuration.
+struct Pieces<'a> {
+    piece: Vec<u8>,
+    printer: &'a Printer,
+}
+
+impl Pieces<'_> {
+    fn print(&mut self) {
+        // JSON is text, and what is written to it at once ends between two characters.
+        if let Ok(text) = std::str::from_utf8(&self.piece) {
+            self.printer.exact(text);
+        }
+        self.piece.clear();
+    }
+}
+
+impl io::Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE {
+            self.print();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Prints the whole document, one line.
+pub(super) fn print(pipeline: &Pipeline, printer: &Printer) {
     let sources = &pipeline.loaded.sources;
     let plan = pipeline.outcome.as_ref().map(|outcome| &outcome.plan);
     let valid = pipeline.is_valid();
@@ -74,9 +109,13 @@ pub(super) fn document(pipeline: &Pipeline, printer: &Printer) -> String {
         },
         left_out: plan.map_or_else(Vec::new, |plan| all(left_out(plan, sources))),
     };
-    let mut text = serde_json::to_string(&document).expect("all of it is plain JSON");
-    text.push('\n');
-    text
+    let mut pieces = Pieces {
+        piece: Vec::with_capacity(PIECE),
+        printer,
+    };
+    serde_json::to_writer(&mut pieces, &document).expect("all of it is plain JSON");
+    pieces.piece.push(b'\n');
+    pieces.print();
 }
 
 fn reference(facts: &PipelineFacts) -> Json {

@@ -2,13 +2,23 @@
 //!
 //! Includes, the workflow and jobs share these rules; they differ in the variables they see.
 
+use std::cell::Cell;
+
 use crate::diag::{Code, Diagnostic};
-use crate::expr::Lookup;
 use crate::expr::glob::{GlobError, changes_match, exists_match};
+use crate::expr::{Condition, Lookup};
 use crate::source::Span;
 
 use super::provider::{Changes, FileProvider};
 use super::rules::{Changed, Clause, Exists, Rule};
+
+/// Bytes of text that conditions may look at in all. Regular expressions take linear time, of
+/// which a hostile configuration could ask for hours.
+const MAX_COMPARED: u64 = 64 << 20;
+
+/// How much text conditions have looked at.
+#[derive(Debug, Default)]
+pub struct Compared(Cell<u64>);
 
 /// What clauses are tested against.
 pub struct ClauseFacts<'a> {
@@ -18,6 +28,8 @@ pub struct ClauseFacts<'a> {
     pub expand: &'a dyn Fn(&str) -> String,
     /// The tree.
     pub files: &'a dyn FileProvider,
+    /// Shared by all rules of a configuration.
+    pub compared: &'a Compared,
 }
 
 /// A clause that can't be decided, which fails the pipeline (configuration reference 11.3).
@@ -49,15 +61,19 @@ impl ClauseFacts<'_> {
         match clause {
             Clause::If {
                 condition, span, ..
-            } => condition.try_eval(self.lookup).map_err(|error| {
-                RuleError(
-                    Diagnostic::new(
-                        Code::RuleFailed,
-                        format!("the condition makes GitLab fail: {}", error.message),
+            } => {
+                let counted = self.compared.count(condition, self.lookup);
+                counted.map_err(|too_much| too_much.at(*span))?;
+                condition.try_eval(self.lookup).map_err(|error| {
+                    RuleError(
+                        Diagnostic::new(
+                            Code::RuleFailed,
+                            format!("the condition makes GitLab fail: {}", error.message),
+                        )
+                        .at(*span),
                     )
-                    .at(*span),
-                )
-            }),
+                })
+            }
             Clause::Changes(changed) => self.changes(changed),
             Clause::Exists(exists) => self.exists(exists),
         }
@@ -104,6 +120,38 @@ impl ClauseFacts<'_> {
 
     fn expanded(&self, globs: &[std::sync::Arc<str>]) -> Vec<String> {
         globs.iter().map(|glob| (self.expand)(glob)).collect()
+    }
+}
+
+impl Compared {
+    /// Counts what a condition is about to compare; an error when it is too much.
+    pub fn count(&self, condition: &Condition, lookup: &dyn Lookup) -> Result<(), RuleError> {
+        let bytes = condition.cost(lookup);
+        self.0.set(self.0.get().saturating_add(bytes));
+        self.check()
+    }
+
+    /// Whether no more than the limit was compared.
+    pub fn check(&self) -> Result<(), RuleError> {
+        if self.0.get() <= MAX_COMPARED {
+            return Ok(());
+        }
+        let message = format!(
+            "the conditions of this pipeline compare more than {} MiB of text",
+            MAX_COMPARED >> 20
+        );
+        Err(RuleError(
+            Diagnostic::new(Code::ConfigTooBig, message)
+                .help("compare shorter variables, or compare them in fewer jobs"),
+        ))
+    }
+}
+
+impl RuleError {
+    /// The same with a place.
+    #[must_use]
+    pub fn at(self, span: Span) -> Self {
+        Self(self.0.at(span))
     }
 }
 

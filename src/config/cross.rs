@@ -4,14 +4,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diag::{Code, Diagnostic, closest};
+use crate::diag::{Code, Diagnostic, closest, some_of};
 use crate::source::Span;
 use crate::yaml::Mapping;
 
 use super::jobs::NAME_LIMIT;
+use super::load::MAX_FINDINGS;
 use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget};
 use super::provenance::say_who_uses;
 use super::read;
+
+/// Steps of a circle that a message shows.
+const MAX_STEPS: usize = 12;
 
 /// Reports every mistake that only shows when jobs are seen together. Unless every job was
 /// understood, nothing is said about names that stand for none.
@@ -39,6 +43,9 @@ pub(super) fn check(
         if let Some(entry) = document.get(&job.base_name) {
             say_who_uses(document, entry, &mut found[before..]);
         }
+        if found.len() > MAX_FINDINGS {
+            return;
+        }
     }
     if found.is_empty() {
         checker.cycles(found);
@@ -60,6 +67,9 @@ impl Checker<'_> {
             return;
         };
         for (name, span) in job.dependencies.iter().flatten() {
+            if found.len() > MAX_FINDINGS {
+                return;
+            }
             self.dependency(job, *stage, name, *span, found);
         }
         self.needs(job, *stage, job.needs.as_deref().unwrap_or_default(), found);
@@ -77,7 +87,7 @@ impl Checker<'_> {
     }
 
     fn unknown_stage(&self, job: &JobConfig) -> Diagnostic {
-        let names: Vec<&str> = self.config.stages.iter().map(|stage| &**stage).collect();
+        let names = || self.config.stages.iter().map(|stage| &**stage);
         let mut diagnostic = Diagnostic::new(
             Code::UnknownStage,
             format!(
@@ -86,11 +96,11 @@ impl Checker<'_> {
             ),
         )
         .at(job.stage_span)
-        .note(format!("the stages are {}", names.join(", ")));
+        .note(format!("the stages are {}", some_of(names())));
         if let Some(span) = self.config.stages_span {
             diagnostic = diagnostic.with(span, "declared here");
         }
-        match closest(&job.stage, names.iter().copied()) {
+        match closest(&job.stage, names()) {
             Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
             None if job.stage_span == job.span => diagnostic.help(
                 "a job without `stage` is in `test`: give it a stage, or add `test` to `stages`",
@@ -170,6 +180,9 @@ impl Checker<'_> {
             let NeedTarget::Job { name, optional, .. } = &need.target else {
                 continue;
             };
+            if found.len() > MAX_FINDINGS {
+                return;
+            }
             match self.jobs.get(&**name) {
                 None if *optional || self.may_exist(name) => {}
                 None => found.push(self.unknown_need(job, name, need.span)),
@@ -308,6 +321,17 @@ impl Checker<'_> {
     }
 }
 
+/// `` `a` needs `b` needs `c` ``; of a long way the first steps.
+fn way(names: &[Arc<str>], step: &str) -> String {
+    let shown = names.iter().take(MAX_STEPS);
+    let shown: Vec<String> = shown.map(|name| format!("`{name}`")).collect();
+    let mut way = shown.join(&format!(" {step} "));
+    if names.len() > MAX_STEPS {
+        way.push_str(&format!(" and so on, {} steps in all", names.len() - 1));
+    }
+    way
+}
+
 fn too_long(job: &JobConfig, span: Span) -> Diagnostic {
     let message = format!(
         "job `{}` needs a job whose name has more than {NAME_LIMIT} characters",
@@ -329,13 +353,13 @@ fn circle(stack: &[(&JobConfig, usize)], back_to: &JobConfig, span: Span) -> Dia
         .map(|(job, _)| Arc::clone(&job.name))
         .collect();
     names.push(Arc::clone(&back_to.name));
-    let path: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("needs lead in a circle: {}", path.join(" needs "));
+    let message = format!("needs lead in a circle: {}", way(&names, "needs"));
     let mut diagnostic = Diagnostic::new(Code::CircularNeeds, message)
         .at(span)
         .label("this need closes the circle");
     // Each job of the circle stands at the need that leads on; the last one is the place itself.
-    for (job, next) in &circle[..circle.len().saturating_sub(1)] {
+    let shown = circle.len().saturating_sub(1).min(MAX_STEPS);
+    for (job, next) in &circle[..shown] {
         if let Some(need) = job.needs.iter().flatten().nth(next - 1) {
             diagnostic = diagnostic.with(need.span, format!("`{}` needs this", job.name));
         }

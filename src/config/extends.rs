@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
+use super::budget::Budget;
 use super::merge::merge_mappings;
 
 /// GitLab accepts this many levels of ancestors.
@@ -16,6 +17,7 @@ const MAX_LEVELS: usize = 11;
 pub(super) fn apply(document: &Mapping) -> Result<Mapping, Diagnostic> {
     let mut resolver = Resolver {
         document,
+        budget: Budget::new(),
         done: HashMap::new(),
     };
     document
@@ -36,6 +38,7 @@ pub(super) fn apply(document: &Mapping) -> Result<Mapping, Diagnostic> {
 
 struct Resolver<'a> {
     document: &'a Mapping,
+    budget: Budget,
     done: HashMap<Key, (Arc<Mapping>, usize)>,
 }
 
@@ -81,6 +84,9 @@ impl<'a> Resolver<'a> {
                 (None, _) => return Err(invalid_base(entry, extends, base)),
             };
             deepest = deepest.max(levels);
+            let weight = self.budget.scales.entries(mapping);
+            self.budget
+                .spend(weight, extends.value.span, "this `extends`")?;
             merged = merge_mappings(&merged, mapping);
         }
         path.pop();

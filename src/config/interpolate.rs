@@ -9,12 +9,15 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
+use super::budget::{Budget, Weight};
 use super::component::ComponentFacts;
 use super::inputs::{Inputs, ruby_text};
 
 const MAX_FUNCTIONS: usize = 3;
 const MAX_BLOCKS: usize = 10_000;
 const MAX_ACCESS_PARTS: usize = 5;
+/// Bytes of one text, blocks replaced.
+const MAX_TEXT: usize = 1 << 20;
 
 static BLOCK: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\$\[\[\s*(\S.*?\S)\s*\]\]").expect("the pattern is a constant"));
@@ -35,6 +38,8 @@ pub(super) fn apply(content: &Value, with: &Interpolation<'_>) -> Result<Value, 
     let mut walk = Walk {
         with,
         blocks: HashSet::new(),
+        budget: Budget::of_file(),
+        level: 0,
     };
     Ok(walk.value(content)?.unwrap_or_else(|| content.clone()))
 }
@@ -42,6 +47,9 @@ pub(super) fn apply(content: &Value, with: &Interpolation<'_>) -> Result<Value, 
 struct Walk<'a> {
     with: &'a Interpolation<'a>,
     blocks: HashSet<String>,
+    budget: Budget,
+    /// The level of the value that is being looked at.
+    level: usize,
 }
 
 impl Walk<'_> {
@@ -49,10 +57,24 @@ impl Walk<'_> {
     fn value(&mut self, value: &Value) -> Result<Option<Value>, Diagnostic> {
         match &value.kind {
             Kind::Str(text) if text.contains("$[[") => self.scalar(text, value.span),
-            Kind::Seq(items) => self.list(items, value.span),
-            Kind::Map(mapping) => self.mapping(mapping, value.span),
+            Kind::Seq(items) => self.deeper(|walk| walk.list(items, value.span)),
+            Kind::Map(mapping) => self.deeper(|walk| walk.mapping(mapping, value.span)),
             _ => Ok(None),
         }
+    }
+
+    fn deeper<T>(&mut self, walk: impl FnOnce(&mut Self) -> T) -> T {
+        self.level += 1;
+        let made = walk(self);
+        self.level -= 1;
+        made
+    }
+
+    /// Counts a value that a block brings, as large as it is when it is written out.
+    fn spend(&mut self, value: &Value, span: Span) -> Result<(), Diagnostic> {
+        let mut weight = self.budget.scales.value(value);
+        weight.levels += self.level;
+        self.budget.spend(weight, span, "this value")
     }
 
     fn list(&mut self, items: &[Value], span: Span) -> Result<Option<Value>, Diagnostic> {
@@ -110,17 +132,23 @@ impl Walk<'_> {
             let Some(value) = self.block(inside.as_str(), span)? else {
                 continue;
             };
+            self.spend(&value, span)?;
             if whole.as_str() == text {
                 return Ok(Some(Value::new(value.kind, span)));
             }
             out.push_str(&text[end..whole.start()]);
             out.push_str(&ruby_text(&value));
             end = whole.end();
+            if out.len() > MAX_TEXT {
+                return Err(too_long(span));
+            }
         }
         if end == 0 {
             return Ok(None);
         }
         out.push_str(&text[end..]);
+        self.budget
+            .spend(Weight::of_texts([out.as_str()]), span, "this text")?;
         Ok(Some(Value::new(Kind::Str(out.into()), span)))
     }
 
@@ -151,6 +179,9 @@ impl Walk<'_> {
         let mut value = self.access(access, span)?;
         for function in functions {
             value = self.function(function, &value, span)?;
+            if value.as_str().is_some_and(|text| text.len() > MAX_TEXT) {
+                return Err(too_long(span));
+            }
         }
         Ok(Some(value))
     }
@@ -263,6 +294,11 @@ fn posix_escape(text: &str) -> String {
         }
     }
     out
+}
+
+fn too_long(span: Span) -> Diagnostic {
+    let message = format!("the text grows beyond {} MiB", MAX_TEXT >> 20);
+    bad(span, message).help("let the input, or what is made of it, be shorter")
 }
 
 fn bad(span: Span, message: String) -> Diagnostic {

@@ -1,5 +1,6 @@
 //! The steps from a path to a [`Config`], in GitLab's order (configuration reference 1).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, has_errors};
@@ -8,13 +9,14 @@ use crate::source::SourceMap;
 
 use crate::yaml::{Entry, Mapping, Value};
 
+use super::budget::{Budget, Weight};
 use super::cross;
 use super::extends;
 use super::given::GivenInput;
 use super::include::Reader;
 use super::jobs::{self, Class, Surroundings};
 use super::keywords::{JOB, Scope, WORKFLOW, check_root_variables};
-use super::model::{Config, JobConfig, Workflow};
+use super::model::{Config, Inherit, JobConfig, Workflow};
 use super::parallel;
 use super::provenance::say_who_uses;
 use super::provider::FileProvider;
@@ -25,6 +27,10 @@ use super::shape::{Check, Shape, flatten};
 
 /// Stages of a configuration that declares none.
 static DEFAULT_STAGES: &[&str] = &["build", "test", "deploy"];
+
+/// Mistakes, and warnings beside them, that are told at once. Nobody mends more before asking
+/// again, and each takes time to suggest something and to draw.
+pub const MAX_FINDINGS: usize = 200;
 
 /// Further places of one finding; the rest is counted.
 const MAX_USERS: usize = 3;
@@ -83,12 +89,19 @@ fn resolve(document: &Mapping) -> Result<Arc<Mapping>, Diagnostic> {
 
 /// Checks every keyword and builds the configuration when nothing is wrong.
 fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
+    let mut budget = Budget::new();
+    if let Err(diagnostic) = weigh_document(document, &mut budget) {
+        found.push(diagnostic);
+        return None;
+    }
     let globals = Globals::read(document, found);
+    let inherited = globals.inherited();
     let globals_sound = !has_errors(found);
     let around = Surroundings {
         defaults: &globals.defaults,
         workflow_rules: globals.workflow.rules.is_some(),
     };
+    let mut budget = budget.next_step();
     let mut jobs = Vec::new();
     let mut visible = false;
     for entry in document.entries() {
@@ -103,9 +116,19 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
             Class::Job(kind) => {
                 visible = true;
                 let before = found.len();
-                jobs.extend(jobs::build(entry, kind, &around, found));
+                if let Some(job) = jobs::build(entry, kind, &around, found) {
+                    let weight = weight_of(&job, &inherited, &mut budget);
+                    if let Err(diagnostic) = budget.spend(weight, entry.key_span, "this job") {
+                        found.push(diagnostic);
+                        return None;
+                    }
+                    jobs.push((job, weight));
+                }
                 say_who_uses(document, entry, &mut found[before..]);
             }
+        }
+        if found.len() > MAX_FINDINGS && has_errors(found) {
+            return None;
         }
     }
     if !visible {
@@ -121,22 +144,48 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
         .flatten()
 }
 
+/// Whether the document is small enough to be walked in full.
+fn weigh_document(document: &Mapping, budget: &mut Budget) -> Result<(), Diagnostic> {
+    document.entries().iter().try_for_each(|entry| {
+        let weight = budget.scales.value(&entry.value);
+        let what = format!("`{}`", entry.key.text());
+        budget.spend(weight, entry.key_span, &what)
+    })
+}
+
+/// What a job weighs with its defaults and the variables that it inherits.
+fn weight_of(job: &JobConfig, inherited: &Weight, budget: &mut Budget) -> Weight {
+    let own = budget.scales.entries(&job.mapping).and(Weight::JOB);
+    match &job.inherit_variables {
+        Inherit::All => own.and(*inherited),
+        Inherit::None => own,
+        Inherit::Names(names) if (names.len() as u64) < inherited.values => {
+            own.and(Weight::of_texts(names.iter().map(AsRef::as_ref)))
+        }
+        Inherit::Names(_) => own.and(*inherited),
+    }
+}
+
 fn finish(
     document: &Mapping,
     globals: Globals,
-    jobs: Vec<JobConfig>,
+    jobs: Vec<(JobConfig, Weight)>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
     let warn_twice = globals.workflow.rules.is_none();
+    let jobs = match parallel::expand(jobs, found) {
+        Ok(jobs) => jobs,
+        Err(diagnostic) => {
+            found.push(diagnostic);
+            return None;
+        }
+    };
     let config = Config {
         stages: globals.stages,
         stages_span: globals.stages_span,
         variables: globals.variables,
         workflow: globals.workflow,
-        jobs: parallel::expand(jobs, found)
-            .into_iter()
-            .map(Arc::new)
-            .collect(),
+        jobs: jobs.into_iter().map(Arc::new).collect(),
     };
     // With mistakes above, a job that is not there may just not have been understood.
     let all_understood = !has_errors(found);
@@ -198,6 +247,26 @@ impl Globals {
             workflow: workflow(document, found),
             defaults: defaults(document, found),
         }
+    }
+
+    /// What a job inherits that takes all variables: the root ones and those of the largest rule
+    /// of the workflow.
+    fn inherited(&self) -> Weight {
+        let texts = |variables: &[super::model::YamlVariable]| {
+            let text = |variable: &super::model::YamlVariable| {
+                (variable.key.len() + variable.value.len()) as u64
+            };
+            Weight {
+                values: variables.len() as u64,
+                text: variables.iter().map(text).sum(),
+                levels: 0,
+            }
+        };
+        let rules = self.workflow.rules.iter().flatten().flatten();
+        let largest = rules
+            .map(|rule| texts(&rule.variables))
+            .max_by_key(|weight| weight.values);
+        texts(&self.variables).and(largest.unwrap_or_default())
     }
 }
 
@@ -316,10 +385,37 @@ fn check_deprecated(key: &'static str, entry: &Entry, found: &mut Vec<Diagnostic
     }
 }
 
-/// The same mistake at the same place, seen through several jobs, is reported once.
+/// As many mistakes and warnings as one can take in.
+fn first(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut counts = HashMap::new();
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for diagnostic in found {
+        let count = counts.entry(diagnostic.severity).or_insert(0);
+        *count += 1;
+        if *count <= MAX_FINDINGS {
+            kept.push(diagnostic);
+        }
+    }
+    for (severity, count) in counts {
+        let last = kept.iter_mut().rfind(|last| last.severity == severity);
+        if let Some(last) = last.filter(|_| count > MAX_FINDINGS) {
+            last.notes.push(format!(
+                "only the first {MAX_FINDINGS} findings of this kind are shown"
+            ));
+        }
+    }
+    kept
+}
+
+/// The same mistake at the same place, seen through several jobs, is reported once; of very many
+/// the first ones are.
 pub fn collapse(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    first(merged(found))
+}
+
+fn merged(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
-    let mut places = std::collections::HashMap::new();
+    let mut places = HashMap::new();
     for diagnostic in found {
         let key = (diagnostic.code, diagnostic.primary);
         match places.get(&key) {

@@ -5,6 +5,7 @@
 //! resolve `!reference`, check each keyword, expand `parallel`, check across jobs. What a
 //! pipeline for one ref makes of it is the work of [`plan`](crate::plan).
 
+mod budget;
 mod clauses;
 mod component;
 mod cross;
@@ -29,12 +30,12 @@ mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use clauses::{ClauseFacts, RuleError};
+pub use clauses::{ClauseFacts, Compared, RuleError};
 pub use given::GivenInput;
 pub use include::{Outside, ProjectAt};
 pub use inputs::to_json;
 pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
-pub use load::{Loaded, Request, collapse, load};
+pub use load::{Loaded, MAX_FINDINGS, Request, collapse, load};
 pub use model::{
     Artifacts, ArtifactsWhen, AutoCancel, Combination, Config, EffectUse, EnvironmentAction,
     EnvironmentConfig, Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget,

@@ -1,5 +1,6 @@
 //! The typed configuration.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -161,7 +162,7 @@ pub enum Inherit {
     /// None.
     None,
     /// Those of these names.
-    Names(Vec<Arc<str>>),
+    Names(BTreeSet<Arc<str>>),
 }
 
 impl Inherit {
@@ -170,7 +171,7 @@ impl Inherit {
         match self {
             Self::All => true,
             Self::None => false,
-            Self::Names(names) => names.iter().any(|n| &**n == name),
+            Self::Names(names) => names.contains(name),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::yaml::{Kind, Value};
 
+use super::budget::{Budget, Weight};
 use super::model::{JobConfig, MatrixInstance, NeedConfig, NeedTarget, YamlVariable};
 use super::read;
 
@@ -15,17 +16,29 @@ use super::read;
 type Instances = HashMap<Arc<str>, Vec<Arc<str>>>;
 
 /// Every job with `parallel` replaced by its instances, and names of such jobs in needs and
-/// dependencies by those of the instances.
-pub(super) fn expand(jobs: Vec<JobConfig>, found: &mut Vec<Diagnostic>) -> Vec<JobConfig> {
+/// dependencies by those of the instances. Each job comes with what it weighs.
+pub(super) fn expand(
+    jobs: Vec<(JobConfig, Weight)>,
+    found: &mut Vec<Diagnostic>,
+) -> Result<Vec<JobConfig>, Diagnostic> {
+    let (mut budget, mut names_budget) = (Budget::new(), Budget::of_names());
     let mut instances = Instances::new();
     let mut expanded: Vec<JobConfig> = Vec::with_capacity(jobs.len());
     let mut places: HashMap<Arc<str>, usize> = HashMap::new();
-    for job in jobs {
+    for (job, weight) in jobs {
         let parallel = read::get(&job.mapping, "parallel").map(instances_of);
         let Some(parts) = parallel else {
+            budget.spend(weight, job.span, "this job")?;
             place(job, &mut places, &mut expanded);
             continue;
         };
+        let suffixes = Weight::of_texts(parts.iter().map(|(suffix, _)| suffix.as_str()));
+        names_budget.spend(suffixes, job.span, "the names of the instances of this job")?;
+        budget.spend(
+            weight.times(parts.len()),
+            job.span,
+            "the instances of this job",
+        )?;
         let made: Vec<JobConfig> = parts.into_iter().map(|part| instance(&job, part)).collect();
         let names = made.iter().map(|made| Arc::clone(&made.name)).collect();
         instances.insert(Arc::clone(&job.name), names);
@@ -34,9 +47,29 @@ pub(super) fn expand(jobs: Vec<JobConfig>, found: &mut Vec<Diagnostic>) -> Vec<J
         }
     }
     for job in &mut expanded {
+        let weight = weight_of_names(job, &instances);
+        budget.spend(weight, job.span, "the needs of this job")?;
         resolve_names(job, &instances, found);
     }
-    expanded
+    Ok(expanded)
+}
+
+/// What the names in needs and dependencies weigh when those of parallel jobs are expanded.
+fn weight_of_names(job: &JobConfig, instances: &Instances) -> Weight {
+    let written = job.needs.iter().flatten().map(|need| match &need.target {
+        NeedTarget::Job { name, matrix, .. } => match matrix {
+            Some(rows) => rows.len(),
+            None => instances.get(name).map_or(1, Vec::len),
+        },
+        NeedTarget::External(_) => 1,
+    });
+    let dependencies = job.dependencies.iter().flatten();
+    let dependencies = dependencies.map(|(name, _)| instances.get(name).map_or(1, Vec::len));
+    let values: usize = written.chain(dependencies).sum();
+    Weight {
+        values: values as u64,
+        ..Weight::default()
+    }
 }
 
 /// Adds a job. Of two with the same name the later takes the place of the earlier.

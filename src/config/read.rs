@@ -137,6 +137,22 @@ fn need(item: &Value) -> Option<NeedConfig> {
     })
 }
 
+/// Instances that one matrix may make.
+pub(super) const MAX_INSTANCES: usize = 200;
+
+/// How many combinations one mapping of a matrix has.
+pub(super) fn product(mapping: &Mapping) -> usize {
+    let counts = mapping
+        .entries()
+        .iter()
+        .map(|entry| entry.value.as_seq().map_or(1, <[Value]>::len));
+    // A list without values comes first: it makes nothing of any product.
+    if counts.clone().any(|count| count == 0) {
+        return 0;
+    }
+    counts.fold(1, usize::saturating_mul)
+}
+
 /// The combinations of a matrix, the last key varying fastest (configuration reference 6.17).
 pub(super) fn combinations(matrix: &Value) -> Vec<Combination> {
     let mut all = Vec::new();
@@ -146,6 +162,10 @@ pub(super) fn combinations(matrix: &Value) -> Vec<Combination> {
         .iter()
         .filter_map(Value::as_map)
     {
+        // Nothing but a product within the limit was accepted, and none is made of no values.
+        if !(1..=MAX_INSTANCES).contains(&product(mapping)) {
+            continue;
+        }
         let mut rows: Vec<Combination> = vec![Vec::new()];
         for entry in mapping.entries() {
             let key: Arc<str> = entry.key.text().into();

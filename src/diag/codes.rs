@@ -50,6 +50,7 @@ codes! {
     YamlIgnoredText "yaml-ignored-text" Warning "text that GitLab never reads";
     ConfigNotMapping "config-not-mapping" Error "the configuration is not a mapping";
     ConfigEmpty "config-empty" Error "the configuration file has no content";
+    ConfigTooBig "config-too-big" Error "the configuration grows too large when it is written out";
     ReferenceInvalid "reference-invalid" Error "a `!reference` that is not a list of names";
     ReferenceMissing "reference-missing" Error "a `!reference` to something that does not exist";
     ReferenceCircular "reference-circular" Error "a `!reference` that leads back to itself";

@@ -137,7 +137,7 @@ impl Diagnostic {
         }
         match super::closest(word, candidates.iter().copied()) {
             Some(close) => self.help(format!("did you mean `{close}`?")),
-            None => self.help(format!("{all}: {}", candidates.join(", "))),
+            None => self.help(format!("{all}: {}", super::some_of(candidates))),
         }
     }
 }

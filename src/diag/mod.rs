@@ -11,4 +11,4 @@ mod suggest;
 pub use codes::{Code, CodeEntry};
 pub use diagnostic::{Diagnostic, Label, Severity, has_errors};
 pub use render::{concise, full, json};
-pub use suggest::closest;
+pub use suggest::{closest, some_of};

@@ -22,9 +22,23 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Names of a list that a message shows.
+const MAX_SHOWN: usize = 20;
+
+/// `a, b, c`; of a long list the first names and how many more there are.
+pub fn some_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names = names.into_iter();
+    let shown: Vec<&str> = names.by_ref().take(MAX_SHOWN).collect();
+    let shown = shown.join(", ");
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::closest;
+    use super::{closest, some_of};
 
     #[test]
     fn a_slip_is_found_and_a_stranger_is_not() {
@@ -35,5 +49,12 @@ mod tests {
         assert_eq!(closest("foo", keys), None);
         assert_eq!(closest("script", ["script", "scripts"]), Some("scripts"));
         assert_eq!(closest(&"a".repeat(1_000_000), ["a"]), None);
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        assert_eq!(some_of(["a", "b"]), "a, b");
+        assert_eq!(some_of(["a"; 20]).matches('a').count(), 20);
+        assert!(some_of(["x"; 500]).ends_with("x, x and 480 more"));
     }
 }

@@ -1,22 +1,22 @@
 //! From a configuration to a plan, in GitLab's order: workflow, jobs, needs, emptiness
 //! (configuration reference 11.2, 11.3).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::config::{
-    ClauseFacts, Config, EnvironmentConfig, FileProvider, JobConfig, NeedConfig, NeedTarget,
-    OnJobFailure,
+    ClauseFacts, Compared, Config, EnvironmentConfig, FileProvider, JobConfig, MAX_FINDINGS,
+    NeedConfig, NeedTarget, OnJobFailure,
 };
-use crate::diag::{Code, Diagnostic};
-use crate::expr::Variables;
+use crate::diag::{Code, Diagnostic, some_of};
+use crate::expr::expand::ExpandError;
 use crate::types::{When, environment_slug};
 
 use super::facts::PipelineFacts;
 use super::model::{Environment, Job, LeftOut, Need, Plan};
 use super::policy::PolicyFacts;
 use super::rules::{self, Decision, Excluded};
-use super::scope::{self, Scopes};
+use super::scope::{Scope, Scopes};
 
 /// Needs that one job may have, after parallel jobs were expanded.
 const MAX_NEEDS: usize = 50;
@@ -46,6 +46,7 @@ pub fn build(config: &Config, facts: &PipelineFacts, files: &dyn FileProvider) -
         facts,
         files,
         scopes: Scopes::new(facts, &config.variables),
+        compared: Compared::default(),
         plan: Plan {
             name: None,
             stages: config.stages.clone(),
@@ -82,6 +83,7 @@ struct Builder<'a> {
     facts: &'a PipelineFacts,
     files: &'a dyn FileProvider,
     scopes: Scopes<'a>,
+    compared: Compared,
     plan: Plan,
 }
 
@@ -119,7 +121,7 @@ impl Builder<'_> {
         if let Some(Some(rules)) = &workflow.rules {
             let scope = self.scopes.workflow();
             let rule = self
-                .clauses(&scope, &|text| scope::glob(text, &scope))
+                .clauses(&scope, &|text| scope.glob(text))
                 .first_match(rules)
                 .map_err(|error| error.0)?;
             let Some(rule) = rule else {
@@ -136,7 +138,7 @@ impl Builder<'_> {
         }
         self.plan.cancel_on_failure = cancel == Some(OnJobFailure::All);
         if let Some(name) = &workflow.name {
-            let name = scope::keyword(name, &self.scopes.workflow());
+            let name = self.scopes.workflow().keyword(name);
             self.plan.name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
         }
         Ok(None)
@@ -144,13 +146,14 @@ impl Builder<'_> {
 
     fn clauses<'s>(
         &'s self,
-        scope: &'s Variables,
+        scope: &'s Scope<'_>,
         expand: &'s dyn Fn(&str) -> String,
     ) -> ClauseFacts<'s> {
         ClauseFacts {
-            lookup: scope,
+            lookup: scope.raw(),
             expand,
             files: self.files,
+            compared: &self.compared,
         }
     }
 
@@ -159,35 +162,51 @@ impl Builder<'_> {
     fn jobs(&mut self) -> Vec<Diagnostic> {
         let mut errors = Vec::new();
         let mut by_stage: Vec<Vec<&Arc<JobConfig>>> = vec![Vec::new(); self.config.stages.len()];
+        // Of a stage that is named twice the first place counts.
+        let stages: HashMap<&str, usize> = (self.config.stages.iter().enumerate().rev())
+            .map(|(at, name)| (&**name, at))
+            .collect();
         for job in &self.config.jobs {
-            if let Some(stage) = self
-                .config
-                .stages
-                .iter()
-                .position(|stage| *stage == job.stage)
-            {
-                by_stage[stage].push(job);
+            if let Some(stage) = stages.get(&*job.stage) {
+                by_stage[*stage].push(job);
             }
         }
         let mut present: HashSet<Arc<str>> = HashSet::new();
         for (stage, configs) in by_stage.into_iter().enumerate() {
             let mut failed = Vec::new();
-            let mut jobs = Vec::new();
+            let mut jobs: Vec<Job> = Vec::new();
             for config in configs {
-                match self.seed(config, stage) {
+                let seed = self.seed(config, stage);
+                if let Some(diagnostic) = self.exhausted(config) {
+                    return vec![diagnostic];
+                }
+                match seed {
                     Seed::In(job) => jobs.push(*job),
                     Seed::Out => {}
                     Seed::Failed(diagnostic) => failed.push(diagnostic),
                 }
             }
             present.extend(jobs.iter().map(|job| Arc::clone(&job.config.name)));
-            failed.extend(jobs.iter().flat_map(|job| self.job_errors(job, &present)));
+            let wrong = jobs.iter().flat_map(|job| self.job_errors(job, &present));
+            failed.extend(wrong.take(MAX_FINDINGS + 1));
             if !jobs.is_empty() {
                 errors.append(&mut failed);
+            }
+            if errors.len() > MAX_FINDINGS {
+                return errors;
             }
             self.plan.jobs.append(&mut jobs);
         }
         errors
+    }
+
+    /// What the jobs up to this one have used up. Unlike their own errors it ends everything.
+    fn exhausted(&self, config: &JobConfig) -> Option<Diagnostic> {
+        if self.scopes.is_exhausted() {
+            return Some(grown(config));
+        }
+        let compared = self.compared.check().err()?;
+        Some(compared.at(config.span).0)
     }
 
     fn seed(&mut self, config: &Arc<JobConfig>, stage: usize) -> Seed {
@@ -195,11 +214,12 @@ impl Builder<'_> {
         let scope = self
             .scopes
             .job(config, environment.as_ref(), config.when, &[]);
-        let expand = |text: &str| scope::glob(text, &scope);
+        let expand = |text: &str| scope.glob(text);
         let policies = PolicyFacts {
             pipeline: self.facts,
-            lookup: &scope,
+            lookup: scope.raw(),
             files: self.files,
+            compared: &self.compared,
         };
         match rules::decide(config, &self.clauses(&scope, &expand), &policies) {
             Err(error) => {
@@ -215,12 +235,17 @@ impl Builder<'_> {
                 });
                 Seed::Out
             }
-            Ok(Ok(decision)) => Seed::In(Box::new(self.job(config, stage, decision))),
+            Ok(Ok(decision)) => Seed::In(Box::new(self.job(config, stage, environment, decision))),
         }
     }
 
-    fn job(&self, config: &Arc<JobConfig>, stage: usize, decision: Decision) -> Job {
-        let environment = self.environment(config);
+    fn job(
+        &self,
+        config: &Arc<JobConfig>,
+        stage: usize,
+        environment: Option<Environment>,
+        decision: Decision,
+    ) -> Job {
         let referring = config.tags.iter().any(|tag| tag.contains(['$', '%']));
         let tags = if referring {
             let scope = self.scopes.job(
@@ -229,11 +254,7 @@ impl Builder<'_> {
                 decision.when,
                 &decision.variables,
             );
-            config
-                .tags
-                .iter()
-                .map(|tag| scope::tag(tag, &scope))
-                .collect()
+            config.tags.iter().map(|tag| scope.tag(tag)).collect()
         } else {
             config.tags.iter().map(ToString::to_string).collect()
         };
@@ -264,7 +285,9 @@ impl Builder<'_> {
             ..
         } = config.environment.as_ref()?;
         let name = if name.contains(['$', '%']) {
-            scope::keyword(name, &self.scopes.job(config, None, config.when, &[]))
+            self.scopes
+                .job(config, None, config.when, &[])
+                .keyword(name)
         } else {
             name.to_string()
         };
@@ -298,24 +321,12 @@ impl Builder<'_> {
             .filter(|need| !need.optional && !present.contains(&need.job))
             .map(|need| self.absent_need(job, need))
             .collect();
-        if let Some(names) = self.variable_cycle(job) {
-            errors.push(
-                Diagnostic::new(
-                    Code::VariableCycle,
-                    format!(
-                        "variables of job `{}` refer to each other in a circle: {}",
-                        job.name(),
-                        names.join(", ")
-                    ),
-                )
-                .at(job.config.span)
-                .help("take one of the references out, or set `expand: false`"),
-            );
-        }
+        errors.extend(self.unexpandable(job));
         errors
     }
 
-    fn variable_cycle(&self, job: &Job) -> Option<Vec<String>> {
+    /// What is wrong with the references between the variables of a job.
+    fn unexpandable(&self, job: &Job) -> Option<Diagnostic> {
         if !job
             .variables
             .iter()
@@ -331,7 +342,25 @@ impl Builder<'_> {
             job.when,
             &job.variables,
         );
-        scope::cycle(&scope)
+        let diagnostic = match scope.raw().check_references().err()? {
+            ExpandError::Circular(circles) => {
+                let names = circles.into_iter().next().unwrap_or_default();
+                let message = format!(
+                    "variables of job `{}` refer to each other in a circle: {}",
+                    job.name(),
+                    some_of(names.iter().map(String::as_str))
+                );
+                Diagnostic::new(Code::VariableCycle, message)
+                    .help("take one of the references out, or set `expand: false`")
+            }
+            error @ ExpandError::TooLarge(_) => {
+                let message = format!("variables of job `{}`: {error}", job.name());
+                Diagnostic::new(Code::ConfigTooBig, message)
+                    .note("a job could not be started with an environment of that size")
+                    .help("let fewer variables repeat each other")
+            }
+        };
+        Some(diagnostic.at(job.config.span))
     }
 
     fn absent_need(&self, job: &Job, need: &Need) -> Diagnostic {
@@ -366,6 +395,16 @@ impl Builder<'_> {
             .all(|job| matches!(&*job.config.stage, ".pre" | ".post"));
         only_edges.then(|| "only jobs in `.pre` and `.post` are left".to_owned())
     }
+}
+
+fn grown(config: &JobConfig) -> Diagnostic {
+    let message = format!(
+        "up to job `{}` variables expand to more text than a pipeline can have",
+        config.name
+    );
+    Diagnostic::new(Code::ConfigTooBig, message)
+        .at(config.span)
+        .help("let variables repeat each other less, or use shorter ones in `environment`, `tags` and `rules`")
 }
 
 /// Needs on this pipeline, and those on others.

@@ -1,8 +1,8 @@
 //! `only` and `except` (configuration reference 6.9).
 
-use crate::config::{Changes, FileProvider, Policy, RefPattern};
+use crate::config::{Changes, Compared, FileProvider, Policy, RefPattern};
 use crate::expr::glob::changes_match;
-use crate::expr::{Lookup, re2};
+use crate::expr::{Condition, Lookup, re2};
 use crate::types::{RefKind, Reference};
 
 use super::facts::PipelineFacts;
@@ -12,6 +12,7 @@ pub(super) struct PolicyFacts<'a> {
     pub(super) pipeline: &'a PipelineFacts,
     pub(super) lookup: &'a dyn Lookup,
     pub(super) files: &'a dyn FileProvider,
+    pub(super) compared: &'a Compared,
 }
 
 impl PolicyFacts<'_> {
@@ -70,15 +71,19 @@ impl PolicyFacts<'_> {
             aspects.push(("kubernetes", false));
         }
         if let Some(conditions) = &policy.variables {
-            let any = conditions
-                .iter()
-                .any(|condition| condition.eval(self.lookup));
+            let any = conditions.iter().any(|condition| self.holds(condition));
             aspects.push(("variables", any));
         }
         if let Some(globs) = &policy.changes {
             aspects.push(("changes", self.changed(globs)));
         }
         aspects
+    }
+
+    /// Whether a condition is true. Past the limit of comparisons none is asked; the pipeline
+    /// fails then.
+    fn holds(&self, condition: &Condition) -> bool {
+        self.compared.count(condition, self.lookup).is_ok() && condition.eval(self.lookup)
     }
 
     fn changed(&self, globs: &[std::sync::Arc<str>]) -> bool {

@@ -42,7 +42,8 @@ pub(super) fn decide(
             }),
         });
     }
-    match policies.left_out(job.only.as_ref(), job.except.as_ref()) {
+    let left_out = policies.left_out(job.only.as_ref(), job.except.as_ref());
+    match left_out {
         Some((reason, policy)) => Ok(Err(Excluded {
             span: policy.span.unwrap_or(job.span),
             reason,

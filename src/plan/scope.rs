@@ -1,14 +1,22 @@
 //! Which variables a phase sees, lowest precedence first (configuration reference 10.1, 10.4).
 
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::{Inherit, JobConfig, YamlVariable};
-use crate::expr::expand::{ExpandError, References, Unknown, Variable, Variables, expand, names};
+use crate::expr::expand::{References, Unknown, Variable, Variables, expand};
 use crate::types::wildcard_match;
 
 use super::facts::{PipelineFacts, SettingVariable};
 use super::model::Environment;
 use super::predefined::{self, Pairs};
+
+/// Bytes that expansion may make for all jobs of a pipeline.
+const MAX_EXPANDED: u64 = 256 << 20;
+/// How often a text counts that stays in the plan.
+const KEPT: u64 = 16;
 
 /// Variables of the include phase, with their expansions.
 #[derive(Debug, Clone)]
@@ -56,6 +64,8 @@ pub(super) struct Scopes<'a> {
     user: Variables,
     settings: Variables,
     given: Variables,
+    /// Bytes that expansion has made so far.
+    expanded: Cell<u64>,
 }
 
 impl<'a> Scopes<'a> {
@@ -75,7 +85,13 @@ impl<'a> Scopes<'a> {
             user: sealed(variables(predefined::user(facts)).collect()),
             settings: sealed(settings(facts, None).collect()),
             given: sealed(given(facts).collect()),
+            expanded: Cell::new(0),
         }
+    }
+
+    /// Whether the jobs so far let variables grow beyond all measure.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.expanded.get() > MAX_EXPANDED
     }
 
     /// Lays the variables of the matched workflow rule over the root ones.
@@ -86,7 +102,7 @@ impl<'a> Scopes<'a> {
     }
 
     /// What `workflow:rules` and `workflow:name` see.
-    pub(super) fn workflow(&self) -> Variables {
+    pub(super) fn workflow(&self) -> Scope<'_> {
         self.stack(
             &Variables::new(),
             &self.root_layer,
@@ -102,7 +118,7 @@ impl<'a> Scopes<'a> {
         environment: Option<&Environment>,
         when: crate::types::When,
         rule: &[YamlVariable],
-    ) -> Variables {
+    ) -> Scope<'_> {
         let own = variables(predefined::job(job, environment, when)).collect();
         let yaml_own = job.variables.iter().chain(rule).map(yaml).collect();
         let filtered;
@@ -130,12 +146,16 @@ impl<'a> Scopes<'a> {
         job: &JobConfig,
         rule: &[YamlVariable],
     ) -> Vec<YamlVariable> {
-        let mut all: Vec<YamlVariable> = Vec::new();
         let inherited = self.inherited(&job.inherit_variables);
-        for variable in inherited.iter().chain(&job.variables).chain(rule) {
-            match all.iter_mut().find(|other| other.key == variable.key) {
-                Some(other) => *other = variable.clone(),
-                None => all.push(variable.clone()),
+        let levels = || inherited.iter().chain(&job.variables).chain(rule);
+        let mut all: Vec<YamlVariable> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for variable in levels() {
+            if let Some(at) = places.get(&*variable.key) {
+                all[*at] = variable.clone();
+            } else {
+                places.insert(&variable.key, all.len());
+                all.push(variable.clone());
             }
         }
         all
@@ -156,65 +176,85 @@ impl<'a> Scopes<'a> {
         root: &Variables,
         yaml: &Variables,
         settings: &Variables,
-    ) -> Variables {
+    ) -> Scope<'_> {
         let mut stack = self.predefined.clone();
         for layer in [own, root, yaml, &self.user, settings, &self.given] {
             stack.append(layer);
         }
-        stack
+        Scope {
+            raw: stack,
+            nested: OnceCell::new(),
+            expanded: &self.expanded,
+        }
     }
 }
 
-/// A keyword's text with nested expansion; unknown names vanish. Values of a circle stay as they
-/// are.
-pub(super) fn keyword(text: &str, scope: &Variables) -> String {
-    nested(text, scope, References::KEYWORD)
+/// The variables that one job or the workflow sees, with the expansions of its keywords.
+#[derive(Debug)]
+pub(super) struct Scope<'s> {
+    raw: Variables,
+    /// The values expanded, made when the first keyword needs them; `None` where they can't be.
+    nested: OnceCell<Option<Variables>>,
+    expanded: &'s Cell<u64>,
 }
 
-/// Paths of `changes` and `exists`: nested values, unknown names stay.
-pub(super) fn glob(text: &str, scope: &Variables) -> String {
-    if !may_refer(text) {
-        return text.to_owned();
+impl Scope<'_> {
+    /// The raw values, for conditions.
+    pub(super) fn raw(&self) -> &Variables {
+        &self.raw
     }
-    let expanded = scope.sort_and_expand_all(References::KEYWORD);
-    let values = expanded.as_ref().unwrap_or(scope);
-    expand(text, values, Unknown::Keep).into_owned()
-}
 
-/// Tags: one pass over raw values, unknown names stay.
-pub(super) fn tag(text: &str, scope: &Variables) -> String {
-    expand(text, scope, Unknown::Keep).into_owned()
-}
-
-fn nested(text: &str, scope: &Variables, references: References) -> String {
-    if !may_refer(text) {
-        return text.to_owned();
+    fn nested(&self) -> Option<&Variables> {
+        let expand = || {
+            let expanded = self.raw.sort_and_expand_all(References::KEYWORD).ok()?;
+            let made = expanded.iter().filter(|variable| !variable.raw);
+            self.count(made.map(|variable| variable.value.len() as u64).sum());
+            Some(expanded)
+        };
+        self.nested.get_or_init(expand).as_ref()
     }
-    match scope.sort_and_expand_all(references) {
-        Ok(values) => values.expand_nested(text, references).into_owned(),
-        Err(_) => expand(text, scope, Unknown::Empty).into_owned(),
+
+    fn count(&self, bytes: u64) {
+        self.expanded.set(self.expanded.get().saturating_add(bytes));
+    }
+
+    /// A text that stays in the plan.
+    fn kept(&self, text: Cow<'_, str>) -> String {
+        self.count(text.len() as u64 * KEPT);
+        text.into_owned()
+    }
+
+    /// A keyword's text with nested expansion; unknown names vanish. Values of a circle stay as
+    /// they are.
+    pub(super) fn keyword(&self, text: &str) -> String {
+        if !may_refer(text) {
+            return text.to_owned();
+        }
+        self.kept(match self.nested() {
+            Some(values) => values.expand_nested(text, References::KEYWORD),
+            None => expand(text, &self.raw, Unknown::Empty),
+        })
+    }
+
+    /// Paths of `changes` and `exists`: nested values, unknown names stay.
+    pub(super) fn glob(&self, text: &str) -> String {
+        if !may_refer(text) {
+            return text.to_owned();
+        }
+        let values = self.nested().unwrap_or(&self.raw);
+        let text = expand(text, values, Unknown::Keep);
+        self.count(text.len() as u64);
+        text.into_owned()
+    }
+
+    /// Tags: one pass over raw values, unknown names stay.
+    pub(super) fn tag(&self, text: &str) -> String {
+        self.kept(expand(text, &self.raw, Unknown::Keep))
     }
 }
 
 fn may_refer(text: &str) -> bool {
     text.contains(['$', '%'])
-}
-
-/// Names of variables that refer to each other in a circle. Only values with references can, so
-/// most jobs are decided without sorting anything.
-pub(super) fn cycle(scope: &Variables) -> Option<Vec<String>> {
-    let referring: Variables = scope
-        .effective()
-        .filter(|variable| !variable.raw && names(&variable.value).next().is_some())
-        .cloned()
-        .collect();
-    if referring.is_empty() {
-        return None;
-    }
-    match referring.sort_and_expand_all(References::JOB) {
-        Err(ExpandError::Circular(circles)) => circles.into_iter().next(),
-        Ok(_) | Err(_) => None,
-    }
 }
 
 fn variables(pairs: Pairs) -> impl Iterator<Item = Variable> {

@@ -19,15 +19,15 @@ impl Reader<'_> {
         name: &str,
         text: &str,
     ) -> Result<Arc<yaml::Loaded>, Stopped> {
-        if let Some(loaded) = self.files.get(&at) {
-            return Ok(Arc::clone(loaded));
+        if let Some(known) = self.files.get(&at) {
+            return known.clone().ok_or(Stopped);
         }
         let file = self.sources.add(name, text);
         let (loaded, mut found) = yaml::load(file, text);
         self.found.append(&mut found);
-        let loaded = Arc::new(loaded.ok_or(Stopped)?);
-        self.files.insert(at, Arc::clone(&loaded));
-        Ok(loaded)
+        let loaded = loaded.map(Arc::new);
+        self.files.insert(at, loaded.clone());
+        loaded.ok_or(Stopped)
     }
 
     pub(super) fn local_file(
@@ -40,8 +40,8 @@ impl Reader<'_> {
             return self.stop(errors::extension(path, span));
         }
         let at = (home.clone(), path.to_owned());
-        if let Some(loaded) = self.files.get(&at) {
-            return Ok(Arc::clone(loaded));
+        if let Some(known) = self.files.get(&at) {
+            return known.clone().ok_or(Stopped);
         }
         let files = home.files(self.request.files);
         let text = match read_in_tree(&files, path) {

@@ -10,7 +10,8 @@ use crate::expr::glob::IncludeGlob;
 use crate::source::{SourceMap, Span};
 use crate::yaml::{self, Kind, Mapping, Value};
 
-use super::super::clauses::ClauseFacts;
+use super::super::budget::Budget;
+use super::super::clauses::{ClauseFacts, Compared};
 use super::super::component::ComponentFacts;
 use super::super::given;
 use super::super::keywords::{INCLUDE_RULE, check_rules};
@@ -34,12 +35,16 @@ pub(in super::super) struct Reader<'a> {
     pub(super) request: &'a Request<'a>,
     pub(in super::super) sources: SourceMap,
     pub(in super::super) found: Vec<Diagnostic>,
-    pub(super) files: HashMap<(Home, String), Arc<yaml::Loaded>>,
+    /// `None` for what could not be read as YAML, which is told once.
+    pub(super) files: HashMap<(Home, String), Option<Arc<yaml::Loaded>>>,
     /// Local files included just by their path: wildcards skip them.
     plain: HashSet<(Home, String)>,
     /// Files elsewhere that were not fetched; they count as empty until all is read.
     pub(super) missing: Vec<(Outside, Span)>,
     included: usize,
+    /// For all files together.
+    budget: Budget,
+    compared: Compared,
 }
 
 /// The processing ended; the reasons are among the findings.
@@ -63,6 +68,8 @@ impl<'a> Reader<'a> {
             plain: HashSet::new(),
             missing: Vec::new(),
             included: 0,
+            budget: Budget::new(),
+            compared: Compared::default(),
         }
     }
 
@@ -219,6 +226,7 @@ impl<'a> Reader<'a> {
             lookup,
             expand: self.known(home),
             files: &home.files(self.request.files),
+            compared: &self.compared,
         };
         match facts.first_match(&read_rules(rules)) {
             Ok(rule) => Ok(rule.is_some_and(|rule| rule.when != Some(crate::types::When::Never))),
@@ -320,6 +328,10 @@ impl<'a> Reader<'a> {
         merged: &mut Mapping,
     ) -> Result<(), Stopped> {
         let content = self.interpolated(loaded, home, given.inputs, Some(given.span), component)?;
+        let weight = self.budget.scales.value(&content);
+        if let Err(diagnostic) = self.budget.spend(weight, given.span, "this file") {
+            return self.stop(diagnostic);
+        }
         let expanded = self.expand(&content, home)?;
         merge_into(merged, &expanded);
         Ok(())

@@ -128,7 +128,13 @@ fn inherit(mapping: &Mapping, key: &str) -> Inherit {
         .and_then(|inherit| read::get(inherit, key));
     match value.map(|value| &value.kind) {
         Some(Kind::Bool(false)) => Inherit::None,
-        Some(Kind::Seq(_)) => Inherit::Names(value.map(read::strings).unwrap_or_default()),
+        Some(Kind::Seq(_)) => Inherit::Names(
+            value
+                .map(read::strings)
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
+        ),
         _ => Inherit::All,
     }
 }

@@ -3,11 +3,9 @@
 use crate::diag::Code;
 use crate::yaml::{Kind, Value};
 
+use super::super::read::{MAX_INSTANCES, product};
 use super::super::shape::{Check, Keys, Shape};
 use super::{key, values, variables};
-
-/// Instances that one job may have.
-const MAX_INSTANCES: usize = 200;
 
 static MATRIX: Keys = Keys {
     rows: &[key("matrix", "6.17", Shape::Rule(matrix))],
@@ -61,16 +59,13 @@ fn combination(item: &Value, check: &mut Check<'_>) -> usize {
         check.invalid(Code::BlankValue, item.span, "needs at least one variable");
         return 0;
     }
-    let mut count = 1usize;
     for entry in mapping.entries() {
         check.within(entry.key.text(), |check| {
             variables::check_name(entry, check);
             values_of(&entry.value, check);
         });
-        let values = entry.value.as_seq().map_or(1, <[Value]>::len);
-        count = count.saturating_mul(values);
     }
-    count
+    product(mapping)
 }
 
 fn values_of(value: &Value, check: &mut Check<'_>) {

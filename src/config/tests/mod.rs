@@ -1,5 +1,6 @@
 //! The language in small configurations: each row is one rule of the configuration reference.
 
+mod bombs;
 mod include;
 mod inputs;
 mod jobs;

@@ -1,7 +1,7 @@
 //! A parsed condition, ready to be evaluated.
 
 use super::eval;
-use super::lexer::{self, Operand};
+use super::lexer::{self, Operand, Operator};
 use super::parser::{self, Node};
 use super::{ConditionError, ConditionValue, Lookup, explain, order};
 
@@ -38,11 +38,42 @@ impl Condition {
         eval::value(&self.tree, lookup).ok()
     }
 
+    /// Bytes of text that [`try_eval`](Self::try_eval) looks at, at most. Reading a regular
+    /// expression out of a variable takes as long as comparing many times its length.
+    pub fn cost(&self, lookup: &dyn Lookup) -> u64 {
+        cost(&self.tree, lookup)
+    }
+
     /// The variables that it names, in the order of the text, as often as they stand there.
     pub fn variables(&self) -> Vec<&str> {
         let mut names = Vec::new();
         collect_variables(&self.tree, &mut names);
         names
+    }
+}
+
+fn cost(node: &Node, lookup: &dyn Lookup) -> u64 {
+    const COMPILING: u64 = 64;
+    match node {
+        Node::Leaf(operand) => length(operand, lookup),
+        Node::Not(inner) => cost(inner, lookup),
+        Node::Binary(binary) => {
+            let right = match (&binary.operator, &binary.right) {
+                (Operator::Match | Operator::NotMatch, Node::Leaf(operand)) => {
+                    length(operand, lookup).saturating_mul(COMPILING)
+                }
+                (_, node) => cost(node, lookup),
+            };
+            cost(&binary.left, lookup).saturating_add(right)
+        }
+    }
+}
+
+/// The length of a variable; what stands in the condition itself is read once.
+fn length(operand: &Operand, lookup: &dyn Lookup) -> u64 {
+    match operand {
+        Operand::Variable(name) => lookup.variable(name).map_or(0, str::len) as u64,
+        _ => 0,
     }
 }
 

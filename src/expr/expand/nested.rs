@@ -2,13 +2,11 @@
 //! before.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use super::scan::{Doubled, Piece, may_refer, pieces};
+use super::scan::{Doubled, Piece, may_refer, names, pieces};
 use super::sort::sorted;
-use super::{Unknown, Variable, Variables};
-
-/// Memory that expanded values may take in all. Doubling references reach it in thirty lines.
-const SIZE_LIMIT: usize = 16 << 20;
+use super::{SIZE_LIMIT, Unknown, Variable, Variables};
 
 /// What becomes of the references in values (configuration reference 10.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +40,7 @@ impl References {
 pub enum ExpandError {
     /// Variables that refer to each other in a circle; the names of each circle.
     Circular(Vec<Vec<String>>),
-    /// The value of this variable is beyond all measure.
+    /// With this variable the expanded values are larger than any environment.
     TooLarge(String),
 }
 
@@ -59,7 +57,7 @@ impl std::fmt::Display for ExpandError {
             }
             Self::TooLarge(key) => write!(
                 f,
-                "the value of variable `{key}` expands to more than {} MiB",
+                "with variable `{key}` the expanded values are larger than {} MiB",
                 SIZE_LIMIT >> 20
             ),
         }
@@ -91,8 +89,39 @@ impl Variables {
         Ok(expanded)
     }
 
+    /// Whether [`sort_and_expand_all`](Self::sort_and_expand_all) would fail, without expanding
+    /// anything: only values with references can make it fail, and most have none.
+    pub fn check_references(&self) -> Result<(), ExpandError> {
+        let refers = |variable: &&Variable| {
+            !variable.raw && may_refer(&variable.value) && names(&variable.value).next().is_some()
+        };
+        let referring: Self = self.effective().filter(refers).cloned().collect();
+        if referring.is_empty() {
+            return Ok(());
+        }
+        let mut lengths: HashMap<&str, usize> = HashMap::new();
+        let mut size = 0_usize;
+        for variable in sorted(&referring).map_err(ExpandError::Circular)? {
+            let length = pieces(&variable.value, Doubled::Escape)
+                .map(|piece| match piece {
+                    Piece::Text(text) => text.len(),
+                    Piece::Reference { name, whole } => match lengths.get(name) {
+                        Some(length) => *length,
+                        None => self.value(name).unwrap_or(whole).len(),
+                    },
+                })
+                .fold(0, usize::saturating_add);
+            lengths.insert(&variable.key, length);
+            size = size.saturating_add(length);
+            if size > SIZE_LIMIT {
+                return Err(ExpandError::TooLarge(variable.key.to_string()));
+            }
+        }
+        Ok(())
+    }
+
     /// Expands one text over this collection, which has been expanded itself, with the rules of
-    /// the nested pass.
+    /// the nested pass. It stays as it is where the result would be larger than any environment.
     pub fn expand_nested<'t>(&self, text: &'t str, references: References) -> Cow<'t, str> {
         if !may_refer(text) {
             return Cow::Borrowed(text);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Variable, Variables};
+use super::{SIZE_LIMIT, Variable, Variables};
 
 impl Variables {
     /// The environment of a job as the runner makes it: every value that is not raw gets one pass
@@ -31,7 +31,8 @@ impl Variables {
 
 /// Replaces `$NAME` and `${NAME}` once; unknown names vanish, `$$` becomes `$`, and the names of
 /// one special character (`* # @ ! ? -` and digits) are empty. `lookup` gives the path for a file
-/// variable. `%NAME%` means nothing here.
+/// variable. `%NAME%` means nothing here. A text stays as it is where the result would be larger
+/// than any environment.
 pub fn runner_expand<V: AsRef<str>>(
     text: &str,
     lookup: impl Fn(&str) -> Option<V>,
@@ -55,6 +56,9 @@ pub fn runner_expand<V: AsRef<str>>(
                     out.push_str(value.as_ref());
                 }
             }
+        }
+        if out.len() > SIZE_LIMIT {
+            return Cow::Borrowed(text);
         }
         rest = &behind[length..];
     }

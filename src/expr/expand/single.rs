@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Variables;
 use super::scan::{Doubled, Piece, may_refer, pieces};
+use super::{SIZE_LIMIT, Variables};
 
 /// What becomes of a reference to a variable that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,7 @@ pub enum Unknown {
 
 /// Replaces every reference once; what was inserted is not read again. Values are inserted as
 /// they are, of raw and file variables too. Which keywords use it: configuration reference 10.2.
+/// A text stays as it is where the result would be larger than any environment.
 pub fn expand<'t>(text: &'t str, variables: &Variables, unknown: Unknown) -> Cow<'t, str> {
     if !may_refer(text) {
         return Cow::Borrowed(text);
@@ -30,6 +31,9 @@ pub fn expand<'t>(text: &'t str, variables: &Variables, unknown: Unknown) -> Cow
                 (None, Unknown::Keep) => whole,
             },
         });
+        if out.len() > SIZE_LIMIT {
+            return Cow::Borrowed(text);
+        }
     }
     Cow::Owned(out)
 }

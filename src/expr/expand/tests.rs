@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ExpandError, References, Unknown, Variable, Variables, expand};
+use super::{ExpandError, References, Unknown, Variable, Variables, expand, runner_expand};
 
 fn json_text(json: &str) -> String {
     serde_json::from_str(json).expect("a JSON string")
@@ -154,9 +154,26 @@ fn a_value_that_doubles_without_end_is_refused() {
         .sort_and_expand_all(References::KEYWORD)
         .expect_err("too large");
     assert!(
-        matches!(&error, ExpandError::TooLarge(key) if key == "V24"),
+        matches!(&error, ExpandError::TooLarge(key) if key == "V21"),
         "{error}"
     );
+    assert_eq!(
+        variables.check_references(),
+        Err(error),
+        "without expanding"
+    );
+}
+
+#[test]
+fn a_text_that_grows_beyond_any_environment_stays() {
+    let variables: Variables = [Variable::new("A", "x".repeat(1 << 20))]
+        .into_iter()
+        .collect();
+    let text = "$A$A$A";
+    assert_eq!(expand(text, &variables, Unknown::Empty), text);
+    assert_eq!(variables.expand_nested(text, References::KEYWORD), text);
+    assert_eq!(runner_expand(text, |name| variables.value(name)), text);
+    assert_eq!(expand("$A", &variables, Unknown::Empty).len(), 1 << 20);
 }
 
 #[test]

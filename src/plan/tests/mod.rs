@@ -1,5 +1,6 @@
 //! Which jobs a pipeline has: small configurations at every kind of event.
 
+mod bombs;
 mod held;
 mod needs;
 mod policies;
