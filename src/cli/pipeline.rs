@@ -213,7 +213,7 @@ fn given(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
 
 /// The option as it is written on a command line.
 fn var(name: &str, rest: &'static str) -> Command {
-    Command::default().option("--var", name).then(rest)
+    Command::default().option("--var", &format!("{name}{rest}"))
 }
 
 fn bad_variable(what: String, remedy: &str) -> Failure {
