@@ -45,7 +45,7 @@ fn check_names(event: &EventArgs) -> Result<(), Failure> {
         let Some(name) = name.as_ref().filter(|name| !is_ref_name(&kind, name)) else {
             continue;
         };
-        let message = format!("git accepts no {} of the name `{name}`", kind.as_str());
+        let message = format!("`{name}` is no name of a {} for git", kind.as_str());
         let diagnostic = Diagnostic::new(Code::InvalidValue, message)
             .help("`git help check-ref-format` says what a name may have");
         return Err(Failure::new(FailureKind::Usage, diagnostic));
@@ -117,8 +117,8 @@ fn variables(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// The option as it is written on a command line.
-fn var(name: &str, rest: &'static str) -> Command {
-    Command::default().option("--var", name).then(rest)
+fn var(name: &str, rest: &str) -> Command {
+    Command::default().option("--var", &format!("{name}{rest}"))
 }
 
 fn bad_variable(what: String, remedy: &str) -> Failure {

@@ -49,12 +49,6 @@ impl Command {
         self.word(words)
     }
 
-    /// Adds words of ours to the last word: `=VALUE`.
-    pub fn then(mut self, words: &'static str) -> Self {
-        self.0.push_str(words);
-        self
-    }
-
     /// Adds options that were made by another command.
     pub fn with(self, options: &Self) -> Self {
         self.with_made(&options.0)
@@ -86,7 +80,8 @@ impl Display for Command {
 /// What can't be seen, or is easily taken for a character that it is not, is escaped in `$'…'`,
 /// which bash, zsh and busybox know. Elsewhere such a word is another one, but still only a word.
 pub fn shell_word(word: &str) -> String {
-    if !word.is_empty() && !word.starts_with('~') && word.chars().all(is_plain) {
+    // Zsh looks for a command behind a `=` at the start.
+    if !word.is_empty() && !word.starts_with(['~', '=']) && word.chars().all(is_plain) {
         word.to_owned()
     } else if word.contains(is_treacherous) {
         escaped(word)
@@ -104,9 +99,9 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
-/// Characters that mean only themselves anywhere in a word of any shell.
+/// Characters that mean only themselves in a word of any shell.
 fn is_plain(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_./:@%+,-".contains(c)
+    c.is_ascii_alphanumeric() || "_./:@%+=,-".contains(c)
 }
 
 /// Characters whose look says nothing or something wrong about a word: hidden ones, blanks that
@@ -167,6 +162,7 @@ mod tests {
             ("$(rm)", "'$(rm)'"),
             ("~/x", "'~/x'"),
             ("=ls", "'=ls'"),
+            ("A=b", "A=b"),
             ("a\nb", r"$'a\nb'"),
             ("a\u{1b}'!", r"$'a\033\047\041'"),
             ("a\u{202e}b", r"$'a\342\200\256b'"),

@@ -4,10 +4,7 @@
 //! collection, and the runner's pass. Where a variable comes from and which engine a keyword uses
 //! is known above this module.
 
-/// Bytes that expansion makes at most. Linux takes no more when a program is started: its
-/// arguments and environment together have 2 MiB. Doubling references reach it in twenty lines.
-const SIZE_LIMIT: usize = 2 << 20;
-
+mod limit;
 mod nested;
 mod runner;
 mod scan;

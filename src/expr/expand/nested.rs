@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::limit::SIZE_LIMIT;
 use super::scan::{Doubled, Piece, may_refer, names, pieces};
 use super::sort::sorted;
-use super::{SIZE_LIMIT, Unknown, Variable, Variables};
+use super::{Unknown, Variable, Variables};
 
 /// What becomes of the references in values (configuration reference 10.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{SIZE_LIMIT, Variable, Variables};
+use super::limit::SIZE_LIMIT;
+use super::{Variable, Variables};
 
 impl Variables {
     /// The environment of a job as the runner makes it: every value that is not raw gets one pass

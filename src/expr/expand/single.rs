@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::Variables;
+use super::limit::SIZE_LIMIT;
 use super::scan::{Doubled, Piece, may_refer, pieces};
-use super::{SIZE_LIMIT, Variables};
 
 /// What becomes of a reference to a variable that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,8 +65,8 @@ const MAKES_COMMANDS: [&str; 2] = ["src/foreign/command.rs", "src/script/"];
 
 /// The places where a string of ours is filled into a command by hand.
 fn filled_in(text: &str) -> Vec<(usize, String)> {
-    let compile = |pattern| Regex::new(pattern).expect("a pattern");
     static PATTERNS: OnceLock<[Regex; 2]> = OnceLock::new();
+    let compile = |pattern| Regex::new(pattern).expect("a pattern");
     let [string, pattern] = PATTERNS.get_or_init(|| [STRING, FILLED_IN].map(compile));
     let lines = text.lines().enumerate();
     lines
