@@ -3,9 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use clap_complete::engine::ArgValueCandidates;
-
-use super::complete;
 
 /// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
 const HELP_WIDTH: usize = 100;
@@ -138,22 +135,22 @@ pub enum Shell {
 #[command(next_help_heading = "Which pipeline")]
 pub struct EventArgs {
     /// As if this branch were pushed; the files stay those of this checkout
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "merge_request"], add = ArgValueCandidates::new(complete::branches))]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "merge_request"])]
     pub branch: Option<String>,
     /// As if this tag were pushed
-    #[arg(long, value_name = "NAME", conflicts_with = "merge_request", add = ArgValueCandidates::new(complete::tags))]
+    #[arg(long, value_name = "NAME", conflicts_with = "merge_request")]
     pub tag: Option<String>,
     /// As if a merge request were opened or updated
     #[arg(long)]
     pub merge_request: bool,
     /// Source branch of the merge request [default: the branch checked out]
-    #[arg(long, value_name = "NAME", requires = "merge_request", add = ArgValueCandidates::new(complete::branches))]
+    #[arg(long, value_name = "NAME", requires = "merge_request")]
     pub source_branch: Option<String>,
     /// Target branch of the merge request [default: the default branch]
-    #[arg(long, value_name = "NAME", requires = "merge_request", add = ArgValueCandidates::new(complete::branches))]
+    #[arg(long, value_name = "NAME", requires = "merge_request")]
     pub target_branch: Option<String>,
     /// The event: push, web, schedule, api, trigger, … [default: push]
-    #[arg(long, value_name = "EVENT", conflicts_with = "merge_request", add = ArgValueCandidates::new(complete::events))]
+    #[arg(long, value_name = "EVENT", conflicts_with = "merge_request")]
     pub source: Option<String>,
     /// A changed file, in place of what git says; may be repeated
     #[arg(long, value_name = "PATH")]
@@ -173,25 +170,30 @@ pub struct EventArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// Jobs to run and the jobs they need, by name or glob [default: all]
-    #[arg(value_name = "JOB", add = ArgValueCandidates::new(complete::jobs), help_heading = "Which jobs", display_order = 0)]
+    #[arg(value_name = "JOB", help_heading = "Which jobs", display_order = 0)]
     pub names: Vec<String>,
     /// The same as naming JOB; may be repeated
-    #[arg(long, value_name = "JOB", add = ArgValueCandidates::new(complete::jobs), help_heading = "Which jobs", display_order = 1)]
+    #[arg(
+        long,
+        value_name = "JOB",
+        help_heading = "Which jobs",
+        display_order = 1
+    )]
     pub job: Vec<String>,
     /// Run the jobs of this stage, with the jobs they need; may be repeated
-    #[arg(long, value_name = "STAGE", add = ArgValueCandidates::new(complete::stages), help_heading = "Which jobs")]
+    #[arg(long, value_name = "STAGE", help_heading = "Which jobs")]
     pub stage: Vec<String>,
     /// Play this manual job; may be repeated
-    #[arg(long, value_name = "JOB", add = ArgValueCandidates::new(complete::manual_jobs), help_heading = "Which jobs")]
+    #[arg(long, value_name = "JOB", help_heading = "Which jobs")]
     pub manual: Vec<String>,
     /// Leave this job out; may be repeated
-    #[arg(long, value_name = "JOB", add = ArgValueCandidates::new(complete::jobs), help_heading = "Which jobs")]
+    #[arg(long, value_name = "JOB", help_heading = "Which jobs")]
     pub exclude: Vec<String>,
     /// Run only the jobs named, without the jobs they need
     #[arg(long, help_heading = "Which jobs")]
     pub no_needs: bool,
     /// Also run jobs that deploy: all, or those of one environment
-    #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = EVERY_ENVIRONMENT, add = ArgValueCandidates::new(complete::environments), help_heading = "Which jobs")]
+    #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = EVERY_ENVIRONMENT, help_heading = "Which jobs")]
     pub deploy: Vec<String>,
     /// Where jobs run: auto, docker or shell [default: auto]
     #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "shell"], hide_possible_values = true, help_heading = "How to run")]

@@ -3,8 +3,9 @@
 //! A shell asks for it between two keys. So nothing is fetched, no git history is walked, nothing
 //! is written, and whatever goes wrong means no candidates.
 
-use clap::{ArgMatches, FromArgMatches};
+use clap::{Arg, ArgMatches, FromArgMatches};
 use clap_complete::CompletionCandidate;
+use clap_complete::engine::ArgValueCandidates;
 
 use crate::app::{History, Pipeline, Workspace};
 use crate::foreign::{is_hidden, visible};
@@ -15,8 +16,36 @@ use crate::types::{PipelineSource, When};
 use super::args::{EventArgs, Global, command};
 use super::request;
 
+/// What completes the values of arguments, by their ids.
+const CANDIDATES: &[(&str, fn() -> Vec<CompletionCandidate>)] = &[
+    ("names", jobs),
+    ("job", jobs),
+    ("exclude", jobs),
+    ("manual", manual_jobs),
+    ("stage", stages),
+    ("deploy", environments),
+    ("branch", branches),
+    ("source_branch", branches),
+    ("target_branch", branches),
+    ("tag", tags),
+    ("source", events),
+];
+
+/// The command line, whose values complete.
+pub(super) fn completing_command() -> clap::Command {
+    command().mut_subcommands(|command| command.mut_args(with_candidates))
+}
+
+fn with_candidates(argument: Arg) -> Arg {
+    let id = argument.get_id().as_str();
+    match CANDIDATES.iter().find(|(name, _)| *name == id) {
+        Some((_, candidates)) => argument.add(ArgValueCandidates::new(*candidates)),
+        None => argument,
+    }
+}
+
 /// Jobs of the pipeline that the options so far choose.
-pub(super) fn jobs() -> Vec<CompletionCandidate> {
+fn jobs() -> Vec<CompletionCandidate> {
     named(|plan| {
         let mut names: Vec<(String, String)> = Vec::new();
         for job in &plan.jobs {
@@ -34,7 +63,7 @@ pub(super) fn jobs() -> Vec<CompletionCandidate> {
 }
 
 /// Jobs that a person can start.
-pub(super) fn manual_jobs() -> Vec<CompletionCandidate> {
+fn manual_jobs() -> Vec<CompletionCandidate> {
     named(|plan| {
         let manual = plan.jobs.iter().filter(|job| job.can_be_played());
         manual
@@ -44,7 +73,7 @@ pub(super) fn manual_jobs() -> Vec<CompletionCandidate> {
 }
 
 /// Stages that have a job.
-pub(super) fn stages() -> Vec<CompletionCandidate> {
+fn stages() -> Vec<CompletionCandidate> {
     named(|plan| {
         let used = (0..plan.stages.len()).filter(|at| plan.jobs.iter().any(|job| job.stage == *at));
         used.map(|at| (plan.stages[at].to_string(), String::new()))
@@ -53,7 +82,7 @@ pub(super) fn stages() -> Vec<CompletionCandidate> {
 }
 
 /// Environments that a job of the pipeline acts on.
-pub(super) fn environments() -> Vec<CompletionCandidate> {
+fn environments() -> Vec<CompletionCandidate> {
     named(|plan| {
         let jobs = plan.jobs.iter();
         jobs.filter_map(|job| {
@@ -67,7 +96,7 @@ pub(super) fn environments() -> Vec<CompletionCandidate> {
 }
 
 /// Branches, here and at `origin`.
-pub(super) fn branches() -> Vec<CompletionCandidate> {
+fn branches() -> Vec<CompletionCandidate> {
     let workspace = typed()
         .and_then(|typed| Workspace::open(&request::workspace(&typed.global, Vec::new())).ok());
     plain(
@@ -78,7 +107,7 @@ pub(super) fn branches() -> Vec<CompletionCandidate> {
 }
 
 /// Tags.
-pub(super) fn tags() -> Vec<CompletionCandidate> {
+fn tags() -> Vec<CompletionCandidate> {
     let workspace = typed()
         .and_then(|typed| Workspace::open(&request::workspace(&typed.global, Vec::new())).ok());
     plain(
@@ -89,7 +118,7 @@ pub(super) fn tags() -> Vec<CompletionCandidate> {
 }
 
 /// GitLab's events.
-pub(super) fn events() -> Vec<CompletionCandidate> {
+fn events() -> Vec<CompletionCandidate> {
     plain(
         PipelineSource::KNOWN
             .iter()
@@ -179,6 +208,15 @@ fn read(matches: &ArgMatches) -> Option<Typed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_completes_is_an_argument() {
+        let command = command();
+        for (id, _) in CANDIDATES {
+            let has = |sub: &clap::Command| sub.get_arguments().any(|arg| arg.get_id() == *id);
+            assert!(command.get_subcommands().any(has), "{id}");
+        }
+    }
 
     #[test]
     fn an_unfinished_line_says_what_it_is_about() {

@@ -7,6 +7,7 @@ use crate::app::{Failure, FailureKind};
 use crate::diag::{Code, Diagnostic};
 
 use super::args::{Shell, command};
+use super::complete::completing_command;
 use super::exit::Exit;
 use super::printer::Printer;
 use super::shells::QuotingBash;
@@ -25,7 +26,7 @@ pub(super) fn complete() {
     }
     // A shell shows whatever is printed in the middle of the line that its user is typing.
     std::panic::set_hook(Box::new(|_| {}));
-    clap_complete::CompleteEnv::with_factory(command)
+    clap_complete::CompleteEnv::with_factory(completing_command)
         .shells(Shells(SHELLS))
         .complete();
 }
