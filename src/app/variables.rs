@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, has_errors};
+use crate::foreign::system_words;
 use crate::plan::SettingVariable;
 use crate::settings::variables::{
     self, Chosen, Content, Entry, Trust, UserVariables, parse_peer, parse_project, parse_user,
@@ -148,7 +149,8 @@ impl Variables {
             None => path.into(),
         };
         std::fs::read_to_string(whole).unwrap_or_else(|error| {
-            let message = format!("`{path}`, the file of variable `{key}`, can't be read: {error}");
+            let why = system_words(&error);
+            let message = format!("`{path}`, the file of variable `{key}`, can't be read: {why}");
             self.unreadable
                 .push(Diagnostic::new(Code::VariablesInvalid, message));
             String::new()

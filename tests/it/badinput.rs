@@ -316,12 +316,8 @@ fn changed_files_replace_those_of_git() {
     );
 }
 
-/// These need a daemon that answers.
 #[test]
-fn images_are_missing_and_none_may_be_brought() {
-    if std::env::var_os("PIPE_TEST_NO_DOCKER").is_some() {
-        return;
-    }
+fn images_are_missing_and_none_may_be_brought_in_docker() {
     golden("offline", &pipeline().pipe(&["run", "--offline"]));
     golden(
         "no_image",

@@ -84,10 +84,7 @@ fn rules_give_a_version_its_variables() {
 /// The unit tests of the sample are real: the pipeline passes, and fails once the service answers
 /// with the wrong page.
 #[test]
-fn a_broken_service_fails_its_pipeline() {
-    if !crate::engine::is_wanted() {
-        return;
-    }
+fn a_broken_service_fails_its_pipeline_in_docker() {
     let folder = checkout();
     let project = folder.path().join("autocv");
     assert_eq!(

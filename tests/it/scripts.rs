@@ -16,10 +16,7 @@ mod cases;
 use cases::{BOTH, Case, DOCKER};
 
 #[tokio::test]
-async fn logs_in_containers() {
-    if std::env::var_os("PIPE_TEST_NO_DOCKER").is_some_and(|value| value == "1") {
-        return;
-    }
+async fn logs_in_docker() {
     let host = std::env::var("DOCKER_HOST").ok();
     let endpoint = Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon");
     let executor = DockerExecutor::new(endpoint);

@@ -40,10 +40,7 @@ fn with_mistakes() {
 }
 
 #[test]
-fn with_a_daemon() {
-    if std::env::var_os("PIPE_TEST_NO_DOCKER").is_some() {
-        return;
-    }
+fn a_daemon_and_its_images_in_docker() {
     let project = Project::new(PIPELINE);
     golden("doctor_no_default_image", &project.pipe(&["doctor"]));
     golden(
