@@ -125,7 +125,7 @@ const SITUATIONS: [(&str, Edit); 22] = [
         f.write("x.log", "n");
     }),
     ("a tracked file that is ignored", |f| {
-        f.write("out/tracked", "2")
+        f.write("out/tracked", "2");
     }),
     ("a mode", |f| {
         use std::os::unix::fs::PermissionsExt;
