@@ -10,6 +10,7 @@ use super::index::Tracked;
 use super::walk::{Found, Walk};
 use crate::repo::RepoError;
 use crate::repo::listing::{Listing, Place, TreeFile, is_left_out, is_private, to_path};
+use crate::repo::plain_file;
 
 impl Listing {
     /// What git sees in the work tree.
@@ -130,6 +131,10 @@ impl Staged {
 /// Whether a file with CR LF differs when git has made of its line ends what it stores. A file that
 /// can't be asked about does.
 fn differs_to_git(git: &git2::Repository, path: &[u8]) -> bool {
-    let status = git.status_file(&to_path(path));
-    status.map_or(true, |status| status.is_wt_modified())
+    let path = to_path(path);
+    let may_ask = (git.workdir()).is_some_and(|root| plain_file::are_rules_plain(root, &path));
+    !may_ask
+        || git
+            .status_file(&path)
+            .map_or(true, |status| status.is_wt_modified())
 }
