@@ -29,6 +29,20 @@ pub(super) fn content(path: &Path, limit: u64) -> Vec<u8> {
     content
 }
 
+/// Whether libgit2 may look for rules about `path`, which is relative to `root`: it follows links
+/// and waits at pipes, where git's own files in the folders on the way are such.
+pub(super) fn are_rules_plain(root: &Path, path: &Path) -> bool {
+    let is_plain = |file: &Path| match root.join(file).symlink_metadata() {
+        Ok(about) => about.is_file(),
+        Err(error) => is_gone(&error),
+    };
+    (path.ancestors().skip(1)).all(|folder| {
+        [".gitattributes", ".gitignore"]
+            .iter()
+            .all(|name| is_plain(&folder.join(name)))
+    })
+}
+
 /// Whether opening failed because of a link.
 pub(super) fn is_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())

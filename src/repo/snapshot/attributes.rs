@@ -26,6 +26,7 @@ enum LineEnds {
 /// The attributes of one repository.
 pub(super) struct Attributes<'a> {
     git: &'a git2::Repository,
+    root: &'a Path,
     /// Whether any file of attributes speaks of line ends; most projects have none.
     any: bool,
     /// Whether one asks for CRLF.
@@ -36,11 +37,12 @@ impl<'a> Attributes<'a> {
     /// Looks into the files of attributes among `files`, which are relative to `root`.
     pub(super) fn new<'f>(
         git: &'a git2::Repository,
-        root: &Path,
+        root: &'a Path,
         files: impl Iterator<Item = &'f Path>,
     ) -> Self {
         let mut attributes = Self {
             git,
+            root,
             any: false,
             crlf: false,
         };
@@ -65,6 +67,9 @@ impl<'a> Attributes<'a> {
     }
 
     fn line_ends(&self, path: &Path) -> LineEnds {
+        if !plain_file::are_rules_plain(self.root, path) {
+            return LineEnds::Untouched;
+        }
         let value = |name: &str| {
             let found = self
                 .git

@@ -125,7 +125,7 @@ const SITUATIONS: [(&str, Edit); 22] = [
         f.write("x.log", "n");
     }),
     ("a tracked file that is ignored", |f| {
-        f.write("out/tracked", "2")
+        f.write("out/tracked", "2");
     }),
     ("a mode", |f| {
         use std::os::unix::fs::PermissionsExt;
@@ -206,7 +206,14 @@ fn line_ends_that_git_would_change_are_no_edit() {
 
 #[test]
 fn nothing_waits_for_a_pipe() {
-    let fixture = Fixture::with(&[("a", "1"), ("d/b", "1")]);
+    let fixture = Fixture::with(&[
+        ("a", "1"),
+        ("d/b", "1"),
+        ("e/.gitattributes", "* text\n"),
+        ("e/crlf", "1\r\n"),
+    ]);
+    // Other line ends, for which attributes are asked.
+    fixture.write("e/crlf", "2\r\n");
     fixture.remove("a");
     for path in [
         ".gitignore",
@@ -219,8 +226,11 @@ fn nothing_waits_for_a_pipe() {
         pipe_at(&fixture.path().join(path));
     }
     let tree = tree(&fixture);
-    assert_eq!(tree.files().expect("files"), ["d/b"]);
-    assert_eq!(tree.state().expect("a state").deleted, ["a"]);
+    let files = tree.files().expect("files");
+    assert_eq!(files, ["d/b", "e/.gitattributes", "e/crlf"]);
+    let state = tree.state().expect("a state");
+    assert_eq!(state.deleted, ["a"]);
+    assert_eq!(state.modified, ["e/crlf"]);
     packed(&fixture, &tree);
 }
 
