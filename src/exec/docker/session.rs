@@ -18,6 +18,8 @@ pub(super) struct DockerSession {
     layout: Layout,
     /// The shell of a container that was started ahead of its script.
     waiting: Option<Waiting>,
+    /// Whether a script has ended whose container may still be about to.
+    ending: bool,
 }
 
 impl DockerSession {
@@ -26,7 +28,24 @@ impl DockerSession {
             container,
             layout,
             waiting: None,
+            ending: false,
         }
+    }
+
+    async fn come_up(&mut self) -> Result<Waiting, ExecError> {
+        self.settle().await?;
+        run::start(&self.container).await
+    }
+
+    /// Waits until nothing of the last script runs any more, for what starts the container again
+    /// or reads its files.
+    async fn settle(&mut self) -> Result<(), ExecError> {
+        if self.ending {
+            let ended = run::exit_code(&self.container);
+            self.container.patience.answer("wait", ended).await?;
+            self.ending = false;
+        }
+        Ok(())
     }
 
     fn place(&self) -> Place<'_> {
@@ -43,7 +62,7 @@ impl DockerSession {
 impl Session for DockerSession {
     async fn start(&mut self, cx: &Cx) -> Result<(), ExecError> {
         if self.waiting.is_none() {
-            let starting = run::start(&self.container);
+            let starting = self.come_up();
             self.waiting = Some(unless_asked(&cx.cancel, "start", starting).await?);
         }
         Ok(())
@@ -64,16 +83,19 @@ impl Session for DockerSession {
         }
         let shell = match self.waiting.take() {
             Some(waiting) => waiting,
-            None => run::start(&self.container).await?,
+            None => self.come_up().await?,
         };
+        self.ending = true;
         run::run(&self.container, shell, script, cx).await
     }
 
     async fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError> {
+        self.settle().await?;
         self.place().read(path, limit).await
     }
 
     async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
+        self.settle().await?;
         self.place().collect(globs, into).await
     }
 
