@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic};
 use crate::exec::{
-    DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings,
+    Cx, DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings,
 };
 use crate::plan::{Job, Plan};
 use crate::settings::{Key, Settings, Source};
@@ -90,7 +90,7 @@ impl Executors {
         let docker = self.docker.clone();
         Greeting(tokio::spawn(async move {
             match docker {
-                Some(docker) => docker.probe().await.map(drop),
+                Some(docker) => docker.probe(&Cx::unstoppable()).await.map(drop),
                 None => Ok(()),
             }
         }))

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::diag::{Code, Diagnostic};
 use crate::event::{JobSummary, Reporter, RunResult, RunStarted, SourceMode};
-use crate::exec::{ArtifactRef, Owner};
+use crate::exec::{ArtifactRef, Cx, Owner};
 use crate::foreign::Command;
 use crate::plan::{Chosen, Job, PipelineFacts};
 use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
@@ -195,9 +195,11 @@ fn removed_in_words(removed: &[String]) -> Option<String> {
 /// none to the jobs either.
 async fn reap(executors: &Executors, state: &State) -> Result<Vec<String>, Failure> {
     let owner = state.owner();
+    // Whoever waits for it stops it by not waiting any more.
+    let cx = Cx::unstoppable();
     let mut notices = Vec::new();
     for executor in executors.all() {
-        match executor.reap(&owner, &|run| state.is_alive(run)).await {
+        match executor.reap(&owner, &|run| state.is_alive(run), &cx).await {
             Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
             Err(error) if error.is_silence() => return Err(unavailable(&error)),
             Err(error) => notices.push(format!("can't look for what killed runs left: {error}")),

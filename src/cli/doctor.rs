@@ -9,7 +9,7 @@ use crate::app::{
     read_settings,
 };
 use crate::diag::Severity;
-use crate::exec::{Executor, Image};
+use crate::exec::{Cx, Executor, Image};
 use crate::report::words;
 use crate::settings::{Key, Settings, Source};
 
@@ -168,7 +168,7 @@ async fn docker(
         Ok(docker) => docker,
         Err(error) => return (refused(error.to_string()), Vec::new()),
     };
-    match docker.probe().await {
+    match docker.probe(&Cx::unstoppable()).await {
         Err(error) => (refused(error.to_string()), Vec::new()),
         Ok(found) => {
             let images = match pipeline {
@@ -199,7 +199,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
     let mut wanted: Vec<Image> = jobs.iter().filter_map(|job| job.image.clone()).collect();
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     wanted.dedup_by(|one, other| one.name == other.name);
-    let mut lines = match docker.missing(&wanted).await {
+    let mut lines = match docker.missing(&wanted, &Cx::unstoppable()).await {
         Ok(missing) => wanted
             .iter()
             .map(|image| shown(image, missing.contains(image)))

@@ -38,5 +38,5 @@ pub(super) fn check(
 }
 
 fn stopped(phase: &'static str) -> ExecError {
-    ExecError::system(phase, "stopped before the script began")
+    ExecError::system(phase, "stopped before it was done")
 }

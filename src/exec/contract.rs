@@ -7,6 +7,9 @@
 //! reap                                      what dead runs left behind
 //! ```
 //!
+//! A cancellation ends every call but `close`, which has a budget instead: a call that is asked to
+//! stop returns within moments, with an error where it has nothing to give.
+//!
 //! All methods may be called from several tasks at once, except those of one [`Session`].
 
 use std::collections::BTreeSet;
@@ -39,6 +42,20 @@ pub struct Cx {
     /// Takes raw chunks of output, in order. Bounded: a slow reader slows the job. Chunks are
     /// not lines; masking and line splitting happen in `run`.
     pub output: mpsc::Sender<Vec<u8>>,
+}
+
+impl Cx {
+    /// For a call whose output nobody wants.
+    pub fn quiet(cancel: watch::Receiver<Cancel>) -> Self {
+        let (output, _) = mpsc::channel(1);
+        Self { cancel, output }
+    }
+
+    /// For a call that is stopped by dropping it, if at all.
+    pub fn unstoppable() -> Self {
+        let (_, cancel) = watch::channel(Cancel::Run);
+        Self::quiet(cancel)
+    }
 }
 
 /// What an executor can do.
@@ -196,10 +213,10 @@ pub trait Executor: Send + Sync {
     fn layout(&self, project_path: &str, job: &str, attempt: u32) -> Layout;
 
     /// Whether it can be used now, and what it can do. The error says what to do.
-    async fn probe(&self) -> Result<Capabilities, ExecError>;
+    async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError>;
 
     /// Those of `images` that are not there, in the order given, each once.
-    async fn missing(&self, images: &[Image]) -> Result<Vec<Image>, ExecError>;
+    async fn missing(&self, images: &[Image], cx: &Cx) -> Result<Vec<Image>, ExecError>;
 
     /// Brings one image; `progress` gets bytes so far and in all.
     async fn pull(
@@ -210,7 +227,7 @@ pub trait Executor: Send + Sync {
     ) -> Result<(), ExecError>;
 
     /// Takes over the project tree of a run. Repeating it with the same id is cheap.
-    async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError>;
+    async fn publish_tree(&self, tree: &TreeSpec, cx: &Cx) -> Result<TreeRef, ExecError>;
 
     /// Whether an environment takes so long to come up that it is worth making ahead of its job.
     fn opens_ahead(&self) -> bool {
@@ -237,6 +254,7 @@ pub trait Executor: Send + Sync {
         &self,
         owner: &str,
         alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+        cx: &Cx,
     ) -> Result<Reaped, ExecError>;
 }
 
@@ -251,7 +269,7 @@ pub trait Session: Send {
 
     /// Lays artifacts over the project directory, in this order, before the first script: those
     /// that were not there yet when the environment was opened ahead.
-    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError>;
+    async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError>;
 
     /// Runs one script in a new shell in the same root, and waits for its end. All output has
     /// been handed to `cx.output` when it returns. A cancellation stops the script, or keeps it
@@ -261,13 +279,15 @@ pub trait Session: Send {
 
     /// The content of a small file, by its absolute path inside; `None` where there is no plain
     /// file. What is longer than `limit` bytes counts as not there.
-    async fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError>;
+    async fn read(&mut self, path: &str, limit: u64, cx: &Cx)
+    -> Result<Option<Vec<u8>>, ExecError>;
 
     /// Packs the files that match into `into`. No match gives an empty archive, a failure none.
     async fn collect(
         &mut self,
         globs: &Globs,
         into: &std::path::Path,
+        cx: &Cx,
     ) -> Result<ArtifactRef, ExecError>;
 
     /// Takes the environment away, within `budget`. Safe to repeat, and safe after a failure.

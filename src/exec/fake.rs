@@ -184,14 +184,14 @@ impl Executor for FakeExecutor {
         }
     }
 
-    async fn probe(&self) -> Result<Capabilities, ExecError> {
+    async fn probe(&self, _cx: &Cx) -> Result<Capabilities, ExecError> {
         Ok(Capabilities {
             description: "fake".to_owned(),
             images: true,
         })
     }
 
-    async fn missing(&self, images: &[Image]) -> Result<Vec<Image>, ExecError> {
+    async fn missing(&self, images: &[Image], _cx: &Cx) -> Result<Vec<Image>, ExecError> {
         let lacking = locked(&self.state).lacking.clone();
         let mut missing: Vec<Image> = Vec::new();
         for image in images {
@@ -215,7 +215,7 @@ impl Executor for FakeExecutor {
         Ok(())
     }
 
-    async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError> {
+    async fn publish_tree(&self, tree: &TreeSpec, _cx: &Cx) -> Result<TreeRef, ExecError> {
         Ok(self.trees.publish(tree))
     }
 
@@ -257,6 +257,7 @@ impl Executor for FakeExecutor {
         &self,
         _owner: &str,
         _alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+        _cx: &Cx,
     ) -> Result<Reaped, ExecError> {
         locked(&self.state).calls.push("reap".to_owned());
         Ok(Reaped::default())
@@ -299,13 +300,17 @@ impl FakeSession {
 
 #[async_trait]
 impl Session for FakeSession {
-    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError> {
+    async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
         self.called("add");
+        check(&cx.cancel, "add")?;
         artifacts.iter().try_for_each(|kept| self.unpack(&kept.tar))
     }
 
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
         self.called("run");
+        if *cx.cancel.borrow() != Cancel::Run {
+            return Ok(Exit::Stopped);
+        }
         locked(&self.state)
             .scripts
             .push((self.job.clone(), script.text.clone()));
@@ -332,14 +337,26 @@ impl Session for FakeSession {
         Ok(Exit::Code(run.exit))
     }
 
-    async fn read(&mut self, path: &str, _limit: u64) -> Result<Option<Vec<u8>>, ExecError> {
+    async fn read(
+        &mut self,
+        path: &str,
+        _limit: u64,
+        cx: &Cx,
+    ) -> Result<Option<Vec<u8>>, ExecError> {
+        check(&cx.cancel, "read")?;
         let relative = path.strip_prefix(&self.project_dir).unwrap_or(path);
         let relative = Path::new(relative.trim_start_matches('/'));
         Ok(self.files.get(relative).cloned())
     }
 
-    async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
+    async fn collect(
+        &mut self,
+        globs: &Globs,
+        into: &Path,
+        cx: &Cx,
+    ) -> Result<ArtifactRef, ExecError> {
         self.called("collect");
+        check(&cx.cancel, "collect")?;
         let pack = || -> std::io::Result<ArtifactRef> {
             let selection = Selection::new(globs, &self.project_dir);
             let mut pack = Pack::new(selection, std::fs::File::create(into)?);

@@ -71,7 +71,9 @@ impl Images {
     }
 
     async fn bring(&self, executor: &dyn Executor, image: &Image) -> Result<(), Failure> {
-        let missing = executor.missing(std::slice::from_ref(image)).await;
+        // Neither has a log of its own: what they write goes nowhere.
+        let cx = Cx::quiet(self.cancel.clone());
+        let missing = executor.missing(std::slice::from_ref(image), &cx).await;
         if missing.map_err(|error| Failure::from(&error))?.is_empty() {
             return Ok(());
         }
@@ -81,12 +83,6 @@ impl Images {
         }
         // The semaphore is never closed.
         let _permit = self.pulls.acquire().await;
-        // A pull has no log of its own: what it writes goes nowhere.
-        let (output, _) = mpsc::channel(1);
-        let cx = Cx {
-            cancel: self.cancel.clone(),
-            output,
-        };
         let told = |bytes, total| {
             // When the dispatcher is busy, a step may go untold.
             let _ = self
@@ -137,10 +133,12 @@ pub(super) async fn check_images(spec: &RunSpec, jobs: &[JobIndex]) -> Result<()
     if spec.pull != PullPolicy::Never {
         return Ok(());
     }
+    // Whoever waits for it stops it by not waiting any more.
+    let cx = Cx::unstoppable();
     let mut missing = Vec::new();
     for job in jobs.iter().map(|job| &spec.jobs[job.0]) {
         let images = job.image.as_slice();
-        for image in job.executor.missing(images).await? {
+        for image in job.executor.missing(images, &cx).await? {
             if !missing.contains(&image.name) {
                 missing.push(image.name);
             }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use crate::exec::{Executor, TreeRef};
+use crate::exec::{Cx, Executor, TreeRef};
 
 use super::images::address;
 use super::spec::{RunError, RunSpec, Sources};
@@ -20,6 +20,8 @@ impl Trees {
 
 /// Hands each tree to each executor that has a job which wants it.
 pub(super) async fn publish(spec: &RunSpec) -> Result<Trees, RunError> {
+    // Whoever waits for it stops it by not waiting any more.
+    let cx = Cx::unstoppable();
     let mut trees = HashMap::new();
     for job in &spec.jobs {
         let tree = spec
@@ -30,7 +32,7 @@ pub(super) async fn publish(spec: &RunSpec) -> Result<Trees, RunError> {
             continue;
         };
         if let Entry::Vacant(entry) = trees.entry((address(&job.executor), *sources)) {
-            entry.insert(job.executor.publish_tree(tree).await?);
+            entry.insert(job.executor.publish_tree(tree, &cx).await?);
         }
     }
     Ok(Trees(trees))

@@ -109,8 +109,8 @@ impl Executor for DockerExecutor {
         }
     }
 
-    async fn probe(&self) -> Result<Capabilities, ExecError> {
-        let (_, version) = self.daemon().await?;
+    async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError> {
+        let (_, version) = unless_asked(&cx.cancel, "connect", self.daemon()).await?;
         let text = |word: &Option<String>| word.clone().unwrap_or_else(|| "unknown".to_owned());
         Ok(Capabilities {
             description: format!(
@@ -124,10 +124,14 @@ impl Executor for DockerExecutor {
         })
     }
 
-    async fn missing(&self, images: &[Image]) -> Result<Vec<Image>, ExecError> {
-        let docker = self.docker().await?;
-        let looking = image::missing(docker, images);
-        self.patience.answer("inspect image", looking).await
+    async fn missing(&self, images: &[Image], cx: &Cx) -> Result<Vec<Image>, ExecError> {
+        let phase = "inspect image";
+        let looking = async {
+            let docker = self.docker().await?;
+            let looking = image::missing(docker, images);
+            self.patience.answer(phase, looking).await
+        };
+        unless_asked(&cx.cancel, phase, looking).await
     }
 
     async fn pull(
@@ -136,16 +140,11 @@ impl Executor for DockerExecutor {
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
         cx: &Cx,
     ) -> Result<(), ExecError> {
-        let docker = self.docker().await?;
-        unless_asked(
-            &cx.cancel,
-            "pull image",
-            image::pull(docker, image, progress),
-        )
-        .await
+        let pulling = async { image::pull(self.docker().await?, image, progress).await };
+        unless_asked(&cx.cancel, "pull image", pulling).await
     }
 
-    async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError> {
+    async fn publish_tree(&self, tree: &TreeSpec, _cx: &Cx) -> Result<TreeRef, ExecError> {
         Ok(self.trees.publish(tree))
     }
 
@@ -183,8 +182,10 @@ impl Executor for DockerExecutor {
         &self,
         owner: &str,
         alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+        cx: &Cx,
     ) -> Result<Reaped, ExecError> {
-        let docker = self.docker().await?;
-        reap::reap(docker, owner, alive, &self.patience).await
+        let reaping =
+            async { reap::reap(self.docker().await?, owner, alive, &self.patience).await };
+        unless_asked(&cx.cancel, "reap", reaping).await
     }
 }

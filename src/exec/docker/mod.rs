@@ -1,13 +1,14 @@
 //! The `docker` executor: any engine that speaks the Docker API on a unix socket.
 //!
 //! One container per attempt of a job. Each script is one start of that container: attach, start,
-//! script into stdin, wait (runtime reference 7.1). Files travel as tar streams through the
+//! script into stdin, output until the shell says how it ended (runtime reference 7.1). Files travel as tar streams through the
 //! archive API; nothing of the host is mounted and no `docker` program is called.
 
 mod connect;
 mod container;
 mod create;
 mod download;
+mod ending;
 mod executor;
 mod fault;
 mod image;

@@ -1,4 +1,4 @@
-//! One script in the container: attach, start, script into stdin, output out, wait.
+//! One script in the container: attach, start, script into stdin, output out until its end.
 
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::super::cancel::asked;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
 use super::container::Container;
+use super::ending::Marker;
 use super::{fault, stop};
 
 /// How long output may still come after the container was stopped.
@@ -53,7 +54,7 @@ pub(super) async fn run(
     cx: &Cx,
 ) -> Result<Exit, ExecError> {
     let (docker, id) = (&container.docker, container.id.as_str());
-    let mut work = std::pin::pin!(to_the_end(docker, id, script, attached, &cx.output));
+    let mut work = std::pin::pin!(to_the_end(container, script, attached, &cx.output));
     tokio::select! {
         code = &mut work => return code.map(Exit::Code),
         silence = fallen_silent(container) => return Err(silence),
@@ -98,18 +99,22 @@ async fn attach(docker: &Docker, id: &str) -> Result<AttachContainerResults, Exe
         .map_err(|error| fault::system("attach", "the container's output can't be read", error))
 }
 
-/// Feeds the script, hands on all output, and returns the exit code.
+/// Feeds the script, hands on all output, and returns the exit code: the shell's word for it, else
+/// the daemon's.
 async fn to_the_end(
-    docker: &Docker,
-    id: &str,
+    container: &Container,
     script: &Script,
     attached: AttachContainerResults,
     to: &mpsc::Sender<Vec<u8>>,
 ) -> Result<i64, ExecError> {
-    let feeding = feed(attached.input, &script.text);
+    let marker = Marker::new()?;
+    let text = marker.closes(&script.text);
+    let feeding = feed(attached.input, &text);
     let mut ended = std::pin::pin!(async {
-        let (pumped, code) = tokio::join!(pump(attached.output, to), exit_code(docker, id));
-        pumped.and(code)
+        match pump(attached.output, &marker, to).await? {
+            Some(code) => Ok(code),
+            None => exit_code(container).await,
+        }
     });
     // A container may end without reading its script; then feeding never does.
     tokio::select! {
@@ -125,28 +130,50 @@ async fn feed(mut stdin: impl AsyncWrite + Unpin, text: &str) {
     }
 }
 
+/// Hands on all output until both streams were closed by the marker; `None` where they just end.
 async fn pump(
     mut output: impl Stream<Item = Result<LogOutput, Error>> + Unpin,
+    marker: &Marker,
     to: &mpsc::Sender<Vec<u8>>,
-) -> Result<(), ExecError> {
+) -> Result<Option<i64>, ExecError> {
+    let (mut out, mut err) = (marker.watch(), marker.watch());
+    let mut markers = 0;
     while let Some(chunk) = output.next().await {
         let chunk = chunk
             .map_err(|error| fault::system("read output", "the job's output broke off", error))?;
-        // Output that nobody wants is still read, or the job would block.
-        let _ = to.send(chunk.into_bytes().to_vec()).await;
+        let watch = match &chunk {
+            LogOutput::StdErr { .. } => &mut err,
+            _ => &mut out,
+        };
+        let (text, found) = watch.take(&chunk.into_bytes());
+        hand_on(text, to).await;
+        markers += found.len();
+        if let (2.., Some(&status)) = (markers, found.last()) {
+            return Ok(Some(status));
+        }
     }
-    Ok(())
+    hand_on(out.rest(), to).await;
+    hand_on(err.rest(), to).await;
+    Ok(None)
 }
 
-/// Asked after the start, `not-running` can't miss the end, however early it comes.
-async fn exit_code(docker: &Docker, id: &str) -> Result<i64, ExecError> {
+/// Output that nobody wants is still read, or the job would block.
+async fn hand_on(text: Vec<u8>, to: &mpsc::Sender<Vec<u8>>) {
+    if !text.is_empty() {
+        let _ = to.send(text).await;
+    }
+}
+
+/// What the daemon says about the end, which comes after all that it does at the end. Asked after
+/// the start, `not-running` can't miss it, however early it comes.
+pub(super) async fn exit_code(container: &Container) -> Result<i64, ExecError> {
     let options = WaitContainerOptionsBuilder::new()
         .condition("not-running")
         .build();
-    let answer = std::pin::pin!(docker.wait_container(id, Some(options)))
-        .try_next()
-        .await;
-    match answer {
+    let waiting = container
+        .docker
+        .wait_container(&container.id, Some(options));
+    match std::pin::pin!(waiting).try_next().await {
         Ok(Some(ended)) => Ok(ended.status_code),
         Err(Error::DockerContainerWaitError { code, .. }) => Ok(code),
         Ok(None) => Err(ExecError::system(

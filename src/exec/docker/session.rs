@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::super::cancel::unless_asked;
+use super::super::cancel::{asked, unless_asked};
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Layout, Script, Session};
 use super::container::Container;
 use super::download::Place;
@@ -18,6 +18,8 @@ pub(super) struct DockerSession {
     layout: Layout,
     /// The shell of a container that was started ahead of its script.
     waiting: Option<Waiting>,
+    /// Whether a script has ended whose container may still be about to.
+    ending: bool,
 }
 
 impl DockerSession {
@@ -26,7 +28,19 @@ impl DockerSession {
             container,
             layout,
             waiting: None,
+            ending: false,
         }
+    }
+
+    /// Waits until nothing of the last script runs any more, for what starts the container again
+    /// or reads its files.
+    async fn settle(&mut self) -> Result<(), ExecError> {
+        if self.ending {
+            let ended = run::exit_code(&self.container);
+            self.container.patience.answer("wait", ended).await?;
+            self.ending = false;
+        }
+        Ok(())
     }
 
     fn place(&self) -> Place<'_> {
@@ -49,13 +63,14 @@ impl Session for DockerSession {
         Ok(())
     }
 
-    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError> {
+    async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
         if artifacts.is_empty() {
             return Ok(());
         }
         let tars = artifacts.iter().map(|kept| kept.tar.clone()).collect();
         let (docker, id) = (&self.container.docker, &self.container.id);
-        upload::add(docker, id, &self.layout.project_dir, tars).await
+        let adding = upload::add(docker, id, &self.layout.project_dir, tars);
+        unless_asked(&cx.cancel, "upload", adding).await
     }
 
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
@@ -64,17 +79,46 @@ impl Session for DockerSession {
         }
         let shell = match self.waiting.take() {
             Some(waiting) => waiting,
-            None => run::start(&self.container).await?,
+            None => {
+                tokio::select! {
+                    settled = self.settle() => settled?,
+                    () = asked(&cx.cancel, Cancel::Graceful) => return Ok(Exit::Stopped),
+                }
+                // Half a start would be in the way of the next script; after force there is none.
+                tokio::select! {
+                    shell = run::start(&self.container) => shell?,
+                    () = asked(&cx.cancel, Cancel::Force) => return Ok(Exit::Stopped),
+                }
+            }
         };
+        self.ending = true;
         run::run(&self.container, shell, script, cx).await
     }
 
-    async fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError> {
-        self.place().read(path, limit).await
+    async fn read(
+        &mut self,
+        path: &str,
+        limit: u64,
+        cx: &Cx,
+    ) -> Result<Option<Vec<u8>>, ExecError> {
+        let reading = async {
+            self.settle().await?;
+            self.place().read(path, limit).await
+        };
+        unless_asked(&cx.cancel, "read", reading).await
     }
 
-    async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
-        self.place().collect(globs, into).await
+    async fn collect(
+        &mut self,
+        globs: &Globs,
+        into: &Path,
+        cx: &Cx,
+    ) -> Result<ArtifactRef, ExecError> {
+        let collecting = async {
+            self.settle().await?;
+            self.place().collect(globs, into).await
+        };
+        unless_asked(&cx.cancel, "collect artifacts", collecting).await
     }
 
     async fn close(&mut self, budget: Duration) -> Result<(), ExecError> {

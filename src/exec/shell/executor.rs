@@ -18,6 +18,7 @@ use super::super::{
 use super::kin;
 use super::reap::{reap, write_owner};
 use super::session::{ShellSession, blocking, in_place};
+use super::stop::{Stop, stoppable};
 use super::unpack::unpack;
 use crate::foreign::system_words;
 
@@ -69,14 +70,14 @@ impl Executor for ShellExecutor {
         }
     }
 
-    async fn probe(&self) -> Result<Capabilities, ExecError> {
+    async fn probe(&self, _cx: &Cx) -> Result<Capabilities, ExecError> {
         Ok(Capabilities {
             description: "the shell of this machine, without isolation".to_owned(),
             images: false,
         })
     }
 
-    async fn missing(&self, _images: &[Image]) -> Result<Vec<Image>, ExecError> {
+    async fn missing(&self, _images: &[Image], _cx: &Cx) -> Result<Vec<Image>, ExecError> {
         Ok(Vec::new())
     }
 
@@ -95,7 +96,7 @@ impl Executor for ShellExecutor {
         ))
     }
 
-    async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError> {
+    async fn publish_tree(&self, tree: &TreeSpec, _cx: &Cx) -> Result<TreeRef, ExecError> {
         Ok(self.trees.publish(tree))
     }
 
@@ -122,10 +123,12 @@ impl Executor for ShellExecutor {
             grace: self.settings.grace,
             gone: false,
         };
-        // Never broken off: the folder would be filled while it is removed.
-        blocking("open", "the project files can't be unpacked", move || {
-            fill(&project_dir, &temp_dir, &archives)
-        })
+        stoppable(
+            "open",
+            "the project files can't be unpacked",
+            cx,
+            move |stop| fill(&project_dir, &temp_dir, &archives, stop),
+        )
         .await?;
         check(&cx.cancel, "open")?;
         Ok(Box::new(session))
@@ -135,7 +138,9 @@ impl Executor for ShellExecutor {
         &self,
         owner: &str,
         alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+        cx: &Cx,
     ) -> Result<Reaped, ExecError> {
+        check(&cx.cancel, "reap")?;
         let reaped = in_place(|| reap(&self.settings.base, owner, &|run| alive(run)));
         reaped.map_err(|error| {
             ExecError::system(
@@ -163,10 +168,10 @@ fn make(folder: &Path, owner: &Owner) -> io::Result<()> {
     write_owner(folder, owner)
 }
 
-fn fill(project_dir: &Path, temp_dir: &Path, archives: &[PathBuf]) -> io::Result<()> {
+fn fill(project_dir: &Path, temp_dir: &Path, archives: &[PathBuf], stop: &Stop) -> io::Result<()> {
     fs::create_dir_all(project_dir)?;
     fs::create_dir_all(temp_dir)?;
     archives
         .iter()
-        .try_for_each(|archive| unpack(archive, project_dir))
+        .try_for_each(|archive| unpack(archive, project_dir, stop))
 }

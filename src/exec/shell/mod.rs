@@ -9,6 +9,7 @@ mod kin;
 mod process;
 mod reap;
 mod session;
+mod stop;
 mod unpack;
 mod walk;
 

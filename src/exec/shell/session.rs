@@ -1,5 +1,6 @@
 //! One attempt of a job: its folder from creation to removal.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::super::collect::cannot_pack;
 use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
+use super::stop::stoppable;
 use super::unpack::unpack;
 use super::{kin, process, reap, walk};
 use crate::foreign::system_words;
@@ -22,11 +24,11 @@ pub(super) struct ShellSession {
 
 #[async_trait]
 impl Session for ShellSession {
-    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError> {
+    async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
         let project = self.project_dir.clone();
         let tars: Vec<PathBuf> = artifacts.iter().map(|kept| kept.tar.clone()).collect();
-        blocking("open", "the artifacts can't be unpacked", move || {
-            tars.iter().try_for_each(|tar| unpack(tar, &project))
+        stoppable("open", "the artifacts can't be unpacked", cx, move |stop| {
+            tars.iter().try_for_each(|tar| unpack(tar, &project, stop))
         })
         .await
     }
@@ -35,14 +37,24 @@ impl Session for ShellSession {
         process::run(&self.folder, script, self.grace, cx).await
     }
 
-    async fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExecError> {
+    async fn read(
+        &mut self,
+        path: &str,
+        limit: u64,
+        cx: &Cx,
+    ) -> Result<Option<Vec<u8>>, ExecError> {
         let path = PathBuf::from(path);
-        blocking(
+        let text = "a file of the job can't be read";
+        stoppable(
             "read",
-            "a file of the job can't be read",
-            move || match std::fs::symlink_metadata(&path) {
+            text,
+            cx,
+            move |stop| match std::fs::symlink_metadata(&path) {
                 Ok(about) if about.is_file() && about.len() <= limit => {
-                    std::fs::read(&path).map(Some)
+                    let mut content = Vec::new();
+                    let mut file = stop.reads(std::fs::File::open(&path)?.take(limit));
+                    file.read_to_end(&mut content)?;
+                    Ok(Some(content))
                 }
                 _ => Ok(None),
             },
@@ -50,15 +62,17 @@ impl Session for ShellSession {
         .await
     }
 
-    async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
+    async fn collect(
+        &mut self,
+        globs: &Globs,
+        into: &Path,
+        cx: &Cx,
+    ) -> Result<ArtifactRef, ExecError> {
         let (project, globs, into) = (self.project_dir.clone(), globs.clone(), into.to_owned());
-        let packing = tokio::task::spawn_blocking(move || walk::collect(&globs, &project, &into));
-        match packing.await {
-            Ok(packed) => packed.map_err(cannot_pack),
-            Err(error) => {
-                Err(ExecError::system("collect artifacts", "packing broke off").because(error))
-            }
-        }
+        stoppable("collect artifacts", "packing broke off", cx, move |stop| {
+            Ok(walk::collect(&globs, &project, &into, stop).map_err(cannot_pack))
+        })
+        .await?
     }
 
     async fn close(&mut self, budget: Duration) -> Result<(), ExecError> {

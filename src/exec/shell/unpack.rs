@@ -7,10 +7,11 @@ use std::path::Path;
 use tar::{Archive, Entry, EntryType};
 
 use super::super::entry::relative;
+use super::stop::Stop;
 
 /// Unpacks the file `tar` over `folder`. Later entries replace earlier ones and what was there.
-pub(super) fn unpack(tar: &Path, folder: &Path) -> io::Result<()> {
-    let file = io::BufReader::new(std::fs::File::open(tar)?);
+pub(super) fn unpack(tar: &Path, folder: &Path, stop: &Stop) -> io::Result<()> {
+    let file = stop.reads(io::BufReader::new(std::fs::File::open(tar)?));
     let mut archive = Archive::new(file);
     let mut folders = Vec::new();
     for entry in archive.entries()? {

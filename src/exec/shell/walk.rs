@@ -8,9 +8,15 @@ use tar::Header;
 
 use super::super::collect::{Archive, Selection, begin, keep};
 use super::super::{ArtifactRef, Globs};
+use super::stop::Stop;
 
 /// Packs what `globs` take of `project` into the file `into`.
-pub(super) fn collect(globs: &Globs, project: &Path, into: &Path) -> io::Result<ArtifactRef> {
+pub(super) fn collect(
+    globs: &Globs,
+    project: &Path,
+    into: &Path,
+    stop: &Stop,
+) -> io::Result<ArtifactRef> {
     let project_dir = project.to_string_lossy();
     let mut selection = Selection::new(globs, &project_dir);
     for (index, path) in selection.named() {
@@ -23,7 +29,7 @@ pub(super) fn collect(globs: &Globs, project: &Path, into: &Path) -> io::Result<
     for root in roots {
         let root = Path::new(&root);
         if is_there(project, root) {
-            walk(project, root, &mut pack)?;
+            walk(project, root, &mut pack, stop)?;
         }
     }
     keep(pack, into)
@@ -38,7 +44,8 @@ fn is_there(project: &Path, path: &Path) -> bool {
 }
 
 /// Adds `path` and all that is in it, in the order of names.
-fn walk(project: &Path, path: &Path, pack: &mut Archive) -> io::Result<()> {
+fn walk(project: &Path, path: &Path, pack: &mut Archive, stop: &Stop) -> io::Result<()> {
+    stop.check()?;
     let full = project.join(path);
     let named = |error: io::Error| match error.raw_os_error() {
         // The system's words don't say which file they are about; all others do.
@@ -47,11 +54,11 @@ fn walk(project: &Path, path: &Path, pack: &mut Archive) -> io::Result<()> {
     };
     let facts = fs::symlink_metadata(&full).map_err(named)?;
     if !path.as_os_str().is_empty() && pack.wants(path, facts.is_dir()) {
-        add(&full, path, &facts, pack).map_err(named)?;
+        add(&full, path, &facts, pack, stop).map_err(named)?;
     }
     if facts.is_dir() && !path.starts_with(".git") {
         for name in names(&full).map_err(named)? {
-            walk(project, &path.join(name), pack)?;
+            walk(project, &path.join(name), pack, stop)?;
         }
     }
     Ok(())
@@ -65,7 +72,13 @@ fn names(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(names)
 }
 
-fn add(full: &Path, path: &Path, facts: &Metadata, pack: &mut Archive) -> io::Result<()> {
+fn add(
+    full: &Path,
+    path: &Path,
+    facts: &Metadata,
+    pack: &mut Archive,
+    stop: &Stop,
+) -> io::Result<()> {
     let mut header = Header::new_gnu();
     header.set_metadata(facts);
     if facts.is_symlink() {
@@ -73,7 +86,7 @@ fn add(full: &Path, path: &Path, facts: &Metadata, pack: &mut Archive) -> io::Re
     } else if facts.is_dir() {
         pack.add(header, path, 0, io::empty())
     } else if facts.is_file() {
-        let file = File::open(full)?;
+        let file = stop.reads(File::open(full)?);
         pack.add(header, path, facts.len(), io::Read::take(file, facts.len()))
     } else {
         // Sockets, pipes and devices are not kept.

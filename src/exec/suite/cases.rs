@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::super::fake::Run;
-use super::super::{Cancel, ExecError, Exit};
-use super::subject::{BUDGET, Step, Subject, context};
+use super::super::{ArtifactRef, Cancel, ExecError, Exit, Script};
+use super::subject::{BUDGET, Step, Subject, context, globs};
 
 /// Long enough that no test waits for it.
 const LONG: Duration = Duration::from_secs(120);
@@ -131,6 +131,37 @@ pub(super) async fn a_cancel_before_the_start_leaves_nothing(subject: &Subject) 
     cancel.send_replace(Cancel::Graceful);
     let error = refused(subject.executor.open(subject.spec("early"), &cx).await);
     assert!(error.message.contains("stopped"), "{error}");
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+/// `close` alone has to work all the same.
+pub(super) async fn a_cancel_ends_every_call(subject: &Subject) {
+    let mut session = subject.open("canceled", &[]).await;
+    let (cx, cancel) = context();
+    cancel.send_replace(Cancel::Graceful);
+    let artifacts = [ArtifactRef {
+        tar: subject.archive("never-read.tar"),
+        entries: 1,
+        notes: Vec::new(),
+    }];
+    let script = Script {
+        text: "echo never\n".to_owned(),
+    };
+    let into = subject.archive("never-made.tar");
+    let path = format!("{}/file", subject.spec("canceled").layout.project_dir);
+    let errors = [
+        session.add(&artifacts, &cx).await.err(),
+        session.read(&path, 1, &cx).await.err(),
+        session.collect(&globs(&["**"]), &into, &cx).await.err(),
+    ];
+    for error in errors {
+        let error = error.expect("it was stopped");
+        assert!(error.message.contains("stopped"), "{error}");
+    }
+    let exit = session.run(&script, &cx).await;
+    assert_eq!(exit.expect("no failure"), Exit::Stopped);
+    assert!(!into.exists());
+    session.close(BUDGET).await.expect("closes");
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 

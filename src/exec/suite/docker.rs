@@ -1,8 +1,9 @@
 //! The contract over Docker, and what only it must do.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::super::{DockerExecutor, Endpoint, Exit, Fault, Reach, Script};
+use super::super::{Cx, DockerExecutor, Endpoint, EnvSpec, Exit, Fault, Reach, Script};
 use super::cases::refused;
 use super::contract;
 use super::subject::{BUDGET, Step, Subject, context, globs};
@@ -18,7 +19,11 @@ async fn docker() -> Option<Subject> {
     let endpoint = Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon");
     let subject = Subject::new(Arc::new(DockerExecutor::new(endpoint)), Some(IMAGE));
     let images: Vec<_> = subject.image.iter().cloned().collect();
-    let missing = subject.executor.missing(&images).await.expect("asks");
+    let missing = subject
+        .executor
+        .missing(&images, &Cx::unstoppable())
+        .await
+        .expect("asks");
     assert!(missing.is_empty(), "make {IMAGE} with tests/scripts first");
     Some(subject)
 }
@@ -32,6 +37,7 @@ contract!(docker:
     cases::closing_twice_is_fine_and_leaves_nothing
     cases::a_tree_that_was_not_published_is_an_error
     cases::a_cancel_before_the_start_leaves_nothing
+    cases::a_cancel_ends_every_call
     real::a_second_script_has_the_same_root_and_a_new_shell
     real::a_long_script_arrives_whole
     real::a_script_that_is_not_read_does_not_block
@@ -82,7 +88,11 @@ async fn an_image_that_is_not_there_is_the_jobs_fault() {
     }
     let images: Vec<_> = spec.image.iter().cloned().collect();
     assert_eq!(
-        subject.executor.missing(&images).await.expect("asks"),
+        subject
+            .executor
+            .missing(&images, &Cx::unstoppable())
+            .await
+            .expect("asks"),
         images
     );
     let (cx, _live) = context();
@@ -119,6 +129,124 @@ async fn entrypoints_get_the_shell_as_arguments() {
         assert_eq!(exit, wanted.0, "{entrypoint:?}");
         assert!(output.starts_with(wanted.1), "{entrypoint:?}: {output}");
     }
+}
+
+/// Runs one script and returns its end, in less time than a child would take that it left behind.
+async fn ends(subject: &Subject, spec: EnvSpec, script: &str) -> (Exit, String) {
+    let mut session = subject.open_spec(spec).await;
+    let begun = Instant::now();
+    let ended = Step::real(script).run(session.as_mut()).await;
+    assert!(begun.elapsed() < Duration::from_secs(30), "{script}");
+    session.close(BUDGET).await.expect("closes");
+    ended
+}
+
+#[tokio::test]
+async fn a_background_child_that_holds_the_output_does_not_delay_the_end() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let spec = subject.spec("background");
+    let ended = ends(
+        &subject,
+        spec,
+        "(sleep 60; echo late) &\necho end\nexit 3\n",
+    )
+    .await;
+    assert_eq!(ended, (Exit::Code(3), "end\n".to_owned()));
+}
+
+#[tokio::test]
+async fn the_next_script_finds_nothing_of_the_last_running() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let mut session = subject.open("alone", &[]).await;
+    let leave = Step::real("sleep 60 &\n");
+    assert_eq!(leave.run(session.as_mut()).await.0, Exit::Code(0));
+    let look = Step::real("ps | grep '[s]leep 60' || echo alone\n");
+    let (_, output) = look.run(session.as_mut()).await;
+    assert_eq!(output, "alone\n");
+    session.close(BUDGET).await.expect("closes");
+}
+
+#[tokio::test]
+async fn both_streams_are_whole_at_the_end() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let spec = subject.spec("streams");
+    let script = "n=0; while [ $n -lt 2000 ]; do echo out; echo err >&2; n=$((n+1)); done\n";
+    let (exit, output) = ends(&subject, spec, script).await;
+    assert_eq!(exit, Exit::Code(0));
+    for word in ["out\n", "err\n"] {
+        assert_eq!(output.matches(word).count(), 2000, "{word}");
+    }
+}
+
+#[tokio::test]
+async fn a_forged_end_is_output() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let spec = subject.spec("forged");
+    let forged = "pipe-end-00000000000000000000000000000000 0";
+    let script = format!("echo '{forged}'; echo '{forged}' >&2\necho more\nexit 4\n");
+    let (exit, output) = ends(&subject, spec, &script).await;
+    assert_eq!(exit, Exit::Code(4));
+    assert_eq!(output.matches(forged).count(), 2, "{output}");
+    assert!(output.contains("more\n"), "{output}");
+}
+
+#[tokio::test]
+async fn traps_and_traces_of_a_script_do_not_show_the_marker() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let spec = subject.spec("traced");
+    let script = "exec 2>&1\nset -x\n(trap 'echo mine' EXIT; exit 5)\n";
+    let (exit, output) = ends(&subject, spec, script).await;
+    assert_eq!(exit, Exit::Code(5));
+    assert!(output.contains("mine\n"), "{output}");
+    assert!(!output.contains("pipe-end"), "{output}");
+}
+
+/// Where the shell can't speak for the container, the daemon does.
+#[tokio::test]
+async fn ends_that_the_shell_does_not_tell() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    for (init, script, code) in [
+        // Process 1 can't be killed from inside; below one that cares for orphans, the shell can.
+        (true, "kill -9 $$\necho never\n", 137),
+        (false, "kill -9 $$\nexit 6\n", 6),
+        (true, "exit 7\n", 7),
+        (false, "exec sh -c 'exit 8'\n", 8),
+        (false, "trap 'exit 9' EXIT\n", 9),
+        (false, "exec >/dev/null\nexit 10\n", 10),
+        (false, "if then\n", 2),
+    ] {
+        let mut spec = subject.spec("untold");
+        spec.init = init;
+        let (exit, output) = ends(&subject, spec, script).await;
+        assert_eq!(exit, Exit::Code(code), "{script}");
+        assert!(!output.contains("never"), "{script}: {output}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_entrypoint_does_behind_the_shell_counts() {
+    let Some(subject) = docker().await else {
+        return;
+    };
+    let mut spec = subject.spec("behind");
+    if let Some(image) = &mut spec.image {
+        let words = ["/bin/sh", "-c", "\"$@\"; echo behind $?; exit 11", "sh"];
+        image.entrypoint = Some(words.map(str::to_owned).to_vec());
+    }
+    let ended = ends(&subject, spec, "exit 3\n").await;
+    assert_eq!(ended, (Exit::Code(11), "behind 3\n".to_owned()));
 }
 
 #[tokio::test]
@@ -167,7 +295,7 @@ async fn a_link_on_the_way_leads_no_artifact_out() {
         "d/way/*",
         "**/passwd",
     ]);
-    let packed = session.collect(&paths, &tar).await;
+    let packed = session.collect(&paths, &tar, &Cx::unstoppable()).await;
     session.close(BUDGET).await.expect("closes");
     assert_eq!(packed.expect("collects").entries, 0);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::fake::{FakeExecutor, Run};
-use super::super::{Exit, Fault, Image, Script};
+use super::super::{Cx, Exit, Fault, Image, Script};
 use super::contract;
 use super::subject::{BUDGET, Step, Subject, context, globs};
 
@@ -24,6 +24,7 @@ contract!(fake:
     cases::closing_twice_is_fine_and_leaves_nothing
     cases::a_tree_that_was_not_published_is_an_error
     cases::a_cancel_before_the_start_leaves_nothing
+    cases::a_cancel_ends_every_call
 );
 
 #[tokio::test(start_paused = true)]
@@ -78,7 +79,7 @@ async fn files_travel_between_jobs() {
     Step::real("").run(producer.as_mut()).await;
     let tar = subject.archive("a.tar");
     let packed = producer
-        .collect(&globs(&["out"]), &tar)
+        .collect(&globs(&["out"]), &tar, &Cx::unstoppable())
         .await
         .expect("packs");
     assert_eq!(packed.entries, 1);
@@ -86,7 +87,11 @@ async fn files_travel_between_jobs() {
     spec.workspace.artifacts = vec![packed];
     let mut consumer = subject.open_spec(spec).await;
     let again = consumer
-        .collect(&globs(&["**"]), &subject.archive("b.tar"))
+        .collect(
+            &globs(&["**"]),
+            &subject.archive("b.tar"),
+            &Cx::unstoppable(),
+        )
         .await
         .expect("packs");
     assert_eq!(again.entries, 1);
@@ -105,12 +110,23 @@ async fn images_and_opens_fail_as_planned() {
         ..Image::default()
     };
     let twice = [ruby.clone(), ruby.clone()];
-    let missing = subject.executor.missing(&twice).await.expect("asks");
+    let missing = subject
+        .executor
+        .missing(&twice, &Cx::unstoppable())
+        .await
+        .expect("asks");
     assert_eq!(missing, std::slice::from_ref(&ruby));
     let (cx, _live) = context();
     let pulled = subject.executor.pull(&ruby, &|_, _| {}, &cx).await;
     pulled.expect("pulls");
-    assert_eq!(subject.executor.missing(&twice).await.expect("asks"), []);
+    assert_eq!(
+        subject
+            .executor
+            .missing(&twice, &Cx::unstoppable())
+            .await
+            .expect("asks"),
+        []
+    );
     let opened = subject.executor.open(subject.spec("j"), &cx).await;
     assert_eq!(opened.err().map(|error| error.fault), Some(Fault::User));
     assert_eq!(fake.calls(), ["pull ruby:3.1", "open j 1"]);

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::super::{ArtifactRef, Exit, Workspace};
+use super::super::{ArtifactRef, Cx, Exit, Workspace};
 use super::cases::refused;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, write_tar};
 
@@ -98,7 +98,7 @@ pub(super) async fn artifacts_come_to_an_environment_that_waits(subject: &Subjec
             entries: 1,
             notes: Vec::new(),
         };
-        session.add(&[kept]).await.expect("adds");
+        session.add(&[kept], &cx).await.expect("adds");
         let look = Step::real(&format!("cd {project} && cat plain kept\n"));
         let (exit, output) = look.run(session.as_mut()).await;
         assert_eq!(
@@ -140,7 +140,10 @@ pub(super) async fn artifacts_keep_modes_times_and_links(subject: &Subject) {
         "*.none",
         "/etc/passwd",
     ]);
-    let packed = producer.collect(&wanted, &tar).await.expect("collects");
+    let packed = producer
+        .collect(&wanted, &tar, &Cx::unstoppable())
+        .await
+        .expect("collects");
     producer.close(BUDGET).await.expect("closes");
     assert_eq!(
         names(&tar),
@@ -220,7 +223,9 @@ pub(super) async fn a_link_to_a_file_left_out_brings_its_content(subject: &Subje
     ));
     assert_eq!(make.run(session.as_mut()).await.0, Exit::Code(0));
     let tar = subject.archive("hard.tar");
-    let packed = session.collect(&globs(&["*/[gh]"]), &tar).await;
+    let packed = session
+        .collect(&globs(&["*/[gh]"]), &tar, &Cx::unstoppable())
+        .await;
     session.close(BUDGET).await.expect("closes");
     assert_eq!(packed.expect("collects").entries, 2);
     let to = subject.archive("unpacked");
@@ -236,7 +241,9 @@ pub(super) async fn a_link_to_a_file_left_out_brings_its_content(subject: &Subje
 pub(super) async fn nothing_to_collect_gives_an_empty_archive(subject: &Subject) {
     let mut session = subject.open("nothing", &[]).await;
     let tar = subject.archive("nothing.tar");
-    let packed = session.collect(&globs(&["dist/**/*.js"]), &tar).await;
+    let packed = session
+        .collect(&globs(&["dist/**/*.js"]), &tar, &Cx::unstoppable())
+        .await;
     session.close(BUDGET).await.expect("closes");
     assert_eq!(packed.expect("collects").entries, 0);
     assert_eq!(names(&tar), Vec::<String>::new());
@@ -259,9 +266,10 @@ pub(super) async fn only_dead_runs_of_the_owner_are_reaped(subject: &Subject) {
     // As after `kill -9`: nobody closes it.
     std::mem::forget(session);
     let executor = &subject.executor;
-    let alive = executor.reap(&subject.owner, &|run| run == RUN).await;
+    let cx = Cx::unstoppable();
+    let alive = executor.reap(&subject.owner, &|run| run == RUN, &cx).await;
     assert_eq!(alive.expect("reaps").removed, Vec::<String>::new());
-    let foreign = executor.reap("somebody else", &|_| false).await;
+    let foreign = executor.reap("somebody else", &|_| false, &cx).await;
     assert_eq!(foreign.expect("reaps").removed, Vec::<String>::new());
     assert_eq!(subject.leftovers().await.len(), 1);
     assert_eq!(subject.leftovers().await, Vec::<String>::new());

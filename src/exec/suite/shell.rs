@@ -28,6 +28,7 @@ contract!(shell:
     cases::closing_twice_is_fine_and_leaves_nothing
     cases::a_tree_that_was_not_published_is_an_error
     cases::a_cancel_before_the_start_leaves_nothing
+    cases::a_cancel_ends_every_call
     real::a_second_script_has_the_same_root_and_a_new_shell
     real::a_long_script_arrives_whole
     real::a_script_that_is_not_read_does_not_block

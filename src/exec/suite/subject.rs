@@ -94,7 +94,10 @@ impl Subject {
         let tar = self.scratch.path().join("tree.tar");
         write_tar(&tar, entries);
         let id = "tree".to_owned();
-        let tree = self.executor.publish_tree(&TreeSpec { id, tar }).await;
+        let tree = self
+            .executor
+            .publish_tree(&TreeSpec { id, tar }, &Cx::unstoppable())
+            .await;
         Workspace {
             tree: Some(tree.expect("published")),
             artifacts: Vec::new(),
@@ -108,7 +111,8 @@ impl Subject {
 
     /// Whether anything of this test is left.
     pub(super) async fn leftovers(&self) -> Vec<String> {
-        let reaped = self.executor.reap(&self.owner, &|_| false).await;
+        let cx = Cx::unstoppable();
+        let reaped = self.executor.reap(&self.owner, &|_| false, &cx).await;
         reaped.expect("reaps").removed
     }
 }

@@ -24,9 +24,8 @@ pub(in crate::run) async fn open_ahead(
 ) {
     let attempt = Attempt::new(&shared, order, messages);
     // What the environment says before there is a script waits in it.
-    let (output, _) = mpsc::channel(1);
-    let cancel = attempt.order.cancel.clone();
-    let Some(session) = attempt.come_up(&Cx { cancel, output }).await else {
+    let cx = Cx::quiet(attempt.order.cancel.clone());
+    let Some(session) = attempt.come_up(&cx).await else {
         return;
     };
     if let Err(unwanted) = to.send(session) {
@@ -76,7 +75,7 @@ impl Attempt<'_> {
                 }
             };
             let mut session = session.ok()?;
-            if session.add(&artifacts).await.is_err() {
+            if session.add(&artifacts, &cx).await.is_err() {
                 discard(session).await;
                 return None;
             }

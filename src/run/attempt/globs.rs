@@ -9,6 +9,7 @@ use crate::run::spec::Artifacts;
 use crate::script::gitlab_env_path;
 
 use super::driver::Attempt;
+use super::leave::Missed;
 
 /// More than any project tracks, and than any job exports. Bytes.
 const MAX_INDEX: u64 = 512 << 20;
@@ -20,7 +21,7 @@ impl Attempt<'_> {
         &mut self,
         session: &mut dyn Session,
         wanted: Artifacts,
-    ) -> Result<Globs, ExecError> {
+    ) -> Result<Globs, Missed> {
         let untracked = if wanted.untracked {
             self.tracked(session).await?
         } else {
@@ -40,13 +41,13 @@ impl Attempt<'_> {
         &mut self,
         session: &mut dyn Session,
         globs: Vec<String>,
-    ) -> Result<Vec<String>, ExecError> {
+    ) -> Result<Vec<String>, Missed> {
         if !globs.iter().any(|glob| glob.contains('$')) {
             return Ok(globs);
         }
         let path = gitlab_env_path(&self.layout.project_dir);
         // Without such a file only the job's own variables are known.
-        let env = session.read(&path, MAX_ENV).await?;
+        let env = self.read(session, &path, MAX_ENV).await?;
         let more = exported(&env.unwrap_or_default());
         Ok(match &self.scripts.expand {
             Some(expand) => globs.iter().map(|glob| expand(glob, &more)).collect(),
@@ -59,13 +60,14 @@ impl Attempt<'_> {
     async fn tracked(
         &mut self,
         session: &mut dyn Session,
-    ) -> Result<Option<Arc<BTreeSet<String>>>, ExecError> {
+    ) -> Result<Option<Arc<BTreeSet<String>>>, Missed> {
         let path = format!("{}/.git/index", self.layout.project_dir);
         let place = self.artifacts_place();
         let scratch = place.parent().unwrap_or(&place);
-        let tracked = match session.read(&path, MAX_INDEX).await? {
-            Some(index) => repo::tracked(&index, scratch)
-                .map_err(|error| ExecError::system("collect artifacts", error.to_string()))?,
+        let tracked = match self.read(session, &path, MAX_INDEX).await? {
+            Some(index) => repo::tracked(&index, scratch).map_err(|error| {
+                Missed::Failed(ExecError::system("collect artifacts", error.to_string()))
+            })?,
             None => None,
         };
         if tracked.is_none() {

@@ -1,4 +1,4 @@
-//! What is kept, and the environment goes.
+//! Keeps what a job leaves, its artifacts and reports, and closes its environment.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::event::{EventKind, Phase};
-use crate::exec::{ArtifactRef, Cancel, ExecError, Fault, Globs, Session};
+use crate::exec::{ArtifactRef, Cancel, ExecError, Fault, Session};
 use crate::run::message::{Failure, Kept, Message, Verdict};
+use crate::run::spec::Artifacts;
 use crate::run::stage::{Ending, GRACE, Remote, Stop};
 
 use super::driver::Attempt;
@@ -16,6 +17,12 @@ use super::words::{out_of_time, short};
 
 /// For taking the environment away. Outside of every cancellation, so that nothing stays behind.
 pub(super) const CLOSE_BUDGET: Duration = Duration::from_secs(30);
+
+/// Why something of a job was not had.
+pub(super) enum Missed {
+    Stopped(Verdict),
+    Failed(ExecError),
+}
 
 impl Attempt<'_> {
     /// Keeps the artifacts that belong to such a result, and the reports. A failure to do so
@@ -30,16 +37,16 @@ impl Attempt<'_> {
         if wanted.is_some() || !self.scripts.dotenv.is_empty() {
             self.enter(Phase::UploadArtifacts).await;
         }
-        let (verdict, artifacts) = match wanted {
-            Some(wanted) => match self.globs(session, wanted).await {
-                Ok(globs) => self.archive(session, verdict, &globs).await,
-                Err(error) => (self.not_kept(verdict, &error).await, None),
-            },
-            None => (verdict, None),
+        let artifacts = match wanted {
+            Some(wanted) => self.archive(session, wanted).await.map(Some),
+            None => Ok(None),
         };
-        if !verdict.goes_on() {
-            return (verdict, Kept::default());
-        }
+        let (verdict, artifacts) = match artifacts {
+            Ok(Some(kept)) => (verdict, self.told_of(kept).await),
+            Ok(None) => (verdict, None),
+            Err(Missed::Stopped(verdict)) => return (verdict, Kept::default()),
+            Err(Missed::Failed(error)) => (self.not_kept(verdict, &error).await, None),
+        };
         let (verdict, dotenv) = self.dotenv(session, verdict).await;
         (verdict, Kept { artifacts, dotenv })
     }
@@ -47,21 +54,43 @@ impl Attempt<'_> {
     async fn archive(
         &mut self,
         session: &mut dyn Session,
-        verdict: Verdict,
-        globs: &Globs,
-    ) -> (Verdict, Option<ArtifactRef>) {
+        wanted: Artifacts,
+    ) -> Result<ArtifactRef, Missed> {
+        let globs = self.globs(session, wanted).await?;
         let into = self.artifacts_place();
+        let (cx, remote) = Remote::new();
+        let work = session.collect(&globs, &into, &cx);
+        self.afterwards(remote, work).await
+    }
+
+    /// The content of a file of the job.
+    pub(super) async fn read(
+        &mut self,
+        session: &mut dyn Session,
+        path: &str,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, Missed> {
+        let (cx, remote) = Remote::new();
+        let work = session.read(path, limit, &cx);
+        self.afterwards(remote, work).await
+    }
+
+    /// One call on the environment behind its scripts, which yields to force and to the job's
+    /// timeout alone.
+    pub(super) async fn afterwards<T>(
+        &mut self,
+        remote: Remote,
+        work: impl Future<Output = Result<T, ExecError>>,
+    ) -> Result<T, Missed> {
         let bounds = self.bounds(Cancel::Force, None);
-        let (_, remote) = Remote::new();
-        let work = session.collect(globs, &into);
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
         match (stop, result) {
             (Some(Stop::Deadline), _) => {
-                (Verdict::JobTimedOut(out_of_time(self.job.timeout)), None)
+                let text = out_of_time(self.job.timeout);
+                Err(Missed::Stopped(Verdict::JobTimedOut(text)))
             }
-            (Some(_), _) | (None, None) => (Verdict::Killed, None),
-            (None, Some(Ok(kept))) => (verdict, self.told_of(kept).await),
-            (None, Some(Err(error))) => (self.not_kept(verdict, &error).await, None),
+            (Some(_), _) | (None, None) => Err(Missed::Stopped(Verdict::Killed)),
+            (None, Some(done)) => done.map_err(Missed::Failed),
         }
     }
 

@@ -3,13 +3,14 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::exec::{Cancel, ExecError, Globs, Session};
+use crate::exec::{ExecError, Globs, Session};
 use crate::foreign::system_words;
 use crate::run::dotenv::{self, Variables};
 use crate::run::message::{Failure, Verdict};
-use crate::run::stage::{Ending, Remote};
+use crate::run::stage::Remote;
 
 use super::driver::Attempt;
+use super::leave::Missed;
 
 impl Attempt<'_> {
     /// Takes in the dotenv report, whatever the job's result. One that GitLab would not accept
@@ -23,10 +24,6 @@ impl Attempt<'_> {
         if paths.is_empty() {
             return (verdict, Variables::new());
         }
-        let paths = match self.expanded(session, paths).await {
-            Ok(paths) => paths,
-            Err(error) => return (or_failed(verdict, Failure::from(&error)), Variables::new()),
-        };
         match self.reported(session, paths).await {
             Ok(Ok(variables)) => (verdict, variables),
             Ok(Err(refused)) => {
@@ -39,31 +36,29 @@ impl Attempt<'_> {
                 };
                 (or_failed(verdict, failure), Variables::new())
             }
-            Err(None) => (Verdict::Killed, Variables::new()),
-            Err(Some(failure)) => (or_failed(verdict, failure), Variables::new()),
+            Err(Missed::Stopped(verdict)) => (verdict, Variables::new()),
+            Err(Missed::Failed(error)) => {
+                (or_failed(verdict, Failure::from(&error)), Variables::new())
+            }
         }
     }
 
-    /// `Err(None)` when it was stopped.
+    /// The variables of the report, or why GitLab would refuse it.
     async fn reported(
         &mut self,
         session: &mut dyn Session,
         paths: Vec<String>,
-    ) -> Result<Result<Variables, String>, Option<Failure>> {
+    ) -> Result<Result<Variables, String>, Missed> {
+        let paths = self.expanded(session, paths).await?;
         let into = self.artifacts_place().with_extension("dotenv");
         let globs = Globs {
             paths,
             limit: self.shared.artifacts_limit,
             ..Globs::default()
         };
-        let bounds = self.bounds(Cancel::Force, None);
-        let (_, remote) = Remote::new();
-        let work = session.collect(&globs, &into);
-        let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
-        let collected = match (stop, result) {
-            (None, Some(collected)) => collected.map_err(|error| Some(Failure::from(&error)))?,
-            _ => return Err(None),
-        };
+        let (cx, remote) = Remote::new();
+        let work = session.collect(&globs, &into, &cx);
+        let collected = self.afterwards(remote, work).await?;
         for note in &collected.notes {
             self.log.say(note).await;
         }
@@ -72,7 +67,7 @@ impl Attempt<'_> {
         let _ = std::fs::remove_file(&into);
         let content = read.map_err(|error| {
             let text = format!("the dotenv report can't be read: {}", system_words(&error));
-            Some(Failure::from(&ExecError::system("collect reports", text)))
+            Missed::Failed(ExecError::system("collect reports", text))
         })?;
         Ok(dotenv::parse(&content))
     }

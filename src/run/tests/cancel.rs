@@ -120,6 +120,22 @@ async fn twice_kills() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn twice_while_artifacts_are_looked_for_and_kept() {
+    for image in ["slowread-files", "slowkeep-files"] {
+        let ended = Story::new([job("a", 0, "")
+            .image(image)
+            .keeping("$OUT", ArtifactsWhen::Always)])
+        .interrupted(1000, Cancel::Graceful)
+        .interrupted(2000, Cancel::Force)
+        .run()
+        .await;
+        assert_eq!(ended.jobs(), ["a canceled: interrupted"], "{image}");
+        let end = ended.job("a").finished.map(|end| end.as_secs());
+        assert_eq!(end, Some(2), "{image}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn twice_and_the_executor_hangs() {
     let ended = Story::new([job("a", 0, "deaf")])
         .interrupted(1000, Cancel::Graceful)

@@ -12,7 +12,7 @@
 //! The name of an image may begin with what its environment does: `user-` and `system-` fail to
 //! open, `twice-` fails two times, `slow-` takes ten seconds, `calm-` five whatever is asked, `lost-` can't be cleaned up,
 //! `stuck-` never is, `full-` can't keep artifacts, `unread-` can't read files of the job,
-//! `indexed-` has an index.
+//! `indexed-` has an index; `slowread-` and `slowkeep-` read and keep until they are stopped.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -107,14 +107,14 @@ impl Executor for Scripted {
         }
     }
 
-    async fn probe(&self) -> Result<Capabilities, ExecError> {
+    async fn probe(&self, _: &Cx) -> Result<Capabilities, ExecError> {
         Ok(Capabilities {
             description: "scripted".to_owned(),
             images: true,
         })
     }
 
-    async fn missing(&self, images: &[Image]) -> Result<Vec<Image>, ExecError> {
+    async fn missing(&self, images: &[Image], _: &Cx) -> Result<Vec<Image>, ExecError> {
         let lacking = self.lacking();
         let is_lacking = |image: &&Image| lacking.contains(&image.name);
         Ok(images.iter().filter(is_lacking).cloned().collect())
@@ -144,7 +144,7 @@ impl Executor for Scripted {
         Ok(())
     }
 
-    async fn publish_tree(&self, tree: &TreeSpec) -> Result<TreeRef, ExecError> {
+    async fn publish_tree(&self, tree: &TreeSpec, _: &Cx) -> Result<TreeRef, ExecError> {
         self.note(format!("publish {}", tree.id));
         match tree.id.as_str() {
             "slow" => {
@@ -191,6 +191,7 @@ impl Executor for Scripted {
         &self,
         _: &str,
         _: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+        _: &Cx,
     ) -> Result<Reaped, ExecError> {
         Ok(Reaped::default())
     }
@@ -239,13 +240,17 @@ impl Session for ScriptedSession {
         Ok(())
     }
 
-    async fn add(&mut self, artifacts: &[ArtifactRef]) -> Result<(), ExecError> {
+    async fn add(&mut self, artifacts: &[ArtifactRef], _: &Cx) -> Result<(), ExecError> {
         let text = format!("add {} {}", artifacts.len(), self.label);
         self.executor.note(text);
         Ok(())
     }
 
-    async fn read(&mut self, path: &str, _: u64) -> Result<Option<Vec<u8>>, ExecError> {
+    async fn read(&mut self, path: &str, _: u64, cx: &Cx) -> Result<Option<Vec<u8>>, ExecError> {
+        if self.image.starts_with("slowread-") {
+            asked(&cx.cancel, Cancel::Graceful).await;
+            return Err(ExecError::system("read", "stopped"));
+        }
         if self.image.starts_with("unread-") {
             return Err(ExecError::system("read", "the daemon is gone"));
         }
@@ -256,8 +261,17 @@ impl Session for ScriptedSession {
         Ok(is_env.then(|| b"FROM_ENV=out\nunfinished=x".to_vec()))
     }
 
-    async fn collect(&mut self, globs: &Globs, into: &Path) -> Result<ArtifactRef, ExecError> {
+    async fn collect(
+        &mut self,
+        globs: &Globs,
+        into: &Path,
+        cx: &Cx,
+    ) -> Result<ArtifactRef, ExecError> {
         self.executor.note(format!("collect {}", self.label));
+        if self.image.starts_with("slowkeep-") {
+            asked(&cx.cancel, Cancel::Graceful).await;
+            return Err(ExecError::system("collect", "stopped"));
+        }
         if self.image.starts_with("full-") {
             return Err(ExecError::system("collect", "disk is full"));
         }

@@ -1,0 +1,94 @@
+//! File work off the async threads that ends soon after a cancellation.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::super::cancel::{asked, check};
+use super::super::{Cancel, Cx, ExecError};
+use super::session::blocking;
+
+/// Whether file work is to end before it is done.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// An error, if it is.
+    pub(super) fn check(&self) -> io::Result<()> {
+        if self.0.load(Ordering::Relaxed) {
+            return Err(io::Error::other("stopped before it was done"));
+        }
+        Ok(())
+    }
+
+    /// `source` as long as nobody asks to stop.
+    pub(super) fn reads<R: Read>(&self, source: R) -> impl Read {
+        Stoppable {
+            source,
+            stop: self.clone(),
+        }
+    }
+}
+
+struct Stoppable<R> {
+    source: R,
+    stop: Stop,
+}
+
+impl<R: Read> Read for Stoppable<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.stop.check()?;
+        self.source.read(into)
+    }
+}
+
+/// Runs `work` until it is done or has heard of a cancellation. It is never left behind: it would
+/// fill a folder that is removed.
+pub(super) async fn stoppable<T: Send + 'static>(
+    phase: &'static str,
+    what: &str,
+    cx: &Cx,
+    work: impl FnOnce(&Stop) -> io::Result<T> + Send + 'static,
+) -> Result<T, ExecError> {
+    check(&cx.cancel, phase)?;
+    let stop = Stop::default();
+    let heeded = stop.clone();
+    let mut working = std::pin::pin!(blocking(phase, what, move || work(&heeded)));
+    tokio::select! {
+        done = &mut working => done,
+        () = asked(&cx.cancel, Cancel::Graceful) => {
+            stop.0.store(true, Ordering::Relaxed);
+            working.await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::sync::watch;
+
+    use super::super::super::{Cancel, Cx};
+    use super::stoppable;
+
+    #[tokio::test]
+    async fn a_cancellation_ends_the_work() {
+        let (cancel, cancelled) = watch::channel(Cancel::Run);
+        let (begun, beginning) = mpsc::channel();
+        let cx = Cx::quiet(cancelled);
+        let working = stoppable("test", "it was not done", &cx, move |stop| {
+            begun.send(()).expect("somebody waits");
+            let mut endless = stop.reads(std::io::repeat(0));
+            std::io::copy(&mut endless, &mut std::io::sink())
+        });
+        let stopping = tokio::task::spawn_blocking(move || {
+            beginning.recv().expect("it begins");
+            cancel.send_replace(Cancel::Graceful);
+        });
+        let (worked, stopped) = tokio::join!(working, stopping);
+        stopped.expect("no panic");
+        let error = worked.expect_err("it never ends by itself");
+        assert!(error.message.contains("stopped before"), "{error}");
+    }
+}
