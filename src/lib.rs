@@ -7,7 +7,7 @@
 //!
 //! | layer | module | what it owns |
 //! |---|---|---|
-//! | 0 | [`types`] | GitLab's words for states, reasons, refs |
+//! | 0 | [`types`] | GitLab's words for states, reasons, refs; exit codes |
 //! | 0 | [`source`] | source text, byte spans, lines and columns |
 //! | 0 | [`foreign`] | text that is not ours: visible on a terminal, one word in a command |
 //! | 0 | [`mask`] | hides secrets, in a text and in a stream |

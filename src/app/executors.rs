@@ -74,9 +74,7 @@ impl Executors {
         });
         let docker: Option<Arc<dyn Executor>> = match choice {
             Choice::Shell => None,
-            Choice::Auto | Choice::Docker => Some(Arc::new(
-                docker(settings).map_err(|error| unavailable(&error))?,
-            )),
+            Choice::Auto | Choice::Docker => Some(Arc::new(docker(settings)?)),
         };
         Ok(Self {
             docker,
@@ -168,16 +166,8 @@ impl Greeting {
         let answer = self.0.await.unwrap_or_else(|error| {
             Err(ExecError::system("probe", "asking the Docker daemon broke off").because(error))
         });
-        answer.map_err(|error| unavailable(&error))
+        Ok(answer?)
     }
-}
-
-pub(super) fn unavailable(error: &ExecError) -> Failure {
-    Failure::new(
-        FailureKind::Environment,
-        Diagnostic::new(Code::ExecutorUnavailable, error.to_string())
-            .help("`pipe doctor` says what this machine offers; `--executor shell` runs jobs on the host, without isolation"),
-    )
 }
 
 fn no_image(job: &Job, count: usize) -> Failure {

@@ -10,7 +10,7 @@ use super::pipeline::History;
 use super::request::{PipelineRequest, RefRequest};
 use super::tree_files::EventChanges;
 use super::variables::Variables;
-use super::workspace::{Workspace, repository_failure};
+use super::workspace::Workspace;
 
 /// The facts, and the files that the event changed.
 pub(super) fn facts(
@@ -19,27 +19,22 @@ pub(super) fn facts(
     history: History,
     variables: &Variables,
 ) -> Result<(PipelineFacts, EventChanges), Failure> {
-    let fail = |error: RepoError| repository_failure(&error);
     let repository = &workspace.repository;
-    let (kind, name) = reference(workspace, request).map_err(fail)?;
+    let (kind, name) = reference(workspace, request)?;
     let source = source(request);
     let is_pushed = source.brings_commits();
     let changes = if is_pushed && history == History::Read {
-        repository
-            .changes(&workspace.tree, &kind, &name)
-            .map_err(fail)?
+        repository.changes(&workspace.tree, &kind, &name)?
     } else {
         Changes::default()
     };
-    let mut commit = repository
-        .commit_facts(&workspace.tree.sha())
-        .map_err(fail)?;
+    let mut commit = repository.commit_facts(&workspace.tree.sha())?;
     commit.before_sha = changes.before_sha;
     if kind == RefKind::Branch && is_pushed && !request.changed.is_empty() {
         // A push whose changes are known had something to compare with.
         let before = || repository.before(&workspace.tree.sha());
         let known = commit.before_sha.take();
-        commit.before_sha = Some(known.map_or_else(before, Ok).map_err(fail)?);
+        commit.before_sha = Some(known.map_or_else(before, Ok)?);
     }
     commit.merge_base = changes.merge_base;
     if kind == RefKind::Tag {

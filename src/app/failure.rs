@@ -1,8 +1,16 @@
-//! Why a command can't be carried out.
+//! Why a command can't be carried out, and what errors of lower layers mean for it.
+
+use std::fmt::Display;
 
 use crate::diag::{Code, Diagnostic};
-use crate::foreign::without_number;
+use crate::exec::ExecError;
+use crate::record::RecordError;
+use crate::repo::RepoError;
+use crate::run::RunError;
 use crate::source::SourceMap;
+
+/// What else there is where an executor can't be used.
+const OTHER_EXECUTORS: &str = "`pipe doctor` says what this machine offers; `--executor shell` runs jobs on the host, without isolation";
 
 /// Whose fault it is, which decides the exit code (design chapter 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +50,21 @@ impl Failure {
         }
     }
 
-    /// A failure that a lower layer tells in one line, with what to do behind the last `; `.
-    pub(super) fn told(kind: FailureKind, code: Code, text: &str) -> Self {
-        let diagnostic = match text.rsplit_once("; ") {
-            Some((what, remedy)) => Diagnostic::new(code, without_number(what)).help(remedy),
-            None => Diagnostic::new(code, without_number(text)),
-        };
-        Self::new(kind, diagnostic)
+    fn of(kind: FailureKind, code: Code, what: &dyn Display, help: Option<&str>) -> Self {
+        let diagnostic = Diagnostic::new(code, what.to_string());
+        Self::new(
+            kind,
+            match help {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            },
+        )
+    }
+
+    /// A signal came before the first job.
+    pub(super) fn stopped(signal: u8) -> Self {
+        let diagnostic = Diagnostic::new(Code::NothingToRun, "stopped before the first job");
+        Self::new(FailureKind::Signal(signal), diagnostic)
     }
 
     /// Says where its places lie.
@@ -61,37 +77,130 @@ impl Failure {
     }
 }
 
+impl From<RepoError> for Failure {
+    fn from(error: RepoError) -> Self {
+        let kind = match error {
+            RepoError::RevisionUnknown { .. } => FailureKind::Usage,
+            _ => FailureKind::Environment,
+        };
+        Self::of(kind, error.code(), &error, error.help().as_deref())
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        let (kind, help) = (FailureKind::Environment, error.help());
+        Self::of(kind, error.code(), &error, Some(help))
+    }
+}
+
+/// An executor that can't be used. There may be another one.
+impl From<ExecError> for Failure {
+    fn from(error: ExecError) -> Self {
+        let (kind, code) = (FailureKind::Environment, Code::ExecutorUnavailable);
+        let mut failure = Self::of(kind, code, &error, error.help.as_deref());
+        for diagnostic in &mut failure.diagnostics {
+            diagnostic.help.push(OTHER_EXECUTORS.into());
+        }
+        failure
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let (kind, code) = match error {
+            RunError::Interrupted(signal) => return Self::stopped(signal),
+            RunError::Executor(error) => return error.into(),
+            RunError::Spec(_) => (FailureKind::Internal, Code::NothingToRun),
+            RunError::MissingImages(_) => (FailureKind::Environment, Code::ImageMissing),
+        };
+        Self::of(kind, code, &error, error.help())
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]
-    fn a_line_is_told_as_what_is_wrong_and_what_to_do() {
-        for (text, message, help) in [
+    fn an_error_of_a_lower_layer_keeps_its_remedy_and_gets_its_kind() {
+        let no_commit = RepoError::NoCommit {
+            root: PathBuf::from("/a; b"),
+        };
+        let no_branch = RepoError::RevisionUnknown {
+            kind: "branch",
+            name: "mian".to_owned(),
+            suggestion: Some("main".to_owned()),
+        };
+        let full = || io::Error::from_raw_os_error(28);
+        let unwritable = RecordError {
+            doing: "write",
+            path: PathBuf::from("/state"),
+            source: full(),
+        };
+        let unreadable = RepoError::Io {
+            doing: "read",
+            path: PathBuf::from("/x"),
+            source: io::Error::from_raw_os_error(2),
+        };
+        let silent = ExecError::system("connect", "no daemon").help("start it");
+        let missing = RunError::MissingImages(vec!["ruby".to_owned()]);
+        let environment = FailureKind::Environment;
+        for (failure, kind, message, help) in [
             (
-                "no commit yet; make one",
-                "no commit yet",
-                &["make one"][..],
+                Failure::from(no_commit),
+                environment,
+                "`/a; b` has no commit yet",
+                Some("make the first one with `git commit`"),
             ),
             (
-                "`a; b` is bare; make a checkout",
-                "`a; b` is bare",
-                &["make a checkout"],
+                Failure::from(no_branch),
+                FailureKind::Usage,
+                "there is no branch `mian` in this repository",
+                Some("did you mean `main`?"),
             ),
             (
-                "can't read `x`: No such file (os error 2)",
-                "can't read `x`: No such file",
-                &[],
+                Failure::from(unwritable),
+                environment,
+                "can't write `/state`: no space left on device",
+                Some("make room, or name another place with `XDG_STATE_HOME`"),
             ),
             (
-                "can't make `x`: Full (os error 28); make room",
-                "can't make `x`: Full",
-                &["make room"],
+                Failure::from(unreadable),
+                environment,
+                "can't read `/x`: no such file or directory",
+                None,
+            ),
+            (
+                Failure::from(silent),
+                environment,
+                "no daemon",
+                Some("start it"),
+            ),
+            (
+                Failure::from(missing),
+                environment,
+                "image `ruby` is not on this machine",
+                Some("bring them with `docker pull`, or run without `--offline`"),
+            ),
+            (
+                Failure::from(RunError::Interrupted(2)),
+                FailureKind::Signal(2),
+                "stopped before the first job",
+                None,
             ),
         ] {
-            let told = Failure::told(FailureKind::Environment, Code::NoCommit, text);
-            assert_eq!(told.diagnostics[0].message, message, "{text}");
-            assert_eq!(told.diagnostics[0].help, help, "{text}");
+            let diagnostic = &failure.diagnostics[0];
+            assert_eq!(failure.kind, kind, "{message}");
+            assert_eq!(diagnostic.message, message);
+            assert_eq!(
+                diagnostic.help.first().map(|help| &**help),
+                help,
+                "{message}"
+            );
         }
     }
 }

@@ -7,8 +7,7 @@ use tokio::sync::watch;
 use crate::exec::Cancel;
 use crate::run::Interrupt;
 
-use super::failure::{Failure, FailureKind};
-use crate::diag::{Code, Diagnostic};
+use super::failure::Failure;
 
 /// What a person asks for while a run is being prepared.
 pub(super) struct Interruptible(watch::Receiver<Interrupt>);
@@ -27,26 +26,23 @@ impl Interruptible {
     pub(super) fn check(&self) -> Result<(), Failure> {
         let signal = self.0.borrow().signal;
         if self.is_interrupted() {
-            return Err(stopped(signal));
+            return Err(Failure::stopped(signal));
         }
         Ok(())
     }
 
     /// What comes of `work`, unless a signal comes before it is done.
-    pub(super) async fn unless<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    pub(super) async fn unless<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         let mut interrupt = self.0.clone();
         tokio::select! {
             biased;
             Ok(now) = interrupt.wait_for(|now| now.level >= Cancel::Graceful) => {
-                Err(stopped(now.signal))
+                Err(Failure::stopped(now.signal))
             }
-            done = work => Ok(done),
+            done = work => done,
         }
     }
-}
-
-/// A signal came before the first job.
-pub(super) fn stopped(signal: u8) -> Failure {
-    let diagnostic = Diagnostic::new(Code::NothingToRun, "stopped before the first job");
-    Failure::new(FailureKind::Signal(signal), diagnostic)
 }

@@ -7,26 +7,25 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::diag::{Code, Diagnostic};
 use crate::event::{JobSummary, Reporter, RunResult, RunStarted, SourceMode};
 use crate::exec::{ArtifactRef, Cx, Owner};
 use crate::foreign::Command;
 use crate::plan::{Chosen, Job, PipelineFacts};
-use crate::record::{Keep, LiveRun, ProjectRecord, RecordError, Recorder, State};
+use crate::record::{Keep, LiveRun, ProjectRecord, Recorder, State};
 use crate::report::words;
-use crate::run::{self, Interrupt, PullPolicy, RunError, RunSpec};
+use crate::run::{self, Interrupt, PullPolicy, RunSpec};
 use crate::sched::Options;
 use crate::settings::Key;
 
-use super::executors::{Executors, unavailable};
+use super::executors::Executors;
 use super::facts::now;
-use super::failure::{Failure, FailureKind};
+use super::failure::Failure;
 use super::folders;
-use super::interruptible::{Interruptible, stopped};
+use super::interruptible::Interruptible;
 use super::jobs::{PipelineContext, jobs};
 use super::pipeline::Pipeline;
 use super::trees::Trees;
-use super::workspace::{Workspace, repository_failure};
+use super::workspace::Workspace;
 
 /// How to run what was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,7 +89,7 @@ impl Launch {
         reporter: &mut dyn Reporter,
     ) -> Result<RunResult, Failure> {
         let place = &self.place;
-        let mut recorder = Recorder::new(&place.live).map_err(|error| unwritable(&error))?;
+        let mut recorder = Recorder::new(&place.live)?;
         let mut reporters: [&mut dyn Reporter; 2] = [reporter, &mut recorder];
         let result = run::run(self.spec, interrupt, &mut reporters).await;
         if result.is_err() {
@@ -100,7 +99,7 @@ impl Launch {
         let now = jiff::Timestamp::now();
         let _ = place.record.prune(Keep::default(), now);
         place.state.prune(Keep::default(), now);
-        result.map_err(|error| not_begun(&error))
+        Ok(result?)
     }
 }
 
@@ -108,9 +107,7 @@ impl Place {
     fn of(workspace: &Workspace, facts: &PipelineFacts) -> Result<Self, Failure> {
         let state = State::new(folders::state()?);
         let record = state.project(&facts.project.path, &workspace.repository.common_dir());
-        let live = record
-            .begin(jiff::Timestamp::now())
-            .map_err(|error| unwritable(&error))?;
+        let live = record.begin(jiff::Timestamp::now())?;
         Ok(Self {
             state,
             record,
@@ -171,7 +168,7 @@ async fn prepare(
         greeting.answer().await?;
         reap(&executors, state).await
     };
-    spec.notices.extend(interruptible.unless(greeted).await??);
+    spec.notices.extend(interruptible.unless(greeted).await?);
     Ok((spec, trees))
 }
 
@@ -201,8 +198,11 @@ async fn reap(executors: &Executors, state: &State) -> Result<Vec<String>, Failu
     for executor in executors.all() {
         match executor.reap(&owner, &|run| state.is_alive(run), &cx).await {
             Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
-            Err(error) if error.is_silence() => return Err(unavailable(&error)),
-            Err(error) => notices.push(format!("can't look for what killed runs left: {error}")),
+            Err(error) if error.is_silence() => return Err(error.into()),
+            Err(error) => notices.push(format!(
+                "can't look for what killed runs left: {}",
+                error.in_one_line()
+            )),
         }
     }
     Ok(notices)
@@ -289,10 +289,7 @@ fn head(
     context: &PipelineContext,
     live: &LiveRun,
 ) -> Result<RunStarted, Failure> {
-    let state = workspace
-        .tree
-        .state()
-        .map_err(|error| repository_failure(&error))?;
+    let state = workspace.tree.state()?;
     let facts = &context.facts;
     Ok(RunStarted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -324,22 +321,4 @@ fn head(
 
 fn release_command(job: &Job, facts: &PipelineFacts) -> Command {
     Command::new("pipe run").with(&job.release_option(facts))
-}
-
-fn not_begun(error: &RunError) -> Failure {
-    let told = |kind, code| Failure::new(kind, Diagnostic::new(code, error.to_string()));
-    match error {
-        RunError::Interrupted(signal) => stopped(*signal),
-        RunError::Executor(_) => told(FailureKind::Environment, Code::ExecutorUnavailable),
-        RunError::Spec(_) => told(FailureKind::Internal, Code::NothingToRun),
-        RunError::MissingImages(_) => Failure::new(
-            FailureKind::Environment,
-            Diagnostic::new(Code::ImageMissing, error.to_string())
-                .help("bring them with `docker pull`, or run without `--offline`"),
-        ),
-    }
-}
-
-fn unwritable(error: &RecordError) -> Failure {
-    Failure::told(FailureKind::Environment, error.code(), &error.to_string())
 }

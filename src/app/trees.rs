@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::exec::TreeSpec;
-use crate::record::{LiveRun, RecordError, State};
+use crate::record::{LiveRun, State};
 use crate::repo::{SnapshotOptions, Stop};
 use crate::run::{JobRun, Sources};
 use crate::types::Reference;
 
-use super::failure::{Failure, FailureKind};
-use super::workspace::{Workspace, repository_failure};
+use super::failure::Failure;
+use super::workspace::Workspace;
 
 /// The folder of one run. Those of runs that died are removed when the next one begins.
 pub(super) struct Trees {
@@ -21,12 +21,8 @@ pub(super) struct Trees {
 impl Trees {
     /// The place for the trees of `run`.
     pub(super) fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
-        let unwritable = |error: RecordError| {
-            Failure::told(FailureKind::Environment, error.code(), &error.to_string())
-        };
-        let trees = state.folder("trees").map_err(unwritable)?;
-        let folder = state.folder(&format!("trees/{}", run.id()));
-        let folder = folder.map_err(unwritable)?;
+        let trees = state.folder("trees")?;
+        let folder = state.folder(&format!("trees/{}", run.id()))?;
         remove_dead(&trees, state);
         Ok(Self { folder })
     }
@@ -78,8 +74,7 @@ fn snapshot(
     };
     let snapshot = workspace
         .repository
-        .snapshot(&workspace.tree, into, &options, stop)
-        .map_err(|error| repository_failure(&error))?;
+        .snapshot(&workspace.tree, into, &options, stop)?;
     Ok(TreeSpec {
         id: snapshot.id,
         tar: snapshot.tar,

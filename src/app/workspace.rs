@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
-use crate::foreign::without_number;
-use crate::repo::{ProjectTree, RefRules, RepoError, Repository, TreeSource};
+use crate::foreign::system_words;
+use crate::repo::{ProjectTree, RefRules, Repository, TreeSource};
 use crate::settings::{Key, Settings};
 use crate::types::Origin;
 
@@ -29,8 +29,7 @@ impl Workspace {
     /// Opens the checkout that the command is about.
     pub fn open(request: &WorkspaceRequest) -> Result<Self, Failure> {
         let folder = working_folder(request)?;
-        let repository =
-            Repository::discover(&folder).map_err(|error| repository_failure(&error))?;
+        let repository = Repository::discover(&folder)?;
         let settings = read_settings(Some(repository.root()), &request.settings)?;
         let default_branch = repository.default_branch(settings.text(Key::DefaultBranch));
         let rules = RefRules {
@@ -40,9 +39,7 @@ impl Workspace {
             release: settings.list(Key::RefsRelease).to_vec(),
             protected: settings.list(Key::Protected).to_vec(),
         };
-        let tree = repository
-            .tree(TreeSource::WorkTree)
-            .map_err(|error| repository_failure(&error))?;
+        let tree = repository.tree(TreeSource::WorkTree)?;
         Ok(Self {
             repository,
             settings,
@@ -72,19 +69,10 @@ fn working_folder(request: &WorkspaceRequest) -> Result<PathBuf, Failure> {
                 format!(
                     "can't enter the folder `{}`: {}",
                     folder.display(),
-                    without_number(&error.to_string()).to_lowercase()
+                    system_words(&error)
                 ),
             )
             .help("give `-C` the folder of a checkout"),
         )
     })
-}
-
-/// The words for a failure to read the repository.
-pub(super) fn repository_failure(error: &RepoError) -> Failure {
-    let kind = match error {
-        RepoError::RevisionUnknown { .. } => FailureKind::Usage,
-        _ => FailureKind::Environment,
-    };
-    Failure::told(kind, error.code(), &error.to_string())
 }

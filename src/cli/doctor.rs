@@ -9,7 +9,7 @@ use crate::app::{
     read_settings,
 };
 use crate::diag::Severity;
-use crate::exec::{Cx, Executor, Image};
+use crate::exec::{Cx, ExecError, Executor, Image};
 use crate::report::words;
 use crate::settings::{Key, Settings, Source};
 
@@ -160,16 +160,13 @@ async fn docker(
 ) -> (Line, Vec<Line>) {
     // Where the shell was chosen, a run does without.
     let absent = if by_choice { Mark::Plain } else { Mark::Bad };
-    let refused = |text: String| match text.rsplit_once(": ") {
-        Some((what, remedy)) => Line::new(absent, "docker", what).remedy(remedy),
-        None => Line::new(absent, "docker", text),
-    };
+    let refused = |error: ExecError| refused("docker", absent, &error);
     let docker = match app::docker(chosen) {
         Ok(docker) => docker,
-        Err(error) => return (refused(error.to_string()), Vec::new()),
+        Err(error) => return (refused(error), Vec::new()),
     };
     match docker.probe(&Cx::unstoppable()).await {
-        Err(error) => (refused(error.to_string()), Vec::new()),
+        Err(error) => (refused(error), Vec::new()),
         Ok(found) => {
             let images = match pipeline {
                 Some(pipeline) if !by_choice => images(chosen, pipeline, Arc::new(docker)).await,
@@ -204,7 +201,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
             .iter()
             .map(|image| shown(image, missing.contains(image)))
             .collect(),
-        Err(error) => vec![Line::new(Mark::Bad, "?", error.to_string())],
+        Err(error) => vec![refused("?", Mark::Bad, &error)],
     };
     let unnamed = jobs.iter().filter(|job| job.image.is_none()).count();
     if unnamed > 0 {
@@ -215,6 +212,15 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         );
     }
     lines
+}
+
+/// What an executor can't say or do.
+fn refused(name: &str, mark: Mark, error: &ExecError) -> Line {
+    let line = Line::new(mark, name, error.to_string());
+    match &error.help {
+        Some(remedy) => line.remedy(remedy),
+        None => line,
+    }
 }
 
 fn shown(image: &Image, missing: bool) -> Line {

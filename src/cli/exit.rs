@@ -1,8 +1,9 @@
-//! Exit codes (design chapter 2).
+//! How a command ends, as an exit code (design chapter 2).
 
 use std::process::ExitCode;
 
 use crate::app::FailureKind;
+use crate::types::exit_code;
 
 /// How `pipe` ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,15 +34,15 @@ impl Exit {
     /// The number.
     pub const fn code(self) -> u8 {
         match self {
-            Self::Passed => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Invalid => 3,
-            Self::Environment => 4,
-            Self::Nothing => 5,
-            Self::Waits => 7,
-            Self::Internal => 70,
-            Self::Signal(number) => 128 + number,
+            Self::Passed => exit_code::PASSED,
+            Self::Failed => exit_code::FAILED,
+            Self::Usage => exit_code::USAGE,
+            Self::Invalid => exit_code::INVALID,
+            Self::Environment => exit_code::ENVIRONMENT,
+            Self::Nothing => exit_code::NOTHING,
+            Self::Waits => exit_code::WAITS,
+            Self::Internal => exit_code::INTERNAL,
+            Self::Signal(number) => exit_code::signal(number),
             Self::Run(code) => code,
         }
     }

@@ -9,6 +9,7 @@ use crate::plan::{Outside, Release, Selection};
 use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
 use crate::run::Interrupt;
 use crate::settings::{Key, Settings};
+use crate::types::exit_code;
 
 use super::args::{EVERY_ENVIRONMENT, Global, RunArgs, RunFormat, When};
 use super::exit::Exit;
@@ -16,9 +17,6 @@ use super::places::log_places;
 use super::printer::Printer;
 use super::request;
 use super::signals::Signals;
-
-/// Exit codes above this name a signal.
-pub(super) const SIGNALLED: u8 = 128;
 
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -113,7 +111,7 @@ async fn show(
     let exit = launch.run(interrupt, &mut hub).await?.exit;
     match health.fault() {
         // A terminal that hung up can't be written to: the signal is what ended the run.
-        Some(Fault::Failed(why)) if exit <= SIGNALLED => {
+        Some(Fault::Failed(why)) if !exit_code::is_signal(exit) => {
             Err(broken(&format!("the run can't be shown: {why}")))
         }
         _ => Ok(Exit::Run(exit)),

@@ -10,8 +10,7 @@ use tokio::sync::watch;
 
 use crate::exec::Cancel;
 use crate::run::Interrupt;
-
-use super::run::SIGNALLED;
+use crate::types::exit_code;
 
 /// What is heard from the moment it is made.
 pub(super) struct Signals {
@@ -82,5 +81,5 @@ async fn listen(
     reason = "something hangs, or the first signal would have ended it"
 )]
 fn end_at_once(signal: u8) -> ! {
-    std::process::exit(i32::from(SIGNALLED + signal))
+    std::process::exit(i32::from(exit_code::signal(signal)))
 }

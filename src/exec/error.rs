@@ -23,8 +23,10 @@ pub struct ExecError {
     pub phase: &'static str,
     /// Whose fault it is.
     pub fault: Fault,
-    /// One line for people, lower case, with the remedy where there is one.
+    /// One line for people, lower case.
     pub message: String,
+    /// What to do about it, where there is something.
+    pub help: Option<String>,
     /// The cause.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -37,6 +39,7 @@ impl ExecError {
             phase,
             fault: Fault::System,
             message: without_number(&message.into()),
+            help: None,
             source: None,
         }
     }
@@ -70,6 +73,21 @@ impl ExecError {
         }
     }
 
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn help(mut self, remedy: impl Into<String>) -> Self {
+        self.help = Some(remedy.into());
+        self
+    }
+
+    /// What is wrong and what to do, where both must stand in one line: a job's log, a notice.
+    pub fn in_one_line(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}: {help}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -81,6 +99,15 @@ impl ExecError {
 #[cfg(test)]
 mod tests {
     use super::ExecError;
+
+    #[test]
+    fn the_remedy_stands_behind_the_message_where_there_is_one_line() {
+        let error = ExecError::system("connect", "no daemon: none");
+        assert_eq!(error.in_one_line(), "no daemon: none");
+        let error = error.help("start it");
+        assert_eq!(error.to_string(), "no daemon: none");
+        assert_eq!(error.in_one_line(), "no daemon: none: start it");
+    }
 
     #[test]
     fn a_message_has_no_number_of_the_system() {

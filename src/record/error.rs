@@ -7,7 +7,7 @@ use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 
 /// A failure around `pipe`'s own folders.
 #[derive(Debug, thiserror::Error)]
-#[error("can't {doing} `{}`: {}; {}", path.display(), system_words(source), remedy(source))]
+#[error("can't {doing} `{}`: {}", path.display(), system_words(source))]
 pub struct RecordError {
     /// `write`, `read`, `remove`.
     pub doing: &'static str,
@@ -23,6 +23,15 @@ impl RecordError {
         Code::StateUnwritable
     }
 
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        if is_disk_full(&self.source) {
+            MAKE_ROOM
+        } else {
+            "`XDG_STATE_HOME` names another place for pipe's records"
+        }
+    }
+
     /// For `map_err`.
     pub(super) fn at(
         doing: &'static str,
@@ -33,13 +42,5 @@ impl RecordError {
             path: path.into(),
             source,
         }
-    }
-}
-
-fn remedy(error: &std::io::Error) -> &'static str {
-    if is_disk_full(error) {
-        MAKE_ROOM
-    } else {
-        "`XDG_STATE_HOME` names another place for pipe's records"
     }
 }

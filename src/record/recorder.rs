@@ -184,7 +184,10 @@ impl Reporter for Recorder {
         let problem = self.problem.take()?;
         self.problem = Some(Problem::Told);
         match problem {
-            Problem::New(error) => Some(format!("the record of this run breaks off: {error}")),
+            Problem::New(error) => Some(format!(
+                "the record of this run breaks off: {error}; {}",
+                error.help()
+            )),
             Problem::Told => None,
         }
     }

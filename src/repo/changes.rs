@@ -182,7 +182,7 @@ impl Repository {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repo::fixture::Fixture;
+    use crate::repo::fixture::{Fixture, told};
 
     fn request(target: &str) -> RefKind {
         RefKind::MergeRequest {
@@ -299,7 +299,7 @@ mod tests {
             .changes(&tree, &request("mian"), "issue-1")
             .expect_err("no target");
         let expected = "there is no branch `mian` in this repository; did you mean `main`?";
-        assert_eq!(error.to_string(), expected);
+        assert_eq!(told(&error), expected);
     }
 
     #[test]

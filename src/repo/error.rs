@@ -1,4 +1,4 @@
-//! Why the repository can't be used. Each message is one line with its remedy.
+//! Why the repository can't be used: what is wrong in one line, and the remedy beside it.
 
 use std::path::{Path, PathBuf};
 
@@ -14,49 +14,37 @@ const NO_SPACE: &str = "No space left on device";
 #[derive(Debug, thiserror::Error)]
 pub enum RepoError {
     /// No `.git` here or above.
-    #[error(
-        "`{}` is not in a git repository; run `git init` and commit, or name the checkout with `-C DIR`",
-        dir.display()
-    )]
+    #[error("`{}` is not in a git repository", dir.display())]
     NotFound {
         /// Where the search began.
         dir: PathBuf,
     },
     /// A `.git` that is a pointer to nowhere, or a folder without git's files.
-    #[error(
-        "`{}/.git` leads to no repository; run `{}` in the main checkout, or clone again",
-        root.display(), Command::new("git worktree repair").arg(&root.to_string_lossy())
-    )]
+    #[error("`{}/.git` leads to no repository", root.display())]
     Dangling {
         /// The work tree.
         root: PathBuf,
     },
     /// HEAD points to a branch that has no commit.
-    #[error("`{}` has no commit yet; make the first one with `git commit`", root.display())]
+    #[error("`{}` has no commit yet", root.display())]
     NoCommit {
         /// The work tree.
         root: PathBuf,
     },
     /// A repository without files.
-    #[error(
-        "`{}` is a bare repository, it has no files to run; make a checkout with `git worktree add` or `git clone`",
-        path.display()
-    )]
+    #[error("`{}` is a bare repository, it has no files to run", path.display())]
     Bare {
         /// The repository.
         path: PathBuf,
     },
     /// Git refuses it too, for another user could have planted settings in it.
-    #[error(
-        "`{}` belongs to another user; if you trust it, run `{}`",
-        path.display(), trusting(path)
-    )]
+    #[error("`{}` belongs to another user", path.display())]
     ForeignOwner {
         /// The folder whose owner is not the user.
         path: PathBuf,
     },
     /// A format that libgit2 can't read.
-    #[error("`{}` uses {what}, which pipe can't read; {remedy}", path.display())]
+    #[error("`{}` uses {what}, which pipe can't read", path.display())]
     Unsupported {
         /// The repository.
         path: PathBuf,
@@ -66,7 +54,7 @@ pub enum RepoError {
         remedy: &'static str,
     },
     /// Something that must be there is missing or broken.
-    #[error("can't read {what} of the repository: {detail}; `git fsck` may say more")]
+    #[error("can't read {what} of the repository: {detail}")]
     Corrupt {
         /// `the index`.
         what: String,
@@ -74,7 +62,7 @@ pub enum RepoError {
         detail: String,
     },
     /// A file of git's own that is no object could not be read.
-    #[error("can't read {what} of the repository: {detail}; `git status` may say more")]
+    #[error("can't read {what} of the repository: {detail}")]
     Unreadable {
         /// `the settings`.
         what: String,
@@ -82,7 +70,7 @@ pub enum RepoError {
         detail: String,
     },
     /// A ref or revision that does not exist.
-    #[error("there is no {kind} `{name}` in this repository{}", hint(suggestion.as_deref()))]
+    #[error("there is no {kind} `{name}` in this repository")]
     RevisionUnknown {
         /// `branch`, `tag` or `revision`.
         kind: &'static str,
@@ -92,10 +80,7 @@ pub enum RepoError {
         suggestion: Option<String>,
     },
     /// A submodule that a job wants, but whose commit is not on this machine.
-    #[error(
-        "submodule `{}` has no commit `{commit}` here; run `git submodule update --init --recursive`",
-        path.display()
-    )]
+    #[error("submodule `{}` has no commit `{commit}` here", path.display())]
     SubmoduleMissing {
         /// Its folder in the project.
         path: PathBuf,
@@ -103,7 +88,7 @@ pub enum RepoError {
         commit: String,
     },
     /// What names the submodules of a commit is no configuration of git.
-    #[error("`{}` of the commit can't be read: {why}; mend it and commit it", path.display())]
+    #[error("`{}` of the commit can't be read: {why}", path.display())]
     Gitmodules {
         /// `.gitmodules`, with the line where the mistake has one.
         path: PathBuf,
@@ -114,13 +99,13 @@ pub enum RepoError {
     #[error("stopped before the project's files were packed")]
     Stopped,
     /// The disk that takes the project's files is full.
-    #[error("there is no room for the project's files: {detail}; {MAKE_ROOM}")]
+    #[error("there is no room for the project's files: {detail}")]
     DiskFull {
         /// The system's words.
         detail: String,
     },
     /// A file of the work tree or of the run's own folder.
-    #[error("can't {doing} `{}`: {source}", path.display())]
+    #[error("can't {doing} `{}`: {}", path.display(), system_words(source))]
     Io {
         /// `read`, `write`.
         doing: &'static str,
@@ -150,6 +135,37 @@ impl RepoError {
             Self::RevisionUnknown { .. } => Code::RevisionUnknown,
             Self::DiskFull { .. } => Code::StateUnwritable,
         }
+    }
+
+    /// What to do about it, where there is something.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NotFound { .. } => {
+                "run `git init` and commit, or name the checkout with `-C DIR`".to_owned()
+            }
+            Self::Dangling { root } => {
+                let repair = Command::new("git worktree repair").arg(&root.to_string_lossy());
+                format!("run `{repair}` in the main checkout, or clone again")
+            }
+            Self::NoCommit { .. } => "make the first one with `git commit`".to_owned(),
+            Self::Bare { .. } => {
+                "make a checkout with `git worktree add` or `git clone`".to_owned()
+            }
+            Self::ForeignOwner { path } => format!("if you trust it, run `{}`", trusting(path)),
+            Self::Unsupported { remedy, .. } => (*remedy).to_owned(),
+            Self::Corrupt { .. } => "`git fsck` may say more".to_owned(),
+            Self::Unreadable { .. } => "`git status` may say more".to_owned(),
+            Self::RevisionUnknown { suggestion, .. } => match suggestion {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "`git branch -a` and `git tag` list what there is".to_owned(),
+            },
+            Self::SubmoduleMissing { .. } => {
+                "run `git submodule update --init --recursive`".to_owned()
+            }
+            Self::Gitmodules { .. } => "mend it and commit it".to_owned(),
+            Self::DiskFull { .. } => MAKE_ROOM.to_owned(),
+            Self::Stopped | Self::Io { .. } => return None,
+        })
     }
 
     /// For `map_err`: something that must be there could not be read. Only what is wrong with
@@ -196,13 +212,6 @@ fn trusting(path: &Path) -> Command {
     Command::new("git config --file ~/.gitconfig --add safe.directory").arg(&path.to_string_lossy())
 }
 
-fn hint(suggestion: Option<&str>) -> String {
-    suggestion.map_or_else(
-        || "; `git branch -a` and `git tag` list what there is".to_owned(),
-        |name| format!("; did you mean `{name}`?"),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use git2::{Error, ErrorClass, ErrorCode};
@@ -221,10 +230,11 @@ mod tests {
             (ErrorClass::Config, "git status"),
         ] {
             let error = Error::new(ErrorCode::GenericError, class, "why.");
-            let text = RepoError::corrupt("a tree")(error).to_string();
-            let wanted =
-                format!("can't read a tree of the repository: why; `{remedy}` may say more");
-            assert_eq!(text, wanted, "{class:?}");
+            let error = RepoError::corrupt("a tree")(error);
+            let message = "can't read a tree of the repository: why";
+            assert_eq!(error.to_string(), message, "{class:?}");
+            let help = format!("`{remedy}` may say more");
+            assert_eq!(error.help(), Some(help), "{class:?}");
         }
     }
 }

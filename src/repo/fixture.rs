@@ -5,7 +5,7 @@ use std::path::Path;
 use git2::{IndexAddOption, ObjectType, Oid, Signature, Time};
 use tempfile::TempDir;
 
-use super::Repository;
+use super::{RepoError, Repository};
 
 /// A repository with a fixed identity; commits are one minute apart.
 pub(crate) struct Fixture {
@@ -153,5 +153,13 @@ impl Fixture {
         self.git
             .reference(&name, at, true, "update by push")
             .expect("a remote branch");
+    }
+}
+
+/// What is wrong, and behind `; ` what to do.
+pub(super) fn told(error: &RepoError) -> String {
+    match error.help() {
+        Some(help) => format!("{error}; {help}"),
+        None => error.to_string(),
     }
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::repo::fixture::Fixture;
+use crate::repo::fixture::{Fixture, told};
 use crate::repo::{RepoError, Repository};
 use crate::types::RefKind;
 
@@ -124,15 +124,12 @@ fn names_lead_to_commits() {
     );
     assert_eq!(repo.tag_commit("v1").expect("tag"), first.to_string());
     assert_eq!(repo.revision("HEAD~1").expect("rev"), first.to_string());
-    let message = repo.branch_tip("develpo").expect_err("a slip").to_string();
+    let message = told(&repo.branch_tip("develpo").expect_err("a slip"));
     assert_eq!(
         message,
         "there is no branch `develpo` in this repository; did you mean `develop`?"
     );
-    let message = repo
-        .tag_commit("nothing-like-it")
-        .expect_err("unknown")
-        .to_string();
+    let message = told(&repo.tag_commit("nothing-like-it").expect_err("unknown"));
     assert!(
         message.ends_with("`git branch -a` and `git tag` list what there is"),
         "{message}"
@@ -202,7 +199,7 @@ fn found_from_subfolders_worktrees_and_submodules() {
 #[test]
 fn each_error_says_what_to_do() {
     let empty = tempfile::tempdir().expect("a folder");
-    let message = |dir: &Path| Repository::discover(dir).expect_err("an error").to_string();
+    let message = |dir: &Path| told(&Repository::discover(dir).expect_err("an error"));
     let shown = empty.path().display().to_string();
     assert_eq!(
         message(empty.path()),
@@ -255,9 +252,7 @@ fn a_work_tree_elsewhere_is_refused() {
     config
         .set_str("core.worktree", &elsewhere.path().display().to_string())
         .expect("a setting");
-    let text = Repository::discover(fixture.path())
-        .expect_err("an error")
-        .to_string();
+    let text = told(&Repository::discover(fixture.path()).expect_err("an error"));
     assert!(
         text.ends_with("run `git config --unset core.worktree`"),
         "{text}"
@@ -297,7 +292,7 @@ fn formats_that_can_not_be_read_are_named() {
             format!("[core]\n\trepositoryformatversion = 1\n[extensions]\n\t{key} = {value}\n");
         std::fs::write(fixture.path().join(".git/config"), config).expect("config");
         let error = Repository::discover(fixture.path()).expect_err(key);
-        let text = error.to_string();
+        let text = told(&error);
         assert!(
             text.contains(what) && text.contains(remedy),
             "{key}: {text}"
@@ -317,7 +312,7 @@ fn a_repository_of_another_user_is_refused() {
     let error = Repository::discover(fixture.path()).expect_err("not the user's");
     let shown = fixture.path().display();
     assert_eq!(
-        error.to_string(),
+        told(&error),
         format!(
             "`{shown}` belongs to another user; if you trust it, run `git config --file ~/.gitconfig --add safe.directory {shown}`"
         )

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::repo::fixture::Fixture;
+use crate::repo::fixture::{Fixture, told};
 use crate::repo::{Repository, SnapshotOptions, TreeSource};
 use crate::types::RefKind;
 
@@ -178,7 +178,7 @@ fn what_leads_nowhere_is_never_taken_for_the_checkout_above() {
         let error = Repository::discover(&root).expect_err("no repository");
         let root = root.canonicalize().expect("a path");
         assert_eq!(
-            error.to_string(),
+            told(&error),
             format!(
                 "`{0}/.git` leads to no repository; run `git worktree repair {0}` in the main checkout, or clone again",
                 root.display()

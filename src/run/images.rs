@@ -114,7 +114,7 @@ fn not_pulled(image: &Image, error: &ExecError, cancel: Cancel) -> Message {
     Message::Event(EventKind::PullFailed {
         image: image.name.clone(),
         message: match cancel {
-            Cancel::Run => error.message.clone(),
+            Cancel::Run => error.in_one_line(),
             Cancel::Graceful | Cancel::Force => {
                 format!("image `{}` was not pulled: the run was stopped", image.name)
             }

@@ -159,7 +159,7 @@ impl From<&ExecError> for Failure {
         };
         Self {
             silence: error.is_silence(),
-            ..Self::new(reason, error.message.clone())
+            ..Self::new(reason, error.in_one_line())
         }
     }
 }

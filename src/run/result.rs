@@ -3,18 +3,9 @@
 
 use crate::event::{EventKind, HeldJob, JobResult, RunResult};
 use crate::sched::JobIndex;
-use crate::types::Status;
+use crate::types::{Status, exit_code};
 
 use super::dispatcher::Dispatcher;
-
-/// A job failed for good.
-const EXIT_FAILED: u8 = 1;
-/// A job failed because an executor gives no answer any more.
-const EXIT_ENVIRONMENT: u8 = 4;
-/// The run waits for a manual job that blocks.
-const EXIT_WAITS: u8 = 7;
-/// Plus the number of the signal.
-const EXIT_SIGNAL: u8 = 128;
 
 impl Dispatcher<'_> {
     pub(super) fn finish(mut self) -> RunResult {
@@ -63,12 +54,12 @@ impl Dispatcher<'_> {
 
     fn exit(&self) -> u8 {
         match (self.signal, self.pipeline.status()) {
-            (Some(signal), _) => EXIT_SIGNAL.saturating_add(signal),
-            _ if self.pipeline.has_failure() && self.fell_silent() => EXIT_ENVIRONMENT,
-            _ if self.pipeline.has_failure() => EXIT_FAILED,
-            (None, Status::Manual) => EXIT_WAITS,
-            (None, Status::Success | Status::Skipped) => 0,
-            (None, _) => EXIT_FAILED,
+            (Some(signal), _) => exit_code::signal(signal),
+            _ if self.pipeline.has_failure() && self.fell_silent() => exit_code::ENVIRONMENT,
+            _ if self.pipeline.has_failure() => exit_code::FAILED,
+            (None, Status::Manual) => exit_code::WAITS,
+            (None, Status::Success | Status::Skipped) => exit_code::PASSED,
+            (None, _) => exit_code::FAILED,
         }
     }
 

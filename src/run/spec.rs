@@ -272,6 +272,19 @@ pub enum RunError {
     Executor(#[from] crate::exec::ExecError),
 }
 
+impl RunError {
+    /// What to do about it, where there is something.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::MissingImages(_) => {
+                Some("bring them with `docker pull`, or run without `--offline`")
+            }
+            Self::Executor(error) => error.help.as_deref(),
+            Self::Spec(_) | Self::Interrupted(_) => None,
+        }
+    }
+}
+
 fn missing(images: &[String]) -> String {
     let names: Vec<String> = images.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {

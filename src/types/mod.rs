@@ -1,8 +1,10 @@
-//! Small values that several layers share: GitLab's words for states, reasons and refs.
+//! Small values that several layers share: GitLab's words for states, reasons and refs, and
+//! `pipe`'s exit codes.
 //!
 //! Layer 0. PURE: no I/O, no clock, no async. Nothing here knows YAML, plans or executors.
 
 pub mod duration;
+pub mod exit_code;
 mod failure;
 mod go_bool;
 mod job;

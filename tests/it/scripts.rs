@@ -20,7 +20,7 @@ async fn logs_in_docker() {
     let host = std::env::var("DOCKER_HOST").ok();
     let endpoint = Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon");
     let executor = DockerExecutor::new(endpoint);
-    let capabilities = executor.probe().await.expect("the daemon answers");
+    let capabilities = executor.probe(&pipe::exec::Cx::unstoppable()).await.expect("the daemon answers");
     assert!(capabilities.images, "{capabilities:?}");
     all_agree(&executor, BOTH.iter().chain(DOCKER)).await;
 }

@@ -54,21 +54,24 @@ pub(in crate::exec) fn cannot_pack(error: io::Error) -> ExecError {
     let too_large = error.get_ref().and_then(|error| error.downcast_ref());
     if let Some(TooLarge { limit }) = too_large {
         let text = format!(
-            "the artifacts are too large: they take more than {} MB: keep less with `artifacts:exclude`, or raise `artifacts-limit` in your `config.toml`",
+            "the artifacts are too large: they take more than {} MB",
             limit / MEGABYTE
         );
+        let remedy =
+            "keep less with `artifacts:exclude`, or raise `artifacts-limit` in your `config.toml`";
         return ExecError {
             fault: Fault::User,
-            ..ExecError::system("collect artifacts", text)
+            ..ExecError::system("collect artifacts", text).help(remedy)
         };
     }
-    let remedy = if is_disk_full(&error) {
-        format!(": {MAKE_ROOM}")
+    let is_full = is_disk_full(&error);
+    let text = format!("artifacts can't be packed: {words}");
+    let error = ExecError::system("collect artifacts", text).because(error);
+    if is_full {
+        error.help(MAKE_ROOM)
     } else {
-        String::new()
-    };
-    let text = format!("artifacts can't be packed: {words}{remedy}");
-    ExecError::system("collect artifacts", text).because(error)
+        error
+    }
 }
 
 #[cfg(test)]
@@ -116,7 +119,7 @@ mod tests {
         let error = cannot_pack(error);
         assert_eq!(error.fault, Fault::System);
         assert_eq!(
-            error.message,
+            error.in_one_line(),
             "artifacts can't be packed: no space left on device: make room, or name another place with `XDG_STATE_HOME`"
         );
         assert!(is_empty(&folder));
@@ -133,7 +136,7 @@ mod tests {
         let error = cannot_pack(error);
         assert_eq!(error.fault, Fault::User);
         assert!(error.message.contains("more than 1 MB"), "{error}");
-        assert!(error.message.contains("`artifacts-limit`"), "{error}");
+        assert!(error.in_one_line().contains("`artifacts-limit`"), "{error}");
         assert!(is_empty(&folder));
     }
 

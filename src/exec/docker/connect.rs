@@ -16,6 +16,9 @@ const GREETING: Duration = Duration::from_secs(10);
 /// graceful stops are such requests; deadlines for people are set where they are known.
 const REQUEST: u64 = 3600;
 
+/// What to do where none answers.
+const START: &str = "start it, or use another executor";
+
 /// Which daemons may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
@@ -55,16 +58,14 @@ impl Endpoint {
         Err(match reach {
             Reach::Local => ExecError::system(
                 "connect",
-                format!(
-                    "DOCKER_HOST is `{host}`, not a daemon of this machine: choose it with `--executor docker`, or unset DOCKER_HOST"
-                ),
-            ),
+                format!("DOCKER_HOST is `{host}`, not a daemon of this machine"),
+            )
+            .help("choose it with `--executor docker`, or unset DOCKER_HOST"),
             Reach::Any => ExecError::unsupported(
                 "connect",
-                format!(
-                    "DOCKER_HOST is `{host}`, but only unix sockets are supported: forward one with `ssh -L /tmp/docker.sock:/var/run/docker.sock`"
-                ),
-            ),
+                format!("DOCKER_HOST is `{host}`, but only unix sockets are supported"),
+            )
+            .help("forward one with `ssh -L /tmp/docker.sock:/var/run/docker.sock`"),
         })
     }
 
@@ -80,11 +81,9 @@ impl Endpoint {
             .ok_or_else(|| {
                 ExecError::system(
                     "connect",
-                    format!(
-                        "no Docker daemon runs here (no `{}`): start it, or use another executor",
-                        system.display()
-                    ),
+                    format!("no Docker daemon runs here (no `{}`)", system.display()),
                 )
+                .help(START)
             })
     }
 
@@ -108,22 +107,20 @@ impl Endpoint {
         let denied = std::os::unix::net::UnixStream::connect(&self.socket)
             .is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied);
         let socket = self.socket.display();
-        ExecError::system(
-            "connect",
-            if !self.socket.exists() {
-                format!(
-                    "no Docker daemon runs here (no `{socket}`): start it, or use another executor"
-                )
-            } else if denied {
-                format!(
-                    "you may not use the Docker daemon at `{socket}`: join its group (often `docker`) and log in again"
-                )
-            } else {
-                format!(
-                    "the Docker daemon at `{socket}` does not answer ({why}): start it, or use another executor"
-                )
-            },
-        )
+        let (what, remedy) = if !self.socket.exists() {
+            (format!("no Docker daemon runs here (no `{socket}`)"), START)
+        } else if denied {
+            (
+                format!("you may not use the Docker daemon at `{socket}`"),
+                "join its group (often `docker`) and log in again",
+            )
+        } else {
+            (
+                format!("the Docker daemon at `{socket}` does not answer ({why})"),
+                START,
+            )
+        };
+        ExecError::system("connect", what).help(remedy)
     }
 }
 
@@ -205,7 +202,7 @@ mod tests {
             error
                 .message
                 .starts_with("no Docker daemon runs here (no `/nowhere/docker.sock`)")
-                && error.message.ends_with("start it, or use another executor"),
+                && error.help.as_deref() == Some("start it, or use another executor"),
             "{error}"
         );
     }

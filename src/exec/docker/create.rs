@@ -96,10 +96,11 @@ pub(super) fn check(spec: &EnvSpec) -> Result<(), ExecError> {
         Some((name, _)) => Err(ExecError::user(
             "create container",
             format!(
-                "variable `{}` holds a NUL character, which no environment can: give it another value",
+                "variable `{}` holds a NUL character, which no environment can",
                 name.replace('\0', "\\0")
             ),
-        )),
+        )
+        .help("give it another value")),
     }
 }
 

@@ -17,11 +17,9 @@ pub(super) fn create(image: &str, error: Error) -> ExecError {
     let phase = "create container";
     let bring = Command::new("docker pull").arg(image);
     match status(&error) {
-        Some(404) => ExecError::user(
-            phase,
-            format!("image `{image}` is not on this machine: `{bring}` brings it"),
-        )
-        .because(error),
+        Some(404) => ExecError::user(phase, format!("image `{image}` is not on this machine"))
+            .help(format!("`{bring}` brings it"))
+            .because(error),
         Some(400) => {
             ExecError::user(phase, format!("image `{image}`: {}", reason(&error))).because(error)
         }
@@ -42,8 +40,9 @@ pub(super) fn start(error: Error) -> ExecError {
     };
     ExecError::system(
         "start container",
-        format!("the container did not start: {text}: {remedy}"),
+        format!("the container did not start: {text}"),
     )
+    .help(remedy)
     .because(error)
 }
 
@@ -63,9 +62,10 @@ pub(super) fn pull(image: &str, error: Error) -> ExecError {
         fault,
         ..ExecError::system(
             "pull image",
-            format!("image `{image}` could not be pulled: {text}: {remedy}"),
+            format!("image `{image}` could not be pulled: {text}"),
         )
     }
+    .help(remedy)
     .because(error)
 }
 
@@ -183,7 +183,8 @@ mod tests {
         ] {
             let error = start(answer(400, text));
             assert_eq!(error.fault, Fault::System, "{text}");
-            assert!(error.message.contains(remedy), "{error}");
+            let help = error.help.unwrap_or_default();
+            assert!(help.contains(remedy), "{help}");
         }
     }
 

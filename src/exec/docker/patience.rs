@@ -41,11 +41,9 @@ impl Patience {
         answer.unwrap_or_else(|_| {
             Err(ExecError::silence(
                 phase,
-                format!(
-                    "Docker has not answered for {} s: restart its daemon, or use another executor",
-                    limit.as_secs()
-                ),
-            ))
+                format!("Docker has not answered for {} s", limit.as_secs()),
+            )
+            .help("restart its daemon, or use another executor"))
         })
     }
 
@@ -98,7 +96,7 @@ mod tests {
         let error = patience.answer("list", never).await.expect_err("silence");
         assert!(error.is_silence(), "{error}");
         let text = "Docker has not answered for 60 s: restart its daemon, or use another executor";
-        assert_eq!(error.message, text);
+        assert_eq!(error.in_one_line(), text);
         assert_eq!(patience.silent_for(), None);
     }
 

@@ -63,10 +63,10 @@ pub(super) async fn run(
 fn spawn(folder: &Path) -> Result<(Child, pipe::Receiver), ExecError> {
     let shell = ["bash", "sh"].into_iter().find(|shell| is_in_path(shell));
     let Some(shell) = shell else {
-        return Err(ExecError::system(
-            PHASE,
-            "neither `bash` nor `sh` is in PATH: install one, or use another executor",
-        ));
+        return Err(
+            ExecError::system(PHASE, "neither `bash` nor `sh` is in PATH")
+                .help("install one, or use another executor"),
+        );
     };
     let started = || {
         let (read, write) = io::pipe()?;

@@ -328,7 +328,7 @@ async fn a_container_that_does_not_start_is_the_systems_fault() {
     let error = session.run(&script, &cx).await.expect_err("can't start");
     assert_eq!(error.fault, Fault::System, "{error}");
     assert!(
-        error.message.contains("check `image:entrypoint`"),
+        error.in_one_line().contains("check `image:entrypoint`"),
         "{error}"
     );
     session.close(BUDGET).await.expect("closes");

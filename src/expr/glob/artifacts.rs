@@ -21,8 +21,19 @@ struct Pattern {
     glob: Doublestar,
 }
 
-/// A pattern that leads out of the project directory.
-struct Outside;
+/// Why a pattern can't be used.
+enum Unusable {
+    /// It leads out of the project directory.
+    Outside,
+    /// It is no pattern.
+    Glob(GlobError),
+}
+
+impl From<GlobError> for Unusable {
+    fn from(error: GlobError) -> Self {
+        Self::Glob(error)
+    }
+}
 
 impl ArtifactGlobs {
     /// Compiles patterns whose variables are expanded. `project_dir` is the directory as the job
@@ -32,18 +43,18 @@ impl ArtifactGlobs {
         let mut globs = Self::default();
         for path in paths.iter().map(AsRef::as_ref) {
             match pattern(project_dir, path) {
-                Ok(Ok(pattern)) => globs.paths.push(pattern),
-                Ok(Err(error)) => globs.warnings.push(format!("{path}: {error}")),
-                Err(Outside) => globs.warnings.push(outside("processPath", path)),
+                Ok(pattern) => globs.paths.push(pattern),
+                Err(Unusable::Glob(error)) => globs.warnings.push(format!("{path}: {error}")),
+                Err(Unusable::Outside) => globs.warnings.push(outside("processPath", path)),
             }
         }
         for path in exclude.iter().map(AsRef::as_ref) {
             match pattern(project_dir, path) {
-                Ok(Ok(pattern)) => globs.exclude.push(pattern),
+                Ok(pattern) => globs.exclude.push(pattern),
                 // The runner says nothing here.
-                Ok(Err(GlobError::Syntax)) => {}
-                Ok(Err(error)) => globs.warnings.push(format!("{path}: {error}")),
-                Err(Outside) => {
+                Err(Unusable::Glob(GlobError::Syntax)) => {}
+                Err(Unusable::Glob(error)) => globs.warnings.push(format!("{path}: {error}")),
+                Err(Unusable::Outside) => {
                     // The runner asks no further pattern.
                     globs.warnings.push(outside("isExcluded", path));
                     break;
@@ -128,20 +139,19 @@ fn outside(place: &str, path: &str) -> String {
     format!("{place}: artifact path is not a subpath of project directory: {path}")
 }
 
-fn pattern(project_dir: &str, path: &str) -> Result<Result<Pattern, GlobError>, Outside> {
+fn pattern(project_dir: &str, path: &str) -> Result<Pattern, Unusable> {
     let text = relative(project_dir, path)?;
-    Ok(Doublestar::new(&text).map(|glob| Pattern {
-        text: if text.is_empty() {
-            ".".to_owned()
-        } else {
-            text
-        },
-        glob,
-    }))
+    let glob = Doublestar::new(&text)?;
+    let text = if text.is_empty() {
+        ".".to_owned()
+    } else {
+        text
+    };
+    Ok(Pattern { text, glob })
 }
 
 /// The pattern relative to the project directory, without `.`, `..` and doubled `/`.
-fn relative(project_dir: &str, path: &str) -> Result<String, Outside> {
+fn relative(project_dir: &str, path: &str) -> Result<String, Unusable> {
     let clean = |path: &str| {
         let mut parts: Vec<String> = Vec::new();
         for part in components(path) {
@@ -163,7 +173,7 @@ fn relative(project_dir: &str, path: &str) -> Result<String, Outside> {
     };
     let project = clean(project_dir);
     if !parts.starts_with(&project) {
-        return Err(Outside);
+        return Err(Unusable::Outside);
     }
     Ok(parts.split_off(project.len()).join("/"))
 }

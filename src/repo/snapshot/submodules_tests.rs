@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::repo::fixture::Fixture;
+use crate::repo::fixture::{Fixture, told};
 use crate::repo::{SnapshotOptions, TreeSource};
 
 use super::take_tests::{branch, git, snapshot, unpack};
@@ -108,7 +108,7 @@ fn a_submodule_that_is_not_here_is_told() {
         ..branch("main")
     };
     let error = repo.snapshot(&tree, &dir.path().join("tree.tar"), &options, &|| false);
-    let text = error.expect_err("it is not here").to_string();
+    let text = told(&error.expect_err("it is not here"));
     assert!(
         text.contains("`deep/lib`") && text.contains("git submodule update"),
         "{text}"
@@ -142,7 +142,7 @@ fn take_with_submodules(fixture: &Fixture, into: &Path) -> Result<crate::repo::S
         ..branch("main")
     };
     repo.snapshot(&tree, &into.join("tree.tar"), &options, &|| false)
-        .map_err(|error| error.to_string())
+        .map_err(|error| told(&error))
 }
 
 #[test]

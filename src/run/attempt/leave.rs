@@ -95,7 +95,7 @@ impl Attempt<'_> {
     }
 
     async fn not_kept(&mut self, verdict: Verdict, error: &ExecError) -> Verdict {
-        let text = format!("ERROR: artifacts were not kept: {}", error.message);
+        let text = format!("ERROR: artifacts were not kept: {}", error.in_one_line());
         self.log.say(&text).await;
         or_failed(verdict, not_uploaded(error))
     }
@@ -125,7 +125,7 @@ impl Attempt<'_> {
         let closed = timeout(CLOSE_BUDGET + GRACE, session.close(CLOSE_BUDGET)).await;
         let why = match closed {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => error.message,
+            Ok(Err(error)) => error.in_one_line(),
             Err(_) => format!("it took longer than {}", short(CLOSE_BUDGET + GRACE)),
         };
         let job = &self.job.sched.name;
