@@ -13,7 +13,7 @@ use crate::foreign::Command;
 use crate::plan::{Chosen, Job, PipelineFacts};
 use crate::record::{Keep, LiveRun, ProjectRecord, Recorder, State};
 use crate::report::words;
-use crate::run::{self, Interrupt, PullPolicy, RunSpec};
+use crate::run::{self, Interrupt, JobRun, PullPolicy, RunSpec};
 use crate::sched::Options;
 use crate::settings::Key;
 
@@ -24,17 +24,10 @@ use super::folders;
 use super::interruptible::Interruptible;
 use super::jobs::{PipelineContext, jobs};
 use super::pipeline::Pipeline;
+use super::recorded::recorded;
+use super::request::{LaunchOptions, RunRequest};
 use super::trees::Trees;
 use super::workspace::Workspace;
-
-/// How to run what was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LaunchOptions {
-    /// Bring nothing: a run with missing images does not begin.
-    pub offline: bool,
-    /// Delayed jobs start at once.
-    pub no_delay: bool,
-}
 
 /// A run that has its place on disk and all it needs. Dropping it takes its trees away.
 pub struct Launch {
@@ -57,13 +50,13 @@ impl Launch {
         workspace: &Workspace,
         mut pipeline: Pipeline,
         chosen: Chosen,
-        options: LaunchOptions,
+        request: &RunRequest,
         interrupt: watch::Receiver<Interrupt>,
     ) -> Result<Self, Failure> {
         let place = Place::of(workspace, &pipeline.facts)?;
         pipeline.facts.iid = place.live.iid();
         let interruptible = Interruptible::new(interrupt);
-        let prepared = prepare(&place, workspace, pipeline, chosen, options, &interruptible).await;
+        let prepared = prepare(&place, workspace, pipeline, chosen, request, &interruptible).await;
         match prepared {
             Ok((spec, trees)) => Ok(Self {
                 place,
@@ -130,7 +123,7 @@ async fn prepare(
     workspace: &Workspace,
     pipeline: Pipeline,
     chosen: Chosen,
-    options: LaunchOptions,
+    request: &RunRequest,
     interruptible: &Interruptible,
 ) -> Result<(RunSpec, Trees), Failure> {
     let Place {
@@ -138,6 +131,7 @@ async fn prepare(
         record,
         live,
     } = place;
+    live.keep_request(&recorded(request, workspace, &pipeline.facts))?;
     let executors = Executors::find(&workspace.settings, state.root(), live.id())?;
     // The daemon takes its time to answer; meanwhile the tree is packed.
     let greeting = executors.greet();
@@ -157,6 +151,7 @@ async fn prepare(
         clock: now,
     });
     let trees = Trees::of(state, live)?;
+    let options = request.options;
     let spec = spec(workspace, &context, &trees, place, options, interruptible);
     interruptible.check()?;
     let mut spec = RunSpec {
@@ -220,10 +215,11 @@ fn earlier_artifacts(
         for source in sources {
             let success = record.newest_success(source);
             match success.and_then(|success| success.artifacts) {
-                Some(tar) => found.push(ArtifactRef {
-                    tar,
+                Some(kept) => found.push(ArtifactRef {
+                    tar: kept.file,
                     entries: 0,
                     notes: Vec::new(),
+                    digest: kept.digest,
                 }),
                 None => notices.push(format!(
                     "job `{job}` gets no artifacts of `{source}`: no earlier run has any"
@@ -250,6 +246,7 @@ fn spec(
     let stop = || interruptible.is_interrupted();
     let trees = trees.write(workspace, &context.facts.reference, &jobs, &stop)?;
     let past = place.record.durations();
+    let attempts = jobs.iter().map(JobRun::attempts).sum();
     Ok(RunSpec {
         head: head(workspace, context, live)?,
         owner: Owner {
@@ -268,6 +265,7 @@ fn spec(
             keep_going: false,
         },
         no_delay: options.no_delay,
+        first_job_id: place.state.take_job_ids(attempts)?.start,
         slots: workspace.settings.jobs(),
         project_path: context.facts.project.path.clone(),
         trees,

@@ -1,8 +1,9 @@
-//! What is asked for: which checkout, which pipeline.
+//! What is asked for: which checkout, which pipeline, which run.
 
 use std::path::PathBuf;
 
 use crate::config::GivenInput;
+use crate::plan::{Outside, Selection};
 use crate::settings::Key;
 use crate::types::PipelineSource;
 
@@ -48,4 +49,26 @@ pub struct PipelineRequest {
     pub variables: Vec<(String, String)>,
     /// Values for the inputs of the pipeline's file; later ones win.
     pub inputs: Vec<GivenInput>,
+}
+
+/// How to run what was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LaunchOptions {
+    /// Bring nothing: a run with missing images does not begin.
+    pub offline: bool,
+    /// Delayed jobs start at once.
+    pub no_delay: bool,
+}
+
+/// A run: which pipeline, which of its jobs, and how.
+#[derive(Debug, Clone, Default)]
+pub struct RunRequest {
+    /// The pipeline.
+    pub pipeline: PipelineRequest,
+    /// Its jobs.
+    pub selection: Selection,
+    /// What may act outside.
+    pub outside: Outside,
+    /// How to run them.
+    pub options: LaunchOptions,
 }

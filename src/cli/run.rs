@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use crate::app::{self, Failure, History, Launch, LaunchOptions, Pipeline, Workspace};
+use crate::app::{self, Failure, History, Launch, LaunchOptions, Pipeline, RunRequest, Workspace};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::system_words;
 use crate::plan::{Outside, Release, Selection};
@@ -21,8 +21,16 @@ use super::signals::Signals;
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, settings(args)))?;
-    let request = request::pipeline(&args.event)?;
-    let pipeline = Pipeline::make(&workspace, &request, History::Read)?;
+    let request = RunRequest {
+        pipeline: request::pipeline(&args.event)?,
+        selection: selection(args),
+        outside: outside(&workspace.settings, args),
+        options: LaunchOptions {
+            offline: args.offline,
+            no_delay: args.no_delay,
+        },
+    };
+    let pipeline = Pipeline::make(&workspace, &request.pipeline, History::Read)?;
     printer.hide(pipeline.facts.secrets());
     if !pipeline.is_valid() {
         return Err(pipeline.failure());
@@ -30,12 +38,13 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
     if !printer.quiet && args.format != RunFormat::Json {
         printer.diagnostics(&warnings(&pipeline), &pipeline.loaded.sources);
     }
-    let outside = outside(&workspace.settings, args);
-    let chosen = app::choose(&workspace, &pipeline, &request, &selection(args), &outside)?;
-    let options = LaunchOptions {
-        offline: args.offline,
-        no_delay: args.no_delay,
-    };
+    let chosen = app::choose(
+        &workspace,
+        &pipeline,
+        &request.pipeline,
+        &request.selection,
+        &request.outside,
+    )?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -49,7 +58,7 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
     runtime.block_on(async {
         let signals = Signals::watch();
         let interrupt = signals.interrupt();
-        let launch = Launch::prepare(&workspace, pipeline, chosen, options, interrupt).await?;
+        let launch = Launch::prepare(&workspace, pipeline, chosen, &request, interrupt).await?;
         show(launch, signals.into_interrupt(), wish(global, args)).await
     })
 }

@@ -3,6 +3,7 @@
 //! Layer 2. PURE. An event owns all it says; nothing here knows a plan, a channel or a terminal.
 //! The JSON form is the contract of `pipe run --format json` and of the record on disk.
 
+mod attempt;
 mod kind;
 mod read;
 mod reporter;
@@ -12,6 +13,7 @@ mod tests;
 mod texts;
 mod write;
 
+pub use attempt::{AttemptResult, KeptArtifacts, ReportedVariable};
 pub use kind::{
     Event, EventKind, HeldJob, JobOutcome, JobResult, JobSummary, Phase, PipelineResult, RunResult,
     RunStarted, SourceMode,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Event;
+use super::{AttemptResult, Event};
 
 /// Takes the events of a run, in their order.
 ///
@@ -12,6 +12,10 @@ use super::Event;
 pub trait Reporter {
     /// Takes the next event. `RunStarted` is the first and `RunFinished` the last.
     fn on_event(&mut self, event: &Event);
+
+    /// Takes the result of an attempt, directly before the event that says it has ended. Only
+    /// records want it.
+    fn on_result(&mut self, _: &AttemptResult) {}
 
     /// Why this reporter, a record of the run, can't go on, in one line; told once.
     fn failure(&mut self) -> Option<String> {

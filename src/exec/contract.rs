@@ -104,6 +104,9 @@ pub struct ArtifactRef {
     pub entries: usize,
     /// Lines for the job's log: a pattern that matches nothing, what was left out.
     pub notes: Vec<String>,
+    /// Names the content of the archive: equal digests mean equal archives. `None` where it is not
+    /// known.
+    pub digest: Option<String>,
 }
 
 /// The content of the project directory when the script starts.

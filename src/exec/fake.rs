@@ -372,6 +372,7 @@ impl Session for FakeSession {
                 tar: into.to_owned(),
                 entries: packed.entries,
                 notes: packed.notes,
+                digest: None,
             })
         };
         pack().map_err(|error| ExecError::system("collect artifacts", error.to_string()))

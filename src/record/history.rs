@@ -11,7 +11,10 @@ use super::folder::is_locked;
 use super::live::{artifact, log};
 use super::project::ProjectRecord;
 use super::replay::Events;
-use crate::event::{Event, EventKind, JobResult, RunResult, RunStarted};
+use super::results;
+use crate::event::{
+    AttemptResult, Event, EventKind, JobResult, KeptArtifacts, RunResult, RunStarted,
+};
 use crate::types::Status;
 
 /// A run on disk.
@@ -34,8 +37,8 @@ pub struct PastRun {
 pub struct Success {
     /// Id of the run.
     pub run: String,
-    /// Tar of its artifacts, where it left any.
-    pub artifacts: Option<PathBuf>,
+    /// Its artifacts, where it left any.
+    pub artifacts: Option<KeptArtifacts>,
 }
 
 /// Durations are taken from the newest runs only: jobs change.
@@ -57,19 +60,9 @@ impl ProjectRecord {
         self.newest_first().find(|run| run.id == id)
     }
 
-    /// The newest success of a job of the top pipeline, in a run that ended.
+    /// The newest success of a job of the top pipeline, also in a run that never came to its end.
     pub fn newest_success(&self, job: &str) -> Option<Success> {
-        self.newest_first().find_map(|run| {
-            let result = run.job(job)?;
-            if result.status != Status::Success {
-                return None;
-            }
-            let tar = artifact(&run.folder, &[], job, result.attempts);
-            Some(Success {
-                run: run.id.clone(),
-                artifacts: tar.exists().then_some(tar),
-            })
-        })
+        self.newest_first().find_map(|run| run.success_of(job))
     }
 
     /// How long each job took when it last succeeded, by name.
@@ -125,6 +118,31 @@ impl PastRun {
     /// The tar of an attempt's artifacts; it need not exist.
     pub fn artifact(&self, pipeline: &[String], job: &str, attempt: u32) -> PathBuf {
         artifact(&self.folder, pipeline, job, attempt)
+    }
+
+    /// Results of the attempts of a job, the first attempt first; none of a record that is older
+    /// than results.
+    pub fn results(&self, pipeline: &[String], job: &str) -> Vec<AttemptResult> {
+        results::of_job(&self.folder, pipeline, job)
+    }
+
+    fn success_of(&self, job: &str) -> Option<Success> {
+        let (status, artifacts) = match self.results(&[], job).pop() {
+            Some(last) => (last.status, last.artifacts),
+            None => self.ended_as(job)?,
+        };
+        (status == Status::Success).then(|| Success {
+            run: self.id.clone(),
+            artifacts: artifacts.filter(|kept| kept.file.exists()),
+        })
+    }
+
+    /// By the last event, which is all that older records have.
+    fn ended_as(&self, job: &str) -> Option<(Status, Option<KeptArtifacts>)> {
+        let result = self.job(job)?;
+        let file = self.artifact(&[], job, result.attempts);
+        let digest = None;
+        Some((result.status, Some(KeptArtifacts { file, digest })))
     }
 
     /// How a job of the top pipeline ended.

@@ -34,7 +34,7 @@ impl LiveRun {
         make(&aside)?;
         let lock_file = aside.join("lock");
         let lock = lock(&lock_file, false).map_err(RecordError::at("lock", &lock_file))?;
-        for name in ["logs", "artifacts"] {
+        for name in ["logs", "artifacts", "results"] {
             make(&aside.join(name))?;
         }
         let folder = runs.join(&id);
@@ -91,7 +91,8 @@ pub fn log(run: &Path, pipeline: &[String], job: &str, attempt: u32) -> PathBuf 
     run.join("logs").join(attempt_name(pipeline, job, attempt))
 }
 
-fn attempt_name(pipeline: &[String], job: &str, attempt: u32) -> String {
+/// The name of what belongs to an attempt, without an ending.
+pub(super) fn attempt_name(pipeline: &[String], job: &str, attempt: u32) -> String {
     // No encoded name has a `+`.
     let names: Vec<_> = pipeline.iter().map(String::as_str).chain([job]).collect();
     let name = names

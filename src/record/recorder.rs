@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::RecordError;
 use super::folder::open;
 use super::live::{LiveRun, log};
-use crate::event::{Event, EventKind, Reporter};
+use super::results;
+use crate::event::{AttemptResult, Event, EventKind, Reporter};
 
 /// Lines of one attempt that follow each other share one line of the record, up to so many
 /// bytes and so long.
@@ -21,7 +22,7 @@ const BATCH_TIME: Duration = Duration::from_millis(100);
 /// Lines wait here for their batch to end. Bytes.
 const LOG_BUFFER: usize = 64 * 1024;
 
-/// Writes `events.jsonl` and the logs of a run. Where that fails it says so once and falls
+/// Writes `events.jsonl`, the logs and the results of a run. Where that fails it says so once and falls
 /// silent: a full disk must not fail a job that needs nothing of the record.
 #[derive(Debug)]
 pub struct Recorder {
@@ -178,6 +179,10 @@ impl Recorder {
 impl Reporter for Recorder {
     fn on_event(&mut self, event: &Event) {
         self.unless_failed(|recorder| recorder.record(event));
+    }
+
+    fn on_result(&mut self, result: &AttemptResult) {
+        self.unless_failed(|recorder| results::write(&recorder.folder, result));
     }
 
     fn failure(&mut self) -> Option<String> {

@@ -111,7 +111,7 @@ fn dispatcher(
         by_task: HashMap::new(),
         ahead: Environments::default(),
         prefetches: JoinSet::new(),
-        job_ids: 0,
+        next_job_id: spec.first_job_id,
         sender: sender.clone(),
         messages,
         pulls,

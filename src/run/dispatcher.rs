@@ -38,6 +38,8 @@ pub(super) struct Record {
     pub(super) started: Option<Duration>,
     pub(super) finished: Option<Duration>,
     pub(super) exit_code: Option<i64>,
+    /// `CI_JOB_ID` of the last attempt.
+    pub(super) job_id: u64,
     pub(super) reason: Option<FailureReason>,
     /// Whether it failed for an executor that gave no answer any more.
     pub(super) silence: bool,
@@ -67,8 +69,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) ahead: Environments,
     /// Pulls ahead of the jobs that want them; they end with the run.
     pub(super) prefetches: JoinSet<()>,
-    /// Counts attempts.
-    pub(super) job_ids: u64,
+    /// The next `CI_JOB_ID`.
+    pub(super) next_job_id: u64,
     pub(super) sender: mpsc::Sender<Message>,
     pub(super) messages: mpsc::Receiver<Message>,
     /// Cancels pulls.

@@ -40,6 +40,8 @@ impl Dispatcher<'_> {
             outcome,
         });
         let outcome = self.outcome(job, failure);
+        let result = self.attempt_result(id, &outcome, end.digest, end.reported);
+        self.stream.keep(result);
         let (name, attempt) = self.named(id);
         self.stream.emit(EventKind::JobFinished {
             job: name,
@@ -105,5 +107,7 @@ pub(super) fn without_trace(verdict: Verdict) -> End {
     End {
         verdict,
         kept: Kept::default(),
+        digest: None,
+        reported: Vec::new(),
     }
 }

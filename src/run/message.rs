@@ -2,7 +2,7 @@
 //!
 //! These are not events: they have no place in the run yet.
 
-use crate::event::{EventKind, Phase};
+use crate::event::{EventKind, Phase, ReportedVariable};
 use crate::exec::{ArtifactRef, ExecError, Fault};
 use crate::sched::JobIndex;
 use crate::types::FailureReason;
@@ -33,6 +33,10 @@ pub(super) enum Message {
 pub(super) struct End {
     pub(super) verdict: Verdict,
     pub(super) kept: Kept,
+    /// Names all that the attempt depended on.
+    pub(super) digest: Option<String>,
+    /// The variables that it reported, as far as the record may keep them.
+    pub(super) reported: Vec<ReportedVariable>,
 }
 
 /// What an attempt leaves for later jobs.

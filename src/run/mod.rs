@@ -12,6 +12,7 @@
 
 mod ahead;
 mod attempt;
+mod attempt_result;
 mod begin;
 mod dispatcher;
 mod dotenv;

@@ -136,6 +136,7 @@ impl Dispatcher<'_> {
         let now = self.stream.elapsed();
         let record = &mut self.records[id.job.0];
         record.begun += 1;
+        record.job_id = job_id;
         record.started = Some(now);
         record.finished = None;
         record.exit_code = None;
@@ -152,8 +153,9 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn next_job_id(&mut self) -> u64 {
-        self.job_ids += 1;
-        self.job_ids
+        let id = self.next_job_id;
+        self.next_job_id += 1;
+        id
     }
 
     pub(super) fn free_slot(&self) -> usize {

@@ -23,6 +23,9 @@ pub struct RunSpec {
     pub options: Options,
     /// `--no-delay`: delayed jobs start at once.
     pub no_delay: bool,
+    /// `CI_JOB_ID` of the first attempt; the following ones are there for all others (see
+    /// [`JobRun::attempts`]).
+    pub first_job_id: u64,
     /// How many jobs run at once; at least one does.
     pub slots: usize,
     /// `group/project`, from which executors make directories.
@@ -86,6 +89,11 @@ pub struct JobRun {
 }
 
 impl JobRun {
+    /// The most attempts that there can be of it.
+    pub fn attempts(&self) -> u64 {
+        u64::from(self.sched.retry.max.unwrap_or(0)) + 1
+    }
+
     /// What the scheduler is told of it.
     pub(super) fn sched_spec(&self) -> JobSpec {
         JobSpec {
@@ -134,7 +142,7 @@ impl<F: Fn(&AttemptContext) -> AttemptScripts + Send + Sync> Scripts for F {
 pub struct AttemptContext {
     /// From 1.
     pub attempt: u32,
-    /// `CI_JOB_ID`: counts the attempts of the whole run, from 1.
+    /// `CI_JOB_ID`.
     pub job_id: u64,
     /// `CI_CONCURRENT_ID`: the lowest free slot, from 0.
     pub slot: usize,
@@ -172,6 +180,8 @@ pub struct AttemptScripts {
     pub expand: Option<Expand>,
     /// Values that no log may show.
     pub secrets: Vec<String>,
+    /// Names what the attempt runs, whichever run it belongs to; `None` where that is not known.
+    pub digest: Option<String>,
     /// Variables that change how the job runs.
     pub settings: JobSettings,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::event::{Event, EventKind, Reporter};
+use crate::event::{AttemptResult, Event, EventKind, Reporter};
 use crate::mask::Masker;
 
 /// Numbers events and hands each to every reporter before the next one exists.
@@ -45,6 +45,21 @@ impl<'a> Stream<'a> {
     pub(super) fn emit(&mut self, kind: EventKind) {
         self.hand_out(kind);
         self.tell_failures();
+    }
+
+    /// Hands out the result of an attempt. What can't be kept of it is told with the next event.
+    pub(super) fn keep(&mut self, mut result: AttemptResult) {
+        let masker = &self.masker;
+        if let Some(message) = &mut result.message {
+            *message = masker.text(message);
+        }
+        for variable in &mut result.dotenv {
+            let shown = |value: &String| masker.text(value) == *value;
+            variable.value = variable.value.take().filter(shown);
+        }
+        for reporter in &mut *self.reporters {
+            reporter.on_result(&result);
+        }
     }
 
     /// Directly behind the event that a record could not keep.

@@ -3,6 +3,7 @@
 //!
 //! Layer 0. PURE: no I/O, no clock, no async. Nothing here knows YAML, plans or executors.
 
+mod digest;
 pub mod duration;
 pub mod exit_code;
 mod failure;
@@ -16,6 +17,7 @@ mod submodules;
 mod variable_level;
 mod wildcard;
 
+pub use digest::Digest;
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
 pub use job::{AllowFailure, Retry, RetryWhen, When};

@@ -225,6 +225,97 @@ fn what_the_runner_trips_over_fails_here_too() {
     assert!(!ended.log("p").contains(&"never") && !ended.log("h").contains(&"never"));
 }
 
+/// The runs that are recorded, oldest first.
+fn runs(project: &Project) -> Vec<PathBuf> {
+    let state = project.folder.path().join("home/.local/state/pipe");
+    let mut all = Vec::new();
+    files(&state, &mut all);
+    let mut runs: Vec<PathBuf> = (all.iter())
+        .filter(|file| file.ends_with("request.json"))
+        .filter_map(|file| file.parent().map(Path::to_owned))
+        .collect();
+    runs.sort();
+    runs
+}
+
+fn read(run: &Path, name: &str) -> Value {
+    let text = fs::read_to_string(run.join(name)).expect("a file");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn a_run_leaves_its_request_and_the_result_of_each_attempt() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "stages: [one, two]\n\
+         a: {stage: one, script: ['echo $CI_JOB_ID >made', 'cat made', 'echo V=1 >env'], artifacts: {paths: [made], reports: {dotenv: env}}}\n\
+         b: {stage: two, script: ['echo $CI_JOB_ID', 'test \"$X\" = 1'], retry: 1}\n",
+    )]);
+    let secret = "s3cr3t-of-the-project";
+    let variables = format!("TOKEN: {{value: {secret}, masked: true}}\n");
+    project.write(".pipe/variables.yml", &variables);
+    let good = project.run(&["--var", "X=1", "--var", "TOKEN=another"]);
+    assert_eq!(good.jobs(), ["a success 0", "b success 0"], "{}", good.text);
+    let bad = project.run(&["--branch", "dev", "--var", &format!("X={secret}")]);
+    assert_eq!(bad.jobs(), ["a success 0", "b failed 1"], "{}", bad.text);
+    let ids = [good.log("a"), good.log("b"), bad.log("a"), bad.log("b")].map(|log| log[0]);
+    assert_eq!(ids, ["1", "2", "4", "5"], "two were there for each `b`");
+
+    let [first, second] = &runs(&project)[..] else {
+        panic!("two runs");
+    };
+    let request = read(first, "request.json");
+    assert_eq!(request["ref"], serde_json::json!({"kind": "checked-out"}));
+    let given = |name: &str, value: Option<&str>| serde_json::json!({"name": name, "value": value});
+    let kept = [given("X", Some("1")), given("TOKEN", None)];
+    assert_eq!(request["variables"], Value::from(kept.to_vec()));
+    let request = read(second, "request.json");
+    assert_eq!(request["ref"]["name"], "dev");
+    assert_eq!(request["variables"], Value::from(vec![given("X", None)]));
+
+    let a = read(first, "results/a.1.json");
+    assert_eq!(a["artifacts"]["file"], "artifacts/a.1.tar");
+    assert_eq!(a["dotenv"], Value::from(vec![given("V", Some("1"))]));
+    assert_eq!((&a["status"], &a["job_id"]), (&"success".into(), &1.into()));
+    let tried = read(second, "results/b.2.json");
+    assert_eq!(
+        (&tried["status"], &tried["exit_code"]),
+        (&"failed".into(), &1.into())
+    );
+    assert!(!second.join("results/b.3.json").exists());
+}
+
+#[test]
+fn what_a_job_depends_on_has_the_same_digest_in_the_next_run() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "a: {script: [':'], artifacts: {paths: [.gitlab-ci.yml]}}\n\
+         b: {script: ['echo $X'], variables: {X: '$GIVEN'}}\n",
+    )]);
+    project.run(&["--var", "GIVEN=1"]);
+    project.run(&["--var", "GIVEN=1"]);
+    project.run(&["--var", "GIVEN=2"]);
+    project.write("new", "file");
+    project.run(&["--var", "GIVEN=2"]);
+    let digests = |job: &str| -> Vec<String> {
+        let name = format!("results/{job}.1.json");
+        let runs = runs(&project);
+        let digests = runs
+            .iter()
+            .map(|run| read(run, &name)["digest"].to_string());
+        digests.collect()
+    };
+    for job in ["a", "b"] {
+        let [one, again, other, files] = &digests(job)[..] else {
+            panic!("four runs");
+        };
+        assert_eq!(one.len(), 66, "{one}");
+        assert_eq!(one, again, "{job}");
+        assert_ne!(again, other, "{job}: another variable");
+        assert_ne!(other, files, "{job}: other files");
+    }
+}
+
 #[test]
 fn a_secret_is_nowhere_but_in_the_job() {
     let secret = "s3cr3t-of-the-project";

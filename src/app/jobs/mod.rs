@@ -1,6 +1,7 @@
 //! From the jobs of a plan to the jobs of a run: executor, image, sources, scripts, artifacts.
 
 mod context;
+mod digest;
 mod job_run;
 mod refusal;
 mod scripts;

@@ -13,6 +13,7 @@ use crate::script::{Stage, Variable};
 use crate::types::go_bool;
 
 use super::context::PipelineContext;
+use super::digest::digest;
 use super::refusal;
 use super::sources::Git;
 
@@ -79,6 +80,7 @@ fn of_stages(
         dotenv: dotenv(job),
         expand: Some(expand(variables)),
         secrets: secrets(variables),
+        digest: Some(digest(context, at, variables)),
         settings: settings(variables),
         ..AttemptScripts::default()
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 use super::super::{ArtifactRef, ExecError, Fault, Globs};
-use super::holes::{HoleWriter, TooLarge};
+use super::holes::{HoleWriter, Stored, TooLarge};
 use super::{Pack, Selection};
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 
@@ -33,7 +33,11 @@ pub(in crate::exec) fn begin(
 /// Closes the archive and gives it its place.
 pub(in crate::exec) fn keep(archive: Archive, into: &Path) -> io::Result<ArtifactRef> {
     let (mut packed, writer) = archive.finish()?;
-    let (file, stored) = writer.finish()?;
+    let Stored {
+        file,
+        bytes: stored,
+        digest,
+    } = writer.finish()?;
     file.persist(into).map_err(|error| error.error)?;
     if stored > SERVER_DEFAULT {
         packed.notes.push(format!(
@@ -45,6 +49,7 @@ pub(in crate::exec) fn keep(archive: Archive, into: &Path) -> io::Result<Artifac
         tar: into.to_owned(),
         entries: packed.entries,
         notes: packed.notes,
+        digest: Some(digest),
     })
 }
 

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 use tempfile::NamedTempFile;
 
+use crate::types::Digest;
+
 /// The unit in which file systems leave holes.
 const BLOCK: usize = 4096;
 
@@ -30,6 +32,16 @@ pub(in crate::exec) struct HoleWriter {
     /// Bytes that were not zeros, in whole blocks.
     stored: u64,
     limit: u64,
+    digest: Digest,
+}
+
+/// A file that was written to its end.
+pub(super) struct Stored {
+    pub(super) file: NamedTempFile,
+    /// How many bytes take room.
+    pub(super) bytes: u64,
+    /// Names the content: where something is stored, and what. Holes cost nothing.
+    pub(super) digest: String,
 }
 
 impl HoleWriter {
@@ -41,14 +53,20 @@ impl HoleWriter {
             length: 0,
             stored: 0,
             limit: limit.unwrap_or(u64::MAX),
+            digest: Digest::default(),
         }
     }
 
-    /// Writes the rest; also returns how many bytes are stored.
-    pub(super) fn finish(mut self) -> io::Result<(NamedTempFile, u64)> {
+    /// Writes the rest.
+    pub(super) fn finish(mut self) -> io::Result<Stored> {
         self.store()?;
         self.file.as_file().set_len(self.length)?;
-        Ok((self.file, self.stored))
+        self.digest.add(self.length.to_le_bytes());
+        Ok(Stored {
+            file: self.file,
+            bytes: self.stored,
+            digest: self.digest.finish(),
+        })
     }
 
     fn store(&mut self) -> io::Result<()> {
@@ -68,6 +86,8 @@ impl HoleWriter {
                     .unwrap_or_default();
                 let data = &self.buffer[from..from + bytes];
                 self.file.as_file().write_all_at(data, at)?;
+                self.digest.add(at.to_le_bytes());
+                self.digest.add(data);
             }
             at += bytes as u64;
         }
@@ -99,7 +119,7 @@ mod tests {
 
     use tempfile::NamedTempFile;
 
-    use super::{BLOCK, BUFFER, HoleWriter};
+    use super::{BLOCK, BUFFER, HoleWriter, Stored};
 
     fn file() -> NamedTempFile {
         NamedTempFile::new().expect("a file")
@@ -111,13 +131,15 @@ mod tests {
         for at in [0, BLOCK, 5 * BLOCK + 1, BUFFER, 2 * BUFFER - 1] {
             data[at] = 7;
         }
+        let mut digests = std::collections::HashMap::new();
         for length in [0, 1, BLOCK, BUFFER, BUFFER + 1, 2 * BUFFER, data.len()] {
             for piece in [1000, BUFFER, data.len()] {
                 let mut writer = HoleWriter::new(file(), None);
                 for piece in data[..length].chunks(piece) {
                     writer.write_all(piece).expect("written");
                 }
-                let (file, _) = writer.finish().expect("finished");
+                let Stored { file, digest, .. } = writer.finish().expect("finished");
+                assert_eq!(digests.entry(length).or_insert(digest.clone()), &digest);
                 let mut read = Vec::new();
                 file.reopen()
                     .expect("reopened")
@@ -126,6 +148,8 @@ mod tests {
                 assert!(read == data[..length], "{length} in pieces of {piece}");
             }
         }
+        let different: std::collections::HashSet<_> = digests.values().collect();
+        assert_eq!(different.len(), 7, "each content has a name of its own");
     }
 
     #[test]
@@ -135,11 +159,11 @@ mod tests {
             writer.write_all(&vec![0; BUFFER]).expect("written");
         }
         writer.write_all(b"end").expect("written");
-        let (file, stored) = writer.finish().expect("finished");
+        let Stored { file, bytes, .. } = writer.finish().expect("finished");
         let about = file.as_file().metadata().expect("a file");
         assert_eq!(about.len(), 1000 * BUFFER as u64 + 3);
         assert!(about.blocks() * 512 < BUFFER as u64, "{}", about.blocks());
-        assert_eq!(stored, 3);
+        assert_eq!(bytes, 3);
     }
 
     #[test]
@@ -147,7 +171,7 @@ mod tests {
         let mut writer = HoleWriter::new(file(), Some(10));
         writer.write_all(b"0123456789").expect("written");
         writer.write_all(b"x").expect("in the buffer");
-        let error = writer.finish().expect_err("too much");
+        let error = writer.finish().err().expect("too much");
         let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
         assert!(matches!(cause, Some(super::TooLarge { limit: 10 })));
     }

@@ -56,6 +56,7 @@ pub(super) async fn the_tree_is_there_and_artifacts_lie_over_it(subject: &Subjec
             tar: over,
             entries: 2,
             notes: Vec::new(),
+            digest: None,
         }],
         ..workspace
     };
@@ -97,6 +98,7 @@ pub(super) async fn artifacts_come_to_an_environment_that_waits(subject: &Subjec
             tar: over,
             entries: 1,
             notes: Vec::new(),
+            digest: None,
         };
         session.add(&[kept], &cx).await.expect("adds");
         let look = Step::real(&format!("cd {project} && cat plain kept\n"));
@@ -255,6 +257,7 @@ pub(super) async fn a_failed_open_is_undone(subject: &Subject) {
         tar: subject.archive("missing.tar"),
         entries: 0,
         notes: Vec::new(),
+        digest: None,
     }];
     let (cx, _live) = context();
     refused(subject.executor.open(spec, &cx).await);

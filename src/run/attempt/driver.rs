@@ -25,7 +25,7 @@ const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);
 /// What the dispatcher hands out with an attempt.
 pub(in crate::run) struct Order {
     pub(in crate::run) id: AttemptId,
-    /// Counts the attempts of the run, from 1.
+    /// `CI_JOB_ID`.
     pub(in crate::run) job_id: u64,
     /// The lowest free slot, from 0.
     pub(in crate::run) slot: usize,
@@ -135,6 +135,8 @@ impl<'a> Attempt<'a> {
     fn end(&self, verdict: Verdict, kept: Kept) -> End {
         End {
             verdict: self.told(verdict),
+            digest: self.digest(),
+            reported: self.recordable(&kept.dotenv),
             kept,
         }
     }

@@ -6,6 +6,7 @@
 
 mod ahead;
 mod driver;
+mod evidence;
 mod globs;
 mod hook;
 mod leave;

@@ -121,7 +121,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn tree(&self) -> Option<TreeRef> {
+    pub(super) fn tree(&self) -> Option<TreeRef> {
         let sources = self.job.sources?;
         self.shared.trees.of(&self.job.executor, sources).cloned()
     }

@@ -8,6 +8,7 @@ mod jobs;
 mod logs;
 mod processing;
 mod properties;
+mod results;
 mod scripted;
 mod slots;
 mod story;

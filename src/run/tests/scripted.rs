@@ -286,6 +286,7 @@ impl Session for ScriptedSession {
                 .iter()
                 .map(|path| format!("{path}: found 1 matching artifact files and directories"))
                 .collect(),
+            digest: Some(globs.paths.join("+")),
         })
     }
 

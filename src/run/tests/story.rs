@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::event::{
-    Event, EventKind, HeldJob, JobOutcome, JobResult, Reporter, RunResult, RunStarted, SourceMode,
+    AttemptResult, Event, EventKind, HeldJob, JobOutcome, JobResult, Reporter, RunResult,
+    RunStarted, SourceMode,
 };
 use crate::exec::{Cancel, Executor, Globs, Image, Owner};
 use crate::run::{
@@ -123,6 +124,7 @@ impl Job {
                     };
                     more.iter().fold(text.to_owned(), put)
                 })),
+                digest: Some(scripts[at].clone()),
                 script: scripts[at].clone(),
                 after_script: after.map(|text| -> crate::run::AfterScript {
                     Box::new(move |status| format!("status {status}\n{text}"))
@@ -188,6 +190,7 @@ impl Story {
             jobs,
             options: Options::default(),
             no_delay: false,
+            first_job_id: 1,
             slots: 16,
             project_path: "group/project".to_owned(),
             trees: Vec::new(),
@@ -256,6 +259,7 @@ impl Story {
         let mut asked = self.executor.asked();
         Ok(Ended {
             events: recorder.events,
+            results: recorder.results,
             interrupts: asked_for,
             result,
             asked: std::mem::take(&mut *asked),
@@ -266,6 +270,7 @@ impl Story {
 #[derive(Default)]
 struct Recorder {
     events: Vec<Event>,
+    results: Vec<AttemptResult>,
     finished: bool,
     full_at: Option<String>,
     failed: bool,
@@ -290,6 +295,12 @@ impl Reporter for Recorder {
         }
     }
 
+    fn on_result(&mut self, result: &AttemptResult) {
+        let ended = |event: &Event| matches!(&event.kind, EventKind::JobFinished { job, attempt, .. } if *job == result.job && *attempt == result.attempt);
+        assert!(!self.events.iter().any(ended), "it comes before its event");
+        self.results.push(result.clone());
+    }
+
     fn failure(&mut self) -> Option<String> {
         std::mem::take(&mut self.failed).then(|| "disk is full".to_owned())
     }
@@ -306,6 +317,8 @@ impl Reporter for Recorder {
 /// A run that has ended.
 pub(super) struct Ended {
     pub(super) events: Vec<Event>,
+    /// What a record is given, in the order of the ends.
+    pub(super) results: Vec<AttemptResult>,
     interrupts: Vec<(Duration, Cancel)>,
     pub(super) result: RunResult,
     pub(super) asked: Asked,

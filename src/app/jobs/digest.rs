@@ -1,0 +1,65 @@
+//! A name for what an attempt runs, equal in a later run where that is the same.
+
+use std::sync::Arc;
+
+use crate::config::ArtifactsWhen;
+use crate::plan::JobVariables;
+use crate::types::Digest;
+
+use super::context::PipelineContext;
+
+/// Variables that differ from run to run and from slot to slot. What is made from one of them
+/// differs too: a job that asks for such a value is not the same in another run.
+const OF_ONE_RUN: [&str; 12] = [
+    "CI_BUILDS_DIR",
+    "CI_CONCURRENT_ID",
+    "CI_CONCURRENT_PROJECT_ID",
+    "CI_JOB_ID",
+    "CI_JOB_STARTED_AT",
+    "CI_JOB_STARTED_AT_SLUG",
+    "CI_JOB_URL",
+    "CI_PIPELINE_CREATED_AT",
+    "CI_PIPELINE_ID",
+    "CI_PIPELINE_IID",
+    "CI_PIPELINE_URL",
+    "CI_PROJECT_DIR",
+];
+
+/// Names scripts, image, executor, variables and what is kept of the job at that place.
+pub(super) fn digest(context: &PipelineContext, at: usize, variables: &JobVariables) -> String {
+    let config = &context.plan.jobs[at].config;
+    let mut digest = Digest::default();
+    digest.add(context.executors[at].name());
+    for script in [
+        &config.pre_get_sources_script,
+        &config.before_script,
+        &config.script,
+        &config.after_script,
+    ] {
+        digest.add_all(script.iter().map(|line| line.as_bytes()));
+    }
+    let image = context.image(&context.plan.jobs[at], variables);
+    digest.add_option(image.as_ref().map(|image| &image.name));
+    let entrypoint = image.as_ref().and_then(|image| image.entrypoint.as_ref());
+    digest.add_all(entrypoint.into_iter().flatten());
+    digest.add_option(image.as_ref().and_then(|image| image.user.as_ref()));
+    digest.add_option(image.as_ref().and_then(|image| image.platform.as_ref()));
+    if let Some(artifacts) = &config.artifacts {
+        for globs in [&artifacts.paths, &artifacts.exclude, &artifacts.dotenv] {
+            digest.add_all(globs.iter().map(|glob: &Arc<str>| glob.as_bytes()));
+        }
+        digest.add([u8::from(artifacts.untracked)]);
+        digest.add(match artifacts.when {
+            ArtifactsWhen::OnSuccess => "on_success",
+            ArtifactsWhen::OnFailure => "on_failure",
+            ArtifactsWhen::Always => "always",
+        });
+    }
+    let lasting = variables.all.iter();
+    for variable in lasting.filter(|variable| !OF_ONE_RUN.contains(&&*variable.key)) {
+        digest.add(&*variable.key);
+        digest.add(&*variable.value);
+        digest.add([u8::from(variable.file)]);
+    }
+    digest.finish()
+}

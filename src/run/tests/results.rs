@@ -1,0 +1,110 @@
+//! What a record is given of each attempt.
+
+use crate::event::{KeptArtifacts, ReportedVariable};
+use crate::run::ArtifactsWhen;
+use crate::types::{Retry, Status};
+
+use super::story::{Story, job};
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_has_a_result() {
+    let again = job("again", 0, "exit 3").with(|job| {
+        job.scripts.push(String::new());
+        job.sched.retry = Retry {
+            max: Some(1),
+            ..Retry::default()
+        };
+    });
+    let ended = Story::new([again, job("never", 1, "")])
+        .with(|spec| spec.first_job_id = 41)
+        .run()
+        .await;
+    let told: Vec<_> = (ended.results.iter())
+        .map(|it| {
+            (
+                it.job.as_str(),
+                it.attempt,
+                it.job_id,
+                it.status,
+                it.exit_code,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("again", 1, 41, Status::Failed, Some(3)),
+            ("again", 2, 42, Status::Success, Some(0)),
+            ("never", 1, 43, Status::Success, Some(0)),
+        ]
+    );
+    let failed = &ended.results[0];
+    assert_eq!(failed.reason.as_deref(), Some("script_failure"));
+    assert_eq!(failed.message.as_deref(), Some("exit code 3"));
+    assert!(failed.started <= failed.finished && failed.finished.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_did_not_begin_has_no_result() {
+    let ended = Story::new([job("first", 0, "exit 1"), job("then", 1, "")])
+        .run()
+        .await;
+    let jobs: Vec<_> = ended.results.iter().map(|it| it.job.as_str()).collect();
+    assert_eq!(jobs, ["first"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_says_what_was_kept_and_what_it_depended_on() {
+    let run = async |script: &str, path: &str| {
+        let taker = job("take", 1, "").with(|job| job.artifacts_from = vec![0]);
+        let maker = job("make", 0, script).keeping(path, ArtifactsWhen::OnSuccess);
+        Story::new([maker, taker]).run().await.results
+    };
+    let [make, take] = &run("", "out").await[..] else {
+        panic!("two results");
+    };
+    let kept = KeptArtifacts {
+        file: "/artifacts/make.1.tar".into(),
+        digest: Some("out".to_owned()),
+    };
+    assert_eq!(make.artifacts, Some(kept));
+    assert_eq!(take.artifacts, None);
+    assert!(make.digest.is_some() && take.digest.is_some());
+    for (row, script, path, same_make, same_take) in [
+        ("again", "", "out", true, true),
+        ("other script", "sleep 1", "out", false, true),
+        ("other artifacts", "", "other", true, false),
+    ] {
+        let results = run(script, path).await;
+        assert_eq!(results[0].digest == make.digest, same_make, "{row}");
+        assert_eq!(results[1].digest == take.digest, same_take, "{row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn secret_values_of_a_dotenv_report_are_not_handed_on() {
+    for (row, of_job, of_run, value) in [
+        ("a secret of the job", "hidden", "", None),
+        ("a secret of the run", "", "hidden", None),
+        ("no secret", "", "", Some("hidden")),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().to_owned();
+        let reporting = job("report", 0, "").with(|job| {
+            job.dotenv = vec!["A=hidden".to_owned()];
+            job.secrets = vec![of_job.to_owned()];
+        });
+        let ended = Story::new([reporting])
+            .with(|spec| {
+                spec.secrets = vec![of_run.to_owned()];
+                spec.artifacts = Box::new(move |job, _| place.join(format!("{job}.tar")));
+            })
+            .run()
+            .await;
+        let reported = ReportedVariable {
+            name: "A".to_owned(),
+            value: value.map(str::to_owned),
+        };
+        assert_eq!(ended.results[0].dotenv, [reported], "{row}");
+    }
+}
