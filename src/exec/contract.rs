@@ -13,6 +13,7 @@
 //! All methods may be called from several tasks at once, except those of one [`Session`].
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -160,11 +161,72 @@ pub struct EnvSpec {
     /// Variables of the environment itself, so that an entrypoint sees them. Scripts export
     /// them again; where there is no entrypoint (shell), only they do. Never put on a command
     /// line.
-    pub variables: Vec<(String, String)>,
+    pub variables: Vec<EnvVariable>,
+    /// Containers beside the job's own, on a network that this attempt has to itself. They are
+    /// there and ready when the environment is open, or have had their time; what they say on the
+    /// way is output.
+    pub services: Vec<ServiceSpec>,
     /// What the project directory holds.
     pub workspace: Workspace,
     /// Whether process 1 of a container is one that takes care of orphans.
     pub init: bool,
+}
+
+impl EnvSpec {
+    /// For executors without services: an error that says so, if there are any.
+    pub(super) fn needs_no_services(&self, executor: &str) -> Result<(), ExecError> {
+        match self.services.first() {
+            None => Ok(()),
+            Some(service) => Err(ExecError::unsupported(
+                "open",
+                format!(
+                    "the {executor} executor has no services, and job `{}` asks for `{}`: remove `services`",
+                    self.job, service.image.name
+                ),
+            )),
+        }
+    }
+}
+
+/// A variable of an environment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EnvVariable {
+    /// Name, any text without `=` and NUL.
+    pub name: String,
+    /// Value, for a variable of type file the path.
+    pub value: String,
+    /// Whether the value is to show nowhere: on no command line, in no message, in nothing that
+    /// outlives the environment.
+    pub secret: bool,
+}
+
+impl fmt::Debug for EnvVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.secret { "[MASKED]" } else { &self.value };
+        write!(f, "{}={value:?}", self.name)
+    }
+}
+
+/// A service of an attempt (runtime reference 8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSpec {
+    /// Its image and, in it, its entrypoint.
+    pub image: Image,
+    /// `services:command`; `None` for the image's own.
+    pub command: Option<Vec<String>>,
+    /// The names by which the job and the other services reach it.
+    pub aliases: Vec<String>,
+    /// Its environment.
+    pub variables: Vec<EnvVariable>,
+}
+
+/// A person at a terminal.
+#[derive(Debug)]
+pub struct Terminal {
+    /// What is typed, raw.
+    pub input: mpsc::Receiver<Vec<u8>>,
+    /// Columns and rows, now and whenever they change.
+    pub size: watch::Receiver<(u16, u16)>,
 }
 
 /// The text that a new shell reads from its standard input.
@@ -280,6 +342,14 @@ pub trait Session: Send {
     /// own, which only a forced one reaches (runtime reference 5).
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError>;
 
+    /// Gives a person a shell in the same root, until it ends. What it shows goes to `cx.output`.
+    async fn attach(&mut self, _terminal: Terminal, _cx: &Cx) -> Result<Exit, ExecError> {
+        Err(ExecError::unsupported(
+            "attach",
+            "this executor gives no terminal in a job: use another executor",
+        ))
+    }
+
     /// The content of a small file, by its absolute path inside; `None` where there is no plain
     /// file. What is longer than `limit` bytes counts as not there.
     async fn read(&mut self, path: &str, limit: u64, cx: &Cx)
@@ -295,4 +365,20 @@ pub trait Session: Send {
 
     /// Takes the environment away, within `budget`. Safe to repeat, and safe after a failure.
     async fn close(&mut self, budget: Duration) -> Result<(), ExecError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EnvVariable;
+
+    #[test]
+    fn a_secret_does_not_show_in_diagnosis() {
+        let variable = |secret| EnvVariable {
+            name: "TOKEN".to_owned(),
+            value: "abc".to_owned(),
+            secret,
+        };
+        assert_eq!(format!("{:?}", variable(true)), "TOKEN=\"[MASKED]\"");
+        assert_eq!(format!("{:?}", variable(false)), "TOKEN=\"abc\"");
+    }
 }

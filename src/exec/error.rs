@@ -13,6 +13,9 @@ pub enum Fault {
     Unsupported,
     /// As `System`; what the executor works with gives no answer any more.
     Silence,
+    /// As `System`; the host that the environment was on can't be reached any more, and with it
+    /// all that was there. Nothing is known of the script's end: another host may do it again.
+    HostGone,
 }
 
 /// A failure of the machinery around a script.

@@ -230,6 +230,10 @@ impl Executor for FakeExecutor {
             }
         }
         check(&cx.cancel, "open")?;
+        for service in &spec.services {
+            let line = format!("service `{}` is ready\n", service.image.name);
+            let _ = cx.output.send(line.into_bytes()).await;
+        }
         let mut session = FakeSession {
             state: self.state.clone(),
             job: spec.job.clone(),

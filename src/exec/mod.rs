@@ -24,8 +24,8 @@ pub(crate) mod fake;
 mod suite;
 
 pub use contract::{
-    ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, Executor, Exit, Globs, Image, Layout, Owner,
-    Reaped, Script, Session, TreeRef, TreeSpec, Workspace,
+    ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs, Image,
+    Layout, Owner, Reaped, Script, ServiceSpec, Session, Terminal, TreeRef, TreeSpec, Workspace,
 };
 pub use docker::{DockerExecutor, Endpoint, Reach};
 pub use error::{ExecError, Fault};

@@ -158,7 +158,7 @@ impl From<&ExecError> for Failure {
     fn from(error: &ExecError) -> Self {
         let reason = match error.fault {
             Fault::User => FailureReason::ScriptFailure,
-            Fault::System | Fault::Silence => FailureReason::RunnerSystemFailure,
+            Fault::System | Fault::Silence | Fault::HostGone => FailureReason::RunnerSystemFailure,
             Fault::Unsupported => FailureReason::RunnerUnsupported,
         };
         Self {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pipe::exec::{
-    Cancel, Cx, DockerExecutor, Endpoint, EnvSpec, Executor, Exit, Image, Owner, Reach, Script,
-    Session, ShellExecutor, ShellSettings, Workspace,
+    Cancel, Cx, DockerExecutor, Endpoint, EnvSpec, EnvVariable, Executor, Exit, Image, Owner,
+    Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
 };
 use pipe::script::{Stage, Variable};
 use tokio::sync::{mpsc, watch};
@@ -20,7 +20,10 @@ async fn logs_in_docker() {
     let host = std::env::var("DOCKER_HOST").ok();
     let endpoint = Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon");
     let executor = DockerExecutor::new(endpoint);
-    let capabilities = executor.probe(&pipe::exec::Cx::unstoppable()).await.expect("the daemon answers");
+    let capabilities = executor
+        .probe(&pipe::exec::Cx::unstoppable())
+        .await
+        .expect("the daemon answers");
     assert!(capabilities.images, "{capabilities:?}");
     all_agree(&executor, BOTH.iter().chain(DOCKER)).await;
 }
@@ -67,6 +70,14 @@ async fn all_agree(executor: &dyn Executor, cases: impl Iterator<Item = &'static
 /// part of a case.
 const PROFILES: (&str, &str) = ("profiles begin", "profiles end");
 
+fn variable((name, value): (String, String)) -> EnvVariable {
+    EnvVariable {
+        name,
+        value,
+        secret: false,
+    }
+}
+
 /// One job: script, then `after_script`; the exit code of the script and the lines of both.
 async fn run(executor: &dyn Executor, case: &Case) -> (i64, Vec<String>) {
     let plain = case.variables.iter();
@@ -90,7 +101,8 @@ async fn run(executor: &dyn Executor, case: &Case) -> (i64, Vec<String>) {
         attempt: 1,
         image: Some(image(case)),
         layout,
-        variables: stage.environment(),
+        variables: stage.environment().into_iter().map(variable).collect(),
+        services: Vec::new(),
         workspace: Workspace {
             tree: None,
             artifacts: Vec::new(),

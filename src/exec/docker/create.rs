@@ -8,7 +8,7 @@ use bollard::models::{
 
 use super::super::detector::shell_command;
 use super::super::names::{slug, unique_slug};
-use super::super::{EnvSpec, ExecError, Image, Owner};
+use super::super::{EnvSpec, EnvVariable, ExecError, Image, Owner};
 
 /// Label: whose container it is.
 pub(super) const OWNER: &str = "pipe.owner";
@@ -66,7 +66,7 @@ fn entrypoint(image: &Image) -> Option<Vec<String>> {
 fn environment(spec: &EnvSpec) -> Vec<String> {
     spec.variables
         .iter()
-        .map(|(name, value)| format!("{name}={value}"))
+        .map(|variable| format!("{}={}", variable.name, variable.value))
         .collect()
 }
 
@@ -90,10 +90,15 @@ pub(super) fn name(owner: &Owner, job: &str, attempt: u32) -> String {
 
 /// What no container can be made of. The daemon's own words would show the variable's value.
 pub(super) fn check(spec: &EnvSpec) -> Result<(), ExecError> {
-    let has_nul = |(name, value): &&(String, String)| name.contains('\0') || value.contains('\0');
+    spec.needs_no_services("docker")?;
+    let has_nul = |variable: &&EnvVariable| {
+        [&variable.name, &variable.value]
+            .iter()
+            .any(|text| text.contains('\0'))
+    };
     match spec.variables.iter().find(has_nul) {
         None => Ok(()),
-        Some((name, _)) => Err(ExecError::user(
+        Some(EnvVariable { name, .. }) => Err(ExecError::user(
             "create container",
             format!(
                 "variable `{}` holds a NUL character, which no environment can",
@@ -106,8 +111,16 @@ pub(super) fn check(spec: &EnvSpec) -> Result<(), ExecError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{EnvSpec, Fault, Image, Layout, Owner, Workspace};
+    use super::super::super::{EnvSpec, EnvVariable, Fault, Image, Layout, Owner, Workspace};
     use super::{body, check, entrypoint, name};
+
+    fn variable(name: &str, value: &str) -> EnvVariable {
+        EnvVariable {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            secret: false,
+        }
+    }
 
     fn spec(job: &str) -> EnvSpec {
         EnvSpec {
@@ -122,7 +135,8 @@ mod tests {
                 builds_dir: "/builds".to_owned(),
                 project_dir: "/builds/g/p".to_owned(),
             },
-            variables: vec![("A".to_owned(), "b=c\n".to_owned())],
+            variables: vec![variable("A", "b=c\n")],
+            services: Vec::new(),
             workspace: Workspace {
                 tree: None,
                 artifacts: Vec::new(),
@@ -140,8 +154,7 @@ mod tests {
     fn a_variable_that_no_environment_can_hold_is_named_without_its_value() {
         let mut spec = spec("a");
         check(&spec).expect("all is well");
-        let value = "secret\0".to_owned();
-        spec.variables.push(("TOKEN".to_owned(), value));
+        spec.variables.push(variable("TOKEN", "secret\0"));
         let error = check(&spec).expect_err("it is refused");
         assert_eq!(error.fault, Fault::User);
         assert!(error.message.contains("`TOKEN`"), "{error}");

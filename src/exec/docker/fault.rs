@@ -8,7 +8,24 @@ use super::super::{ExecError, Fault};
 
 /// A failure of the daemon or the way to it.
 pub(super) fn system(phase: &'static str, what: &str, error: Error) -> ExecError {
-    ExecError::system(phase, format!("{what}: {}", reason(&error))).because(error)
+    let fault = if is_broken(&error) {
+        Fault::HostGone
+    } else {
+        Fault::System
+    };
+    let told = ExecError::system(phase, format!("{what}: {}", reason(&error)));
+    ExecError { fault, ..told }.because(error)
+}
+
+/// Whether the connection to the daemon is no more.
+fn is_broken(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::HyperLegacyError { .. }
+            | Error::HyperResponseError { .. }
+            | Error::HttpClientError { .. }
+            | Error::IOError { .. }
+    )
 }
 
 /// A container that could not be made (runtime reference 4.3): the job's own words are to blame
@@ -83,10 +100,7 @@ pub(super) fn reason(error: &Error) -> String {
         Error::DockerResponseServerError { message, .. } => message.clone(),
         Error::DockerStreamError { error } => error.clone(),
         Error::RequestTimeoutError => "the Docker daemon does not answer".to_owned(),
-        Error::HyperLegacyError { .. }
-        | Error::HyperResponseError { .. }
-        | Error::HttpClientError { .. }
-        | Error::IOError { .. } => {
+        broken if is_broken(broken) => {
             "the connection to the Docker daemon broke: is it still running?".to_owned()
         }
         other => other.to_string(),
@@ -144,7 +158,7 @@ mod tests {
     use bollard::errors::Error;
 
     use super::super::super::Fault;
-    use super::{Pull, classify_pull, create, reason, start};
+    use super::{Pull, classify_pull, create, start, system};
 
     fn answer(status_code: u16, message: &str) -> Error {
         Error::DockerResponseServerError {
@@ -191,10 +205,14 @@ mod tests {
     #[test]
     fn a_daemon_that_died_is_told_in_plain_words() {
         let err = std::io::Error::other("error reading a body from connection");
+        let error = system("wait", "the end is not known", Error::IOError { err });
         assert_eq!(
-            reason(&Error::IOError { err }),
-            "the connection to the Docker daemon broke: is it still running?"
+            error.message,
+            "the end is not known: the connection to the Docker daemon broke: is it still running?"
         );
+        assert_eq!(error.fault, Fault::HostGone);
+        let answered = system("wait", "the end is not known", answer(500, "m"));
+        assert_eq!(answered.fault, Fault::System);
     }
 
     #[test]

@@ -106,6 +106,7 @@ impl Executor for ShellExecutor {
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         check(&cx.cancel, "open")?;
+        spec.needs_no_services("shell")?;
         let archives = self.trees.archives(&spec.workspace)?;
         let folder = self.folder(&spec.job, spec.attempt);
         let (made, owner) = (folder.clone(), spec.owner);

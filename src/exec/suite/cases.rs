@@ -9,6 +9,7 @@ use super::subject::{BUDGET, Step, Subject, context, globs};
 /// Long enough that no test waits for it.
 const LONG: Duration = Duration::from_secs(120);
 
+/// A script's code is its shell's, and no failure (runtime reference 4.1).
 pub(super) async fn exit_codes(subject: &Subject) {
     let codes = [0, 1, 42, 255];
     let steps = codes.map(|code| Step::new(&format!("exit {code}\n"), Run::exits(code)));
@@ -20,6 +21,7 @@ pub(super) async fn exit_codes(subject: &Subject) {
     session.close(BUDGET).await.expect("closes");
 }
 
+/// Both streams keep their order where the script makes them one (design chapter 6).
 pub(super) async fn output_keeps_its_order(subject: &Subject) {
     let lines: Vec<String> = (1..=500).map(|n| format!("out {n}\nerr {n}\n")).collect();
     let wanted = lines.concat();
@@ -38,6 +40,7 @@ pub(super) async fn output_keeps_its_order(subject: &Subject) {
     );
 }
 
+/// `run` returns when all output has been handed over (`Session::run`).
 pub(super) async fn all_output_comes_before_the_end(subject: &Subject) {
     let step = Step::new(
         "head -c 3000000 /dev/zero | tr '\\0' x; printf end\n",
@@ -50,6 +53,7 @@ pub(super) async fn all_output_comes_before_the_end(subject: &Subject) {
     assert!(output.ends_with("xend"));
 }
 
+/// A graceful stop leaves the environment to `after_script` (runtime reference 5).
 pub(super) async fn graceful_cancel_stops_the_script_only(subject: &Subject) {
     let steps = [
         Step::new(
@@ -82,6 +86,7 @@ fn cancel_when_started(output: &str, cancel: &tokio::sync::watch::Sender<Cancel>
     }
 }
 
+/// Force ends what no TERM ends (runtime reference 5).
 pub(super) async fn force_ends_what_ignores_a_graceful_cancel(subject: &Subject) {
     let step = Step::new(
         "trap '' TERM\necho started\nn=0\nwhile [ $n -lt 600 ]; do sleep 0.2; echo still; n=$((n+1)); done\n",
@@ -110,6 +115,7 @@ pub(super) async fn force_ends_what_ignores_a_graceful_cancel(subject: &Subject)
     session.close(BUDGET).await.expect("closes");
 }
 
+/// `close` may be repeated (`Session::close`).
 pub(super) async fn closing_twice_is_fine_and_leaves_nothing(subject: &Subject) {
     let mut session = subject.open("close", &[]).await;
     session.close(BUDGET).await.expect("closes");
@@ -117,6 +123,7 @@ pub(super) async fn closing_twice_is_fine_and_leaves_nothing(subject: &Subject) 
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
+/// A failed `open` has undone what it began (`Executor::open`).
 pub(super) async fn a_tree_that_was_not_published_is_an_error(subject: &Subject) {
     let mut spec = subject.spec("unpublished");
     spec.workspace.tree = Some(super::super::TreeRef("nothing".to_owned()));
@@ -126,6 +133,7 @@ pub(super) async fn a_tree_that_was_not_published_is_an_error(subject: &Subject)
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
+/// The same where it was stopped (`Executor::open`).
 pub(super) async fn a_cancel_before_the_start_leaves_nothing(subject: &Subject) {
     let (cx, cancel) = context();
     cancel.send_replace(Cancel::Graceful);

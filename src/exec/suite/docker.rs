@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::super::{Cx, DockerExecutor, Endpoint, EnvSpec, Exit, Fault, Reach, Script};
+use super::super::{
+    Cx, DockerExecutor, Endpoint, EnvSpec, EnvVariable, Exit, Fault, Reach, Script,
+};
 use super::cases::refused;
 use super::contract;
 use super::subject::{BUDGET, Step, Subject, context, globs};
@@ -47,8 +49,18 @@ contract!(docker:
     real::a_link_to_a_file_left_out_brings_its_content
     real::nothing_to_collect_gives_an_empty_archive
     real::a_failed_open_is_undone
+    real::what_an_executor_lacks_is_told
     real::only_dead_runs_of_the_owner_are_reaped
 );
+
+fn variables(values: &[(&str, &str)]) -> Vec<EnvVariable> {
+    let made = values.iter().map(|&(name, value)| EnvVariable {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        secret: false,
+    });
+    made.collect()
+}
 
 #[tokio::test]
 async fn the_environment_reaches_the_container_unchanged() {
@@ -65,9 +77,7 @@ async fn the_environment_reaches_the_container_unchanged() {
         ("EQUALS", "a=b=c"),
     ];
     let mut spec = subject.spec("environment");
-    spec.variables = values
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec();
+    spec.variables = variables(&values);
     let mut session = subject.open_spec(spec).await;
     for (name, value) in values {
         let step = Step::real(&format!("printf '<%s>' \"${name}\"\n"));
@@ -256,11 +266,11 @@ async fn files_of_the_temporary_folder_are_roots_and_open_to_all() {
     };
     let mut spec = subject.spec("temporary");
     let temp = format!("{}.tmp", spec.layout.project_dir);
-    spec.variables = vec![
-        ("CERT".to_owned(), format!("{temp}/CERT")),
-        ("GITLAB_ENV".to_owned(), format!("{temp}/gitlab_runner_env")),
-        ("OTHER".to_owned(), format!("{temp}/other")),
-    ];
+    spec.variables = variables(&[
+        ("CERT", &format!("{temp}/CERT")),
+        ("GITLAB_ENV", &format!("{temp}/gitlab_runner_env")),
+        ("OTHER", &format!("{temp}/other")),
+    ]);
     if let Some(image) = &mut spec.image {
         image.user = Some("nobody".to_owned());
     }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::sync::{mpsc, watch};
+
 use super::super::fake::{FakeExecutor, Run};
-use super::super::{Cx, Exit, Fault, Image, Script};
+use super::super::{Cancel, Cx, Exit, Fault, Image, Script, ServiceSpec};
 use super::contract;
 use super::subject::{BUDGET, Step, Subject, context, globs};
 
@@ -26,6 +28,27 @@ contract!(fake:
     cases::a_cancel_before_the_start_leaves_nothing
     cases::a_cancel_ends_every_call
 );
+
+#[tokio::test]
+async fn services_say_when_they_are_ready() {
+    let subject = fake().await.expect("a fake");
+    let mut spec = subject.spec("served");
+    spec.services.push(ServiceSpec {
+        image: Image {
+            name: "db:1".to_owned(),
+            ..Image::default()
+        },
+        command: None,
+        aliases: Vec::new(),
+        variables: Vec::new(),
+    });
+    let (_live, cancel) = watch::channel(Cancel::Run);
+    let (output, mut said) = mpsc::channel(8);
+    let opened = subject.executor.open(spec, &Cx { cancel, output }).await;
+    opened.expect("opens").close(BUDGET).await.expect("closes");
+    let line = said.recv().await;
+    assert_eq!(line.as_deref(), Some(&b"service `db:1` is ready\n"[..]));
+}
 
 #[tokio::test(start_paused = true)]
 async fn plays_the_plan_of_the_attempt() {

@@ -1,7 +1,7 @@
 //! The contract of executors as tests, written once and run over each of them.
 //!
 //! `PIPE_TEST_NO_DOCKER=1` leaves Docker out; without it, a missing daemon or image is a failure.
-//! `tests/scripts/` makes the images.
+//! `tests/scripts/` makes the images. Each case says the rule that it holds.
 
 mod cases;
 mod docker;

@@ -2,10 +2,13 @@
 
 use std::io::Read;
 
-use super::super::{ArtifactRef, Cx, Exit, Workspace};
+use tokio::sync::{mpsc, watch};
+
+use super::super::{ArtifactRef, Cx, Exit, Fault, Image, ServiceSpec, Terminal, Workspace};
 use super::cases::refused;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, write_tar};
 
+/// Each script is a new shell in the same root (runtime reference 1.3).
 pub(super) async fn a_second_script_has_the_same_root_and_a_new_shell(subject: &Subject) {
     let project = subject.spec("second").layout.project_dir;
     let mut session = subject.open("second", &[]).await;
@@ -17,6 +20,7 @@ pub(super) async fn a_second_script_has_the_same_root_and_a_new_shell(subject: &
     session.close(BUDGET).await.expect("closes");
 }
 
+/// The text comes through standard input, however long it is (runtime reference 7.1).
 pub(super) async fn a_long_script_arrives_whole(subject: &Subject) {
     let step = Step::real(&format!("{}echo end\n", ": padding\n".repeat(30_000)));
     let mut session = subject.open("long", &[]).await;
@@ -25,6 +29,7 @@ pub(super) async fn a_long_script_arrives_whole(subject: &Subject) {
     assert_eq!((exit, output.as_str()), (Exit::Code(0), "end\n"));
 }
 
+/// A shell may end before it has read its text (runtime reference 7.1).
 pub(super) async fn a_script_that_is_not_read_does_not_block(subject: &Subject) {
     let step = Step::real(&format!("exit 3\n{}", ": padding\n".repeat(100_000)));
     let mut session = subject.open("unread", &[]).await;
@@ -33,6 +38,7 @@ pub(super) async fn a_script_that_is_not_read_does_not_block(subject: &Subject) 
     assert_eq!(exit, Exit::Code(3));
 }
 
+/// Artifacts replace what the sources have (runtime reference 16.3).
 pub(super) async fn the_tree_is_there_and_artifacts_lie_over_it(subject: &Subject) {
     let workspace = subject
         .tree(&[
@@ -119,6 +125,7 @@ pub(super) async fn artifacts_come_to_an_environment_that_waits(subject: &Subjec
     assert_eq!(subject.leftovers().await, [""; 0]);
 }
 
+/// An archive has modes, times and links, and nothing of `.git` (runtime reference 16.2).
 pub(super) async fn artifacts_keep_modes_times_and_links(subject: &Subject) {
     let mut spec = subject.spec("producer");
     let project = spec.layout.project_dir.clone();
@@ -217,6 +224,7 @@ fn names(tar: &std::path::Path) -> Vec<String> {
     names
 }
 
+/// A hard link to what is not collected is a file (runtime reference 16.2).
 pub(super) async fn a_link_to_a_file_left_out_brings_its_content(subject: &Subject) {
     let project = subject.spec("hard").layout.project_dir;
     let mut session = subject.open("hard", &[]).await;
@@ -240,6 +248,7 @@ pub(super) async fn a_link_to_a_file_left_out_brings_its_content(subject: &Subje
     }
 }
 
+/// No match is no failure (`Session::collect`).
 pub(super) async fn nothing_to_collect_gives_an_empty_archive(subject: &Subject) {
     let mut session = subject.open("nothing", &[]).await;
     let tar = subject.archive("nothing.tar");
@@ -251,6 +260,33 @@ pub(super) async fn nothing_to_collect_gives_an_empty_archive(subject: &Subject)
     assert_eq!(names(&tar), Vec::<String>::new());
 }
 
+/// Both are told before anything is made.
+pub(super) async fn what_an_executor_lacks_is_told(subject: &Subject) {
+    let mut spec = subject.spec("services");
+    spec.services.push(ServiceSpec {
+        image: Image {
+            name: "postgres:16".to_owned(),
+            ..Image::default()
+        },
+        command: None,
+        aliases: vec!["postgres".to_owned()],
+        variables: Vec::new(),
+    });
+    let cx = Cx::unstoppable();
+    let error = refused(subject.executor.open(spec, &cx).await);
+    assert_eq!(error.fault, Fault::Unsupported, "{error}");
+    assert!(error.message.contains("`postgres:16`"), "{error}");
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+
+    let mut session = subject.open("terminal-of-a-person", &[]).await;
+    let (_, input) = mpsc::channel(1);
+    let (_, size) = watch::channel((80, 24));
+    let attached = session.attach(Terminal { input, size }, &cx).await;
+    assert_eq!(attached.expect_err("none").fault, Fault::Unsupported);
+    session.close(BUDGET).await.expect("closes");
+}
+
+/// A failed `open` has undone what it began (`Executor::open`).
 pub(super) async fn a_failed_open_is_undone(subject: &Subject) {
     let mut spec = subject.spec("broken");
     spec.workspace.artifacts = vec![ArtifactRef {
@@ -264,6 +300,7 @@ pub(super) async fn a_failed_open_is_undone(subject: &Subject) {
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
+/// Reaping touches nobody else's and no living run (design chapter 6).
 pub(super) async fn only_dead_runs_of_the_owner_are_reaped(subject: &Subject) {
     let session = subject.open("left", &[]).await;
     // As after `kill -9`: nobody closes it.

@@ -63,6 +63,7 @@ impl Subject {
             image: self.image.clone(),
             layout: self.executor.layout("group/project", job, 1),
             variables: Vec::new(),
+            services: Vec::new(),
             workspace: Workspace {
                 tree: None,
                 artifacts: Vec::new(),

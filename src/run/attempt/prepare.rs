@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 use tokio::time::sleep;
 
-use crate::exec::{Cancel, EnvSpec, Image, Session, TreeRef, Workspace};
+use crate::exec::{Cancel, EnvSpec, EnvVariable, Image, Session, TreeRef, Workspace};
 use crate::run::message::{Failure, Verdict};
 use crate::run::shared::Shared;
 use crate::run::stage::{Ending, Remote, Stop, asked};
@@ -112,13 +112,25 @@ impl Attempt<'_> {
             attempt: self.order.id.attempt,
             image: self.image().cloned(),
             layout: self.layout.clone(),
-            variables: self.scripts.variables.clone(),
+            variables: self.variables(),
+            services: Vec::new(),
             workspace: Workspace {
                 tree: self.tree(),
                 artifacts: self.order.artifacts.clone(),
             },
             init: self.scripts.settings.init,
         }
+    }
+
+    fn variables(&self) -> Vec<EnvVariable> {
+        let secrets = &self.scripts.secrets;
+        let given = self.scripts.variables.iter();
+        let made = given.map(|(name, value)| EnvVariable {
+            name: name.clone(),
+            value: value.clone(),
+            secret: secrets.contains(value),
+        });
+        made.collect()
     }
 
     pub(super) fn tree(&self) -> Option<TreeRef> {

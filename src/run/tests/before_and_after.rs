@@ -1,6 +1,6 @@
 //! What happens around the script: hooks, refusals, dotenv reports.
 
-use crate::exec::Cancel;
+use crate::exec::{Cancel, EnvVariable};
 use crate::run::{ArtifactsWhen, Refusal};
 
 use super::story::{Ended, Job, Story, job};
@@ -86,7 +86,9 @@ fn reporting(name: &str, script: &str, lines: &[&str]) -> Job {
 
 fn received(ended: &Ended, name: &str) -> Vec<(String, String)> {
     let spec = ended.asked.opened.iter().rfind(|spec| spec.job == name);
-    spec.expect("an environment").variables[2..].to_vec()
+    let variables = spec.expect("an environment").variables[2..].iter();
+    let pair = |variable: &EnvVariable| (variable.name.clone(), variable.value.clone());
+    variables.map(pair).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,6 +106,23 @@ async fn dotenv_variables_go_where_artifacts_go() {
         [owned("X", "1"), owned("Y", "1"), owned("X", "2")]
     );
     assert!(received(&ended, "d").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_environment_knows_which_variables_are_secret() {
+    let ended = run([
+        reporting("a", "", &["X=hidden12", "Y=1"]),
+        job("b", 1, "").with(|job| {
+            job.artifacts_from = vec![0];
+            job.secrets.push("hidden12".to_owned());
+        }),
+    ])
+    .await;
+    let spec = ended.asked.opened.iter().rfind(|spec| spec.job == "b");
+    let variables = &spec.expect("an environment").variables;
+    let secret = variables.iter().filter(|variable| variable.secret);
+    let names: Vec<_> = secret.map(|variable| variable.name.as_str()).collect();
+    assert_eq!(names, ["X"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,7 @@ async fn no_more_jobs_than_slots() {
         .collect();
     assert_eq!(starts, [0, 0, 0, 1, 1, 1, 2, 2, 2, 3]);
     let slot =
-        |spec: &crate::exec::EnvSpec| spec.variables[1].1.parse::<usize>().expect("a number");
+        |spec: &crate::exec::EnvSpec| spec.variables[1].value.parse::<usize>().expect("a number");
     assert!(
         ended.asked.opened.iter().all(|spec| slot(spec) < 3),
         "the lowest free slot"
