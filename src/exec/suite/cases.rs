@@ -151,6 +151,7 @@ pub(super) async fn a_cancel_ends_every_call(subject: &Subject) {
         tar: subject.archive("never-read.tar"),
         entries: 1,
         notes: Vec::new(),
+        digest: None,
     }];
     let script = Script {
         text: "echo never\n".to_owned(),
