@@ -21,13 +21,13 @@ pub(super) struct Marker {
 impl Marker {
     /// One that nobody can guess.
     pub(super) fn new() -> Result<Self, ExecError> {
-        let mut token = [0; 16];
+        let mut token = [0; size_of::<u128>()];
         getrandom::fill(&mut token).map_err(|error| {
             ExecError::system("run script", "this machine gives no random numbers").because(error)
         })?;
-        let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = u128::from_ne_bytes(token);
         Ok(Self {
-            words: format!("pipe-end-{token} "),
+            words: format!("pipe-end-{token:032x} "),
         })
     }
 
@@ -35,10 +35,15 @@ impl Marker {
     /// after the other. In the script's first line, so that the lines keep their numbers; quiet
     /// where the script is traced.
     pub(super) fn closes(&self, script: &str) -> String {
-        let say = format!("echo \"{}$code\"", self.words);
+        let say = format!("echo \"{}\"", self.said("$code"));
         format!(
             "trap '{{ code=$?; set +ex; }} 2>/dev/null; if [ $$ = 1 ]; then {say}; {say} >&2; fi' EXIT; {script}"
         )
+    }
+
+    /// The marker with this status.
+    pub(super) fn said(&self, code: &str) -> String {
+        format!("{}{code}", self.words)
     }
 
     /// For one of the two streams.

@@ -187,3 +187,60 @@ pub(super) async fn exit_code(container: &Container) -> Result<i64, ExecError> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bollard::container::LogOutput;
+    use futures_util::{StreamExt, stream};
+    use tokio::sync::mpsc;
+
+    use super::super::ending::Marker;
+    use super::pump;
+
+    fn out(text: &str) -> LogOutput {
+        let message = text.to_owned().into();
+        LogOutput::StdOut { message }
+    }
+
+    fn err(text: &str) -> LogOutput {
+        let message = text.to_owned().into();
+        LogOutput::StdErr { message }
+    }
+
+    async fn text(mut from: mpsc::Receiver<Vec<u8>>) -> String {
+        let mut all = Vec::new();
+        while let Some(chunk) = from.recv().await {
+            all.extend(chunk);
+        }
+        String::from_utf8(all).expect("text")
+    }
+
+    /// The container is not waited for: its streams never end here.
+    #[tokio::test]
+    async fn markers_on_both_streams_are_the_end() {
+        let marker = Marker::new().expect("a marker");
+        let end = marker.said("7\n");
+        let apart = vec![out(&format!("a\n{end}")), err("b\n"), err(&end)];
+        let in_one = vec![out("a\nb\n"), out(&end), out(&end)];
+        for chunks in [apart, in_one] {
+            let (to, from) = mpsc::channel(8);
+            let output = stream::iter(chunks).map(Ok).chain(stream::pending());
+            let ended = pump(output, &marker, &to).await;
+            drop(to);
+            assert_eq!(ended.expect("no failure"), Some(7));
+            assert_eq!(text(from).await, "a\nb\n");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_marker_is_not_the_end() {
+        let marker = Marker::new().expect("a marker");
+        let (to, from) = mpsc::channel(8);
+        let chunks = [out(&marker.said("7\n")), err("later\n"), err("pipe-")];
+        let output = stream::iter(chunks).map(Ok);
+        let ended = pump(output, &marker, &to).await;
+        drop(to);
+        assert_eq!(ended.expect("no failure"), None);
+        assert_eq!(text(from).await, "later\npipe-");
+    }
+}

@@ -77,18 +77,17 @@ impl Session for DockerSession {
         if *cx.cancel.borrow() != Cancel::Run {
             return Ok(Exit::Stopped);
         }
-        let shell = match self.waiting.take() {
-            Some(waiting) => waiting,
-            None => {
-                tokio::select! {
-                    settled = self.settle() => settled?,
-                    () = asked(&cx.cancel, Cancel::Graceful) => return Ok(Exit::Stopped),
-                }
-                // Half a start would be in the way of the next script; after force there is none.
-                tokio::select! {
-                    shell = run::start(&self.container) => shell?,
-                    () = asked(&cx.cancel, Cancel::Force) => return Ok(Exit::Stopped),
-                }
+        let shell = if let Some(waiting) = self.waiting.take() {
+            waiting
+        } else {
+            tokio::select! {
+                settled = self.settle() => settled?,
+                () = asked(&cx.cancel, Cancel::Graceful) => return Ok(Exit::Stopped),
+            }
+            // Half a start would be in the way of the next script; after force there is none.
+            tokio::select! {
+                shell = run::start(&self.container) => shell?,
+                () = asked(&cx.cancel, Cancel::Force) => return Ok(Exit::Stopped),
             }
         };
         self.ending = true;
