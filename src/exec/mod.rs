@@ -25,7 +25,7 @@ mod suite;
 
 pub use contract::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, Executor, Exit, Globs, Image, Layout, Owner,
-    Reaped, Script, Session, TreeRef, TreeSpec, Workspace,
+    Reaped, Script, Session, Traits, TreeRef, TreeSpec, Workspace,
 };
 pub use docker::{DockerExecutor, Endpoint, Reach};
 pub use error::{ExecError, Fault};

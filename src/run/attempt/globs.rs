@@ -61,7 +61,7 @@ impl Attempt<'_> {
         session: &mut dyn Session,
     ) -> Result<Option<Arc<BTreeSet<String>>>, ExecError> {
         let path = format!("{}/.git/index", self.layout.project_dir);
-        let place = self.artifacts_place();
+        let place = self.order.artifacts_place.clone();
         let scratch = place.parent().unwrap_or(&place);
         let tracked = match session.read(&path, MAX_INDEX).await? {
             Some(index) => repo::tracked(&index, scratch)

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::exec::{Cancel, ExecError, Globs, Session};
 use crate::foreign::system_words;
+use crate::run::bounded_call::{Ending, Remote};
 use crate::run::dotenv::{self, Variables};
 use crate::run::message::{Failure, Verdict};
-use crate::run::stage::{Ending, Remote};
 
 use super::driver::Attempt;
 
@@ -50,7 +50,7 @@ impl Attempt<'_> {
         session: &mut dyn Session,
         paths: Vec<String>,
     ) -> Result<Result<Variables, String>, Option<Failure>> {
-        let into = self.artifacts_place().with_extension("dotenv");
+        let into = self.order.artifacts_place.with_extension("dotenv");
         let globs = Globs {
             paths,
             limit: self.shared.artifacts_limit,

@@ -9,10 +9,11 @@ use tokio::sync::watch;
 use crate::event::{
     Event, EventKind, HeldJob, JobOutcome, JobResult, Reporter, RunResult, RunStarted, SourceMode,
 };
-use crate::exec::{Cancel, Executor, Globs, Image, Owner};
+use crate::exec::{Cancel, Globs, Image, Owner};
 use crate::run::{
     Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Interrupt, JobRun, JobSettings,
-    PullPolicy, Refusal, RunError, RunSpec, Sources, run,
+    PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex,
+    ScriptJob, Sources, Trigger, Work, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
 
@@ -36,6 +37,8 @@ pub(super) struct Job {
     pub(super) hook: Option<String>,
     pub(super) dotenv: Vec<String>,
     pub(super) refusal: Option<Refusal>,
+    pub(super) runner: RunnerIndex,
+    pub(super) trigger: Option<Trigger>,
 }
 
 /// A job of that stage whose one script is `script`.
@@ -59,6 +62,8 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
         hook: None,
         dotenv: Vec::new(),
         refusal: None,
+        runner: RunnerIndex(0),
+        trigger: None,
     }
 }
 
@@ -99,7 +104,21 @@ impl Job {
         })
     }
 
-    fn into_run(self, executor: &Arc<dyn Executor>) -> JobRun {
+    fn into_run(self) -> JobRun {
+        let artifacts_from = self.artifacts_from.iter().copied().map(JobIndex).collect();
+        JobRun {
+            sched: self.sched.clone(),
+            artifacts_before: Vec::new(),
+            artifacts_from,
+            held: self.held.clone(),
+            work: self.into_work(),
+        }
+    }
+
+    fn into_work(self) -> Work {
+        if let Some(trigger) = self.trigger {
+            return Work::Trigger(trigger);
+        }
         let (scripts, after) = (self.scripts, self.after_script);
         let (artifacts, secrets, settings) = (self.artifacts, self.secrets, self.settings);
         let (hook, dotenv, refusal) = (self.hook, self.dotenv, self.refusal);
@@ -133,9 +152,8 @@ impl Job {
                 ..AttemptScripts::default()
             }
         };
-        JobRun {
-            sched: self.sched,
-            executor: Arc::clone(executor),
+        Work::Scripts(Arc::new(ScriptJob {
+            runner: self.runner,
             image: self.image.map(|name| Image {
                 name,
                 ..Image::default()
@@ -143,11 +161,33 @@ impl Job {
             ahead: self.ahead,
             sources: Some(Sources::default()),
             timeout: self.timeout,
-            artifacts_before: Vec::new(),
-            artifacts_from: self.artifacts_from.into_iter().map(JobIndex).collect(),
-            held: self.held,
             scripts: Box::new(make),
-        }
+        }))
+    }
+}
+
+/// A pipeline of those jobs. Stages are `one`, `two`, `three`.
+pub(super) fn pipeline(jobs: impl IntoIterator<Item = Job>) -> PipelineSpec {
+    PipelineSpec {
+        head: RunStarted {
+            version: "0".to_owned(),
+            at: "now".to_owned(),
+            run: "1".to_owned(),
+            ref_name: "main".to_owned(),
+            ref_kind: "branch".to_owned(),
+            source: "push".to_owned(),
+            sha: "0".to_owned(),
+            mode: SourceMode::Commit,
+            jobs: Vec::new(),
+        },
+        stages: ["one", "two", "three"].map(str::to_owned).to_vec(),
+        jobs: jobs.into_iter().map(Job::into_run).collect(),
+        options: Options::default(),
+        trees: Vec::new(),
+        durations: Vec::new(),
+        notices: Vec::new(),
+        secrets: Vec::new(),
+        complete: true,
     }
 }
 
@@ -165,41 +205,24 @@ impl Story {
     /// Stages are `one`, `two`, `three`.
     pub(super) fn new(jobs: impl IntoIterator<Item = Job>) -> Self {
         let executor = Scripted::default();
-        let shared: Arc<dyn Executor> = Arc::new(executor.clone());
-        let jobs = jobs.into_iter().map(|job| job.into_run(&shared)).collect();
-        let head = RunStarted {
-            version: "0".to_owned(),
-            at: "now".to_owned(),
-            run: "1".to_owned(),
-            ref_name: "main".to_owned(),
-            ref_kind: "branch".to_owned(),
-            source: "push".to_owned(),
-            sha: "0".to_owned(),
-            mode: SourceMode::Commit,
-            jobs: Vec::new(),
-        };
         let spec = RunSpec {
-            head,
-            owner: Owner {
-                owner: "me".to_owned(),
-                run: "1".to_owned(),
+            pipeline: pipeline(jobs),
+            settings: RunSettings {
+                owner: Owner {
+                    owner: "me".to_owned(),
+                    run: "1".to_owned(),
+                },
+                runners: vec![Runner::untagged("one", Arc::new(executor.clone()))],
+                no_delay: false,
+                slots: 16,
+                project_path: "group/project".to_owned(),
+                artifacts: Box::new(|path, job, attempt| {
+                    let place = [path, &[format!("{job}.{attempt}.tar")]].concat();
+                    PathBuf::from(format!("/artifacts/{}", place.join("+")))
+                }),
+                artifacts_limit: Some(1000),
+                pull: PullPolicy::IfNotPresent,
             },
-            stages: ["one", "two", "three"].map(str::to_owned).to_vec(),
-            jobs,
-            options: Options::default(),
-            no_delay: false,
-            slots: 16,
-            project_path: "group/project".to_owned(),
-            trees: Vec::new(),
-            artifacts: Box::new(|job, attempt| {
-                PathBuf::from(format!("/artifacts/{job}.{attempt}.tar"))
-            }),
-            artifacts_limit: Some(1000),
-            durations: Vec::new(),
-            pull: PullPolicy::IfNotPresent,
-            notices: Vec::new(),
-            secrets: Vec::new(),
-            complete: true,
         };
         Self {
             spec,
@@ -318,6 +341,18 @@ impl Ended {
             .iter()
             .filter_map(|event| short(&event.kind))
             .collect()
+    }
+
+    /// The same, each with the trigger jobs that lead to its pipeline.
+    pub(super) fn told_with_paths(&self) -> Vec<String> {
+        let line = |event: &Event| {
+            let text = short(&event.kind)?;
+            Some(match event.pipeline.as_slice() {
+                [] => text,
+                path => format!("{}: {text}", path.join("/")),
+            })
+        };
+        self.events.iter().filter_map(line).collect()
     }
 
     /// The log lines of one job.
