@@ -50,6 +50,7 @@ pub struct Capabilities {
 
 /// What is peculiar about a kind of executor, known without asking it anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Traits {
     /// Jobs run in images; GitLab Runner then runs its own commands in an image of its own.
     /// Without it `image` means nothing.

@@ -170,8 +170,8 @@ impl Dispatcher<'_> {
         let (artifacts, dotenv) = (pipeline.artifacts_for(id.job), pipeline.dotenv_for(id.job));
         let order = Order {
             artifacts,
-            dotenv,
             ahead,
+            dotenv,
             ..self.order(id, &job, job_id, slot.number)
         };
         self.begin_attempt(id);

@@ -11,10 +11,10 @@ impl Dispatcher<'_> {
     /// Tells the scheduler, then everybody; what follows from it comes after.
     pub(super) fn attempt_ended(&mut self, id: AttemptId, end: End) {
         // An attempt that was given up may still have its say.
-        let Some(slot) = self.attempts.end(id) else {
+        let Some(ended) = self.attempts.end(id) else {
             return;
         };
-        if let Some(slot) = slot {
+        if let Some(slot) = ended.slot {
             self.slots.free(slot);
         }
         self.take_end(id, end);

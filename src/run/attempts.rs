@@ -19,9 +19,10 @@ pub(super) struct Attempts {
     by_task: HashMap<task::Id, AttemptId>,
 }
 
-struct Running {
+/// An attempt that has not ended.
+pub(super) struct Running {
     /// `None` for a trigger job.
-    slot: Option<Slot>,
+    pub(super) slot: Option<Slot>,
     cancel: watch::Sender<Cancel>,
 }
 
@@ -52,9 +53,9 @@ impl Attempts {
         self.tasks.spawn(work);
     }
 
-    /// Forgets an attempt that has ended: its slot, `None` where it was not under way any more.
-    pub(super) fn end(&mut self, id: AttemptId) -> Option<Option<Slot>> {
-        self.running.remove(&id).map(|running| running.slot)
+    /// Forgets an attempt that has ended; `None` where it was not under way any more.
+    pub(super) fn end(&mut self, id: AttemptId) -> Option<Running> {
+        self.running.remove(&id)
     }
 
     /// Attempts of that job which are under way.

@@ -28,7 +28,7 @@ impl<'a> Stream<'a> {
             seq: 0,
             record_failed: false,
             secrets: Vec::new(),
-            masker: Masker::new(&Vec::<String>::new()),
+            masker: Masker::new(Vec::<String>::new()),
         }
     }
 

@@ -170,12 +170,10 @@ async fn two_children_run_side_by_side_under_one_limit() {
         .run()
         .await;
     assert_eq!(ended.end(), ("success", 0));
-    assert_eq!(ended.asked.most_open.min(4), ended.asked.most_open);
-    assert_eq!(ended.job("left").finished.map(|end| end.as_secs()), Some(1));
-    assert_eq!(
-        ended.job("right").finished.map(|end| end.as_secs()),
-        Some(2)
-    );
+    // Whichever is made first takes all slots.
+    let mut ends = ["left", "right"].map(|name| ended.job(name).finished.map(|end| end.as_secs()));
+    ends.sort_unstable();
+    assert_eq!(ends, [Some(1), Some(2)]);
     let slot =
         |spec: &crate::exec::EnvSpec| spec.variables[1].1.parse::<usize>().expect("a number");
     assert!(ended.asked.opened.iter().all(|spec| slot(spec) < 3));
