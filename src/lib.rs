@@ -24,7 +24,7 @@
 //! | 5 | [`exec`] | executors: where scripts really run |
 //! | 5 | [`record`] | runs on disk |
 //! | 5 | [`report`] | events → live board, plain lines, JSON |
-//! | 6 | [`run`] | the dispatcher that makes them work together |
+//! | 6 | [`run`] | pipelines, runners, and the dispatcher that makes them work together |
 //! | 7 | [`app`] | what a command means: workspace, pipeline, choice of jobs, launch |
 //! | 8 | [`cli`] | arguments, what commands print, exit codes |
 //!

@@ -1,4 +1,4 @@
-//! The launch of a run: its place on disk, the executors, the trees, and all that the run loop is
+//! The launch of a run: its place on disk, the runners, the trees, and all that the run loop is
 //! told.
 
 use std::collections::HashMap;
@@ -13,11 +13,10 @@ use crate::foreign::Command;
 use crate::plan::{Chosen, Job, PipelineFacts};
 use crate::record::{Keep, LiveRun, ProjectRecord, Recorder, State};
 use crate::report::words;
-use crate::run::{self, Interrupt, JobRun, PullPolicy, RunSpec};
+use crate::run::{self, Interrupt, JobRun, PipelineSpec, PullPolicy, RunSettings, RunSpec};
 use crate::sched::Options;
 use crate::settings::Key;
 
-use super::executors::Executors;
 use super::facts::now;
 use super::failure::Failure;
 use super::folders;
@@ -26,6 +25,7 @@ use super::jobs::{PipelineContext, jobs};
 use super::pipeline::Pipeline;
 use super::recorded::recorded;
 use super::request::{LaunchOptions, RunRequest};
+use super::runners::Runners;
 use super::trees::Trees;
 use super::workspace::Workspace;
 
@@ -132,15 +132,15 @@ async fn prepare(
         live,
     } = place;
     live.keep_request(&recorded(request, workspace, &pipeline.facts))?;
-    let executors = Executors::find(&workspace.settings, state.root(), live.id())?;
+    let runners = Runners::find(&workspace.settings, state.root(), live.id())?;
     // The daemon takes its time to answer; meanwhile the tree is packed.
-    let greeting = executors.greet();
+    let greeting = runners.greet();
     let default_image = workspace.settings.text(Key::DefaultImage);
     let mut notices: Vec<String> = part_of(&chosen).into_iter().collect();
-    notices.extend(executors.notices(&chosen.plan, default_image));
+    notices.extend(runners.notices(&chosen.plan, default_image));
     let complete = chosen.is_whole();
     let context = Arc::new(PipelineContext {
-        executors: executors
+        runners: runners
             .assign(&chosen.plan, default_image)
             .map_err(|failure| failure.within(&pipeline.loaded.sources))?,
         earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
@@ -154,16 +154,16 @@ async fn prepare(
     let options = request.options;
     let spec = spec(workspace, &context, &trees, place, options, interruptible);
     interruptible.check()?;
-    let mut spec = RunSpec {
-        notices,
-        complete,
-        ..spec?
-    };
+    let mut spec = spec?;
+    spec.pipeline.notices = notices;
+    spec.pipeline.complete = complete;
     let greeted = async {
         greeting.answer().await?;
-        reap(&executors, state).await
+        reap(&runners, state).await
     };
-    spec.notices.extend(interruptible.unless(greeted).await?);
+    spec.pipeline
+        .notices
+        .extend(interruptible.unless(greeted).await?);
     Ok((spec, trees))
 }
 
@@ -185,12 +185,12 @@ fn removed_in_words(removed: &[String]) -> Option<String> {
 
 /// Removes what dead runs left behind; says so. A daemon that gives no answer to that would give
 /// none to the jobs either.
-async fn reap(executors: &Executors, state: &State) -> Result<Vec<String>, Failure> {
+async fn reap(runners: &Runners, state: &State) -> Result<Vec<String>, Failure> {
     let owner = state.owner();
     // Whoever waits for it stops it by not waiting any more.
     let cx = Cx::unstoppable();
     let mut notices = Vec::new();
-    for executor in executors.all() {
+    for executor in runners.all() {
         match executor.reap(&owner, &|run| state.is_alive(run), &cx).await {
             Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
             Err(error) if error.is_silence() => return Err(error.into()),
@@ -247,12 +247,8 @@ fn spec(
     let trees = trees.write(workspace, &context.facts.reference, &jobs, &stop)?;
     let past = place.record.durations();
     let attempts = jobs.iter().map(JobRun::attempts).sum();
-    Ok(RunSpec {
+    let pipeline = PipelineSpec {
         head: head(workspace, context, live)?,
-        owner: Owner {
-            owner: place.state.owner(),
-            run: live.id().to_owned(),
-        },
         stages: plan.stages.iter().map(ToString::to_string).collect(),
         durations: plan
             .jobs
@@ -264,11 +260,21 @@ fn spec(
             auto_cancel_on_job_failure: plan.cancel_on_failure,
             keep_going: false,
         },
+        trees,
+        notices: Vec::new(),
+        secrets: context.facts.secrets().map(str::to_owned).collect(),
+        complete: true,
+    };
+    let settings = RunSettings {
+        owner: Owner {
+            owner: place.state.owner(),
+            run: live.id().to_owned(),
+        },
+        runners: context.runners.runners().to_vec(),
         no_delay: options.no_delay,
         first_job_id: place.state.take_job_ids(attempts)?.start,
         slots: workspace.settings.jobs(),
         project_path: context.facts.project.path.clone(),
-        trees,
         artifacts: Box::new(live.artifacts()),
         artifacts_limit: workspace.settings.artifacts_limit(),
         pull: if options.offline {
@@ -276,10 +282,8 @@ fn spec(
         } else {
             PullPolicy::IfNotPresent
         },
-        notices: Vec::new(),
-        secrets: context.facts.secrets().map(str::to_owned).collect(),
-        complete: true,
-    })
+    };
+    Ok(RunSpec { pipeline, settings })
 }
 
 fn head(

@@ -8,7 +8,6 @@
 //! terminal nor an exit code is known here. A second front end would begin at this layer.
 
 mod elsewhere;
-mod executors;
 mod facts;
 mod failure;
 pub mod folders;
@@ -19,6 +18,7 @@ mod launch;
 mod pipeline;
 mod recorded;
 mod request;
+mod runners;
 mod selection;
 mod setting_files;
 mod settings;
@@ -27,13 +27,13 @@ mod trees;
 mod variables;
 mod workspace;
 
-pub use executors::docker;
 pub use facts::now;
 pub use failure::{Failure, FailureKind};
 pub use jobs::{PipelineContext, jobs};
 pub use launch::Launch;
 pub use pipeline::{History, Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
+pub use runners::{Assignment, default_runner, docker};
 pub use selection::choose;
 pub use settings::read_settings;
 pub use workspace::Workspace;

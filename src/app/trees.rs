@@ -40,7 +40,7 @@ impl Trees {
         for sources in jobs
             .iter()
             .filter(|job| job.held.is_none())
-            .filter_map(|job| job.sources)
+            .filter_map(|job| job.script_job()?.sources)
         {
             if trees.iter().all(|(known, _)| *known != sources) {
                 let into = self.folder.join(format!("{}.tar", trees.len()));

@@ -16,8 +16,10 @@ use crate::types::{PipelineSource, When};
 use super::args::{EventArgs, Global, command};
 use super::request;
 
+type Candidates = fn() -> Vec<CompletionCandidate>;
+
 /// What completes the values of arguments, by their ids.
-const CANDIDATES: &[(&str, fn() -> Vec<CompletionCandidate>)] = &[
+const CANDIDATES: &[(&str, Candidates)] = &[
     ("names", jobs),
     ("job", jobs),
     ("exclude", jobs),

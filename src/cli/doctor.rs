@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::{
-    self, Failure, History, Pipeline, PipelineContext, PipelineRequest, Workspace, folders, now,
-    read_settings,
+    self, Assignment, Failure, History, Pipeline, PipelineContext, PipelineRequest, Workspace,
+    default_runner, folders, now, read_settings,
 };
 use crate::diag::Severity;
 use crate::exec::{Cx, ExecError, Executor, Image};
@@ -185,7 +185,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         return Vec::new();
     };
     let jobs = app::jobs(&Arc::new(PipelineContext {
-        executors: plan.jobs.iter().map(|_| Arc::clone(&docker)).collect(),
+        runners: Assignment::new(vec![default_runner(&docker)], &plan),
         earlier: HashMap::new(),
         facts: pipeline.facts,
         plan,
@@ -193,7 +193,11 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
         clock: now,
     }));
-    let mut wanted: Vec<Image> = jobs.iter().filter_map(|job| job.image.clone()).collect();
+    let images = || {
+        let scripts = jobs.iter().filter_map(|job| job.script_job());
+        scripts.map(|job| job.image.as_ref())
+    };
+    let mut wanted: Vec<Image> = images().flatten().cloned().collect();
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     wanted.dedup_by(|one, other| one.name == other.name);
     let mut lines = match docker.missing(&wanted, &Cx::unstoppable()).await {
@@ -203,7 +207,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
             .collect(),
         Err(error) => vec![refused("?", Mark::Bad, &error)],
     };
-    let unnamed = jobs.iter().filter(|job| job.image.is_none()).count();
+    let unnamed = images().filter(Option::is_none).count();
     if unnamed > 0 {
         let text = format!("{} without one", words::count(unnamed, "job"));
         lines.push(

@@ -59,13 +59,30 @@ impl Cx {
     }
 }
 
-/// What an executor can do.
+/// What an executor turns out to be when it is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {
     /// One line for `pipe doctor`: `Docker Engine 28.2.2, API 1.50, linux/amd64`.
     pub description: String,
-    /// Whether it runs images (the shell does not).
+}
+
+/// What is peculiar about a kind of executor, known without asking it anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub struct Traits {
+    /// Jobs run in images; GitLab Runner then runs its own commands in an image of its own.
+    /// Without it `image` means nothing.
     pub images: bool,
+    /// Jobs can have services.
+    pub services: bool,
+    /// The file system of a job is made for it and goes with it (`CI_DISPOSABLE_ENVIRONMENT`).
+    pub disposable: bool,
+    /// A job may choose its project directory (`GIT_CLONE_PATH`).
+    pub moves_project_dir: bool,
+    /// Environments take so long to come up that they are worth making ahead of their jobs.
+    pub opens_ahead: bool,
+    /// How many environments come up at once; more make each of them slower. `None` for no limit.
+    pub starts: Option<usize>,
 }
 
 /// An image as a job asks for it, variables expanded.
@@ -273,11 +290,14 @@ pub trait Executor: Send + Sync {
     /// GitLab's word for it: `docker`, `shell`.
     fn name(&self) -> &'static str;
 
+    /// What is peculiar about it.
+    fn traits(&self) -> Traits;
+
     /// Directories that a job will have. `job` tells jobs of one run apart where they share a
     /// file system.
     fn layout(&self, project_path: &str, job: &str, attempt: u32) -> Layout;
 
-    /// Whether it can be used now, and what it can do. The error says what to do.
+    /// Whether it can be used now, and who answers. The error says what to do.
     async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError>;
 
     /// Those of `images` that are not there, in the order given, each once.
@@ -293,11 +313,6 @@ pub trait Executor: Send + Sync {
 
     /// Takes over the project tree of a run. Repeating it with the same id is cheap.
     async fn publish_tree(&self, tree: &TreeSpec, cx: &Cx) -> Result<TreeRef, ExecError>;
-
-    /// Whether an environment takes so long to come up that it is worth making ahead of its job.
-    fn opens_ahead(&self) -> bool {
-        false
-    }
 
     /// For how long an answer is owed that should take a moment; `None` when none is.
     fn silent_for(&self) -> Option<Duration> {

@@ -22,7 +22,7 @@ use super::collect::{Pack, Selection};
 use super::trees::Trees;
 use super::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, ExecError, Executor, Exit, Fault, Globs, Image,
-    Layout, Reaped, Script, Session, TreeRef, TreeSpec,
+    Layout, Reaped, Script, Session, Traits, TreeRef, TreeSpec,
 };
 
 /// What one script does.
@@ -177,6 +177,15 @@ impl Executor for FakeExecutor {
         "fake"
     }
 
+    fn traits(&self) -> Traits {
+        Traits {
+            images: true,
+            disposable: true,
+            moves_project_dir: true,
+            ..Traits::default()
+        }
+    }
+
     fn layout(&self, project_path: &str, _job: &str, _attempt: u32) -> Layout {
         Layout {
             builds_dir: "/builds".to_owned(),
@@ -187,7 +196,6 @@ impl Executor for FakeExecutor {
     async fn probe(&self, _cx: &Cx) -> Result<Capabilities, ExecError> {
         Ok(Capabilities {
             description: "fake".to_owned(),
-            images: true,
         })
     }
 

@@ -25,7 +25,8 @@ mod suite;
 
 pub use contract::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs, Image,
-    Layout, Owner, Reaped, Script, ServiceSpec, Session, Terminal, TreeRef, TreeSpec, Workspace,
+    Layout, Owner, Reaped, Script, ServiceSpec, Session, Terminal, Traits, TreeRef, TreeSpec,
+    Workspace,
 };
 pub use docker::{DockerExecutor, Endpoint, Reach};
 pub use error::{ExecError, Fault};

@@ -68,10 +68,10 @@ impl LiveRun {
         &self.folder
     }
 
-    /// Where the artifacts of each attempt of the top pipeline go.
-    pub fn artifacts(&self) -> impl Fn(&str, u32) -> PathBuf + Send + Sync + use<> {
+    /// Where the artifacts of each attempt of each pipeline go.
+    pub fn artifacts(&self) -> impl Fn(&[String], &str, u32) -> PathBuf + Send + Sync + use<> {
         let folder = self.folder.clone();
-        move |job, attempt| artifact(&folder, &[], job, attempt)
+        move |pipeline, job, attempt| artifact(&folder, pipeline, job, attempt)
     }
 
     /// Where the artifacts of an attempt go.

@@ -1,201 +1,240 @@
-//! The loop of a run: it takes in what happens, asks the scheduler, obeys, and tells.
+//! The loop of a run: it takes in what happens, asks the schedulers, does what they say, and tells.
 //!
-//! It alone numbers events and calls the scheduler. Attempts are tasks that report over one
-//! bounded channel, so all they say is in one order.
+//! It alone numbers events and calls schedulers. Attempts are tasks that report over one bounded
+//! channel, so all they say is in one order. What it knows lies in parts that look after themselves;
+//! here and in `actions`, `attempt_end`, `children` and `stopping` is how they act on each other.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
-use tokio::task::{self, JoinError, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::event::{EventKind, RunResult, RunStarted};
-use crate::exec::Cancel;
-use crate::sched::{Input, JobIndex, Pipeline};
+use crate::sched::Input;
 use crate::types::FailureReason;
 
-use super::ahead::Environments;
-use super::message::{AttemptId, Kept, Message};
-use super::queue::Queue;
+use super::attempts::{Attempts, TaskEnd};
+use super::context::RunContext;
+use super::look_ahead::{Environments, close};
+use super::message::{AttemptId, End, Failure, Message, Verdict};
+use super::pipelines::{PipelineIndex, Pipelines};
+use super::pulls::Pulls;
 use super::resources::Resources;
-use super::shared::Shared;
+use super::result;
 use super::silence::Silences;
-use super::spec::Interrupt;
+use super::slots::Slots;
+use super::spec::{ArtifactPlaces, PipelineSpec};
+use super::stopping::{Step, Stopping};
 use super::stream::Stream;
 use super::timers::Timers;
 
 /// Between two moments to redraw.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What is known of a job beyond its state.
-#[derive(Debug, Default)]
-pub(super) struct Record {
-    /// Attempts that began.
-    pub(super) begun: u32,
-    /// Of the last attempt, since the run began.
-    pub(super) started: Option<Duration>,
-    pub(super) finished: Option<Duration>,
-    pub(super) exit_code: Option<i64>,
-    /// `CI_JOB_ID` of the last attempt.
-    pub(super) job_id: u64,
-    pub(super) reason: Option<FailureReason>,
-    /// Whether it failed for an executor that gave no answer any more.
-    pub(super) silence: bool,
-    /// What the last attempt kept.
-    pub(super) kept: Kept,
-}
-
-/// An attempt under way.
-pub(super) struct Running {
-    pub(super) slot: usize,
-    pub(super) cancel: watch::Sender<Cancel>,
-}
-
 /// A run under way.
 pub(super) struct Dispatcher<'a> {
     pub(super) stream: Stream<'a>,
-    pub(super) pipeline: Pipeline,
-    pub(super) queue: Queue,
+    pub(super) pipelines: Pipelines,
+    pub(super) slots: Slots,
     pub(super) timers: Timers,
     pub(super) resources: Resources,
-    pub(super) records: Vec<Record>,
-    pub(super) running: HashMap<AttemptId, Running>,
-    /// The tasks of attempts, also of those that have ended and clean up.
-    pub(super) tasks: JoinSet<()>,
-    pub(super) by_task: HashMap<task::Id, AttemptId>,
-    /// Environments that were begun before their jobs' turn.
-    pub(super) ahead: Environments,
-    /// Pulls ahead of the jobs that want them; they end with the run.
-    pub(super) prefetches: JoinSet<()>,
-    /// The next `CI_JOB_ID`.
-    pub(super) next_job_id: u64,
-    pub(super) sender: mpsc::Sender<Message>,
-    pub(super) messages: mpsc::Receiver<Message>,
-    /// Cancels pulls.
-    pub(super) pulls: watch::Sender<Cancel>,
-    pub(super) interrupt: watch::Receiver<Interrupt>,
-    /// The signal that ends the run.
-    pub(super) signal: Option<u8>,
-    pub(super) killed: bool,
-    /// When the attempts that still run are given up.
-    pub(super) overdue: Option<Instant>,
-    /// In words, once something is being canceled.
-    pub(super) cancel_reason: Option<String>,
-    pub(super) stages: Vec<String>,
-    pub(super) slots: usize,
-    pub(super) no_delay: bool,
-    pub(super) complete: bool,
+    pub(super) attempts: Attempts,
+    pub(super) environments: Environments,
+    pub(super) pulls: Pulls,
+    pub(super) stopping: Stopping,
     pub(super) silences: Silences,
-    pub(super) shared: Arc<Shared>,
+    pub(super) messages: Messages,
+    pub(super) job_ids: JobIds,
+    pub(super) no_delay: bool,
+    pub(super) artifacts: ArtifactPlaces,
+    pub(super) context: Arc<RunContext>,
+}
+
+/// Both ends of the channel to the dispatcher.
+pub(super) struct Messages {
+    pub(super) sender: mpsc::Sender<Message>,
+    pub(super) receiver: mpsc::Receiver<Message>,
+}
+
+/// `CI_JOB_ID`: the next that no attempt has.
+#[derive(Debug)]
+pub(super) struct JobIds(u64);
+
+impl JobIds {
+    pub(super) fn from(first: u64) -> Self {
+        Self(first)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        let id = self.0;
+        self.0 += 1;
+        id
+    }
+}
+
+/// What a pipeline tells before its first job.
+pub(super) struct Opening {
+    head: RunStarted,
+    notices: Vec<String>,
+}
+
+impl Opening {
+    pub(super) fn of(spec: &PipelineSpec) -> Self {
+        Self {
+            head: spec.head.clone(),
+            notices: spec.notices.clone(),
+        }
+    }
 }
 
 /// What the loop wakes up for.
 enum Wake {
     Message(Message),
-    Task(Result<(task::Id, ()), JoinError>),
+    Task(TaskEnd),
     Delay(AttemptId),
-    Interrupt,
-    Overdue,
+    Stop(Vec<Step>),
     Tick,
 }
 
 impl Dispatcher<'_> {
-    pub(super) async fn run(mut self, head: RunStarted, notices: Vec<String>) -> RunResult {
-        self.stream.emit(EventKind::RunStarted(head));
-        for text in notices {
-            self.stream.emit(EventKind::Notice { text });
-        }
-        self.step(Input::Begin);
+    /// Runs the root pipeline and all that follows from it.
+    pub(super) async fn run(mut self, opening: Opening) -> RunResult {
+        self.open(PipelineIndex::ROOT, opening);
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // Attempts that have ended may still be taking their environments away.
-        while !(self.pipeline.is_done() && self.tasks.is_empty()) {
+        while !self.is_over() {
             let wake = tokio::select! {
                 // What is rare is heard first, also through a flood of output.
                 biased;
-                Ok(()) = self.interrupt.changed() => Wake::Interrupt,
-                () = until(self.overdue) => Wake::Overdue,
+                steps = self.stopping.next() => Wake::Stop(steps),
                 _ = ticks.tick() => Wake::Tick,
                 id = self.timers.next() => Wake::Delay(id),
-                Some(end) = self.tasks.join_next_with_id() => Wake::Task(end),
-                Some(message) = self.messages.recv() => Wake::Message(message),
+                Some(end) = self.attempts.task_end() => Wake::Task(end),
+                Some(message) = self.messages.receiver.recv() => Wake::Message(message),
             };
             self.wake(wake);
         }
         self.finish()
     }
 
+    /// Begins a pipeline: tells its beginning, then its jobs start.
+    pub(super) fn open(&mut self, pipeline: PipelineIndex, opening: Opening) {
+        let path = self.pipelines[pipeline].path();
+        self.stream.emit(path, EventKind::RunStarted(opening.head));
+        for text in opening.notices {
+            self.stream.emit(path, EventKind::Notice { text });
+        }
+        for job in self.pipelines[pipeline].automatic() {
+            if let Some(job) = self.pipelines[pipeline].job(job).script_job() {
+                self.pulls.prefetch(job, &self.context);
+            }
+        }
+        self.step(pipeline, Input::Begin);
+    }
+
+    /// Attempts that have ended may still be taking their environments away.
+    fn is_over(&mut self) -> bool {
+        if !self.attempts.are_idle() {
+            return false;
+        }
+        if self.pipelines.are_at_rest() {
+            self.close_environments();
+            return self.attempts.are_idle();
+        }
+        self.end_deadlock();
+        false
+    }
+
+    /// Nobody asks any more for environments that were opened ahead.
+    fn close_environments(&mut self) {
+        for ahead in self.environments.take_all() {
+            self.attempts.spawn(close(ahead));
+        }
+    }
+
     fn wake(&mut self, wake: Wake) {
         match wake {
             Wake::Message(message) => self.take(message),
-            Wake::Task(end) => self.task_ended(end),
-            Wake::Delay(AttemptId { job, attempt }) => self.step(Input::DelayOver { job, attempt }),
-            Wake::Interrupt => self.interrupted(),
-            Wake::Overdue => self.give_up(),
+            Wake::Task(end) => self.task_ended(&end),
+            Wake::Delay(id) => self.delay_over(id),
+            Wake::Stop(steps) => steps.iter().for_each(|step| self.stop_all(step)),
             Wake::Tick => self.tick(),
         }
     }
 
-    /// Feeds the scheduler and does what it asks for.
-    pub(super) fn step(&mut self, input: Input) {
-        let actions = self.pipeline.step(input);
-        self.obey(actions);
+    /// Feeds a scheduler and does what it asks for.
+    pub(super) fn step(&mut self, pipeline: PipelineIndex, input: Input) {
+        let actions = self.pipelines[pipeline].step(input);
+        self.carry_out(pipeline, actions);
+    }
+
+    pub(super) fn delay_over(&mut self, id: AttemptId) {
+        let AttemptId { job, attempt, .. } = id;
+        self.step(id.pipeline, Input::DelayOver { job, attempt });
     }
 
     fn take(&mut self, message: Message) {
         match message {
             Message::Phase(id, phase) => {
-                let (job, attempt) = self.named(id);
-                self.stream.emit(EventKind::JobPhase {
-                    job,
-                    attempt,
+                let pipeline = &self.pipelines[id.pipeline];
+                let phase = EventKind::JobPhase {
+                    job: pipeline.name(id.job).to_owned(),
+                    attempt: id.attempt,
                     phase,
-                });
+                };
+                self.stream.emit(pipeline.path(), phase);
             }
             Message::Log(id, lines) => {
-                let (name, attempt) = self.named(id);
-                for line in lines {
-                    self.stream.emit(EventKind::Log {
-                        job: name.clone(),
-                        attempt,
-                        text: line.text,
-                        partial: line.partial,
-                    });
-                }
+                let pipeline = &self.pipelines[id.pipeline];
+                let name = pipeline.name(id.job);
+                self.stream
+                    .emit_log(pipeline.path(), name, id.attempt, lines);
             }
-            Message::Event(kind) => self.stream.emit(kind),
-            Message::Ended(id, end) => self.ended(id, end),
+            Message::Event(kind) => self.stream.emit(&[], kind),
+            Message::Ended(id, end) => self.attempt_ended(id, end),
+            Message::Child(id, child) => self.child_made(id, *child),
         }
+    }
+
+    /// A task that ended well has sent its end. One that did not is an error of ours, which fails
+    /// its job and nothing else.
+    fn task_ended(&mut self, end: &TaskEnd) {
+        let Some(id) = end.id.filter(|_| end.broke_off) else {
+            return;
+        };
+        // What it said before comes first.
+        self.take_all();
+        let text = "internal error of pipe; please report it with the output of this run";
+        let failure = Failure::new(FailureReason::RunnerSystemFailure, text);
+        self.attempt_ended(id, End::of(Verdict::Failed(failure)));
     }
 
     fn tick(&mut self) {
         for notice in self.silences.notices() {
-            self.stream.emit(notice);
+            self.stream.emit(&[], notice);
         }
         self.stream.tick();
     }
 
     /// Takes in what has been sent so far.
-    pub(super) fn take_all(&mut self) {
-        while let Ok(message) = self.messages.try_recv() {
+    fn take_all(&mut self) {
+        while let Ok(message) = self.messages.receiver.try_recv() {
             self.take(message);
         }
     }
 
-    pub(super) fn named(&self, id: AttemptId) -> (String, u32) {
-        (self.name(id.job).to_owned(), id.attempt)
-    }
-
-    pub(super) fn name(&self, job: JobIndex) -> &str {
-        &self.shared.job(job).sched.name
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
+    fn finish(mut self) -> RunResult {
+        self.pulls.end();
+        self.take_all();
+        result::tell_who_waits(&self.pipelines, &mut self.stream);
+        // What the record still holds back may fail to be written.
+        self.stream.tick();
+        let is_recorded = !self.stream.record_failed();
+        let result = result::of(&self.pipelines, self.stopping.signal(), is_recorded);
+        self.stream
+            .emit(&[], EventKind::RunFinished(result.clone()));
+        self.stream.finish();
+        result
     }
 }

@@ -6,11 +6,12 @@ use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
 
 use crate::event::EventKind;
 use crate::exec::{Cancel, Cx, ExecError, Executor, Image};
-use crate::sched::JobIndex;
 use crate::types::FailureReason;
 
 use super::message::{Failure, Message};
-use super::spec::{PullPolicy, RunError, RunSpec};
+use super::pipeline::PipelineState;
+use super::runner::{Runner, RunnerIndex};
+use super::spec::{PullPolicy, RunError};
 
 /// Pulls at once: they share one line to one registry.
 const PULLS: usize = 3;
@@ -24,8 +25,8 @@ pub(super) struct Images {
     /// The cancellation of the run: a job that stops must not end a pull that others wait for.
     cancel: watch::Receiver<Cancel>,
     messages: mpsc::Sender<Message>,
-    /// By executor (its address) and image. A handful, so a list will do.
-    cells: Mutex<Vec<(usize, Image, Cell)>>,
+    /// By runner and image. A handful, so a list will do.
+    cells: Mutex<Vec<(RunnerIndex, Image, Cell)>>,
 }
 
 impl Images {
@@ -47,26 +48,26 @@ impl Images {
     /// pull failed is an event of its own, told once.
     pub(super) async fn ensure(
         &self,
-        executor: &Arc<dyn Executor>,
+        runner: RunnerIndex,
+        executor: &dyn Executor,
         image: &Image,
     ) -> Result<(), Failure> {
-        let cell = self.cell(executor, image);
-        let result = cell.get_or_init(|| self.bring(executor.as_ref(), image));
+        let cell = self.cell(runner, image);
+        let result = cell.get_or_init(|| self.bring(executor, image));
         result.await.clone()
     }
 
-    fn cell(&self, executor: &Arc<dyn Executor>, image: &Image) -> Cell {
+    fn cell(&self, runner: RunnerIndex, image: &Image) -> Cell {
         // The list is whole at any moment, even if another task came to grief.
         let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = address(executor);
         let known = cells
             .iter()
-            .find(|(place, other, _)| *place == at && other == image);
+            .find(|(place, other, _)| *place == runner && other == image);
         if let Some((.., cell)) = known {
             return Arc::clone(cell);
         }
         let cell = Cell::default();
-        cells.push((at, image.clone(), Arc::clone(&cell)));
+        cells.push((runner, image.clone(), Arc::clone(&cell)));
         cell
     }
 
@@ -122,23 +123,26 @@ fn not_pulled(image: &Image, error: &ExecError, cancel: Cancel) -> Message {
     })
 }
 
-/// Tells executors apart; equal for clones of the same one.
-pub(super) fn address(executor: &Arc<dyn Executor>) -> usize {
-    Arc::as_ptr(executor).cast::<()>().addr()
-}
-
 /// Where nothing may be pulled, every image must be there before the first job starts; all that
 /// are not are named at once.
-pub(super) async fn check_images(spec: &RunSpec, jobs: &[JobIndex]) -> Result<(), RunError> {
-    if spec.pull != PullPolicy::Never {
+pub(super) async fn check_images(
+    pull: PullPolicy,
+    pipeline: &PipelineState,
+    runners: &[Runner],
+) -> Result<(), RunError> {
+    if pull != PullPolicy::Never {
         return Ok(());
     }
     // Whoever waits for it stops it by not waiting any more.
     let cx = Cx::unstoppable();
     let mut missing = Vec::new();
-    for job in jobs.iter().map(|job| &spec.jobs[job.0]) {
-        let images = job.image.as_slice();
-        for image in job.executor.missing(images, &cx).await? {
+    let jobs = pipeline.automatic();
+    for job in jobs
+        .iter()
+        .filter_map(|job| pipeline.job(*job).script_job())
+    {
+        let executor = &runners[job.runner.0].executor;
+        for image in executor.missing(job.image.as_slice(), &cx).await? {
             if !missing.contains(&image.name) {
                 missing.push(image.name);
             }

@@ -8,24 +8,41 @@ use crate::sched::JobIndex;
 use crate::types::FailureReason;
 
 use super::lines::LogLine;
-use super::spec::Refusal;
+use super::pipelines::PipelineIndex;
+use super::spec::{PipelineSpec, Refusal};
+use super::trees::Trees;
 
-/// One attempt of one job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// One attempt of one job of one pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct AttemptId {
+    pub(super) pipeline: PipelineIndex,
     pub(super) job: JobIndex,
     /// From 1.
     pub(super) attempt: u32,
 }
 
+impl AttemptId {
+    /// Whether the other one is an attempt of the same job.
+    pub(super) fn is_same_job(self, other: Self) -> bool {
+        (self.pipeline, self.job) == (other.pipeline, other.job)
+    }
+}
+
 /// A message; all of one attempt arrive in the order they were sent.
-#[derive(Debug)]
 pub(super) enum Message {
     Phase(AttemptId, Phase),
     Log(AttemptId, Vec<LogLine>),
     Ended(AttemptId, End),
+    /// The trigger job has made its child.
+    Child(AttemptId, Box<NewChild>),
     /// Something that is no job's own: pulls.
     Event(EventKind),
+}
+
+/// A child pipeline that is to begin.
+pub(super) struct NewChild {
+    pub(super) spec: PipelineSpec,
+    pub(super) trees: Trees,
 }
 
 /// How an attempt ended.
@@ -37,6 +54,18 @@ pub(super) struct End {
     pub(super) digest: Option<String>,
     /// The variables that it reported, as far as the record may keep them.
     pub(super) reported: Vec<ReportedVariable>,
+}
+
+impl End {
+    /// One that leaves nothing behind.
+    pub(super) fn of(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            kept: Kept::default(),
+            digest: None,
+            reported: Vec::new(),
+        }
+    }
 }
 
 /// What an attempt leaves for later jobs.
@@ -169,8 +198,19 @@ impl From<&ExecError> for Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Failure;
+pub(super) mod tests {
+    use super::{AttemptId, Failure};
+    use crate::run::pipelines::PipelineIndex;
+    use crate::sched::JobIndex;
+
+    /// The first attempt of a job of the root pipeline.
+    pub(in crate::run) fn id(job: usize) -> AttemptId {
+        AttemptId {
+            pipeline: PipelineIndex::ROOT,
+            job: JobIndex(job),
+            attempt: 1,
+        }
+    }
 
     #[test]
     fn the_exit_code_of_a_signal_is_explained() {

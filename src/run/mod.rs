@@ -1,45 +1,65 @@
-//! The run: one dispatcher that makes scheduler, executors and reporters work together.
+//! The run: one dispatcher that makes schedulers, runners and reporters work together.
 //!
-//! Layer 6. Owns the order of events, slots and delays, the rules of GitLab Runner for one
-//! attempt (runtime reference 1, 4, 5), masking and lines, artifacts between jobs, and the
-//! cancellation of it all. Knows neither YAML nor a particular executor or reporter.
+//! Layer 6. Owns the order of events, the pipelines of a run, slots and delays, the rules of GitLab
+//! Runner for one attempt (runtime reference 1, 4, 5), masking and lines, artifacts between jobs,
+//! and the cancellation of it all. Knows neither YAML nor a particular executor or reporter.
 //!
 //! ```text
-//!   interrupt ─┐              ┌─▶ sched
-//!   attempts ──┼─▶ dispatcher ┼─▶ reporters
-//!   delays ────┘              └─▶ attempts ─▶ exec
+//!   stopping ─┐              ┌─▶ pipelines ─▶ sched
+//!   attempts ─┼─▶ dispatcher ┼─▶ stream ─▶ reporters
+//!   timers ───┘              └─▶ slots ─▶ attempts ─▶ exec
 //! ```
+//!
+//! | what | where |
+//! |---|---|
+//! | before the first job | `preparation` |
+//! | who does what next | `dispatcher`, `actions`, `attempt_end`, `children`, `stopping` |
+//! | what is known | `pipelines`, `pipeline`, `slots`, `timers`, `resources`, `attempts` |
+//! | making things early | `look_ahead`, `pulls` |
+//! | one attempt | `attempt`, in calls that end (`bounded_call`) |
+//! | what is told | `stream`, `log`, `silence`, `result` |
 
-mod ahead;
+mod actions;
 mod attempt;
-mod attempt_result;
-mod begin;
+mod attempt_end;
+mod attempts;
+mod bounded_call;
+mod child;
+mod children;
+mod context;
 mod dispatcher;
 mod dotenv;
-mod ended;
 mod images;
-mod interrupt;
+mod job;
 mod limits;
 mod lines;
 mod log;
+mod look_ahead;
 mod message;
-mod obey;
-mod queue;
+mod pipeline;
+mod pipelines;
+mod preparation;
+mod pulls;
 mod resources;
 mod result;
-mod shared;
+mod runner;
 mod silence;
+mod slots;
 mod spec;
-mod stage;
+mod stopping;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod trees;
 
-pub use begin::run;
+pub use child::{ChildPipeline, Trigger, TriggerContext};
+pub use job::{JobRun, ScriptJob, Work};
 pub use lines::{Lines, LogLine};
+pub use preparation::run;
+pub use runner::{Runner, RunnerIndex};
 pub use spec::{
     AfterScript, ArtifactPlaces, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Expand,
-    Interrupt, JobRun, JobSettings, PullPolicy, Refusal, RunError, RunSpec, Scripts, Sources,
+    Interrupt, JobSettings, PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec,
+    Scripts, Sources,
 };

@@ -1,6 +1,6 @@
 //! Resource groups: only one job of a group is under way at a time (runtime reference 6.7).
 //!
-//! PURE. Whoever asks first gets the resource first, which is GitLab's `unordered` on one machine.
+//! PURE. They are one for all pipelines of a run. Whoever asks first gets the resource first, which is GitLab's `unordered` on one machine.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -45,14 +45,7 @@ impl Resources {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sched::JobIndex;
-
-    fn id(job: usize) -> AttemptId {
-        AttemptId {
-            job: JobIndex(job),
-            attempt: 1,
-        }
-    }
+    use crate::run::message::tests::id;
 
     #[test]
     fn the_first_who_asks_is_the_first_who_gets_it() {

@@ -1,103 +1,63 @@
 //! The end of a run: statuses from GitLab's states, the exit code, the last event (design
 //! chapter 2).
 
-use crate::event::{EventKind, HeldJob, JobResult, RunResult};
-use crate::sched::JobIndex;
+use crate::event::{EventKind, RunResult};
 use crate::types::{Status, exit_code};
 
-use super::dispatcher::Dispatcher;
+use super::pipelines::{PipelineIndex, Pipelines};
+use super::stream::Stream;
 
-impl Dispatcher<'_> {
-    pub(super) fn finish(mut self) -> RunResult {
-        self.prefetches.abort_all();
-        self.take_all();
-        self.tell_who_waits();
-        // What the record still holds back may fail to be written.
-        self.stream.tick();
-        let result = self.result();
-        self.stream.emit(EventKind::RunFinished(result.clone()));
-        self.stream.finish();
-        result
-    }
-
-    /// Jobs that never got their turn are shown as skipped.
-    fn tell_who_waits(&mut self) {
-        for job in self.pipeline.jobs() {
-            if self.pipeline.status_of(job) == Status::Created {
-                let reason = self.pipeline.reason(job).unwrap_or_default();
-                let job = self.name(job).to_owned();
-                self.stream.emit(EventKind::JobSkipped { job, reason });
-            }
+/// Tells of jobs that never got their turn, which are shown as skipped, and of trigger jobs whose
+/// children wait for a person.
+pub(super) fn tell_who_waits(pipelines: &Pipelines, stream: &mut Stream<'_>) {
+    for at in pipelines.all() {
+        let pipeline = &pipelines[at];
+        for job in pipeline.scheduler().jobs() {
+            let name = || pipeline.name(job).to_owned();
+            let event = if pipeline.scheduler().status_of(job) == Status::Created {
+                let reason = pipeline.scheduler().reason(job).unwrap_or_default();
+                EventKind::JobSkipped {
+                    job: name(),
+                    reason,
+                }
+            } else if pipelines.waits_with_child(at, job) {
+                EventKind::JobWaits { job: name() }
+            } else {
+                continue;
+            };
+            stream.emit(pipeline.path(), event);
         }
     }
+}
 
-    fn result(&self) -> RunResult {
-        let held: Vec<HeldJob> = self
-            .pipeline
-            .jobs()
-            .filter(|job| self.pipeline.is_held(*job))
-            .filter_map(|job| self.shared.job(job).held.clone())
-            .collect();
-        RunResult {
-            status: self.pipeline.status(),
-            exit: self.exit(),
-            jobs: self
-                .pipeline
-                .jobs()
-                .map(|job| self.job_result(job))
-                .collect(),
-            pipelines: Vec::new(),
-            complete: self.complete && held.is_empty() && !self.stream.record_failed(),
-            held,
-        }
+/// The result of a run in which nothing goes on any more.
+pub(super) fn of(pipelines: &Pipelines, signal: Option<u8>, is_recorded: bool) -> RunResult {
+    let root = PipelineIndex::ROOT;
+    let held = pipelines.held();
+    RunResult {
+        status: pipelines.status(root),
+        exit: exit(pipelines, signal),
+        jobs: pipelines.jobs(root),
+        pipelines: pipelines.children(root),
+        complete: pipelines.are_complete() && held.is_empty() && is_recorded,
+        held,
     }
+}
 
-    fn exit(&self) -> u8 {
-        match (self.signal, self.pipeline.status()) {
-            (Some(signal), _) => exit_code::signal(signal),
-            _ if self.pipeline.has_failure() && self.fell_silent() => exit_code::ENVIRONMENT,
-            _ if self.pipeline.has_failure() => exit_code::FAILED,
-            (None, Status::Manual) => exit_code::WAITS,
-            (None, Status::Success | Status::Skipped) => exit_code::PASSED,
-            (None, _) => exit_code::FAILED,
-        }
+fn exit(pipelines: &Pipelines, signal: Option<u8>) -> u8 {
+    if let Some(signal) = signal {
+        return exit_code::signal(signal);
     }
-
-    fn fell_silent(&self) -> bool {
-        let failed = |job: &JobIndex| self.pipeline.status_of(*job) == Status::Failed;
-        let mut failed = self.pipeline.jobs().filter(failed);
-        failed.any(|job| self.records[job.0].silence)
-    }
-
-    fn job_result(&self, job: JobIndex) -> JobResult {
-        let sched = &self.shared.job(job).sched;
-        let record = &self.records[job.0];
-        let status = match self.pipeline.status_of(job) {
-            Status::Created => Status::Skipped,
-            status => status,
+    if pipelines.have_failure() {
+        return if pipelines.fell_silent() {
+            exit_code::ENVIRONMENT
+        } else {
+            exit_code::FAILED
         };
-        JobResult {
-            name: sched.name.clone(),
-            stage: self.stages[sched.stage].clone(),
-            status,
-            allow_failure: self.pipeline.is_allowed_to_fail(job),
-            reason: self.reason(job, status),
-            exit_code: record.exit_code,
-            attempts: record.begun,
-            started: record.started,
-            finished: record.finished,
-        }
     }
-
-    fn reason(&self, job: JobIndex, status: Status) -> Option<String> {
-        match status {
-            Status::Failed => {
-                let reason = self.records[job.0].reason;
-                reason.map(|reason| reason.as_str().to_owned())
-            }
-            Status::Canceled => Some(self.cancel_words()),
-            Status::Skipped => self.pipeline.reason(job),
-            _ => None,
-        }
+    match pipelines.status(PipelineIndex::ROOT) {
+        Status::Manual => exit_code::WAITS,
+        Status::Success | Status::Skipped => exit_code::PASSED,
+        _ => exit_code::FAILED,
     }
 }

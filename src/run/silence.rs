@@ -7,8 +7,7 @@ use std::time::Duration;
 use crate::event::EventKind;
 use crate::exec::Executor;
 
-use super::images::address;
-use super::spec::JobRun;
+use super::runner::Runner;
 
 /// So long an answer may take before it is worth a word.
 const NOTICED: Duration = Duration::from_secs(20);
@@ -23,13 +22,16 @@ enum Told {
 }
 
 impl Silences {
-    /// Those of the executors that `jobs` run on.
-    pub(super) fn of(jobs: &[JobRun]) -> Self {
+    /// Those of the executors of the runners.
+    pub(super) fn of(runners: &[Runner]) -> Self {
         let mut executors: Vec<(Arc<dyn Executor>, Told)> = Vec::new();
-        for job in jobs {
-            let at = address(&job.executor);
-            if executors.iter().all(|(known, _)| address(known) != at) {
-                executors.push((Arc::clone(&job.executor), Told::No));
+        for Runner { executor, .. } in runners {
+            // Runners may share one.
+            if !executors
+                .iter()
+                .any(|(known, _)| Arc::ptr_eq(known, executor))
+            {
+                executors.push((Arc::clone(executor), Told::No));
             }
         }
         Self(executors)

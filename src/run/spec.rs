@@ -1,45 +1,61 @@
 //! What a run is told: everything is decided, nothing is YAML any more.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{HeldJob, RunStarted};
-use crate::exec::{ArtifactRef, Cancel, Executor, Globs, Image, Layout, Owner, TreeSpec};
-use crate::sched::{JobIndex, JobSpec, Options};
+use crate::event::RunStarted;
+use crate::exec::{Cancel, Globs, Image, Layout, Owner, TreeSpec};
+use crate::sched::Options;
 use crate::types::Submodules;
 
-/// One pipeline to run.
+use super::job::JobRun;
+use super::runner::Runner;
+
+/// A run: a pipeline, and those that its trigger jobs make.
 pub struct RunSpec {
-    /// The first event; says all that a reporter may want to know before the first job.
-    pub head: RunStarted,
+    /// The root pipeline.
+    pub pipeline: PipelineSpec,
+    /// What holds for all of them.
+    pub settings: RunSettings,
+}
+
+/// What holds for all pipelines of a run.
+pub struct RunSettings {
     /// Labels of everything that is made.
     pub owner: Owner,
-    /// Names of the stages in their order.
-    pub stages: Vec<String>,
-    /// The jobs; a [`JobIndex`] is a place in this list.
-    pub jobs: Vec<JobRun>,
-    /// `auto_cancel`, `--keep-going`.
-    pub options: Options,
+    /// Who takes the jobs of all pipelines.
+    pub runners: Vec<Runner>,
     /// `--no-delay`: delayed jobs start at once.
     pub no_delay: bool,
     /// `CI_JOB_ID` of the first attempt; the following ones are there for all others (see
     /// [`JobRun::attempts`]).
     pub first_job_id: u64,
-    /// How many jobs run at once; at least one does.
+    /// How many jobs of all runners run at once; at least one does.
     pub slots: usize,
     /// `group/project`, from which executors make directories.
     pub project_path: String,
-    /// The project's files for each of the [`Sources`] that jobs ask for.
-    pub trees: Vec<(Sources, TreeSpec)>,
     /// The tar file for the artifacts of an attempt of a job, in a folder that exists.
     pub artifacts: ArtifactPlaces,
     /// Bytes that the artifacts of an attempt may take on disk; `None` for no limit.
     pub artifacts_limit: Option<u64>,
-    /// How long each job took before, where that is known: the longest path goes first.
-    pub durations: Vec<Option<Duration>>,
     /// What to do about images that are missing.
     pub pull: PullPolicy,
+}
+
+/// One pipeline of a run.
+pub struct PipelineSpec {
+    /// Its first event; says all that a reporter may want to know before the first job.
+    pub head: RunStarted,
+    /// Names of the stages in their order.
+    pub stages: Vec<String>,
+    /// The jobs; a [`JobIndex`](crate::sched::JobIndex) is a place in this list.
+    pub jobs: Vec<JobRun>,
+    /// `auto_cancel`, `--keep-going`.
+    pub options: Options,
+    /// How long each job took before, where that is known: the longest path goes first.
+    pub durations: Vec<Option<Duration>>,
+    /// The project's files for each of the [`Sources`] that jobs ask for.
+    pub trees: Vec<(Sources, TreeSpec)>,
     /// What to tell before the first job, one line each.
     pub notices: Vec<String>,
     /// Values that no event may show.
@@ -48,8 +64,9 @@ pub struct RunSpec {
     pub complete: bool,
 }
 
-/// The tar file for the artifacts of an attempt of a job.
-pub type ArtifactPlaces = Box<dyn Fn(&str, u32) -> PathBuf + Send + Sync>;
+/// The tar file for the artifacts of an attempt of a job, in the pipeline to which the trigger
+/// jobs of those names lead.
+pub type ArtifactPlaces = Box<dyn Fn(&[String], &str, u32) -> PathBuf + Send + Sync>;
 
 /// What to do about an image that is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,48 +76,6 @@ pub enum PullPolicy {
     IfNotPresent,
     /// Nothing is brought; a run with missing images does not begin (`--offline`).
     Never,
-}
-
-/// One job.
-pub struct JobRun {
-    /// Name, stage, needs and all else that decides about its start. Its `held` follows the
-    /// field below.
-    pub sched: JobSpec,
-    /// Where it runs.
-    pub executor: Arc<dyn Executor>,
-    /// `None` where the executor runs no images, or where only an attempt knows.
-    pub image: Option<Image>,
-    /// Whether its environment may come up before the jobs in front of it have ended: it depends
-    /// on nothing that they make, and consists of this one container (design chapter 6).
-    pub ahead: bool,
-    /// What its project directory holds at first; `None` for an empty one (`GIT_STRATEGY: none`
-    /// or `empty`).
-    pub sources: Option<Sources>,
-    /// The job timeout, counted from its start (runtime reference 5).
-    pub timeout: Duration,
-    /// Artifacts of earlier runs, laid over the tree before all others (`--no-needs`).
-    pub artifacts_before: Vec<ArtifactRef>,
-    /// Whose artifacts are laid over the tree, in this order (runtime reference 16.5).
-    pub artifacts_from: Vec<JobIndex>,
-    /// Set when the job acts outside and was not released (design chapter 3).
-    pub held: Option<HeldJob>,
-    /// Makes the scripts of an attempt.
-    pub scripts: Box<dyn Scripts>,
-}
-
-impl JobRun {
-    /// The most attempts that there can be of it.
-    pub fn attempts(&self) -> u64 {
-        u64::from(self.sched.retry.max.unwrap_or(0)) + 1
-    }
-
-    /// What the scheduler is told of it.
-    pub(super) fn sched_spec(&self) -> JobSpec {
-        JobSpec {
-            held: self.held.is_some(),
-            ..self.sched.clone()
-        }
-    }
 }
 
 /// What a job's project directory holds before artifacts are laid over it (runtime reference
@@ -144,7 +119,7 @@ pub struct AttemptContext {
     pub attempt: u32,
     /// `CI_JOB_ID`.
     pub job_id: u64,
-    /// `CI_CONCURRENT_ID`: the lowest free slot, from 0.
+    /// `CI_CONCURRENT_ID`: the lowest free slot of its runner, from 0.
     pub slot: usize,
     /// Directories inside the environment.
     pub layout: Layout,

@@ -7,6 +7,8 @@ use tokio::time::Instant;
 use crate::event::{AttemptResult, Event, EventKind, Reporter};
 use crate::mask::Masker;
 
+use super::lines::LogLine;
+
 /// Numbers events and hands each to every reporter before the next one exists.
 pub(super) struct Stream<'a> {
     reporters: &'a mut [&'a mut dyn Reporter],
@@ -14,21 +16,19 @@ pub(super) struct Stream<'a> {
     seq: u64,
     /// Whether a record of the run broke off.
     record_failed: bool,
+    secrets: Vec<String>,
     masker: Masker,
 }
 
 impl<'a> Stream<'a> {
-    pub(super) fn new(
-        reporters: &'a mut [&'a mut dyn Reporter],
-        began: Instant,
-        masker: Masker,
-    ) -> Self {
+    pub(super) fn new(reporters: &'a mut [&'a mut dyn Reporter], began: Instant) -> Self {
         Self {
             reporters,
             began,
             seq: 0,
             record_failed: false,
-            masker,
+            secrets: Vec::new(),
+            masker: Masker::new(Vec::<String>::new()),
         }
     }
 
@@ -42,8 +42,17 @@ impl<'a> Stream<'a> {
         self.record_failed
     }
 
-    pub(super) fn emit(&mut self, kind: EventKind) {
-        self.hand_out(kind);
+    /// From here on these values are hidden too.
+    pub(super) fn hide(&mut self, secrets: &[String]) {
+        if !secrets.is_empty() {
+            self.secrets.extend_from_slice(secrets);
+            self.masker = Masker::new(&self.secrets);
+        }
+    }
+
+    /// Tells what happened in the pipeline to which the trigger jobs of `path` lead.
+    pub(super) fn emit(&mut self, path: &[String], kind: EventKind) {
+        self.hand_out_masked(path, kind);
         self.tell_failures();
     }
 
@@ -62,6 +71,27 @@ impl<'a> Stream<'a> {
         }
     }
 
+    /// Tells lines of a job's log, which are masked already. They share one event, of which only
+    /// the text changes.
+    pub(super) fn emit_log(&mut self, path: &[String], job: &str, attempt: u32, log: Vec<LogLine>) {
+        let mut event = self.unnumbered(
+            path,
+            EventKind::Log {
+                job: job.to_owned(),
+                attempt,
+                text: String::new(),
+                partial: false,
+            },
+        );
+        for line in log {
+            if let EventKind::Log { text, partial, .. } = &mut event.kind {
+                (*text, *partial) = (line.text, line.partial);
+            }
+            self.hand_out(&mut event);
+            self.tell_failures();
+        }
+    }
+
     /// Directly behind the event that a record could not keep.
     fn tell_failures(&mut self) {
         let failures: Vec<String> = (self.reporters.iter_mut())
@@ -69,23 +99,33 @@ impl<'a> Stream<'a> {
             .collect();
         for message in failures {
             self.record_failed = true;
-            self.hand_out(EventKind::RecordFailed { message });
+            self.hand_out_masked(&[], EventKind::RecordFailed { message });
         }
     }
 
     /// No reporter sees an event with its secrets, and no record keeps one.
-    fn hand_out(&mut self, mut kind: EventKind) {
+    fn hand_out_masked(&mut self, path: &[String], mut kind: EventKind) {
         let masker = &self.masker;
         kind.for_each_text(&mut |text| *text = masker.text(text));
-        self.seq += 1;
-        let event = Event {
+        let mut event = self.unnumbered(path, kind);
+        self.hand_out(&mut event);
+    }
+
+    fn unnumbered(&self, path: &[String], kind: EventKind) -> Event {
+        Event {
             seq: self.seq,
             elapsed: self.elapsed(),
-            pipeline: Vec::new(),
+            pipeline: path.to_vec(),
             kind,
-        };
+        }
+    }
+
+    fn hand_out(&mut self, event: &mut Event) {
+        self.seq += 1;
+        event.seq = self.seq;
+        event.elapsed = self.elapsed();
         for reporter in &mut *self.reporters {
-            reporter.on_event(&event);
+            reporter.on_event(event);
         }
     }
 

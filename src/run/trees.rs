@@ -1,38 +1,42 @@
-//! The project tree in the hands of the executors.
+//! The project's files in the hands of the runners.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
 
-use crate::exec::{Cx, Executor, TreeRef};
+use crate::exec::{Cx, ExecError, TreeRef, TreeSpec};
 
-use super::images::address;
-use super::spec::{RunError, RunSpec, Sources};
+use super::job::JobRun;
+use super::runner::{Runner, RunnerIndex};
+use super::spec::Sources;
 
-/// The project's files as each executor (its address) has them.
-pub(super) struct Trees(HashMap<(usize, Sources), TreeRef>);
+/// The files of one pipeline as each runner has them.
+#[derive(Default)]
+pub(super) struct Trees(HashMap<(RunnerIndex, Sources), TreeRef>);
 
 impl Trees {
-    pub(super) fn of(&self, executor: &Arc<dyn Executor>, sources: Sources) -> Option<&TreeRef> {
-        self.0.get(&(address(executor), sources))
+    pub(super) fn of(&self, runner: RunnerIndex, sources: Sources) -> Option<&TreeRef> {
+        self.0.get(&(runner, sources))
     }
 }
 
-/// Hands each tree to each executor that has a job which wants it.
-pub(super) async fn publish(spec: &RunSpec) -> Result<Trees, RunError> {
+/// Hands each tree of the pipeline to each runner that takes a job which wants it.
+pub(super) async fn publish(
+    jobs: &[JobRun],
+    files: &[(Sources, TreeSpec)],
+    runners: &[Runner],
+) -> Result<Trees, ExecError> {
     // Whoever waits for it stops it by not waiting any more.
     let cx = Cx::unstoppable();
     let mut trees = HashMap::new();
-    for job in &spec.jobs {
-        let tree = spec
-            .trees
-            .iter()
-            .find(|(sources, _)| Some(*sources) == job.sources);
+    for job in jobs.iter().filter_map(JobRun::script_job) {
+        let mut known = files.iter();
+        let tree = known.find(|(sources, _)| Some(*sources) == job.sources);
         let Some((sources, tree)) = tree else {
             continue;
         };
-        if let Entry::Vacant(entry) = trees.entry((address(&job.executor), *sources)) {
-            entry.insert(job.executor.publish_tree(tree, &cx).await?);
+        if let Entry::Vacant(entry) = trees.entry((job.runner, *sources)) {
+            let executor = &runners[job.runner.0].executor;
+            entry.insert(executor.publish_tree(tree, &cx).await?);
         }
     }
     Ok(Trees(trees))

@@ -24,7 +24,7 @@ async fn logs_in_docker() {
         .probe(&pipe::exec::Cx::unstoppable())
         .await
         .expect("the daemon answers");
-    assert!(capabilities.images, "{capabilities:?}");
+    assert!(!capabilities.description.is_empty());
     all_agree(&executor, BOTH.iter().chain(DOCKER)).await;
 }
 

@@ -1,14 +1,14 @@
-//! What all jobs of a pipeline share: facts, plan, executors; and the variables and the image that
+//! What all jobs of a pipeline share: facts, plan, runners; and the variables and the image that
 //! each of them gets from it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use crate::exec::{ArtifactRef, Executor, Image};
+use crate::exec::{ArtifactRef, Image};
 use crate::plan::{Job, JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
 use crate::run::AttemptContext;
 use crate::script::temp_dir;
 
+use super::super::runners::Assignment;
 use super::job_run::timeout;
 
 /// What all jobs of a run share.
@@ -19,8 +19,8 @@ pub struct PipelineContext {
     pub plan: Plan,
     /// `CI_PIPELINE_ID`.
     pub pipeline_id: u64,
-    /// The executor of each job, in the order of the plan.
-    pub executors: Vec<Arc<dyn Executor>>,
+    /// The runner of each job.
+    pub runners: Assignment,
     /// Image of jobs that name none.
     pub default_image: Option<String>,
     /// Artifacts of earlier runs that stand for jobs that are not run, by the name of the job
@@ -33,7 +33,8 @@ pub struct PipelineContext {
 impl PipelineContext {
     pub(super) fn variables(&self, at: usize, attempt: &AttemptContext) -> JobVariables {
         let job = &self.plan.jobs[at];
-        let executor = self.executors[at].name();
+        let runner = self.runners.runner(at);
+        let traits = runner.executor.traits();
         let run = RunFacts {
             pipeline_id: self.pipeline_id,
             job_id: attempt.job_id,
@@ -41,12 +42,10 @@ impl PipelineContext {
             project_dir: attempt.layout.project_dir.clone(),
             started_at: (self.clock)(),
             timeout: timeout(job).as_secs(),
-            image: (executor != "shell")
-                .then(|| self.image_name(job))
-                .flatten(),
-            disposable: executor != "shell",
+            image: self.image_name(job).filter(|_| traits.images),
+            disposable: traits.disposable,
             slot: attempt.slot,
-            runner: format!("pipe {executor}"),
+            runner: runner.description.clone(),
             dotenv: attempt.dotenv.clone(),
         };
         let temp = temp_dir(&attempt.layout.project_dir);

@@ -29,7 +29,7 @@ const OF_ONE_RUN: [&str; 12] = [
 pub(super) fn digest(context: &PipelineContext, at: usize, variables: &JobVariables) -> String {
     let config = &context.plan.jobs[at].config;
     let mut digest = Digest::default();
-    digest.add(context.executors[at].name());
+    digest.add(context.runners.runner(at).executor.name());
     for script in [
         &config.pre_get_sources_script,
         &config.before_script,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::event::HeldJob;
 use crate::plan::Job;
-use crate::run::{AttemptContext, JobRun};
+use crate::run::{AttemptContext, JobRun, ScriptJob, Work};
 use crate::sched::{JobIndex, JobSpec};
 
 use super::context::PipelineContext;
@@ -32,18 +32,25 @@ pub fn jobs(context: &Arc<PipelineContext>) -> Vec<JobRun> {
 
 fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, JobIndex>) -> JobRun {
     let job = &context.plan.jobs[at];
-    let executor = Arc::clone(&context.executors[at]);
+    let traits = context.runners.runner(at).executor.traits();
     let variables = context.variables(at, &before_start(context, at));
     JobRun {
         sched: sched(job, places),
-        image: (!context.image_comes_late(job))
-            .then(|| context.image(job, &variables))
-            .flatten(),
-        ahead: executor.opens_ahead()
-            && job.config.services.is_empty()
-            && !receives_dotenv(context, job),
-        sources: Git::of(&variables).sources(),
-        timeout: timeout(job),
+        work: Work::Scripts(Arc::new(ScriptJob {
+            runner: context.runners.index(at),
+            image: (!context.image_comes_late(job))
+                .then(|| context.image(job, &variables))
+                .flatten(),
+            ahead: traits.opens_ahead
+                && job.config.services.is_empty()
+                && !receives_dotenv(context, job),
+            sources: Git::of(&variables).sources(),
+            timeout: timeout(job),
+            scripts: {
+                let context = Arc::clone(context);
+                Box::new(move |attempt: &AttemptContext| scripts(&context, at, attempt))
+            },
+        })),
         artifacts_from: context
             .plan
             .artifact_sources(job)
@@ -56,11 +63,6 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
             why: why.clone(),
             release: job.release_option(&context.facts).to_string(),
         }),
-        scripts: {
-            let context = Arc::clone(context);
-            Box::new(move |attempt: &AttemptContext| scripts(&context, at, attempt))
-        },
-        executor,
     }
 }
 
@@ -107,11 +109,12 @@ pub(super) fn timeout(job: &Job) -> Duration {
 /// Facts for what is decided before an attempt has a number and a slot.
 fn before_start(context: &PipelineContext, at: usize) -> AttemptContext {
     let job = &context.plan.jobs[at];
+    let executor = &context.runners.runner(at).executor;
     AttemptContext {
         attempt: 1,
         job_id: 0,
         slot: 0,
-        layout: context.executors[at].layout(&context.facts.project.path, job.name(), 1),
+        layout: executor.layout(&context.facts.project.path, job.name(), 1),
         dotenv: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! Where GitLab Runner comes to grief before a job's script, though we would not: the job fails
 //! here too, and the log says why (design chapter 6).
 
+use crate::exec::Traits;
 use crate::plan::JobVariables;
 use crate::run::Refusal;
 
@@ -14,24 +15,25 @@ const HOMES: [&str; 14] = [
 ];
 
 /// Why the attempt fails at once. `sources`: whether git runs in it.
-pub(super) fn of(variables: &JobVariables, executor: &str, sources: bool) -> Option<Refusal> {
-    path(variables, executor).or_else(|| {
-        let helper_runs_git = sources && executor != "shell";
+pub(super) fn of(variables: &JobVariables, traits: Traits, sources: bool) -> Option<Refusal> {
+    path(variables, traits).or_else(|| {
+        let helper_runs_git = sources && traits.images;
         helper_runs_git.then(|| home(variables)).flatten()
     })
 }
 
 /// The runner gives a variable `PATH` to its own commands too (runtime reference 12.1).
-fn path(variables: &JobVariables, executor: &str) -> Option<Refusal> {
+fn path(variables: &JobVariables, traits: Traits) -> Option<Refusal> {
     let path = variables.value("PATH")?;
     let has = |folder: &str| {
         path.split(':')
             .any(|part| part.trim_end_matches('/') == folder)
     };
-    // On most machines the one is a link to the other.
-    let fits = match executor {
-        "shell" => NEEDED_IN_PATH.into_iter().any(has),
-        _ => NEEDED_IN_PATH.into_iter().all(has),
+    let fits = if traits.images {
+        NEEDED_IN_PATH.into_iter().all(has)
+    } else {
+        // On most machines the one is a link to the other.
+        NEEDED_IN_PATH.into_iter().any(has)
     };
     (!fits).then(|| Refusal {
         message: format!(
@@ -68,12 +70,17 @@ fn home(variables: &JobVariables) -> Option<Refusal> {
 #[cfg(test)]
 mod tests {
     use super::of;
+    use crate::exec::Traits;
     use crate::expr::Variable;
     use crate::plan::JobVariables;
 
     fn code(name: &str, value: &str, executor: &str, sources: bool) -> Option<i64> {
         let variables: JobVariables = [Variable::new(name, value)].into_iter().collect();
-        of(&variables, executor, sources).and_then(|refusal| refusal.exit_code)
+        let traits = Traits {
+            images: executor != "shell",
+            ..Traits::default()
+        };
+        of(&variables, traits, sources).and_then(|refusal| refusal.exit_code)
     }
 
     #[test]

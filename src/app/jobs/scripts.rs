@@ -23,26 +23,32 @@ pub(super) fn scripts(
     at: usize,
     attempt: &AttemptContext,
 ) -> AttemptScripts {
-    let first = context.variables(at, attempt);
-    let executor = context.executors[at].name();
-    let git = Git::of(&first);
-    let layout = match git.layout(&attempt.layout, executor) {
+    let usual = context.variables(at, attempt);
+    let traits = context.runners.runner(at).executor.traits();
+    let git = Git::of(&usual);
+    let layout = match git.layout(&attempt.layout, traits) {
         Ok(layout) => layout,
         Err(refusal) => {
             return AttemptScripts {
                 refusal: Some(refusal),
-                secrets: secrets(&first),
+                secrets: secrets(&usual),
                 ..AttemptScripts::default()
             };
         }
     };
+    let is_moved = layout != attempt.layout;
     let attempt = AttemptContext {
         layout,
         ..attempt.clone()
     };
-    let variables = context.variables(at, &attempt);
+    // Directories are among the variables, so these are new only where the directory moves.
+    let variables = if is_moved {
+        context.variables(at, &attempt)
+    } else {
+        usual
+    };
     AttemptScripts {
-        refusal: refusal::of(&variables, executor, git.sources().is_some()),
+        refusal: refusal::of(&variables, traits, git.sources().is_some()),
         warnings: git.warnings().to_vec(),
         layout: Some(attempt.layout.clone()),
         ..of_stages(context, at, &attempt, &variables)

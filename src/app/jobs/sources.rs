@@ -1,6 +1,6 @@
 //! The variables about sources: `GIT_STRATEGY` and its kin (runtime reference 11.2, 1.6).
 
-use crate::exec::Layout;
+use crate::exec::{Layout, Traits};
 use crate::plan::JobVariables;
 use crate::run::{Refusal, Sources};
 use crate::types::{Submodules, go_bool};
@@ -93,10 +93,10 @@ impl Git {
     }
 
     /// Where the project directory is, `usual` when nothing moves it.
-    pub(super) fn layout(&self, usual: &Layout, executor: &str) -> Result<Layout, Refusal> {
+    pub(super) fn layout(&self, usual: &Layout, traits: Traits) -> Result<Layout, Refusal> {
         let mut project_dir = match &self.clone_path {
             None => usual.project_dir.clone(),
-            Some(_) if executor == "shell" => {
+            Some(_) if !traits.moves_project_dir => {
                 return Err(refused(
                     "`GIT_CLONE_PATH` is not allowed with the shell executor",
                 ));
@@ -166,7 +166,7 @@ fn clean(path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::Git;
-    use crate::exec::Layout;
+    use crate::exec::{Layout, Traits};
     use crate::expr::Variable;
     use crate::plan::JobVariables;
     use crate::run::Sources;
@@ -254,7 +254,11 @@ mod tests {
             (&[("GIT_CLONE_PATH", "/builds/x")], "shell", None),
         ];
         for (pairs, executor, wanted) in rows {
-            let layout = git(pairs).layout(&usual, executor).ok();
+            let traits = Traits {
+                moves_project_dir: *executor == "docker",
+                ..Traits::default()
+            };
+            let layout = git(pairs).layout(&usual, traits).ok();
             let got = layout.map(|layout| layout.project_dir);
             assert_eq!(got.as_deref(), *wanted, "{pairs:?} {executor}");
         }

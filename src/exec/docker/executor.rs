@@ -13,8 +13,8 @@ use super::super::cancel::{check, unless_asked};
 use super::super::temp::temp_files;
 use super::super::trees::Trees;
 use super::super::{
-    Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, TreeRef,
-    TreeSpec,
+    Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, Traits,
+    TreeRef, TreeSpec,
 };
 use super::connect::Endpoint;
 use super::container::Container;
@@ -102,6 +102,17 @@ impl Executor for DockerExecutor {
         "docker"
     }
 
+    fn traits(&self) -> Traits {
+        Traits {
+            images: true,
+            services: false,
+            disposable: true,
+            moves_project_dir: true,
+            opens_ahead: true,
+            starts: Some(STARTS),
+        }
+    }
+
     fn layout(&self, project_path: &str, _job: &str, _attempt: u32) -> Layout {
         Layout {
             builds_dir: BUILDS_DIR.to_owned(),
@@ -120,7 +131,6 @@ impl Executor for DockerExecutor {
                 text(&version.os),
                 text(&version.arch)
             ),
-            images: true,
         })
     }
 
@@ -154,10 +164,6 @@ impl Executor for DockerExecutor {
 
     fn environment_name(&self, owner: &Owner, job: &str, attempt: u32) -> String {
         format!("container `{}`", create::name(owner, job, attempt))
-    }
-
-    fn opens_ahead(&self) -> bool {
-        true
     }
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {

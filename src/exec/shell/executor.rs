@@ -12,8 +12,8 @@ use super::super::cancel::check;
 use super::super::names::{slug, unique_slug};
 use super::super::trees::Trees;
 use super::super::{
-    Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, TreeRef,
-    TreeSpec,
+    Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, Traits,
+    TreeRef, TreeSpec,
 };
 use super::kin;
 use super::reap::{reap, write_owner};
@@ -61,6 +61,10 @@ impl Executor for ShellExecutor {
         "shell"
     }
 
+    fn traits(&self) -> Traits {
+        Traits::default()
+    }
+
     fn layout(&self, project_path: &str, job: &str, attempt: u32) -> Layout {
         let builds = self.folder(job, attempt).join("builds");
         let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -73,7 +77,6 @@ impl Executor for ShellExecutor {
     async fn probe(&self, _cx: &Cx) -> Result<Capabilities, ExecError> {
         Ok(Capabilities {
             description: "the shell of this machine, without isolation".to_owned(),
-            images: false,
         })
     }
 

@@ -23,7 +23,11 @@ impl View {
             } => self.pull(image, *progress, *done),
             EventKind::PullFailed { image, message } => self.pull_failed(image, message),
             EventKind::RecordFailed { .. } => self.record_failed(just_ended),
-            EventKind::CancelBegun { reason } => self.cancel = Some(reason.clone()),
+            EventKind::CancelBegun { reason } if path.is_empty() => {
+                self.cancel = Some(reason.clone());
+            }
+            // A child that cancels itself is its jobs' affair.
+            EventKind::CancelBegun { .. } => {}
             EventKind::Notice { text } => self.notices.push(text.clone()),
             EventKind::RunFinished(result) => self.run_finished(path, result),
             EventKind::JobStarted { .. }

@@ -6,18 +6,17 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::exec::{Cancel, Cx, Session};
+use crate::run::bounded_call::{Ending, GRACE, Remote, asked};
+use crate::run::context::RunContext;
 use crate::run::message::{Message, Verdict};
-use crate::run::shared::Shared;
-use crate::run::stage::{Ending, GRACE, Remote, asked};
 
 use super::driver::{Attempt, Order};
 use super::leave::CLOSE_BUDGET;
-use super::prepare::turn;
 
 /// Opens and starts the environment of a later attempt. Whatever fails is not told: the attempt
 /// tries again when its turn comes.
 pub(in crate::run) async fn open_ahead(
-    shared: Arc<Shared>,
+    shared: Arc<RunContext>,
     order: Order,
     messages: mpsc::Sender<Message>,
     to: oneshot::Sender<Box<dyn Session>>,
@@ -42,16 +41,16 @@ impl Attempt<'_> {
     async fn come_up(&self, cx: &Cx) -> Option<Box<dyn Session>> {
         let admitted = async {
             if let Some(image) = self.image() {
-                let brought = self.shared.images.ensure(&self.job.executor, image).await;
+                let brought = self.shared.bring(self.job.runner, image).await;
                 brought.ok()?;
             }
-            Some(turn(self.shared, self.image().is_some()).await)
+            Some(self.shared.start_turn(self.job.runner).await)
         };
         let _permit = tokio::select! {
             permit = admitted => permit?,
             () = asked(&cx.cancel, Cancel::Graceful) => return None,
         };
-        let mut session = self.job.executor.open(self.env_spec(), cx).await.ok()?;
+        let mut session = self.executor.open(self.env_spec(), cx).await.ok()?;
         if session.start(cx).await.is_err() {
             discard(session).await;
             return None;

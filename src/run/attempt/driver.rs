@@ -1,6 +1,7 @@
 //! The order of the steps, and what they share.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,15 +10,16 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::event::Phase;
-use crate::exec::{ArtifactRef, Cancel, Layout, Session};
+use crate::exec::{ArtifactRef, Cancel, Executor, Layout, Session, TreeRef};
 use crate::mask::Masker;
-use crate::run::ahead::Ahead;
+use crate::run::bounded_call::Bounds;
+use crate::run::context::RunContext;
+use crate::run::job::ScriptJob;
 use crate::run::limits::limit;
 use crate::run::log::JobLog;
+use crate::run::look_ahead::Ahead;
 use crate::run::message::{AttemptId, End, Failure, Kept, Message, Verdict};
-use crate::run::shared::Shared;
-use crate::run::spec::{AttemptContext, AttemptScripts, JobRun};
-use crate::run::stage::Bounds;
+use crate::run::spec::{AttemptContext, AttemptScripts};
 
 /// Longer than any run; tokio's own sleeps end there too.
 const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);
@@ -25,10 +27,17 @@ const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);
 /// What the dispatcher hands out with an attempt.
 pub(in crate::run) struct Order {
     pub(in crate::run) id: AttemptId,
+    pub(in crate::run) job: Arc<ScriptJob>,
+    /// The job's name, which no other job of the run has.
+    pub(in crate::run) name: String,
     /// `CI_JOB_ID`.
     pub(in crate::run) job_id: u64,
     /// The lowest free slot, from 0.
     pub(in crate::run) slot: usize,
+    /// The project's files, where the job asks for them.
+    pub(in crate::run) tree: Option<TreeRef>,
+    /// Where this attempt's artifacts go.
+    pub(in crate::run) artifacts_place: PathBuf,
     /// Laid over the tree in this order.
     pub(in crate::run) artifacts: Vec<ArtifactRef>,
     /// The environment, where it was begun before.
@@ -41,7 +50,7 @@ pub(in crate::run) struct Order {
 /// Runs the attempt and sends its end; then takes the environment away, for which no other job
 /// has to wait.
 pub(in crate::run) async fn run(
-    shared: Arc<Shared>,
+    shared: Arc<RunContext>,
     order: Order,
     messages: mpsc::Sender<Message>,
 ) {
@@ -69,8 +78,9 @@ pub(in crate::run) async fn run(
 
 /// An attempt under way.
 pub(super) struct Attempt<'a> {
-    pub(super) shared: &'a Shared,
-    pub(super) job: &'a JobRun,
+    pub(super) shared: &'a RunContext,
+    pub(super) job: Arc<ScriptJob>,
+    pub(super) executor: &'a dyn Executor,
     pub(super) order: Order,
     pub(super) layout: Layout,
     pub(super) scripts: AttemptScripts,
@@ -80,13 +90,16 @@ pub(super) struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(shared: &'a Shared, order: Order, messages: mpsc::Sender<Message>) -> Self {
-        let AttemptId { job, attempt } = order.id;
-        let run = shared.job(job);
-        let layout = run
-            .executor
-            .layout(&shared.project_path, &run.sched.name, attempt);
-        let mut scripts = run.scripts.attempt(&AttemptContext {
+    pub(super) fn new(
+        shared: &'a RunContext,
+        order: Order,
+        messages: mpsc::Sender<Message>,
+    ) -> Self {
+        let AttemptId { attempt, .. } = order.id;
+        let job = Arc::clone(&order.job);
+        let executor = shared.runner(job.runner).executor.as_ref();
+        let layout = executor.layout(&shared.project_path, &order.name, attempt);
+        let mut scripts = job.scripts.attempt(&AttemptContext {
             attempt,
             job_id: order.job_id,
             slot: order.slot,
@@ -103,13 +116,14 @@ impl<'a> Attempt<'a> {
         };
         Self {
             shared,
-            job: run,
+            deadline: after(job.timeout),
+            job,
+            executor,
             layout: scripts.layout.take().unwrap_or(layout),
             log: JobLog::new(order.id, masker, messages.clone()),
             scripts,
             order,
             messages,
-            deadline: after(run.timeout),
         }
     }
 

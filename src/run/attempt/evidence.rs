@@ -12,7 +12,7 @@ impl Attempt<'_> {
     pub(super) fn digest(&self) -> Option<String> {
         let mut digest = Digest::default();
         digest.add(self.scripts.digest.as_deref()?);
-        digest.add_option(self.tree().map(|tree| tree.0));
+        digest.add_option(self.order.tree.as_ref().map(|tree| &tree.0));
         let artifacts = self.order.artifacts.iter();
         let artifacts: Option<Vec<&str>> = artifacts.map(|kept| kept.digest.as_deref()).collect();
         digest.add_all(artifacts?);

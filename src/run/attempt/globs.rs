@@ -62,7 +62,7 @@ impl Attempt<'_> {
         session: &mut dyn Session,
     ) -> Result<Option<Arc<BTreeSet<String>>>, Missed> {
         let path = format!("{}/.git/index", self.layout.project_dir);
-        let place = self.artifacts_place();
+        let place = self.order.artifacts_place.clone();
         let scratch = place.parent().unwrap_or(&place);
         let tracked = match self.read(session, &path, MAX_INDEX).await? {
             Some(index) => repo::tracked(&index, scratch).map_err(|error| {

@@ -2,8 +2,8 @@
 
 use crate::event::Phase;
 use crate::exec::{Cancel, Exit, Script, Session};
+use crate::run::bounded_call::{Ending, Remote};
 use crate::run::message::{Failure, Verdict};
-use crate::run::stage::{Ending, Remote};
 
 use super::driver::Attempt;
 use super::words::vanished;

@@ -1,15 +1,14 @@
 //! Keeps what a job leaves, its artifacts and reports, and closes its environment.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use crate::event::{EventKind, Phase};
 use crate::exec::{ArtifactRef, Cancel, ExecError, Fault, Session};
+use crate::run::bounded_call::{Ending, GRACE, Remote, Stop};
 use crate::run::message::{Failure, Kept, Message, Verdict};
 use crate::run::spec::Artifacts;
-use crate::run::stage::{Ending, GRACE, Remote, Stop};
 
 use super::driver::Attempt;
 use super::reports::or_failed;
@@ -57,7 +56,7 @@ impl Attempt<'_> {
         wanted: Artifacts,
     ) -> Result<ArtifactRef, Missed> {
         let globs = self.globs(session, wanted).await?;
-        let into = self.artifacts_place();
+        let into = self.order.artifacts_place.clone();
         let (cx, remote) = Remote::new();
         let work = session.collect(&globs, &into, &cx);
         self.afterwards(remote, work).await
@@ -114,11 +113,6 @@ impl Attempt<'_> {
         None
     }
 
-    /// Where this attempt's artifacts go.
-    pub(super) fn artifacts_place(&self) -> PathBuf {
-        (self.shared.artifacts)(&self.job.sched.name, self.order.id.attempt)
-    }
-
     /// Nothing may stay behind, and nothing may hang: after its budget the environment is left
     /// for the next start to remove.
     pub(super) async fn close(&mut self, mut session: Box<dyn Session>) {
@@ -128,7 +122,7 @@ impl Attempt<'_> {
             Ok(Err(error)) => error.in_one_line(),
             Err(_) => format!("it took longer than {}", short(CLOSE_BUDGET + GRACE)),
         };
-        let job = &self.job.sched.name;
+        let job = &self.order.name;
         let text = format!("cleaning up after job `{job}` failed, the next run does it: {why}");
         let text = self.log.masked(&text);
         let notice = Message::Event(EventKind::Notice { text });

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::sync::SemaphorePermit;
 use tokio::time::sleep;
 
-use crate::exec::{Cancel, EnvSpec, EnvVariable, Image, Session, TreeRef, Workspace};
+use crate::exec::{Cancel, EnvSpec, EnvVariable, Image, Session, Workspace};
+use crate::run::bounded_call::{Ending, Remote, Stop, asked};
 use crate::run::message::{Failure, Verdict};
-use crate::run::shared::Shared;
-use crate::run::stage::{Ending, Remote, Stop, asked};
 use crate::types::FailureReason;
 
 use super::driver::Attempt;
@@ -58,10 +56,10 @@ impl Attempt<'_> {
         };
         let bounds = self.bounds(Cancel::Graceful, None);
         let (cx, remote) = Remote::new();
-        let (shared, job) = (self.shared, self.job);
+        let (shared, runner) = (self.shared, self.job.runner);
         let work = async {
             tokio::select! {
-                brought = shared.images.ensure(&job.executor, &image) => brought,
+                brought = shared.bring(runner, &image) => brought,
                 () = asked(&cx.cancel, Cancel::Graceful) => Err(vanished()),
             }
         };
@@ -78,13 +76,13 @@ impl Attempt<'_> {
         let bounds = self.bounds(Cancel::Graceful, None);
         let spec = self.env_spec();
         let (cx, remote) = Remote::new();
-        let (shared, job, has_image) = (self.shared, self.job, self.image().is_some());
+        let (shared, executor, runner) = (self.shared, self.executor, self.job.runner);
         let work = async {
             let _permit = tokio::select! {
-                permit = turn(shared, has_image) => permit,
+                permit = shared.start_turn(runner) => permit,
                 () = asked(&cx.cancel, Cancel::Graceful) => return Err(vanished()),
             };
-            let opened = job.executor.open(spec, &cx).await;
+            let opened = executor.open(spec, &cx).await;
             opened.map_err(|error| Failure::from(&error))
         };
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
@@ -108,14 +106,14 @@ impl Attempt<'_> {
     pub(super) fn env_spec(&self) -> EnvSpec {
         EnvSpec {
             owner: self.shared.owner.clone(),
-            job: self.job.sched.name.clone(),
+            job: self.order.name.clone(),
             attempt: self.order.id.attempt,
             image: self.image().cloned(),
             layout: self.layout.clone(),
             variables: self.variables(),
             services: Vec::new(),
             workspace: Workspace {
-                tree: self.tree(),
+                tree: self.order.tree.clone(),
                 artifacts: self.order.artifacts.clone(),
             },
             init: self.scripts.settings.init,
@@ -133,24 +131,10 @@ impl Attempt<'_> {
         made.collect()
     }
 
-    pub(super) fn tree(&self) -> Option<TreeRef> {
-        let sources = self.job.sources?;
-        self.shared.trees.of(&self.job.executor, sources).cloned()
-    }
-
     pub(super) fn stopped_before_script(&self, stop: Stop) -> Verdict {
         match stop {
             Stop::Canceled | Stop::Killed => Verdict::Killed,
             Stop::Limit | Stop::Deadline => Verdict::JobTimedOut(out_of_time(self.job.timeout)),
         }
     }
-}
-
-/// Waits for a turn to start a container; without an image there is none.
-pub(super) async fn turn(shared: &Shared, has_image: bool) -> Option<SemaphorePermit<'_>> {
-    if !has_image {
-        return None;
-    }
-    // The semaphore is never closed.
-    shared.starts.acquire().await.ok()
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::exec::{ExecError, Globs, Session};
 use crate::foreign::system_words;
+use crate::run::bounded_call::Remote;
 use crate::run::dotenv::{self, Variables};
 use crate::run::message::{Failure, Verdict};
-use crate::run::stage::Remote;
 
 use super::driver::Attempt;
 use super::leave::Missed;
@@ -50,7 +50,7 @@ impl Attempt<'_> {
         paths: Vec<String>,
     ) -> Result<Result<Variables, String>, Missed> {
         let paths = self.expanded(session, paths).await?;
-        let into = self.artifacts_place().with_extension("dotenv");
+        let into = self.order.artifacts_place.with_extension("dotenv");
         let globs = Globs {
             paths,
             limit: self.shared.artifacts_limit,

@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 use crate::event::Phase;
 use crate::exec::{Cancel, Exit, Script, Session};
+use crate::run::bounded_call::{Ending, Remote, Stop};
 use crate::run::message::{Failure, Verdict};
-use crate::run::stage::{Ending, Remote, Stop};
 use crate::types::FailureReason;
 
 use super::driver::Attempt;

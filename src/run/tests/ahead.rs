@@ -66,7 +66,7 @@ async fn one_that_nobody_uses_is_taken_away() {
 async fn never_more_than_there_are_slots() {
     let first = (0..3).map(|at| job(&format!("a{at}"), 0, "sleep 1000"));
     let then = (0..8).map(|at| job(&format!("b{at}"), 1, "sleep 1000").ahead());
-    let story = Story::new(first.chain(then)).with(|spec| spec.slots = 5);
+    let story = Story::new(first.chain(then)).with(|spec| spec.settings.slots = 5);
     let ended = story.run().await;
     assert_eq!(ended.end(), ("success", 0));
     let begun = place(&ended, "close a0 1");

@@ -68,7 +68,8 @@ async fn run(jobs: impl IntoIterator<Item = Job>) -> Ended {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path().to_owned();
     let story = Story::new(jobs).with(|spec| {
-        spec.artifacts = Box::new(move |job, attempt| place.join(format!("{job}.{attempt}.tar")));
+        spec.settings.artifacts =
+            Box::new(move |_, job, attempt| place.join(format!("{job}.{attempt}.tar")));
     });
     let ended = story.run().await;
     let left = std::fs::read_dir(folder.path()).expect("it is there");

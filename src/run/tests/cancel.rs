@@ -171,7 +171,7 @@ async fn once_stops_delays_and_the_queue() {
             job.sched.start_in = std::time::Duration::from_secs(9000);
         }),
     ])
-    .with(|spec| spec.slots = 1)
+    .with(|spec| spec.settings.slots = 1)
     .interrupted(1000, Cancel::Graceful)
     .run()
     .await;
@@ -201,7 +201,7 @@ async fn a_failure_that_cancels_the_rest() {
         job("other", 0, "sleep 60000").after("say after"),
         job("later", 1, ""),
     ])
-    .with(|spec| spec.options = options)
+    .with(|spec| spec.pipeline.options = options)
     .run()
     .await;
     let why = "job bad failed (auto_cancel:on_job_failure)";

@@ -10,7 +10,7 @@ use super::story::{Story, job};
 #[tokio::test(start_paused = true)]
 async fn two_stages() {
     let ended = Story::new([job("a", 0, "say hello\nsleep 10"), job("b", 1, "say bye")])
-        .with(|spec| spec.notices.push("two jobs".to_owned()))
+        .with(|spec| spec.pipeline.notices.push("two jobs".to_owned()))
         .run()
         .await;
     let want = [
@@ -164,7 +164,7 @@ async fn delays() {
     assert_eq!(ended.started("later"), 90_000);
 
     let ended = Story::new([delayed()])
-        .with(|spec| spec.no_delay = true)
+        .with(|spec| spec.settings.no_delay = true)
         .run()
         .await;
     assert_eq!(ended.told()[1], "later.1 starts");

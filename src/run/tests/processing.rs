@@ -57,9 +57,9 @@ async fn generated() {
         let read = read(&config, &played);
         let ended = Story::new(jobs(&read))
             .with(|spec| {
-                spec.stages.clone_from(&read.stages);
-                spec.options = read.options;
-                spec.slots = 8;
+                spec.pipeline.stages.clone_from(&read.stages);
+                spec.pipeline.options = read.options;
+                spec.settings.slots = 8;
             })
             .run()
             .await;

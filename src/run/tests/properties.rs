@@ -60,7 +60,7 @@ fn story(mut jobs: Vec<Job>, mut interrupts: Vec<u64>, slots: usize) -> Story {
         .into_iter()
         .enumerate()
         .map(|(at, made)| made.with(|job| job.sched.name = format!("j{at}")));
-    let mut story = Story::new(named).with(|spec| spec.slots = slots);
+    let mut story = Story::new(named).with(|spec| spec.settings.slots = slots);
     interrupts.sort_unstable();
     for (at, level) in interrupts
         .into_iter()

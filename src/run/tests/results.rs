@@ -16,7 +16,7 @@ async fn every_attempt_has_a_result() {
         };
     });
     let ended = Story::new([again, job("never", 1, "")])
-        .with(|spec| spec.first_job_id = 41)
+        .with(|spec| spec.settings.first_job_id = 41)
         .run()
         .await;
     let told: Vec<_> = (ended.results.iter())
@@ -96,8 +96,9 @@ async fn secret_values_of_a_dotenv_report_are_not_handed_on() {
         });
         let ended = Story::new([reporting])
             .with(|spec| {
-                spec.secrets = vec![of_run.to_owned()];
-                spec.artifacts = Box::new(move |job, _| place.join(format!("{job}.tar")));
+                spec.pipeline.secrets = vec![of_run.to_owned()];
+                spec.settings.artifacts =
+                    Box::new(move |_, job, _| place.join(format!("{job}.tar")));
             })
             .run()
             .await;

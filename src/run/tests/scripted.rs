@@ -23,9 +23,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::exec::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, ExecError, Executor, Exit, Globs, Image,
-    Layout, Reaped, Script, Session, TreeRef, TreeSpec,
+    Layout, Reaped, Script, Session, Traits, TreeRef, TreeSpec,
 };
-use crate::run::stage::asked;
+use crate::run::bounded_call::asked;
+
+/// Environments that come up at once.
+const STARTS: usize = 4;
 
 /// What was asked of it.
 #[derive(Debug, Default)]
@@ -100,6 +103,17 @@ impl Executor for Scripted {
         "scripted"
     }
 
+    fn traits(&self) -> Traits {
+        Traits {
+            images: true,
+            disposable: true,
+            moves_project_dir: true,
+            opens_ahead: true,
+            starts: Some(STARTS),
+            ..Traits::default()
+        }
+    }
+
     fn layout(&self, project_path: &str, _job: &str, _attempt: u32) -> Layout {
         Layout {
             builds_dir: "/builds".to_owned(),
@@ -110,7 +124,6 @@ impl Executor for Scripted {
     async fn probe(&self, _: &Cx) -> Result<Capabilities, ExecError> {
         Ok(Capabilities {
             description: "scripted".to_owned(),
-            images: true,
         })
     }
 

@@ -10,10 +10,11 @@ use crate::event::{
     AttemptResult, Event, EventKind, HeldJob, JobOutcome, JobResult, Reporter, RunResult,
     RunStarted, SourceMode,
 };
-use crate::exec::{Cancel, Executor, Globs, Image, Owner};
+use crate::exec::{Cancel, Globs, Image, Owner};
 use crate::run::{
     Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Interrupt, JobRun, JobSettings,
-    PullPolicy, Refusal, RunError, RunSpec, Sources, run,
+    PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex,
+    ScriptJob, Sources, Trigger, Work, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
 
@@ -37,6 +38,8 @@ pub(super) struct Job {
     pub(super) hook: Option<String>,
     pub(super) dotenv: Vec<String>,
     pub(super) refusal: Option<Refusal>,
+    pub(super) runner: RunnerIndex,
+    pub(super) trigger: Option<Trigger>,
 }
 
 /// A job of that stage whose one script is `script`.
@@ -60,6 +63,8 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
         hook: None,
         dotenv: Vec::new(),
         refusal: None,
+        runner: RunnerIndex(0),
+        trigger: None,
     }
 }
 
@@ -100,7 +105,21 @@ impl Job {
         })
     }
 
-    fn into_run(self, executor: &Arc<dyn Executor>) -> JobRun {
+    fn into_run(self) -> JobRun {
+        let artifacts_from = self.artifacts_from.iter().copied().map(JobIndex).collect();
+        JobRun {
+            sched: self.sched.clone(),
+            artifacts_before: Vec::new(),
+            artifacts_from,
+            held: self.held.clone(),
+            work: self.into_work(),
+        }
+    }
+
+    fn into_work(self) -> Work {
+        if let Some(trigger) = self.trigger {
+            return Work::Trigger(trigger);
+        }
         let (scripts, after) = (self.scripts, self.after_script);
         let (artifacts, secrets, settings) = (self.artifacts, self.secrets, self.settings);
         let (hook, dotenv, refusal) = (self.hook, self.dotenv, self.refusal);
@@ -135,9 +154,8 @@ impl Job {
                 ..AttemptScripts::default()
             }
         };
-        JobRun {
-            sched: self.sched,
-            executor: Arc::clone(executor),
+        Work::Scripts(Arc::new(ScriptJob {
+            runner: self.runner,
             image: self.image.map(|name| Image {
                 name,
                 ..Image::default()
@@ -145,11 +163,33 @@ impl Job {
             ahead: self.ahead,
             sources: Some(Sources::default()),
             timeout: self.timeout,
-            artifacts_before: Vec::new(),
-            artifacts_from: self.artifacts_from.into_iter().map(JobIndex).collect(),
-            held: self.held,
             scripts: Box::new(make),
-        }
+        }))
+    }
+}
+
+/// A pipeline of those jobs. Stages are `one`, `two`, `three`.
+pub(super) fn pipeline(jobs: impl IntoIterator<Item = Job>) -> PipelineSpec {
+    PipelineSpec {
+        head: RunStarted {
+            version: "0".to_owned(),
+            at: "now".to_owned(),
+            run: "1".to_owned(),
+            ref_name: "main".to_owned(),
+            ref_kind: "branch".to_owned(),
+            source: "push".to_owned(),
+            sha: "0".to_owned(),
+            mode: SourceMode::Commit,
+            jobs: Vec::new(),
+        },
+        stages: ["one", "two", "three"].map(str::to_owned).to_vec(),
+        jobs: jobs.into_iter().map(Job::into_run).collect(),
+        options: Options::default(),
+        trees: Vec::new(),
+        durations: Vec::new(),
+        notices: Vec::new(),
+        secrets: Vec::new(),
+        complete: true,
     }
 }
 
@@ -167,42 +207,25 @@ impl Story {
     /// Stages are `one`, `two`, `three`.
     pub(super) fn new(jobs: impl IntoIterator<Item = Job>) -> Self {
         let executor = Scripted::default();
-        let shared: Arc<dyn Executor> = Arc::new(executor.clone());
-        let jobs = jobs.into_iter().map(|job| job.into_run(&shared)).collect();
-        let head = RunStarted {
-            version: "0".to_owned(),
-            at: "now".to_owned(),
-            run: "1".to_owned(),
-            ref_name: "main".to_owned(),
-            ref_kind: "branch".to_owned(),
-            source: "push".to_owned(),
-            sha: "0".to_owned(),
-            mode: SourceMode::Commit,
-            jobs: Vec::new(),
-        };
         let spec = RunSpec {
-            head,
-            owner: Owner {
-                owner: "me".to_owned(),
-                run: "1".to_owned(),
+            pipeline: pipeline(jobs),
+            settings: RunSettings {
+                first_job_id: 1,
+                owner: Owner {
+                    owner: "me".to_owned(),
+                    run: "1".to_owned(),
+                },
+                runners: vec![Runner::untagged("one", Arc::new(executor.clone()))],
+                no_delay: false,
+                slots: 16,
+                project_path: "group/project".to_owned(),
+                artifacts: Box::new(|path, job, attempt| {
+                    let place = [path, &[format!("{job}.{attempt}.tar")]].concat();
+                    PathBuf::from(format!("/artifacts/{}", place.join("+")))
+                }),
+                artifacts_limit: Some(1000),
+                pull: PullPolicy::IfNotPresent,
             },
-            stages: ["one", "two", "three"].map(str::to_owned).to_vec(),
-            jobs,
-            options: Options::default(),
-            no_delay: false,
-            first_job_id: 1,
-            slots: 16,
-            project_path: "group/project".to_owned(),
-            trees: Vec::new(),
-            artifacts: Box::new(|job, attempt| {
-                PathBuf::from(format!("/artifacts/{job}.{attempt}.tar"))
-            }),
-            artifacts_limit: Some(1000),
-            durations: Vec::new(),
-            pull: PullPolicy::IfNotPresent,
-            notices: Vec::new(),
-            secrets: Vec::new(),
-            complete: true,
         };
         Self {
             spec,
@@ -296,8 +319,21 @@ impl Reporter for Recorder {
     }
 
     fn on_result(&mut self, result: &AttemptResult) {
-        let ended = |event: &Event| matches!(&event.kind, EventKind::JobFinished { job, attempt, .. } if *job == result.job && *attempt == result.attempt);
-        assert!(!self.events.iter().any(ended), "it comes before its event");
+        // A trigger job that is tried again makes a child of the same path, whose attempts begin
+        // at 1 again.
+        let is_its_end = |event: &&Event| {
+            let kind = &event.kind;
+            event.pipeline == result.pipeline
+                && matches!(kind, EventKind::JobFinished { job, attempt, .. }
+                    if *job == result.job && *attempt == result.attempt)
+        };
+        let is_like_it = |other: &&AttemptResult| {
+            (&other.pipeline, &other.job, other.attempt)
+                == (&result.pipeline, &result.job, result.attempt)
+        };
+        let told = self.events.iter().filter(is_its_end).count();
+        let handed_out = self.results.iter().filter(is_like_it).count();
+        assert_eq!(told, handed_out, "it comes before its event");
         self.results.push(result.clone());
     }
 
@@ -331,6 +367,18 @@ impl Ended {
             .iter()
             .filter_map(|event| short(&event.kind))
             .collect()
+    }
+
+    /// The same, each with the trigger jobs that lead to its pipeline.
+    pub(super) fn told_with_paths(&self) -> Vec<String> {
+        let line = |event: &Event| {
+            let text = short(&event.kind)?;
+            Some(match event.pipeline.as_slice() {
+                [] => text,
+                path => format!("{}: {text}", path.join("/")),
+            })
+        };
+        self.events.iter().filter_map(line).collect()
     }
 
     /// The log lines of one job.

@@ -238,7 +238,7 @@ async fn runs_that_do_not_begin() {
     let offline = Story::new(jobs())
         .lacking("ruby")
         .lacking("node")
-        .with(|spec| spec.pull = PullPolicy::Never);
+        .with(|spec| spec.settings.pull = PullPolicy::Never);
     let error = offline.try_run().await.err().expect("images are missing");
     assert_eq!(
         error.to_string(),
@@ -246,7 +246,7 @@ async fn runs_that_do_not_begin() {
     );
 
     let bad_tree = Story::new(jobs()).with(|spec| {
-        spec.trees.push((
+        spec.pipeline.trees.push((
             Sources::default(),
             crate::exec::TreeSpec {
                 id: "bad".to_owned(),
@@ -273,7 +273,7 @@ async fn an_image_that_nobody_uses_may_be_missing() {
     });
     let ended = Story::new([manual, job("b", 1, "").image("node")])
         .lacking("ruby")
-        .with(|spec| spec.pull = PullPolicy::Never)
+        .with(|spec| spec.settings.pull = PullPolicy::Never)
         .run()
         .await;
     assert_eq!(ended.jobs(), ["a manual", "b success"]);
@@ -284,7 +284,7 @@ async fn a_signal_before_the_first_job() {
     let story = Story::new([job("a", 0, "")])
         .interrupted(500, Cancel::Graceful)
         .with(|spec| {
-            spec.trees.push((
+            spec.pipeline.trees.push((
                 Sources::default(),
                 crate::exec::TreeSpec {
                     id: "slow".to_owned(),

@@ -45,6 +45,14 @@ const CONFINED: [(&str, &[&str]); 10] = [
     ("strsim", &["src/diag/"]),
 ];
 
+/// Lower layers that a module must not know all the same: it gets what they make as plain values.
+const UNKNOWN: [(&str, &[&str]); 4] = [
+    ("run", &["plan", "config", "yaml", "settings"]),
+    ("exec", &["plan", "config", "yaml", "run"]),
+    ("report", &["plan", "exec", "sched"]),
+    ("record", &["plan", "exec", "sched"]),
+];
+
 /// The code map of `src/lib.rs`.
 struct Map {
     layers: BTreeMap<String, u32>,
@@ -143,6 +151,25 @@ fn imports_go_down() {
         "a module uses only modules of lower layers (src/lib.rs)",
         &broken,
     );
+}
+
+#[test]
+fn layers_do_not_know_what_is_not_theirs() {
+    let mut broken = Vec::new();
+    for file in product() {
+        let module = file.module();
+        let own = module.first().copied();
+        let Some((own, unknown)) = UNKNOWN.into_iter().find(|(name, _)| own == Some(*name)) else {
+            continue;
+        };
+        for path in named(&file) {
+            if let Some(other) = target(&file, &path).filter(|other| unknown.contains(other)) {
+                let place = format!("{}:{}", file.path, path.line);
+                broken.push(format!("{place}: `{own}` knows `{other}`"));
+            }
+        }
+    }
+    assert_none("some layers must not know of each other", &broken);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which executor each job gets (design chapter 3).
+//! The runners of this machine, and which of them takes each job (design chapter 3).
 //!
 //! `auto` never leaves isolation: jobs go to a local Docker engine. The host's shell is only ever
 //! the user's explicit choice.
@@ -12,6 +12,7 @@ use crate::exec::{
     Cx, DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings,
 };
 use crate::plan::{Job, Plan};
+use crate::run::{Runner, RunnerIndex};
 use crate::settings::{Key, Settings, Source};
 
 use super::failure::{Failure, FailureKind};
@@ -19,8 +20,9 @@ use super::failure::{Failure, FailureKind};
 /// Time between TERM and KILL of a script on the host.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The executors of this machine.
-pub(super) struct Executors {
+/// The runners of this machine. The user can register none yet: one default takes all jobs.
+pub(super) struct Runners {
+    default: Runner,
     docker: Option<Arc<dyn Executor>>,
     shell: Arc<dyn Executor>,
     choice: Choice,
@@ -59,7 +61,7 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
     Endpoint::find(host.as_deref(), runtime_dir.as_deref(), reach).map(DockerExecutor::new)
 }
 
-impl Executors {
+impl Runners {
     /// Looks for what the run needs, without asking it anything yet.
     pub(super) fn find(settings: &Settings, state: &Path, run: &str) -> Result<Self, Failure> {
         let choice = match settings.text(Key::Executor) {
@@ -76,9 +78,11 @@ impl Executors {
             Choice::Shell => None,
             Choice::Auto | Choice::Docker => Some(Arc::new(docker(settings)?)),
         };
+        let shell: Arc<dyn Executor> = Arc::new(shell);
         Ok(Self {
+            default: default_runner(docker.as_ref().unwrap_or(&shell)),
             docker,
-            shell: Arc::new(shell),
+            shell,
             choice,
         })
     }
@@ -99,25 +103,23 @@ impl Executors {
         self.docker.iter().chain([&self.shell])
     }
 
-    /// The executor of each job of the plan.
+    /// Which runner takes each job of the plan.
     pub(super) fn assign(
         &self,
         plan: &Plan,
         default_image: Option<&str>,
-    ) -> Result<Vec<Arc<dyn Executor>>, Failure> {
-        let Some(docker) = &self.docker else {
-            return Ok(plan.jobs.iter().map(|_| Arc::clone(&self.shell)).collect());
+    ) -> Result<Assignment, Failure> {
+        let assignment = Assignment::new(vec![self.default.clone()], plan);
+        let lacks_image = |(at, job): &(usize, &Job)| {
+            let needs_image = assignment.runner(*at).executor.traits().images;
+            let has_image = job.config.image.is_some() || default_image.is_some();
+            job.held.is_none() && needs_image && !has_image
         };
-        let without: Vec<&Job> = plan
-            .jobs
-            .iter()
-            .filter(|job| {
-                job.held.is_none() && job.config.image.is_none() && default_image.is_none()
-            })
-            .collect();
+        let jobs = plan.jobs.iter().enumerate();
+        let without: Vec<&Job> = jobs.filter(lacks_image).map(|(_, job)| job).collect();
         match without.first() {
             Some(first) => Err(no_image(first, without.len())),
-            None => Ok(plan.jobs.iter().map(|_| Arc::clone(docker)).collect()),
+            None => Ok(assignment),
         }
     }
 
@@ -154,6 +156,46 @@ impl Executors {
             ));
         }
         notices
+    }
+}
+
+/// The runner that takes all jobs.
+pub fn default_runner(executor: &Arc<dyn Executor>) -> Runner {
+    let description = format!("pipe {}", executor.name());
+    Runner::untagged(description, Arc::clone(executor))
+}
+
+/// Which runner takes each job of a plan.
+pub struct Assignment {
+    runners: Vec<Runner>,
+    /// By place in the plan.
+    by_job: Vec<RunnerIndex>,
+}
+
+impl Assignment {
+    /// The first runner that takes a job gets it. What none takes goes to the first of all, which
+    /// is the default.
+    pub fn new(runners: Vec<Runner>, plan: &Plan) -> Self {
+        let taker = |job: &Job| {
+            let takes = |runner: &Runner| runner.takes(job.tags.iter().map(String::as_str));
+            RunnerIndex(runners.iter().position(takes).unwrap_or(0))
+        };
+        let by_job = plan.jobs.iter().map(taker).collect();
+        Self { runners, by_job }
+    }
+
+    /// The runners, for the run.
+    pub fn runners(&self) -> &[Runner] {
+        &self.runners
+    }
+
+    pub(super) fn index(&self, at: usize) -> RunnerIndex {
+        self.by_job[at]
+    }
+
+    /// The runner of the job at that place of the plan.
+    pub(super) fn runner(&self, at: usize) -> &Runner {
+        &self.runners[self.by_job[at].0]
     }
 }
 

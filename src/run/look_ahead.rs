@@ -1,20 +1,21 @@
 //! Environments that come up before their jobs' turn (design chapter 6).
 //!
-//! Owns which jobs that concerns, and what becomes of an environment whose job never gets there.
-//! Only the job's own environment is made, never more of them than there are free slots.
+//! Owns which jobs that concerns, and which environments no job will ask for any more. Only the
+//! job's own environment is made, never more of them than there are free slots.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use tokio::sync::{oneshot, watch};
 
 use crate::exec::{Cancel, Session};
-use crate::sched::{Action, Input, Outcome, Pipeline};
+use crate::sched::{Action, Input, JobIndex, Outcome, Pipeline};
 use crate::types::Status;
 
-use super::attempt::{self, Order};
-use super::dispatcher::Dispatcher;
+use super::attempt;
 use super::message::AttemptId;
+use super::pipelines::{PipelineIndex, Pipelines};
+use super::runner::RunnerIndex;
+use super::slots::Slots;
 
 /// How many jobs in a row are looked at. A job that takes no time is followed by its successor
 /// before that one's environment could come up.
@@ -28,6 +29,8 @@ pub(super) struct Environments(HashMap<AttemptId, Ahead>);
 pub(in crate::run) struct Ahead {
     /// `CI_JOB_ID` of the attempt, which the environment knows already.
     pub(in crate::run) job_id: u64,
+    /// Who runs the job.
+    pub(in crate::run) runner: RunnerIndex,
     /// Stops it from coming up.
     pub(in crate::run) cancel: watch::Sender<Cancel>,
     /// Nothing comes where it failed: it is then made anew, and fails where that is told.
@@ -35,38 +38,89 @@ pub(in crate::run) struct Ahead {
 }
 
 impl Environments {
+    /// Keeps one for its job.
+    pub(super) fn keep(&mut self, id: AttemptId, ahead: Ahead) {
+        self.0.insert(id, ahead);
+    }
+
     /// The environment of a job whose turn has come.
     pub(super) fn take(&mut self, id: AttemptId) -> Option<Ahead> {
         self.0.remove(&id)
     }
 
     /// Takes out those that no job will ask for any more.
-    fn unwanted(&mut self, pipeline: &Pipeline) -> Vec<Ahead> {
+    pub(super) fn take_unwanted(&mut self, pipelines: &Pipelines) -> Vec<Ahead> {
         let may_come = |id: &AttemptId| {
-            let waits = matches!(
-                pipeline.status_of(id.job),
-                Status::Created | Status::Pending
-            );
-            waits && pipeline.attempt_of(id.job) == id.attempt && !pipeline.is_done()
+            let scheduler = pipelines[id.pipeline].scheduler();
+            let status = scheduler.status_of(id.job);
+            let waits = matches!(status, Status::Created | Status::Pending);
+            waits && scheduler.attempt_of(id.job) == id.attempt && !scheduler.is_done()
         };
-        let gone = self.0.keys().copied().filter(|id| !may_come(id));
-        let gone: Vec<AttemptId> = gone.collect();
-        gone.iter().filter_map(|id| self.0.remove(id)).collect()
+        let gone = self.0.extract_if(|id, _| !may_come(id));
+        gone.map(|(_, ahead)| ahead).collect()
+    }
+
+    /// Takes them all out.
+    pub(super) fn take_all(&mut self) -> Vec<Ahead> {
+        self.0.drain().map(|(_, ahead)| ahead).collect()
+    }
+
+    /// The attempts of a pipeline whose environments may come up now.
+    pub(super) fn wanted(
+        &self,
+        pipelines: &Pipelines,
+        at: PipelineIndex,
+        slots: &Slots,
+    ) -> Vec<(AttemptId, RunnerIndex)> {
+        let pipeline = &pipelines[at];
+        let free = slots.free_of_all().saturating_sub(self.0.len());
+        if free == 0 || pipeline.is_canceled() || slots.are_short() {
+            return Vec::new();
+        }
+        let runner_of = |id: &AttemptId| {
+            let job = pipeline.job(id.job).script_job()?;
+            (job.ahead && !self.0.contains_key(id)).then_some(job.runner)
+        };
+        // Looking ahead costs a copy of the pipeline, which is saved where no job would gain by it.
+        let scheduler = pipeline.scheduler();
+        let may_gain = scheduler.jobs().any(|job| {
+            let is_ahead = pipeline.job(job).script_job().is_some_and(|job| job.ahead);
+            is_ahead && scheduler.status_of(job) == Status::Created
+        });
+        if !may_gain {
+            return Vec::new();
+        }
+        let mut taken: HashMap<RunnerIndex, usize> = HashMap::new();
+        for ahead in self.0.values() {
+            *taken.entry(ahead.runner).or_default() += 1;
+        }
+        let mut has_room = |runner: RunnerIndex| {
+            let taken = taken.entry(runner).or_default();
+            *taken += 1;
+            *taken <= slots.free_of(runner)
+        };
+        let next = next(scheduler).into_iter().map(|(job, attempt)| AttemptId {
+            pipeline: at,
+            job,
+            attempt,
+        });
+        next.filter_map(|id| Some((id, runner_of(&id)?)))
+            .filter(|(_, runner)| has_room(*runner))
+            .take(free)
+            .collect()
     }
 }
 
 /// The attempts that will start next if all that runs ends well: first those that follow from
 /// the jobs that run now, then those that follow from these. PURE.
-fn next(pipeline: &Pipeline) -> Vec<AttemptId> {
+fn next(pipeline: &Pipeline) -> Vec<(JobIndex, u32)> {
     let mut future = pipeline.clone();
     let mut next = Vec::new();
+    let mut running: Vec<JobIndex> = future.jobs().collect();
+    running.retain(|job| future.status_of(*job) == Status::Running);
     for _ in 0..DEPTH {
-        let running: Vec<_> = future
-            .jobs()
-            .filter(|job| future.status_of(*job) == Status::Running)
-            .collect();
         let mut started = Vec::new();
-        for job in running {
+        for job in std::mem::take(&mut running) {
             let attempt = future.attempt_of(job);
             let outcome = Outcome::Success;
             started.extend(future.step(Input::Finished {
@@ -78,59 +132,16 @@ fn next(pipeline: &Pipeline) -> Vec<AttemptId> {
         for action in started {
             if let Action::Start { job, attempt } = action {
                 future.step(Input::Started { job, attempt });
-                next.push(AttemptId { job, attempt });
+                next.push((job, attempt));
+                running.push(job);
             }
         }
     }
     next
 }
 
-impl Dispatcher<'_> {
-    /// Begins what can be begun, removes what will not be used.
-    pub(super) fn look_ahead(&mut self) {
-        for ahead in self.ahead.unwanted(&self.pipeline) {
-            self.tasks.spawn(close(ahead));
-        }
-        let taken = self.running.len() + self.ahead.0.len();
-        let free = self.slots.saturating_sub(taken);
-        if free == 0 || self.cancel_reason.is_some() || !self.queue.is_empty() {
-            return;
-        }
-        let wanted = next(&self.pipeline).into_iter();
-        let wanted =
-            wanted.filter(|id| self.shared.job(id.job).ahead && !self.ahead.0.contains_key(id));
-        for id in wanted.take(free).collect::<Vec<_>>() {
-            self.begin_ahead(id);
-        }
-    }
-
-    fn begin_ahead(&mut self, id: AttemptId) {
-        let (cancel, receiver) = watch::channel(Cancel::Run);
-        let (sender, session) = oneshot::channel();
-        let job_id = self.next_job_id();
-        let order = Order {
-            id,
-            job_id,
-            slot: self.free_slot(),
-            artifacts: Vec::new(),
-            dotenv: Vec::new(),
-            ahead: None,
-            cancel: receiver,
-        };
-        let work =
-            attempt::open_ahead(Arc::clone(&self.shared), order, self.sender.clone(), sender);
-        self.tasks.spawn(work);
-        let ahead = Ahead {
-            job_id,
-            cancel,
-            session,
-        };
-        self.ahead.0.insert(id, ahead);
-    }
-}
-
 /// Stops an environment from coming up, and takes it away.
-async fn close(ahead: Ahead) {
+pub(super) async fn close(ahead: Ahead) {
     ahead.cancel.send_replace(Cancel::Graceful);
     if let Ok(session) = ahead.session.await {
         attempt::discard(session).await;
@@ -164,7 +175,7 @@ mod tests {
     }
 
     fn places(pipeline: &Pipeline) -> Vec<usize> {
-        next(pipeline).iter().map(|id| id.job.0).collect()
+        next(pipeline).iter().map(|(job, _)| job.0).collect()
     }
 
     #[test]

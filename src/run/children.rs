@@ -1,0 +1,176 @@
+//! Child pipelines: a trigger job begins one, and ends as it does where it waits for it.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::exec::Cancel;
+use crate::sched::Input;
+use crate::types::{FailureReason, Status};
+
+use super::bounded_call::asked;
+use super::child::{Trigger, TriggerContext};
+use super::context::RunContext;
+use super::dispatcher::{Dispatcher, Opening};
+use super::job::Work;
+use super::message::{AttemptId, End, Failure, Message, NewChild, Verdict};
+use super::pipeline::PipelineState;
+use super::pipelines::PipelineIndex;
+use super::trees::publish;
+
+/// Levels of children below the root, and pipelines in all (runtime reference 6.12).
+const MAX_DEPTH: usize = 2;
+const MAX_PIPELINES: usize = 1000;
+
+impl Dispatcher<'_> {
+    pub(super) fn start_trigger(&mut self, id: AttemptId, trigger: Trigger) {
+        let job_id = self.job_ids.next();
+        let pipeline = &self.pipelines[id.pipeline];
+        let mut path = pipeline.path().to_vec();
+        path.push(pipeline.name(id.job).to_owned());
+        let refusal = self.too_many(&path);
+        let facts = TriggerContext {
+            attempt: id.attempt,
+            job_id,
+            path,
+            artifacts: pipeline.kept_for(id.job),
+            dotenv: pipeline.dotenv_for(id.job),
+        };
+        self.begin_attempt(id, job_id);
+        let context = Arc::clone(&self.context);
+        let messages = self.messages.sender.clone();
+        self.attempts.begin(id, None, |cancel| async move {
+            let made = match refusal {
+                Some(refusal) => Err(Verdict::Failed(refusal)),
+                None => make(trigger, facts, &context, &cancel).await,
+            };
+            let message = match made {
+                Ok(child) => Message::Child(id, Box::new(child)),
+                Err(verdict) => Message::Ended(id, End::of(verdict)),
+            };
+            // The dispatcher outlives every attempt; should it be gone, nobody wants to know.
+            let _ = messages.send(message).await;
+        });
+    }
+
+    fn too_many(&self, path: &[String]) -> Option<Failure> {
+        let message = if path.len() > MAX_DEPTH {
+            format!("child pipelines go no deeper than {MAX_DEPTH} levels")
+        } else if self.pipelines.len() >= MAX_PIPELINES {
+            format!("a pipeline has no more than {MAX_PIPELINES} pipelines below it")
+        } else {
+            return None;
+        };
+        Some(Failure::new(FailureReason::UnknownFailure, message))
+    }
+
+    /// The child begins, unless its trigger job was stopped meanwhile.
+    pub(super) fn child_made(&mut self, id: AttemptId, child: NewChild) {
+        let status = self.pipelines[id.pipeline].scheduler().status_of(id.job);
+        if status != Status::Running {
+            return self.attempt_ended(id, End::of(Verdict::Canceled));
+        }
+        let NewChild { spec, trees } = child;
+        self.stream.hide(&spec.secrets);
+        let opening = Opening::of(&spec);
+        let parent = &self.pipelines[id.pipeline];
+        let mut path = parent.path().to_vec();
+        path.push(parent.name(id.job).to_owned());
+        let child = match PipelineState::new(spec) {
+            Ok(child) => child.with_trees(trees).child_of(id, path),
+            Err(error) => {
+                let failure = Failure::new(FailureReason::UnknownFailure, error.to_string());
+                return self.attempt_ended(id, End::of(Verdict::Failed(failure)));
+            }
+        };
+        let child = self.pipelines.add(child);
+        if !self.depends_on_child(id) {
+            self.attempt_ended(id, End::of(Verdict::Success));
+        }
+        self.open(child, opening);
+    }
+
+    fn depends_on_child(&self, id: AttemptId) -> bool {
+        match &self.pipelines[id.pipeline].job(id.job).work {
+            Work::Trigger(trigger) => trigger.depends,
+            Work::Scripts(_) => false,
+        }
+    }
+
+    /// A pipeline has come to rest: a trigger job that waits for it ends as it did. Where it waits
+    /// for a person, so does the trigger job.
+    pub(super) fn child_rests(&mut self, child: PipelineIndex) {
+        let Some(id) = self.pipelines[child].parent() else {
+            return;
+        };
+        let trigger = self.pipelines[id.pipeline].scheduler();
+        if trigger.attempt_of(id.job) != id.attempt {
+            return;
+        }
+        let is_stopped = trigger.status_of(id.job) == Status::Canceling;
+        let child = &self.pipelines[child];
+        let verdict = match child.scheduler().status() {
+            _ if is_stopped => Verdict::Canceled,
+            Status::Success => Verdict::Success,
+            // On GitLab they would not be held.
+            Status::Skipped if child.held().next().is_some() => Verdict::Success,
+            Status::Canceled => Verdict::Canceled,
+            status @ (Status::Failed | Status::Skipped) => Verdict::Failed(Failure::new(
+                FailureReason::UnknownFailure,
+                format!("the child pipeline is {status}"),
+            )),
+            _ => return,
+        };
+        self.attempt_ended(id, End::of(verdict));
+    }
+
+    /// The trigger job is being stopped: so is the child that it waits for.
+    pub(super) fn cancel_child(&mut self, trigger: AttemptId) {
+        if let Some(child) = self.pipelines.child_of(trigger) {
+            let reason = self.pipelines[trigger.pipeline].cancel_words().to_owned();
+            self.cancel_pipeline(child, &reason);
+        }
+    }
+
+    /// Children go with the pipeline that made them, also those that nobody waits for.
+    pub(super) fn cancel_below(&mut self, pipeline: PipelineIndex, reason: &str) {
+        for child in self.pipelines.below(pipeline) {
+            self.cancel_pipeline(child, reason);
+        }
+    }
+
+    fn cancel_pipeline(&mut self, pipeline: PipelineIndex, reason: &str) {
+        self.pipelines[pipeline].cancel_for(reason);
+        // Also where it is being canceled already: a trigger job may wait to hear of its end.
+        self.step(pipeline, Input::Cancel);
+    }
+}
+
+/// Makes the child and hands its files to the runners. A stop does not wait for it.
+async fn make(
+    trigger: Trigger,
+    facts: TriggerContext,
+    context: &RunContext,
+    cancel: &watch::Receiver<Cancel>,
+) -> Result<NewChild, Verdict> {
+    let making = async {
+        // It may read files and take its time.
+        let made = tokio::task::spawn_blocking(move || trigger.child.make(&facts)).await;
+        let spec = match made {
+            Ok(made) => made.map_err(|refusal| Verdict::Failed(refusal.into()))?,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                Err(_) => return Err(Verdict::Killed),
+            },
+        };
+        match publish(&spec.jobs, &spec.trees, context.runners()).await {
+            Ok(trees) => Ok(NewChild { spec, trees }),
+            Err(error) => Err(Verdict::Failed(Failure::from(&error))),
+        }
+    };
+    tokio::select! {
+        made = making => made,
+        () = asked(cancel, Cancel::Graceful) => Err(Verdict::Canceled),
+    }
+}

@@ -1,0 +1,77 @@
+//! One job of a run: what the scheduler is told of it, and its work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::HeldJob;
+use crate::exec::{ArtifactRef, Image};
+use crate::sched::{JobIndex, JobSpec};
+
+use super::child::Trigger;
+use super::runner::RunnerIndex;
+use super::spec::{Scripts, Sources};
+
+/// One job.
+pub struct JobRun {
+    /// Name, stage, needs and all else that decides about its start. Its `held` follows the
+    /// field below.
+    pub sched: JobSpec,
+    /// Set when the job acts outside and was not released (design chapter 3).
+    pub held: Option<HeldJob>,
+    /// Artifacts of earlier runs, laid over the tree before all others (`--no-needs`).
+    pub artifacts_before: Vec<ArtifactRef>,
+    /// Whose artifacts and dotenv variables it gets, in this order (runtime reference 16.5).
+    pub artifacts_from: Vec<JobIndex>,
+    /// What it does.
+    pub work: Work,
+}
+
+/// What a job does.
+#[derive(Clone)]
+pub enum Work {
+    /// Scripts, on a runner.
+    Scripts(Arc<ScriptJob>),
+    /// A child pipeline, for which no runner is needed.
+    Trigger(Trigger),
+}
+
+/// A job that a runner takes.
+pub struct ScriptJob {
+    /// Who takes it.
+    pub runner: RunnerIndex,
+    /// `None` where the executor runs no images, or where only an attempt knows.
+    pub image: Option<Image>,
+    /// Whether its environment may come up before the jobs in front of it have ended: it depends
+    /// on nothing that they make, and consists of this one container (design chapter 6).
+    pub ahead: bool,
+    /// What its project directory holds at first; `None` for an empty one (`GIT_STRATEGY: none`
+    /// or `empty`).
+    pub sources: Option<Sources>,
+    /// The job timeout, counted from its start (runtime reference 5).
+    pub timeout: Duration,
+    /// Makes the scripts of an attempt.
+    pub scripts: Box<dyn Scripts>,
+}
+
+impl JobRun {
+    /// The scripts, where that is its work.
+    pub fn script_job(&self) -> Option<&Arc<ScriptJob>> {
+        match &self.work {
+            Work::Scripts(job) => Some(job),
+            Work::Trigger(_) => None,
+        }
+    }
+
+    /// The most attempts that there can be of it.
+    pub fn attempts(&self) -> u64 {
+        u64::from(self.sched.retry.max.unwrap_or(0)) + 1
+    }
+
+    /// What the scheduler is told of it.
+    pub(super) fn sched_spec(&self) -> JobSpec {
+        JobSpec {
+            held: self.held.is_some(),
+            ..self.sched.clone()
+        }
+    }
+}

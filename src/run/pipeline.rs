@@ -1,0 +1,369 @@
+//! One pipeline of a run: its scheduler, its jobs, and what has become of them.
+
+use std::time::Duration;
+
+use crate::event::{
+    AttemptResult, EventKind, HeldJob, JobOutcome, JobResult, KeptArtifacts, ReportedVariable,
+};
+use crate::exec::{ArtifactRef, TreeRef};
+use crate::sched::{Action, Input, JobIndex, Outcome, Pipeline, SpecError, remaining_paths};
+use crate::types::{FailureReason, Status};
+
+use super::job::JobRun;
+use super::message::{AttemptId, End, Failure, Kept, Verdict};
+use super::runner::RunnerIndex;
+use super::spec::{PipelineSpec, Sources};
+use super::trees::Trees;
+
+/// What is known of a job beyond its state.
+#[derive(Debug, Default)]
+struct Record {
+    /// Attempts that began.
+    begun: u32,
+    /// Of the last attempt, since the run began.
+    started: Option<Duration>,
+    finished: Option<Duration>,
+    exit_code: Option<i64>,
+    /// `CI_JOB_ID` of the last attempt.
+    job_id: u64,
+    reason: Option<FailureReason>,
+    /// Whether it failed for an executor that gave no answer any more.
+    silence: bool,
+    /// What the last attempt kept.
+    kept: Kept,
+}
+
+/// The state of one pipeline.
+pub(super) struct PipelineState {
+    scheduler: Pipeline,
+    jobs: Vec<JobRun>,
+    records: Vec<Record>,
+    /// From each job's start to the end of all that waits for it.
+    paths: Vec<Duration>,
+    stages: Vec<String>,
+    trees: Trees,
+    /// Names of the trigger jobs that lead to it.
+    path: Vec<String>,
+    /// The attempt of the trigger job that made it; `None` for the root.
+    parent: Option<AttemptId>,
+    /// In words, once it is being canceled.
+    cancel_reason: Option<String>,
+    complete: bool,
+}
+
+impl PipelineState {
+    /// One of which nothing has begun.
+    pub(super) fn new(spec: PipelineSpec) -> Result<Self, SpecError> {
+        let specs: Vec<_> = spec.jobs.iter().map(JobRun::sched_spec).collect();
+        Ok(Self {
+            paths: remaining_paths(&specs, &spec.durations)?,
+            scheduler: Pipeline::new(spec.stages.clone(), specs, spec.options)?,
+            records: spec.jobs.iter().map(|_| Record::default()).collect(),
+            jobs: spec.jobs,
+            stages: spec.stages,
+            trees: Trees::default(),
+            path: Vec::new(),
+            parent: None,
+            cancel_reason: None,
+            complete: spec.complete,
+        })
+    }
+
+    /// The project's files for its jobs.
+    pub(super) fn with_trees(self, trees: Trees) -> Self {
+        Self { trees, ..self }
+    }
+
+    /// The child of that attempt of a trigger job.
+    pub(super) fn child_of(self, parent: AttemptId, path: Vec<String>) -> Self {
+        let parent = Some(parent);
+        Self {
+            path,
+            parent,
+            ..self
+        }
+    }
+
+    pub(super) fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    pub(super) fn parent(&self) -> Option<AttemptId> {
+        self.parent
+    }
+
+    pub(super) fn scheduler(&self) -> &Pipeline {
+        &self.scheduler
+    }
+
+    pub(super) fn step(&mut self, input: Input) -> Vec<Action> {
+        self.scheduler.step(input)
+    }
+
+    pub(super) fn jobs(&self) -> &[JobRun] {
+        &self.jobs
+    }
+
+    pub(super) fn job(&self, job: JobIndex) -> &JobRun {
+        &self.jobs[job.0]
+    }
+
+    pub(super) fn name(&self, job: JobIndex) -> &str {
+        &self.jobs[job.0].sched.name
+    }
+
+    /// The job's name with those of the trigger jobs in front of it, so that jobs of two pipelines
+    /// are told apart.
+    pub(super) fn label(&self, job: JobIndex) -> String {
+        let mut label = self.path.join(" › ");
+        if !label.is_empty() {
+            label.push_str(" › ");
+        }
+        label + self.name(job)
+    }
+
+    /// From the job's start to the end of all that waits for it.
+    pub(super) fn remaining_path(&self, job: JobIndex) -> Duration {
+        self.paths.get(job.0).copied().unwrap_or_default()
+    }
+
+    /// The project's files as the runner has them.
+    pub(super) fn tree(&self, runner: RunnerIndex, sources: Option<Sources>) -> Option<TreeRef> {
+        self.trees.of(runner, sources?).cloned()
+    }
+
+    /// Jobs that may start without a person: those that are neither offered nor skipped at once.
+    pub(super) fn automatic(&self) -> Vec<JobIndex> {
+        let mut begun = self.scheduler.clone();
+        begun.step(Input::Begin);
+        let may_start = |job: &JobIndex| {
+            let status = begun.status_of(*job);
+            !matches!(status, Status::Manual | Status::Skipped)
+        };
+        begun.jobs().filter(may_start).collect()
+    }
+
+    /// What the newest attempts of the jobs before it have kept, in the order to lay it over.
+    pub(super) fn artifacts_for(&self, job: JobIndex) -> Vec<ArtifactRef> {
+        let earlier = self.job(job).artifacts_before.iter().cloned();
+        let kept = self.kept_for(job).into_iter().map(|(_, kept)| kept);
+        earlier.chain(kept).collect()
+    }
+
+    /// The same without those of earlier runs, with the jobs that have kept it.
+    pub(super) fn kept_for(&self, job: JobIndex) -> Vec<(JobIndex, ArtifactRef)> {
+        let kept = |from: &JobIndex| {
+            let artifacts = self.records.get(from.0)?.kept.artifacts.clone()?;
+            Some((*from, artifacts))
+        };
+        self.job(job)
+            .artifacts_from
+            .iter()
+            .filter_map(kept)
+            .collect()
+    }
+
+    /// The variables that those jobs reported.
+    pub(super) fn dotenv_for(&self, job: JobIndex) -> Vec<(String, String)> {
+        let from = self.job(job).artifacts_from.iter();
+        let records = from.filter_map(|from| self.records.get(from.0));
+        records
+            .flat_map(|record| record.kept.dotenv.iter().cloned())
+            .collect()
+    }
+
+    /// An attempt of the job begins.
+    pub(super) fn begin_attempt(&mut self, id: AttemptId, job_id: u64, now: Duration) {
+        let record = &mut self.records[id.job.0];
+        *record = Record {
+            begun: record.begun + 1,
+            started: Some(now),
+            job_id,
+            ..Record::default()
+        };
+        let AttemptId { job, attempt, .. } = id;
+        // Nothing follows from a start.
+        self.scheduler.step(Input::Started { job, attempt });
+    }
+
+    /// Takes in the end of an attempt: its result for the record, what to tell of it, then what
+    /// follows from it.
+    pub(super) fn end_attempt(
+        &mut self,
+        id: AttemptId,
+        end: End,
+        now: Duration,
+    ) -> (AttemptResult, EventKind, Vec<Action>) {
+        let AttemptId { job, attempt, .. } = id;
+        let (failure, exit_code) = (end.verdict.failure(), end.verdict.exit_code());
+        let outcome = match (&end.verdict, &failure) {
+            (_, Some(failure)) => Outcome::Failed {
+                reason: failure.reason,
+                exit_code,
+            },
+            (Verdict::Success, None) => Outcome::Success,
+            (_, None) => Outcome::Canceled,
+        };
+        let record = &mut self.records[job.0];
+        record.finished = Some(now);
+        record.exit_code = exit_code;
+        record.kept = end.kept;
+        record.reason = failure.as_ref().map(|failure| failure.reason);
+        record.silence = failure.as_ref().is_some_and(|failure| failure.silence);
+        let duration = now.saturating_sub(record.started.unwrap_or(now));
+        let actions = self.scheduler.step(Input::Finished {
+            job,
+            attempt,
+            outcome,
+        });
+        let outcome = self.outcome(job, failure);
+        let result = self.attempt_result(id, &outcome, end.digest, end.reported);
+        let finished = EventKind::JobFinished {
+            job: self.name(job).to_owned(),
+            attempt,
+            outcome,
+            exit_code,
+            duration,
+        };
+        (result, finished, actions)
+    }
+
+    /// What is known of an attempt that has ended. Its times, exit code and artifacts are noted
+    /// already.
+    fn attempt_result(
+        &self,
+        id: AttemptId,
+        outcome: &JobOutcome,
+        digest: Option<String>,
+        dotenv: Vec<ReportedVariable>,
+    ) -> AttemptResult {
+        let record = &self.records[id.job.0];
+        let (status, reason, message) = match outcome {
+            JobOutcome::Success => (Status::Success, None, None),
+            JobOutcome::Failed {
+                reason, message, ..
+            } => (Status::Failed, Some(*reason), Some(message.clone())),
+            JobOutcome::Canceled { reason } => (Status::Canceled, None, Some(reason.clone())),
+        };
+        AttemptResult {
+            job: self.name(id.job).to_owned(),
+            attempt: id.attempt,
+            pipeline: self.path.clone(),
+            job_id: record.job_id,
+            status,
+            allow_failure: matches!(outcome, JobOutcome::Failed { allowed: true, .. }),
+            reason: reason.map(|reason| reason.as_str().to_owned()),
+            message,
+            exit_code: record.exit_code,
+            started: record.started,
+            finished: record.finished,
+            artifacts: record.kept.artifacts.as_ref().map(|kept| KeptArtifacts {
+                file: kept.tar.clone(),
+                digest: kept.digest.clone(),
+            }),
+            dotenv,
+            digest,
+        }
+    }
+
+    /// How an attempt ended, after the scheduler has heard of it: one that ended while it was
+    /// being canceled is canceled, whatever its result (runtime reference 6.1).
+    fn outcome(&self, job: JobIndex, failure: Option<Failure>) -> JobOutcome {
+        if self.scheduler.status_of(job) == Status::Canceled {
+            return self.canceled();
+        }
+        match failure {
+            None => JobOutcome::Success,
+            Some(Failure {
+                reason, message, ..
+            }) => JobOutcome::Failed {
+                reason,
+                message,
+                allowed: self.scheduler.is_allowed_to_fail(job),
+            },
+        }
+    }
+
+    /// Notes once why jobs are being canceled; whether this is the reason.
+    pub(super) fn cancel_for(&mut self, reason: &str) -> bool {
+        let is_new = self.cancel_reason.is_none();
+        self.cancel_reason.get_or_insert_with(|| reason.to_owned());
+        is_new
+    }
+
+    pub(super) fn is_canceled(&self) -> bool {
+        self.cancel_reason.is_some()
+    }
+
+    /// The outcome of a job that is canceled.
+    pub(super) fn canceled(&self) -> JobOutcome {
+        JobOutcome::Canceled {
+            reason: self.cancel_words().to_owned(),
+        }
+    }
+
+    /// Why jobs are being canceled.
+    pub(super) fn cancel_words(&self) -> &str {
+        self.cancel_reason.as_deref().unwrap_or("canceled")
+    }
+
+    /// GitLab's reason why the job's last attempt failed.
+    pub(super) fn failure_reason(&self, job: JobIndex) -> Option<FailureReason> {
+        self.records[job.0].reason
+    }
+
+    /// Whether something that GitLab would do was left out.
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Jobs that were held.
+    pub(super) fn held(&self) -> impl Iterator<Item = HeldJob> {
+        let held = self
+            .scheduler
+            .jobs()
+            .filter(|job| self.scheduler.is_held(*job));
+        held.filter_map(|job| {
+            let held = self.job(job).held.clone()?;
+            let name = self.label(job);
+            Some(HeldJob { name, ..held })
+        })
+    }
+
+    /// Whether a job failed for good because an executor gave no answer any more.
+    pub(super) fn fell_silent(&self) -> bool {
+        let mut jobs = self.scheduler.jobs();
+        jobs.any(|job| {
+            self.scheduler.status_of(job) == Status::Failed && self.records[job.0].silence
+        })
+    }
+
+    /// The end of a job that has that status, as it is shown.
+    pub(super) fn job_result(&self, job: JobIndex, status: Status) -> JobResult {
+        let record = &self.records[job.0];
+        let sched = &self.jobs[job.0].sched;
+        JobResult {
+            name: sched.name.clone(),
+            stage: self.stages[sched.stage].clone(),
+            status,
+            allow_failure: self.scheduler.is_allowed_to_fail(job),
+            reason: self.reason(job, status),
+            exit_code: record.exit_code,
+            attempts: record.begun,
+            started: record.started,
+            finished: record.finished,
+        }
+    }
+
+    fn reason(&self, job: JobIndex, status: Status) -> Option<String> {
+        match status {
+            Status::Failed => {
+                let reason = self.records[job.0].reason;
+                reason.map(|reason| reason.as_str().to_owned())
+            }
+            Status::Canceled => Some(self.cancel_words().to_owned()),
+            Status::Skipped => self.scheduler.reason(job),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What comes before the first job of a run: its jobs make a pipeline, images that may not be
+//! pulled are there, the runners have the project's files.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::event::{Reporter, RunResult};
+use crate::exec::Cancel;
+
+use super::attempts::Attempts;
+use super::context::{ContextParts, RunContext};
+use super::dispatcher::{Dispatcher, JobIds, Messages, Opening};
+use super::images::check_images;
+use super::look_ahead::Environments;
+use super::pipeline::PipelineState;
+use super::pipelines::Pipelines;
+use super::pulls::Pulls;
+use super::resources::Resources;
+use super::silence::Silences;
+use super::slots::Slots;
+use super::spec::{Interrupt, RunError, RunSettings, RunSpec};
+use super::stopping::Stopping;
+use super::stream::Stream;
+use super::timers::Timers;
+use super::trees::publish;
+
+/// Messages under way. Bounded: reporters that are slow slow the jobs down. One may hold the lines
+/// of 64 KiB of output, which take about twice that, so this also bounds memory.
+const MESSAGES: usize = 64;
+
+/// Runs a pipeline and its children to their end and tells the reporters all of it. `interrupt`
+/// stops it; nothing else does. An error means that it did not begin, and the reporters have heard
+/// nothing.
+pub async fn run<'a>(
+    mut spec: RunSpec,
+    interrupt: watch::Receiver<Interrupt>,
+    reporters: &'a mut [&'a mut dyn Reporter],
+) -> Result<RunResult, RunError> {
+    let mut stream = Stream::new(reporters, Instant::now());
+    stream.hide(&spec.pipeline.secrets);
+    let opening = Opening::of(&spec.pipeline);
+    let files = std::mem::take(&mut spec.pipeline.trees);
+    let root = PipelineState::new(spec.pipeline)?;
+    let prepare = async {
+        check_images(spec.settings.pull, &root, &spec.settings.runners).await?;
+        let trees = publish(root.jobs(), &files, &spec.settings.runners).await;
+        trees.map_err(RunError::from)
+    };
+    let trees = tokio::select! {
+        trees = prepare => trees?,
+        signal = interrupted(interrupt.clone()) => return Err(RunError::Interrupted(signal)),
+    };
+    let dispatcher = dispatcher(spec.settings, root.with_trees(trees), stream, interrupt);
+    Ok(dispatcher.run(opening).await)
+}
+
+async fn interrupted(mut interrupt: watch::Receiver<Interrupt>) -> u8 {
+    let asked = interrupt
+        .wait_for(|now| now.level >= Cancel::Graceful)
+        .await;
+    match asked {
+        Ok(interrupt) => interrupt.signal,
+        // Nobody can ask any more.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn dispatcher(
+    settings: RunSettings,
+    root: PipelineState,
+    stream: Stream<'_>,
+    interrupt: watch::Receiver<Interrupt>,
+) -> Dispatcher<'_> {
+    let (sender, receiver) = mpsc::channel(MESSAGES);
+    let (cancel, cancel_pulls) = watch::channel(Cancel::Run);
+    let limits = settings.runners.iter().map(|runner| runner.limit);
+    Dispatcher {
+        stream,
+        slots: Slots::new(settings.slots, limits),
+        silences: Silences::of(&settings.runners),
+        pipelines: Pipelines::new(root),
+        timers: Timers::default(),
+        resources: Resources::default(),
+        attempts: Attempts::default(),
+        environments: Environments::default(),
+        pulls: Pulls::new(cancel),
+        stopping: Stopping::new(interrupt),
+        job_ids: JobIds::from(settings.first_job_id),
+        no_delay: settings.no_delay,
+        artifacts: settings.artifacts,
+        context: Arc::new(RunContext::new(ContextParts {
+            owner: settings.owner,
+            project_path: settings.project_path,
+            artifacts_limit: settings.artifacts_limit,
+            runners: settings.runners,
+            pull: settings.pull,
+            cancel_pulls,
+            messages: sender.clone(),
+        })),
+        messages: Messages { sender, receiver },
+    }
+}

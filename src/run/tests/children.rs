@@ -1,0 +1,534 @@
+//! Child pipelines: what trigger jobs make, and how they end with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::{EventKind, HeldJob, JobOutcome, PipelineResult};
+use crate::exec::Cancel;
+use crate::run::{ArtifactsWhen, PipelineSpec, Refusal, Trigger, TriggerContext};
+use crate::sched::Options;
+use crate::types::{AllowFailure, When};
+
+use super::story::{Ended, Job, Story, job, pipeline};
+
+/// A trigger job whose child `make` makes.
+fn trigger<F>(name: &str, stage: usize, depends: bool, make: F) -> Job
+where
+    F: Fn(&TriggerContext) -> Result<PipelineSpec, Refusal> + Send + Sync + 'static,
+{
+    job(name, stage, "").with(|job| {
+        job.trigger = Some(Trigger {
+            child: Arc::new(make),
+            depends,
+        });
+    })
+}
+
+/// A trigger job that waits for a child of those jobs.
+fn waiting<const N: usize>(name: &str, jobs: fn() -> [Job; N]) -> Job {
+    trigger(name, 0, true, move |_| Ok(pipeline(jobs())))
+}
+
+/// One that does not wait.
+fn detached<const N: usize>(name: &str, jobs: fn() -> [Job; N]) -> Job {
+    trigger(name, 0, false, move |_| Ok(pipeline(jobs())))
+}
+
+/// Every event with the path of its pipeline in front.
+fn told(ended: &Ended) -> Vec<String> {
+    ended.told_with_paths()
+}
+
+fn child<'a>(pipelines: &'a [PipelineResult], trigger: &str) -> &'a PipelineResult {
+    let found = pipelines.iter().find(|child| child.trigger == trigger);
+    found.unwrap_or_else(|| panic!("a child of {trigger}"))
+}
+
+fn statuses(child: &PipelineResult) -> Vec<String> {
+    let jobs = child.jobs.iter();
+    jobs.map(|job| format!("{} {}", job.name, job.status))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trigger_job_ends_as_its_child_does() {
+    let ended = Story::new([
+        waiting("go", || [job("a", 0, "say hi\nsleep 10"), job("b", 1, "")]),
+        job("after", 1, ""),
+    ])
+    .run()
+    .await;
+    let want = [
+        "begin",
+        "go.1 starts",
+        "go: begin",
+        "go: a.1 starts",
+        "go: a.1| hi",
+        "go: a.1 success",
+        "go: b.1 starts",
+        "go: b.1 success",
+        "go.1 success",
+        "after.1 starts",
+        "after.1 success",
+        "end success 0",
+    ];
+    assert_eq!(told(&ended), want);
+    let go = child(&ended.result.pipelines, "go");
+    assert_eq!(statuses(go), ["a success", "b success"]);
+    assert_eq!(ended.jobs(), ["go success", "after success"]);
+    assert_eq!(ended.asked.open, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_fails_fails_its_trigger_job() {
+    let ended = Story::new([
+        waiting("go", || [job("a", 0, "exit 3"), job("b", 1, "")]),
+        job("after", 1, ""),
+    ])
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("failed", 1));
+    assert_eq!(
+        ended.jobs(),
+        [
+            "go failed: unknown_failure",
+            "after skipped: stage one failed"
+        ]
+    );
+    let go = child(&ended.result.pipelines, "go");
+    assert_eq!(go.status.as_str(), "failed");
+    assert_eq!(statuses(go), ["a failed", "b skipped"]);
+    assert!(
+        told(&ended).contains(&"go.1 failed: unknown_failure: the child pipeline is failed".into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_child_of_a_job_that_may_fail_is_a_warning() {
+    let may_fail = |job: &mut Job| job.sched.allow_failure = AllowFailure::Yes;
+    let ended = Story::new([waiting("go", || [job("a", 0, "exit 3")]).with(may_fail)])
+        .run()
+        .await;
+    assert_eq!(ended.end(), ("success", 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_strategy_the_trigger_job_succeeds_at_once() {
+    let ended = Story::new([
+        detached("go", || [job("a", 0, "sleep 1000\nexit 1")]),
+        job("after", 1, "sleep 10"),
+    ])
+    .run()
+    .await;
+    assert_eq!(ended.jobs(), ["go success", "after success"]);
+    assert_eq!(ended.started("after"), 0, "it waits for no child");
+    assert_eq!(statuses(child(&ended.result.pipelines, "go")), ["a failed"]);
+    assert_eq!(ended.end(), ("success", 1), "a job failed for good");
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_of_one_name_in_parent_and_child_are_apart() {
+    let ended = Story::new([
+        job("same", 0, "say parent").keeping("out", ArtifactsWhen::Always),
+        waiting("go", || {
+            [
+                job("same", 0, "say child").keeping("out", ArtifactsWhen::Always),
+                job("next", 1, "").with(|job| job.artifacts_from = vec![0]),
+            ]
+        }),
+        job("next", 1, "").with(|job| job.artifacts_from = vec![0]),
+    ])
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("success", 0));
+    let gets = |name: &str| {
+        let mut opened = ended.asked.opened.iter();
+        let spec = opened.find(|spec| spec.job == name).expect("it ran");
+        let tars = spec.workspace.artifacts.iter();
+        tars.map(|kept| kept.tar.display().to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(gets("next"), ["/artifacts/same.1.tar"]);
+    assert_eq!(gets("go › next"), ["/artifacts/go+same.1.tar"]);
+    let lines = told(&ended);
+    assert!(
+        lines.contains(&"same.1| parent".into()) && lines.contains(&"go: same.1| child".into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_children_run_side_by_side_under_one_limit() {
+    let jobs = || {
+        [
+            job("a", 0, "sleep 1000"),
+            job("b", 0, "sleep 1000"),
+            job("c", 0, "sleep 1000"),
+        ]
+    };
+    let ended = Story::new([waiting("left", jobs), waiting("right", jobs)])
+        .with(|spec| spec.settings.slots = 3)
+        .run()
+        .await;
+    assert_eq!(ended.end(), ("success", 0));
+    // Whichever is made first takes all slots.
+    let mut ends = ["left", "right"].map(|name| ended.job(name).finished.map(|end| end.as_secs()));
+    ends.sort_unstable();
+    assert_eq!(ends, [Some(1), Some(2)]);
+    let slot =
+        |spec: &crate::exec::EnvSpec| spec.variables[1].value.parse::<usize>().expect("a number");
+    assert!(ended.asked.opened.iter().all(|spec| slot(spec) < 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_has_children() {
+    let ended = Story::new([waiting("go", || {
+        [
+            waiting("deeper", || [job("a", 0, "exit 1")]),
+            job("beside", 0, ""),
+        ]
+    })])
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("failed", 1));
+    let go = child(&ended.result.pipelines, "go");
+    assert_eq!(statuses(go), ["deeper failed", "beside success"]);
+    assert_eq!(statuses(child(&go.pipelines, "deeper")), ["a failed"]);
+    assert!(told(&ended).contains(&"go/deeper: a.1 starts".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn children_go_two_levels_deep() {
+    let ended = Story::new([waiting("one", || {
+        [waiting("two", || [waiting("three", || [job("a", 0, "")])])]
+    })])
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("failed", 1));
+    let line =
+        "one/two: three.1 failed: unknown_failure: child pipelines go no deeper than 2 levels";
+    assert!(told(&ended).contains(&line.into()), "{:?}", told(&ended));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_can_not_be_made_fails_its_trigger_job() {
+    let refuse = |_: &TriggerContext| {
+        Err(Refusal {
+            message: "the file is not there".to_owned(),
+            exit_code: None,
+        })
+    };
+    let ended = Story::new([
+        trigger("go", 0, false, refuse),
+        trigger("break", 0, true, |_| panic!("as the test asked")),
+        trigger("bad", 0, true, |_| Ok(pipeline([job("a", 7, "")]))),
+    ])
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("failed", 1));
+    let failed = |text: &str| told(&ended).iter().any(|line| line.contains(text));
+    assert!(failed("go.1 failed: script_failure: the file is not there"));
+    assert!(failed(
+        "break.1 failed: runner_system_failure: internal error"
+    ));
+    assert!(failed(
+        "bad.1 failed: unknown_failure: job `a` is in stage number 7"
+    ));
+    assert!(ended.result.pipelines.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trigger_job_knows_what_jobs_in_front_of_it_made() {
+    let make = |facts: &TriggerContext| {
+        let tars = facts.artifacts.iter();
+        let from: Vec<String> = tars
+            .map(|(job, kept)| format!("{} {}", job.0, kept.tar.display()))
+            .collect();
+        let text = format!("say {:?} {from:?} {}", facts.path, facts.attempt);
+        Ok(pipeline([job("a", 0, &text)]))
+    };
+    let ended = Story::new([
+        job("generate", 0, "").keeping("child.yml", ArtifactsWhen::OnSuccess),
+        trigger("go", 1, true, make).with(|job| job.artifacts_from = vec![0]),
+    ])
+    .run()
+    .await;
+    let want = r#"go: a.1| ["go"] ["0 /artifacts/generate.1.tar"] 1"#;
+    assert!(told(&ended).contains(&want.into()), "{:?}", told(&ended));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retried_trigger_job_makes_a_new_child() {
+    let make = |facts: &TriggerContext| {
+        let script = if facts.attempt == 1 { "exit 1" } else { "" };
+        Ok(pipeline([job("a", 0, script)]))
+    };
+    let ended =
+        Story::new([trigger("go", 0, true, make).with(|job| job.sched.retry.max = Some(1))])
+            .run()
+            .await;
+    assert_eq!(ended.end(), ("success", 0));
+    assert_eq!(ended.job("go").attempts, 2);
+    assert_eq!(ended.result.pipelines.len(), 1, "only the newest counts");
+    assert_eq!(statuses(&ended.result.pipelines[0]), ["a success"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_stops_children_too() {
+    let ended = Story::new([
+        waiting("go", || {
+            [
+                job("a", 0, "sleep 60000").after("say after"),
+                job("b", 1, ""),
+                waiting("deeper", || [job("c", 0, "sleep 60000")]),
+            ]
+        }),
+        detached("free", || [job("d", 0, "sleep 60000")]),
+        job("later", 1, ""),
+    ])
+    .interrupted(1000, Cancel::Graceful)
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("canceled", 130));
+    assert_eq!(
+        ended.jobs(),
+        [
+            "go canceled: interrupted",
+            "free success",
+            "later canceled: interrupted"
+        ]
+    );
+    let go = child(&ended.result.pipelines, "go");
+    assert_eq!(
+        statuses(go),
+        ["a canceled", "b canceled", "deeper canceled"]
+    );
+    assert_eq!(statuses(child(&go.pipelines, "deeper")), ["c canceled"]);
+    assert_eq!(
+        statuses(child(&ended.result.pipelines, "free")),
+        ["d canceled"]
+    );
+    assert!(told(&ended).contains(&"go: a.1| after".into()));
+    assert_eq!(ended.asked.open, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kill_gives_children_up_too() {
+    let ended = Story::new([waiting("go", || [job("a", 0, "deaf")])])
+        .interrupted(1000, Cancel::Graceful)
+        .interrupted(2000, Cancel::Force)
+        .run()
+        .await;
+    assert_eq!(ended.end(), ("canceled", 130));
+    let go = child(&ended.result.pipelines, "go");
+    assert_eq!(statuses(go), ["a canceled"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trigger_job_that_is_stopped_while_it_makes_its_child_ends() {
+    let make = |_: &TriggerContext| {
+        std::thread::sleep(Duration::from_millis(50));
+        Ok(pipeline([job("a", 0, "")]))
+    };
+    let ended = Story::new([trigger("go", 0, true, make)])
+        .interrupted(0, Cancel::Graceful)
+        .try_run()
+        .await;
+    // The signal may even come before the first job.
+    if let Ok(ended) = ended {
+        assert_eq!(ended.jobs(), ["go canceled: interrupted"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn auto_cancel_takes_children_along() {
+    let ended = Story::new([
+        waiting("go", || [job("a", 0, "sleep 60000")]),
+        detached("free", || [job("b", 0, "sleep 60000")]),
+        job("bad", 0, "sleep 100\nexit 1"),
+    ])
+    .with(|spec| {
+        spec.pipeline.options = Options {
+            auto_cancel_on_job_failure: true,
+            keep_going: false,
+        };
+    })
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("failed", 1));
+    for name in ["go", "free"] {
+        let made = child(&ended.result.pipelines, name);
+        assert_eq!(made.status.as_str(), "canceled", "{name}");
+    }
+    assert_eq!(ended.job("go").status.as_str(), "canceled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_cancels_itself_and_not_its_parent() {
+    let make = |_: &TriggerContext| {
+        let mut child = pipeline([job("bad", 0, "exit 1"), job("a", 0, "sleep 60000")]);
+        child.options.auto_cancel_on_job_failure = true;
+        Ok(child)
+    };
+    let ended = Story::new([trigger("go", 0, true, make), job("beside", 0, "sleep 1000")])
+        .run()
+        .await;
+    assert_eq!(
+        ended.jobs(),
+        ["go failed: unknown_failure", "beside success"]
+    );
+    assert!(
+        told(&ended).contains(&"go: cancel: job bad failed (auto_cancel:on_job_failure)".into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn keep_going_is_each_pipelines_own() {
+    let make = |_: &TriggerContext| {
+        let mut child = pipeline([job("bad", 0, "exit 1"), job("next", 1, "")]);
+        child.options.keep_going = true;
+        Ok(child)
+    };
+    let ended = Story::new([trigger("go", 0, true, make), job("after", 1, "")])
+        .with(|spec| spec.pipeline.options.keep_going = true)
+        .run()
+        .await;
+    assert_eq!(ended.end(), ("failed", 1));
+    assert_eq!(
+        ended.jobs(),
+        ["go failed: unknown_failure", "after success"]
+    );
+    let go = child(&ended.result.pipelines, "go");
+    assert_eq!(statuses(go), ["bad failed", "next success"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_waits_for_a_person_makes_the_run_wait() {
+    let ended = Story::new([
+        waiting("go", || {
+            [
+                job("gate", 0, "").with(|job| job.sched.when = When::Manual),
+                job("a", 1, ""),
+            ]
+        }),
+        job("after", 1, "").ahead(),
+    ])
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("manual", 7));
+    assert_eq!(ended.jobs(), ["go manual", "after skipped: waits for go"]);
+    assert!(told(&ended).contains(&"go waits".into()));
+    assert_eq!(ended.asked.open, 0, "what came up ahead is gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_a_child_that_waits_for_a_person() {
+    let ended = Story::new([
+        waiting("go", || {
+            [job("gate", 0, "").with(|job| job.sched.when = When::Manual)]
+        }),
+        job("beside", 0, "sleep 60000"),
+    ])
+    .interrupted(1000, Cancel::Graceful)
+    .run()
+    .await;
+    assert_eq!(ended.jobs()[0], "go canceled: interrupted");
+    assert_eq!(ended.end().1, 130);
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_jobs_of_a_child_are_told_and_fail_nothing() {
+    let ended = Story::new([waiting("go", || {
+        [job("ship", 0, "").with(|job| {
+            job.held = Some(HeldJob {
+                name: "ship".to_owned(),
+                why: "deploys".to_owned(),
+                release: "--deploy".to_owned(),
+            });
+        })]
+    })])
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("success", 0));
+    let held: Vec<_> = ended.result.held.iter().map(|held| &*held.name).collect();
+    assert_eq!(held, ["go › ship"]);
+    assert!(!ended.result.complete);
+}
+
+#[tokio::test(start_paused = true)]
+async fn parent_and_child_share_a_resource_group() {
+    let in_group = |name: &str| {
+        job(name, 0, "sleep 1000").with(|job| job.sched.resource_group = Some("prod".to_owned()))
+    };
+    let make = move |_: &TriggerContext| Ok(pipeline([in_group("b")]));
+    let ended = Story::new([in_group("a"), trigger("go", 0, true, make)])
+        .run()
+        .await;
+    assert_eq!(ended.end(), ("success", 0));
+    let end = |name: &str| ended.job(name).finished.expect("it ended").as_secs();
+    assert_eq!((end("a"), end("go")), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_needs_what_its_trigger_job_has_fails_instead_of_waiting_for_ever() {
+    let in_group = |job: &mut Job| job.sched.resource_group = Some("prod".to_owned());
+    let make = move |_: &TriggerContext| Ok(pipeline([job("a", 0, "").with(in_group)]));
+    let ended = Story::new([trigger("go", 0, true, make).with(in_group)])
+        .run()
+        .await;
+    assert_eq!(ended.end(), ("failed", 1));
+    let go = child(&ended.result.pipelines, "go");
+    assert_eq!(
+        go.jobs[0].reason.as_deref(),
+        Some("stuck_or_timeout_failure")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn delays_in_parent_and_child_run_side_by_side() {
+    let delayed = |seconds: u64| {
+        move |job: &mut Job| {
+            job.sched.when = When::Delayed;
+            job.sched.start_in = Duration::from_secs(seconds);
+        }
+    };
+    let make = move |_: &TriggerContext| Ok(pipeline([job("a", 0, "").with(delayed(20))]));
+    let ended = Story::new([
+        trigger("go", 0, true, make),
+        job("b", 0, "").with(delayed(10)),
+    ])
+    .run()
+    .await;
+    assert_eq!(ended.end(), ("success", 0));
+    assert_eq!(ended.started("b"), 10_000);
+    assert_eq!(ended.job("go").finished.map(|end| end.as_secs()), Some(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_of_a_child_are_hidden_from_its_beginning_on() {
+    let make = |_: &TriggerContext| {
+        let mut child = pipeline([job("a", 0, "")]);
+        child.notices.push("the password is secret12".to_owned());
+        child.secrets.push("secret12".to_owned());
+        Ok(child)
+    };
+    let ended = Story::new([trigger("go", 0, true, make)]).run().await;
+    assert!(told(&ended).contains(&"go: notice: the password is [MASKED]".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_was_canceled_says_so_in_its_pipeline() {
+    let ended = Story::new([waiting("go", || [job("a", 0, "sleep 60000")])])
+        .interrupted(500, Cancel::Graceful)
+        .run()
+        .await;
+    let of_child = ended.events.iter().find_map(|event| match &event.kind {
+        EventKind::JobFinished { job, outcome, .. } if job == "a" => {
+            Some((event.pipeline.clone(), outcome.clone()))
+        }
+        _ => None,
+    });
+    let canceled = JobOutcome::Canceled {
+        reason: "interrupted".to_owned(),
+    };
+    assert_eq!(of_child, Some((vec!["go".to_owned()], canceled)));
+}
