@@ -20,7 +20,7 @@ pub struct Runner {
     pub executor: Arc<dyn Executor>,
 }
 
-/// A runner of a run: its place in [`RunSpec::runners`](super::RunSpec::runners).
+/// A runner of a run: its place in [`RunSettings::runners`](super::RunSettings::runners).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunnerIndex(pub usize);
 
