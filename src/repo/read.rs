@@ -7,7 +7,7 @@ use git2::{ErrorCode, ObjectType, Oid};
 use super::listing::{Mode, is_left_out, is_private, to_path};
 use super::regular::{RegularError, read_regular};
 use super::tree::{ProjectTree, TreeSource};
-use super::work_tree::blob_id_of;
+use super::work_tree::{blob_id_of, is_ignored};
 
 /// Why a file can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -194,7 +194,7 @@ fn look_in_work_tree(git: &git2::Repository, root: &Path, path: &[u8]) -> Node {
         if is_private(path) {
             return Node::Missing;
         }
-        if git.is_path_ignored(&relative).unwrap_or(false) {
+        if is_ignored(git, root, &relative) {
             return Node::Ignored;
         }
     }

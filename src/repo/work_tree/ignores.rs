@@ -73,6 +73,20 @@ impl Ignores {
     }
 }
 
+/// Whether git ignores a file of the work tree, itself or with a folder above it. Unlike libgit2,
+/// this never waits at a pipe named `.gitignore`.
+pub(in crate::repo) fn is_ignored(git: &git2::Repository, root: &Path, path: &Path) -> bool {
+    let mut ignores = Ignores::of_repository(git);
+    let mut upwards: Vec<&Path> = path.ancestors().collect();
+    // The root itself comes last, and is never ignored.
+    upwards.pop();
+    upwards.iter().rev().any(|at| {
+        let folder = at.parent().unwrap_or(Path::new(""));
+        ignores = ignores.within(root, folder);
+        ignores.ignore(at, *at != path)
+    })
+}
+
 /// `$XDG_CONFIG_HOME/git/ignore`.
 fn default_file() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;

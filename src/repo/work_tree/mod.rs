@@ -12,3 +12,4 @@ mod tests;
 mod walk;
 
 pub(super) use compare::blob_id_of;
+pub(super) use ignores::is_ignored;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::is_ignored;
 use crate::repo::fixture::Fixture;
 use crate::repo::{ProjectTree, SnapshotOptions, TreeSource, WorkState};
 use crate::types::RefKind;
@@ -232,6 +233,39 @@ fn nothing_waits_for_a_pipe() {
     assert_eq!(state.deleted, ["a"]);
     assert_eq!(state.modified, ["e/crlf"]);
     packed(&fixture, &tree);
+    // A file that nobody tracks is read where no rule ignores it.
+    fixture.write("d/new", "2");
+    assert_eq!(tree.read("d/new").expect("a file"), b"2");
+}
+
+#[test]
+fn a_file_is_ignored_by_itself_or_with_its_folder() {
+    let fixture = Fixture::with(&[
+        (".gitignore", "*.log\nout/\n/top\n"),
+        ("d/.gitignore", "!kept.log\n"),
+        ("out/.gitignore", "!*\n"),
+    ]);
+    for (path, expected) in [
+        ("a", false),
+        ("a.log", true),
+        ("d/a.log", true),
+        ("d/kept.log", false),
+        ("out/a", true),
+        ("e/out/f/a", true),
+        ("top", true),
+        ("d/top", false),
+    ] {
+        let path = Path::new(path);
+        let git = Command::new("git")
+            .args(["check-ignore", "-q", "--no-index"])
+            .arg(path)
+            .current_dir(fixture.path())
+            .status()
+            .expect("git runs");
+        assert_eq!(git.success(), expected, "git, {path:?}");
+        let found = is_ignored(&fixture.git, fixture.path(), path);
+        assert_eq!(found, expected, "{path:?}");
+    }
 }
 
 #[test]
