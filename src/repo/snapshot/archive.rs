@@ -1,8 +1,9 @@
 //! Writing the tar: owned by 0:0, open to every user, as the runner's umask leaves files
 //! (runtime reference 11.5).
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,7 +28,10 @@ pub(super) struct Archive<'s> {
 impl<'s> Archive<'s> {
     /// A new file at `path`, which begins with the project folder itself.
     pub(super) fn create(path: &Path, stop: Stop<'s>) -> Result<Self, RepoError> {
-        let file = File::create(path).map_err(RepoError::io("write", path))?;
+        // The user's files are nobody else's to read.
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let file = options.open(path).map_err(RepoError::io("write", path))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let mut archive = Self {
             stop,

@@ -137,6 +137,15 @@ fn a_job_gets_the_files_of_the_tree() {
 }
 
 #[test]
+fn the_archive_is_the_users_alone() {
+    let fixture = Fixture::with(&[("a", "x")]);
+    let into = tempfile::tempdir().expect("a folder");
+    let taken = snapshot(&fixture, into.path(), &branch("main"));
+    let mode = taken.tar.metadata().expect("the tar").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
 fn git_works_in_a_job() {
     let fixture = long_history();
     fixture
