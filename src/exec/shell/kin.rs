@@ -17,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{
-    Pid, Signal, WaitOptions, getpid, getsid, kill_process, set_child_subreaper, waitpid,
+    Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
 };
 
 /// The variable that marks the processes of an attempt; its value is the attempt's folder.
@@ -88,7 +88,7 @@ fn signal_once(folder: &Path, signal: Signal) -> bool {
     let all = processes();
     let family = Family {
         own,
-        session: getsid(None).map_or(0, |session| session.as_raw_nonzero().get()),
+        session: session_of(own, &all),
         attempts: &attempts,
         folder,
     };
@@ -110,6 +110,13 @@ fn signal_once(folder: &Path, signal: Signal) -> bool {
         }
     }
     !found.is_empty()
+}
+
+/// The session of a process among `all`. It is 0 where its leader is out of sight, as in a
+/// container whose first process was started from outside; `getsid` has no word for that.
+fn session_of(pid: i32, all: &[Process]) -> i32 {
+    let process = all.iter().find(|process| process.pid == pid);
+    process.map_or(0, |process| process.session)
 }
 
 /// A process, as `/proc` shows it.
@@ -263,6 +270,14 @@ mod tests {
         assert!(!process.is_dead);
         assert!(parse("7 (a) Z 5 6 4 0 0").is_some_and(|(process, _)| process.is_dead));
         assert_eq!(parse("7 (a"), None);
+    }
+
+    #[test]
+    fn a_session_whose_leader_is_out_of_sight_is_zero() {
+        let (process, _) = parse("7 (pipe) S 0 0 0 0 0").expect("a process");
+        let all = [process];
+        assert_eq!(session_of(7, &all), 0);
+        assert_eq!(session_of(8, &all), 0, "ended meanwhile");
     }
 
     #[test]
