@@ -233,7 +233,7 @@ impl Checker<'_> {
 
     /// The job whose artifact holds a child's configuration is checked like a dependency.
     fn trigger(&self, job: &JobConfig, stage: usize, found: &mut Vec<Diagnostic>) {
-        let Some(include) = read::get(&job.mapping, "trigger")
+        let Some(include) = read::get(&job.written, "trigger")
             .and_then(crate::yaml::Value::as_map)
             .and_then(|trigger| read::get(trigger, "include"))
         else {
@@ -368,10 +368,10 @@ fn circle(stack: &[(&JobConfig, usize)], back_to: &JobConfig, span: Span) -> Dia
 }
 
 fn pages(job: &JobConfig, found: &mut Vec<Diagnostic>) {
-    let nested = read::get(&job.mapping, "pages")
+    let nested = read::get(&job.written, "pages")
         .and_then(crate::yaml::Value::as_map)
         .and_then(|pages| pages.get("publish"));
-    let (Some(publish), Some(nested)) = (job.mapping.get("publish"), nested) else {
+    let (Some(publish), Some(nested)) = (job.written.get("publish"), nested) else {
         return;
     };
     found.push(

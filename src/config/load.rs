@@ -155,7 +155,7 @@ fn weigh_document(document: &Mapping, budget: &mut Budget) -> Result<(), Diagnos
 
 /// What a job weighs with its defaults and the variables that it inherits.
 fn weight_of(job: &JobConfig, inherited: &Weight, budget: &mut Budget) -> Weight {
-    let own = budget.scales.entries(&job.mapping).and(Weight::JOB);
+    let own = budget.scales.entries(&job.written).and(Weight::JOB);
     match &job.inherit_variables {
         Inherit::All => own.and(*inherited),
         Inherit::None => own,

@@ -38,8 +38,9 @@ pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
 pub use load::{Loaded, MAX_FINDINGS, Request, collapse, load};
 pub use model::{
     Artifacts, ArtifactsWhen, AutoCancel, Combination, Config, EffectUse, EnvironmentAction,
-    EnvironmentConfig, Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget,
-    OnJobFailure, Policy, RefPattern, Workflow, YamlVariable,
+    EnvironmentConfig, ImageConfig, Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig,
+    NeedTarget, OnJobFailure, Policy, PullPolicy, RefPattern, ServiceConfig, Workflow,
+    YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use rules::{Changed, Clause, Exists, Rule};

@@ -26,7 +26,7 @@ pub(super) fn expand(
     let mut expanded: Vec<JobConfig> = Vec::with_capacity(jobs.len());
     let mut places: HashMap<Arc<str>, usize> = HashMap::new();
     for (job, weight) in jobs {
-        let parallel = read::get(&job.mapping, "parallel").map(instances_of);
+        let parallel = read::get(&job.written, "parallel").map(instances_of);
         let Some(parts) = parallel else {
             budget.spend(weight, job.span, "this job")?;
             place(job, &mut places, &mut expanded);

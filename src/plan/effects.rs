@@ -70,7 +70,7 @@ fn by_keyword<'p>(
 ) -> BTreeMap<&'static str, (Span, Vec<String>)> {
     let mut found: BTreeMap<&'static str, (Span, Vec<String>)> = BTreeMap::new();
     for job in jobs {
-        for used in keyword_uses(&job.config.mapping, effect) {
+        for used in keyword_uses(&job.config.written, effect) {
             let (_, jobs) = found.entry(used.keyword).or_insert((used.span, Vec::new()));
             jobs.push(job.name().to_owned());
         }

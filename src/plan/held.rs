@@ -66,7 +66,7 @@ fn reason(job: &Job, globs: &[String]) -> Option<String> {
     }
     if job
         .config
-        .mapping
+        .written
         .get("release")
         .is_some_and(|entry| !entry.value.is_null())
     {

@@ -6,11 +6,11 @@ use crate::diag::Diagnostic;
 use crate::types::When;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::super::keywords::{DEFAULT_KEYWORDS, JOB, Scope};
+use super::super::keywords::{self, DEFAULT_KEYWORDS, JOB, Scope};
 use super::super::model::{Inherit, JobConfig, JobKind, Policy};
 use super::super::read;
 use super::super::rules::read_rules;
-use super::super::shape::{Check, flatten};
+use super::super::shape::Check;
 use super::check;
 use super::classify::check_name;
 
@@ -64,8 +64,10 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         before_script: strings("before_script"),
         after_script: strings("after_script"),
         pre_get_sources_script: read::pre_get_sources_script(&mapping).into(),
-        image: read::get(&mapping, "image").cloned(),
-        services: services(&mapping),
+        image: read::get(&mapping, "image").and_then(keywords::read_image),
+        services: read::get(&mapping, "services")
+            .map(keywords::read_services)
+            .unwrap_or_default(),
         inherit_variables: inherit(&mapping, "variables"),
         variables: read::variables(&mapping, "variables"),
         rules: mapping
@@ -99,7 +101,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         coverage: read::text(&mapping, "coverage"),
         instance: None,
         pages: kind == JobKind::Script && is_pages(&name, &mapping),
-        mapping: Arc::new(mapping),
+        written: Arc::new(mapping),
         name,
     }
 }
@@ -145,15 +147,6 @@ fn only(mapping: &Mapping, no_default: bool) -> Option<Policy> {
         None if no_default => None,
         None => Some(read::implicit_only()),
     }
-}
-
-fn services(mapping: &Mapping) -> Vec<Value> {
-    read::get(mapping, "services")
-        .and_then(flatten)
-        .unwrap_or_default()
-        .into_iter()
-        .cloned()
-        .collect()
 }
 
 /// Whether a job is a Pages job (configuration reference 6.22).

@@ -24,6 +24,7 @@ mod variables;
 
 pub use effects::scan as effects_of;
 pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT, WORKFLOW};
+pub(super) use image::{read as read_image, read_services};
 pub(super) use job::JOB;
 pub(super) use keyword::Scope;
 use keyword::key;

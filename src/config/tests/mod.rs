@@ -7,4 +7,5 @@ mod jobs;
 mod keywords;
 mod merge;
 mod more_keywords;
+mod typed;
 pub(crate) mod world;

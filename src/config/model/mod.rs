@@ -1,0 +1,22 @@
+//! The typed configuration: what each keyword says, once it was checked.
+//!
+//! Readers of the rooms behind this one (`plan` and all later ones) see no YAML: each keyword that
+//! they need has its type here, with the places that messages show.
+
+mod artifacts;
+mod config;
+mod environment;
+mod image;
+mod job;
+mod needs;
+mod parallel;
+mod policy;
+
+pub use artifacts::{Artifacts, ArtifactsWhen};
+pub use config::{AutoCancel, Config, OnJobFailure, Workflow, YamlVariable};
+pub use environment::{EnvironmentAction, EnvironmentConfig};
+pub use image::{ImageConfig, PullPolicy, ServiceConfig};
+pub use job::{EffectUse, Inherit, JobConfig, JobKind};
+pub use needs::{NeedConfig, NeedTarget};
+pub use parallel::{Combination, MatrixInstance};
+pub use policy::{Policy, RefPattern};
