@@ -96,6 +96,9 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
             }),
         environment: read::get(&mapping, "environment").and_then(read::environment),
         artifacts: read::get(&mapping, "artifacts").and_then(read::artifacts),
+        caches: read::get(&mapping, "cache")
+            .map(keywords::read_caches)
+            .unwrap_or_default(),
         interruptible: read::boolean(&mapping, "interruptible"),
         resource_group: read::text(&mapping, "resource_group"),
         coverage: read::text(&mapping, "coverage"),

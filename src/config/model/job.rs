@@ -9,6 +9,7 @@ use crate::yaml::Mapping;
 
 use super::super::rules::Rule;
 use super::artifacts::Artifacts;
+use super::cache::CacheConfig;
 use super::config::YamlVariable;
 use super::environment::EnvironmentConfig;
 use super::image::{ImageConfig, ServiceConfig};
@@ -82,6 +83,8 @@ pub struct JobConfig {
     pub environment: Option<EnvironmentConfig>,
     /// `artifacts`.
     pub artifacts: Option<Artifacts>,
+    /// `cache`, one or several.
+    pub caches: Vec<CacheConfig>,
     /// `interruptible`.
     pub interruptible: Option<bool>,
     /// `resource_group`, unexpanded.

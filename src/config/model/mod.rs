@@ -4,6 +4,7 @@
 //! they need has its type here, with the places that messages show.
 
 mod artifacts;
+mod cache;
 mod config;
 mod environment;
 mod image;
@@ -13,6 +14,7 @@ mod parallel;
 mod policy;
 
 pub use artifacts::{Artifacts, ArtifactsWhen};
+pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
 pub use config::{AutoCancel, Config, OnJobFailure, Workflow, YamlVariable};
 pub use environment::{EnvironmentAction, EnvironmentConfig};
 pub use image::{ImageConfig, PullPolicy, ServiceConfig};

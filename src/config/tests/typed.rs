@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::world::Tree;
-use crate::config::{ImageConfig, JobConfig, ServiceConfig};
+use crate::config::{CacheConfig, CacheKey, CachePolicy, ImageConfig, JobConfig, ServiceConfig};
+use crate::types::KeepWhen;
 
 /// The first job of the pipeline, with these keys beside its script.
 fn job(keys: &str) -> Arc<JobConfig> {
@@ -105,5 +106,72 @@ fn services_in_their_forms() {
             let services: Vec<_> = job.services.iter().map(service).collect();
             services.join("; ")
         },
+    );
+}
+
+fn cache(cache: &CacheConfig) -> String {
+    let mut words = vec![match &cache.key {
+        CacheKey::Default => "-".to_owned(),
+        CacheKey::Text(text) => text.to_string(),
+        CacheKey::Files(files) => {
+            let prefix = files.prefix.as_deref().unwrap_or_default();
+            format!("{prefix}{:?}{:?}", files.digest_of, files.paths)
+        }
+    }];
+    let listed = [("paths", &cache.paths), ("else", &cache.fallback_keys)];
+    let listed = listed.into_iter().filter(|(_, list)| !list.is_empty());
+    words.extend(listed.map(|(name, list)| format!("{name} {list:?}")));
+    if cache.policy != CachePolicy::PullPush {
+        words.push(format!("{:?}", cache.policy));
+    }
+    if cache.when != KeepWhen::OnSuccess {
+        words.push(cache.when.as_str().to_owned());
+    }
+    let flags = [
+        ("untracked", cache.untracked),
+        ("unprotect", cache.unprotect),
+    ];
+    words.extend(
+        flags
+            .iter()
+            .filter(|(_, on)| *on)
+            .map(|(name, _)| (*name).to_owned()),
+    );
+    words.join(", ")
+}
+
+#[test]
+fn cache_in_its_forms() {
+    described(
+        &[
+            ("cache: null", ""),
+            ("cache: []", ""),
+            ("cache: {}", "-"),
+            (
+                "cache: {key: null, paths: [a, b]}",
+                r#"-, paths ["a", "b"]"#,
+            ),
+            ("cache: {key: $CI_COMMIT_REF_SLUG}", "$CI_COMMIT_REF_SLUG"),
+            ("cache:\n    key: :sym", "sym"),
+            ("cache: {key: {files: [a]}}", r#"Content["a"]"#),
+            (
+                "cache: {key: {files_commits: [a, b], prefix: p}}",
+                r#"pCommits["a", "b"]"#,
+            ),
+            ("cache: {fallback_keys: [a, b]}", r#"-, else ["a", "b"]"#),
+            ("cache: {policy: pull-push}", "-"),
+            ("cache: {policy: ''}", "-"),
+            ("cache: {policy: pull}", "-, Pull"),
+            ("cache: {policy: push}", "-, Push"),
+            ("cache: {policy: $P}", r#"-, Unexpanded("$P")"#),
+            ("cache: {when: always}", "-, always"),
+            (
+                "cache: {untracked: true, unprotect: true}",
+                "-, untracked, unprotect",
+            ),
+            ("cache: [{key: a}, [{key: b}]]", "a; b"),
+            ("cache: [null, {key: b}]", "-; b"),
+        ],
+        |job| job.caches.iter().map(cache).collect::<Vec<_>>().join("; "),
     );
 }
