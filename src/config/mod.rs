@@ -37,10 +37,10 @@ pub use inputs::to_json;
 pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
 pub use load::{Loaded, MAX_FINDINGS, Request, collapse, load};
 pub use model::{
-    Artifacts, ArtifactsWhen, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy,
-    Combination, Config, DigestOf, EffectUse, EnvironmentAction, EnvironmentConfig, ImageConfig,
+    ArtifactsConfig, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, Combination,
+    Config, CoverageReport, DigestOf, EffectUse, EnvironmentAction, EnvironmentConfig, ImageConfig,
     Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget, OnJobFailure, Policy,
-    PullPolicy, RefPattern, ServiceConfig, Workflow, YamlVariable,
+    PullPolicy, RefPattern, ReportsConfig, ServiceConfig, Workflow, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use rules::{Changed, Clause, Exists, Rule};

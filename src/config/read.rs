@@ -7,8 +7,8 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::keywords::parsed_condition;
 use super::model::{
-    Artifacts, ArtifactsWhen, Combination, EnvironmentAction, EnvironmentConfig, NeedConfig,
-    NeedTarget, Policy, RefPattern, YamlVariable,
+    Combination, EnvironmentAction, EnvironmentConfig, NeedConfig, NeedTarget, Policy, RefPattern,
+    YamlVariable,
 };
 use super::shape::flatten;
 
@@ -331,22 +331,5 @@ pub(super) fn environment(value: &Value) -> Option<EnvironmentConfig> {
         tier: text(mapping, "deployment_tier"),
         span: value.span,
         value: value.clone(),
-    })
-}
-
-/// `artifacts`.
-pub(super) fn artifacts(value: &Value) -> Option<Artifacts> {
-    let mapping = value.as_map()?;
-    Some(Artifacts {
-        paths: get(mapping, "paths").map(strings).unwrap_or_default(),
-        exclude: get(mapping, "exclude").map(strings).unwrap_or_default(),
-        when: match text(mapping, "when").as_deref() {
-            Some("on_failure") => ArtifactsWhen::OnFailure,
-            Some("always") => ArtifactsWhen::Always,
-            _ => ArtifactsWhen::OnSuccess,
-        },
-        untracked: boolean(mapping, "untracked").unwrap_or(false),
-        dotenv: within(mapping, "reports", "dotenv"),
-        reports: get(mapping, "reports").cloned(),
     })
 }

@@ -3,6 +3,7 @@
 //!
 //! Layer 0. PURE: no I/O, no clock, no async. Nothing here knows YAML, plans or executors.
 
+mod artifacts;
 mod digest;
 pub mod duration;
 pub mod exit_code;
@@ -17,6 +18,7 @@ mod submodules;
 mod variable_level;
 mod wildcard;
 
+pub use artifacts::Artifacts;
 pub use digest::Digest;
 pub use failure::FailureReason;
 pub use go_bool::go_bool;

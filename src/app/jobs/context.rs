@@ -64,7 +64,7 @@ impl PipelineContext {
     pub(super) fn image_comes_late(&self, job: &Job) -> bool {
         let reports = |at: usize| {
             let artifacts = self.plan.jobs[at].config.artifacts.as_ref();
-            artifacts.is_some_and(|artifacts| !artifacts.dotenv.is_empty())
+            artifacts.is_some_and(|artifacts| !artifacts.reports.dotenv.is_empty())
         };
         self.image_name(job).is_some_and(|name| name.contains('$'))
             && self.plan.artifact_sources(job).into_iter().any(reports)

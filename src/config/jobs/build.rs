@@ -95,7 +95,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
                     .collect()
             }),
         environment: read::get(&mapping, "environment").and_then(read::environment),
-        artifacts: read::get(&mapping, "artifacts").and_then(read::artifacts),
+        artifacts: read::get(&mapping, "artifacts").and_then(keywords::read_artifacts),
         caches: read::get(&mapping, "cache")
             .map(keywords::read_caches)
             .unwrap_or_default(),

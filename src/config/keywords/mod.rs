@@ -22,6 +22,7 @@ mod trigger;
 mod values;
 mod variables;
 
+pub(super) use artifacts::read as read_artifacts;
 pub(super) use cache::read as read_caches;
 pub use effects::scan as effects_of;
 pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT, WORKFLOW};

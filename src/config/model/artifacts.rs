@@ -2,33 +2,38 @@
 
 use std::sync::Arc;
 
-use crate::yaml::Value;
+use crate::source::Span;
+use crate::types::Artifacts;
 
-/// `artifacts` (configuration reference 6.18).
-#[derive(Debug, Clone)]
-pub struct Artifacts {
-    /// `paths`, unexpanded.
-    pub paths: Vec<Arc<str>>,
-    /// `exclude`, unexpanded.
-    pub exclude: Vec<Arc<str>>,
-    /// `when`.
-    pub when: ArtifactsWhen,
-    /// `untracked`.
-    pub untracked: bool,
-    /// `reports:dotenv`, unexpanded.
-    pub dotenv: Vec<Arc<str>>,
-    /// `reports`, as written.
-    pub reports: Option<Value>,
+/// `artifacts` (configuration reference 6.18). No text is expanded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactsConfig {
+    /// Which files are kept.
+    pub files: Artifacts,
+    /// `name` of the archive.
+    pub name: Option<Arc<str>>,
+    /// `reports`.
+    pub reports: ReportsConfig,
+    /// Where it was written.
+    pub span: Span,
 }
 
-/// `artifacts:when`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ArtifactsWhen {
-    /// Only of a job that succeeded.
-    #[default]
-    OnSuccess,
-    /// Only of a job that failed.
-    OnFailure,
-    /// Both.
-    Always,
+/// `artifacts:reports`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReportsConfig {
+    /// `dotenv`: files of variables for later jobs.
+    pub dotenv: Vec<Arc<str>>,
+    /// The others of files, each with its type: `junit`.
+    pub others: Vec<(Arc<str>, Vec<Arc<str>>)>,
+    /// `coverage_report`.
+    pub coverage: Option<CoverageReport>,
+}
+
+/// `artifacts:reports:coverage_report`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoverageReport {
+    /// `cobertura` or `jacoco`.
+    pub format: Arc<str>,
+    /// Which files.
+    pub path: Arc<str>,
 }

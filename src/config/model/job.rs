@@ -8,7 +8,7 @@ use crate::types::{AllowFailure, Retry, When};
 use crate::yaml::Mapping;
 
 use super::super::rules::Rule;
-use super::artifacts::Artifacts;
+use super::artifacts::ArtifactsConfig;
 use super::cache::CacheConfig;
 use super::config::YamlVariable;
 use super::environment::EnvironmentConfig;
@@ -82,7 +82,7 @@ pub struct JobConfig {
     /// `environment`.
     pub environment: Option<EnvironmentConfig>,
     /// `artifacts`.
-    pub artifacts: Option<Artifacts>,
+    pub artifacts: Option<ArtifactsConfig>,
     /// `cache`, one or several.
     pub caches: Vec<CacheConfig>,
     /// `interruptible`.

@@ -13,7 +13,7 @@ mod needs;
 mod parallel;
 mod policy;
 
-pub use artifacts::{Artifacts, ArtifactsWhen};
+pub use artifacts::{ArtifactsConfig, CoverageReport, ReportsConfig};
 pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
 pub use config::{AutoCancel, Config, OnJobFailure, Workflow, YamlVariable};
 pub use environment::{EnvironmentAction, EnvironmentConfig};

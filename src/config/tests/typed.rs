@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::world::Tree;
-use crate::config::{CacheConfig, CacheKey, CachePolicy, ImageConfig, JobConfig, ServiceConfig};
+use crate::config::{
+    ArtifactsConfig, CacheConfig, CacheKey, CachePolicy, ImageConfig, JobConfig, ServiceConfig,
+};
 use crate::types::KeepWhen;
 
 /// The first job of the pipeline, with these keys beside its script.
@@ -173,5 +175,56 @@ fn cache_in_its_forms() {
             ("cache: [null, {key: b}]", "-; b"),
         ],
         |job| job.caches.iter().map(cache).collect::<Vec<_>>().join("; "),
+    );
+}
+
+fn artifacts(artifacts: &ArtifactsConfig) -> String {
+    let (files, reports) = (&artifacts.files, &artifacts.reports);
+    let mut words = vec![files.when.as_str().to_owned()];
+    words.extend(artifacts.name.iter().map(|it| format!("name {it}")));
+    let lists = [
+        ("paths", &files.paths),
+        ("exclude", &files.exclude),
+        ("dotenv", &reports.dotenv),
+    ];
+    let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
+    words.extend(lists.map(|(name, list)| format!("{name} {list:?}")));
+    words.extend(files.untracked.then(|| "untracked".to_owned()));
+    let others = reports.others.iter();
+    words.extend(others.map(|(kind, list)| format!("{kind} {list:?}")));
+    let coverage = reports.coverage.iter();
+    words.extend(coverage.map(|it| format!("{} {}", it.format, it.path)));
+    words.join(", ")
+}
+
+#[test]
+fn artifacts_in_their_forms() {
+    described(
+        &[
+            ("artifacts: null", "-"),
+            ("artifacts: {}", "on_success"),
+            (
+                "artifacts: {paths: [a], exclude: [b], when: always, name: $N}",
+                r#"always, name $N, paths ["a"], exclude ["b"]"#,
+            ),
+            (
+                "artifacts: {untracked: true, when: on_failure}",
+                "on_failure, untracked",
+            ),
+            ("artifacts: {reports: null}", "on_success"),
+            (
+                "artifacts: {reports: {dotenv: a, junit: [b, c], sast: null}}",
+                r#"on_success, dotenv ["a"], junit ["b", "c"]"#,
+            ),
+            (
+                "artifacts: {reports: {coverage_report: {coverage_format: jacoco, path: p}}}",
+                "on_success, jacoco p",
+            ),
+        ],
+        |job| {
+            job.artifacts
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), artifacts)
+        },
     );
 }
