@@ -10,7 +10,7 @@ use crate::yaml::Mapping;
 
 use super::jobs::NAME_LIMIT;
 use super::load::MAX_FINDINGS;
-use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget};
+use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget, TriggerTarget};
 use super::provenance::say_who_uses;
 use super::read;
 
@@ -233,21 +233,11 @@ impl Checker<'_> {
 
     /// The job whose artifact holds a child's configuration is checked like a dependency.
     fn trigger(&self, job: &JobConfig, stage: usize, found: &mut Vec<Diagnostic>) {
-        let Some(include) = read::get(&job.written, "trigger")
-            .and_then(crate::yaml::Value::as_map)
-            .and_then(|trigger| read::get(trigger, "include"))
-        else {
+        let Some(TriggerTarget::Child(includes)) = job.trigger.as_ref().map(|it| &it.target) else {
             return;
         };
-        let items = include
-            .as_seq()
-            .unwrap_or_else(|| std::slice::from_ref(include));
-        for item in items.iter().filter_map(crate::yaml::Value::as_map) {
-            if let Some(source) = read::get(item, "job")
-                && let Some(name) = source.as_str()
-            {
-                self.dependency(job, stage, name, source.span, found);
-            }
+        for (name, span) in includes.iter().filter_map(|include| include.job.as_ref()) {
+            self.dependency(job, stage, name, *span, found);
         }
     }
 

@@ -37,10 +37,11 @@ pub use inputs::to_json;
 pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
 pub use load::{Loaded, MAX_FINDINGS, Request, collapse, load};
 pub use model::{
-    ArtifactsConfig, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, Combination,
-    Config, CoverageReport, DigestOf, EffectUse, EnvironmentAction, EnvironmentConfig, ImageConfig,
-    Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget, OnJobFailure, Policy,
-    PullPolicy, RefPattern, ReportsConfig, ServiceConfig, Workflow, YamlVariable,
+    ArtifactsConfig, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, ChildInclude,
+    Combination, Config, CoverageReport, DigestOf, EffectUse, EnvironmentAction, EnvironmentConfig,
+    Forward, ImageConfig, Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget,
+    OnJobFailure, Policy, ProjectTrigger, PullPolicy, RefPattern, ReportsConfig, ServiceConfig,
+    TriggerConfig, TriggerStrategy, TriggerTarget, Workflow, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use rules::{Changed, Clause, Exists, Rule};

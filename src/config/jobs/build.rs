@@ -99,6 +99,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         caches: read::get(&mapping, "cache")
             .map(keywords::read_caches)
             .unwrap_or_default(),
+        trigger: read::get(&mapping, "trigger").and_then(keywords::read_trigger),
         interruptible: read::boolean(&mapping, "interruptible"),
         resource_group: read::text(&mapping, "resource_group"),
         coverage: read::text(&mapping, "coverage"),

@@ -34,6 +34,6 @@ pub use keyword::{Effect, Keyword};
 pub(super) use needs::{NeedKind, check_kinds as check_need_kinds, items as need_items};
 pub(super) use policy::parsed as parsed_condition;
 pub(super) use rules::{INCLUDE_RULE, check_rules};
-pub(super) use trigger::include_item as check_include_item;
+pub(super) use trigger::{include_item as check_include_item, read as read_trigger};
 pub(super) use values::start_in as check_start_in;
 pub(super) use variables::check_root as check_root_variables;

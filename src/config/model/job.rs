@@ -16,6 +16,7 @@ use super::image::{ImageConfig, ServiceConfig};
 use super::needs::NeedConfig;
 use super::parallel::MatrixInstance;
 use super::policy::Policy;
+use super::trigger::TriggerConfig;
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,8 @@ pub struct JobConfig {
     pub environment: Option<EnvironmentConfig>,
     /// `artifacts`.
     pub artifacts: Option<ArtifactsConfig>,
+    /// `trigger`; also `None` of a job that mirrors a pipeline by its needs.
+    pub trigger: Option<TriggerConfig>,
     /// `cache`, one or several.
     pub caches: Vec<CacheConfig>,
     /// `interruptible`.

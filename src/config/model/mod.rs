@@ -12,6 +12,7 @@ mod job;
 mod needs;
 mod parallel;
 mod policy;
+mod trigger;
 
 pub use artifacts::{ArtifactsConfig, CoverageReport, ReportsConfig};
 pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
@@ -22,3 +23,6 @@ pub use job::{EffectUse, Inherit, JobConfig, JobKind};
 pub use needs::{NeedConfig, NeedTarget};
 pub use parallel::{Combination, MatrixInstance};
 pub use policy::{Policy, RefPattern};
+pub use trigger::{
+    ChildInclude, Forward, ProjectTrigger, TriggerConfig, TriggerStrategy, TriggerTarget,
+};

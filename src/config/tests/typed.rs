@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::world::Tree;
 use crate::config::{
-    ArtifactsConfig, CacheConfig, CacheKey, CachePolicy, ImageConfig, JobConfig, ServiceConfig,
+    ArtifactsConfig, CacheConfig, CacheKey, CachePolicy, ChildInclude, Forward, ImageConfig,
+    JobConfig, ServiceConfig, TriggerConfig, TriggerTarget,
 };
 use crate::types::KeepWhen;
 
@@ -227,4 +228,56 @@ fn artifacts_in_their_forms() {
                 .map_or_else(|| "-".to_owned(), artifacts)
         },
     );
+}
+
+fn trigger(trigger: &TriggerConfig) -> String {
+    let mut words = match &trigger.target {
+        TriggerTarget::Project(project) => {
+            let mut words = vec![format!("project {}", project.project)];
+            words.extend(project.branch.iter().map(|it| format!("branch {it}")));
+            let inputs = project.inputs.entries().iter();
+            words.extend(inputs.map(|input| format!("input {}", input.key.text())));
+            words
+        }
+        TriggerTarget::Child(includes) => {
+            let include = |include: &ChildInclude| match (&include.artifact, &include.job) {
+                (Some(artifact), Some((job, _))) => format!("{artifact} of {job}"),
+                (None, None) => include.entry.as_str().unwrap_or("entry").to_owned(),
+                odd => format!("{odd:?}"),
+            };
+            includes.iter().map(include).collect()
+        }
+    };
+    words.extend(trigger.strategy.iter().map(|it| format!("{it:?}")));
+    if trigger.forward != Forward::default() {
+        words.push(format!("{:?}", trigger.forward));
+    }
+    words.join(", ")
+}
+
+#[test]
+fn trigger_in_its_forms() {
+    let rows = [
+        ("g/p", "project g/p"),
+        ("{project: g/p, branch: b}", "project g/p, branch b"),
+        ("{project: g/p, inputs: {a: [1]}}", "project g/p, input a"),
+        ("{project: g/p, strategy: mirror}", "project g/p, Mirror"),
+        ("{include: a.yml, strategy: depend}", "a.yml, Depend"),
+        ("{include: [a.yml, {local: b.yml}]}", "a.yml, entry"),
+        ("{include: [{artifact: c.yml, job: a}]}", "c.yml of a"),
+        (
+            "{include: a.yml, forward: {pipeline_variables: true}}",
+            "a.yml, Forward { yaml_variables: true, pipeline_variables: true }",
+        ),
+        (
+            "{include: a.yml, forward: {yaml_variables: false}}",
+            "a.yml, Forward { yaml_variables: false, pipeline_variables: false }",
+        ),
+    ];
+    for (text, expected) in rows {
+        let config = Tree::of(&format!("a: {{script: x}}\nb: {{trigger: {text}}}")).load();
+        let config = config.config.expect(text);
+        let found = config.jobs[1].trigger.as_ref().map(trigger);
+        assert_eq!(found.as_deref(), Some(expected), "{text}");
+    }
 }
