@@ -158,8 +158,8 @@ fn job(job: &Job) -> Json {
         })).collect::<Vec<_>>()),
         "needs_external": job.needs_external.iter().map(to_json).collect::<Vec<_>>(),
         "dependencies": config.dependencies.as_ref().map(|names| names.iter().map(|(name, _)| Json::from(&**name)).collect::<Vec<_>>()),
-        "environment": config.environment.as_ref().map(|environment| match environment.value.as_map() {
-            Some(_) => to_json(&environment.value),
+        "environment": config.environment.as_ref().map(|environment| match written("environment").filter(|value| value.as_map().is_some()) {
+            Some(value) => to_json(value),
             None => json!({"name": &*environment.name}),
         }),
         "tags": job.tags,

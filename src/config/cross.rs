@@ -12,7 +12,6 @@ use super::jobs::NAME_LIMIT;
 use super::load::MAX_FINDINGS;
 use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget, TriggerTarget};
 use super::provenance::say_who_uses;
-use super::read;
 
 /// Steps of a circle that a message shows.
 const MAX_STEPS: usize = 12;
@@ -83,7 +82,6 @@ impl Checker<'_> {
         }
         self.trigger(job, *stage, found);
         self.on_stop(job, found);
-        pages(job, found);
     }
 
     fn unknown_stage(&self, job: &JobConfig) -> Diagnostic {
@@ -355,22 +353,4 @@ fn circle(stack: &[(&JobConfig, usize)], back_to: &JobConfig, span: Span) -> Dia
         }
     }
     diagnostic.help("take one of these needs away")
-}
-
-fn pages(job: &JobConfig, found: &mut Vec<Diagnostic>) {
-    let nested = read::get(&job.written, "pages")
-        .and_then(crate::yaml::Value::as_map)
-        .and_then(|pages| pages.get("publish"));
-    let (Some(publish), Some(nested)) = (job.written.get("publish"), nested) else {
-        return;
-    };
-    found.push(
-        Diagnostic::new(
-            Code::PagesConflict,
-            format!("job `{}` has both `publish` and `pages:publish`", job.name),
-        )
-        .at(publish.key_span)
-        .with(nested.key_span, "the other one is here")
-        .help("keep `pages:publish`"),
-    );
 }

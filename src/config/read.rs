@@ -6,10 +6,7 @@ use crate::types::{AllowFailure, Retry, RetryWhen, duration as durations};
 use crate::yaml::{Kind, Mapping, Value};
 
 use super::keywords::parsed_condition;
-use super::model::{
-    Combination, EnvironmentAction, EnvironmentConfig, NeedConfig, NeedTarget, Policy, RefPattern,
-    YamlVariable,
-};
+use super::model::{Combination, NeedConfig, NeedTarget, Policy, RefPattern, YamlVariable};
 use super::shape::flatten;
 
 /// The value of a key that is there and not null.
@@ -302,34 +299,4 @@ fn refs(value: &Value) -> Vec<RefPattern> {
             },
         })
         .collect()
-}
-
-/// `environment`.
-pub(super) fn environment(value: &Value) -> Option<EnvironmentConfig> {
-    let Some(mapping) = value.as_map() else {
-        return Some(EnvironmentConfig {
-            name: value.as_str()?.into(),
-            url: None,
-            action: EnvironmentAction::Start,
-            on_stop: None,
-            tier: None,
-            span: value.span,
-            value: value.clone(),
-        });
-    };
-    Some(EnvironmentConfig {
-        name: text(mapping, "name")?,
-        url: text(mapping, "url"),
-        action: match text(mapping, "action").as_deref() {
-            Some("stop") => EnvironmentAction::Stop,
-            Some("prepare") => EnvironmentAction::Prepare,
-            Some("verify") => EnvironmentAction::Verify,
-            Some("access") => EnvironmentAction::Access,
-            _ => EnvironmentAction::Start,
-        },
-        on_stop: get(mapping, "on_stop").and_then(|job| Some((job.as_str()?.into(), job.span))),
-        tier: text(mapping, "deployment_tier"),
-        span: value.span,
-        value: value.clone(),
-    })
 }

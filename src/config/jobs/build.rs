@@ -94,7 +94,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
                     .filter_map(|item| Some((item.as_str()?.into(), item.span)))
                     .collect()
             }),
-        environment: read::get(&mapping, "environment").and_then(read::environment),
+        environment: read::get(&mapping, "environment").and_then(keywords::read_environment),
         artifacts: read::get(&mapping, "artifacts").and_then(keywords::read_artifacts),
         caches: read::get(&mapping, "cache")
             .map(keywords::read_caches)
@@ -104,7 +104,15 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         resource_group: read::text(&mapping, "resource_group"),
         coverage: read::text(&mapping, "coverage"),
         instance: None,
-        pages: kind == JobKind::Script && is_pages(&name, &mapping),
+        release: read::get(&mapping, "release").and_then(keywords::read_release),
+        pages: (kind == JobKind::Script && is_pages(&name, &mapping))
+            .then(|| keywords::read_pages(&mapping)),
+        id_tokens: read::get(&mapping, "id_tokens")
+            .map(keywords::read_id_tokens)
+            .unwrap_or_default(),
+        secrets: read::get(&mapping, "secrets")
+            .map(keywords::read_secrets)
+            .unwrap_or_default(),
         written: Arc::new(mapping),
         name,
     }

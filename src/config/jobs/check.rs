@@ -40,7 +40,21 @@ fn script(mapping: &Mapping, check: &mut Check<'_>) {
     }
 }
 
+/// `publish`, the old form of `pages:publish` (configuration reference 6.22).
 fn publish(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
+    let pages = read::get(mapping, "pages").and_then(Value::as_map);
+    if let (Some(publish), Some(nested)) = (
+        mapping.get("publish"),
+        pages.and_then(|pages| pages.get("publish")),
+    ) {
+        let message = format!("{} has both `publish` and `pages:publish`", check.subject());
+        check.report(
+            Diagnostic::new(Code::PagesConflict, message)
+                .at(publish.key_span)
+                .with(nested.key_span, "the other one is here")
+                .help("keep `pages:publish`"),
+        );
+    }
     if let Some(publish) = set(mapping, "publish")
         && !is_pages(entry.key.text(), mapping)
     {

@@ -14,6 +14,7 @@ use super::config::YamlVariable;
 use super::environment::EnvironmentConfig;
 use super::image::{ImageConfig, ServiceConfig};
 use super::needs::NeedConfig;
+use super::outside::{IdTokenConfig, PagesConfig, ReleaseConfig, SecretConfig};
 use super::parallel::MatrixInstance;
 use super::policy::Policy;
 use super::trigger::TriggerConfig;
@@ -96,8 +97,14 @@ pub struct JobConfig {
     pub coverage: Option<Arc<str>>,
     /// The instance of `parallel` that this is.
     pub instance: Option<MatrixInstance>,
-    /// Whether it is a Pages job.
-    pub pages: bool,
+    /// `release`.
+    pub release: Option<ReleaseConfig>,
+    /// What it publishes, of a Pages job.
+    pub pages: Option<PagesConfig>,
+    /// `id_tokens`.
+    pub id_tokens: Vec<IdTokenConfig>,
+    /// `secrets`.
+    pub secrets: Vec<SecretConfig>,
     /// The job's keys as written, defaults laid under them: for those who print them.
     pub written: Arc<Mapping>,
 }

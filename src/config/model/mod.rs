@@ -10,6 +10,7 @@ mod environment;
 mod image;
 mod job;
 mod needs;
+mod outside;
 mod parallel;
 mod policy;
 mod trigger;
@@ -17,10 +18,13 @@ mod trigger;
 pub use artifacts::{ArtifactsConfig, CoverageReport, ReportsConfig};
 pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
 pub use config::{AutoCancel, Config, OnJobFailure, Workflow, YamlVariable};
-pub use environment::{EnvironmentAction, EnvironmentConfig};
+pub use environment::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
 pub use image::{ImageConfig, PullPolicy, ServiceConfig};
 pub use job::{EffectUse, Inherit, JobConfig, JobKind};
 pub use needs::{NeedConfig, NeedTarget};
+pub use outside::{
+    IdTokenConfig, PagesConfig, ReleaseConfig, ReleaseLink, SecretConfig, SecretProvider,
+};
 pub use parallel::{Combination, MatrixInstance};
 pub use policy::{Policy, RefPattern};
 pub use trigger::{

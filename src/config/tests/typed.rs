@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::world::Tree;
 use crate::config::{
     ArtifactsConfig, CacheConfig, CacheKey, CachePolicy, ChildInclude, Forward, ImageConfig,
-    JobConfig, ServiceConfig, TriggerConfig, TriggerTarget,
+    JobConfig, PagesConfig, ServiceConfig, TriggerConfig, TriggerTarget,
 };
 use crate::types::KeepWhen;
 
@@ -280,4 +280,178 @@ fn trigger_in_its_forms() {
         let found = config.jobs[1].trigger.as_ref().map(trigger);
         assert_eq!(found.as_deref(), Some(expected), "{text}");
     }
+}
+
+#[test]
+fn environment_in_its_forms() {
+    let describe = |job: &JobConfig| {
+        let Some(environment) = &job.environment else {
+            return "-".to_owned();
+        };
+        let mut words = vec![
+            environment.name.to_string(),
+            environment.action.as_str().to_owned(),
+        ];
+        words.extend(environment.url.iter().map(|it| format!("url {it}")));
+        words.extend(
+            environment
+                .on_stop
+                .iter()
+                .map(|(it, _)| format!("on_stop {it}")),
+        );
+        words.extend(environment.tier.iter().map(|it| format!("tier {it}")));
+        words.extend(
+            environment
+                .auto_stop_in
+                .iter()
+                .map(|it| format!("until {it}")),
+        );
+        words.extend(
+            environment
+                .kubernetes
+                .iter()
+                .map(|it| format!("agent {:?}", it.agent)),
+        );
+        words.join(", ")
+    };
+    described(
+        &[
+            ("environment: null", "-"),
+            ("environment: a/$B", "a/$B, start"),
+            ("environment: {name: e, action: null}", "e, start"),
+            (
+                "environment: {name: e, action: stop, url: u}",
+                "e, stop, url u",
+            ),
+            (
+                "environment: {name: e, deployment_tier: t, auto_stop_in: 1 day}",
+                "e, start, tier t, until 1 day",
+            ),
+            (
+                "environment: {name: e, kubernetes: {agent: a, namespace: n}}",
+                r#"e, start, agent Some("a")"#,
+            ),
+            (
+                "environment: {name: e, on_stop: b}\nb:\n  script: x\n  environment: {name: e, action: stop}",
+                "e, start, on_stop b",
+            ),
+        ],
+        describe,
+    );
+}
+
+#[test]
+fn release_in_its_forms() {
+    let describe = |job: &JobConfig| {
+        let Some(release) = &job.release else {
+            return "-".to_owned();
+        };
+        let mut words = vec![format!("{}: {}", release.tag_name, release.description)];
+        let texts = [
+            ("message", &release.tag_message),
+            ("name", &release.name),
+            ("ref", &release.reference),
+            ("at", &release.released_at),
+        ];
+        words.extend(
+            texts
+                .iter()
+                .filter_map(|(key, it)| Some(format!("{key} {}", it.as_ref()?))),
+        );
+        words.extend(
+            release
+                .milestones
+                .iter()
+                .map(|it| format!("milestone {it}")),
+        );
+        words.extend(
+            release
+                .links
+                .iter()
+                .map(|it| format!("link {:?} {:?}", it.name, it.url)),
+        );
+        words.join(", ")
+    };
+    described(
+        &[
+            ("release: null", "-"),
+            ("release: {tag_name: $T, description: d}", "$T: d"),
+            (
+                "release: {tag_name: t, description: d, tag_message: m, name: n, ref: r}",
+                "t: d, message m, name n, ref r",
+            ),
+            (
+                "release: {tag_name: t, description: d, milestones: m, released_at: '2026-01-02'}",
+                "t: d, at 2026-01-02, milestone m",
+            ),
+            (
+                "release: {tag_name: t, description: d, milestones: [m, n]}",
+                "t: d, milestone m, milestone n",
+            ),
+            (
+                "release: {tag_name: t, description: d, assets: {links: [{name: n, url: u}, {}]}}",
+                r#"t: d, link Some("n") Some("u"), link None None"#,
+            ),
+        ],
+        describe,
+    );
+}
+
+#[test]
+fn pages_in_their_forms() {
+    let describe = |job: &JobConfig| match &job.pages {
+        None => "-".to_owned(),
+        Some(PagesConfig {
+            publish,
+            path_prefix,
+            expire_in,
+        }) => format!("{publish:?} {path_prefix:?} {expire_in:?}"),
+    };
+    described(
+        &[
+            ("pages: null", "-"),
+            ("pages: false", "-"),
+            ("pages: true", "None None None"),
+            ("pages: {publish: p}", r#"Some("p") None None"#),
+            ("pages: true\n  publish: p", r#"Some("p") None None"#),
+            (
+                "pages: {path_prefix: $X, expire_in: 1 day}",
+                r#"None Some("$X") Some("1 day")"#,
+            ),
+        ],
+        describe,
+    );
+}
+
+#[test]
+fn tokens_and_secrets_in_their_forms() {
+    let describe = |job: &JobConfig| {
+        let tokens = job.id_tokens.iter();
+        let tokens = tokens.map(|it| format!("{} {:?}", it.name, it.audience));
+        let secrets = job.secrets.iter().map(|it| {
+            let kind = if it.file { "file" } else { "value" };
+            let token = it.token.as_deref().unwrap_or("-");
+            format!("{} {kind} {} {token}", it.name, it.provider.as_str())
+        });
+        tokens.chain(secrets).collect::<Vec<_>>().join("; ")
+    };
+    described(
+        &[
+            ("id_tokens: null", ""),
+            (
+                "id_tokens: {A: {aud: a}, B: {aud: [b, c]}}",
+                r#"A ["a"]; B ["b", "c"]"#,
+            ),
+            ("secrets: {S: {vault: a/b@c}}", "S file vault -"),
+            (
+                "secrets: {S: {gcp_secret_manager: {name: n}, token: $T, file: false}}",
+                "S value gcp_secret_manager $T",
+            ),
+            (
+                "secrets: {S: {azure_key_vault: {name: n}}, T: {aws_secrets_manager: a}}",
+                "S file azure_key_vault -; T file aws_secrets_manager -",
+            ),
+        ],
+        describe,
+    );
 }
