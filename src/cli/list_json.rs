@@ -156,7 +156,7 @@ fn job(job: &Job) -> Json {
         "needs": job.needs.as_ref().map(|needs| needs.iter().map(|need| json!({
             "job": &*need.job, "artifacts": need.artifacts, "optional": need.optional,
         })).collect::<Vec<_>>()),
-        "needs_external": job.needs_external.iter().map(to_json).collect::<Vec<_>>(),
+        "needs_external": job.needs_elsewhere.iter().map(|need| to_json(&need.written)).collect::<Vec<_>>(),
         "dependencies": config.dependencies.as_ref().map(|names| names.iter().map(|(name, _)| Json::from(&**name)).collect::<Vec<_>>()),
         "environment": config.environment.as_ref().map(|environment| match written("environment").filter(|value| value.as_map().is_some()) {
             Some(value) => to_json(value),

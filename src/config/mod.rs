@@ -39,11 +39,11 @@ pub use load::{Loaded, MAX_FINDINGS, Request, collapse, load};
 pub use model::{
     ArtifactsConfig, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, ChildInclude,
     Combination, Config, CoverageReport, DigestOf, EffectUse, EnvironmentAction, EnvironmentConfig,
-    Forward, IdTokenConfig, ImageConfig, Inherit, JobConfig, JobKind, KubernetesConfig,
-    MatrixInstance, NeedConfig, NeedTarget, OnJobFailure, PagesConfig, Policy, ProjectTrigger,
-    PullPolicy, RefPattern, ReleaseConfig, ReleaseLink, ReportsConfig, SecretConfig,
-    SecretProvider, ServiceConfig, TriggerConfig, TriggerStrategy, TriggerTarget, Workflow,
-    YamlVariable,
+    ForeignNeed, ForeignSource, Forward, IdTokenConfig, ImageConfig, Inherit, JobConfig, JobKind,
+    KubernetesConfig, Matrix, MatrixInstance, MatrixMapping, NeedConfig, NeedTarget, OnJobFailure,
+    PagesConfig, Policy, ProjectTrigger, PullPolicy, RefPattern, ReleaseConfig, ReleaseLink,
+    ReportsConfig, SecretConfig, SecretProvider, ServiceConfig, TriggerConfig, TriggerStrategy,
+    TriggerTarget, Workflow, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use rules::{Changed, Clause, Exists, Rule};

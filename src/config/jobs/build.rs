@@ -7,7 +7,7 @@ use crate::types::When;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
 use super::super::keywords::{self, DEFAULT_KEYWORDS, JOB, Scope};
-use super::super::model::{Inherit, JobConfig, JobKind, Policy};
+use super::super::model::{Inherit, JobConfig, JobKind, ParallelConfig, Policy};
 use super::super::read;
 use super::super::rules::read_rules;
 use super::super::shape::Check;
@@ -22,13 +22,19 @@ pub(in super::super) struct Surroundings<'a> {
     pub(in super::super) workflow_rules: bool,
 }
 
+/// A job before `parallel` makes several of it.
+pub(in super::super) struct Built {
+    pub(in super::super) job: JobConfig,
+    pub(in super::super) parallel: Option<ParallelConfig>,
+}
+
 /// Checks a job and reads it, when nothing is wrong with it.
 pub(in super::super) fn build(
     entry: &Entry,
     kind: JobKind,
     around: &Surroundings<'_>,
     found: &mut Vec<Diagnostic>,
-) -> Option<JobConfig> {
+) -> Option<Built> {
     let before = found.len();
     check_name(entry, found);
     let mapping = entry.value.as_map()?;
@@ -40,7 +46,10 @@ pub(in super::super) fn build(
     };
     check.keys(mapping, entry.key_span, &JOB, scope);
     check::check(entry, mapping, kind, &mut check);
-    (found.len() == before).then(|| read_job(entry, kind, mapping, around))
+    (found.len() == before).then(|| Built {
+        job: read_job(entry, kind, mapping, around),
+        parallel: read::get(mapping, "parallel").map(keywords::read_parallel),
+    })
 }
 
 fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'_>) -> JobConfig {
@@ -85,7 +94,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         tags: read::get(&mapping, "tags")
             .map(read::strings)
             .unwrap_or_default(),
-        needs: read::needs(&mapping, "needs"),
+        needs: read::get(&mapping, "needs").map(keywords::read_needs),
         dependencies: read::get(&mapping, "dependencies")
             .and_then(Value::as_seq)
             .map(|items| {

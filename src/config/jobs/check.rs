@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::super::keywords::{NeedKind, check_need_kinds, check_start_in, need_items};
+use super::super::keywords::{NeedKind, check_need_kinds, check_start_in, need_items, read_needs};
 use super::super::model::{JobKind, NeedTarget};
 use super::super::read;
 use super::super::shape::{Check, Shape};
@@ -168,7 +168,9 @@ fn dependencies(mapping: &Mapping, check: &mut Check<'_>) {
     let dependencies = read::get(mapping, "dependencies")
         .and_then(Value::as_seq)
         .unwrap_or_default();
-    let needs = read::needs(mapping, "needs").unwrap_or_default();
+    let needs = read::get(mapping, "needs")
+        .map(read_needs)
+        .unwrap_or_default();
     if needs.is_empty() {
         return;
     }

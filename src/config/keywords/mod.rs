@@ -32,8 +32,11 @@ pub(super) use job::JOB;
 pub(super) use keyword::Scope;
 use keyword::key;
 pub use keyword::{Effect, Keyword};
-pub(super) use needs::{NeedKind, check_kinds as check_need_kinds, items as need_items};
+pub(super) use needs::{
+    NeedKind, check_kinds as check_need_kinds, items as need_items, read as read_needs,
+};
 pub(super) use outside::{read_id_tokens, read_pages, read_release, read_secrets};
+pub(super) use parallel::read as read_parallel;
 pub(super) use policy::parsed as parsed_condition;
 pub(super) use rules::{INCLUDE_RULE, check_rules};
 pub(super) use trigger::{include_item as check_include_item, read as read_trigger};

@@ -21,11 +21,12 @@ pub use config::{AutoCancel, Config, OnJobFailure, Workflow, YamlVariable};
 pub use environment::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
 pub use image::{ImageConfig, PullPolicy, ServiceConfig};
 pub use job::{EffectUse, Inherit, JobConfig, JobKind};
-pub use needs::{NeedConfig, NeedTarget};
+pub use needs::{ForeignNeed, ForeignSource, NeedConfig, NeedTarget};
 pub use outside::{
     IdTokenConfig, PagesConfig, ReleaseConfig, ReleaseLink, SecretConfig, SecretProvider,
 };
-pub use parallel::{Combination, MatrixInstance};
+pub use parallel::{Combination, Matrix, MatrixInstance, MatrixMapping};
+pub(super) use parallel::{MAX_INSTANCES, ParallelConfig};
 pub use policy::{Policy, RefPattern};
 pub use trigger::{
     ChildInclude, Forward, ProjectTrigger, TriggerConfig, TriggerStrategy, TriggerTarget,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::source::Span;
 use crate::yaml::Value;
 
-use super::parallel::Combination;
+use super::parallel::Matrix;
 
 /// One entry of `needs` (configuration reference 6.10).
 #[derive(Debug, Clone)]
@@ -27,9 +27,44 @@ pub enum NeedTarget {
         name: Arc<str>,
         /// May be absent.
         optional: bool,
-        /// Combinations of `parallel:matrix`, in the order written.
-        matrix: Option<Vec<Combination>>,
+        /// Which instances, until it is expanded.
+        matrix: Option<Matrix>,
     },
-    /// A job of another pipeline or project, or a mirrored pipeline: as written.
-    External(Value),
+    /// Something of another pipeline.
+    Elsewhere(ForeignNeed),
+}
+
+/// A need on another pipeline.
+#[derive(Debug, Clone)]
+pub struct ForeignNeed {
+    /// What is needed there.
+    pub source: ForeignSource,
+    /// The entry as written, for those who print it.
+    pub written: Value,
+}
+
+/// What is needed of another pipeline. No text is expanded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ForeignSource {
+    /// A job of another pipeline of the same family.
+    Pipeline {
+        /// `pipeline`: its id.
+        pipeline: Arc<str>,
+        /// `job`.
+        job: Arc<str>,
+    },
+    /// A job of the last pipeline of another project.
+    Project {
+        /// `project`.
+        project: Arc<str>,
+        /// `job`.
+        job: Arc<str>,
+        /// `ref`.
+        reference: Arc<str>,
+    },
+    /// The status of another project's pipeline, which a trigger job takes as its own.
+    Mirror {
+        /// `pipeline`: the project.
+        project: Arc<str>,
+    },
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::world::Tree;
 use crate::config::{
     ArtifactsConfig, CacheConfig, CacheKey, CachePolicy, ChildInclude, Forward, ImageConfig,
-    JobConfig, PagesConfig, ServiceConfig, TriggerConfig, TriggerTarget,
+    JobConfig, NeedConfig, NeedTarget, PagesConfig, ServiceConfig, TriggerConfig, TriggerTarget,
 };
 use crate::types::KeepWhen;
 
@@ -454,4 +454,46 @@ fn tokens_and_secrets_in_their_forms() {
         ],
         describe,
     );
+}
+
+#[test]
+fn needs_in_their_forms() {
+    let describe = |job: &JobConfig| {
+        let need = |need: &NeedConfig| {
+            let what = match &need.target {
+                NeedTarget::Job { name, optional, .. } => {
+                    format!("{name}{}", if *optional { "?" } else { "" })
+                }
+                NeedTarget::Elsewhere(foreign) => format!("{:?}", foreign.source),
+            };
+            format!("{what}{}", if need.artifacts { "" } else { " bare" })
+        };
+        match &job.needs {
+            None => "-".to_owned(),
+            Some(needs) => needs.iter().map(need).collect::<Vec<_>>().join("; "),
+        }
+    };
+    described(
+        &[
+            ("needs: null", "-"),
+            ("needs: []", ""),
+            (
+                "needs: [{job: b, optional: true, artifacts: false}]",
+                "b? bare",
+            ),
+            ("needs: {job: b, optional: true}", "b?"),
+            (
+                "needs: [{pipeline: $P, job: b}]",
+                r#"Pipeline { pipeline: "$P", job: "b" }"#,
+            ),
+            (
+                "needs: [{project: g/p, job: b, ref: main, artifacts: false}]",
+                r#"Project { project: "g/p", job: "b", reference: "main" } bare"#,
+            ),
+        ],
+        describe,
+    );
+    let mirror = Tree::of("a: {script: x}\nb: {needs: [{pipeline: g/p}]}").load();
+    let mirror = describe(&mirror.config.expect("it is sound").jobs[1]);
+    assert_eq!(mirror, r#"Mirror { project: "g/p" }"#);
 }
