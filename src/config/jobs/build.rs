@@ -122,6 +122,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         secrets: read::get(&mapping, "secrets")
             .map(keywords::read_secrets)
             .unwrap_or_default(),
+        without_effect: keywords::without_effect(&mapping).into(),
         written: Arc::new(mapping),
         name,
     }

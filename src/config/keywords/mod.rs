@@ -24,14 +24,14 @@ mod variables;
 
 pub(super) use artifacts::read as read_artifacts;
 pub(super) use cache::read as read_caches;
-pub use effects::scan as effects_of;
+pub(super) use effects::without_effect;
 pub(super) use environment::read as read_environment;
 pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT, WORKFLOW};
 pub(super) use image::{read as read_image, read_services};
 pub(super) use job::JOB;
+pub(super) use keyword::Keyword;
 pub(super) use keyword::Scope;
 use keyword::key;
-pub use keyword::{Effect, Keyword};
 pub(super) use needs::{
     NeedKind, check_kinds as check_need_kinds, items as need_items, read as read_needs,
 };

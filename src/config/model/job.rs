@@ -28,6 +28,17 @@ pub enum JobKind {
     Trigger,
 }
 
+/// What a keyword does in a local run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// It is honoured.
+    Honoured,
+    /// It changes nothing on one machine; a warning says so.
+    Inert,
+    /// It changes what a job does, and a run does not do that yet: `run` refuses the job.
+    Refused,
+}
+
 /// One visible job, defaults and `extends` applied (configuration reference 6, 7).
 #[derive(Debug, Clone)]
 pub struct JobConfig {
@@ -105,15 +116,19 @@ pub struct JobConfig {
     pub id_tokens: Vec<IdTokenConfig>,
     /// `secrets`.
     pub secrets: Vec<SecretConfig>,
+    /// Keywords, also inside of others, that do nothing in a run or are not run yet; each once.
+    pub without_effect: Arc<[KeywordUse]>,
     /// The job's keys as written, defaults laid under them: for those who print them.
     pub written: Arc<Mapping>,
 }
 
-/// A keyword of a job with an effect that a run lacks.
+/// A keyword of a job that a run does not honour, or has no use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EffectUse {
+pub struct KeywordUse {
     /// The keyword.
     pub keyword: &'static str,
+    /// What it does in a run.
+    pub effect: Effect,
     /// Where it was written.
     pub span: Span,
 }

@@ -20,7 +20,7 @@ pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
 pub use config::{AutoCancel, Config, OnJobFailure, Workflow, YamlVariable};
 pub use environment::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
 pub use image::{ImageConfig, PullPolicy, ServiceConfig};
-pub use job::{EffectUse, Inherit, JobConfig, JobKind};
+pub use job::{Effect, Inherit, JobConfig, JobKind, KeywordUse};
 pub use needs::{ForeignNeed, ForeignSource, NeedConfig, NeedTarget};
 pub use outside::{
     IdTokenConfig, PagesConfig, ReleaseConfig, ReleaseLink, SecretConfig, SecretProvider,

@@ -1,6 +1,7 @@
 //! The language in small configurations: each row is one rule of the configuration reference.
 
 mod bombs;
+mod chapters;
 mod include;
 mod inputs;
 mod jobs;
