@@ -115,3 +115,20 @@ fn a_push_with_given_changes_has_something_to_compare_with() {
     project.commit();
     assert!(has_job(&["list", "--changed", "src/a"]), "a second commit");
 }
+
+#[test]
+fn changes_that_nobody_knows_are_told_once() {
+    let project = Project::new(
+        "a: {script: x, rules: [{changes: [src/a]}]}\nb: {script: x, rules: [{changes: [src/b]}]}\nc: {script: x, only: {changes: [src/c]}}\n",
+    );
+    golden("changes_unknown", &project.pipe(&["list"]));
+    golden("changes_of_a_tag", &project.pipe(&["list", "--tag", "v1"]));
+    golden(
+        "changes_of_a_schedule",
+        &project.pipe(&["list", "--source", "schedule"]),
+    );
+    let given = project.pipe(&["list", "--changed", "src/a"]);
+    assert!(!given.contains("changes-unknown"), "{given}");
+    let run = project.pipe(&["run", "--executor", "shell", "--format", "plain", "b"]);
+    assert_eq!(run.matches("changes-unknown").count(), 1, "{run}");
+}
