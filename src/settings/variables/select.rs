@@ -40,6 +40,7 @@ impl UserVariables {
         chosen
             .entries
             .extend(shared.map(|entry| (VariableLevel::Instance, entry)));
+        chosen.problems.extend(self.unshared());
         let keys = self.keys(project.server, &mut chosen.problems);
         let servers = Servers::named_by(project.server, &keys);
         for (scoped, section, key) in &keys {
@@ -56,6 +57,28 @@ impl UserVariables {
             }
         }
         chosen
+    }
+
+    /// What stands under `global` and reaches no project, for nobody said that it may.
+    fn unshared(&self) -> Option<Problem> {
+        let mut names: Vec<&Entry> = Vec::new();
+        for entry in self.global.iter().filter(|entry| !entry.share) {
+            if names.iter().all(|other| other.key != entry.key) {
+                names.push(entry);
+            }
+        }
+        let first = names.first()?;
+        let (who, is) = match names.len() {
+            1 => (format!("`{}`", first.key), "is"),
+            more => (format!("`{}` and {} more", first.key, more - 1), "are"),
+        };
+        let message = format!("{who} under `global` {is} left out, for want of `share: true`");
+        let help = format!(
+            "name the projects it is for under `project`; or write `{}: {{value: …, share: true}}` in `~/.config/pipe/variables.yml`, which lets every checkout have it",
+            first.key
+        );
+        let place = Place::Variables(first.at.clone());
+        Some(Problem::new(ProblemKind::VariablesWarning, place, message).help(help))
     }
 
     fn keys(
@@ -197,7 +220,7 @@ mod tests {
         });
         let value = |entry: &Entry| match &entry.content {
             Content::Text(text) => text.clone(),
-            Content::Path(path) => format!("<{path}>"),
+            Content::Path(path) | Content::PathOrText(path) => format!("<{path}>"),
         };
         let mut entries = found.entries;
         entries.sort_by_key(|(level, _)| *level);
@@ -345,7 +368,10 @@ project:
   /home/ann/src: {WRONG: other folder}
 ";
         let (found, problems) = chosen(text, "git@git.example.com:team/web/shop.git", None);
-        assert_eq!(problems, [""; 0]);
+        assert_eq!(
+            problems,
+            ["`HIDDEN` under `global` is left out, for want of `share: true`"]
+        );
         let expected = [
             "Instance SHARED=shared",
             "Group(1) LEVEL=outer group",
