@@ -179,12 +179,21 @@ fn job(job: &Job) -> Json {
         })),
         "artifacts": raw("artifacts"),
         "cache": match raw("cache") {
-            Some(Json::Array(caches)) => Json::Array(caches),
+            Some(Json::Array(caches)) => Json::Array(flat(caches)),
             Some(cache) => Json::Array(vec![cache]),
             None => Json::Array(Vec::new()),
         },
         "trigger": raw("trigger"),
     })
+}
+
+/// A list without the lists in it, which a `!reference` leaves there.
+fn flat(items: Vec<Json>) -> Vec<Json> {
+    let items = items.into_iter().flat_map(|item| match item {
+        Json::Array(inner) => flat(inner),
+        single => vec![single],
+    });
+    items.collect()
 }
 
 /// A string where only a name is given, else the mapping.

@@ -21,6 +21,7 @@ mod load;
 mod merge;
 mod model;
 mod parallel;
+mod prefilled;
 mod provenance;
 mod provider;
 mod read;
@@ -41,5 +42,6 @@ pub use model::{
     EnvironmentConfig, Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget,
     OnJobFailure, Policy, RefPattern, Workflow, YamlVariable,
 };
+pub use prefilled::Prefilled;
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use rules::{Changed, Clause, Exists, Rule};

@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::types::{AllowFailure, Retry, When};
 use crate::yaml::{Mapping, Value};
 
+use super::prefilled::Prefilled;
 use super::rules::Rule;
 
 /// A checked configuration, jobs expanded by `parallel`.
@@ -18,6 +19,8 @@ pub struct Config {
     pub stages_span: Option<Span>,
     /// Root `variables`.
     pub variables: Vec<YamlVariable>,
+    /// Root variables with a description.
+    pub prefilled: Vec<Prefilled>,
     /// `workflow`.
     pub workflow: Workflow,
     /// Visible jobs in file order, one per instance of `parallel`.

@@ -59,28 +59,6 @@ impl UserVariables {
         chosen
     }
 
-    /// What stands under `global` and reaches no project, for nobody said that it may.
-    fn unshared(&self) -> Option<Problem> {
-        let mut names: Vec<&Entry> = Vec::new();
-        for entry in self.global.iter().filter(|entry| !entry.share) {
-            if names.iter().all(|other| other.key != entry.key) {
-                names.push(entry);
-            }
-        }
-        let first = names.first()?;
-        let (who, is) = match names.len() {
-            1 => (format!("`{}`", first.key), "is"),
-            more => (format!("`{}` and {} more", first.key, more - 1), "are"),
-        };
-        let message = format!("{who} under `global` {is} left out, for want of `share: true`");
-        let help = format!(
-            "name the projects it is for under `project`; or write `{}: {{value: …, share: true}}` in `~/.config/pipe/variables.yml`, which lets every checkout have it",
-            first.key
-        );
-        let place = Place::Variables(first.at.clone());
-        Some(Problem::new(ProblemKind::VariablesWarning, place, message).help(help))
-    }
-
     fn keys(
         &self,
         server: Option<&Origin>,

@@ -6,7 +6,7 @@ use serde_yaml::Value;
 
 use super::entry::{Content, Entry, Reader, scalar_text};
 use super::flat::names_a_file;
-use crate::settings::problem::{Problem, ProblemKind};
+use crate::settings::problem::{Place, Problem, ProblemKind};
 
 /// The user's variables, each under what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,6 +37,30 @@ enum Manner {
     Own,
     /// As gitlab-ci-local has it.
     Peer,
+}
+
+impl UserVariables {
+    /// What stands under `global` and reaches no project, for nobody said that it may.
+    pub(super) fn unshared(&self) -> Option<Problem> {
+        let mut names: Vec<&Entry> = Vec::new();
+        for entry in self.global.iter().filter(|entry| !entry.share) {
+            if names.iter().all(|other| other.key != entry.key) {
+                names.push(entry);
+            }
+        }
+        let first = names.first()?;
+        let (who, is) = match names.len() {
+            1 => (format!("`{}`", first.key), "is"),
+            more => (format!("`{}` and {} more", first.key, more - 1), "are"),
+        };
+        let message = format!("{who} under `global` {is} left out, for want of `share: true`");
+        let help = format!(
+            "name the projects it is for under `project`; or write `{}: {{value: …, share: true}}` in `~/.config/pipe/variables.yml`, which lets every checkout have it",
+            first.key
+        );
+        let place = Place::Variables(first.at.clone());
+        Some(Problem::new(ProblemKind::VariablesWarning, place, message).help(help))
+    }
 }
 
 /// Reads `~/.config/pipe/variables.yml`.
