@@ -18,6 +18,7 @@ use super::jobs::{self, Built, Class, Surroundings};
 use super::keywords::{JOB, Scope, WORKFLOW, check_root_variables};
 use super::model::{Config, Inherit, JobConfig, Workflow};
 use super::parallel;
+use super::prefilled::prefilled;
 use super::provenance::say_who_uses;
 use super::provider::FileProvider;
 use super::read;
@@ -184,6 +185,7 @@ fn finish(
         stages: globals.stages,
         stages_span: globals.stages_span,
         variables: globals.variables,
+        prefilled: prefilled(document),
         workflow: globals.workflow,
         jobs: jobs.into_iter().map(Arc::new).collect(),
     };

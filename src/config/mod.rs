@@ -21,6 +21,7 @@ mod load;
 mod merge;
 mod model;
 mod parallel;
+mod prefilled;
 mod provenance;
 mod provider;
 mod read;
@@ -44,5 +45,6 @@ pub use model::{
     ReleaseLink, ReportsConfig, SecretConfig, SecretProvider, ServiceConfig, TriggerConfig,
     TriggerStrategy, TriggerTarget, Workflow, YamlVariable,
 };
+pub use prefilled::Prefilled;
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use rules::{Changed, Clause, Exists, Rule};

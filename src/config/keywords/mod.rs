@@ -16,6 +16,7 @@ mod needs;
 mod outside;
 mod parallel;
 mod policy;
+mod removed;
 mod rules;
 mod steps;
 mod trigger;
@@ -38,6 +39,7 @@ pub(super) use needs::{
 pub(super) use outside::{read_id_tokens, read_pages, read_release, read_secrets};
 pub(super) use parallel::read as read_parallel;
 pub(super) use policy::parsed as parsed_condition;
+pub(super) use removed::instead_of;
 pub(super) use rules::{INCLUDE_RULE, check_rules};
 pub(super) use trigger::{include_item as check_include_item, read as read_trigger};
 pub(super) use values::start_in as check_start_in;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::source::Span;
 
+use super::super::prefilled::Prefilled;
 use super::super::rules::Rule;
 use super::job::JobConfig;
 
@@ -16,6 +17,8 @@ pub struct Config {
     pub stages_span: Option<Span>,
     /// Root `variables`.
     pub variables: Vec<YamlVariable>,
+    /// Root variables with a description.
+    pub prefilled: Vec<Prefilled>,
     /// `workflow`.
     pub workflow: Workflow,
     /// Visible jobs in file order, one per instance of `parallel`.
