@@ -179,16 +179,18 @@ fn job(job: &Job) -> Json {
             "index": instance.index, "total": instance.total,
         })),
         "artifacts": written("artifacts").map(to_json),
-        "cache": match written("cache").map(to_json) {
-            Some(Json::Array(caches)) => Json::Array(caches),
-            Some(cache) => Json::Array(vec![cache]),
+        "cache": match written("cache") {
+            Some(caches) if caches.as_seq().is_some() => {
+                Json::Array(flat(Some(caches)).into_iter().map(to_json).collect())
+            }
+            Some(cache) => Json::Array(vec![to_json(cache)]),
             None => Json::Array(Vec::new()),
         },
         "trigger": written("trigger").map(to_json),
     })
 }
 
-/// The entries of a list and of the lists in it.
+/// The entries of a list and of the lists in it, which a `!reference` leaves there.
 fn flat(list: Option<&Value>) -> Vec<&Value> {
     let items = list.and_then(Value::as_seq).unwrap_or_default();
     let flattened = items.iter().map(|item| match item.as_seq() {

@@ -15,7 +15,9 @@ use super::extends;
 use super::include::Reader;
 use super::inputs::GivenInput;
 use super::jobs::{self, Built, Class, Surroundings};
-use super::keywords::{JOB, Scope, WORKFLOW, check_root_variables, read_variables, read_workflow};
+use super::keywords::{
+    JOB, Scope, WORKFLOW, check_root_variables, read_prefilled, read_variables, read_workflow,
+};
 use super::model::{Config, Inherit, JobConfig, Workflow};
 use super::parallel;
 use super::provenance::say_who_uses;
@@ -183,6 +185,7 @@ fn finish(
         stages: globals.stages,
         stages_span: globals.stages_span,
         variables: globals.variables,
+        prefilled: read_prefilled(document),
         workflow: globals.workflow,
         jobs: jobs.into_iter().map(Arc::new).collect(),
     };

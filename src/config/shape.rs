@@ -7,7 +7,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::keywords::{Keyword, Scope};
+use super::keywords::{Keyword, Scope, instead_of};
 
 /// Nesting of lists that script-like keywords accept (configuration reference 2.6).
 pub(super) const MAX_NESTING: usize = 10;
@@ -274,6 +274,9 @@ impl<'a> Check<'a> {
             .did_you_mean(key, known.map(|row| row.name));
         if keys.rows.iter().any(|row| row.name == key) {
             diagnostic = diagnostic.help(format!("`{key}` can't be used at this place"));
+        }
+        if let Some(advice) = instead_of(key, keys.rows.iter().map(|row| row.name)) {
+            diagnostic.help = vec![advice.to_owned()];
         }
         if let Some(via) = entry.via {
             diagnostic = diagnostic.with(via, "merged in here");

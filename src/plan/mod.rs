@@ -17,6 +17,7 @@ mod scope;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod unknown_changes;
 mod variables;
 
 pub use build::{Outcome, build};
@@ -27,4 +28,5 @@ pub use model::{Environment, Job, LeftOut, Need, Plan};
 pub use predefined::RunFacts;
 pub use scope::IncludeScope;
 pub use selection::{Chosen, Selection, SelectionError, choose};
+pub use unknown_changes::unknown_changes;
 pub use variables::{JobVariables, job_variables};

@@ -39,12 +39,17 @@ pub(in super::super) fn build(
     let mapping = entry.value.as_map()?;
     let owner = format!("job `{}`", entry.key.text());
     let mut check = Check::new(&owner, found);
-    let scope = match kind {
-        JobKind::Script => Scope::JOB,
-        JobKind::Trigger => Scope::TRIGGER,
+    // Without a script the rest of it is checked as if there were one.
+    let (meant, scope) = match kind {
+        JobKind::Script => (kind, Scope::JOB),
+        JobKind::Trigger if check::lacks_script(mapping) => {
+            check::report_no_script(entry, &mut check);
+            (JobKind::Script, Scope::JOB.and(Scope::TRIGGER))
+        }
+        JobKind::Trigger => (kind, Scope::TRIGGER),
     };
     check.keys(mapping, entry.key_span, &JOB, scope);
-    check::check(entry, mapping, kind, &mut check);
+    check::check(entry, mapping, meant, &mut check);
     (found.len() == before).then(|| Built {
         job: read_job(entry, kind, mapping, around),
         parallel: read::get(mapping, "parallel").map(keywords::read_parallel),

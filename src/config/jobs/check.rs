@@ -17,7 +17,7 @@ pub(super) fn check(entry: &Entry, mapping: &Mapping, kind: JobKind, check: &mut
             publish(entry, mapping, check);
             delay(mapping, check);
         }
-        JobKind::Trigger => trigger(entry, mapping, check),
+        JobKind::Trigger => trigger(mapping, check),
     }
     beside_rules(mapping, check);
     needs(mapping, kind, check);
@@ -63,22 +63,30 @@ fn publish(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
     }
 }
 
-/// What a trigger job can't have although the keyword is known to it (configuration reference
-/// 6.8, 6.12, 6.16).
-fn trigger(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
+/// Whether a job without `script` has nothing else to do either: it triggers and mirrors nothing
+/// (configuration reference 6.12).
+pub(super) fn lacks_script(mapping: &Mapping) -> bool {
     let mirrors = read::get(mapping, "needs").is_some_and(|needs| {
         need_items(needs)
             .into_iter()
             .any(|item| NeedKind::of(item) == NeedKind::Mirror)
     });
-    if set(mapping, "trigger").is_none() && !mirrors {
-        let message = format!(
-            "{} has `needs` but neither `script` nor `trigger`",
-            check.subject()
-        );
-        let diagnostic = Diagnostic::new(Code::JobWithoutScript, message).at(entry.key_span);
-        check.report(diagnostic.help("add a `script`"));
-    }
+    set(mapping, "trigger").is_none() && !mirrors
+}
+
+/// Reports such a job.
+pub(super) fn report_no_script(entry: &Entry, check: &mut Check<'_>) {
+    let message = format!(
+        "{} has `needs` but neither `script` nor `trigger`",
+        check.subject()
+    );
+    let diagnostic = Diagnostic::new(Code::JobWithoutScript, message).at(entry.key_span);
+    check.report(diagnostic.help("add a `script`"));
+}
+
+/// What a trigger job can't have although the keyword is known to it (configuration reference
+/// 6.8, 6.12, 6.16).
+fn trigger(mapping: &Mapping, check: &mut Check<'_>) {
     if let Some(value) =
         read::get(mapping, "parallel").filter(|value| matches!(value.kind, Kind::Int(_)))
     {

@@ -17,6 +17,7 @@ mod needs;
 mod outside;
 mod parallel;
 mod policy;
+mod removed;
 mod rules;
 mod steps;
 mod trigger;
@@ -40,8 +41,11 @@ pub(super) use needs::{
 pub(super) use outside::{read_id_tokens, read_pages, read_release, read_secrets};
 pub(super) use parallel::read as read_parallel;
 pub(super) use policy::{implicit_only, read as read_policy};
+pub(super) use removed::instead_of;
 pub(super) use rules::{INCLUDE_RULE, check_rules, read_rules};
 pub(super) use trigger::{include_item as check_include_item, read as read_trigger};
 pub(super) use values::{read_allow_failure, read_retry, start_in as check_start_in};
-pub(super) use variables::{check_root as check_root_variables, read as read_variables};
+pub(super) use variables::{
+    check_root as check_root_variables, read as read_variables, read_prefilled,
+};
 pub(super) use workflow::{WORKFLOW, read as read_workflow};

@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
-use super::super::model::YamlVariable;
+use super::super::model::{Prefilled, YamlVariable};
 use super::super::read;
 use super::super::shape::{Check, Keys, Shape, row};
 use super::{Scope, key};
@@ -169,4 +169,23 @@ pub(crate) fn read(mapping: &Mapping) -> Vec<YamlVariable> {
 fn is_raw(definition: &Mapping) -> bool {
     let expand = definition.get("expand");
     expand.is_some_and(|expand| !matches!(expand.value.kind, Kind::Bool(true)))
+}
+
+/// The checked root `variables` that have a description.
+pub(crate) fn read_prefilled(document: &Mapping) -> Vec<Prefilled> {
+    let variables = read::get(document, "variables").and_then(Value::as_map);
+    let entries = variables.map(Mapping::entries).unwrap_or_default().iter();
+    let described = entries.filter_map(|entry| {
+        let definition = entry.value.as_map()?;
+        let text = |key| read::get(definition, key).and_then(Value::scalar_text);
+        Some(Prefilled {
+            key: entry.key.text().into(),
+            value: text("value").unwrap_or_default().into(),
+            description: text("description")?.into(),
+            options: read::get(definition, "options")
+                .map(read::strings)
+                .unwrap_or_default(),
+        })
+    });
+    described.collect()
 }

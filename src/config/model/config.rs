@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::source::Span;
 
 use super::job::JobConfig;
-use super::variables::YamlVariable;
+use super::variables::{Prefilled, YamlVariable};
 use super::workflow::Workflow;
 
 /// A checked configuration, jobs expanded by `parallel`.
@@ -17,6 +17,8 @@ pub struct Config {
     pub stages_span: Option<Span>,
     /// Root `variables`.
     pub variables: Vec<YamlVariable>,
+    /// Root variables with a description.
+    pub prefilled: Vec<Prefilled>,
     /// `workflow`.
     pub workflow: Workflow,
     /// Visible jobs in file order, one per instance of `parallel`.

@@ -37,5 +37,5 @@ pub use rules::{AutoCancel, Changed, Clause, Exists, OnJobFailure, Rule};
 pub use trigger::{
     ChildInclude, Forward, ProjectTrigger, TriggerConfig, TriggerStrategy, TriggerTarget,
 };
-pub use variables::{Inherit, YamlVariable};
+pub use variables::{Inherit, Prefilled, YamlVariable};
 pub use workflow::Workflow;

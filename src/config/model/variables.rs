@@ -18,6 +18,20 @@ pub struct YamlVariable {
     pub span: Span,
 }
 
+/// A root variable with a description: GitLab asks for it when somebody starts a pipeline by hand
+/// (configuration reference 5.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefilled {
+    /// Name.
+    pub key: Arc<str>,
+    /// Unexpanded value where nobody sets one.
+    pub value: Arc<str>,
+    /// What it is for.
+    pub description: Arc<str>,
+    /// The values to choose from, where there is a choice.
+    pub options: Vec<Arc<str>>,
+}
+
 /// `inherit:variables` (configuration reference 5.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inherit {

@@ -251,7 +251,7 @@ async fn runs_that_do_not_begin() {
             Sources::default(),
             crate::exec::TreeSpec {
                 id: "bad".to_owned(),
-                tar: "/bad.tar".into(),
+                layers: Vec::new(),
             },
         ));
     });
@@ -289,7 +289,7 @@ async fn a_signal_before_the_first_job() {
                 Sources::default(),
                 crate::exec::TreeSpec {
                     id: "slow".to_owned(),
-                    tar: "/slow.tar".into(),
+                    layers: Vec::new(),
                 },
             ));
         });
