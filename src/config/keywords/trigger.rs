@@ -9,8 +9,7 @@ use super::super::model::{
     ChildInclude, Forward, ProjectTrigger, TriggerConfig, TriggerStrategy, TriggerTarget,
 };
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape};
-use super::{Scope, key};
+use super::super::shape::{Check, Keys, Scope, Shape, key};
 
 /// Child configurations of one trigger job.
 const MAX_INCLUDES: usize = 3;

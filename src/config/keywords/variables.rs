@@ -5,8 +5,7 @@ use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
 use super::super::model::{Prefilled, YamlVariable};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, row};
-use super::{Scope, key};
+use super::super::shape::{Check, Keys, Scope, Shape, key, row};
 
 static ROOT: Keys = Keys {
     rows: &[
