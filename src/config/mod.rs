@@ -40,7 +40,7 @@ pub use load::{Loaded, MAX_FINDINGS, Request, collapse, load};
 pub use model::{
     Artifacts, ArtifactsWhen, AutoCancel, Combination, Config, EffectUse, EnvironmentAction,
     EnvironmentConfig, Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget,
-    OnJobFailure, Policy, RefPattern, Workflow, YamlVariable,
+    OnJobFailure, Policy, PolicyCondition, RefPattern, Workflow, YamlVariable,
 };
 pub use prefilled::Prefilled;
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};

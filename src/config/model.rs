@@ -228,11 +228,20 @@ pub struct Policy {
     /// `refs`.
     pub refs: Option<Vec<RefPattern>>,
     /// `variables`.
-    pub variables: Option<Vec<Arc<crate::expr::Condition>>>,
+    pub variables: Option<Vec<PolicyCondition>>,
     /// `changes`.
     pub changes: Option<Vec<Arc<str>>>,
     /// `kubernetes: active`.
     pub kubernetes: bool,
+}
+
+/// One entry of `variables`.
+#[derive(Debug, Clone)]
+pub struct PolicyCondition {
+    /// As written.
+    pub text: Arc<str>,
+    /// As parsed.
+    pub condition: Arc<crate::expr::Condition>,
 }
 
 /// One entry of `refs`.

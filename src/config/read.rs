@@ -8,7 +8,7 @@ use crate::yaml::{Kind, Mapping, Value};
 use super::keywords::parsed_condition;
 use super::model::{
     Artifacts, ArtifactsWhen, Combination, EnvironmentAction, EnvironmentConfig, NeedConfig,
-    NeedTarget, Policy, RefPattern, YamlVariable,
+    NeedTarget, Policy, PolicyCondition, RefPattern, YamlVariable,
 };
 use super::shape::flatten;
 
@@ -260,10 +260,11 @@ pub(super) fn policy(value: &Value, implicit_refs: bool) -> Policy {
         span: Some(value.span),
         refs: get(mapping, "refs").map(refs).or_else(default_refs),
         variables: get(mapping, "variables").map(|texts| {
-            strings(texts)
-                .iter()
-                .filter_map(|text| parsed_condition(text))
-                .collect()
+            let condition = |text: Arc<str>| {
+                let condition = parsed_condition(&text)?;
+                Some(PolicyCondition { text, condition })
+            };
+            strings(texts).into_iter().filter_map(condition).collect()
         }),
         changes: get(mapping, "changes").map(strings),
         kubernetes: get(mapping, "kubernetes").is_some(),

@@ -35,4 +35,4 @@ pub(super) use removed::instead_of;
 pub(super) use rules::{INCLUDE_RULE, check_rules};
 pub(super) use trigger::include_item as check_include_item;
 pub(super) use values::start_in as check_start_in;
-pub(super) use variables::check_root as check_root_variables;
+pub(super) use variables::{check_root as check_root_variables, unquoted_key};
