@@ -5,7 +5,7 @@ use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
 use super::super::model::{Prefilled, YamlVariable};
 use super::super::read;
-use super::super::shape::{Check, Keys, Scope, Shape, key, row};
+use super::super::shape::{Check, Keys, Scope, Shape, key, row, unquoted_key};
 
 static ROOT: Keys = Keys {
     rows: &[
@@ -68,6 +68,9 @@ pub(super) fn check_name(entry: &Entry, check: &mut Check<'_>) {
     {
         let what = "should have a name of letters, digits and underscores";
         check.invalid(Code::WrongType, entry.key_span, what);
+        if let Some(advice) = unquoted_key(&entry.key) {
+            check.help_last(&advice);
+        }
     }
 }
 

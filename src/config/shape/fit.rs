@@ -147,8 +147,9 @@ impl Check<'_> {
         if keys.rows.iter().any(|row| row.name == key) {
             diagnostic = diagnostic.help(format!("`{key}` can't be used at this place"));
         }
-        if let Some(advice) = instead_of(key, keys.rows.iter().map(|row| row.name)) {
-            diagnostic.help = vec![advice.to_owned()];
+        let removed = instead_of(key, keys.rows.iter().map(|row| row.name)).map(str::to_owned);
+        if let Some(advice) = removed.or_else(|| unquoted_key(&entry.key)) {
+            diagnostic.help = vec![advice];
         }
         if let Some(via) = entry.via {
             diagnostic = diagnostic.with(via, "merged in here");
@@ -194,4 +195,13 @@ pub(crate) fn listed(words: &[&str]) -> String {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => quoted.concat(),
     }
+}
+
+/// What to do about a key that was meant as text and that YAML reads as something else.
+pub(crate) fn unquoted_key(key: &Key) -> Option<String> {
+    let Key::Other(read) = key else {
+        return None;
+    };
+    let is_word = matches!(&**read, "true" | "false" | "null");
+    is_word.then(|| format!("unquoted, YAML reads this key as `{read}`: put it in quotes"))
 }
