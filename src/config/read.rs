@@ -10,7 +10,7 @@ use super::model::{
     Artifacts, ArtifactsWhen, Combination, EnvironmentAction, EnvironmentConfig, NeedConfig,
     NeedTarget, Policy, RefPattern, YamlVariable,
 };
-use super::shape::flatten;
+use super::shape::{entries, flatten};
 
 /// The value of a key that is there and not null.
 pub(super) fn get<'m>(mapping: &'m Mapping, key: &str) -> Option<&'m Value> {
@@ -100,7 +100,7 @@ fn is_raw(definition: &Mapping) -> bool {
 /// `needs`; `None` where absent or null.
 pub(super) fn needs(mapping: &Mapping, key: &str) -> Option<Vec<NeedConfig>> {
     let value = get(mapping, key)?;
-    let items = flatten(value).unwrap_or_else(|| vec![value]);
+    let items = entries(value).unwrap_or_else(|| vec![value]);
     Some(items.into_iter().filter_map(need).collect())
 }
 

@@ -17,6 +17,8 @@ use super::shape::flatten;
 pub struct Rule {
     /// Where it was written.
     pub span: Span,
+    /// Whether `when` is all that it says.
+    pub only_when: bool,
     /// `if`, `changes`, `exists`, in the order written; null ones are absent.
     pub clauses: Vec<Clause>,
     /// `when`.
@@ -85,8 +87,10 @@ pub(super) fn read_rules(value: &Value) -> Vec<Rule> {
 }
 
 fn read_rule(rule: &Mapping, span: Span) -> Rule {
+    let mut said = rule.entries().iter().filter(|entry| !entry.value.is_null());
     Rule {
         span,
+        only_when: said.all(|entry| entry.key.text() == "when"),
         clauses: rule
             .entries()
             .iter()

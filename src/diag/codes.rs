@@ -92,6 +92,7 @@ codes! {
     DefaultConflict "default-conflict" Error "a keyword given both at top level and in `default`";
     KeywordIgnored "keyword-ignored" Warning "a keyword that changes nothing in a local run";
     KeywordNotRun "keyword-not-run" Warning "a keyword whose effect `run` does not have yet";
+    RetryReasonUnknown "retry-reason-unknown" Warning "a failure reason that GitLab 18.11 does not know";
     DuplicatePipelines "duplicate-pipelines" Warning "rules that may start two pipelines for one push";
 
     // Checks across jobs (configuration reference 12.2).

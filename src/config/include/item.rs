@@ -116,10 +116,10 @@ impl Naming<'_> {
                 .filter(|text| !text.is_empty())
                 .unwrap_or_else(|| "HEAD".to_owned()),
         };
-        let files = read::get(mapping, "file")
-            .map(read::strings)
-            .unwrap_or_default();
-        if files.is_empty() {
+        let named = read::get(mapping, "file");
+        let files = named.map(read::strings).unwrap_or_default();
+        let names = named.and_then(Value::as_seq).map_or(1, <[Value]>::len);
+        if files.is_empty() || files.len() != names {
             return Err(errors::no_file(item.span));
         }
         let file = |path: &std::sync::Arc<str>| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, has_errors};
 use crate::types::When;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
@@ -10,7 +10,7 @@ use super::super::keywords::{DEFAULT_KEYWORDS, JOB, Scope};
 use super::super::model::{Inherit, JobConfig, JobKind, Policy};
 use super::super::read;
 use super::super::rules::read_rules;
-use super::super::shape::{Check, flatten};
+use super::super::shape::{Check, entries};
 use super::check;
 use super::classify::check_name;
 
@@ -40,7 +40,7 @@ pub(in super::super) fn build(
     };
     check.keys(mapping, entry.key_span, &JOB, scope);
     check::check(entry, mapping, kind, &mut check);
-    (found.len() == before).then(|| read_job(entry, kind, mapping, around))
+    (!has_errors(&found[before..])).then(|| read_job(entry, kind, mapping, around))
 }
 
 fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'_>) -> JobConfig {
@@ -149,7 +149,7 @@ fn only(mapping: &Mapping, no_default: bool) -> Option<Policy> {
 
 fn services(mapping: &Mapping) -> Vec<Value> {
     read::get(mapping, "services")
-        .and_then(flatten)
+        .and_then(entries)
         .unwrap_or_default()
         .into_iter()
         .cloned()

@@ -3,7 +3,7 @@
 use crate::diag::Code;
 use crate::yaml::{Kind, Value};
 
-use super::super::shape::{Check, Keys, Shape, flatten};
+use super::super::shape::{Check, Keys, Shape, entries};
 use super::{key, values, variables};
 
 pub(super) static IMAGE: Keys = Keys {
@@ -90,7 +90,7 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
 
 /// `services`.
 pub(super) fn check_services(value: &Value, check: &mut Check<'_>) {
-    let Some(items) = flatten(value) else {
+    let Some(items) = entries(value) else {
         return check.wrong_type(value, "a list");
     };
     for item in items {

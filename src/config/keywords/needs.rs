@@ -3,7 +3,7 @@
 use crate::diag::Code;
 use crate::yaml::{Kind, Mapping, Value};
 
-use super::super::shape::{Check, Keys, Shape, flatten};
+use super::super::shape::{Check, Keys, Shape, entries};
 use super::{key, parallel};
 
 /// Needs on other pipelines that one job may have.
@@ -54,7 +54,7 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
             return check.invalid(Code::BlankValue, value.span, "can't be an empty mapping");
         }
         Kind::Map(_) => vec![value],
-        Kind::Seq(_) => flatten(value).unwrap_or_default(),
+        Kind::Seq(_) => entries(value).unwrap_or_default(),
         _ => return check.wrong_type(value, "a list or a mapping"),
     };
     for item in &items {
@@ -123,7 +123,7 @@ impl NeedKind {
 
 /// The items of `needs`, lists inside it flattened; a single mapping is one item.
 pub(crate) fn items(needs: &Value) -> Vec<&Value> {
-    flatten(needs).unwrap_or_else(|| vec![needs])
+    entries(needs).unwrap_or_else(|| vec![needs])
 }
 
 /// Reports items of kinds that can't stand `place`.

@@ -7,4 +7,6 @@ mod jobs;
 mod keywords;
 mod merge;
 mod more_keywords;
+mod nulls;
+mod warnings;
 pub(crate) mod world;
