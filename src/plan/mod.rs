@@ -6,6 +6,7 @@
 
 mod build;
 mod effects;
+mod environment;
 mod facts;
 mod flags;
 mod held;
@@ -18,13 +19,15 @@ mod selection;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod warnings;
 
 pub use build::{Outcome, build};
-pub use effects::{effects, refusals};
+pub use effects::refusals;
 pub use facts::{PipelineFacts, Project, Server, SettingVariable, User, Versions};
 pub use held::{Outside, Release};
-pub use model::{Environment, Job, LeftOut, Need, Plan};
+pub use model::{Environment, EnvironmentFault, Job, LeftOut, Need, Plan};
 pub use predefined::RunFacts;
 pub use scope::IncludeScope;
 pub use selection::{Chosen, Selection, SelectionError, choose};
 pub use variables::{JobVariables, job_variables};
+pub use warnings::warnings;

@@ -251,7 +251,9 @@ fn with_predecessors(
         let job = &plan.jobs[at];
         for needed in predecessors(plan, &places, job) {
             let other = &plan.jobs[needed];
-            let startable = (other.when != When::Manual || other.played) && other.held.is_none();
+            let waits = (other.when == When::Manual && !other.played) || other.held.is_some();
+            // One that has failed already needs nobody to start it.
+            let startable = !waits || other.environment_fault().is_some();
             if !startable && !chosen.contains(&needed) {
                 if job.needs.is_none() {
                     continue;

@@ -5,6 +5,7 @@
 
 mod digest;
 pub mod duration;
+mod environment;
 pub mod exit_code;
 mod failure;
 mod go_bool;
@@ -18,6 +19,7 @@ mod variable_level;
 mod wildcard;
 
 pub use digest::Digest;
+pub use environment::{ENVIRONMENT_TIERS, EnvironmentNameFault};
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
 pub use job::{AllowFailure, Retry, RetryWhen, When};

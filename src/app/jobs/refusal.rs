@@ -4,6 +4,7 @@
 use crate::exec::Traits;
 use crate::plan::JobVariables;
 use crate::run::Refusal;
+use crate::types::FailureReason;
 
 /// Folders that the runner's own image finds its programs in.
 const NEEDED_IN_PATH: [&str; 2] = ["/usr/bin", "/bin"];
@@ -36,6 +37,7 @@ fn path(variables: &JobVariables, traits: Traits) -> Option<Refusal> {
         NEEDED_IN_PATH.into_iter().any(has)
     };
     (!fits).then(|| Refusal {
+        reason: FailureReason::ScriptFailure,
         message: format!(
             "ERROR: the variable `PATH` is `{path}` for GitLab Runner's own commands too (a `$PATH` in it \
              stands for nothing), which are then not found: the job fails before its script, as on \
@@ -58,6 +60,7 @@ fn home(variables: &JobVariables) -> Option<Refusal> {
         ),
     };
     Some(Refusal {
+        reason: FailureReason::ScriptFailure,
         message: format!(
             "ERROR: the variable `HOME` is `{home}` while GitLab Runner fetches the sources: {why}; \
              the job fails before its script, as on GitLab; write `export HOME=…` in \

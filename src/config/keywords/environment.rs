@@ -1,6 +1,7 @@
 //! `environment` (configuration reference 6.15).
 
 use crate::diag::{Code, Diagnostic};
+use crate::types::EnvironmentNameFault;
 use crate::yaml::{Kind, Value};
 
 use super::super::shape::{Check, Keys, Shape};
@@ -89,21 +90,15 @@ fn name(value: &Value, check: &mut Check<'_>) {
     let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) else {
         return;
     };
-    if !is_name(text) {
+    // How long it is shows when its variables are put in.
+    let fault = EnvironmentNameFault::of(text);
+    if fault.is_some_and(|fault| !matches!(fault, EnvironmentNameFault::TooLong(_))) {
         check.invalid(
             Code::InvalidValue,
             value.span,
             "can hold only letters, digits, blanks and `-_/${}.`, and no `/` at its ends",
         );
     }
-}
-
-/// Whether the text is a name that GitLab accepts for an environment.
-pub(super) fn is_name(text: &str) -> bool {
-    text.chars()
-        .all(|c| c.is_ascii_alphanumeric() || "-_/${}. ".contains(c))
-        && !text.starts_with('/')
-        && !text.ends_with('/')
 }
 
 fn url(value: &Value, check: &mut Check<'_>) {

@@ -52,6 +52,7 @@ async fn a_cancellation_during_a_hook_ends_the_job() {
 async fn a_refused_attempt_opens_nothing() {
     let refused = job("a", 0, "say script").with(|job| {
         job.refusal = Some(Refusal {
+            reason: crate::types::FailureReason::ScriptFailure,
             message: "ERROR: `PATH`".to_owned(),
             exit_code: Some(127),
         });

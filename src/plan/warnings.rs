@@ -1,0 +1,12 @@
+//! What is to be told of a pipeline that can be made.
+
+use crate::diag::Diagnostic;
+
+use super::effects::effects;
+use super::environment;
+use super::model::Plan;
+
+/// Jobs that are bound to fail, then keywords that a run does not honour.
+pub fn warnings(plan: &Plan) -> Vec<Diagnostic> {
+    environment::warnings(plan).chain(effects(plan)).collect()
+}
