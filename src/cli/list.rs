@@ -113,7 +113,10 @@ fn notes(job: &Job) -> String {
         notes.push(format!("starts in {text}"));
     }
     if let Some(needs) = &job.needs {
-        let names: Vec<&str> = needs.iter().map(|need| &*need.job).collect();
+        let own = needs.iter().map(|need| need.job.to_string());
+        let names: Vec<String> = own
+            .chain(job.lacking().map(|lacking| lacking.what))
+            .collect();
         notes.push(if names.is_empty() {
             "needs nothing".to_owned()
         } else {

@@ -111,6 +111,7 @@ codes! {
     // One pipeline (configuration reference 8, 10, 11).
     NeedNotInPipeline "need-not-in-pipeline" Error "a needed job is not in this pipeline";
     RuleFailed "rule-failed" Error "a rule that can't be evaluated";
+    NeedElsewhere "need-elsewhere" Warning "a need on another pipeline, of which nothing is on this machine";
     EnvironmentInvalid "environment-invalid" Warning "an environment that can't be made: its job fails at once";
     VariableCycle "variable-cycle" Error "variables that refer to each other in a circle";
     NothingToRun "nothing-to-run" Error "there is nothing to run for this ref";

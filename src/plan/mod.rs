@@ -6,6 +6,7 @@
 
 mod build;
 mod effects;
+mod elsewhere;
 mod environment;
 mod facts;
 mod flags;
@@ -23,6 +24,7 @@ mod warnings;
 
 pub use build::{Outcome, build};
 pub use effects::refusals;
+pub use elsewhere::Lacking;
 pub use facts::{PipelineFacts, Project, Server, SettingVariable, User, Versions};
 pub use held::{Outside, Release};
 pub use model::{Environment, EnvironmentFault, Job, LeftOut, Need, Plan};

@@ -3,10 +3,13 @@
 use crate::diag::Diagnostic;
 
 use super::effects::effects;
-use super::environment;
 use super::model::Plan;
+use super::{elsewhere, environment};
 
 /// Jobs that are bound to fail, then keywords that a run does not honour.
 pub fn warnings(plan: &Plan) -> Vec<Diagnostic> {
-    environment::warnings(plan).chain(effects(plan)).collect()
+    environment::warnings(plan)
+        .chain(elsewhere::warnings(plan))
+        .chain(effects(plan))
+        .collect()
 }

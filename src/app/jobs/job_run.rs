@@ -35,14 +35,17 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
     let job = &context.plan.jobs[at];
     let traits = context.runners.runner(at).executor.traits();
     let variables = context.variables(at, &before_start(context, at));
+    // For what never runs no image is brought.
+    let is_refused = job.lacking().next().is_some();
     JobRun {
         sched: sched(job, places),
         work: Work::Scripts(Arc::new(ScriptJob {
             runner: context.runners.index(at),
-            image: (!context.image_comes_late(job))
+            image: (!is_refused && !context.image_comes_late(job))
                 .then(|| context.image(job, &variables))
                 .flatten(),
             ahead: traits.opens_ahead
+                && !is_refused
                 && job.config.services.is_empty()
                 && !receives_dotenv(context, job),
             sources: Git::of(&variables).sources(),

@@ -2,7 +2,7 @@
 //! here too, and the log says why (design chapter 6).
 
 use crate::exec::Traits;
-use crate::plan::JobVariables;
+use crate::plan::{Job, JobVariables};
 use crate::run::Refusal;
 use crate::types::FailureReason;
 
@@ -20,6 +20,21 @@ pub(super) fn of(variables: &JobVariables, traits: Traits, sources: bool) -> Opt
     path(variables, traits).or_else(|| {
         let helper_runs_git = sources && traits.images;
         helper_runs_git.then(|| home(variables)).flatten()
+    })
+}
+
+/// Why a job can't have what it needs of other pipelines: it fails as on GitLab where that is gone
+/// (configuration reference 6.10).
+pub(super) fn for_lack(job: &Job) -> Option<Refusal> {
+    let lacking = job.lacking().next()?;
+    Some(Refusal {
+        reason: lacking.reason,
+        message: format!(
+            "ERROR: the job needs {}, which this machine does not have; leave it out with `{}`",
+            lacking.what,
+            job.exclusion()
+        ),
+        exit_code: None,
     })
 }
 

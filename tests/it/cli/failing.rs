@@ -95,3 +95,50 @@ later:
     assert_eq!(exit, Some(0));
     assert_eq!(end["held"][0]["name"], "review");
 }
+
+#[test]
+fn needs_on_another_pipeline() {
+    let project = Project::new(
+        r#"
+build:
+  stage: build
+  script: "true"
+
+deploy:
+  stage: deploy
+  script: "true"
+  retry: 2
+  needs:
+    - build
+    - project: my/other
+      job: rel
+      ref: master
+      artifacts: true
+
+checked:
+  stage: deploy
+  script: "true"
+  needs:
+    - pipeline: "123"
+      job: o
+      artifacts: false
+"#,
+    );
+    golden("list_need_elsewhere", &project.pipe(&["list"]));
+    let (end, exit) = result(&project, &[]);
+    assert_eq!(exit, Some(1));
+    let expected = [
+        "build success - 1",
+        "deploy failed missing_dependency_failure 1",
+        "checked success - 1",
+    ];
+    assert_eq!(jobs(&end), expected);
+    assert_eq!(end["complete"], false);
+
+    let (end, exit) = result(&project, &["deploy", "--no-needs"]);
+    assert_eq!((exit, &end["complete"]), (Some(0), &Value::from(false)));
+    assert_eq!(jobs(&end), ["deploy success - 1"]);
+
+    let (end, exit) = result(&project, &["build", "checked"]);
+    assert_eq!(exit, Some(0), "{end}");
+}
