@@ -1,7 +1,7 @@
 //! What a pipeline is made for: everything that is not in the configuration.
 
 use crate::plan::{PipelineFacts, Project, Server, User};
-use crate::repo::{Changes, RepoError};
+use crate::repo::{Changes, Identity, RepoError};
 use crate::settings::Key;
 use crate::types::{Origin, PipelineSource, RefKind};
 
@@ -110,17 +110,51 @@ fn project(workspace: &Workspace) -> Project {
 }
 
 fn user(workspace: &Workspace) -> User {
-    let identity = workspace.repository.identity();
-    let login = ["USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .filter(|login| !login.is_empty())
+    let Identity { name, email } = workspace.repository.identity();
+    let email = email.unwrap_or_default();
+    let login = login_of_email(&email)
+        .or_else(|| name.as_deref().and_then(login_of_name))
+        .or_else(|| ["USER", "LOGNAME"].iter().find_map(variable))
         .unwrap_or_else(|| "user".to_owned());
     User {
-        name: identity.name.unwrap_or_else(|| login.clone()),
-        email: identity.email.unwrap_or_default(),
+        name: name.unwrap_or_else(|| login.clone()),
+        email,
         login,
     }
+}
+
+fn variable(name: &&str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What stands before the `@`, where it could be the name of a user. The private addresses that
+/// servers give out have a number before it.
+fn login_of_email(email: &str) -> Option<String> {
+    let (local, host) = email.split_once('@')?;
+    let after_number = || {
+        let (number, rest) = local.split_once(['-', '+'])?;
+        number.bytes().all(|b| b.is_ascii_digit()).then_some(rest)
+    };
+    let local = match host.starts_with("users.noreply.") {
+        true => after_number().unwrap_or(local),
+        false => local.split('+').next().unwrap_or(local),
+    };
+    is_login(local).then(|| local.to_owned())
+}
+
+/// A name as GitLab proposes it for a user: its words in lower case, with points between them.
+fn login_of_name(name: &str) -> Option<String> {
+    let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+    let login = words.join(".");
+    is_login(&login).then_some(login)
+}
+
+/// Letters, digits, `_`, `-` and `.`, as GitLab wants it.
+fn is_login(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
 }
 
 /// RFC 3339, whole seconds, UTC.
@@ -128,4 +162,33 @@ pub fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_somebody_is_comes_from_the_address() {
+        for (email, expected) in [
+            ("ann@example.com", Some("ann")),
+            ("ann.lee+git@example.com", Some("ann.lee")),
+            ("1234-ann@users.noreply.gitlab.com", Some("ann")),
+            ("1234+ann-lee@users.noreply.example.com", Some("ann-lee")),
+            ("\"a b\"@example.com", None),
+            ("ann", None),
+            ("", None),
+            ("@example.com", None),
+        ] {
+            assert_eq!(login_of_email(email).as_deref(), expected, "{email}");
+        }
+        for (name, expected) in [
+            ("Ann Lee", Some("ann.lee")),
+            ("ann", Some("ann")),
+            ("Zoë", None),
+            ("", None),
+        ] {
+            assert_eq!(login_of_name(name).as_deref(), expected, "{name}");
+        }
+    }
 }

@@ -57,6 +57,11 @@ impl Pipeline {
             loaded.diagnostics.append(&mut config::collapse(warnings));
             outcome
         });
+        if files.unknown_changes_were_asked() {
+            let config = loaded.config.as_ref();
+            let told = plan::unknown_changes(config, &facts);
+            loaded.diagnostics.push(told);
+        }
         Ok(Self {
             facts,
             loaded,

@@ -32,6 +32,20 @@ pub(super) fn of_user(name: &str) -> Result<UserFile, Failure> {
     Ok(UserFile { path, text })
 }
 
+/// The file of that path in the user's home folder.
+pub(super) fn of_home(path: &str) -> Result<UserFile, Failure> {
+    let Some(home) = folders::home() else {
+        return Ok(UserFile {
+            path: path.into(),
+            text: None,
+        });
+    };
+    let path = home.join(path);
+    let shown = path.display().to_string();
+    let text = present(read_users_text(&path, MAX_SIZE), &shown, MEND)?;
+    Ok(UserFile { path, text })
+}
+
 /// The text of a file of the checkout that concerns `pipe` itself, if it exists: a regular file
 /// and no link, for a link could make the repository's words look like the user's, or show a file
 /// from elsewhere (design chapter 3).

@@ -46,6 +46,11 @@ impl<'a> TreeFiles<'a> {
         self.changed.get().is_some()
     }
 
+    /// Whether anything did, and nobody knows.
+    pub(super) fn unknown_changes_were_asked(&self) -> bool {
+        self.changed.get() == Some(&Changes::Unknown)
+    }
+
     fn event_changes(&self) -> Changes {
         match &self.event {
             EventChanges::Unknown | EventChanges::Git(None) => Changes::Unknown,

@@ -1,14 +1,15 @@
 //! The CI/CD variables that GitLab would keep on its server, from the files that hold them here
 //! (design chapter 7).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, has_errors};
 use crate::foreign::system_words;
 use crate::plan::SettingVariable;
 use crate::settings::variables::{
-    self, Chosen, Content, Entry, Trust, UserVariables, parse_peer, parse_project, parse_user,
+    self, Chosen, Content, Entry, Trust, UserVariables, parse_peer, parse_peer_user, parse_project,
+    parse_user,
 };
 use crate::settings::{Key, Problem};
 use crate::source::SourceMap;
@@ -19,12 +20,15 @@ use super::folders;
 use super::setting_files::{self, UserFile};
 use super::workspace::Workspace;
 
+/// The user's own file of that other tool, in the home folder.
+const PEER_HOME_FILE: &str = ".gitlab-ci-local/variables.yml";
 /// The checkout's own file.
 const PROJECT_FILE: &str = ".pipe/variables.yml";
 /// The same in the manner of another tool, which users bring along.
 const PEER_FILE: &str = ".gitlab-ci-local-variables.yml";
 
 type Parse = fn(&str, Trust) -> (Vec<Entry>, Vec<Problem>);
+type ParseUsers = fn(&str) -> (UserVariables, Vec<Problem>);
 
 /// The CI/CD variables of a project, and what there is to say of the files that hold them.
 #[derive(Debug, Default)]
@@ -46,7 +50,16 @@ struct File {
 /// Reads the variables that concern the checkout. A mistake in one of the files is a failure.
 pub(super) fn read(workspace: &Workspace) -> Result<Variables, Failure> {
     let mut variables = Variables::default();
-    variables.add_users(workspace)?;
+    variables.add_users(
+        workspace,
+        setting_files::of_home(PEER_HOME_FILE)?,
+        parse_peer_user,
+    );
+    variables.add_users(
+        workspace,
+        setting_files::of_user("variables.yml")?,
+        parse_user,
+    );
     variables.add_checkouts(workspace, PEER_FILE, parse_peer)?;
     variables.add_checkouts(workspace, PROJECT_FILE, parse_project)?;
     let mut sources = SourceMap::default();
@@ -72,14 +85,14 @@ impl Variables {
         all
     }
 
-    /// Those of the user's own file that concern this project.
-    fn add_users(&mut self, workspace: &Workspace) -> Result<(), Failure> {
-        let UserFile { path, text } = setting_files::of_user("variables.yml")?;
+    /// Those of a file of the user that concern this project.
+    fn add_users(&mut self, workspace: &Workspace, file: UserFile, parse: ParseUsers) {
+        let UserFile { path, text } = file;
         let Some(text) = text else {
-            return Ok(());
+            return;
         };
         let home = folders::home().unwrap_or_default();
-        let (variables, mut problems) = parse_user(&text);
+        let (variables, mut problems) = parse(&text);
         let Chosen {
             entries,
             problems: more,
@@ -89,7 +102,6 @@ impl Variables {
             self.add(level, entry, &home);
         }
         self.report(&path.display().to_string(), &text, problems);
-        Ok(())
     }
 
     /// Those of a file of the checkout.
@@ -107,6 +119,10 @@ impl Variables {
         } else {
             Trust::User
         };
+        if name == PROJECT_FILE && trust == Trust::User {
+            // Where that can't be written, the variables count all the same.
+            let _ = workspace.repository.exclude(name);
+        }
         let (entries, problems) = parse(&text, trust);
         for entry in &entries {
             self.add(VariableLevel::Project, entry, Path::new(""));
@@ -127,16 +143,20 @@ impl Variables {
 
     /// A variable with its value; the text of a file that the user's own file names is read here.
     fn add(&mut self, level: VariableLevel, entry: &Entry, home: &Path) {
-        let value = match &entry.content {
-            Content::Text(text) => text.clone(),
-            Content::Path(path) => self.content(&entry.key, path, home),
+        let (value, is_file) = match &entry.content {
+            Content::Text(text) => (text.clone(), entry.file),
+            Content::Path(path) => (self.content(&entry.key, path, home), entry.file),
+            Content::PathOrText(text) => match std::fs::read_to_string(at_home(text, home)) {
+                Ok(content) => (content, true),
+                Err(_) => (text.clone(), entry.file),
+            },
         };
         self.all.push(SettingVariable {
             level,
             key: Arc::from(entry.key.as_str()),
             value: value.into(),
             raw: entry.raw,
-            file: entry.file,
+            file: is_file,
             masked: entry.masked,
             protected: entry.protected,
             scope: Arc::from(entry.scope.as_str()),
@@ -144,17 +164,21 @@ impl Variables {
     }
 
     fn content(&mut self, key: &str, path: &str, home: &Path) -> String {
-        let whole = match path.strip_prefix("~/") {
-            Some(rest) => home.join(rest),
-            None => path.into(),
-        };
-        std::fs::read_to_string(whole).unwrap_or_else(|error| {
+        std::fs::read_to_string(at_home(path, home)).unwrap_or_else(|error| {
             let why = system_words(&error);
             let message = format!("`{path}`, the file of variable `{key}`, can't be read: {why}");
             self.unreadable
                 .push(Diagnostic::new(Code::VariablesInvalid, message));
             String::new()
         })
+    }
+}
+
+/// A path as the user writes it, with `~/` for the home folder.
+fn at_home(path: &str, home: &Path) -> PathBuf {
+    match path.strip_prefix("~/") {
+        Some(rest) => home.join(rest),
+        None => path.into(),
     }
 }
 

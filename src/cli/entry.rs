@@ -28,8 +28,11 @@ fn run() -> Exit {
     report_panics();
     let typed = Typed::read();
     let printer = match &typed {
-        Typed::Command(cli, _) => Printer::new(cli.global.color, cli.global.quiet),
-        Typed::Nothing | Typed::Unclear(_) => Printer::new(When::Auto, false),
+        Typed::Command(cli, _) => {
+            let global = &cli.global;
+            Printer::new(global.color, global.quiet, global.verbose > 0)
+        }
+        Typed::Nothing | Typed::Unclear(_) => Printer::new(When::Auto, false, false),
     };
     let exit = match &typed {
         Typed::Nothing => help(&printer),
@@ -155,7 +158,7 @@ fn report_panics() {
         let place = info
             .location()
             .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
-        let printer = Printer::new(When::Never, false);
+        let printer = Printer::new(When::Never, false, false);
         let text = format!(
             "error: pipe has made a mistake of its own{place}; please report it with what you ran"
         );

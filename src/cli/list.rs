@@ -1,19 +1,23 @@
 //! `pipe list`: the jobs of the pipeline, and why others are left out.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
-use crate::plan::{Job, PipelineFacts, Plan};
+use crate::config::Loaded;
+use crate::plan::{Job, Need, PipelineFacts, Plan};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
-use crate::source::{SourceMap, Span};
+use crate::source::Span;
 use crate::types::{AllowFailure, RefKind, When};
-use std::collections::HashMap;
 
 use super::args::{Global, ListArgs, ListFormat};
+use super::description;
 use super::exit::Exit;
 use super::list_json;
 use super::printer::Printer;
 use super::request;
 use super::table::Table;
+use super::variants::Variants;
 
 /// Runs the command.
 pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -48,11 +52,13 @@ fn lines(pipeline: &Pipeline, printer: &Printer) -> Vec<Line> {
         lines.push(plain(format!("no pipeline: {reason}")));
     } else {
         lines.push(Line::new());
-        lines.extend(jobs(&outcome.plan, printer).lines(printer.width));
+        let rows = jobs(&outcome.plan, &pipeline.loaded, printer);
+        lines.extend(rows.lines(printer.width));
     }
+    lines.extend(description::of_variables(&pipeline.loaded, printer));
     if !outcome.plan.left_out.is_empty() {
         lines.extend([Line::new(), plain("left out".to_owned())]);
-        let left_out = left_out(&outcome.plan, &pipeline.loaded.sources, printer);
+        let left_out = left_out(&outcome.plan, &pipeline.loaded, printer);
         lines.extend(left_out.lines(printer.width));
     }
     lines
@@ -86,17 +92,30 @@ pub(super) fn reference(facts: &PipelineFacts) -> String {
 }
 
 /// A row for each job, its name first: what people look for, and what `grep` finds.
-fn jobs(plan: &Plan, printer: &Printer) -> Table {
+fn jobs(plan: &Plan, loaded: &Loaded, printer: &Printer) -> Table {
+    let variants = variants(loaded);
+    let present: HashSet<&str> = plan.jobs.iter().map(Job::name).collect();
     let mut table = Table::new(&["job", "stage", "when", "notes"]);
+    let mut before = None;
     for job in &plan.jobs {
         let stage = &*job.config.stage;
-        let notes = printer.masked(&notes(job));
+        // Of several instances the first says what they are for.
+        let base = Some(&job.config.base_name);
+        let described = description::of_job(job, &loaded.sources).filter(|_| base != before);
+        before = base;
+        let notes = described.into_iter().chain(notes(job, &variants, &present));
+        let notes = printer.masked(&notes.collect::<Vec<_>>().join("; "));
         table.row(&[job.name(), stage, job.when.as_str(), &notes]);
     }
     table
 }
 
-fn notes(job: &Job) -> String {
+fn variants(loaded: &Loaded) -> Variants<'_> {
+    let jobs = loaded.config.iter().flat_map(|config| &config.jobs);
+    Variants::of(jobs.map(|job| &**job))
+}
+
+fn notes(job: &Job, variants: &Variants<'_>, present: &HashSet<&str>) -> Vec<String> {
     let mut notes = Vec::new();
     match &job.allow_failure {
         AllowFailure::No if job.when == When::Manual => {
@@ -113,10 +132,8 @@ fn notes(job: &Job) -> String {
         notes.push(format!("starts in {text}"));
     }
     if let Some(needs) = &job.needs {
-        let own = needs.iter().map(|need| need.job.to_string());
-        let names: Vec<String> = own
-            .chain(job.lacking().map(|lacking| lacking.what))
-            .collect();
+        let mut names = needed(needs, variants, present);
+        names.extend(job.lacking().map(|lacking| lacking.what));
         notes.push(if names.is_empty() {
             "needs nothing".to_owned()
         } else {
@@ -129,18 +146,30 @@ fn notes(job: &Job) -> String {
     if !job.tags.is_empty() {
         notes.push(format!("tags {}", job.tags.join(", ")));
     }
-    notes.join("; ")
+    notes
+}
+
+/// What a job needs: first the jobs that are there, then those that need not be.
+fn needed(needs: &[Need], variants: &Variants<'_>, present: &HashSet<&str>) -> Vec<String> {
+    let names = |there: bool| {
+        let needs = needs.iter().map(|need| &*need.job);
+        variants.grouped(needs.filter(move |name| present.contains(name) == there))
+    };
+    let absent = names(false).into_iter();
+    let absent = absent.map(|name| format!("{name} (optional, not in this pipeline)"));
+    names(true).into_iter().chain(absent).collect()
 }
 
 /// A row for each reason with its place, and the jobs that it concerns.
-fn left_out(plan: &Plan, sources: &SourceMap, printer: &Printer) -> Table {
-    let mut table = Table::new(&["reason", "place", "jobs"]);
+fn left_out(plan: &Plan, loaded: &Loaded, printer: &Printer) -> Table {
+    let variants = variants(loaded);
+    let mut table = Table::of_prose(&["reason", "place", "jobs"]);
     let mut rows: Vec<(&str, String, Vec<&str>)> = Vec::new();
     let mut places: HashMap<(&str, Span), usize> = HashMap::new();
     for left_out in &plan.left_out {
         let key = (left_out.reason.as_str(), left_out.span);
         let at = *places.entry(key).or_insert_with(|| {
-            let place = sources.locate(left_out.span);
+            let place = loaded.sources.locate(left_out.span);
             let place = place.map_or_else(String::new, |(file, position)| {
                 format!("{file}:{}", position.line)
             });
@@ -150,7 +179,8 @@ fn left_out(plan: &Plan, sources: &SourceMap, printer: &Printer) -> Table {
         rows[at].2.push(&left_out.name);
     }
     for (reason, place, jobs) in &rows {
-        table.row(&[&printer.masked(reason), place, &jobs.join(", ")]);
+        let jobs = variants.grouped(jobs.iter().copied()).join(", ");
+        table.row(&[&printer.masked(reason), place, &jobs]);
     }
     table
 }

@@ -5,6 +5,8 @@
 
 mod args;
 mod complete;
+mod description;
+mod digest;
 mod doctor;
 mod doctor_text;
 mod entry;
@@ -20,6 +22,7 @@ mod run;
 mod shells;
 mod signals;
 mod table;
+mod variants;
 
 pub use args::{Cli, command};
 pub use entry::main;

@@ -17,6 +17,7 @@ use crate::report::line::Line;
 use crate::source::SourceMap;
 
 use super::args::When;
+use super::digest;
 
 /// Writes for one command.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(super) struct Printer {
     pub width: Option<usize>,
     /// Say less.
     pub(super) quiet: bool,
+    /// Say more.
+    verbose: bool,
     /// Set where there is a secret to hide.
     masker: OnceCell<Masker>,
     /// What went wrong first.
@@ -37,7 +40,7 @@ pub(super) struct Printer {
 
 impl Printer {
     /// A printer for the option `--color`.
-    pub(super) fn new(when: When, quiet: bool) -> Self {
+    pub(super) fn new(when: When, quiet: bool, verbose: bool) -> Self {
         let on = |terminal: bool| match when {
             When::Always => true,
             When::Never => false,
@@ -52,6 +55,7 @@ impl Printer {
                 .map(|(_, columns)| usize::from(columns)),
             color_err: on(console::Term::stderr().is_term() && !dumb),
             quiet,
+            verbose,
             masker: OnceCell::new(),
             fault: OnceCell::new(),
         }
@@ -141,12 +145,17 @@ impl Printer {
         fault.filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
-    /// Findings, to stderr, with their source lines.
+    /// Findings, to stderr, with their source lines; without `-v` the many as one.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+        let diagnostics = if self.verbose {
+            diagnostics.to_vec()
+        } else {
+            digest::brief(diagnostics, sources)
+        };
         if diagnostics.is_empty() {
             return;
         }
-        let mut text = diag::full(diagnostics, sources, self.color_err);
+        let mut text = diag::full(&diagnostics, sources, self.color_err);
         if !text.ends_with('\n') {
             text.push('\n');
         }

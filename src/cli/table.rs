@@ -10,11 +10,27 @@ const INDENT: usize = 2;
 const GAP: usize = 2;
 /// Columns below which breaking lines makes nothing more readable.
 const NARROWEST: usize = 16;
+/// Columns before what stands below its row.
+const BELOW: usize = 6;
+/// Widest column where the widest cells leave no room: a longer cell moves its own row only.
+const LIMIT: usize = 32;
 
 /// Rows under headings, columns as wide as their widest cell.
 pub(super) struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<String>>,
+    /// Whether the first column may be broken between words.
+    prose: bool,
+}
+
+/// How the columns share a terminal.
+enum Layout {
+    /// The last column is as wide as it likes.
+    Free,
+    /// It is broken between words, from this column on.
+    Beside(usize),
+    /// It stands below the others.
+    Below,
 }
 
 impl Table {
@@ -23,6 +39,15 @@ impl Table {
         Self {
             headings: shown(headings),
             rows: Vec::new(),
+            prose: false,
+        }
+    }
+
+    /// A table whose first column holds sentences and no names.
+    pub(super) fn of_prose(headings: &[&str]) -> Self {
+        Self {
+            prose: true,
+            ..Self::new(headings)
         }
     }
 
@@ -32,28 +57,43 @@ impl Table {
     }
 
     /// The lines. With a `width`, the last column is broken between words where it would go
-    /// beyond; names stay whole, so that they can be copied.
+    /// beyond, and stands below the others where these leave no room; names stay whole, so that
+    /// they can be copied.
     pub(super) fn lines(&self, width: Option<usize>) -> Vec<Line> {
-        let widths = self.widths();
-        let before_last = widths.iter().rev().skip(1).map(|width| width + GAP);
-        let last_at = INDENT + before_last.sum::<usize>();
-        let room = width
-            .and_then(|width| width.checked_sub(last_at))
-            .filter(|room| *room >= NARROWEST);
-        let mut lines = vec![line(&self.headings, &widths, Tone::Strong)];
-        for row in &self.rows {
-            let mut cells = row.clone();
-            let mut more = Vec::new();
-            if let (Some(room), Some(cell)) = (room, cells.last_mut()) {
-                let mut parts = broken(cell, room).into_iter();
-                *cell = parts.next().unwrap_or_default();
-                more = parts.collect();
-            }
-            lines.push(line(&cells, &widths, Tone::Plain));
-            let more = more.into_iter();
-            lines.extend(more.map(|part| Line::new().gap(last_at).put(Tone::Plain, part)));
+        let columns = width.unwrap_or(usize::MAX);
+        let (widths, layout) = self.layout(width);
+        let heading = line(&self.headings, &widths, Tone::Strong);
+        let rows = self
+            .rows
+            .iter()
+            .flat_map(|row| self.row_lines(row, &widths, &layout, columns));
+        std::iter::once(heading).chain(rows).collect()
+    }
+
+    /// Widths of the columns, and how they share `width`: few long names don't cost all rows
+    /// their place.
+    fn layout(&self, width: Option<usize>) -> (Vec<usize>, Layout) {
+        let widest = self.widths();
+        let limited: Vec<usize> = widest.iter().map(|width| LIMIT.min(*width)).collect();
+        let Some(width) = width else {
+            return (widest, Layout::Free);
+        };
+        let last_at = |widths: &[usize]| {
+            let before_last = widths.iter().rev().skip(1).map(|width| width + GAP);
+            INDENT + before_last.sum::<usize>()
+        };
+        let has_room = |widths: &[usize]| last_at(widths) + NARROWEST <= width;
+        if has_room(&widest) {
+            let at = last_at(&widest);
+            (widest, Layout::Beside(at))
+        } else if has_room(&limited) {
+            let at = last_at(&limited);
+            (limited, Layout::Beside(at))
+        } else if last_at(&widest) <= width + GAP {
+            (widest, Layout::Below)
+        } else {
+            (limited, Layout::Below)
         }
-        lines
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -64,6 +104,58 @@ impl Table {
         };
         (0..self.headings.len()).map(width).collect()
     }
+
+    fn row_lines(
+        &self,
+        row: &[String],
+        widths: &[usize],
+        layout: &Layout,
+        columns: usize,
+    ) -> Vec<Line> {
+        let (last, others) = row.split_last().expect("a table has columns");
+        let whole = line(row, widths, Tone::Plain);
+        let at = match layout {
+            Layout::Free => return vec![whole],
+            _ if whole.width() <= columns => return vec![whole],
+            Layout::Beside(at) => *at,
+            Layout::Below => BELOW,
+        };
+        let mut parts = broken(last, columns.saturating_sub(at)).into_iter();
+        let mut lines = self.left_lines(others, widths, columns);
+        let left = lines.pop().unwrap_or_default();
+        let gap = at.checked_sub(left.width()).filter(|gap| *gap >= GAP);
+        lines.push(match (layout, gap) {
+            (Layout::Beside(_), Some(gap)) => {
+                let beside = parts.next().unwrap_or_default();
+                left.gap(gap).put(Tone::Plain, beside)
+            }
+            _ => left,
+        });
+        let parts = parts.filter(|part| !part.is_empty());
+        lines.extend(parts.map(|part| Line::new().gap(at).put(Tone::Plain, part)));
+        lines
+    }
+
+    /// All columns but the last: on one line, else the first of them on lines of its own.
+    fn left_lines(&self, cells: &[String], widths: &[usize], columns: usize) -> Vec<Line> {
+        let beside = line(cells, widths, Tone::Plain);
+        if beside.width() <= columns {
+            return vec![beside];
+        }
+        let (first, others) = cells.split_first().expect("a table has columns");
+        let first = if self.prose {
+            broken(first, columns.saturating_sub(INDENT))
+        } else {
+            vec![first.clone()]
+        };
+        let first = first
+            .into_iter()
+            .map(|part| Line::new().gap(INDENT).put(Tone::Plain, part));
+        let others = others.join(&" ".repeat(GAP));
+        first
+            .chain([Line::new().gap(BELOW).put(Tone::Plain, others)])
+            .collect()
+    }
 }
 
 /// The cells as they are drawn, for their width counts.
@@ -72,11 +164,18 @@ fn shown(cells: &[&str]) -> Vec<String> {
     shown.collect()
 }
 
+/// Cells in their columns; a longer one moves those behind it.
 fn line(cells: &[String], widths: &[usize], tone: Tone) -> Line {
-    let start = Line::new().gap(INDENT);
-    cells.iter().zip(widths).fold(start, |line, (cell, width)| {
-        line.column(tone, cell, *width).gap(GAP)
-    })
+    let full = cells.iter().rposition(|cell| !cell.is_empty());
+    let full = &cells[..full.map_or(0, |last| last + 1)];
+    let mut line = Line::new().gap(INDENT);
+    let mut fill = 0;
+    for (nth, (cell, width)) in full.iter().zip(widths).enumerate() {
+        line = if nth > 0 { line.gap(fill + GAP) } else { line };
+        line = line.put(tone, cell);
+        fill = width.saturating_sub(text::width(cell));
+    }
+    line
 }
 
 /// `text` in lines of at most `room` columns, broken between words. A longer word stays whole.
@@ -119,15 +218,48 @@ mod tests {
         let wide = "  job   notes\n  日本  needs build, assets and documentation\n  a\\nb\n";
         let narrow =
             "  job   notes\n  日本  needs build, assets\n        and documentation\n  a\\nb\n";
+        let below = "  job   notes\n  日本\n      needs build,\n      assets and\n      documentation\n  a\\nb\n";
         for (width, expected) in [
             (None, wide),
             (Some(80), wide),
             (Some(30), narrow),
-            (Some(20), wide),
+            (Some(20), below),
         ] {
-            let lines = table.lines(width).into_iter();
-            let text: String = lines.map(|line| line.text() + "\n").collect();
-            assert_eq!(text, expected, "{width:?}");
+            assert_eq!(text_of(&table, width), expected, "{width:?}");
         }
+    }
+
+    fn text_of(table: &Table, width: Option<usize>) -> String {
+        let lines = table.lines(width).into_iter();
+        lines.map(|line| line.text() + "\n").collect()
+    }
+
+    #[test]
+    fn columns_hold_as_long_as_they_fit() {
+        let long = "a name of more than thirty characters";
+        let mut table = Table::new(&["job", "stage", "notes"]);
+        table.row(&[long, "build", "needs one, two and three"]);
+        table.row(&["b", "test", "x"]);
+        insta::assert_snapshot!(text_of(&table, Some(50)), @r"
+          job                                    stage  notes
+          a name of more than thirty characters  build
+              needs one, two and three
+          b                                      test   x
+        ");
+        insta::assert_snapshot!(text_of(&table, Some(60)), @r"
+          job                               stage  notes
+          a name of more than thirty characters  build
+                                                   needs one, two
+                                                   and three
+          b                                 test   x
+        ");
+        insta::assert_snapshot!(text_of(&table, Some(40)), @r"
+          job                               stage  notes
+          a name of more than thirty characters
+              build
+              needs one, two and three
+          b                                 test
+              x
+        ");
     }
 }

@@ -113,6 +113,7 @@ codes! {
     RuleFailed "rule-failed" Error "a rule that can't be evaluated";
     NeedElsewhere "need-elsewhere" Warning "a need on another pipeline, of which nothing is on this machine";
     EnvironmentInvalid "environment-invalid" Warning "an environment that can't be made: its job fails at once";
+    ChangesUnknown "changes-unknown" Note "what changed is not known, so that `changes` is true";
     VariableCycle "variable-cycle" Error "variables that refer to each other in a circle";
     NothingToRun "nothing-to-run" Error "there is nothing to run for this ref";
     JobUnknown "job-unknown" Error "a job of that name is not in the configuration";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Effect, keyword_uses};
+use crate::config::Effect;
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::Command;
 use crate::source::Span;
@@ -70,7 +70,8 @@ fn by_keyword<'p>(
 ) -> BTreeMap<&'static str, (Span, Vec<String>)> {
     let mut found: BTreeMap<&'static str, (Span, Vec<String>)> = BTreeMap::new();
     for job in jobs {
-        for used in keyword_uses(&job.config.mapping, effect) {
+        let uses = job.config.without_effect.iter();
+        for used in uses.filter(|used| used.effect == effect) {
             let (_, jobs) = found.entry(used.keyword).or_insert((used.span, Vec::new()));
             jobs.push(job.name().to_owned());
         }

@@ -1,11 +1,11 @@
 //! What jobs need of other pipelines, none of which is on this machine (configuration reference
 //! 6.10).
 
+use crate::config::{ForeignNeed, ForeignSource};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::Command;
 use crate::source::Span;
 use crate::types::FailureReason;
-use crate::yaml::Value;
 
 use super::model::{Job, Plan};
 
@@ -23,7 +23,7 @@ pub struct Lacking {
 impl Job {
     /// What it needs of other pipelines. A need without artifacts asks for nothing.
     pub fn lacking(&self) -> impl Iterator<Item = Lacking> + '_ {
-        self.needs_external.iter().filter_map(lacking)
+        self.needs_elsewhere.iter().filter_map(lacking)
     }
 
     /// The command that leaves the job out.
@@ -45,30 +45,27 @@ impl Job {
     }
 }
 
-fn lacking(need: &Value) -> Option<Lacking> {
-    let mapping = need.as_map()?;
-    let text = |key: &str| mapping.get(key).and_then(|entry| entry.value.as_str());
-    let pipeline = text("pipeline").unwrap_or_default();
-    let Some(job) = text("job") else {
-        return Some(Lacking {
-            what: format!("the status of the pipeline of `{pipeline}`"),
-            reason: FailureReason::UpstreamBridgeProjectNotFound,
-            span: need.span,
-        });
+fn lacking(need: &ForeignNeed) -> Option<Lacking> {
+    let span = need.written.span;
+    let (job, place) = match &need.source {
+        ForeignSource::Mirror { project } => {
+            return Some(Lacking {
+                what: format!("the status of the pipeline of `{project}`"),
+                reason: FailureReason::UpstreamBridgeProjectNotFound,
+                span,
+            });
+        }
+        ForeignSource::Project {
+            project,
+            job,
+            reference,
+        } => (job, format!("project `{project}` at `{reference}`")),
+        ForeignSource::Pipeline { pipeline, job } => (job, format!("pipeline `{pipeline}`")),
     };
-    let artifacts = mapping.get("artifacts").map(|entry| &entry.value.kind);
-    if matches!(artifacts, Some(crate::yaml::Kind::Bool(false))) {
-        return None;
-    }
-    let place = match (text("project"), text("ref")) {
-        (Some(project), Some(reference)) => format!("project `{project}` at `{reference}`"),
-        (Some(project), None) => format!("project `{project}`"),
-        (None, _) => format!("pipeline `{pipeline}`"),
-    };
-    Some(Lacking {
+    need.artifacts.then(|| Lacking {
         what: format!("artifacts of `{job}` of {place}"),
         reason: FailureReason::MissingDependencyFailure,
-        span: need.span,
+        span,
     })
 }
 
@@ -94,7 +91,7 @@ pub(super) fn warnings(plan: &Plan) -> impl Iterator<Item = Diagnostic> + '_ {
 pub(super) fn drop_artifacts(plan: &mut Plan) -> Vec<(String, Vec<String>)> {
     let mut dropped = Vec::new();
     for job in &mut plan.jobs {
-        let needs = std::mem::take(&mut job.needs_external);
+        let needs = std::mem::take(&mut job.needs_elsewhere);
         let mut whats = Vec::new();
         for need in needs {
             match lacking(&need) {
@@ -103,7 +100,7 @@ pub(super) fn drop_artifacts(plan: &mut Plan) -> Vec<(String, Vec<String>)> {
                 {
                     whats.push(what);
                 }
-                _ => job.needs_external.push(need),
+                _ => job.needs_elsewhere.push(need),
             }
         }
         if !whats.is_empty() {

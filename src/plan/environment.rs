@@ -23,7 +23,7 @@ pub(super) fn environment(
         Some(scope) => scope.keyword(&written.name),
         None => written.name.to_string(),
     };
-    let tier = written.tier.as_deref();
+    let tier = written.tier.as_ref().map(|(tier, _)| &**tier);
     Some(Environment {
         slug: environment_slug(&name),
         tier: tier.map_or_else(|| guessed_tier(&name), str::to_owned),
@@ -69,13 +69,13 @@ fn name_fault(
         note: "a name has letters, digits, blanks and `-_/${}.`, no `/` at its ends, 255 characters \
                at most",
         help,
-        span: span_of(written, "name"),
+        span: written.name_span,
     })
 }
 
 fn tier_fault(written: &EnvironmentConfig) -> Option<EnvironmentFault> {
-    let tier = written.tier.as_deref()?;
-    if ENVIRONMENT_TIERS.contains(&tier) {
+    let (tier, span) = written.tier.as_ref()?;
+    if ENVIRONMENT_TIERS.contains(&&**tier) {
         return None;
     }
     let close = closest(tier, ENVIRONMENT_TIERS);
@@ -86,14 +86,8 @@ fn tier_fault(written: &EnvironmentConfig) -> Option<EnvironmentFault> {
             .map(|close| format!("did you mean `{close}`?"))
             .into_iter()
             .collect(),
-        span: span_of(written, "deployment_tier"),
+        span: *span,
     })
-}
-
-/// Where a key of it was written.
-fn span_of(written: &EnvironmentConfig, key: &str) -> crate::source::Span {
-    let entry = (written.value.as_map()).and_then(|mapping| mapping.get(key));
-    entry.map_or(written.span, |entry| entry.value.span)
 }
 
 /// A warning for each job that GitLab fails when it makes the pipeline.

@@ -19,6 +19,7 @@ mod scope;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod unknown_changes;
 mod variables;
 mod warnings;
 
@@ -31,5 +32,6 @@ pub use model::{Environment, EnvironmentFault, Job, LeftOut, Need, Plan};
 pub use predefined::RunFacts;
 pub use scope::IncludeScope;
 pub use selection::{Chosen, Selection, SelectionError, choose};
+pub use unknown_changes::unknown_changes;
 pub use variables::{JobVariables, job_variables};
 pub use warnings::warnings;

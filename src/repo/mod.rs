@@ -1,7 +1,7 @@
 //! The git repository as plain facts, and the tree that jobs see.
 //!
 //! Layer 5. git2 stays in here, and it only reads: nothing is ever written into the checkout or
-//! its `.git`, no `git` program is run, no filter and no hook. Nothing here knows a job; which
+//! its `.git` but one line of `info/exclude`, no `git` program is run, no filter and no hook. Nothing here knows a job; which
 //! names belong to which class of ref is handed in.
 
 mod changes;
@@ -10,6 +10,7 @@ mod changes_tests;
 mod class;
 mod commit;
 mod error;
+mod exclude;
 #[cfg(test)]
 mod fixture;
 mod git_config;
@@ -43,7 +44,7 @@ pub use name::is_ref_name;
 pub use open::Repository;
 pub use read::FileError;
 pub use regular::{RegularError, read_regular, read_regular_text, read_users_text};
-pub use snapshot::{Snapshot, SnapshotOptions};
+pub use snapshot::{Checkout, Edits, SnapshotOptions};
 pub use stop::Stop;
 pub use tracked::tracked;
 pub use tree::{ProjectTree, TreeSource, WorkState};

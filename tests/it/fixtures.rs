@@ -34,6 +34,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("output-unwritable", "needs a full disk"),
 ];
 
+/// Codes that only `-v` shows.
+const VERBOSE: &[&str] = &["keyword-not-run"];
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/codes")
 }
@@ -71,7 +74,11 @@ fn every_code_has_a_fixture_or_a_reason() {
 fn each_fixture_brings_forth_its_code() {
     for case in cases() {
         let project = Project::copied(&folder().join(&case));
-        let shown = project.pipe(&["lint"]);
+        let shown = if VERBOSE.contains(&case.as_str()) {
+            project.pipe(&["lint", "-v"])
+        } else {
+            project.pipe(&["lint"])
+        };
         assert!(shown.contains(&format!("[{case}]")), "{case}\n{shown}");
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path(folder().join(&case));

@@ -226,3 +226,127 @@ fn assert_only(project: &Project, names: &[&str]) {
     found.sort();
     assert_eq!(found, names);
 }
+
+/// Where the user and the checkout may each say something.
+fn with_files(files: &[(&str, &str)]) -> Project {
+    let project = Project::new("j: {script: x}\n");
+    project.git(&["remote", "add", "origin", "git@gitlab.com:acme/app.git"]);
+    for (name, text) in files {
+        match name.strip_prefix("~/") {
+            Some(name) => {
+                let path = project.home().join(name);
+                fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+                fs::write(path, text).expect("it can be written");
+            }
+            None => project.write(name, text),
+        }
+    }
+    project
+}
+
+#[test]
+fn what_variables_files_leave_out_is_told() {
+    let project = with_files(&[
+        (
+            "~/.config/pipe/variables.yml",
+            "global:\n  A: everywhere\n  B: too\nproject:\n  gitlab.com/acme/app:\n    V: {value: 1.10}\n",
+        ),
+        (
+            "~/.gitlab-ci-local/variables.yml",
+            "global: {HOSTS: ~/.ssh/known_hosts}\ngroup:\n  gitlab.com/acme: {ODD: {type: file}}\n",
+        ),
+        (".gitlab-ci-local-variables.yml", "DIR: /etc/x\nV: 1.10\n"),
+        (".pipe/variables.yml", "A: {value: abcdefgh}\nvalue: 1.10\n"),
+    ]);
+    golden("variables_left_out", &project.pipe(&["list"]));
+    let shown = project.pipe(&["run", "--executor", "shell", "--format", "plain"]);
+    assert!(shown.contains("`DIR` is left out"), "{shown}");
+}
+
+#[test]
+fn a_tracked_variables_file_stops_nothing() {
+    for name in [".pipe/variables.yml", ".gitlab-ci-local-variables.yml"] {
+        let text = "KEY: {type: file, values: {\"*\": x}, value: x}\nPLAIN: y\n";
+        let text = if name.starts_with(".pipe") {
+            text.replace("values: {\"*\": x}, ", "")
+        } else {
+            text.replace(", value: x", "")
+        };
+        let project = with_files(&[(name, &text)]);
+        project.git(&["add", "-f", "."]);
+        project.commit();
+        let shown = project.pipe(&["list"]);
+        assert!(shown.contains("`KEY` is left out"), "{name}\n{shown}");
+        assert!(shown.contains("--- exit 0"), "{name}\n{shown}");
+    }
+}
+
+#[test]
+fn the_home_file_of_the_other_tool_is_read() {
+    let project = with_files(&[
+        (
+            "~/.gitlab-ci-local/variables.yml",
+            "project:\n  gitlab.com/acme/app.git:\n    NAME: by the other tool\n    HOSTS: ~/hosts\n    ROOT: /no/such/file\n    SITE: {values: {\"*\": any, live: one}}\n",
+        ),
+        ("~/hosts", "known"),
+        (
+            ".gitlab-ci.yml",
+            "j: {script: [\"echo $NAME $(cat $HOSTS) $ROOT $SITE\"]}\n",
+        ),
+    ]);
+    let shown = project.pipe(&["run", "--executor", "shell", "--format", "plain"]);
+    let expected = "by the other tool known /no/such/file any";
+    assert!(shown.contains(expected), "{shown}");
+}
+
+#[test]
+fn a_variable_has_a_value_for_each_environment() {
+    let project = with_files(&[
+        (
+            ".pipe/variables.yml",
+            "URL:\n  - {value: everywhere}\n  - {value: live, environment_scope: production}\n",
+        ),
+        (
+            ".gitlab-ci.yml",
+            "a: {script: [\"echo a gets $URL\"]}\nb: {script: [\"echo b gets $URL\"], environment: production}\n",
+        ),
+    ]);
+    let run = [
+        "run",
+        "--executor",
+        "shell",
+        "--format",
+        "plain",
+        "--deploy",
+    ];
+    let shown = project.pipe(&run);
+    assert!(shown.contains("a gets everywhere"), "{shown}");
+    assert!(shown.contains("b gets live"), "{shown}");
+}
+
+#[test]
+fn git_never_takes_the_checkouts_own_variables() {
+    let project = with_files(&[(".pipe/variables.yml", "TOKEN: x\n")]);
+    project.pipe(&["list"]);
+    project.git(&["add", "."]);
+    project.git(&["diff", "--cached", "--quiet"]);
+}
+
+#[test]
+fn the_user_is_who_git_says() {
+    let project = with_files(&[(
+        ".gitlab-ci.yml",
+        "j: {script: [\"echo $GITLAB_USER_LOGIN, $GITLAB_USER_NAME, $GITLAB_USER_EMAIL\"]}\n",
+    )]);
+    let run = ["run", "--executor", "shell", "--format", "plain"];
+    let shown = project.pipe(&run);
+    assert!(
+        shown.contains("ada, ada, \n") || shown.contains("ada, ada,\n"),
+        "{shown}"
+    );
+    project.git(&["config", "user.name", "Grace Lee"]);
+    project.git(&["config", "user.email", "grace@pipe.example"]);
+    let shown = project.pipe(&run);
+    let expected = "grace, Grace Lee, grace@pipe.example";
+    assert!(shown.contains(expected), "{shown}");
+}

@@ -1,5 +1,7 @@
 //! What can be wrong with an `include`, in words.
 
+use std::collections::HashMap;
+
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::yaml::{Kind, Value};
@@ -8,6 +10,9 @@ use super::super::keywords::check_include_item;
 use super::super::provider::ReadError;
 use super::super::shape::Check;
 use super::outside::Outside;
+
+/// Further places of one missing file that are shown.
+const MAX_PLACES: usize = 3;
 
 pub(super) fn main_unreadable(path: &str, error: &ReadError) -> Diagnostic {
     match error {
@@ -60,34 +65,47 @@ pub(super) fn unreadable(path: &str, error: &ReadError, known: &[String]) -> Dia
     diagnostic
 }
 
-/// Every file that lies elsewhere and was not fetched, in one message.
-pub(super) fn not_fetched(missing: &[(Outside, Span)]) -> Option<Diagnostic> {
-    let ((first, span), more) = missing.split_first()?;
-    let message = match more.len() {
-        0 => format!("included file {} is not on this machine", first.describe()),
-        _ => format!(
-            "{} included files are not on this machine: {}",
-            missing.len(),
-            listed(missing)
-        ),
-    };
-    let mut diagnostic = Diagnostic::new(Code::IncludeNotFetched, message).at(*span);
-    for (outside, span) in more {
-        diagnostic = diagnostic.with(*span, format!("and {}", outside.describe()));
-    }
-    Some(
-        diagnostic.help(
+/// Every file that lies elsewhere and was not fetched, once with all its places.
+pub(super) fn not_fetched(missing: &[(Outside, Span)]) -> Vec<Diagnostic> {
+    let mut places: HashMap<&Outside, usize> = HashMap::new();
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for (outside, span) in missing {
+        if let Some(at) = places.get(outside) {
+            let told = &mut found[*at];
+            if told.labels.len() < MAX_PLACES && told.primary != Some(*span) {
+                let diagnostic = told.clone().with(*span, "and here");
+                *told = diagnostic;
+            }
+            continue;
+        }
+        places.insert(outside, found.len());
+        let message = format!(
+            "included file {} is not on this machine",
+            outside.describe()
+        );
+        let diagnostic = Diagnostic::new(Code::IncludeNotFetched, message).at(*span);
+        found.push(diagnostic.help(
             "only files of this repository can be included so far: copy it here and use `local`",
-        ),
-    )
+        ));
+    }
+    found
 }
 
-fn listed(missing: &[(Outside, Span)]) -> String {
-    let names: Vec<String> = missing
-        .iter()
-        .map(|(outside, _)| outside.describe())
-        .collect();
-    names.join(", ")
+/// An include whose name has variables without a value in it: `cause` is what came of it.
+pub(super) fn unset(cause: &Diagnostic, written: &str, names: &[&str]) -> Diagnostic {
+    let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let what = match listed.as_slice() {
+        [one] => format!("the variable {one} is not set here"),
+        several => format!("the variables {} are not set here", several.join(" and ")),
+    };
+    let message = format!("`{written}` can't be included: {what}");
+    let options: Vec<String> = names.iter().map(|name| format!("--var {name}=…")).collect();
+    let mut diagnostic = Diagnostic::new(cause.code, message);
+    diagnostic.primary = cause.primary;
+    diagnostic.help(format!(
+        "where it comes from GitLab's server, say its value in `.pipe/variables.yml`, or with `{}`",
+        options.join(" ")
+    ))
 }
 
 fn invalid(span: Span, message: impl Into<String>) -> Diagnostic {

@@ -70,7 +70,7 @@ impl Reader<'_> {
                 (self.local_file(&path, &Home::Here, span)?, path)
             }
             Wanted::Outside(files) => match files.into_iter().next() {
-                Some(outside) => match self.outside_file(&outside, item.span)? {
+                Some((outside, span)) => match self.outside_file(&outside, span)? {
                     Some(loaded) => (loaded, outside.describe()),
                     None => return Ok(Mapping::default()),
                 },

@@ -22,8 +22,8 @@ static SUBKEYS: &[&str] = &[
 pub(super) enum Wanted {
     /// In the home of the file that names it; perhaps with wildcards.
     Local(String, Span),
-    /// Elsewhere.
-    Outside(Vec<Outside>),
+    /// Elsewhere, each with the place that names it.
+    Outside(Vec<(Outside, Span)>),
     /// A component: the file is the first of these that there is.
     Component(Component),
 }
@@ -58,7 +58,7 @@ impl Naming<'_> {
     pub(super) fn of_text(&self, text: &str, span: Span) -> Wanted {
         let location = (self.expand)(text);
         if location.starts_with("http://") || location.starts_with("https://") {
-            Wanted::Outside(vec![Outside::Remote(location)])
+            Wanted::Outside(vec![(Outside::Remote(location), span)])
         } else {
             Wanted::Local(location, span)
         }
@@ -88,11 +88,11 @@ impl Naming<'_> {
         match kind {
             "local" => Ok(Wanted::Local(location, span)),
             "remote" if location.starts_with("http") => {
-                Ok(Wanted::Outside(vec![Outside::Remote(location)]))
+                Ok(Wanted::Outside(vec![(Outside::Remote(location), span)]))
             }
             "remote" => Err(errors::bad_address(&location, span)),
             "template" if location.ends_with(".gitlab-ci.yml") => {
-                Ok(Wanted::Outside(vec![Outside::Template(location)]))
+                Ok(Wanted::Outside(vec![(Outside::Template(location), span)]))
             }
             "template" => Err(errors::bad_template(&location, span)),
             "component" => component(&location, span).map(Wanted::Component),
@@ -107,7 +107,7 @@ impl Naming<'_> {
         path: &str,
         item: &Value,
         mapping: &Mapping,
-    ) -> Result<Vec<Outside>, Diagnostic> {
+    ) -> Result<Vec<(Outside, Span)>, Diagnostic> {
         let revision = read::text(mapping, "ref").map(|text| (self.expand)(&text));
         let project = ProjectAt {
             host: self.host.clone(),
@@ -116,17 +116,21 @@ impl Naming<'_> {
                 .filter(|text| !text.is_empty())
                 .unwrap_or_else(|| "HEAD".to_owned()),
         };
-        let named = read::get(mapping, "file");
-        let files = named.map(read::strings).unwrap_or_default();
-        let names = named.and_then(Value::as_seq).map_or(1, <[Value]>::len);
-        if files.is_empty() || files.len() != names {
+        let named = read::get(mapping, "file").map(|value| match value.as_seq() {
+            Some(items) => items.iter().collect(),
+            None => vec![value],
+        });
+        let named: Vec<&Value> = named.unwrap_or_default();
+        let file = |value: &Value| {
+            let path = (self.expand)(value.as_str()?);
+            let path = path.trim_start_matches('/').to_owned();
+            Some((Outside::Project(project.clone(), path), value.span))
+        };
+        let files: Vec<_> = named.iter().filter_map(|value| file(value)).collect();
+        if files.is_empty() || files.len() < named.len() {
             return Err(errors::no_file(item.span));
         }
-        let file = |path: &std::sync::Arc<str>| {
-            let path = (self.expand)(path);
-            Outside::Project(project.clone(), path.trim_start_matches('/').to_owned())
-        };
-        Ok(files.iter().map(file).collect())
+        Ok(files)
     }
 }
 

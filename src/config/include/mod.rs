@@ -10,6 +10,7 @@ mod home;
 mod item;
 mod outside;
 mod reader;
+mod unset;
 
 pub use outside::{Outside, ProjectAt};
 pub(super) use reader::Reader;

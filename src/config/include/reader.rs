@@ -25,6 +25,7 @@ use super::errors;
 use super::home::{Home, NoVariables};
 use super::item::{Component, Naming, Wanted};
 use super::outside::Outside;
+use super::unset::Unset;
 
 /// Files that one pipeline may include, nested ones counted (configuration reference 4.5).
 const MAX_INCLUDES: usize = 150;
@@ -41,6 +42,8 @@ pub(in super::super) struct Reader<'a> {
     plain: HashSet<(Home, String)>,
     /// Files elsewhere that were not fetched; they count as empty until all is read.
     pub(super) missing: Vec<(Outside, Span)>,
+    /// Something that is told already is missing too.
+    waits: bool,
     included: usize,
     /// For all files together.
     budget: Budget,
@@ -67,6 +70,7 @@ impl<'a> Reader<'a> {
             files: HashMap::new(),
             plain: HashSet::new(),
             missing: Vec::new(),
+            waits: false,
             included: 0,
             budget: Budget::new(),
             compared: Compared::default(),
@@ -90,8 +94,9 @@ impl<'a> Reader<'a> {
         }
         let content = self.interpolated(&loaded, &Home::Here, &inputs, None, None)?;
         let merged = self.expand(&content, &Home::Here)?;
-        if let Some(diagnostic) = errors::not_fetched(&self.missing) {
-            return self.stop(diagnostic);
+        if !self.missing.is_empty() || self.waits {
+            self.found.append(&mut errors::not_fetched(&self.missing));
+            return Err(Stopped);
         }
         // Only in the main file: what nested files leave over goes with its `include`.
         if let Some(include) = merged.get("include") {
@@ -142,8 +147,19 @@ impl<'a> Reader<'a> {
         Ok(merged)
     }
 
-    /// One entry of `include`, laid over `merged`.
+    /// One entry of `include`, laid over `merged`. What comes of a variable without a value is
+    /// put down to that.
     fn item(&mut self, item: &Value, home: &Home, merged: &mut Mapping) -> Result<(), Stopped> {
+        let (found, missing) = (self.found.len(), self.missing.len());
+        let done = self.entry(item, home, merged);
+        if let Some(unset) = Unset::of(item, home, self.request.lookup) {
+            unset.explain(&mut self.found, found);
+            self.waits |= unset.explain_missing(&mut self.missing, missing, &mut self.found);
+        }
+        done
+    }
+
+    fn entry(&mut self, item: &Value, home: &Home, merged: &mut Mapping) -> Result<(), Stopped> {
         let mapping = item.as_map();
         let mut inputs = Mapping::default();
         if let Some(mapping) = mapping {
@@ -160,9 +176,13 @@ impl<'a> Reader<'a> {
         match self.wanted(item, home)? {
             Wanted::Local(path, span) => self.local(&path, home, &Given { span, ..given }, merged),
             Wanted::Component(component) => self.component(&component, &given, merged),
-            Wanted::Outside(files) => files
-                .iter()
-                .try_for_each(|outside| self.outside(outside, &given, None, merged)),
+            Wanted::Outside(files) => files.iter().try_for_each(|(outside, span)| {
+                let given = Given {
+                    span: *span,
+                    ..given
+                };
+                self.outside(outside, &given, None, merged)
+            }),
         }
     }
 

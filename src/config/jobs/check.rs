@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::super::keywords::{NeedKind, check_need_kinds, check_start_in, need_items};
+use super::super::keywords::{NeedKind, check_need_kinds, check_start_in, need_items, read_needs};
 use super::super::model::{JobKind, NeedTarget};
 use super::super::read;
 use super::super::shape::{Check, Shape};
@@ -17,7 +17,7 @@ pub(super) fn check(entry: &Entry, mapping: &Mapping, kind: JobKind, check: &mut
             publish(entry, mapping, check);
             delay(mapping, check);
         }
-        JobKind::Trigger => trigger(entry, mapping, check),
+        JobKind::Trigger => trigger(mapping, check),
     }
     beside_rules(mapping, check);
     needs(mapping, kind, check);
@@ -40,7 +40,21 @@ fn script(mapping: &Mapping, check: &mut Check<'_>) {
     }
 }
 
+/// `publish`, the old form of `pages:publish` (configuration reference 6.22).
 fn publish(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
+    let pages = read::get(mapping, "pages").and_then(Value::as_map);
+    if let (Some(publish), Some(nested)) = (
+        mapping.get("publish"),
+        pages.and_then(|pages| pages.get("publish")),
+    ) {
+        let message = format!("{} has both `publish` and `pages:publish`", check.subject());
+        check.report(
+            Diagnostic::new(Code::PagesConflict, message)
+                .at(publish.key_span)
+                .with(nested.key_span, "the other one is here")
+                .help("keep `pages:publish`"),
+        );
+    }
     if let Some(publish) = set(mapping, "publish")
         && !is_pages(entry.key.text(), mapping)
     {
@@ -49,22 +63,30 @@ fn publish(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
     }
 }
 
-/// What a trigger job can't have although the keyword is known to it (configuration reference
-/// 6.8, 6.12, 6.16).
-fn trigger(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
+/// Whether a job without `script` has nothing else to do either: it triggers and mirrors nothing
+/// (configuration reference 6.12).
+pub(super) fn lacks_script(mapping: &Mapping) -> bool {
     let mirrors = read::get(mapping, "needs").is_some_and(|needs| {
         need_items(needs)
             .into_iter()
             .any(|item| NeedKind::of(item) == NeedKind::Mirror)
     });
-    if set(mapping, "trigger").is_none() && !mirrors {
-        let message = format!(
-            "{} has `needs` but neither `script` nor `trigger`",
-            check.subject()
-        );
-        let diagnostic = Diagnostic::new(Code::JobWithoutScript, message).at(entry.key_span);
-        check.report(diagnostic.help("add a `script`"));
-    }
+    set(mapping, "trigger").is_none() && !mirrors
+}
+
+/// Reports such a job.
+pub(super) fn report_no_script(entry: &Entry, check: &mut Check<'_>) {
+    let message = format!(
+        "{} has `needs` but neither `script` nor `trigger`",
+        check.subject()
+    );
+    let diagnostic = Diagnostic::new(Code::JobWithoutScript, message).at(entry.key_span);
+    check.report(diagnostic.help("add a `script`"));
+}
+
+/// What a trigger job can't have although the keyword is known to it (configuration reference
+/// 6.8, 6.12, 6.16).
+fn trigger(mapping: &Mapping, check: &mut Check<'_>) {
     if let Some(value) =
         read::get(mapping, "parallel").filter(|value| matches!(value.kind, Kind::Int(_)))
     {
@@ -154,7 +176,9 @@ fn dependencies(mapping: &Mapping, check: &mut Check<'_>) {
     let dependencies = read::get(mapping, "dependencies")
         .and_then(Value::as_seq)
         .unwrap_or_default();
-    let needs = read::needs(mapping, "needs").unwrap_or_default();
+    let needs = read::get(mapping, "needs")
+        .map(read_needs)
+        .unwrap_or_default();
     if needs.is_empty() {
         return;
     }

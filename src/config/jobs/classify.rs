@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic, closest};
 use crate::yaml::{Entry, Key};
 
-use super::super::keywords::{RESERVED, ROOT};
+use super::super::keywords::{RESERVED, ROOT, instead_of};
 use super::super::model::JobKind;
 
 /// Characters of a job's name.
@@ -65,6 +65,9 @@ pub(in super::super) fn report_unknown(entry: &Entry, found: &mut Vec<Diagnostic
     diagnostic = diagnostic
         .at(entry.key_span)
         .did_you_mean(name, ROOT.iter().copied());
+    if let Some(advice) = instead_of(name, ROOT.iter().copied()) {
+        diagnostic.help = vec![advice.to_owned()];
+    }
     if let Some(mapping) = entry.value.as_map() {
         let slip = mapping
             .entries()

@@ -392,7 +392,10 @@ fn all_that_is_missing_is_listed_at_once() {
     assert_eq!(
         messages,
         [
-            "4 included files are not on this machine: template `T.gitlab-ci.yml`, `a.yml` of project `g/p` at `HEAD`, `b.yml` of project `g/p` at `HEAD`, `https://e.org/c.yml`"
+            "included file template `T.gitlab-ci.yml` is not on this machine",
+            "included file `a.yml` of project `g/p` at `HEAD` is not on this machine",
+            "included file `b.yml` of project `g/p` at `HEAD` is not on this machine",
+            "included file `https://e.org/c.yml` is not on this machine",
         ]
     );
 }

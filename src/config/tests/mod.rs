@@ -1,6 +1,7 @@
 //! The language in small configurations: each row is one rule of the configuration reference.
 
 mod bombs;
+mod chapters;
 mod include;
 mod inputs;
 mod jobs;
@@ -8,5 +9,6 @@ mod keywords;
 mod merge;
 mod more_keywords;
 mod nulls;
+mod typed;
 mod warnings;
 pub(crate) mod world;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde_yaml::{Mapping, Value};
 
 use super::mask::maskable;
+use super::places::{Places, Step};
 use crate::diag::closest;
 use crate::settings::problem::{Place, Problem, ProblemKind};
 
@@ -15,6 +16,8 @@ pub enum Content {
     Text(String),
     /// A file on this machine whose text is the value. Only the user's own file can say so.
     Path(String),
+    /// The same where there is such a file, else the value itself.
+    PathOrText(String),
 }
 
 impl std::fmt::Debug for Content {
@@ -23,6 +26,7 @@ impl std::fmt::Debug for Content {
         match self {
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
             Self::Path(path) => write!(f, "Path({path:?})"),
+            Self::PathOrText(text) => write!(f, "PathOrText({} bytes)", text.len()),
         }
     }
 }
@@ -50,6 +54,8 @@ pub struct Entry {
     pub raw: bool,
     /// For every project, although it stands under `global`.
     pub share: bool,
+    /// Where it was written.
+    pub at: Option<Range<usize>>,
 }
 
 const KEYS: &[&str] = &[
@@ -74,6 +80,7 @@ impl Entry {
             protected: false,
             raw: false,
             share: false,
+            at: None,
         }
     }
 
@@ -83,9 +90,11 @@ impl Entry {
     }
 }
 
-/// The text that is being read, and what is wrong with it.
+/// The text that is being read, the place in it, and what is wrong with it.
 pub(super) struct Reader<'a> {
-    pub(super) text: &'a str,
+    text: &'a str,
+    places: Places,
+    steps: Vec<Step>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -93,6 +102,8 @@ impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
+            places: Places::of(text),
+            steps: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -103,24 +114,61 @@ impl<'a> Reader<'a> {
             Ok(Value::Mapping(mapping)) => mapping,
             Ok(Value::Null) => Mapping::new(),
             Ok(_) => {
-                self.error(None, "this file must be a mapping of names to values");
+                self.error("this file must be a mapping of names to values");
                 Mapping::new()
             }
             Err(error) => {
                 let at = error.location().map(|at| at.index()..at.index());
-                self.error(at, format!("this is no YAML: {}", words_of(&error)));
+                let message = format!("this is no YAML: {}", words_of(&error));
+                let place = Place::Variables(at);
+                self.problems
+                    .push(Problem::new(ProblemKind::Variables, place, message));
                 Mapping::new()
             }
+        }
+    }
+
+    /// Does something one step further in: what is said meanwhile is said of that place.
+    pub(super) fn inside<T>(&mut self, step: Step, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.steps.push(step);
+        let done = work(self);
+        self.steps.pop();
+        done
+    }
+
+    /// The same for the value of a key.
+    pub(super) fn within<T>(&mut self, key: &Value, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.inside(Step::Key(scalar_text(key).unwrap_or_default()), work)
+    }
+
+    /// Reads the value of the variable `key`: a scalar, a mapping, or a list of mappings, of which
+    /// each is for other environments.
+    pub(super) fn entries_of(&mut self, key: &Value, value: &Value) -> Vec<Entry> {
+        match value {
+            Value::Sequence(items) if !items.is_empty() && items.iter().all(Value::is_mapping) => {
+                let mut entries: Vec<Entry> = Vec::new();
+                for (number, item) in items.iter().enumerate() {
+                    self.inside(Step::Item(number), |reader| {
+                        if let Some(entry) = reader.entry(key, item) {
+                            reader.check_scope(&entry, &entries);
+                            entries.push(entry);
+                        }
+                    });
+                }
+                entries
+            }
+            single => self.entry(key, single).into_iter().collect(),
         }
     }
 
     /// Reads `key: value`, where the value is a scalar or a mapping.
     pub(super) fn entry(&mut self, key: &Value, value: &Value) -> Option<Entry> {
         let key = self.name(key)?;
-        let entry = match value {
+        let mut entry = match value {
             Value::Mapping(fields) => self.fields(&key, fields)?,
             scalar => Entry::plain(&key, self.scalar(&key, scalar)?),
         };
+        entry.at = self.place();
         if entry.masked {
             self.check_mask(&entry);
         }
@@ -139,9 +187,7 @@ impl<'a> Reader<'a> {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !valid {
-            let at = self.find(&name);
             self.error_with(
-                at,
                 format!("`{name}` is no name of a variable"),
                 "a name has letters, digits and `_` only",
             );
@@ -153,17 +199,13 @@ impl<'a> Reader<'a> {
     pub(super) fn scalar(&mut self, key: &str, value: &Value) -> Option<String> {
         let text = scalar_text(value);
         if text.is_none() {
-            let at = self.find(key);
             self.error_with(
-                at,
                 format!("`{key}` has no single value"),
                 "give a text, or a mapping with `value`",
             );
         }
         if value.is_f64() {
-            let at = self.find(key);
             self.warn(
-                at,
                 format!("`{key}` is read as a number, which may change how it is written"),
                 "put the value in quotes",
             );
@@ -171,23 +213,28 @@ impl<'a> Reader<'a> {
         text
     }
 
+    /// The value of a field, as text.
+    fn field(&mut self, key: &str, name: &str, value: &Value) -> Option<String> {
+        self.inside(Step::Key(name.to_owned()), |reader| {
+            reader.scalar(key, value)
+        })
+    }
+
     fn fields(&mut self, key: &str, fields: &Mapping) -> Option<Entry> {
         self.check_fields(key, fields);
         let content = match (fields.get("value"), fields.get("path")) {
-            (Some(value), None) => Content::Text(self.scalar(key, value)?),
-            (None, Some(path)) => Content::Path(self.scalar(key, path)?),
+            (Some(value), None) => Content::Text(self.field(key, "value", value)?),
+            (None, Some(path)) => Content::Path(self.field(key, "path", path)?),
             _ => {
-                let at = self.find(key);
-                self.error(at, format!("`{key}` needs either `value` or `path`"));
+                self.error(format!("`{key}` needs either `value` or `path`"));
                 return None;
             }
         };
         let scope = match fields.get("environment_scope") {
-            Some(scope) => self.scalar(key, scope)?,
+            Some(scope) => self.field(key, "environment_scope", scope)?,
             None => "*".to_owned(),
         };
         Some(Entry {
-            key: key.to_owned(),
             file: self.is_file(key, fields) || matches!(content, Content::Path(_)),
             content,
             scope,
@@ -195,6 +242,7 @@ impl<'a> Reader<'a> {
             protected: self.flag(key, fields, "protected"),
             raw: self.flag(key, fields, "raw"),
             share: self.flag(key, fields, "share"),
+            ..Entry::plain(key, String::new())
         })
     }
 
@@ -208,8 +256,9 @@ impl<'a> Reader<'a> {
                 || format!("known are {}", KEYS.join(", ")),
                 |close| format!("did you mean `{close}`?"),
             );
-            let at = self.find(&name);
-            self.error_with(at, format!("`{key}` has an unknown field `{name}`"), help);
+            self.within(field, |reader| {
+                reader.error_with(format!("`{key}` has an unknown field `{name}`"), help);
+            });
         }
     }
 
@@ -219,11 +268,9 @@ impl<'a> Reader<'a> {
             Some(Some(word)) if word == "file" => true,
             Some(Some(word)) if word == "env_var" || word == "variable" => false,
             Some(_) => {
-                let at = self.find(key);
-                self.error(
-                    at,
-                    format!("the type of `{key}` must be `env_var` or `file`"),
-                );
+                self.inside(Step::Key("type".to_owned()), |reader| {
+                    reader.error(format!("the type of `{key}` must be `env_var` or `file`"));
+                });
                 false
             }
         }
@@ -234,10 +281,24 @@ impl<'a> Reader<'a> {
             None => false,
             Some(Value::Bool(flag)) => *flag,
             Some(_) => {
-                let at = self.find(key);
-                self.error(at, format!("`{name}` of `{key}` must be `true` or `false`"));
+                self.inside(Step::Key(name.to_owned()), |reader| {
+                    reader.error(format!("`{name}` of `{key}` must be `true` or `false`"));
+                });
                 false
             }
+        }
+    }
+
+    /// GitLab has one value for a name and a scope.
+    fn check_scope(&mut self, entry: &Entry, earlier: &[Entry]) {
+        if earlier.iter().any(|other| other.scope == entry.scope) {
+            self.warn(
+                format!(
+                    "`{}` has two values for the environments `{}`: the last one counts",
+                    entry.key, entry.scope
+                ),
+                "give each another `environment_scope`",
+            );
         }
     }
 
@@ -246,64 +307,34 @@ impl<'a> Reader<'a> {
             return;
         };
         if let Err(why) = maskable(value, entry.raw) {
-            let at = self.find(&entry.key);
             self.warn(
-                at,
                 format!("GitLab would not mask `{}`: its value {why}", entry.key),
                 "it is masked here as far as that is possible",
             );
         }
     }
 
-    pub(super) fn error(&mut self, at: Option<Range<usize>>, message: impl Into<String>) {
-        let place = Place::Variables(at);
+    /// The place that is being read.
+    pub(super) fn place(&self) -> Option<Range<usize>> {
+        self.places.find(&self.steps)
+    }
+
+    pub(super) fn error(&mut self, message: impl Into<String>) {
+        let place = Place::Variables(self.place());
         self.problems
             .push(Problem::new(ProblemKind::Variables, place, message));
     }
 
-    pub(super) fn error_with(
-        &mut self,
-        at: Option<Range<usize>>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let place = Place::Variables(at);
+    pub(super) fn error_with(&mut self, message: impl Into<String>, help: impl Into<String>) {
+        let place = Place::Variables(self.place());
         self.problems
             .push(Problem::new(ProblemKind::Variables, place, message).help(help));
     }
 
-    pub(super) fn warn(
-        &mut self,
-        at: Option<Range<usize>>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let place = Place::Variables(at);
+    pub(super) fn warn(&mut self, message: impl Into<String>, help: impl Into<String>) {
+        let place = Place::Variables(self.place());
         self.problems
             .push(Problem::new(ProblemKind::VariablesWarning, place, message).help(help));
-    }
-
-    /// Where `key` stands as a key. The YAML reader tells places only of its own errors; a key
-    /// of that name is the best there is.
-    pub(super) fn find(&self, key: &str) -> Option<Range<usize>> {
-        if key.is_empty() {
-            return None;
-        }
-        self.text
-            .match_indices(key)
-            .map(|(at, _)| at)
-            .find_map(|at| {
-                let end = at + key.len();
-                let before = self.text[..at]
-                    .trim_end_matches(['"', '\''])
-                    .chars()
-                    .next_back();
-                let after = self.text[end..]
-                    .trim_start_matches(['"', '\''])
-                    .trim_start_matches(' ');
-                let starts = before.is_none_or(|c| c.is_whitespace() || c == '{' || c == ',');
-                (starts && after.starts_with(':')).then_some(at..end)
-            })
     }
 }
 

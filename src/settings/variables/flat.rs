@@ -4,6 +4,7 @@
 use serde_yaml::Value;
 
 use super::entry::{Content, Entry, Reader, scalar_text};
+use super::places::Step;
 use crate::settings::problem::Problem;
 
 /// Whose word a file in the checkout is (design chapter 3).
@@ -15,15 +16,17 @@ pub enum Trust {
     Repository,
 }
 
-/// Reads `.pipe/variables.yml`: names with a value, or with a mapping of `value`, `type`,
-/// `environment_scope`, `masked`, `protected` and `raw`.
+/// Reads `.pipe/variables.yml`: names with a value, with a mapping of `value`, `type`,
+/// `environment_scope`, `masked`, `protected` and `raw`, or with a list of such mappings.
 pub fn parse_project(text: &str, trust: Trust) -> (Vec<Entry>, Vec<Problem>) {
     let mut reader = Reader::new(text);
     let mut entries = Vec::new();
     for (key, value) in &reader.document() {
-        if let Some(entry) = reader.entry(key, value) {
-            entries.extend(reader.admit(entry, trust));
-        }
+        reader.within(key, |reader| {
+            for entry in reader.entries_of(key, value) {
+                entries.extend(reader.admit(entry, trust));
+            }
+        });
     }
     (entries, reader.problems)
 }
@@ -35,9 +38,13 @@ pub fn parse_peer(text: &str, trust: Trust) -> (Vec<Entry>, Vec<Problem>) {
     let mut reader = Reader::new(text);
     let mut entries = Vec::new();
     for (key, value) in &reader.document() {
-        for entry in reader.peer_entries(key, value) {
-            entries.extend(reader.admit(entry, trust));
-        }
+        reader.within(key, |reader| {
+            for entry in reader.peer_entries(key, value) {
+                if !reader.is_path(&entry) {
+                    entries.extend(reader.admit(entry, trust));
+                }
+            }
+        });
     }
     (entries, reader.problems)
 }
@@ -45,12 +52,10 @@ pub fn parse_peer(text: &str, trust: Trust) -> (Vec<Entry>, Vec<Problem>) {
 impl Reader<'_> {
     /// The entry, unless the file has no right to it.
     fn admit(&mut self, entry: Entry, trust: Trust) -> Option<Entry> {
-        let at = self.find(&entry.key);
         if trust == Trust::Repository && !entry.is_plain() {
-            self.error_with(
-                at,
+            self.warn(
                 format!(
-                    "`{}` is more than a plain variable, and git tracks this file",
+                    "`{}` is left out: it is more than a plain variable, and git tracks this file",
                     entry.key
                 ),
                 "put it into `~/.config/pipe/variables.yml`, or take the file out of git",
@@ -59,7 +64,6 @@ impl Reader<'_> {
         }
         if matches!(entry.content, Content::Path(_)) {
             self.error_with(
-                at,
                 format!(
                     "`{}` takes its value from a file of this machine",
                     entry.key
@@ -71,48 +75,37 @@ impl Reader<'_> {
         Some(entry)
     }
 
-    fn peer_entries(&mut self, key: &Value, value: &Value) -> Vec<Entry> {
-        let values = value.as_mapping().and_then(|fields| fields.get("values"));
-        let Some(values) = values.and_then(Value::as_mapping) else {
-            let plain = value.as_mapping().is_none();
-            let entry = if plain {
-                self.entry(key, value)
-            } else {
-                self.no_values(key)
-            };
-            return entry.into_iter().filter(|e| !self.is_path(e)).collect();
+    /// The entries of a variable in the manner of the other tool.
+    pub(super) fn peer_entries(&mut self, key: &Value, value: &Value) -> Vec<Entry> {
+        let Some(fields) = value.as_mapping() else {
+            return self.entry(key, value).into_iter().collect();
+        };
+        let Some(values) = fields.get("values").and_then(Value::as_mapping) else {
+            let name = scalar_text(key).unwrap_or_default();
+            self.error(format!("`{name}` needs `values`"));
+            return Vec::new();
         };
         let kind = value.get("type").and_then(Value::as_str);
         let mut entries = Vec::new();
-        for (scope, text) in values {
-            let Some(mut entry) = self.entry(key, text) else {
-                continue;
-            };
-            entry.file = kind == Some("file");
-            entry.scope = scalar_text(scope).unwrap_or_default();
-            if !self.is_path(&entry) {
-                entries.push(entry);
+        self.inside(Step::Key("values".to_owned()), |reader| {
+            for (scope, text) in values {
+                reader.within(scope, |reader| {
+                    if let Some(mut entry) = reader.entry(key, text) {
+                        entry.file = kind == Some("file");
+                        entry.scope = scalar_text(scope).unwrap_or_default();
+                        entries.push(entry);
+                    }
+                });
             }
-        }
+        });
         entries
     }
 
-    fn no_values(&mut self, key: &Value) -> Option<Entry> {
-        let name = scalar_text(key).unwrap_or_default();
-        let at = self.find(&name);
-        self.error(at, format!("`{name}` needs `values`"));
-        None
-    }
-
+    /// Whether the value would be read from a file of this machine, which is then told.
     fn is_path(&mut self, entry: &Entry) -> bool {
-        let Content::Text(text) = &entry.content else {
-            return false;
-        };
-        let is_path = (text.starts_with('/') || text.starts_with("~/")) && !text.contains('\n');
+        let is_path = matches!(&entry.content, Content::Text(text) if names_a_file(text));
         if is_path {
-            let at = self.find(&entry.key);
             self.warn(
-                at,
                 format!(
                     "`{}` is left out: its value is a path of this machine",
                     entry.key
@@ -127,6 +120,11 @@ impl Reader<'_> {
     }
 }
 
+/// Whether the other tool would look for a file of that name.
+pub(super) fn names_a_file(text: &str) -> bool {
+    (text.starts_with('/') || text.starts_with("~/")) && !text.contains('\n')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +133,7 @@ mod tests {
         let show = |entry: &Entry| {
             let value = match &entry.content {
                 Content::Text(text) => text.clone(),
-                Content::Path(path) => format!("<{path}>"),
+                Content::Path(path) | Content::PathOrText(path) => format!("<{path}>"),
             };
             let flags = [
                 (entry.file, " file"),
@@ -181,11 +179,50 @@ TOKEN: {value: \"abcd-1234-$X\", masked: true, protected: true, raw: true}
     }
 
     #[test]
+    fn a_variable_has_a_value_for_each_scope() {
+        let text = "\
+URL:
+  - {value: everywhere}
+  - {value: live, environment_scope: production, protected: true}
+  - {value: other, environment_scope: review/*}
+KEY: [{type: file, value: a}]
+";
+        let (entries, problems) = parse_project(text, Trust::User);
+        assert_eq!(messages(&problems), [""; 0]);
+        let expected = [
+            "URL=everywhere [*]",
+            "URL=live [production] protected",
+            "URL=other [review/*]",
+            "KEY=a [*] file",
+        ];
+        assert_eq!(shown(&entries), expected);
+        for (text, message, at) in [
+            (
+                "A: [{value: x}, {value: y}]",
+                "`A` has two values for the environments `*`: the last one counts",
+                16,
+            ),
+            (
+                "A: [{value: x}, {valu: y}]",
+                "`A` has an unknown field `valu`",
+                17,
+            ),
+            ("A: []", "`A` has no single value", 0),
+            ("A: [{value: x}, y]", "`A` has no single value", 0),
+        ] {
+            let (_, problems) = parse_project(text, Trust::User);
+            assert_eq!(problems[0].message, message, "{text}");
+            let place = problems[0].bytes().expect("a place");
+            assert_eq!(place.start, at, "{text}");
+        }
+    }
+
+    #[test]
     fn a_tracked_file_sets_plain_variables_only() {
         let text = "A: 1\nB: {value: x, environment_scope: staging}\nC: {value: abcdefgh, masked: true}\nD: {type: file, value: x}\nE: {value: x, protected: true}\n";
         let (entries, problems) = parse_project(text, Trust::Repository);
         assert_eq!(shown(&entries), ["A=1 [*]", "B=x [staging]"]);
-        let text = "is more than a plain variable, and git tracks this file";
+        let text = "is left out: it is more than a plain variable, and git tracks this file";
         let expected = ["C", "D", "E"].map(|name| format!("`{name}` {text}"));
         assert_eq!(messages(&problems), expected);
     }
@@ -253,6 +290,23 @@ TOKEN: {value: \"abcd-1234-$X\", masked: true, protected: true, raw: true}
             (shown(&entries), problems.len()),
             (vec!["B=2 [*]".to_owned()], 1)
         );
+    }
+
+    #[test]
+    fn problems_point_to_the_very_place() {
+        for (text, at) in [
+            ("A: {value: 1.10}\nvalue: x\n", 4),
+            ("type: x\nA: {value: x, type: y}\n", 22),
+            ("B: {A: 1, value: x}\nA: 1\n", 4),
+            ("masked: 1\nA: {value: x, masked: 1}\n", 24),
+        ] {
+            let (_, problems) = parse_project(text, Trust::User);
+            let place = problems[0].bytes().expect("a place");
+            assert_eq!(place.start, at, "{text}");
+        }
+        let text = "B: {values: {A: 1.10}}\nA: x\n";
+        let (_, problems) = parse_peer(text, Trust::User);
+        assert_eq!(problems[0].bytes().expect("a place").start, 13);
     }
 
     #[test]

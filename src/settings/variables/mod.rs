@@ -6,6 +6,7 @@
 mod entry;
 mod flat;
 mod mask;
+mod places;
 mod project_key;
 mod select;
 mod user;
@@ -14,4 +15,4 @@ pub use entry::{Content, Entry};
 pub use flat::{Trust, parse_peer, parse_project};
 pub use mask::{NotMaskable, maskable};
 pub use select::{Chosen, Project};
-pub use user::{Scoped, UserVariables, parse_user};
+pub use user::{Scoped, UserVariables, parse_peer_user, parse_user};

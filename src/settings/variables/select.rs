@@ -40,6 +40,7 @@ impl UserVariables {
         chosen
             .entries
             .extend(shared.map(|entry| (VariableLevel::Instance, entry)));
+        chosen.problems.extend(self.unshared());
         let keys = self.keys(project.server, &mut chosen.problems);
         let servers = Servers::named_by(project.server, &keys);
         for (scoped, section, key) in &keys {
@@ -197,7 +198,7 @@ mod tests {
         });
         let value = |entry: &Entry| match &entry.content {
             Content::Text(text) => text.clone(),
-            Content::Path(path) => format!("<{path}>"),
+            Content::Path(path) | Content::PathOrText(path) => format!("<{path}>"),
         };
         let mut entries = found.entries;
         entries.sort_by_key(|(level, _)| *level);
@@ -345,7 +346,10 @@ project:
   /home/ann/src: {WRONG: other folder}
 ";
         let (found, problems) = chosen(text, "git@git.example.com:team/web/shop.git", None);
-        assert_eq!(problems, [""; 0]);
+        assert_eq!(
+            problems,
+            ["`HIDDEN` under `global` is left out, for want of `share: true`"]
+        );
         let expected = [
             "Instance SHARED=shared",
             "Group(1) LEVEL=outer group",

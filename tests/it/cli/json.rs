@@ -120,3 +120,13 @@ fn list_of_what_is_not_valid() {
     let same = project.pipe(&["list", "--format", "json"]);
     assert!(same.ends_with("--- exit 3\n"), "{same}");
 }
+
+#[test]
+fn caches_by_reference_are_one_list() {
+    let project = Project::new(
+        ".c: {cache: {key: x, paths: [a]}}\n.d: {cache: [{key: y, paths: [b]}, {key: z, paths: [c]}]}\nb: {script: x, cache: [!reference [.c, cache], !reference [.d, cache]]}\n",
+    );
+    let shown = project.pipe(&["list", "--format", "json"]);
+    let expected = r#""cache":[{"key":"x","paths":["a"]},{"key":"y","paths":["b"]},{"key":"z","paths":["c"]}]"#;
+    assert!(shown.contains(expected), "{shown}");
+}

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Project;
+use crate::pty::Pty;
 
 #[track_caller]
 fn golden(name: &str, shown: &str) {
@@ -114,4 +115,65 @@ fn a_push_with_given_changes_has_something_to_compare_with() {
     assert!(!has_job(&["list"]), "a first push has nothing");
     project.commit();
     assert!(has_job(&["list", "--changed", "src/a"]), "a second commit");
+}
+
+#[test]
+fn changes_that_nobody_knows_are_told_once() {
+    let project = Project::new(
+        "a: {script: x, rules: [{changes: [src/a]}]}\nb: {script: x, rules: [{changes: [src/b]}]}\nc: {script: x, only: {changes: [src/c]}}\n",
+    );
+    golden("changes_unknown", &project.pipe(&["list"]));
+    golden("changes_of_a_tag", &project.pipe(&["list", "--tag", "v1"]));
+    golden(
+        "changes_of_a_schedule",
+        &project.pipe(&["list", "--source", "schedule"]),
+    );
+    let given = project.pipe(&["list", "--changed", "src/a"]);
+    assert!(!given.contains("changes-unknown"), "{given}");
+    let run = project.pipe(&["run", "--executor", "shell", "--format", "plain", "b"]);
+    assert_eq!(run.matches("changes-unknown").count(), 1, "{run}");
+}
+
+/// A pipeline with large matrices, long names and descriptions.
+const WIDE: &str = r#"
+stages: [build, "a rather long stage"]
+variables:
+  TARGET: {value: staging, description: "where to deploy", options: [staging, production]}
+  NOTE: {description: "said in the chat\nand more"}
+lal:
+  stage: build
+  script: x
+  rules: [{if: $NEVER}]
+  parallel: &matrix
+    matrix: [{A: [one, two, three, four, five], B: ["1", "2", "3", "4", "5"]}]
+# @Description Builds all there is
+lel: {stage: build, script: x, parallel: *matrix}
+"a name of a job that goes on and on and on and on":
+  stage: a rather long stage
+  needs: [lel]
+  script: x
+some:
+  stage: a rather long stage
+  needs: [{job: gone, optional: true}, {job: lel, parallel: {matrix: [{A: [one], B: ["1", "2"]}]}}]
+  script: x
+gone:
+  stage: build
+  script: x
+  rules: [{if: '$CI_COMMIT_BRANCH == "main" && $CI_PIPELINE_SOURCE == "push"', when: never}]
+"#;
+
+#[test]
+fn a_wide_pipeline_on_a_narrow_terminal() {
+    let project = Project::new(WIDE);
+    golden("list_wide_pipe", &project.pipe(&["list"]));
+    for (name, columns) in [("list_wide_80", 80), ("list_wide_50", 50)] {
+        let mut session = Pty::new(columns, 90)
+            .cwd(project.root())
+            .env("HOME", &project.home().display().to_string())
+            .spawn(env!("CARGO_BIN_EXE_pipe"), &["list"]);
+        assert_eq!(session.wait(), 0);
+        let screen = session.screen();
+        let sha = regex::Regex::new(r"\b[0-9a-f]{8}\b").expect("the pattern is right");
+        golden(name, &sha.replace(&screen, "[sha8..]"));
+    }
 }

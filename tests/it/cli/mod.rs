@@ -6,6 +6,7 @@ mod help;
 mod json;
 mod list;
 mod masked;
+mod messages;
 mod output;
 mod project;
 
