@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::config::{
-    ClauseFacts, Compared, Config, FileProvider, ForeignNeed, JobConfig, MAX_FINDINGS, NeedConfig,
-    NeedTarget, OnJobFailure,
+    ClauseFacts, Compared, Config, FileProvider, ForeignNeed, Given, JobConfig, MAX_FINDINGS,
+    NeedConfig, NeedTarget, OnJobFailure,
 };
 use crate::diag::{Code, Diagnostic, some_of};
 use crate::expr::expand::ExpandError;
@@ -119,7 +119,7 @@ impl Builder<'_> {
     fn workflow(&mut self) -> Result<Option<String>, Diagnostic> {
         let workflow = &self.config.workflow;
         let mut cancel = workflow.auto_cancel.on_job_failure;
-        if let Some(Some(rules)) = &workflow.rules {
+        if let Given::Set(rules) = &workflow.rules {
             let scope = self.scopes.workflow();
             let rule = self
                 .clauses(&scope, &|text| scope.glob(text))

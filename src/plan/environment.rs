@@ -4,6 +4,7 @@
 use crate::config::{EnvironmentConfig, JobConfig, YamlVariable};
 use crate::diag::{Code, Diagnostic, closest};
 use crate::expr::expand::names;
+use crate::foreign::Command;
 use crate::types::{ENVIRONMENT_TIERS, EnvironmentNameFault, When, environment_slug};
 
 use super::model::{Environment, EnvironmentFault, Plan};
@@ -46,31 +47,37 @@ fn name_fault(
         EnvironmentNameFault::Character(odd) => format!("is `{name}` and holds `{odd}`"),
         EnvironmentNameFault::TooLong(length) => format!("has {length} characters"),
     };
-    let mut help = Vec::new();
-    if let Some(scope) = scope {
-        let is_empty = |variable: &&str| scope.keyword(&format!("${{{variable}}}")).is_empty();
-        let mut unset: Vec<&str> = names(&written.name).filter(is_empty).collect();
-        unset.dedup();
-        help.extend(unset.into_iter().map(|variable| {
-            format!(
-                "`{variable}` is empty here: where GitLab knows it, give it with `--var {variable}=…` \
-                 or in `.pipe/variables.yml`"
-            )
-        }));
-        if help.is_empty() {
-            help.push(
-                "variables that end in `_SLUG`, as `CI_COMMIT_REF_SLUG`, hold only what fits"
-                    .to_owned(),
-            );
-        }
-    }
+    let help = scope.map(|scope| name_help(&written.name, scope));
     Some(EnvironmentFault {
         what: format!("the name of its environment {what}"),
         note: "a name has letters, digits, blanks and `-_/${}.`, no `/` at its ends, 255 characters \
                at most",
-        help,
+        help: help.into_iter().collect(),
         span: written.name_span,
     })
+}
+
+/// What to do about a name that has variables in it.
+fn name_help(written: &str, scope: &Scope<'_>) -> String {
+    let is_empty = |variable: &&str| scope.keyword(&format!("${{{variable}}}")).is_empty();
+    let mut empty: Vec<&str> = names(written).filter(is_empty).collect();
+    empty.sort_unstable();
+    empty.dedup();
+    if empty.is_empty() {
+        return "variables that end in `_SLUG`, as `CI_COMMIT_REF_SLUG`, hold only what fits"
+            .to_owned();
+    }
+    let options = empty.iter().fold(Command::default(), |options, name| {
+        options.option("--var", &format!("{name}=VALUE"))
+    });
+    let (them, are) = match empty[..] {
+        [_] => ("its value", "is"),
+        _ => ("their values", "are"),
+    };
+    format!(
+        "{} {are} empty here: where GitLab has {them}, say so in `.pipe/variables.yml`, or with `{options}`",
+        listed(&empty)
+    )
 }
 
 fn tier_fault(written: &EnvironmentConfig) -> Option<EnvironmentFault> {
@@ -125,4 +132,10 @@ fn guessed_tier(name: &str) -> String {
         "other"
     };
     tier.to_owned()
+}
+
+/// `` `a` and `b` ``.
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(" and ")
 }

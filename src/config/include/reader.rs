@@ -13,13 +13,12 @@ use crate::yaml::{self, Kind, Mapping, Value};
 use super::super::budget::Budget;
 use super::super::clauses::{ClauseFacts, Compared};
 use super::super::component::ComponentFacts;
-use super::super::given;
-use super::super::keywords::{INCLUDE_RULE, check_rules};
+use super::super::inputs;
+use super::super::keywords::{INCLUDE_RULE, check_rules, read_rules};
 use super::super::load::Request;
 use super::super::merge::merge_into;
 use super::super::provider::FileProvider;
 use super::super::read;
-use super::super::rules::read_rules;
 use super::super::shape::Check;
 use super::errors;
 use super::home::{Home, NoVariables};
@@ -87,7 +86,7 @@ impl<'a> Reader<'a> {
         let at = (Home::Here, path.to_owned());
         self.plain.insert(at.clone());
         let loaded = self.parse(at, path, &text)?;
-        let (inputs, mut problems) = given::read(self.request.inputs, &mut self.sources);
+        let (inputs, mut problems) = inputs::read_given(self.request.inputs, &mut self.sources);
         if !problems.is_empty() {
             self.found.append(&mut problems);
             return Err(Stopped);

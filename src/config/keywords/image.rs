@@ -136,7 +136,7 @@ fn read_service(value: &Value) -> Option<ServiceConfig> {
             .map(Into::into)
             .collect(),
         command: read::get(mapping, "command").map(read::strings),
-        variables: read::variables(mapping, "variables"),
+        variables: variables::read(mapping),
     })
 }
 

@@ -1,10 +1,13 @@
 //! Keywords with small values: durations, `retry`, `tags`, `allow_failure`, `coverage`.
 
+use std::sync::Arc;
+
 use crate::diag::{Code, Diagnostic};
 use crate::expr::re2;
-use crate::types::duration;
+use crate::types::{AllowFailure, Retry, RetryWhen, duration};
 use crate::yaml::{Kind, Value};
 
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape, listed};
 use super::key;
 
@@ -254,5 +257,55 @@ pub(super) fn word_of(value: &Value, check: &mut Check<'_>, words: &'static [&'s
     match value.as_str() {
         Some(_) => check.one_of(value, words),
         None => check.wrong_type(value, &format!("one of {}", listed(words))),
+    }
+}
+
+/// A checked `allow_failure`.
+pub(crate) fn read_allow_failure(value: &Value) -> AllowFailure {
+    let codes = match &value.kind {
+        Kind::Bool(true) => return AllowFailure::Yes,
+        Kind::Map(mapping) => read::get(mapping, "exit_codes").map(integers),
+        _ => None,
+    };
+    match codes {
+        Some(codes) if !codes.is_empty() => AllowFailure::ExitCodes(codes),
+        _ => AllowFailure::No,
+    }
+}
+
+/// A checked `retry`.
+pub(crate) fn read_retry(value: &Value) -> Retry {
+    let count = |value: &Value| match value.kind {
+        Kind::Int(number) => u32::try_from(number).ok(),
+        _ => None,
+    };
+    let Some(mapping) = value.as_map() else {
+        return Retry {
+            max: count(value),
+            ..Retry::default()
+        };
+    };
+    let reason = |word: Arc<str>| match &*word {
+        "always" => RetryWhen::Always,
+        _ => RetryWhen::Reason(word.to_string()),
+    };
+    Retry {
+        max: read::get(mapping, "max").and_then(count),
+        when: read::get(mapping, "when")
+            .map(|when| read::strings(when).into_iter().map(reason).collect()),
+        exit_codes: read::get(mapping, "exit_codes")
+            .map(integers)
+            .unwrap_or_default(),
+    }
+}
+
+fn integers(value: &Value) -> Vec<i64> {
+    let one = |value: &Value| match value.kind {
+        Kind::Int(number) => Some(number),
+        _ => None,
+    };
+    match value.as_seq() {
+        Some(items) => items.iter().filter_map(one).collect(),
+        None => one(value).into_iter().collect(),
     }
 }

@@ -92,8 +92,7 @@ fn the_warning_names_what_to_do() {
             "environment: {name: review/$EMPTY$GONE}",
             "job `a` fails as soon as the pipeline is made (`environment_creation_failure`): the name of its environment is `review/` and ends with `/`",
             vec![
-                "`EMPTY` is empty here: where GitLab knows it, give it with `--var EMPTY=…` or in `.pipe/variables.yml`",
-                "`GONE` is empty here: where GitLab knows it, give it with `--var GONE=…` or in `.pipe/variables.yml`",
+                "`EMPTY` and `GONE` are empty here: where GitLab has their values, say so in `.pipe/variables.yml`, or with `--var EMPTY=VALUE --var GONE=VALUE`",
             ],
         ),
         (
