@@ -36,15 +36,12 @@ pub fn choose(
     }
     let chosen = plan::choose(&outcome.plan, selection, outside)
         .map_err(|error| refusal.of(&error, selection))?;
-    let refused = plan::refusals(&chosen.plan);
-    if refused.is_empty() {
-        return Ok(chosen);
+    match plan::refusals(&chosen.plan) {
+        None => Ok(chosen),
+        Some(refused) => {
+            Err(Failure::new(FailureKind::Environment, refused).within(&pipeline.loaded.sources))
+        }
     }
-    Err(Failure {
-        kind: FailureKind::Environment,
-        diagnostics: refused,
-        sources: pipeline.loaded.sources.clone(),
-    })
 }
 
 /// What the words of a refusal are made from.

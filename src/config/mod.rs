@@ -37,9 +37,9 @@ pub use model::{
     ChildInclude, Clause, Combination, Config, CoverageReport, DigestOf, Effect, EnvironmentAction,
     EnvironmentConfig, Exists, ForeignNeed, ForeignSource, Forward, Given, IdTokenConfig,
     ImageConfig, Inherit, JobConfig, JobKind, KeywordUse, KubernetesConfig, Matrix, MatrixInstance,
-    MatrixMapping, NeedConfig, NeedTarget, OnJobFailure, PagesConfig, Policy, Prefilled,
-    ProjectTrigger, PullPolicy, RefPattern, ReleaseConfig, ReleaseLink, ReportsConfig, Rule,
-    SecretConfig, SecretProvider, ServiceConfig, TriggerConfig, TriggerStrategy, TriggerTarget,
-    Workflow, YamlVariable,
+    MatrixMapping, NeedConfig, NeedTarget, OnJobFailure, PagesConfig, Policy, PolicyCondition,
+    Prefilled, ProjectTrigger, PullPolicy, RefPattern, ReleaseConfig, ReleaseLink, ReportsConfig,
+    Rule, SecretConfig, SecretProvider, ServiceConfig, TriggerConfig, TriggerStrategy,
+    TriggerTarget, Workflow, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};

@@ -29,7 +29,7 @@ pub(super) fn expand(
     for (Built { job, parallel }, weight) in jobs {
         let Some(parts) = parallel.as_ref().map(instances_of) else {
             budget.spend(weight, job.span, "this job")?;
-            place(job, &mut places, &mut expanded);
+            place(job, &mut places, &mut expanded, found);
             continue;
         };
         let suffixes = Weight::of_texts(parts.iter().map(|(suffix, _)| suffix.as_str()));
@@ -43,7 +43,7 @@ pub(super) fn expand(
         let names = made.iter().map(|made| Arc::clone(&made.name)).collect();
         instances.insert(Arc::clone(&job.name), names);
         for job in made {
-            place(job, &mut places, &mut expanded);
+            place(job, &mut places, &mut expanded, found);
         }
     }
     for job in &mut expanded {
@@ -73,13 +73,35 @@ fn weight_of_names(job: &JobConfig, instances: &Instances) -> Weight {
 }
 
 /// Adds a job. Of two with the same name the later takes the place of the earlier.
-fn place(job: JobConfig, places: &mut HashMap<Arc<str>, usize>, expanded: &mut Vec<JobConfig>) {
+fn place(
+    job: JobConfig,
+    places: &mut HashMap<Arc<str>, usize>,
+    expanded: &mut Vec<JobConfig>,
+    found: &mut Vec<Diagnostic>,
+) {
     if let Some(at) = places.get(&job.name) {
+        found.push(replaced(&expanded[*at], &job));
         expanded[*at] = job;
     } else {
         places.insert(Arc::clone(&job.name), expanded.len());
         expanded.push(job);
     }
+}
+
+fn replaced(earlier: &JobConfig, later: &JobConfig) -> Diagnostic {
+    let message = format!(
+        "two jobs have the name `{}`: the later one takes the place of the earlier, as on GitLab",
+        later.name
+    );
+    let what = |job: &JobConfig| match job.instance {
+        Some(_) => format!("as an instance of `{}`", job.base_name),
+        None => "as a job of its own".to_owned(),
+    };
+    Diagnostic::new(Code::JobReplaced, message)
+        .at(later.span)
+        .label(what(later))
+        .with(earlier.span, what(earlier))
+        .help("give one of them another name")
 }
 
 /// Name suffix and instance of each part of a `parallel`.

@@ -7,7 +7,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::keywords::{Keyword, Scope, instead_of};
+use super::keywords::{Keyword, Scope, instead_of, unquoted_key};
 
 /// Nesting of lists that script-like keywords accept (configuration reference 2.6).
 pub(super) const MAX_NESTING: usize = 10;
@@ -275,8 +275,9 @@ impl<'a> Check<'a> {
         if keys.rows.iter().any(|row| row.name == key) {
             diagnostic = diagnostic.help(format!("`{key}` can't be used at this place"));
         }
-        if let Some(advice) = instead_of(key, keys.rows.iter().map(|row| row.name)) {
-            diagnostic.help = vec![advice.to_owned()];
+        let removed = instead_of(key, keys.rows.iter().map(|row| row.name)).map(str::to_owned);
+        if let Some(advice) = removed.or_else(|| unquoted_key(&entry.key)) {
+            diagnostic.help = vec![advice];
         }
         if let Some(via) = entry.via {
             diagnostic = diagnostic.with(via, "merged in here");

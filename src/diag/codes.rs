@@ -87,6 +87,7 @@ codes! {
     InvalidRegex "invalid-regex" Error "a regular expression that RE2 does not accept";
     InvalidExpression "invalid-expression" Error "a condition that does not parse";
     JobNameInvalid "job-name-invalid" Error "a job name that GitLab does not accept";
+    JobReplaced "job-replaced" Warning "a job takes the place of another one with its name";
     JobWithoutScript "job-without-script" Error "a job without `script`, `run` or `trigger`";
     NoVisibleJob "no-visible-job" Error "the configuration has no visible job";
     DefaultConflict "default-conflict" Error "a keyword given both at top level and in `default`";

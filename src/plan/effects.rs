@@ -38,29 +38,45 @@ pub(super) fn effects(plan: &Plan) -> Vec<Diagnostic> {
     refused.chain(ignored).collect()
 }
 
-/// The errors of a run whose jobs use keywords that it can't honour.
-pub fn refusals(plan: &Plan) -> Vec<Diagnostic> {
-    let running = plan.jobs.iter().filter(|job| job.held.is_none());
-    by_keyword(running, Effect::Refused)
-        .into_iter()
-        .map(|(keyword, (span, jobs))| {
-            Diagnostic::new(
-                Code::KeywordUnsupported,
-                format!("this pipeline uses `{keyword}`, which `pipe run` can't do yet"),
-            )
-            .at(span)
-            .note(users(&jobs))
-            .help(format!("leave such jobs out: `{}`", excluding(&jobs)))
-        })
-        .collect()
+/// The error of a run whose jobs use keywords that it can't honour: all of them, and the one
+/// command that leaves the jobs out.
+pub fn refusals(plan: &Plan) -> Option<Diagnostic> {
+    let running: Vec<&Job> = plan.jobs.iter().filter(|job| job.held.is_none()).collect();
+    let found = by_keyword(running.iter().copied(), Effect::Refused);
+    let (first, _) = found.values().next()?;
+    let keywords: Vec<String> = found.keys().map(|keyword| format!("`{keyword}`")).collect();
+    let keywords = match keywords.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => keywords.concat(),
+    };
+    let message = format!("this pipeline uses {keywords}, which `pipe run` can't do yet");
+    let mut diagnostic = Diagnostic::new(Code::KeywordUnsupported, message).at(*first);
+    for (keyword, (span, jobs)) in &found {
+        let text = format!("`{keyword}`, {}", users(jobs));
+        if span == first {
+            diagnostic = diagnostic.label(text);
+        } else {
+            diagnostic = diagnostic.with(*span, text);
+        }
+    }
+    let jobs = running.into_iter().filter(|job| {
+        let uses = |(_, jobs): &(Span, Vec<String>)| jobs.iter().any(|name| name == job.name());
+        found.values().any(uses)
+    });
+    Some(diagnostic.help(format!("leave such jobs out: `{}`", excluding(jobs))))
 }
 
-/// The run that leaves jobs out. Past a handful, one shows the way.
-fn excluding(jobs: &[String]) -> Command {
-    let shown = if jobs.len() > 4 { &jobs[..1] } else { jobs };
+/// The run that leaves jobs out, instances by the name of their job.
+fn excluding<'p>(jobs: impl Iterator<Item = &'p Job>) -> Command {
+    let mut names: Vec<&str> = Vec::new();
+    for job in jobs {
+        if !names.contains(&&*job.config.base_name) {
+            names.push(&job.config.base_name);
+        }
+    }
     let run = Command::new("pipe run");
-    shown
-        .iter()
+    names
+        .into_iter()
         .fold(run, |run, job| run.option("--exclude", job))
 }
 

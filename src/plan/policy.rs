@@ -1,5 +1,7 @@
 //! `only` and `except` (configuration reference 6.9).
 
+use std::sync::Arc;
+
 use crate::config::{Changes, Compared, FileProvider, Policy, RefPattern};
 use crate::expr::glob::changes_match;
 use crate::expr::{Condition, Lookup, re2};
@@ -24,32 +26,18 @@ impl PolicyFacts<'_> {
         except: Option<&'p Policy>,
     ) -> Option<(String, &'p Policy)> {
         if let Some(only) = only
-            && let Some((aspect, _)) = self
-                .aspects(only)
-                .into_iter()
-                .find(|(_, satisfied)| !satisfied)
+            && let Some(why) = self.aspects(only).find_map(Result::err)
         {
             let implicit = if only.span.is_none() {
                 " (the default)"
             } else {
                 ""
             };
-            let reason = match aspect {
-                "refs" => format!("only: no entry matches {}{implicit}", self.describe()),
-                _ => format!("only: `{aspect}` is not satisfied{implicit}"),
-            };
-            return Some((reason, only));
+            return Some((format!("only: {why}{implicit}"), only));
         }
         let except = except?;
-        let (aspect, _) = self
-            .aspects(except)
-            .into_iter()
-            .find(|(_, satisfied)| *satisfied)?;
-        let reason = match aspect {
-            "refs" => format!("except: an entry matches {}", self.describe()),
-            _ => format!("except: `{aspect}` is satisfied"),
-        };
-        Some((reason, except))
+        let why = self.aspects(except).find_map(Result::ok)?;
+        Some((format!("except: {why}"), except))
     }
 
     fn describe(&self) -> String {
@@ -61,23 +49,28 @@ impl PolicyFacts<'_> {
         }
     }
 
-    /// The aspects that are given, and whether each is satisfied.
-    fn aspects(&self, policy: &Policy) -> Vec<(&'static str, bool)> {
-        let mut aspects = Vec::new();
-        if let Some(refs) = &policy.refs {
-            aspects.push(("refs", refs.iter().any(|entry| self.matches(entry))));
-        }
-        if policy.kubernetes {
-            aspects.push(("kubernetes", false));
-        }
-        if let Some(conditions) = &policy.variables {
-            let any = conditions.iter().any(|condition| self.holds(condition));
-            aspects.push(("variables", any));
-        }
-        if let Some(globs) = &policy.changes {
-            aspects.push(("changes", self.changed(globs)));
-        }
-        aspects
+    /// The aspects that are given: `Ok` with the entry that satisfies one, `Err` with the words
+    /// for none.
+    fn aspects<'p>(&'p self, policy: &'p Policy) -> impl Iterator<Item = Result<String, String>> {
+        let refs = policy.refs.as_ref().map(|entries| {
+            let matching = entries.iter().find_map(|entry| self.matches(entry));
+            matching.ok_or_else(|| format!("no entry matches {}", self.describe()))
+        });
+        let kubernetes = policy
+            .kubernetes
+            .then(|| Err("`kubernetes` is not satisfied".to_owned()));
+        let variables = policy.variables.iter().map(|conditions| {
+            let mut holding = conditions.iter().filter(|one| self.holds(&one.condition));
+            match holding.next() {
+                Some(condition) => Ok(format!("`{}` is true", condition.text)),
+                None => Err("no condition of `variables` is true".to_owned()),
+            }
+        });
+        let changes = policy.changes.iter().map(|globs| self.changed(globs));
+        refs.into_iter()
+            .chain(kubernetes)
+            .chain(variables)
+            .chain(changes)
     }
 
     /// Whether a condition is true. Past the limit of comparisons none is asked; the pipeline
@@ -86,32 +79,51 @@ impl PolicyFacts<'_> {
         self.compared.count(condition, self.lookup).is_ok() && condition.eval(self.lookup)
     }
 
-    fn changed(&self, globs: &[std::sync::Arc<str>]) -> bool {
-        match self.files.changes(None) {
-            Ok(Changes::Known(paths)) => changes_match(globs, &paths).unwrap_or(true),
-            Ok(Changes::Unknown) | Err(_) => true,
+    fn changed(&self, globs: &[Arc<str>]) -> Result<String, String> {
+        let Ok(Changes::Known(paths)) = self.files.changes(None) else {
+            return Ok("`changes` is true, for what changed is not known".to_owned());
+        };
+        match changes_match(globs, &paths) {
+            Ok(false) => Err("no changed file matches `changes`".to_owned()),
+            Ok(true) => {
+                let one = |glob: &&Arc<str>| {
+                    changes_match(std::slice::from_ref(*glob), &paths).unwrap_or(true)
+                };
+                Ok(match globs.iter().find(one) {
+                    Some(glob) => format!("a changed file matches `{glob}`"),
+                    None => "`changes` is true".to_owned(),
+                })
+            }
+            Err(_) => Ok("`changes` is true".to_owned()),
         }
     }
 
-    fn matches(&self, entry: &RefPattern) -> bool {
+    /// What an entry matches, in words.
+    fn matches(&self, entry: &RefPattern) -> Option<String> {
         if let Some(project) = &entry.project
             && **project != *self.pipeline.project.path
         {
-            return false;
+            return None;
         }
         let Reference { kind, name, .. } = &self.pipeline.reference;
         let merge_request = matches!(kind, RefKind::MergeRequest { .. });
-        match &*entry.pattern {
-            "branches" if *kind == RefKind::Branch => return true,
-            "tags" if *kind == RefKind::Tag => return true,
-            pattern if self.is_source(pattern) => return true,
-            _ if merge_request => return false,
+        let pattern = &*entry.pattern;
+        let by_ref = || format!("`{pattern}` matches {}", self.describe());
+        match pattern {
+            "branches" if *kind == RefKind::Branch => return Some(by_ref()),
+            "tags" if *kind == RefKind::Tag => return Some(by_ref()),
+            pattern if self.is_source(pattern) => {
+                let source = self.pipeline.source.as_str();
+                return Some(format!("`{pattern}` matches the event `{source}`"));
+            }
+            _ if merge_request => return None,
             _ => {}
         }
-        match re2::from_slashes(&entry.pattern) {
+        let matches = match re2::from_slashes(pattern) {
             Some(Ok(regex)) => regex.is_match(name),
-            _ => *entry.pattern == **name,
-        }
+            _ => *pattern == **name,
+        };
+        matches.then(by_ref)
     }
 
     /// The name of the source, singular or plural, without `_event`.

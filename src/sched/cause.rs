@@ -9,8 +9,10 @@ pub enum SkipCause {
     StageFailed(usize),
     /// A job of that earlier stage was canceled.
     StageCanceled(usize),
-    /// `on_failure`, and no predecessor failed.
+    /// `on_failure`, and no job of an earlier stage failed.
     NothingFailed,
+    /// `on_failure`, and no needed job failed.
+    NoNeedFailed,
     /// A needed job failed.
     NeedFailed(JobIndex),
     /// A needed job was canceled.

@@ -117,6 +117,7 @@ impl Pipeline {
             SkipCause::StageFailed(at) => format!("stage {} failed", stage(at)),
             SkipCause::StageCanceled(at) => format!("stage {} was canceled", stage(at)),
             SkipCause::NothingFailed => "no earlier job failed".to_owned(),
+            SkipCause::NoNeedFailed => "no needed job failed".to_owned(),
             SkipCause::NeedFailed(job) => format!("needs failed job {}", self.name(job)),
             SkipCause::NeedCanceled(job) => format!("needs canceled job {}", self.name(job)),
             SkipCause::NeedSkipped(job) => format!("needs skipped job {}", self.name(job)),
@@ -139,11 +140,14 @@ impl Pipeline {
         if spec.when == crate::types::When::Never {
             return SkipCause::Never;
         }
-        let cause = match &spec.needs {
-            Some(needs) => self.cause_in_needs(needs),
-            None => self.cause_in_stages(spec.stage),
-        };
-        cause.unwrap_or(SkipCause::NothingFailed)
+        match &spec.needs {
+            Some(needs) => self
+                .cause_in_needs(needs)
+                .unwrap_or(SkipCause::NoNeedFailed),
+            None => self
+                .cause_in_stages(spec.stage)
+                .unwrap_or(SkipCause::NothingFailed),
+        }
     }
 
     fn cause_in_needs(&self, needs: &[JobIndex]) -> Option<SkipCause> {

@@ -19,9 +19,11 @@ use super::piece::Piece;
 use trouble::Trouble;
 
 /// In this order: the more telling signs first.
-const EXPLANATIONS: [fn(&Trouble<'_>) -> Option<Diagnostic>; 18] = [
+const EXPLANATIONS: [fn(&Trouble<'_>) -> Option<Diagnostic>; 20] = [
     characters::control,
     characters::tab,
+    flow::quote_inside,
+    flow::reference,
     quotes::not_closed,
     quotes::escape,
     quotes::text_behind,

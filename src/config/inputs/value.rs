@@ -55,6 +55,9 @@ pub(in super::super) fn resolve(
     for entry in declared.entries() {
         declare::check(entry, &mut found);
     }
+    if !found.is_empty() {
+        return Err(found);
+    }
     for entry in given.entries() {
         if declared.find(&entry.key).is_none() {
             let name = entry.key.text();
@@ -71,9 +74,6 @@ pub(in super::super) fn resolve(
                 ),
             );
         }
-    }
-    if !found.is_empty() {
-        return Err(found);
     }
     let mut inputs = Inputs::default();
     let (ruled, plain): (Vec<&Entry>, Vec<&Entry>) = declared.entries().iter().partition(|entry| {

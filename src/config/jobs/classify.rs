@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic, closest};
 use crate::yaml::{Entry, Key};
 
-use super::super::keywords::{RESERVED, ROOT, instead_of};
+use super::super::keywords::{RESERVED, ROOT, instead_of, unquoted_key};
 use super::super::model::JobKind;
 
 /// Characters of a job's name.
@@ -65,8 +65,9 @@ pub(in super::super) fn report_unknown(entry: &Entry, found: &mut Vec<Diagnostic
     diagnostic = diagnostic
         .at(entry.key_span)
         .did_you_mean(name, ROOT.iter().copied());
-    if let Some(advice) = instead_of(name, ROOT.iter().copied()) {
-        diagnostic.help = vec![advice.to_owned()];
+    let removed = instead_of(name, ROOT.iter().copied()).map(str::to_owned);
+    if let Some(advice) = removed.or_else(|| unquoted_key(&entry.key)) {
+        diagnostic.help = vec![advice];
     }
     if let Some(mapping) = entry.value.as_map() {
         let slip = mapping
@@ -102,7 +103,7 @@ pub(super) fn check_name(entry: &Entry, found: &mut Vec<Diagnostic>) {
             Code::JobNameInvalid,
             format!("job name `{name}` is not a string"),
         )
-        .help("put it in quotes"),
+        .help(unquoted_key(&entry.key).unwrap_or_else(|| "put it in quotes".to_owned())),
         Key::Str(_) if name.trim().is_empty() => {
             Diagnostic::new(Code::JobNameInvalid, "a job name can't be blank")
         }

@@ -46,6 +46,6 @@ pub(super) use rules::{INCLUDE_RULE, check_rules, read_rules};
 pub(super) use trigger::{include_item as check_include_item, read as read_trigger};
 pub(super) use values::{read_allow_failure, read_retry, start_in as check_start_in};
 pub(super) use variables::{
-    check_root as check_root_variables, read as read_variables, read_prefilled,
+    check_root as check_root_variables, read as read_variables, read_prefilled, unquoted_key,
 };
 pub(super) use workflow::{WORKFLOW, read as read_workflow};

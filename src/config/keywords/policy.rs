@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::expr::{Condition, re2};
 use crate::yaml::{Kind, Value};
 
-use super::super::model::{Policy, RefPattern};
+use super::super::model::{Policy, PolicyCondition, RefPattern};
 use super::super::read;
 use super::super::shape::{Check, Keys, Shape};
 use super::key;
@@ -125,10 +125,12 @@ pub(crate) fn read(value: &Value, implicit_refs: bool) -> Policy {
             .map(read_refs)
             .or_else(default_refs),
         variables: read::get(mapping, "variables").map(|texts| {
-            read::strings(texts)
-                .iter()
-                .filter_map(|text| parsed(text))
-                .collect()
+            let condition = |text: Arc<str>| {
+                let condition = parsed(&text)?;
+                Some(PolicyCondition { text, condition })
+            };
+            let texts = read::strings(texts).into_iter();
+            texts.filter_map(condition).collect()
         }),
         changes: read::get(mapping, "changes").map(read::strings),
         kubernetes: read::get(mapping, "kubernetes").is_some(),

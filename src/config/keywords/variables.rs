@@ -69,7 +69,19 @@ pub(super) fn check_name(entry: &Entry, check: &mut Check<'_>) {
     {
         let what = "should have a name of letters, digits and underscores";
         check.invalid(Code::WrongType, entry.key_span, what);
+        if let Some(advice) = unquoted_key(&entry.key) {
+            check.help_last(&advice);
+        }
     }
+}
+
+/// What to do about a key that was meant as text and that YAML reads as something else.
+pub(in super::super) fn unquoted_key(key: &Key) -> Option<String> {
+    let Key::Other(read) = key else {
+        return None;
+    };
+    let is_word = matches!(&**read, "true" | "false" | "null");
+    is_word.then(|| format!("unquoted, YAML reads this key as `{read}`: put it in quotes"))
 }
 
 fn definition(entry: &Entry, check: &mut Check<'_>, keys: &'static Keys) {

@@ -32,7 +32,7 @@ pub use outside::{
 };
 pub use parallel::{Combination, Matrix, MatrixInstance, MatrixMapping};
 pub(super) use parallel::{MAX_INSTANCES, ParallelConfig};
-pub use policy::{Policy, RefPattern};
+pub use policy::{Policy, PolicyCondition, RefPattern};
 pub use rules::{AutoCancel, Changed, Clause, Exists, OnJobFailure, Rule};
 pub use trigger::{
     ChildInclude, Forward, ProjectTrigger, TriggerConfig, TriggerStrategy, TriggerTarget,

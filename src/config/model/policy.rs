@@ -13,11 +13,20 @@ pub struct Policy {
     /// `refs`.
     pub refs: Option<Vec<RefPattern>>,
     /// `variables`.
-    pub variables: Option<Vec<Arc<Condition>>>,
+    pub variables: Option<Vec<PolicyCondition>>,
     /// `changes`.
     pub changes: Option<Vec<Arc<str>>>,
     /// `kubernetes: active`.
     pub kubernetes: bool,
+}
+
+/// One entry of `variables`.
+#[derive(Debug, Clone)]
+pub struct PolicyCondition {
+    /// As written.
+    pub text: Arc<str>,
+    /// As parsed.
+    pub condition: Arc<Condition>,
 }
 
 /// One entry of `refs`.

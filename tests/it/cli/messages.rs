@@ -83,3 +83,68 @@ fn keywords_that_gitlab_took_away() {
     );
     golden("keywords_taken_away", &shown);
 }
+
+#[test]
+fn keys_that_yaml_reads_as_something_else() {
+    let shown = said(
+        &["lint"],
+        "variables: {NO: x, ~: q, 1.5: z}\na:\n  script: x\n  on: x\n  variables: {OFF: x}\n  parallel: {matrix: [{OFF: x}, {yes: [a, on]}]}\nb:\n  script: x\n  rules: [{if: $A, variables: {ON: x}}]\noff: {script: x}\nyes: 3\n",
+    );
+    golden("keys_read_as_words", &shown);
+}
+
+#[test]
+fn a_reason_names_the_entry_that_decided() {
+    let project = Project::new(
+        r#"a: {script: x, except: [schedules]}
+b: {script: x, except: [tags, main, /^x/]}
+c: {script: x, except: {refs: [tags], variables: [$NO, $CI_COMMIT_BRANCH == "main"]}}
+d: {script: x, only: {variables: [$NO, $Z == "1"]}}
+e: {script: x, except: {changes: [src/b, "src/**/*"]}}
+f: {script: x, except: [/^ma/]}
+g: {script: x, only: [tags]}
+h: {script: x, only: {changes: [docs/x]}}
+i: {script: x, except: [branches@other/project, pushes]}
+z: {script: x}
+"#,
+    );
+    let changed = project.pipe(&["list", "--changed", "src/a"]);
+    golden("reasons_of_a_push", &changed);
+    let schedule = project.pipe(&["list", "--source", "schedule"]);
+    golden("reasons_of_a_schedule", &schedule);
+}
+
+#[test]
+fn what_is_written_in_brackets_without_quotes() {
+    for (name, configuration) in [
+        (
+            "flow_interpolation",
+            "spec: {inputs: {x: {default: a}}}\n---\na: {stage: $[[ inputs.x ]], script: x}\n",
+        ),
+        ("flow_variable", "a: {script: x, tags: [${TAG}]}\n"),
+        ("flow_quote", "a:\n  script: [ls, echo \"[$X]\"]\n"),
+        ("flow_quote_single", "a: {script: [echo '{a}', ls]}\n"),
+    ] {
+        golden(name, &said(&["lint"], configuration));
+    }
+}
+
+#[test]
+fn all_that_is_wrong_with_the_inputs_of_an_include() {
+    let project = Project::new("include: [{local: c.yml, inputs: {typo: 1, flag: maybe}}]\n");
+    project.write(
+        "c.yml",
+        "spec: {inputs: {name: {}, flag: {type: boolean, default: true}}}\n---\na: {script: x}\n",
+    );
+    project.commit();
+    golden("inputs_all_mistakes", &project.pipe(&["lint"]));
+}
+
+#[test]
+fn keywords_that_run_refuses_are_one_message() {
+    let shown = said(
+        &["run", "--executor", "shell"],
+        "a: {script: x, services: [x], cache: {paths: [x]}, parallel: {matrix: [{A: [b, c]}]}}\nb: {trigger: x/y}\nc: {script: x, resource_group: z}\nd: {script: echo}\n",
+    );
+    golden("refused_in_one", &shown);
+}
