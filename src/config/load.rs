@@ -1,9 +1,11 @@
 //! The steps from a path to a [`Config`], in GitLab's order (configuration reference 1).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, has_errors};
 use crate::source::SourceMap;
+use crate::types::When;
 use crate::yaml::Mapping;
 
 use super::budget::{Budget, Weight};
@@ -164,29 +166,30 @@ fn finish(
         return None;
     }
     if warn_twice {
-        config
-            .jobs
-            .iter()
-            .for_each(|job| warn_two_pipelines(job, found));
+        warn_two_pipelines(&config.jobs, found);
     }
     Some(config)
 }
 
-/// A last rule that is just a `when` lets one push start two pipelines (configuration reference
-/// 12.4).
-fn warn_two_pipelines(job: &JobConfig, found: &mut Vec<Diagnostic>) {
-    let Some(rule) = job.rules.entries().last() else {
-        return;
-    };
-    let bare = rule.clauses.is_empty()
-        && rule
-            .when
-            .is_some_and(|when| when != crate::types::When::Never);
-    if bare {
+/// A last rule that says nothing but `when` lets one push start two pipelines (configuration
+/// reference 12.4). Instances of a parallel job are one job here.
+fn warn_two_pipelines(jobs: &[Arc<JobConfig>], found: &mut Vec<Diagnostic>) {
+    let mut told = HashSet::new();
+    for job in jobs {
+        let Some(rule) = job.rules.entries().last() else {
+            continue;
+        };
+        let starts = rule.when.is_some_and(|when| when != When::Never);
+        if !(starts && rule.only_when && told.insert(&*job.base_name)) {
+            continue;
+        }
         found.push(
             Diagnostic::new(
                 Code::DuplicatePipelines,
-                format!("job `{}` may run twice for one push: in a branch and in a merge request pipeline", job.name),
+                format!(
+                    "job `{}` may run twice for one push: in a branch and in a merge request pipeline",
+                    job.base_name
+                ),
             )
             .at(rule.span)
             .help("say with `workflow:rules` which pipelines there should be"),

@@ -10,7 +10,7 @@ use crate::source::Span;
 use super::model::{Job, Plan};
 
 /// One warning for each such keyword, at its first place.
-pub fn effects(plan: &Plan) -> Vec<Diagnostic> {
+pub(super) fn effects(plan: &Plan) -> Vec<Diagnostic> {
     let ignored =
         by_keyword(&plan.jobs, Effect::Inert)
             .into_iter()

@@ -54,7 +54,7 @@ mod timers;
 mod trees;
 
 pub use child::{ChildPipeline, Trigger, TriggerContext};
-pub use job::{JobRun, ScriptJob, Work};
+pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
 pub use lines::{Lines, LogLine};
 pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};

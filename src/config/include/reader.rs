@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         };
         if let Some(odd) = items
             .iter()
-            .find(|item| !matches!(item.kind, Kind::Str(_) | Kind::Map(_)))
+            .find(|item| !matches!(item.kind, Kind::Str(_) | Kind::Map(_) | Kind::Null))
         {
             return self.stop(errors::wrong_kind(odd));
         }
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
         let mut merged = Mapping::default();
         // GitLab stops at the first mistake; here every item is looked at.
         let mut stopped = false;
-        for item in items {
+        for item in items.iter().filter(|item| !item.is_null()) {
             stopped |= self.item(item, home, &mut merged).is_err();
         }
         if stopped {

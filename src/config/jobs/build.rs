@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, has_errors};
 use crate::types::When;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
@@ -50,7 +50,7 @@ pub(in super::super) fn build(
     };
     check.keys(mapping, entry.key_span, &JOB, scope);
     check::check(entry, mapping, meant, &mut check);
-    (found.len() == before).then(|| Built {
+    (!has_errors(&found[before..])).then(|| Built {
         job: read_job(entry, kind, mapping, around),
         parallel: read::get(mapping, "parallel").map(keywords::read_parallel),
     })

@@ -203,8 +203,10 @@ pub(crate) fn read_rules(value: &Value) -> Vec<Rule> {
 }
 
 fn read_rule(rule: &Mapping, span: Span) -> Rule {
+    let mut said = rule.entries().iter().filter(|entry| !entry.value.is_null());
     Rule {
         span,
+        only_when: said.all(|entry| entry.key.text() == "when"),
         clauses: rule
             .entries()
             .iter()

@@ -96,7 +96,7 @@ fn includes(value: &Value, check: &mut Check<'_>) {
     }
     for item in items.iter() {
         match &item.kind {
-            Kind::Str(_) => {}
+            Kind::Str(_) | Kind::Null => {}
             Kind::Map(mapping) => include_item(item, mapping, check),
             _ => check.wrong_type(item, "a path or a mapping"),
         }
@@ -186,7 +186,6 @@ pub(crate) fn read(value: &Value) -> Option<TriggerConfig> {
 
 fn read_includes(value: &Value) -> Vec<ChildInclude> {
     let entries = match &value.kind {
-        Kind::Null => &[],
         Kind::Seq(entries) => &entries[..],
         _ => std::slice::from_ref(value),
     };
@@ -198,7 +197,8 @@ fn read_includes(value: &Value) -> Vec<ChildInclude> {
             job: text("job").and_then(|it| Some((it.as_str()?.into(), it.span))),
         }
     };
-    entries.iter().map(include).collect()
+    let entries = entries.iter().filter(|entry| !entry.is_null());
+    entries.map(include).collect()
 }
 
 fn read_project(mapping: &Mapping) -> Option<ProjectTrigger> {

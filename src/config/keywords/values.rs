@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diag::Code;
+use crate::diag::{Code, Diagnostic};
 use crate::expr::re2;
 use crate::types::{AllowFailure, Retry, RetryWhen, duration};
 use crate::yaml::{Kind, Value};
@@ -70,7 +70,7 @@ pub(super) fn allow_failure(value: &Value, check: &mut Check<'_>) {
     }
 }
 
-/// Failure reasons that `retry:when` accepts (configuration reference 6.13).
+/// Failure reasons that GitLab documents for `retry:when` (configuration reference 6.13).
 static RETRY_WHEN: &[&str] = &[
     "always",
     "unknown_failure",
@@ -85,6 +85,10 @@ static RETRY_WHEN: &[&str] = &[
     "unmet_prerequisites",
     "scheduler_failure",
     "data_integrity_failure",
+];
+
+/// Reasons that it accepts beyond these.
+static OTHER_REASONS: &[&str] = &[
     "missing_dependency_failure",
     "forward_deployment_failure",
     "failed_outdated_deployment_job",
@@ -153,12 +157,40 @@ pub(super) fn integer_between(value: &Value, check: &mut Check<'_>, low: i64, hi
 
 fn retry_when(value: &Value, check: &mut Check<'_>) {
     match &value.kind {
-        Kind::Str(_) => check.one_of(value, RETRY_WHEN),
+        Kind::Str(_) => retry_reason(value, check),
         Kind::Seq(items) if items.iter().all(|item| item.as_str().is_some()) => {
-            items.iter().for_each(|item| check.one_of(item, RETRY_WHEN));
+            items.iter().for_each(|item| retry_reason(item, check));
         }
         _ => check.wrong_type(value, "a failure reason or a list of them"),
     }
+}
+
+/// Servers learn new reasons, which older ones refuse: what has the form of one is a warning.
+fn retry_reason(value: &Value, check: &mut Check<'_>) {
+    let word = value.as_str().unwrap_or_default();
+    if OTHER_REASONS.contains(&word) {
+        return;
+    }
+    if RETRY_WHEN.contains(&word) || !looks_like_reason(word) {
+        return check.one_of(value, RETRY_WHEN);
+    }
+    let message = format!(
+        "{} names `{word}`, which GitLab 18.11 does not know and refuses; newer servers may take it",
+        check.subject()
+    );
+    let known = RETRY_WHEN.iter().chain(OTHER_REASONS).copied();
+    check.report(
+        Diagnostic::new(Code::RetryReasonUnknown, message)
+            .at(value.span)
+            .note(format!("documented are {}", listed(RETRY_WHEN)))
+            .did_you_mean(word, known),
+    );
+}
+
+/// Words in lower case with `_` between them, as all reasons but `always` are.
+fn looks_like_reason(word: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    word.contains('_') && word.split('_').all(is_part)
 }
 
 /// `tags`.

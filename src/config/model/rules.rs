@@ -14,6 +14,8 @@ use super::variables::YamlVariable;
 pub struct Rule {
     /// Where it was written.
     pub span: Span,
+    /// Whether `when` is all that it says.
+    pub only_when: bool,
     /// `if`, `changes`, `exists`, in the order written; null ones are absent.
     pub clauses: Vec<Clause>,
     /// `when`.

@@ -9,6 +9,6 @@ mod keyword;
 mod removed;
 
 pub(super) use check::Check;
-pub(super) use fit::{flatten, listed, row, unquoted_key};
+pub(super) use fit::{entries, flatten, listed, row, unquoted_key};
 pub(super) use keyword::{Keys, Keyword, Scope, Shape, key};
 pub(super) use removed::instead_of;
