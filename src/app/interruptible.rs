@@ -10,6 +10,7 @@ use crate::run::Interrupt;
 use super::failure::Failure;
 
 /// What a person asks for while a run is being prepared.
+#[derive(Debug, Clone)]
 pub(super) struct Interruptible(watch::Receiver<Interrupt>);
 
 impl Interruptible {

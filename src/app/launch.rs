@@ -243,8 +243,7 @@ fn spec(
     let plan = &context.plan;
     let live = &place.live;
     let jobs = jobs(context);
-    let stop = || interruptible.is_interrupted();
-    let trees = trees.write(workspace, &context.facts.reference, &jobs, &stop)?;
+    let trees = trees.of_jobs(workspace, &context.facts.reference, &jobs, interruptible)?;
     let past = place.record.durations();
     let attempts = jobs.iter().map(JobRun::attempts).sum();
     let pipeline = PipelineSpec {

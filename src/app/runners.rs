@@ -42,6 +42,10 @@ fn shell_base(state: &Path) -> PathBuf {
 
 /// The Docker engine that the settings and the environment name.
 pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
+    endpoint(settings).map(DockerExecutor::new)
+}
+
+fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
     let chosen = settings.get(Key::Executor).is_some_and(|setting| {
         setting.source != Source::Default && settings.text(Key::Executor) == Some("docker")
     });
@@ -58,7 +62,7 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
         Reach::Local
     };
     let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    Endpoint::find(host.as_deref(), runtime_dir.as_deref(), reach).map(DockerExecutor::new)
+    Endpoint::find(host.as_deref(), runtime_dir.as_deref(), reach)
 }
 
 impl Runners {
@@ -76,7 +80,11 @@ impl Runners {
         });
         let docker: Option<Arc<dyn Executor>> = match choice {
             Choice::Shell => None,
-            Choice::Auto | Choice::Docker => Some(Arc::new(docker(settings)?)),
+            Choice::Auto | Choice::Docker => {
+                let folder = state.join("layers");
+                let docker = DockerExecutor::keeping_layers_in(endpoint(settings)?, &folder);
+                Some(Arc::new(docker))
+            }
         };
         let shell: Arc<dyn Executor> = Arc::new(shell);
         Ok(Self {

@@ -1,16 +1,20 @@
-//! The files that the jobs of a run see, as archives in a folder of the run:
+//! The files that the jobs of a run see, as layers; what has to be written is in a folder of the run:
 //! `$XDG_STATE_HOME/pipe/trees/<run>/`.
 
 use std::fs;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::exec::TreeSpec;
+use crate::exec::{LayerContent, LayerSpec, TarFile, TreeSpec};
 use crate::record::{LiveRun, State};
-use crate::repo::{SnapshotOptions, Stop};
+use crate::repo::{Checkout, SnapshotOptions};
 use crate::run::{JobRun, Sources};
 use crate::types::Reference;
 
 use super::failure::Failure;
+use super::interruptible::Interruptible;
 use super::workspace::Workspace;
 
 /// The folder of one run. Those of runs that died are removed when the next one begins.
@@ -27,14 +31,15 @@ impl Trees {
         Ok(Self { folder })
     }
 
-    /// Writes a tree for each of the sources that jobs ask for. Soon after `stop` says so, it ends
-    /// with an error.
-    pub(super) fn write(
+    /// A tree for each of the sources that jobs ask for. What the work tree has changed is written
+    /// at once, so that all jobs find the same; the rest when an executor wants it. Soon after
+    /// `interruptible` says so, it ends with an error.
+    pub(super) fn of_jobs(
         &self,
         workspace: &Workspace,
         reference: &Reference,
         jobs: &[JobRun],
-        stop: Stop<'_>,
+        interruptible: &Interruptible,
     ) -> Result<Vec<(Sources, TreeSpec)>, Failure> {
         let mut trees: Vec<(Sources, TreeSpec)> = Vec::new();
         for sources in jobs
@@ -43,12 +48,88 @@ impl Trees {
             .filter_map(|job| job.script_job()?.sources)
         {
             if trees.iter().all(|(known, _)| *known != sources) {
-                let into = self.folder.join(format!("{}.tar", trees.len()));
-                let tree = snapshot(workspace, reference, sources, &into, stop)?;
+                let number = trees.len();
+                let tree = self.tree(workspace, reference, sources, number, interruptible)?;
                 trees.push((sources, tree));
             }
         }
         Ok(trees)
+    }
+
+    fn tree(
+        &self,
+        workspace: &Workspace,
+        reference: &Reference,
+        sources: Sources,
+        number: usize,
+        interruptible: &Interruptible,
+    ) -> Result<TreeSpec, Failure> {
+        let options = SnapshotOptions {
+            depth: sources.depth,
+            checkout: sources.checkout,
+            submodules: sources.submodules,
+            ..SnapshotOptions::new(reference.kind.clone(), reference.name.clone())
+        };
+        let place = |what: &str| self.folder.join(format!("{number}.{what}.tar"));
+        let checkout = workspace.repository.checkout(&workspace.tree, &options)?;
+        let mut id = checkout.id().to_owned();
+        let edits = if sources.checkout {
+            let stop = || interruptible.is_interrupted();
+            workspace.tree.edits(&checkout, &place("edits"), &stop)?
+        } else {
+            None
+        };
+        let mut layers = vec![LayerSpec {
+            id: id.clone(),
+            content: Arc::new(CommitLayer {
+                checkout,
+                interruptible: interruptible.clone(),
+                file: place("commit"),
+                is_written: Mutex::new(false),
+            }),
+        }];
+        if let Some(edits) = edits {
+            id.clone_from(&edits.id);
+            layers.push(LayerSpec {
+                id: edits.id,
+                content: Arc::new(TarFile(edits.tar)),
+            });
+        }
+        Ok(TreeSpec { id, layers })
+    }
+}
+
+/// The commit's part of a tree.
+#[derive(Debug)]
+struct CommitLayer {
+    checkout: Checkout,
+    interruptible: Interruptible,
+    /// Where it is written to, for executors that want a file.
+    file: PathBuf,
+    is_written: Mutex<bool>,
+}
+
+impl LayerContent for CommitLayer {
+    fn write(&self, folder: &Path, to: &mut dyn io::Write) -> io::Result<()> {
+        let scratch = self.file.parent().unwrap_or(Path::new("."));
+        let stop = || self.interruptible.is_interrupted();
+        let written = self.checkout.write(folder, to, scratch, &stop);
+        written.map_err(io::Error::other)
+    }
+
+    fn file(&self) -> io::Result<PathBuf> {
+        let mut is_written = self
+            .is_written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !*is_written {
+            // The user's files are nobody else's to read.
+            let mut options = fs::OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(0o600);
+            self.write(Path::new(""), &mut options.open(&self.file)?)?;
+            *is_written = true;
+        }
+        Ok(self.file.clone())
     }
 }
 
@@ -57,28 +138,6 @@ impl Drop for Trees {
         // What stays goes when the next run begins.
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-fn snapshot(
-    workspace: &Workspace,
-    reference: &Reference,
-    sources: Sources,
-    into: &Path,
-    stop: Stop<'_>,
-) -> Result<TreeSpec, Failure> {
-    let options = SnapshotOptions {
-        depth: sources.depth,
-        checkout: sources.checkout,
-        submodules: sources.submodules,
-        ..SnapshotOptions::new(reference.kind.clone(), reference.name.clone())
-    };
-    let snapshot = workspace
-        .repository
-        .snapshot(&workspace.tree, into, &options, stop)?;
-    Ok(TreeSpec {
-        id: snapshot.id,
-        tar: snapshot.tar,
-    })
 }
 
 fn remove_dead(trees: &Path, state: &State) {

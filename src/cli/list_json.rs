@@ -12,6 +12,7 @@ use crate::diag;
 use crate::plan::{Job, PipelineFacts, Plan};
 use crate::source::SourceMap;
 use crate::types::{AllowFailure, Retry, RetryWhen};
+use crate::yaml::Value;
 
 use super::printer::Printer;
 
@@ -135,12 +136,12 @@ fn job(job: &Job) -> Json {
             .map(|line| Json::from(&**line))
             .collect::<Vec<_>>()
     };
-    let raw = |key| {
+    let written = |key| {
         config
-            .mapping
+            .written
             .get(key)
             .filter(|entry| !entry.value.is_null())
-            .map(|entry| to_json(&entry.value))
+            .map(|entry| &entry.value)
     };
     let variables: Map<String, Json> = job
         .variables
@@ -155,15 +156,15 @@ fn job(job: &Job) -> Json {
         "needs": job.needs.as_ref().map(|needs| needs.iter().map(|need| json!({
             "job": &*need.job, "artifacts": need.artifacts, "optional": need.optional,
         })).collect::<Vec<_>>()),
-        "needs_external": job.needs_external.iter().map(to_json).collect::<Vec<_>>(),
+        "needs_external": job.needs_elsewhere.iter().map(|need| to_json(&need.written)).collect::<Vec<_>>(),
         "dependencies": config.dependencies.as_ref().map(|names| names.iter().map(|(name, _)| Json::from(&**name)).collect::<Vec<_>>()),
-        "environment": config.environment.as_ref().map(|environment| match environment.value.as_map() {
-            Some(_) => to_json(&environment.value),
+        "environment": config.environment.as_ref().map(|environment| match written("environment").filter(|value| value.as_map().is_some()) {
+            Some(value) => to_json(value),
             None => json!({"name": &*environment.name}),
         }),
         "tags": job.tags,
-        "image": config.image.as_ref().map(image),
-        "services": config.services.iter().map(image).collect::<Vec<_>>(),
+        "image": written("image").map(image),
+        "services": flat(written("services")).into_iter().map(image).collect::<Vec<_>>(),
         "script": texts(&config.script),
         "before_script": texts(&config.before_script),
         "after_script": texts(&config.after_script),
@@ -177,27 +178,30 @@ fn job(job: &Job) -> Json {
         "parallel": config.instance.as_ref().map(|instance| json!({
             "index": instance.index, "total": instance.total,
         })),
-        "artifacts": raw("artifacts"),
-        "cache": match raw("cache") {
-            Some(Json::Array(caches)) => Json::Array(flat(caches)),
-            Some(cache) => Json::Array(vec![cache]),
+        "artifacts": written("artifacts").map(to_json),
+        "cache": match written("cache") {
+            Some(caches) if caches.as_seq().is_some() => {
+                Json::Array(flat(Some(caches)).into_iter().map(to_json).collect())
+            }
+            Some(cache) => Json::Array(vec![to_json(cache)]),
             None => Json::Array(Vec::new()),
         },
-        "trigger": raw("trigger"),
+        "trigger": written("trigger").map(to_json),
     })
 }
 
-/// A list without the lists in it, which a `!reference` leaves there.
-fn flat(items: Vec<Json>) -> Vec<Json> {
-    let items = items.into_iter().flat_map(|item| match item {
-        Json::Array(inner) => flat(inner),
-        single => vec![single],
+/// The entries of a list and of the lists in it, which a `!reference` leaves there.
+fn flat(list: Option<&Value>) -> Vec<&Value> {
+    let items = list.and_then(Value::as_seq).unwrap_or_default();
+    let flattened = items.iter().map(|item| match item.as_seq() {
+        Some(_) => flat(Some(item)),
+        None => vec![item],
     });
-    items.collect()
+    flattened.flatten().collect()
 }
 
 /// A string where only a name is given, else the mapping.
-fn image(value: &crate::yaml::Value) -> Json {
+fn image(value: &Value) -> Json {
     match value.as_map() {
         Some(mapping) if mapping.len() == 1 => mapping
             .get("name")

@@ -10,9 +10,8 @@ use crate::yaml::Mapping;
 
 use super::jobs::NAME_LIMIT;
 use super::load::MAX_FINDINGS;
-use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget};
+use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget, TriggerTarget};
 use super::provenance::say_who_uses;
-use super::read;
 
 /// Steps of a circle that a message shows.
 const MAX_STEPS: usize = 12;
@@ -83,7 +82,6 @@ impl Checker<'_> {
         }
         self.trigger(job, *stage, found);
         self.on_stop(job, found);
-        pages(job, found);
     }
 
     fn unknown_stage(&self, job: &JobConfig) -> Diagnostic {
@@ -233,21 +231,11 @@ impl Checker<'_> {
 
     /// The job whose artifact holds a child's configuration is checked like a dependency.
     fn trigger(&self, job: &JobConfig, stage: usize, found: &mut Vec<Diagnostic>) {
-        let Some(include) = read::get(&job.mapping, "trigger")
-            .and_then(crate::yaml::Value::as_map)
-            .and_then(|trigger| read::get(trigger, "include"))
-        else {
+        let Some(TriggerTarget::Child(includes)) = job.trigger.as_ref().map(|it| &it.target) else {
             return;
         };
-        let items = include
-            .as_seq()
-            .unwrap_or_else(|| std::slice::from_ref(include));
-        for item in items.iter().filter_map(crate::yaml::Value::as_map) {
-            if let Some(source) = read::get(item, "job")
-                && let Some(name) = source.as_str()
-            {
-                self.dependency(job, stage, name, source.span, found);
-            }
+        for (name, span) in includes.iter().filter_map(|include| include.job.as_ref()) {
+            self.dependency(job, stage, name, *span, found);
         }
     }
 
@@ -365,22 +353,4 @@ fn circle(stack: &[(&JobConfig, usize)], back_to: &JobConfig, span: Span) -> Dia
         }
     }
     diagnostic.help("take one of these needs away")
-}
-
-fn pages(job: &JobConfig, found: &mut Vec<Diagnostic>) {
-    let nested = read::get(&job.mapping, "pages")
-        .and_then(crate::yaml::Value::as_map)
-        .and_then(|pages| pages.get("publish"));
-    let (Some(publish), Some(nested)) = (job.mapping.get("publish"), nested) else {
-        return;
-    };
-    found.push(
-        Diagnostic::new(
-            Code::PagesConflict,
-            format!("job `{}` has both `publish` and `pages:publish`", job.name),
-        )
-        .at(publish.key_span)
-        .with(nested.key_span, "the other one is here")
-        .help("keep `pages:publish`"),
-    );
 }

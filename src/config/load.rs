@@ -14,7 +14,7 @@ use super::cross;
 use super::extends;
 use super::given::GivenInput;
 use super::include::Reader;
-use super::jobs::{self, Class, Surroundings};
+use super::jobs::{self, Built, Class, Surroundings};
 use super::keywords::{JOB, Scope, WORKFLOW, check_root_variables};
 use super::model::{Config, Inherit, JobConfig, Workflow};
 use super::parallel;
@@ -117,13 +117,13 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
             Class::Job(kind) => {
                 visible = true;
                 let before = found.len();
-                if let Some(job) = jobs::build(entry, kind, &around, found) {
-                    let weight = weight_of(&job, &inherited, &mut budget);
+                if let Some(built) = jobs::build(entry, kind, &around, found) {
+                    let weight = weight_of(&built.job, &inherited, &mut budget);
                     if let Err(diagnostic) = budget.spend(weight, entry.key_span, "this job") {
                         found.push(diagnostic);
                         return None;
                     }
-                    jobs.push((job, weight));
+                    jobs.push((built, weight));
                 }
                 say_who_uses(document, entry, &mut found[before..]);
             }
@@ -156,7 +156,7 @@ fn weigh_document(document: &Mapping, budget: &mut Budget) -> Result<(), Diagnos
 
 /// What a job weighs with its defaults and the variables that it inherits.
 fn weight_of(job: &JobConfig, inherited: &Weight, budget: &mut Budget) -> Weight {
-    let own = budget.scales.entries(&job.mapping).and(Weight::JOB);
+    let own = budget.scales.entries(&job.written).and(Weight::JOB);
     match &job.inherit_variables {
         Inherit::All => own.and(*inherited),
         Inherit::None => own,
@@ -170,7 +170,7 @@ fn weight_of(job: &JobConfig, inherited: &Weight, budget: &mut Budget) -> Weight
 fn finish(
     document: &Mapping,
     globals: Globals,
-    jobs: Vec<(JobConfig, Weight)>,
+    jobs: Vec<(Built, Weight)>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
     let warn_twice = globals.workflow.rules.is_none();

@@ -35,12 +35,15 @@ pub use clauses::{ClauseFacts, Compared, RuleError};
 pub use given::GivenInput;
 pub use include::{Outside, ProjectAt};
 pub use inputs::to_json;
-pub use keywords::{Effect, Keyword, effects_of as keyword_uses};
 pub use load::{Loaded, MAX_FINDINGS, Request, collapse, load};
 pub use model::{
-    Artifacts, ArtifactsWhen, AutoCancel, Combination, Config, EffectUse, EnvironmentAction,
-    EnvironmentConfig, Inherit, JobConfig, JobKind, MatrixInstance, NeedConfig, NeedTarget,
-    OnJobFailure, Policy, PolicyCondition, RefPattern, Workflow, YamlVariable,
+    ArtifactsConfig, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, ChildInclude,
+    Combination, Config, CoverageReport, DigestOf, Effect, EnvironmentAction, EnvironmentConfig,
+    ForeignNeed, ForeignSource, Forward, IdTokenConfig, ImageConfig, Inherit, JobConfig, JobKind,
+    KeywordUse, KubernetesConfig, Matrix, MatrixInstance, MatrixMapping, NeedConfig, NeedTarget,
+    OnJobFailure, PagesConfig, Policy, PolicyCondition, ProjectTrigger, PullPolicy, RefPattern,
+    ReleaseConfig, ReleaseLink, ReportsConfig, SecretConfig, SecretProvider, ServiceConfig,
+    TriggerConfig, TriggerStrategy, TriggerTarget, Workflow, YamlVariable,
 };
 pub use prefilled::Prefilled;
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
-use crate::yaml::{Kind, Value};
 
 use super::budget::{Budget, Weight};
-use super::model::{JobConfig, MatrixInstance, NeedConfig, NeedTarget, YamlVariable};
-use super::read;
+use super::jobs::Built;
+use super::model::{
+    JobConfig, MatrixInstance, NeedConfig, NeedTarget, ParallelConfig, YamlVariable,
+};
 
 /// Instances by the base name of their job.
 type Instances = HashMap<Arc<str>, Vec<Arc<str>>>;
@@ -18,16 +19,15 @@ type Instances = HashMap<Arc<str>, Vec<Arc<str>>>;
 /// Every job with `parallel` replaced by its instances, and names of such jobs in needs and
 /// dependencies by those of the instances. Each job comes with what it weighs.
 pub(super) fn expand(
-    jobs: Vec<(JobConfig, Weight)>,
+    jobs: Vec<(Built, Weight)>,
     found: &mut Vec<Diagnostic>,
 ) -> Result<Vec<JobConfig>, Diagnostic> {
     let (mut budget, mut names_budget) = (Budget::new(), Budget::of_names());
     let mut instances = Instances::new();
     let mut expanded: Vec<JobConfig> = Vec::with_capacity(jobs.len());
     let mut places: HashMap<Arc<str>, usize> = HashMap::new();
-    for (job, weight) in jobs {
-        let parallel = read::get(&job.mapping, "parallel").map(instances_of);
-        let Some(parts) = parallel else {
+    for (Built { job, parallel }, weight) in jobs {
+        let Some(parts) = parallel.as_ref().map(instances_of) else {
             budget.spend(weight, job.span, "this job")?;
             place(job, &mut places, &mut expanded, found);
             continue;
@@ -58,10 +58,10 @@ pub(super) fn expand(
 fn weight_of_names(job: &JobConfig, instances: &Instances) -> Weight {
     let written = job.needs.iter().flatten().map(|need| match &need.target {
         NeedTarget::Job { name, matrix, .. } => match matrix {
-            Some(rows) => rows.len(),
+            Some(matrix) => matrix.count(),
             None => instances.get(name).map_or(1, Vec::len),
         },
-        NeedTarget::External(_) => 1,
+        NeedTarget::Elsewhere(_) => 1,
     });
     let dependencies = job.dependencies.iter().flatten();
     let dependencies = dependencies.map(|(name, _)| instances.get(name).map_or(1, Vec::len));
@@ -104,40 +104,36 @@ fn replaced(earlier: &JobConfig, later: &JobConfig) -> Diagnostic {
         .help("give one of them another name")
 }
 
-/// Name suffix and instance of each part of a `parallel` value.
-fn instances_of(value: &Value) -> Vec<(String, MatrixInstance)> {
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    if let Kind::Int(total) = value.kind {
-        let total = u32::try_from(total).unwrap_or(1);
-        return (1..=total)
+/// Name suffix and instance of each part of a `parallel`.
+fn instances_of(parallel: &ParallelConfig) -> Vec<(String, MatrixInstance)> {
+    match parallel {
+        ParallelConfig::Count(total) => (1..=*total)
             .map(|index| {
                 let instance = MatrixInstance {
                     index,
-                    total,
+                    total: *total,
                     matrix: Vec::new(),
                 };
                 (format!(" {index}/{total}"), instance)
             })
-            .collect();
+            .collect(),
+        ParallelConfig::Matrix(matrix) => {
+            let combinations = matrix.combinations();
+            let total = u32::try_from(combinations.len()).unwrap_or(u32::MAX);
+            (1..=total)
+                .zip(combinations)
+                .map(|(index, matrix)| {
+                    let suffix = matrix_suffix(&matrix);
+                    let instance = MatrixInstance {
+                        index,
+                        total,
+                        matrix,
+                    };
+                    (suffix, instance)
+                })
+                .collect()
+        }
     }
-    let rows = value
-        .as_map()
-        .and_then(|parallel| read::get(parallel, "matrix"))
-        .map(read::combinations)
-        .unwrap_or_default();
-    let total = count(rows.len());
-    rows.into_iter()
-        .enumerate()
-        .map(|(at, matrix)| {
-            let suffix = matrix_suffix(&matrix);
-            let instance = MatrixInstance {
-                index: count(at + 1),
-                total,
-                matrix,
-            };
-            (suffix, instance)
-        })
-        .collect()
 }
 
 /// `: [v1, v2]`.
@@ -202,7 +198,8 @@ fn expand_need(
     let mut own = |text: &Arc<str>| matrix_values(job, text, need.span, found);
     let name = own(name);
     let names: Vec<Arc<str>> = match matrix {
-        Some(rows) => rows
+        Some(matrix) => matrix
+            .combinations()
             .iter()
             .map(|row| {
                 let row: Vec<_> = row

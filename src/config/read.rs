@@ -6,10 +6,7 @@ use crate::types::{AllowFailure, Retry, RetryWhen, duration as durations};
 use crate::yaml::{Kind, Mapping, Value};
 
 use super::keywords::parsed_condition;
-use super::model::{
-    Artifacts, ArtifactsWhen, Combination, EnvironmentAction, EnvironmentConfig, NeedConfig,
-    NeedTarget, Policy, PolicyCondition, RefPattern, YamlVariable,
-};
+use super::model::{Policy, PolicyCondition, RefPattern, YamlVariable};
 use super::shape::flatten;
 
 /// The value of a key that is there and not null.
@@ -95,107 +92,6 @@ pub(super) fn variables(mapping: &Mapping, key: &str) -> Vec<YamlVariable> {
 fn is_raw(definition: &Mapping) -> bool {
     let expand = definition.get("expand");
     expand.is_some_and(|expand| !matches!(expand.value.kind, Kind::Bool(true)))
-}
-
-/// `needs`; `None` where absent or null.
-pub(super) fn needs(mapping: &Mapping, key: &str) -> Option<Vec<NeedConfig>> {
-    let value = get(mapping, key)?;
-    let items = flatten(value).unwrap_or_else(|| vec![value]);
-    Some(items.into_iter().filter_map(need).collect())
-}
-
-fn need(item: &Value) -> Option<NeedConfig> {
-    let span = item.span;
-    let Some(mapping) = item.as_map() else {
-        return Some(NeedConfig {
-            target: NeedTarget::Job {
-                name: item.as_str()?.into(),
-                optional: false,
-                matrix: None,
-            },
-            artifacts: true,
-            span,
-        });
-    };
-    let external = mapping.get("pipeline").is_some() || mapping.get("project").is_some();
-    let target = if external {
-        NeedTarget::External(item.clone())
-    } else {
-        NeedTarget::Job {
-            name: text(mapping, "job")?,
-            optional: boolean(mapping, "optional").unwrap_or(false),
-            matrix: get(mapping, "parallel")
-                .and_then(Value::as_map)
-                .and_then(|parallel| get(parallel, "matrix"))
-                .map(combinations),
-        }
-    };
-    Some(NeedConfig {
-        target,
-        artifacts: boolean(mapping, "artifacts").unwrap_or(true),
-        span,
-    })
-}
-
-/// Instances that one matrix may make.
-pub(super) const MAX_INSTANCES: usize = 200;
-
-/// How many combinations one mapping of a matrix has.
-pub(super) fn product(mapping: &Mapping) -> usize {
-    let counts = mapping
-        .entries()
-        .iter()
-        .map(|entry| entry.value.as_seq().map_or(1, <[Value]>::len));
-    // A list without values comes first: it makes nothing of any product.
-    if counts.clone().any(|count| count == 0) {
-        return 0;
-    }
-    counts.fold(1, usize::saturating_mul)
-}
-
-/// The combinations of a matrix, the last key varying fastest (configuration reference 6.17).
-pub(super) fn combinations(matrix: &Value) -> Vec<Combination> {
-    let mut all = Vec::new();
-    for mapping in matrix
-        .as_seq()
-        .unwrap_or_default()
-        .iter()
-        .filter_map(Value::as_map)
-    {
-        // Nothing but a product within the limit was accepted, and none is made of no values.
-        if !(1..=MAX_INSTANCES).contains(&product(mapping)) {
-            continue;
-        }
-        let mut rows: Vec<Combination> = vec![Vec::new()];
-        for entry in mapping.entries() {
-            let key: Arc<str> = entry.key.text().into();
-            let values: Vec<Arc<str>> = match entry.value.as_seq() {
-                Some(items) => items
-                    .iter()
-                    .filter_map(Value::scalar_text)
-                    .map(Into::into)
-                    .collect(),
-                None => entry
-                    .value
-                    .scalar_text()
-                    .map(Into::into)
-                    .into_iter()
-                    .collect(),
-            };
-            rows = rows
-                .iter()
-                .flat_map(|row| {
-                    values.iter().map(|value| {
-                        let mut row = row.clone();
-                        row.push((Arc::clone(&key), Arc::clone(value)));
-                        row
-                    })
-                })
-                .collect();
-        }
-        all.extend(rows);
-    }
-    all
 }
 
 /// `allow_failure`.
@@ -303,51 +199,4 @@ fn refs(value: &Value) -> Vec<RefPattern> {
             },
         })
         .collect()
-}
-
-/// `environment`.
-pub(super) fn environment(value: &Value) -> Option<EnvironmentConfig> {
-    let Some(mapping) = value.as_map() else {
-        return Some(EnvironmentConfig {
-            name: value.as_str()?.into(),
-            url: None,
-            action: EnvironmentAction::Start,
-            on_stop: None,
-            tier: None,
-            span: value.span,
-            value: value.clone(),
-        });
-    };
-    Some(EnvironmentConfig {
-        name: text(mapping, "name")?,
-        url: text(mapping, "url"),
-        action: match text(mapping, "action").as_deref() {
-            Some("stop") => EnvironmentAction::Stop,
-            Some("prepare") => EnvironmentAction::Prepare,
-            Some("verify") => EnvironmentAction::Verify,
-            Some("access") => EnvironmentAction::Access,
-            _ => EnvironmentAction::Start,
-        },
-        on_stop: get(mapping, "on_stop").and_then(|job| Some((job.as_str()?.into(), job.span))),
-        tier: text(mapping, "deployment_tier"),
-        span: value.span,
-        value: value.clone(),
-    })
-}
-
-/// `artifacts`.
-pub(super) fn artifacts(value: &Value) -> Option<Artifacts> {
-    let mapping = value.as_map()?;
-    Some(Artifacts {
-        paths: get(mapping, "paths").map(strings).unwrap_or_default(),
-        exclude: get(mapping, "exclude").map(strings).unwrap_or_default(),
-        when: match text(mapping, "when").as_deref() {
-            Some("on_failure") => ArtifactsWhen::OnFailure,
-            Some("always") => ArtifactsWhen::Always,
-            _ => ArtifactsWhen::OnSuccess,
-        },
-        untracked: boolean(mapping, "untracked").unwrap_or(false),
-        dotenv: within(mapping, "reports", "dotenv"),
-        reports: get(mapping, "reports").cloned(),
-    })
 }

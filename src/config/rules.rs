@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::types::When;
 use crate::yaml::{Kind, Mapping, Value};
 
-use super::keywords::parsed_condition;
+use super::keywords::{parsed_condition, read_needs};
 use super::model::{AutoCancel, NeedConfig, OnJobFailure, YamlVariable};
 use super::read;
 use super::shape::flatten;
@@ -96,7 +96,7 @@ fn read_rule(rule: &Mapping, span: Span) -> Rule {
         start_in: read::duration(rule, "start_in"),
         allow_failure: read::boolean(rule, "allow_failure"),
         variables: read::variables(rule, "variables"),
-        needs: read::needs(rule, "needs"),
+        needs: read::get(rule, "needs").map(read_needs),
         interruptible: read::boolean(rule, "interruptible"),
         auto_cancel: read_auto_cancel(rule),
     }

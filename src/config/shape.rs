@@ -13,7 +13,7 @@ use super::keywords::{Keyword, Scope, instead_of, unquoted_key};
 pub(super) const MAX_NESTING: usize = 10;
 
 /// What a value must look like. Null counts as absent unless a shape says otherwise.
-pub enum Shape {
+pub(crate) enum Shape {
     /// Anything.
     Any,
     /// `true` or `false`.
@@ -36,24 +36,22 @@ pub enum Shape {
     Map(&'static Keys),
     /// A mapping from any name to this shape.
     Named(&'static Shape),
-    /// A list of this shape, lists inside it flattened.
-    List(&'static Shape),
     /// A rule of its own.
     Rule(fn(&Value, &mut Check<'_>)),
 }
 
 /// The keys that a mapping may have.
-pub struct Keys {
+pub(crate) struct Keys {
     /// Rows for the keys.
-    pub rows: &'static [Keyword],
+    pub(crate) rows: &'static [Keyword],
     /// Keys that must be there.
-    pub required: &'static [&'static str],
+    pub(crate) required: &'static [&'static str],
     /// Pairs that can't be used together.
-    pub exclusive: &'static [(&'static str, &'static str)],
+    pub(crate) exclusive: &'static [(&'static str, &'static str)],
 }
 
 /// A check under way: where it is, and what it has found.
-pub struct Check<'a> {
+pub(crate) struct Check<'a> {
     owner: &'a str,
     path: Vec<String>,
     found: &'a mut Vec<Diagnostic>,
@@ -145,10 +143,6 @@ impl<'a> Check<'a> {
                     self.within(entry.key.text(), |check| check.value(&entry.value, shape));
                 }
             }
-            Shape::List(shape) => match flatten(value) {
-                Some(items) => items.iter().for_each(|item| self.value(item, shape)),
-                None => self.wrong_type(value, "a list"),
-            },
             Shape::Rule(rule) => rule(value, self),
         }
     }

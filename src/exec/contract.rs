@@ -4,6 +4,7 @@
 //! probe → missing → publish_tree            once per run
 //!   open → run (script) … → run (after_script) → collect → close             once per attempt
 //!   open → start … add → run …                                               the same, ahead of it
+//! release                                                                  at the end of the run
 //! reap                                      what dead runs left behind
 //! ```
 //!
@@ -14,7 +15,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, watch};
 
 use super::ExecError;
+use super::relocate::{open, relocate};
 
 /// How far a cancellation has come. Only ever grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -98,14 +101,50 @@ pub struct Image {
     pub platform: Option<String>,
 }
 
-/// The project tree to publish: a tar stream on disk, as `repo` made it, with entries relative
-/// to the project directory, owned by 0:0 and mode a+rwX.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The project tree to publish.
+#[derive(Debug, Clone)]
 pub struct TreeSpec {
     /// Names the content: equal ids mean equal trees.
     pub id: String,
-    /// The tar file. It stays until the run ends.
-    pub tar: PathBuf,
+    /// What it is made of, the lowest first.
+    pub layers: Vec<LayerSpec>,
+}
+
+/// A part of a tree, over those below it.
+#[derive(Debug, Clone)]
+pub struct LayerSpec {
+    /// Names the content: equal ids mean equal layers, in other runs too.
+    pub id: String,
+    /// Gives the content.
+    pub content: Arc<dyn LayerContent>,
+}
+
+/// The content of a layer: a tar stream with entries relative to the project directory, owned by
+/// 0:0 and mode a+rwX. A character device 0:0 in it takes away what a lower layer has under its
+/// name. All calls block.
+pub trait LayerContent: fmt::Debug + Send + Sync {
+    /// Writes it, straight from where it comes, with all its entries below `folder`. Ends with the
+    /// error of `to`, if there is one.
+    fn write(&self, folder: &Path, to: &mut dyn io::Write) -> io::Result<()>;
+
+    /// A file that has it, made when it is first asked for. It stays until the run ends.
+    fn file(&self) -> io::Result<PathBuf>;
+}
+
+/// A layer that lies in a tar file already.
+#[derive(Debug, Clone)]
+pub struct TarFile(pub PathBuf);
+
+impl LayerContent for TarFile {
+    fn write(&self, folder: &Path, to: &mut dyn io::Write) -> io::Result<()> {
+        let mut to = tar::Builder::new(to);
+        relocate(folder, open(&self.0)?, &mut to)?;
+        to.finish()
+    }
+
+    fn file(&self) -> io::Result<PathBuf> {
+        Ok(self.0.clone())
+    }
 }
 
 /// A tree that the executor has taken over.
@@ -311,7 +350,8 @@ pub trait Executor: Send + Sync {
         cx: &Cx,
     ) -> Result<(), ExecError>;
 
-    /// Takes over the project tree of a run. Repeating it with the same id is cheap.
+    /// Takes over the project tree of a run. Repeating it with the same id is cheap, and so is what
+    /// an earlier run has published, where layers outlive their run.
     async fn publish_tree(&self, tree: &TreeSpec, cx: &Cx) -> Result<TreeRef, ExecError>;
 
     /// For how long an answer is owed that should take a moment; `None` when none is.
@@ -327,6 +367,11 @@ pub trait Executor: Send + Sync {
 
     /// Makes the environment of one attempt. When it fails it has undone what it began.
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError>;
+
+    /// Takes away what is kept for the whole run, within `budget`. The last call of a run.
+    async fn release(&self, _budget: Duration) -> Result<(), ExecError> {
+        Ok(())
+    }
 
     /// Removes what dead runs of `owner` left behind; `alive` tells whether a run still lives.
     /// Things of other owners are never touched.
@@ -374,7 +419,7 @@ pub trait Session: Send {
     async fn collect(
         &mut self,
         globs: &Globs,
-        into: &std::path::Path,
+        into: &Path,
         cx: &Cx,
     ) -> Result<ArtifactRef, ExecError>;
 

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use tar::{EntryType, Header};
+
 /// `path` without `./`; empty for the directory itself. A path that is absolute or goes up is an
 /// error: nothing that we write has one.
 pub(super) fn relative(path: &Path) -> io::Result<PathBuf> {
@@ -16,6 +18,15 @@ pub(super) fn relative(path: &Path) -> io::Result<PathBuf> {
             )),
         })
         .collect()
+}
+
+/// Whether an entry takes away what a lower layer has under its name: a character device 0:0, as in
+/// overlay file systems.
+pub(super) fn is_whiteout(header: &Header) -> bool {
+    let number = |number: io::Result<Option<u32>>| number.ok().flatten().unwrap_or_default();
+    header.entry_type() == EntryType::Char
+        && number(header.device_major()) == 0
+        && number(header.device_minor()) == 0
 }
 
 #[cfg(test)]

@@ -223,8 +223,8 @@ impl Executor for FakeExecutor {
         Ok(())
     }
 
-    async fn publish_tree(&self, tree: &TreeSpec, _cx: &Cx) -> Result<TreeRef, ExecError> {
-        Ok(self.trees.publish(tree))
+    async fn publish_tree(&self, tree: &TreeSpec, cx: &Cx) -> Result<TreeRef, ExecError> {
+        self.trees.publish(tree, cx).await
     }
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {

@@ -13,6 +13,7 @@ mod docker;
 mod entry;
 mod error;
 mod names;
+mod relocate;
 mod shell;
 mod temp;
 mod trees;
@@ -25,8 +26,8 @@ mod suite;
 
 pub use contract::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs, Image,
-    Layout, Owner, Reaped, Script, ServiceSpec, Session, Terminal, Traits, TreeRef, TreeSpec,
-    Workspace,
+    LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile,
+    Terminal, Traits, TreeRef, TreeSpec, Workspace,
 };
 pub use docker::{DockerExecutor, Endpoint, Reach};
 pub use error::{ExecError, Fault};

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::config::{
-    ClauseFacts, Compared, Config, EnvironmentConfig, FileProvider, JobConfig, MAX_FINDINGS,
-    NeedConfig, NeedTarget, OnJobFailure,
+    ClauseFacts, Compared, Config, EnvironmentConfig, FileProvider, ForeignNeed, JobConfig,
+    MAX_FINDINGS, NeedConfig, NeedTarget, OnJobFailure,
 };
 use crate::diag::{Code, Diagnostic, some_of};
 use crate::expr::expand::ExpandError;
@@ -258,14 +258,14 @@ impl Builder<'_> {
         } else {
             config.tags.iter().map(ToString::to_string).collect()
         };
-        let (needs, needs_external) = needs(decision.needs);
+        let (needs, needs_elsewhere) = needs(decision.needs);
         Job {
             stage,
             when: decision.when,
             start_in: decision.start_in,
             allow_failure: decision.allow_failure,
             needs,
-            needs_external,
+            needs_elsewhere,
             interruptible: decision.interruptible,
             tags,
             environment,
@@ -408,8 +408,8 @@ fn grown(config: &JobConfig) -> Diagnostic {
 }
 
 /// Needs on this pipeline, and those on others.
-fn needs(needs: Option<Vec<NeedConfig>>) -> (Option<Vec<Need>>, Vec<crate::yaml::Value>) {
-    let mut external = Vec::new();
+fn needs(needs: Option<Vec<NeedConfig>>) -> (Option<Vec<Need>>, Vec<ForeignNeed>) {
+    let mut elsewhere = Vec::new();
     let own = needs.map(|needs| {
         needs
             .into_iter()
@@ -420,14 +420,14 @@ fn needs(needs: Option<Vec<NeedConfig>>) -> (Option<Vec<Need>>, Vec<crate::yaml:
                     optional,
                     span: need.span,
                 }),
-                NeedTarget::External(value) => {
-                    external.push(value);
+                NeedTarget::Elsewhere(need) => {
+                    elsewhere.push(need);
                     None
                 }
             })
             .collect()
     });
-    (own, external)
+    (own, elsewhere)
 }
 
 /// The tier that a name suggests (runtime reference 13.4).

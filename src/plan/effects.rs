@@ -1,8 +1,8 @@
 //! Keywords of a pipeline's jobs that a run does not honour, or has no use for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use crate::config::{Effect, keyword_uses};
+use crate::config::Effect;
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::Command;
 use crate::source::Span;
@@ -59,25 +59,22 @@ pub fn refusals(plan: &Plan) -> Option<Diagnostic> {
             diagnostic = diagnostic.with(*span, text);
         }
     }
-    let jobs = running.into_iter().filter(|job| {
-        let uses = |(_, jobs): &(Span, Vec<String>)| jobs.iter().any(|name| name == job.name());
-        found.values().any(uses)
-    });
+    let users: HashSet<&str> = (found.values())
+        .flat_map(|(_, jobs)| jobs.iter().map(String::as_str))
+        .collect();
+    let jobs = running.into_iter().filter(|job| users.contains(job.name()));
     Some(diagnostic.help(format!("leave such jobs out: `{}`", excluding(jobs))))
 }
 
 /// The run that leaves jobs out, instances by the name of their job.
 fn excluding<'p>(jobs: impl Iterator<Item = &'p Job>) -> Command {
-    let mut names: Vec<&str> = Vec::new();
-    for job in jobs {
-        if !names.contains(&&*job.config.base_name) {
-            names.push(&job.config.base_name);
-        }
-    }
-    let run = Command::new("pipe run");
+    let mut seen = HashSet::new();
+    let names = jobs.map(|job| &*job.config.base_name);
     names
-        .into_iter()
-        .fold(run, |run, job| run.option("--exclude", job))
+        .filter(|name| seen.insert(*name))
+        .fold(Command::new("pipe run"), |run, job| {
+            run.option("--exclude", job)
+        })
 }
 
 fn by_keyword<'p>(
@@ -86,7 +83,8 @@ fn by_keyword<'p>(
 ) -> BTreeMap<&'static str, (Span, Vec<String>)> {
     let mut found: BTreeMap<&'static str, (Span, Vec<String>)> = BTreeMap::new();
     for job in jobs {
-        for used in keyword_uses(&job.config.mapping, effect) {
+        let uses = job.config.without_effect.iter();
+        for used in uses.filter(|used| used.effect == effect) {
             let (_, jobs) = found.entry(used.keyword).or_insert((used.span, Vec::new()));
             jobs.push(job.name().to_owned());
         }

@@ -64,15 +64,10 @@ fn reason(job: &Job, globs: &[String]) -> Option<String> {
             EnvironmentAction::Prepare | EnvironmentAction::Verify | EnvironmentAction::Access => {}
         }
     }
-    if job
-        .config
-        .mapping
-        .get("release")
-        .is_some_and(|entry| !entry.value.is_null())
-    {
+    if job.config.release.is_some() {
         return Some("makes a release".to_owned());
     }
-    if job.config.pages {
+    if job.config.pages.is_some() {
         return Some("publishes Pages".to_owned());
     }
     globs

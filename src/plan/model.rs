@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::config::{EnvironmentAction, JobConfig, YamlVariable};
+use crate::config::{EnvironmentAction, ForeignNeed, JobConfig, YamlVariable};
 use crate::source::Span;
 use crate::types::{AllowFailure, When};
-use crate::yaml::Value;
 
 /// One pipeline as GitLab would create it.
 #[derive(Debug, Clone)]
@@ -37,8 +36,8 @@ pub struct Job {
     pub allow_failure: AllowFailure,
     /// Needs on this pipeline's jobs; `None` for scheduling by stage.
     pub needs: Option<Vec<Need>>,
-    /// Needs on other pipelines, as written.
-    pub needs_external: Vec<Value>,
+    /// Needs on other pipelines.
+    pub needs_elsewhere: Vec<ForeignNeed>,
     /// `interruptible`.
     pub interruptible: Option<bool>,
     /// Expanded.

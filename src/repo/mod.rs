@@ -41,7 +41,7 @@ pub use name::is_ref_name;
 pub use open::Repository;
 pub use read::FileError;
 pub use regular::{RegularError, read_regular, read_regular_text, read_users_text};
-pub use snapshot::{Snapshot, SnapshotOptions};
+pub use snapshot::{Checkout, Edits, SnapshotOptions};
 pub use stop::Stop;
 pub use tracked::tracked;
 pub use tree::{ProjectTree, TreeSource, WorkState};

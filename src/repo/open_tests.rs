@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::repo::fixture::{Fixture, told};
+use crate::repo::snapshot::take_tests::{entries, take};
 use crate::repo::{Repository, SnapshotOptions, TreeSource};
 use crate::types::RefKind;
 
@@ -36,15 +37,8 @@ fn packed(repo: &Repository) -> Vec<String> {
     let into = tempfile::tempdir().expect("a folder");
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
     let options = SnapshotOptions::new(RefKind::Branch, "main");
-    let snapshot = repo
-        .snapshot(&tree, &into.path().join("tree.tar"), &options, &|| false)
-        .expect("a snapshot");
-    let file = fs::File::open(snapshot.tar).expect("the tar");
-    let mut archive = tar::Archive::new(file);
-    let names = archive.entries().expect("entries").map(|entry| {
-        let entry = entry.expect("an entry");
-        entry.path().expect("a path").to_string_lossy().into_owned()
-    });
+    let taken = take(repo, &tree, into.path(), &options).expect("layers");
+    let names = entries(&taken).into_keys();
     names
         .filter(|name| !name.starts_with(".git") && name != "./")
         .collect()

@@ -59,7 +59,6 @@ pub use lines::{Lines, LogLine};
 pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};
 pub use spec::{
-    AfterScript, ArtifactPlaces, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Expand,
-    Interrupt, JobSettings, PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec,
-    Scripts, Sources,
+    AfterScript, ArtifactPlaces, AttemptContext, AttemptScripts, Expand, Interrupt, JobSettings,
+    PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Scripts, Sources,
 };

@@ -2,6 +2,7 @@
 //! pulled are there, the runners have the project's files.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -18,6 +19,7 @@ use super::pipeline::PipelineState;
 use super::pipelines::Pipelines;
 use super::pulls::Pulls;
 use super::resources::Resources;
+use super::runner::Runner;
 use super::silence::Silences;
 use super::slots::Slots;
 use super::spec::{Interrupt, RunError, RunSettings, RunSpec};
@@ -29,6 +31,9 @@ use super::trees::publish;
 /// Messages under way. Bounded: reporters that are slow slow the jobs down. One may hold the lines
 /// of 64 KiB of output, which take about twice that, so this also bounds memory.
 const MESSAGES: usize = 64;
+
+/// For taking away what was kept for the whole run.
+const RELEASE_BUDGET: Duration = Duration::from_secs(30);
 
 /// Runs a pipeline and its children to their end and tells the reporters all of it. `interrupt`
 /// stops it; nothing else does. An error means that it did not begin, and the reporters have heard
@@ -52,8 +57,23 @@ pub async fn run<'a>(
         trees = prepare => trees?,
         signal = interrupted(interrupt.clone()) => return Err(RunError::Interrupted(signal)),
     };
+    let runners = spec.settings.runners.clone();
     let dispatcher = dispatcher(spec.settings, root.with_trees(trees), stream, interrupt);
-    Ok(dispatcher.run(opening).await)
+    let result = dispatcher.run(opening).await;
+    release(&runners).await;
+    Ok(result)
+}
+
+/// Takes away what executors kept for the whole run. What stays is removed by the next run.
+async fn release(runners: &[Runner]) {
+    let releasing = runners
+        .iter()
+        .map(|runner| runner.executor.release(RELEASE_BUDGET));
+    for released in futures_util::future::join_all(releasing).await {
+        if let Err(error) = released {
+            tracing::warn!("{}", error.in_one_line());
+        }
+    }
 }
 
 async fn interrupted(mut interrupt: watch::Receiver<Interrupt>) -> u8 {

@@ -1,12 +1,13 @@
 //! What a run is told: everything is decided, nothing is YAML any more.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::RunStarted;
-use crate::exec::{Cancel, Globs, Image, Layout, Owner, TreeSpec};
+use crate::exec::{Cancel, Image, Layout, Owner, TreeSpec};
 use crate::sched::Options;
-use crate::types::Submodules;
+use crate::types::{Artifacts, Submodules};
 
 use super::job::JobRun;
 use super::runner::Runner;
@@ -150,7 +151,7 @@ pub struct AttemptScripts {
     /// What is kept, variables unexpanded.
     pub artifacts: Option<Artifacts>,
     /// Globs of `artifacts:reports:dotenv`, variables unexpanded.
-    pub dotenv: Vec<String>,
+    pub dotenv: Vec<Arc<str>>,
     /// Expands the variables of a glob; `None` where none is used.
     pub expand: Option<Expand>,
     /// Values that no log may show.
@@ -192,40 +193,6 @@ pub struct JobSettings {
     pub shows_tokens: bool,
     /// `FF_USE_INIT_WITH_DOCKER_EXECUTOR` (runtime reference 7.1).
     pub init: bool,
-}
-
-/// What a job keeps (runtime reference 16.1).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Artifacts {
-    /// Which files.
-    pub globs: Globs,
-    /// Whether files that git does not track are taken too.
-    pub untracked: bool,
-    /// After which result.
-    pub when: ArtifactsWhen,
-}
-
-/// `artifacts:when`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ArtifactsWhen {
-    /// Only of a job that succeeded.
-    #[default]
-    OnSuccess,
-    /// Only of one that did not.
-    OnFailure,
-    /// Of both.
-    Always,
-}
-
-impl ArtifactsWhen {
-    /// Whether files are kept after that result.
-    pub(super) fn keeps(self, success: bool) -> bool {
-        match self {
-            Self::OnSuccess => success,
-            Self::OnFailure => !success,
-            Self::Always => true,
-        }
-    }
 }
 
 /// What the person at the terminal asks for; fed from signals.

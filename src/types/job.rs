@@ -48,6 +48,49 @@ impl When {
     }
 }
 
+/// `when` of artifacts and caches: after which result of a job they are kept (configuration
+/// reference 6.18, 6.19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeepWhen {
+    /// Only of a job that succeeded.
+    #[default]
+    OnSuccess,
+    /// Only of one that did not.
+    OnFailure,
+    /// Of both.
+    Always,
+}
+
+impl KeepWhen {
+    /// GitLab's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OnSuccess => "on_success",
+            Self::OnFailure => "on_failure",
+            Self::Always => "always",
+        }
+    }
+
+    /// Reads GitLab's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "on_success" => Self::OnSuccess,
+            "on_failure" => Self::OnFailure,
+            "always" => Self::Always,
+            _ => return None,
+        })
+    }
+
+    /// Whether files are kept after that result.
+    pub const fn keeps(self, success: bool) -> bool {
+        match self {
+            Self::OnSuccess => success,
+            Self::OnFailure => !success,
+            Self::Always => true,
+        }
+    }
+}
+
 /// How a failure of the job counts (configuration reference 6.12).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum AllowFailure {

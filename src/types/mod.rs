@@ -3,6 +3,7 @@
 //!
 //! Layer 0. PURE: no I/O, no clock, no async. Nothing here knows YAML, plans or executors.
 
+mod artifacts;
 mod digest;
 pub mod duration;
 pub mod exit_code;
@@ -17,10 +18,11 @@ mod submodules;
 mod variable_level;
 mod wildcard;
 
+pub use artifacts::Artifacts;
 pub use digest::Digest;
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
-pub use job::{AllowFailure, Retry, RetryWhen, When};
+pub use job::{AllowFailure, KeepWhen, Retry, RetryWhen, When};
 pub use origin::{Origin, Scheme, Service, project_path};
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};

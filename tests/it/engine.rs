@@ -6,7 +6,7 @@ use bollard::Docker;
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
     CreateContainerOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
 };
 
 /// Image of the jobs of tests.
@@ -66,6 +66,15 @@ impl Engine {
         all.extend(volumes.map(|volume| volume.name));
         all.extend(networks.into_iter().filter_map(|network| network.id));
         all
+    }
+
+    /// Removes volumes, as far as they are there.
+    pub(crate) fn remove_volumes(&self, names: &[String]) {
+        for name in names {
+            let options = None::<RemoveVolumeOptions>;
+            let removing = self.docker.remove_volume(name, options);
+            let _ = self.runtime.block_on(removing);
+        }
     }
 
     /// A container of somebody else, made for the time of a test.

@@ -154,8 +154,29 @@ impl TestEnv {
             .map(|path| path.display().to_string())
             .collect();
         if engine::is_wanted() {
-            found.extend(Engine::new().all_of(&self.owner()));
+            let kept = self.kept_layers();
+            let all = Engine::new().all_of(&self.owner());
+            found.extend(all.into_iter().filter(|name| !kept.contains(name)));
         }
         found
+    }
+
+    /// The volumes with project trees that `pipe` keeps for the next run.
+    fn kept_layers(&self) -> Vec<String> {
+        let daemons = fs::read_dir(self.home().join("state/pipe/layers"));
+        (daemons.into_iter().flatten().flatten())
+            .filter_map(|daemon| fs::read_dir(daemon.path()).ok())
+            .flat_map(|layers| layers.flatten())
+            .filter_map(|layer| fs::read_to_string(layer.path()).ok())
+            .collect()
+    }
+}
+
+impl Drop for TestEnv {
+    fn drop(&mut self) {
+        let kept = self.kept_layers();
+        if !kept.is_empty() {
+            Engine::new().remove_volumes(&kept);
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! each of them gets from it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::exec::{ArtifactRef, Image};
 use crate::plan::{Job, JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
@@ -53,24 +54,17 @@ impl PipelineContext {
     }
 
     fn image_name(&self, job: &Job) -> Option<String> {
-        let named = job
-            .config
-            .image
-            .as_ref()
-            .and_then(|image| match image.as_map() {
-                Some(mapping) => mapping.get("name").and_then(|name| name.value.as_str()),
-                None => image.as_str(),
-            });
-        named
-            .map(str::to_owned)
-            .or_else(|| self.default_image.clone())
+        match &job.config.image {
+            Some(image) => Some(image.name.to_string()),
+            None => self.default_image.clone(),
+        }
     }
 
     /// Whether the name of its image may depend on what other jobs report.
     pub(super) fn image_comes_late(&self, job: &Job) -> bool {
         let reports = |at: usize| {
             let artifacts = self.plan.jobs[at].config.artifacts.as_ref();
-            artifacts.is_some_and(|artifacts| !artifacts.dotenv.is_empty())
+            artifacts.is_some_and(|artifacts| !artifacts.reports.dotenv.is_empty())
         };
         self.image_name(job).is_some_and(|name| name.contains('$'))
             && self.plan.artifact_sources(job).into_iter().any(reports)
@@ -78,29 +72,17 @@ impl PipelineContext {
 
     pub(super) fn image(&self, job: &Job, variables: &JobVariables) -> Option<Image> {
         let name = variables.expand(&self.image_name(job)?);
-        let mapping = job.config.image.as_ref().and_then(|image| image.as_map());
-        let text = |map: &crate::yaml::Mapping, key: &str| {
-            map.get(key)
-                .and_then(|entry| entry.value.as_str())
-                .map(|text| variables.expand(text))
-        };
-        let docker = mapping
-            .and_then(|image| image.get("docker"))
-            .and_then(|docker| docker.value.as_map());
+        let config = job.config.image.as_ref();
+        let expanded = |text: &Arc<str>| variables.expand(text);
         Some(Image {
             name,
-            entrypoint: mapping
-                .and_then(|image| image.get("entrypoint"))
-                .and_then(|entrypoint| entrypoint.value.as_seq())
-                .map(|parts| {
-                    parts
-                        .iter()
-                        .filter_map(|part| part.as_str())
-                        .map(str::to_owned)
-                        .collect()
-                }),
-            user: docker.and_then(|docker| text(docker, "user")),
-            platform: docker.and_then(|docker| text(docker, "platform")),
+            entrypoint: config
+                .and_then(|image| image.entrypoint.as_ref())
+                .map(|parts| parts.iter().map(ToString::to_string).collect()),
+            user: config.and_then(|image| image.user.as_ref()).map(expanded),
+            platform: config
+                .and_then(|image| image.platform.as_ref())
+                .map(expanded),
         })
     }
 }

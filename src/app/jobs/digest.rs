@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::config::ArtifactsWhen;
 use crate::plan::JobVariables;
 use crate::types::Digest;
 
@@ -45,15 +44,12 @@ pub(super) fn digest(context: &PipelineContext, at: usize, variables: &JobVariab
     digest.add_option(image.as_ref().and_then(|image| image.user.as_ref()));
     digest.add_option(image.as_ref().and_then(|image| image.platform.as_ref()));
     if let Some(artifacts) = &config.artifacts {
-        for globs in [&artifacts.paths, &artifacts.exclude, &artifacts.dotenv] {
+        let files = &artifacts.files;
+        for globs in [&files.paths, &files.exclude, &artifacts.reports.dotenv] {
             digest.add_all(globs.iter().map(|glob: &Arc<str>| glob.as_bytes()));
         }
-        digest.add([u8::from(artifacts.untracked)]);
-        digest.add(match artifacts.when {
-            ArtifactsWhen::OnSuccess => "on_success",
-            ArtifactsWhen::OnFailure => "on_failure",
-            ArtifactsWhen::Always => "always",
-        });
+        digest.add([u8::from(files.untracked)]);
+        digest.add(files.when.as_str());
     }
     let lasting = variables.all.iter();
     for variable in lasting.filter(|variable| !OF_ONE_RUN.contains(&&*variable.key)) {

@@ -70,7 +70,7 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
 fn receives_dotenv(context: &PipelineContext, job: &Job) -> bool {
     let reports = |at: usize| {
         let artifacts = context.plan.jobs[at].config.artifacts.as_ref();
-        artifacts.is_some_and(|artifacts| !artifacts.dotenv.is_empty())
+        artifacts.is_some_and(|artifacts| !artifacts.reports.dotenv.is_empty())
     };
     context.plan.artifact_sources(job).into_iter().any(reports)
 }

@@ -2,15 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::config::ArtifactsWhen as When;
-use crate::exec::Globs;
 use crate::expr::Variable as Expanded;
 use crate::plan::{Job, JobVariables};
-use crate::run::{
-    AfterScript, Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Expand, JobSettings,
-};
+use crate::run::{AfterScript, AttemptContext, AttemptScripts, Expand, JobSettings};
 use crate::script::{Stage, Variable};
-use crate::types::go_bool;
+use crate::types::{Artifacts, go_bool};
 
 use super::context::PipelineContext;
 use super::digest::digest;
@@ -101,9 +97,9 @@ fn expand(variables: &JobVariables) -> Expand {
     Box::new(move |text, more| variables.expand_with(text, more))
 }
 
-fn dotenv(job: &Job) -> Vec<String> {
+fn dotenv(job: &Job) -> Vec<Arc<str>> {
     let artifacts = job.config.artifacts.as_ref();
-    artifacts.map_or_else(Vec::new, |artifacts| owned(&artifacts.dotenv))
+    artifacts.map_or_else(Vec::new, |artifacts| artifacts.reports.dotenv.clone())
 }
 
 fn export(variable: &Expanded) -> Variable {
@@ -128,26 +124,10 @@ fn after_script(job: &Job, exports: &[Variable], project_dir: &str) -> Option<Af
     }))
 }
 
+/// Which files are kept; `None` where nothing can be.
 fn artifacts(job: &Job) -> Option<Artifacts> {
     let artifacts = job.config.artifacts.as_ref()?;
-    let keeps = !artifacts.paths.is_empty() || artifacts.untracked;
-    keeps.then(|| Artifacts {
-        globs: Globs {
-            paths: owned(&artifacts.paths),
-            exclude: owned(&artifacts.exclude),
-            ..Globs::default()
-        },
-        untracked: artifacts.untracked,
-        when: match artifacts.when {
-            When::OnSuccess => ArtifactsWhen::OnSuccess,
-            When::OnFailure => ArtifactsWhen::OnFailure,
-            When::Always => ArtifactsWhen::Always,
-        },
-    })
-}
-
-fn owned(globs: &[Arc<str>]) -> Vec<String> {
-    globs.iter().map(ToString::to_string).collect()
+    Some(artifacts.files.clone()).filter(Artifacts::takes_files)
 }
 
 fn settings(variables: &JobVariables) -> JobSettings {

@@ -6,11 +6,11 @@ use crate::diag::Diagnostic;
 use crate::types::When;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::super::keywords::{DEFAULT_KEYWORDS, JOB, Scope};
-use super::super::model::{Inherit, JobConfig, JobKind, Policy};
+use super::super::keywords::{self, DEFAULT_KEYWORDS, JOB, Scope};
+use super::super::model::{Inherit, JobConfig, JobKind, ParallelConfig, Policy};
 use super::super::read;
 use super::super::rules::read_rules;
-use super::super::shape::{Check, flatten};
+use super::super::shape::Check;
 use super::check;
 use super::classify::check_name;
 
@@ -22,13 +22,19 @@ pub(in super::super) struct Surroundings<'a> {
     pub(in super::super) workflow_rules: bool,
 }
 
+/// A job before `parallel` makes several of it.
+pub(in super::super) struct Built {
+    pub(in super::super) job: JobConfig,
+    pub(in super::super) parallel: Option<ParallelConfig>,
+}
+
 /// Checks a job and reads it, when nothing is wrong with it.
 pub(in super::super) fn build(
     entry: &Entry,
     kind: JobKind,
     around: &Surroundings<'_>,
     found: &mut Vec<Diagnostic>,
-) -> Option<JobConfig> {
+) -> Option<Built> {
     let before = found.len();
     check_name(entry, found);
     let mapping = entry.value.as_map()?;
@@ -45,7 +51,10 @@ pub(in super::super) fn build(
     };
     check.keys(mapping, entry.key_span, &JOB, scope);
     check::check(entry, mapping, meant, &mut check);
-    (found.len() == before).then(|| read_job(entry, kind, mapping, around))
+    (found.len() == before).then(|| Built {
+        job: read_job(entry, kind, mapping, around),
+        parallel: read::get(mapping, "parallel").map(keywords::read_parallel),
+    })
 }
 
 fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'_>) -> JobConfig {
@@ -69,8 +78,10 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         before_script: strings("before_script"),
         after_script: strings("after_script"),
         pre_get_sources_script: read::pre_get_sources_script(&mapping).into(),
-        image: read::get(&mapping, "image").cloned(),
-        services: services(&mapping),
+        image: read::get(&mapping, "image").and_then(keywords::read_image),
+        services: read::get(&mapping, "services")
+            .map(keywords::read_services)
+            .unwrap_or_default(),
         inherit_variables: inherit(&mapping, "variables"),
         variables: read::variables(&mapping, "variables"),
         rules: mapping
@@ -88,7 +99,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         tags: read::get(&mapping, "tags")
             .map(read::strings)
             .unwrap_or_default(),
-        needs: read::needs(&mapping, "needs"),
+        needs: read::get(&mapping, "needs").map(keywords::read_needs),
         dependencies: read::get(&mapping, "dependencies")
             .and_then(Value::as_seq)
             .map(|items| {
@@ -97,14 +108,27 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
                     .filter_map(|item| Some((item.as_str()?.into(), item.span)))
                     .collect()
             }),
-        environment: read::get(&mapping, "environment").and_then(read::environment),
-        artifacts: read::get(&mapping, "artifacts").and_then(read::artifacts),
+        environment: read::get(&mapping, "environment").and_then(keywords::read_environment),
+        artifacts: read::get(&mapping, "artifacts").and_then(keywords::read_artifacts),
+        caches: read::get(&mapping, "cache")
+            .map(keywords::read_caches)
+            .unwrap_or_default(),
+        trigger: read::get(&mapping, "trigger").and_then(keywords::read_trigger),
         interruptible: read::boolean(&mapping, "interruptible"),
         resource_group: read::text(&mapping, "resource_group"),
         coverage: read::text(&mapping, "coverage"),
         instance: None,
-        pages: kind == JobKind::Script && is_pages(&name, &mapping),
-        mapping: Arc::new(mapping),
+        release: read::get(&mapping, "release").and_then(keywords::read_release),
+        pages: (kind == JobKind::Script && is_pages(&name, &mapping))
+            .then(|| keywords::read_pages(&mapping)),
+        id_tokens: read::get(&mapping, "id_tokens")
+            .map(keywords::read_id_tokens)
+            .unwrap_or_default(),
+        secrets: read::get(&mapping, "secrets")
+            .map(keywords::read_secrets)
+            .unwrap_or_default(),
+        without_effect: keywords::without_effect(&mapping).into(),
+        written: Arc::new(mapping),
         name,
     }
 }
@@ -150,15 +174,6 @@ fn only(mapping: &Mapping, no_default: bool) -> Option<Policy> {
         None if no_default => None,
         None => Some(read::implicit_only()),
     }
-}
-
-fn services(mapping: &Mapping) -> Vec<Value> {
-    read::get(mapping, "services")
-        .and_then(flatten)
-        .unwrap_or_default()
-        .into_iter()
-        .cloned()
-        .collect()
 }
 
 /// Whether a job is a Pages job (configuration reference 6.22).

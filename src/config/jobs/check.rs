@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::super::keywords::{NeedKind, check_need_kinds, check_start_in, need_items};
+use super::super::keywords::{NeedKind, check_need_kinds, check_start_in, need_items, read_needs};
 use super::super::model::{JobKind, NeedTarget};
 use super::super::read;
 use super::super::shape::{Check, Shape};
@@ -40,7 +40,21 @@ fn script(mapping: &Mapping, check: &mut Check<'_>) {
     }
 }
 
+/// `publish`, the old form of `pages:publish` (configuration reference 6.22).
 fn publish(entry: &Entry, mapping: &Mapping, check: &mut Check<'_>) {
+    let pages = read::get(mapping, "pages").and_then(Value::as_map);
+    if let (Some(publish), Some(nested)) = (
+        mapping.get("publish"),
+        pages.and_then(|pages| pages.get("publish")),
+    ) {
+        let message = format!("{} has both `publish` and `pages:publish`", check.subject());
+        check.report(
+            Diagnostic::new(Code::PagesConflict, message)
+                .at(publish.key_span)
+                .with(nested.key_span, "the other one is here")
+                .help("keep `pages:publish`"),
+        );
+    }
     if let Some(publish) = set(mapping, "publish")
         && !is_pages(entry.key.text(), mapping)
     {
@@ -162,7 +176,9 @@ fn dependencies(mapping: &Mapping, check: &mut Check<'_>) {
     let dependencies = read::get(mapping, "dependencies")
         .and_then(Value::as_seq)
         .unwrap_or_default();
-    let needs = read::needs(mapping, "needs").unwrap_or_default();
+    let needs = read::get(mapping, "needs")
+        .map(read_needs)
+        .unwrap_or_default();
     if needs.is_empty() {
         return;
     }

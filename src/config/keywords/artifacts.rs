@@ -1,8 +1,11 @@
 //! `artifacts` (configuration reference 6.18).
 
 use crate::diag::{Code, Diagnostic};
+use crate::types::{Artifacts, KeepWhen};
 use crate::yaml::{Mapping, Value};
 
+use super::super::model::{ArtifactsConfig, CoverageReport, ReportsConfig};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape};
 use super::{Keyword, key, values};
 
@@ -124,4 +127,49 @@ fn exposed(mapping: &Mapping, check: &mut Check<'_>) {
             );
         }
     }
+}
+
+/// Checked `artifacts`.
+pub(crate) fn read(value: &Value) -> Option<ArtifactsConfig> {
+    let mapping = value.as_map()?;
+    let list = |key| {
+        read::get(mapping, key)
+            .map(read::strings)
+            .unwrap_or_default()
+    };
+    let reports = read::get(mapping, "reports").and_then(Value::as_map);
+    Some(ArtifactsConfig {
+        files: Artifacts {
+            paths: list("paths"),
+            exclude: list("exclude"),
+            untracked: read::boolean(mapping, "untracked").unwrap_or(false),
+            when: read::text(mapping, "when")
+                .and_then(|word| KeepWhen::parse(&word))
+                .unwrap_or_default(),
+        },
+        name: read::text(mapping, "name"),
+        reports: reports.map(read_reports).unwrap_or_default(),
+        span: value.span,
+    })
+}
+
+fn read_reports(mapping: &Mapping) -> ReportsConfig {
+    let mut reports = ReportsConfig::default();
+    for entry in mapping.entries() {
+        let files = read::strings(&entry.value);
+        match (entry.key.text(), entry.value.as_map()) {
+            ("dotenv", _) => reports.dotenv = files,
+            ("coverage_report", Some(coverage)) => reports.coverage = read_coverage(coverage),
+            (kind, _) if !files.is_empty() => reports.others.push((kind.into(), files)),
+            _ => {}
+        }
+    }
+    reports
+}
+
+fn read_coverage(mapping: &Mapping) -> Option<CoverageReport> {
+    Some(CoverageReport {
+        format: read::text(mapping, "coverage_format")?,
+        path: read::text(mapping, "path")?,
+    })
 }

@@ -1,8 +1,11 @@
 //! `cache` (configuration reference 6.19).
 
 use crate::diag::{Code, Diagnostic};
-use crate::yaml::{Kind, Value};
+use crate::types::KeepWhen;
+use crate::yaml::{Kind, Mapping, Value};
 
+use super::super::model::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape, flatten};
 use super::{key, values};
 
@@ -114,4 +117,60 @@ fn fallback_keys(value: &Value, check: &mut Check<'_>) {
         let what = format!("has more than {MAX_FALLBACK_KEYS} keys");
         check.invalid(Code::TooMany, value.span, &what);
     }
+}
+
+/// The caches of a checked `cache`.
+pub(crate) fn read(value: &Value) -> Vec<CacheConfig> {
+    let caches = flatten(value).unwrap_or_else(|| vec![value]);
+    caches.into_iter().map(read_one).collect()
+}
+
+/// An empty entry is one cache without settings.
+fn read_one(value: &Value) -> CacheConfig {
+    let none = Mapping::default();
+    let cache = value.as_map().unwrap_or(&none);
+    let list = |key| read::get(cache, key).map(read::strings).unwrap_or_default();
+    CacheConfig {
+        key: read::get(cache, "key").map_or(CacheKey::Default, read_key),
+        fallback_keys: list("fallback_keys"),
+        paths: list("paths"),
+        untracked: read::boolean(cache, "untracked").unwrap_or(false),
+        policy: read_policy(cache),
+        when: read::text(cache, "when")
+            .and_then(|word| KeepWhen::parse(&word))
+            .unwrap_or_default(),
+        unprotect: read::boolean(cache, "unprotect").unwrap_or(false),
+        span: value.span,
+    }
+}
+
+fn read_policy(cache: &Mapping) -> CachePolicy {
+    let text = read::text(cache, "policy").filter(|text| !text.trim().is_empty());
+    text.map_or(CachePolicy::PullPush, |text| {
+        CachePolicy::parse(&text).unwrap_or(CachePolicy::Unexpanded(text))
+    })
+}
+
+fn read_key(value: &Value) -> CacheKey {
+    let (Kind::Str(text) | Kind::Symbol(text)) = &value.kind else {
+        return value
+            .as_map()
+            .and_then(read_key_files)
+            .map_or(CacheKey::Default, CacheKey::Files);
+    };
+    CacheKey::Text(text.clone())
+}
+
+fn read_key_files(key: &Mapping) -> Option<CacheKeyFiles> {
+    let kinds = [
+        ("files", DigestOf::Content),
+        ("files_commits", DigestOf::Commits),
+    ];
+    kinds.into_iter().find_map(|(word, digest_of)| {
+        Some(CacheKeyFiles {
+            paths: read::strings(read::get(key, word)?),
+            digest_of,
+            prefix: read::text(key, "prefix"),
+        })
+    })
 }

@@ -2,34 +2,39 @@
 
 use std::collections::BTreeMap;
 
+use crate::source::Span;
 use crate::yaml::{Kind, Mapping};
 
-use super::super::model::EffectUse;
+use super::super::model::{Effect, KeywordUse};
 use super::super::shape::{Keys, Shape, row};
-use super::{Effect, Scope, artifacts, image};
+use super::{Scope, artifacts, image};
 
-/// Every use of a keyword of `effect` in a job's mapping, also inside its values.
-pub fn scan(mapping: &Mapping, effect: Effect) -> Vec<EffectUse> {
+/// Every such keyword in a job's mapping, also inside of others, at its first place.
+pub(crate) fn without_effect(job: &Mapping) -> Vec<KeywordUse> {
     let mut found = BTreeMap::new();
-    walk(mapping, &super::JOB, effect, &mut found);
-    found
-        .into_iter()
-        .map(|(keyword, span)| EffectUse { keyword, span })
-        .collect()
+    walk(job, &super::JOB, &mut found);
+    let uses = found.into_iter();
+    uses.map(|((effect, keyword), span)| KeywordUse {
+        keyword,
+        effect,
+        span,
+    })
+    .collect()
 }
 
 fn walk(
     mapping: &Mapping,
     keys: &'static Keys,
-    effect: Effect,
-    found: &mut BTreeMap<&'static str, crate::source::Span>,
+    found: &mut BTreeMap<(Effect, &'static str), Span>,
 ) {
     for entry in mapping.entries() {
         let Some(row) = row(keys, entry, Scope::ANY).filter(|_| is_set(&entry.value.kind)) else {
             continue;
         };
-        if row.effect == effect {
-            found.entry(row.name).or_insert(entry.key_span);
+        if row.effect != Effect::Honoured {
+            found
+                .entry((row.effect, row.name))
+                .or_insert(entry.key_span);
         }
         let inner = match (&row.shape, row.name) {
             (Shape::Map(inner), _) => Some(*inner),
@@ -38,7 +43,7 @@ fn walk(
             _ => None,
         };
         if let (Some(inner), Kind::Map(mapping)) = (inner, &entry.value.kind) {
-            walk(mapping, inner, effect, found);
+            walk(mapping, inner, found);
         }
     }
 }

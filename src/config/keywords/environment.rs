@@ -1,8 +1,10 @@
 //! `environment` (configuration reference 6.15).
 
 use crate::diag::{Code, Diagnostic};
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Mapping, Value};
 
+use super::super::model::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape};
 use super::{Scope, key, values};
 
@@ -109,4 +111,42 @@ pub(super) fn is_name(text: &str) -> bool {
 fn url(value: &Value, check: &mut Check<'_>) {
     check.value(value, &Shape::Text);
     values::limited(value, check, URL_LIMIT);
+}
+
+/// A checked `environment`.
+pub(crate) fn read(value: &Value) -> Option<EnvironmentConfig> {
+    let named = |name| EnvironmentConfig {
+        name,
+        url: None,
+        action: EnvironmentAction::Start,
+        on_stop: None,
+        tier: None,
+        auto_stop_in: None,
+        kubernetes: None,
+        span: value.span,
+    };
+    let Some(mapping) = value.as_map() else {
+        return Some(named(value.as_str()?.into()));
+    };
+    let on_stop = read::get(mapping, "on_stop");
+    let kubernetes = read::get(mapping, "kubernetes").and_then(Value::as_map);
+    Some(EnvironmentConfig {
+        url: read::text(mapping, "url"),
+        action: read::text(mapping, "action")
+            .and_then(|word| EnvironmentAction::parse(&word))
+            .unwrap_or_default(),
+        on_stop: on_stop.and_then(|job| Some((job.as_str()?.into(), job.span))),
+        tier: read::text(mapping, "deployment_tier"),
+        auto_stop_in: read::text(mapping, "auto_stop_in"),
+        kubernetes: kubernetes.map(read_kubernetes),
+        ..named(read::text(mapping, "name")?)
+    })
+}
+
+fn read_kubernetes(mapping: &Mapping) -> KubernetesConfig {
+    KubernetesConfig {
+        agent: read::text(mapping, "agent"),
+        namespace: read::text(mapping, "namespace"),
+        flux_resource_path: read::text(mapping, "flux_resource_path"),
+    }
 }

@@ -1,8 +1,13 @@
 //! `image` and `services` (configuration reference 6.3, 6.4).
 
-use crate::diag::Code;
-use crate::yaml::{Kind, Value};
+use std::sync::Arc;
 
+use crate::diag::Code;
+use crate::source::Span;
+use crate::yaml::{Kind, Mapping, Value};
+
+use super::super::model::{ImageConfig, PullPolicy, ServiceConfig};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape, flatten};
 use super::{key, values, variables};
 
@@ -95,5 +100,76 @@ pub(super) fn check_services(value: &Value, check: &mut Check<'_>) {
     };
     for item in items {
         named(item, check, &SERVICE);
+    }
+}
+
+/// A checked `image`.
+pub(crate) fn read(value: &Value) -> Option<ImageConfig> {
+    match value.as_map() {
+        Some(mapping) => read_mapping(mapping, value.span),
+        None => Some(named_only(value.as_str()?, value.span)),
+    }
+}
+
+/// Checked `services`.
+pub(crate) fn read_services(value: &Value) -> Vec<ServiceConfig> {
+    let items = flatten(value).unwrap_or_default();
+    items.into_iter().filter_map(read_service).collect()
+}
+
+fn read_service(value: &Value) -> Option<ServiceConfig> {
+    let image = read(value)?;
+    let Some(mapping) = value.as_map() else {
+        return Some(ServiceConfig {
+            image,
+            aliases: Vec::new(),
+            command: None,
+            variables: Vec::new(),
+        });
+    };
+    let aliases = read::text(mapping, "alias").unwrap_or_default();
+    let aliases = aliases.split([',', ' ', '\t', '\n', '\r']);
+    Some(ServiceConfig {
+        image,
+        aliases: aliases
+            .filter(|alias| !alias.is_empty())
+            .map(Into::into)
+            .collect(),
+        command: read::get(mapping, "command").map(read::strings),
+        variables: read::variables(mapping, "variables"),
+    })
+}
+
+fn named_only(name: &str, span: Span) -> ImageConfig {
+    ImageConfig {
+        name: name.into(),
+        entrypoint: None,
+        platform: None,
+        user: None,
+        pull_policies: Vec::new(),
+        span,
+    }
+}
+
+fn read_mapping(mapping: &Mapping, span: Span) -> Option<ImageConfig> {
+    let docker = read::get(mapping, "docker").and_then(Value::as_map);
+    let of_docker = |key| docker.and_then(|docker| read::text(docker, key));
+    let policies = read::get(mapping, "pull_policy").map(read::strings);
+    let policies: Vec<Arc<str>> = policies.unwrap_or_default();
+    Some(ImageConfig {
+        entrypoint: read::get(mapping, "entrypoint").map(read::strings),
+        platform: of_docker("platform"),
+        user: of_docker("user"),
+        pull_policies: policies.iter().filter_map(|word| policy(word)).collect(),
+        ..named_only(&read::text(mapping, "name")?, span)
+    })
+}
+
+fn policy(word: &str) -> Option<PullPolicy> {
+    match word {
+        "always" => Some(PullPolicy::Always),
+        "if-not-present" => Some(PullPolicy::IfNotPresent),
+        "never" => Some(PullPolicy::Never),
+        _ => None,
     }
 }

@@ -1,55 +1,46 @@
 //! A row of the table of keywords.
 
+use super::super::model::Effect;
 use super::super::shape::Shape;
 
 /// One keyword at one kind of place.
-pub struct Keyword {
+pub(crate) struct Keyword {
     /// GitLab's word.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Where it may stand.
-    pub scope: Scope,
-    /// Chapter of the configuration reference.
-    pub chapter: &'static str,
+    pub(crate) scope: Scope,
+    /// Chapter of the configuration reference; a test looks the keyword up there.
+    #[cfg_attr(not(test), expect(dead_code))]
+    pub(crate) chapter: &'static str,
     /// What it may hold.
-    pub shape: Shape,
+    pub(crate) shape: Shape,
     /// Whether null counts as absent; else it is a value of the wrong type.
-    pub nullable: bool,
+    pub(crate) nullable: bool,
     /// What it does in a run.
-    pub effect: Effect,
-}
-
-/// What a keyword does in a local run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// It is honoured.
-    Honoured,
-    /// It changes nothing on one machine; a warning says so.
-    Inert,
-    /// It changes what a job does, and a run does not do that yet: `run` refuses the job.
-    Refused,
+    pub(crate) effect: Effect,
 }
 
 /// The places a keyword may stand at, as a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope(u8);
+pub(crate) struct Scope(u8);
 
 impl Scope {
     /// A job with a script.
-    pub const JOB: Self = Self(1);
+    pub(crate) const JOB: Self = Self(1);
     /// A trigger job.
-    pub const TRIGGER: Self = Self(2);
+    pub(crate) const TRIGGER: Self = Self(2);
     /// The section `default`.
-    pub const DEFAULT: Self = Self(4);
+    pub(crate) const DEFAULT: Self = Self(4);
     /// Everywhere.
-    pub const ANY: Self = Self(0xff);
+    pub(crate) const ANY: Self = Self(0xff);
 
     /// Both sets.
-    pub const fn and(self, other: Self) -> Self {
+    pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
     /// Whether the sets have a place in common.
-    pub const fn meets(self, other: Self) -> bool {
+    pub(crate) const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 }

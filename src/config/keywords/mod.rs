@@ -23,16 +23,24 @@ mod trigger;
 mod values;
 mod variables;
 
-pub use effects::scan as effects_of;
+pub(super) use artifacts::read as read_artifacts;
+pub(super) use cache::read as read_caches;
+pub(super) use effects::without_effect;
+pub(super) use environment::read as read_environment;
 pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT, WORKFLOW};
+pub(super) use image::{read as read_image, read_services};
 pub(super) use job::JOB;
+pub(super) use keyword::Keyword;
 pub(super) use keyword::Scope;
 use keyword::key;
-pub use keyword::{Effect, Keyword};
-pub(super) use needs::{NeedKind, check_kinds as check_need_kinds, items as need_items};
+pub(super) use needs::{
+    NeedKind, check_kinds as check_need_kinds, items as need_items, read as read_needs,
+};
+pub(super) use outside::{read_id_tokens, read_pages, read_release, read_secrets};
+pub(super) use parallel::read as read_parallel;
 pub(super) use policy::parsed as parsed_condition;
 pub(super) use removed::instead_of;
 pub(super) use rules::{INCLUDE_RULE, check_rules};
-pub(super) use trigger::include_item as check_include_item;
+pub(super) use trigger::{include_item as check_include_item, read as read_trigger};
 pub(super) use values::start_in as check_start_in;
 pub(super) use variables::{check_root as check_root_variables, unquoted_key};

@@ -3,6 +3,8 @@
 use crate::diag::Code;
 use crate::yaml::{Kind, Mapping, Value};
 
+use super::super::model::{ForeignNeed, ForeignSource, NeedConfig, NeedTarget};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape, flatten};
 use super::{key, parallel};
 
@@ -141,4 +143,61 @@ pub(crate) fn check_kinds(needs: &Value, allowed: &[NeedKind], place: &str, chec
 pub(super) fn check_of_rule(value: &Value, found: &mut Check<'_>) {
     check(value, found);
     check_kinds(value, &[NeedKind::Job], "in a rule", found);
+}
+
+/// The entries of checked `needs`.
+pub(crate) fn read(needs: &Value) -> Vec<NeedConfig> {
+    items(needs).into_iter().filter_map(read_item).collect()
+}
+
+fn read_item(item: &Value) -> Option<NeedConfig> {
+    let Some(mapping) = item.as_map() else {
+        return Some(NeedConfig {
+            target: NeedTarget::Job {
+                name: item.as_str()?.into(),
+                optional: false,
+                matrix: None,
+            },
+            artifacts: true,
+            span: item.span,
+        });
+    };
+    let target = match read_source(NeedKind::of(item), mapping) {
+        Some(source) => NeedTarget::Elsewhere(ForeignNeed {
+            source,
+            written: item.clone(),
+        }),
+        None => NeedTarget::Job {
+            name: read::text(mapping, "job")?,
+            optional: read::boolean(mapping, "optional").unwrap_or(false),
+            matrix: read::get(mapping, "parallel").map(parallel::read_matrix),
+        },
+    };
+    Some(NeedConfig {
+        target,
+        artifacts: read::boolean(mapping, "artifacts").unwrap_or(true),
+        span: item.span,
+    })
+}
+
+/// What a need on another pipeline asks for.
+fn read_source(kind: NeedKind, mapping: &Mapping) -> Option<ForeignSource> {
+    let text = |key| read::text(mapping, key);
+    Some(match kind {
+        NeedKind::Job => return None,
+        NeedKind::Mirror => ForeignSource::Mirror {
+            project: text("pipeline")?,
+        },
+        NeedKind::External => match text("project") {
+            Some(project) => ForeignSource::Project {
+                project,
+                job: text("job")?,
+                reference: text("ref")?,
+            },
+            None => ForeignSource::Pipeline {
+                pipeline: text("pipeline")?,
+                job: text("job")?,
+            },
+        },
+    })
 }

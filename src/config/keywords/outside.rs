@@ -2,8 +2,12 @@
 //! secrets (configuration reference 6.21 to 6.24).
 
 use crate::diag::{Code, Diagnostic};
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Mapping, Value};
 
+use super::super::model::{
+    IdTokenConfig, PagesConfig, ReleaseConfig, ReleaseLink, SecretConfig, SecretProvider,
+};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape, listed};
 use super::{Scope, key, values};
 
@@ -128,14 +132,6 @@ pub(super) static DAST: Keys = Keys {
     exclusive: &[],
 };
 
-static PROVIDERS: &[&str] = &[
-    "vault",
-    "azure_key_vault",
-    "gcp_secret_manager",
-    "gitlab_secrets_manager",
-    "aws_secrets_manager",
-];
-
 static SECRET: Keys = Keys {
     rows: &[
         key("vault", "6.24", Shape::Rule(vault)),
@@ -191,12 +187,12 @@ pub(super) fn secret(value: &Value, check: &mut Check<'_>) {
         return;
     };
     check.keys(mapping, value.span, &SECRET, Scope::ANY);
-    let given = PROVIDERS.iter().filter(|name| mapping.get(name).is_some());
-    if given.count() != 1 {
+    if providers(mapping).count() != 1 {
+        let known = SecretProvider::ALL.map(SecretProvider::as_str);
         let message = format!(
             "{} needs exactly one of {}",
             check.subject(),
-            listed(PROVIDERS)
+            listed(&known)
         );
         check.report(Diagnostic::new(Code::ExclusiveKeys, message).at(value.span));
     }
@@ -206,5 +202,87 @@ pub(super) fn secret(value: &Value, check: &mut Check<'_>) {
             check.subject()
         );
         check.report(Diagnostic::new(Code::MissingKey, message).at(value.span));
+    }
+}
+
+/// The providers that an entry of `secrets` names.
+fn providers(secret: &Mapping) -> impl Iterator<Item = SecretProvider> {
+    let all = SecretProvider::ALL.into_iter();
+    all.filter(|provider| secret.get(provider.as_str()).is_some())
+}
+
+/// Checked `secrets`.
+pub(crate) fn read_secrets(value: &Value) -> Vec<SecretConfig> {
+    let entries = value.as_map().map_or(&[][..], Mapping::entries).iter();
+    let read = entries.map(|entry| {
+        let secret = entry.value.as_map()?;
+        Some(SecretConfig {
+            name: entry.key.text().into(),
+            provider: providers(secret).next()?,
+            file: read::boolean(secret, "file").unwrap_or(true),
+            token: read::text(secret, "token"),
+            span: entry.value.span,
+        })
+    });
+    read.flatten().collect()
+}
+
+/// Checked `id_tokens`.
+pub(crate) fn read_id_tokens(value: &Value) -> Vec<IdTokenConfig> {
+    let entries = value.as_map().map_or(&[][..], Mapping::entries).iter();
+    let read = entries.map(|entry| {
+        let audience = read::get(entry.value.as_map()?, "aud")?;
+        Some(IdTokenConfig {
+            name: entry.key.text().into(),
+            audience: read::strings(audience),
+            span: entry.value.span,
+        })
+    });
+    read.flatten().collect()
+}
+
+/// `pages` and what belongs to it in the mapping of a Pages job.
+pub(crate) fn read_pages(job: &Mapping) -> PagesConfig {
+    let none = Mapping::default();
+    let pages = read::get(job, "pages")
+        .and_then(Value::as_map)
+        .unwrap_or(&none);
+    PagesConfig {
+        publish: read::text(pages, "publish").or_else(|| read::text(job, "publish")),
+        path_prefix: read::text(pages, "path_prefix"),
+        expire_in: read::text(pages, "expire_in"),
+    }
+}
+
+/// A checked `release`.
+pub(crate) fn read_release(value: &Value) -> Option<ReleaseConfig> {
+    let mapping = value.as_map()?;
+    let assets = read::get(mapping, "assets").and_then(Value::as_map);
+    let links = assets.and_then(|assets| read::get(assets, "links")?.as_seq());
+    let milestones = read::get(mapping, "milestones").map(read::strings);
+    Some(ReleaseConfig {
+        tag_name: read::text(mapping, "tag_name")?,
+        tag_message: read::text(mapping, "tag_message"),
+        description: read::text(mapping, "description")?,
+        name: read::text(mapping, "name"),
+        reference: read::text(mapping, "ref"),
+        milestones: milestones.unwrap_or_default(),
+        released_at: read::text(mapping, "released_at"),
+        links: links
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_map)
+            .map(read_link)
+            .collect(),
+        span: value.span,
+    })
+}
+
+fn read_link(link: &Mapping) -> ReleaseLink {
+    ReleaseLink {
+        name: read::text(link, "name"),
+        url: read::text(link, "url"),
+        filepath: read::text(link, "filepath"),
+        link_type: read::text(link, "link_type"),
     }
 }

@@ -1,9 +1,10 @@
 //! `parallel` (configuration reference 6.16, 6.17).
 
 use crate::diag::Code;
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Mapping, Value};
 
-use super::super::read::{MAX_INSTANCES, product};
+use super::super::model::{MAX_INSTANCES, Matrix, MatrixMapping, ParallelConfig};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape};
 use super::{key, values, variables};
 
@@ -65,7 +66,7 @@ fn combination(item: &Value, check: &mut Check<'_>) -> usize {
             values_of(&entry.value, check);
         });
     }
-    product(mapping)
+    read_mapping(mapping).count()
 }
 
 fn values_of(value: &Value, check: &mut Check<'_>) {
@@ -79,4 +80,40 @@ fn values_of(value: &Value, check: &mut Check<'_>) {
         _ if plain(value) => {}
         _ => check.wrong_type(value, "a string, an integer or a list of them"),
     }
+}
+
+/// A checked `parallel`.
+pub(crate) fn read(value: &Value) -> ParallelConfig {
+    match value.kind {
+        Kind::Int(count) => ParallelConfig::Count(u32::try_from(count).unwrap_or(1)),
+        _ => ParallelConfig::Matrix(read_matrix(value)),
+    }
+}
+
+/// The matrix of a checked `parallel`.
+pub(super) fn read_matrix(parallel: &Value) -> Matrix {
+    let matrix = parallel.as_map().and_then(|it| read::get(it, "matrix"));
+    let mappings = matrix.and_then(Value::as_seq).unwrap_or_default().iter();
+    Matrix(
+        mappings
+            .filter_map(Value::as_map)
+            .map(read_mapping)
+            .collect(),
+    )
+}
+
+fn read_mapping(mapping: &Mapping) -> MatrixMapping {
+    let values = |value: &Value| {
+        let values = value.as_seq().unwrap_or(std::slice::from_ref(value)).iter();
+        values
+            .filter_map(Value::scalar_text)
+            .map(Into::into)
+            .collect()
+    };
+    let entries = mapping.entries().iter();
+    MatrixMapping(
+        entries
+            .map(|entry| (entry.key.text().into(), values(&entry.value)))
+            .collect(),
+    )
 }

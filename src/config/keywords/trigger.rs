@@ -1,8 +1,14 @@
 //! `trigger` (configuration reference 6.25).
 
+use std::sync::Arc;
+
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
+use super::super::model::{
+    ChildInclude, Forward, ProjectTrigger, TriggerConfig, TriggerStrategy, TriggerTarget,
+};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape};
 use super::{Scope, key};
 
@@ -148,4 +154,76 @@ fn is_sha256(text: &str) -> bool {
 
 fn rules(value: &Value, check: &mut Check<'_>) {
     super::check_rules(value, check, &super::INCLUDE_RULE);
+}
+
+/// A checked `trigger`.
+pub(crate) fn read(value: &Value) -> Option<TriggerConfig> {
+    let Some(mapping) = value.as_map() else {
+        return Some(TriggerConfig {
+            target: TriggerTarget::Project(ProjectTrigger {
+                project: value.as_str()?.into(),
+                branch: None,
+                inputs: Arc::default(),
+            }),
+            strategy: None,
+            forward: Forward::default(),
+            span: value.span,
+        });
+    };
+    Some(TriggerConfig {
+        target: match mapping.get("include") {
+            Some(include) => TriggerTarget::Child(read_includes(&include.value)),
+            None => TriggerTarget::Project(read_project(mapping)?),
+        },
+        strategy: match read::text(mapping, "strategy").as_deref() {
+            Some("depend") => Some(TriggerStrategy::Depend),
+            Some("mirror") => Some(TriggerStrategy::Mirror),
+            _ => None,
+        },
+        forward: read_forward(mapping),
+        span: value.span,
+    })
+}
+
+fn read_includes(value: &Value) -> Vec<ChildInclude> {
+    let entries = match &value.kind {
+        Kind::Null => &[],
+        Kind::Seq(entries) => &entries[..],
+        _ => std::slice::from_ref(value),
+    };
+    let include = |entry: &Value| {
+        let text = |key| read::get(entry.as_map()?, key).filter(|it| it.as_str().is_some());
+        ChildInclude {
+            entry: entry.clone(),
+            artifact: text("artifact").and_then(|it| Some(it.as_str()?.into())),
+            job: text("job").and_then(|it| Some((it.as_str()?.into(), it.span))),
+        }
+    };
+    entries.iter().map(include).collect()
+}
+
+fn read_project(mapping: &Mapping) -> Option<ProjectTrigger> {
+    let inputs = read::get(mapping, "inputs").map(|inputs| &inputs.kind);
+    Some(ProjectTrigger {
+        project: read::text(mapping, "project")?,
+        branch: read::text(mapping, "branch"),
+        inputs: match inputs {
+            Some(Kind::Map(inputs)) => Arc::clone(inputs),
+            _ => Arc::default(),
+        },
+    })
+}
+
+fn read_forward(mapping: &Mapping) -> Forward {
+    let usual = Forward::default();
+    let forward = read::get(mapping, "forward").and_then(Value::as_map);
+    let says = |key, usual| {
+        forward
+            .and_then(|forward| read::boolean(forward, key))
+            .unwrap_or(usual)
+    };
+    Forward {
+        yaml_variables: says("yaml_variables", usual.yaml_variables),
+        pipeline_variables: says("pipeline_variables", usual.pipeline_variables),
+    }
 }

@@ -1,10 +1,12 @@
 //! The language in small configurations: each row is one rule of the configuration reference.
 
 mod bombs;
+mod chapters;
 mod include;
 mod inputs;
 mod jobs;
 mod keywords;
 mod merge;
 mod more_keywords;
+mod typed;
 pub(crate) mod world;

@@ -7,8 +7,8 @@ use bollard::query_parameters::RemoveContainerOptionsBuilder;
 use tokio::sync::Semaphore;
 
 use super::super::ExecError;
-use super::fault;
 use super::patience::Patience;
+use super::{fault, volumes};
 
 /// The container of one attempt. Dropping it removes the container in the background; that is for
 /// panics and dropped futures, the usual way is [`Container::remove`].
@@ -18,6 +18,8 @@ pub(super) struct Container {
     /// Slots for starts on this daemon.
     pub(super) starts: Arc<Semaphore>,
     pub(super) patience: Patience,
+    /// Volumes that are its own, in the order in which they can be removed.
+    pub(super) volumes: Vec<String>,
     gone: bool,
 }
 
@@ -33,17 +35,25 @@ impl Container {
             id,
             starts,
             patience,
+            volumes: Vec::new(),
             gone: false,
         }
     }
 
-    /// Kills and removes it with its anonymous volumes. Safe to repeat.
+    /// Kills and removes it with its volumes. Safe to repeat.
     pub(super) async fn remove(&mut self) -> Result<(), ExecError> {
         if self.gone {
             return Ok(());
         }
         let removing = remove(&self.docker, &self.id);
         self.patience.answer("remove container", removing).await?;
+        self.remove_volumes().await
+    }
+
+    /// Removes its volumes where there is no container of them.
+    pub(super) async fn remove_volumes(&mut self) -> Result<(), ExecError> {
+        let removing = remove_volumes(&self.docker, &self.volumes);
+        self.patience.answer("remove volume", removing).await?;
         self.gone = true;
         Ok(())
     }
@@ -56,9 +66,20 @@ impl Drop for Container {
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (docker, id) = (self.docker.clone(), std::mem::take(&mut self.id));
-            runtime.spawn(async move { remove(&docker, &id).await });
+            let volumes = std::mem::take(&mut self.volumes);
+            runtime.spawn(async move {
+                remove(&docker, &id).await?;
+                remove_volumes(&docker, &volumes).await
+            });
         }
     }
+}
+
+async fn remove_volumes(docker: &Docker, names: &[String]) -> Result<(), ExecError> {
+    for name in names {
+        volumes::remove(docker, name).await?;
+    }
+    Ok(())
 }
 
 /// Removes a container. One that is not there, or is being removed, is fine.

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigLogConfig, RestartPolicy, RestartPolicyNameEnum,
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, RestartPolicy,
+    RestartPolicyNameEnum,
 };
 
 use super::super::detector::shell_command;
 use super::super::names::{slug, unique_slug};
 use super::super::{EnvSpec, EnvVariable, ExecError, Image, Owner};
+use super::layers;
 
 /// Label: whose container it is.
 pub(super) const OWNER: &str = "pipe.owner";
@@ -19,8 +21,9 @@ pub(super) const JOB: &str = "pipe.job";
 /// Label: number of the attempt.
 pub(super) const ATTEMPT: &str = "pipe.attempt";
 
-/// The container of a job, as the runner would make it (runtime reference 7.1).
-pub(super) fn body(spec: &EnvSpec, image: &Image) -> ContainerCreateBody {
+/// The container of a job, as the runner would make it (runtime reference 7.1). `overlay` is the
+/// volume with the builds directory, or empty.
+pub(super) fn body(spec: &EnvSpec, image: &Image, overlay: &str) -> ContainerCreateBody {
     ContainerCreateBody {
         image: Some(image.name.clone()),
         entrypoint: entrypoint(image),
@@ -34,7 +37,10 @@ pub(super) fn body(spec: &EnvSpec, image: &Image) -> ContainerCreateBody {
         open_stdin: Some(true),
         stdin_once: Some(true),
         tty: Some(false),
-        host_config: Some(host_config(spec.init)),
+        host_config: Some(HostConfig {
+            mounts: builds(spec, overlay),
+            ..host_config(spec.init)
+        }),
         ..ContainerCreateBody::default()
     }
 }
@@ -55,6 +61,11 @@ fn host_config(init: bool) -> HostConfig {
         }),
         ..HostConfig::default()
     }
+}
+
+fn builds(spec: &EnvSpec, overlay: &str) -> Option<Vec<Mount>> {
+    let mount = || vec![layers::mount(overlay, &spec.layout.builds_dir)];
+    (!overlay.is_empty()).then(mount)
 }
 
 /// `[""]` clears the image's entrypoint; the API does the same with it. An empty list counts as
@@ -183,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_environment_travels_through_the_api() {
-        let made = body(&spec("a"), &Image::default());
+        let made = body(&spec("a"), &Image::default(), "");
         assert_eq!(made.env, Some(vec!["A=b=c\n".to_owned()]));
         assert_eq!(made.host_config.and_then(|host| host.init), Some(true));
         assert_eq!(made.labels.expect("labels")["pipe.owner"], "m/0/h");

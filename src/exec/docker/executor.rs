@@ -1,27 +1,22 @@
-//! The executor: one daemon and the trees published to it.
+//! The executor: one daemon, its containers and the trees published to it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bollard::Docker;
-use bollard::models::SystemVersion;
-use bollard::query_parameters::CreateContainerOptionsBuilder;
-use tokio::sync::{OnceCell, Semaphore};
 
 use super::super::cancel::{check, unless_asked};
-use super::super::temp::temp_files;
-use super::super::trees::Trees;
 use super::super::{
     Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, Traits,
     TreeRef, TreeSpec,
 };
 use super::connect::Endpoint;
-use super::container::Container;
-use super::patience::Patience;
+use super::containers::Containers;
+use super::layer_store::LayerStore;
+use super::layers::Layers;
 use super::session::DockerSession;
-use super::upload::{Content, fill};
-use super::{create, fault, image, reap};
+use super::{create, image, reap};
 
 /// Where jobs are built in a container (runtime reference 1.6).
 const BUILDS_DIR: &str = "/builds";
@@ -31,68 +26,27 @@ const STARTS: usize = 8;
 
 /// Runs jobs in containers of one Docker daemon.
 pub struct DockerExecutor {
-    endpoint: Endpoint,
-    daemon: OnceCell<(Docker, SystemVersion)>,
-    trees: Trees,
-    starts: Arc<Semaphore>,
-    patience: Patience,
+    containers: Arc<Containers>,
 }
 
 impl DockerExecutor {
     /// An executor on the daemon at `endpoint`. Nothing is asked of the daemon yet.
     pub fn new(endpoint: Endpoint) -> Self {
+        Self::with_layers(endpoint, None)
+    }
+
+    /// The same, with layers of project trees that outlive a run: which ones the daemon has is
+    /// remembered in `folder`, which need not be there yet.
+    pub fn keeping_layers_in(endpoint: Endpoint, folder: &Path) -> Self {
+        let name = super::layers::id("daemon", &endpoint.socket);
+        Self::with_layers(endpoint, Some(LayerStore::new(folder.join(name))))
+    }
+
+    fn with_layers(endpoint: Endpoint, store: Option<LayerStore>) -> Self {
+        let layers = Layers::new(store);
         Self {
-            endpoint,
-            daemon: OnceCell::new(),
-            trees: Trees::default(),
-            starts: Arc::new(Semaphore::new(STARTS)),
-            patience: Patience::default(),
+            containers: Arc::new(Containers::new(endpoint, STARTS, layers)),
         }
-    }
-
-    /// The connection, made once, and who is at its other end.
-    async fn daemon(&self) -> Result<&(Docker, SystemVersion), ExecError> {
-        self.daemon
-            .get_or_try_init(|| self.endpoint.connect())
-            .await
-    }
-
-    async fn docker(&self) -> Result<&Docker, ExecError> {
-        Ok(&self.daemon().await?.0)
-    }
-
-    async fn create(&self, spec: &EnvSpec) -> Result<Container, ExecError> {
-        let Some(image) = &spec.image else {
-            return Err(ExecError::user(
-                "create container",
-                "the job names no image",
-            ));
-        };
-        create::check(spec)?;
-        let docker = self.docker().await?;
-        let mut options = CreateContainerOptionsBuilder::new();
-        if let Some(platform) = &image.platform {
-            options = options.platform(platform);
-        }
-        let name = create::name(&spec.owner, &spec.job, spec.attempt);
-        let named = options.clone().name(&name).build();
-        let body = create::body(spec, image);
-        let making = async {
-            let mut made = docker.create_container(Some(named), body.clone()).await;
-            // Two pipelines of one run may have jobs of the same name: the labels tell them apart.
-            if matches!(&made, Err(error) if fault::status(error) == Some(409)) {
-                made = docker.create_container(Some(options.build()), body).await;
-            }
-            made.map_err(|error| fault::create(&image.name, error))
-        };
-        let making = self.patience.answer("create container", Box::pin(making));
-        let made = making.await?;
-        Ok(Container::new(
-            docker.clone(),
-            made.id,
-            self.starts.clone(),
-            self.patience.clone(),
-        ))
     }
 }
 
@@ -121,7 +75,7 @@ impl Executor for DockerExecutor {
     }
 
     async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError> {
-        let (_, version) = unless_asked(&cx.cancel, "connect", self.daemon()).await?;
+        let (_, version) = unless_asked(&cx.cancel, "connect", self.containers.daemon()).await?;
         let text = |word: &Option<String>| word.clone().unwrap_or_else(|| "unknown".to_owned());
         Ok(Capabilities {
             description: format!(
@@ -137,9 +91,9 @@ impl Executor for DockerExecutor {
     async fn missing(&self, images: &[Image], cx: &Cx) -> Result<Vec<Image>, ExecError> {
         let phase = "inspect image";
         let looking = async {
-            let docker = self.docker().await?;
+            let docker = self.containers.docker().await?;
             let looking = image::missing(docker, images);
-            self.patience.answer(phase, looking).await
+            self.containers.patience.answer(phase, looking).await
         };
         unless_asked(&cx.cancel, phase, looking).await
     }
@@ -150,16 +104,16 @@ impl Executor for DockerExecutor {
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
         cx: &Cx,
     ) -> Result<(), ExecError> {
-        let pulling = async { image::pull(self.docker().await?, image, progress).await };
+        let pulling = async { image::pull(self.containers.docker().await?, image, progress).await };
         unless_asked(&cx.cancel, "pull image", pulling).await
     }
 
     async fn publish_tree(&self, tree: &TreeSpec, _cx: &Cx) -> Result<TreeRef, ExecError> {
-        Ok(self.trees.publish(tree))
+        Ok(self.containers.publish(tree))
     }
 
     fn silent_for(&self) -> Option<Duration> {
-        self.patience.silent_for()
+        self.containers.patience.silent_for()
     }
 
     fn environment_name(&self, owner: &Owner, job: &str, attempt: u32) -> String {
@@ -168,20 +122,22 @@ impl Executor for DockerExecutor {
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         check(&cx.cancel, "open")?;
-        let content = Content {
-            layout: spec.layout.clone(),
-            temp_files: temp_files(&spec),
-            tars: self.trees.archives(&spec.workspace)?,
+        let container = self.containers.make(&spec, cx).await?;
+        let session = DockerSession::new(Arc::clone(&self.containers), container, spec);
+        Ok(Box::new(session))
+    }
+
+    async fn release(&self, budget: Duration) -> Result<(), ExecError> {
+        let Some((docker, _)) = self.containers.known() else {
+            return Ok(());
         };
-        // Never broken off: a container that the daemon makes meanwhile would have no owner.
-        let mut container = self.create(&spec).await?;
-        let filling = fill(&container.docker, &container.id, content);
-        if let Err(error) = unless_asked(&cx.cancel, "upload", filling).await {
-            // The first error tells more than one of cleaning up.
-            let _ = container.remove().await;
-            return Err(error);
-        }
-        Ok(Box::new(DockerSession::new(container, spec.layout)))
+        let releasing = self.containers.layers().release(docker);
+        tokio::time::timeout(budget, releasing)
+            .await
+            .unwrap_or_else(|late| {
+                let message = format!("volumes were not removed in {} s", budget.as_secs());
+                Err(ExecError::system("remove volume", message).because(late))
+            })
     }
 
     async fn reap(
@@ -190,8 +146,11 @@ impl Executor for DockerExecutor {
         alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
         cx: &Cx,
     ) -> Result<Reaped, ExecError> {
-        let reaping =
-            async { reap::reap(self.docker().await?, owner, alive, &self.patience).await };
+        let reaping = async {
+            let store = self.containers.layers().store();
+            let docker = self.containers.docker().await?;
+            reap::reap(docker, owner, alive, store, &self.containers.patience).await
+        };
         unless_asked(&cx.cancel, "reap", reaping).await
     }
 }

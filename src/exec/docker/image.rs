@@ -40,6 +40,22 @@ async fn is_here(docker: &Docker, image: &Image) -> Result<bool, ExecError> {
     }
 }
 
+/// The user that the image names; nothing where it names none, or is not here.
+pub(super) async fn user(docker: &Docker, name: &str) -> Result<String, ExecError> {
+    match docker.inspect_image(name).await {
+        Ok(found) => Ok(found
+            .config
+            .and_then(|config| config.user)
+            .unwrap_or_default()),
+        Err(error) if fault::status(&error) == Some(404) => Ok(String::new()),
+        Err(error) => Err(fault::system(
+            "inspect image",
+            &format!("image `{name}`"),
+            error,
+        )),
+    }
+}
+
 /// Whether an image is for `platform` (`os/architecture`, a variant is not compared).
 fn fits(image: &ImageInspect, platform: Option<&str>) -> bool {
     let Some(platform) = platform else {

@@ -1,6 +1,6 @@
 //! What dead runs left on the daemon.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bollard::Docker;
 use bollard::models::ContainerSummary;
@@ -9,21 +9,26 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 use super::super::{ExecError, Reaped};
 use super::container::remove;
 use super::create::{JOB, OWNER, RUN};
-use super::fault;
+use super::layer_store::LayerStore;
 use super::patience::{LIMIT_AT_FIRST, Patience};
+use super::{fault, volumes};
 
-/// Removes containers that carry `owner` and belong to a run that is not alive. The daemon may be
-/// shared: what carries another owner, or none, is never touched.
+/// Removes containers and volumes that carry `owner` and belong to a run that is not alive, and
+/// layers that are kept no longer. The daemon may be shared: what carries another owner, or none,
+/// is never touched.
 pub(super) async fn reap(
     docker: &Docker,
     owner: &str,
     alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+    store: Option<&LayerStore>,
     patience: &Patience,
 ) -> Result<Reaped, ExecError> {
     let mut reaped = Reaped::default();
-    let listing = owned(docker, owner);
+    let mut told = BTreeSet::new();
+    let listing = async { tokio::try_join!(owned(docker, owner), volumes::owned(docker, owner)) };
     let listed = patience.answer_within(LIMIT_AT_FIRST, "list containers", listing);
-    for container in listed.await? {
+    let (containers, found) = listed.await?;
+    for container in containers {
         let label = |name| container.labels.as_ref().and_then(|all| all.get(name));
         let (Some(id), Some(run)) = (&container.id, label(RUN)) else {
             continue;
@@ -34,10 +39,28 @@ pub(super) async fn reap(
         patience
             .answer("remove container", remove(docker, id))
             .await?;
-        let job = label(JOB).map_or("?", String::as_str);
-        reaped
-            .removed
-            .push(format!("container of job `{job}` of run {run}"));
+        // One without a job was only there to fill a volume.
+        if let Some(job) = label(JOB) {
+            let text = format!("container of job `{job}` of run {run}");
+            reaped.removed.push(text);
+            told.insert(run.clone());
+        }
+    }
+    let given_up = store.map(LayerStore::give_up).unwrap_or_default();
+    let kept = store.map(LayerStore::volumes).unwrap_or_default();
+    for (name, labels) in found {
+        let run = labels.get(RUN).map_or("", String::as_str);
+        let is_left = !alive(run) && !kept.contains(&name);
+        if !is_left && !given_up.contains(&name) {
+            continue;
+        }
+        patience
+            .answer("remove volume", volumes::remove(docker, &name))
+            .await?;
+        // Those of a job go without saying, as layers that are too many do.
+        if !given_up.contains(&name) && told.insert(run.to_owned()) {
+            reaped.removed.push(format!("volumes of run {run}"));
+        }
     }
     Ok(reaped)
 }

@@ -1,21 +1,26 @@
 //! One attempt of a job: its container from creation to removal.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::super::cancel::{asked, unless_asked};
-use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Layout, Script, Session};
+use super::super::{ArtifactRef, Cancel, Cx, EnvSpec, ExecError, Exit, Globs, Script, Session};
 use super::container::Container;
+use super::containers::{Containers, tars};
 use super::download::Place;
 use super::run::{self, Waiting};
 use super::upload;
+use super::workspace::is_large;
 
 /// A container that is made and filled; each script starts it once more.
 pub(super) struct DockerSession {
+    containers: Arc<Containers>,
     container: Container,
-    layout: Layout,
+    /// What the container was made from.
+    spec: EnvSpec,
     /// The shell of a container that was started ahead of its script.
     waiting: Option<Waiting>,
     /// Whether a script has ended whose container may still be about to.
@@ -23,10 +28,11 @@ pub(super) struct DockerSession {
 }
 
 impl DockerSession {
-    pub(super) fn new(container: Container, layout: Layout) -> Self {
+    pub(super) fn new(containers: Arc<Containers>, container: Container, spec: EnvSpec) -> Self {
         Self {
+            containers,
             container,
-            layout,
+            spec,
             waiting: None,
             ending: false,
         }
@@ -47,7 +53,7 @@ impl DockerSession {
         Place {
             docker: &self.container.docker,
             id: &self.container.id,
-            project_dir: &self.layout.project_dir,
+            project_dir: &self.spec.layout.project_dir,
             patience: &self.container.patience,
         }
     }
@@ -67,9 +73,16 @@ impl Session for DockerSession {
         if artifacts.is_empty() {
             return Ok(());
         }
-        let tars = artifacts.iter().map(|kept| kept.tar.clone()).collect();
+        if artifacts.iter().any(is_large) {
+            // Another container over the layers of these costs less than copying them.
+            self.spec.workspace.artifacts.extend_from_slice(artifacts);
+            let made = self.containers.make(&self.spec, cx).await?;
+            let mut old = std::mem::replace(&mut self.container, made);
+            self.waiting = None;
+            return old.remove().await;
+        }
         let (docker, id) = (&self.container.docker, &self.container.id);
-        let adding = upload::add(docker, id, &self.layout.project_dir, tars);
+        let adding = upload::add(docker, id, &self.spec.layout.project_dir, tars(artifacts));
         unless_asked(&cx.cancel, "upload", adding).await
     }
 

@@ -1,27 +1,24 @@
 //! Filling a container before its first start: one tar stream with everything in it.
 //!
 //! The archive API takes some 40 ms per call, so that directories, tree and artifacts go in one.
-//! This is the seam for volumes: a tree that the daemon has already would not travel again.
+//! Where the daemon can lay volumes over each other, most containers need none.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use bollard::query_parameters::UploadToContainerOptionsBuilder;
 use bollard::{Docker, body_try_stream};
 use futures_util::stream;
-use tar::{Builder, EntryType, Header};
+use tar::{Builder, EntryType};
 
 use super::super::bridge::{ChunkWriter, channel};
 use super::super::entry::relative;
+use super::super::relocate::{append_empty, lay_over};
 use super::super::{ExecError, Layout};
 use super::fault;
 use crate::foreign::system_words;
 
 const PHASE: &str = "upload";
-
-/// Bytes read from an archive at once.
-const READ: usize = 256 * 1024;
 
 /// What a container holds before its first start.
 pub(super) struct Content {
@@ -35,7 +32,22 @@ pub(super) struct Content {
 
 /// Puts `content` into the created container.
 pub(super) async fn fill(docker: &Docker, id: &str, content: Content) -> Result<(), ExecError> {
-    send(docker, id, move |to| compose(&content, to)).await
+    send(docker, id, "/", move |to| compose(&content, to)).await
+}
+
+/// Opens the builds directory of a container to every user.
+pub(super) async fn open_builds(
+    docker: &Docker,
+    id: &str,
+    layout: &Layout,
+) -> Result<(), ExecError> {
+    let builds = layout.builds_dir.clone();
+    send(docker, id, "/", move |to| {
+        let mut tar = Builder::new(to);
+        append_empty(&mut tar, &inside(&builds)?, EntryType::Directory, 0o777)?;
+        tar.finish()
+    })
+    .await
 }
 
 /// Lays archives over the project directory of a container that was filled before.
@@ -46,7 +58,7 @@ pub(super) async fn add(
     tars: Vec<PathBuf>,
 ) -> Result<(), ExecError> {
     let project_dir = project_dir.to_owned();
-    send(docker, id, move |to| {
+    send(docker, id, "/", move |to| {
         let mut tar = Builder::new(to);
         lay_over(&inside(&project_dir)?, &tars, &mut tar)?;
         tar.finish()
@@ -54,10 +66,11 @@ pub(super) async fn add(
     .await
 }
 
-/// Streams what `compose` writes into the container's root.
-async fn send(
+/// Streams what `compose` writes into the folder `place` of the container.
+pub(super) async fn send(
     docker: &Docker,
     id: &str,
+    place: &str,
     compose: impl FnOnce(&mut ChunkWriter) -> io::Result<()> + Send + 'static,
 ) -> Result<(), ExecError> {
     let (to, from) = channel();
@@ -70,7 +83,7 @@ async fn send(
         let chunk = from.recv().await?;
         Some((chunk.map(Into::into), from))
     });
-    let options = UploadToContainerOptionsBuilder::new().path("/").build();
+    let options = UploadToContainerOptionsBuilder::new().path(place).build();
     let sent = docker
         .upload_to_container(id, Some(options), body_try_stream(body))
         .await;
@@ -103,19 +116,14 @@ fn compose(content: &Content, to: &mut impl Write) -> io::Result<()> {
     let project = inside(&content.layout.project_dir)?;
     let temp = inside(&content.layout.temp_dir())?;
     for folder in folders(&inside(&content.layout.builds_dir)?, &project) {
-        append(&mut tar, &folder, EntryType::Directory, 0o777)?;
+        append_empty(&mut tar, &folder, EntryType::Directory, 0o777)?;
     }
-    append(&mut tar, &temp, EntryType::Directory, 0o777)?;
+    append_empty(&mut tar, &temp, EntryType::Directory, 0o777)?;
     for file in &content.temp_files {
-        append(&mut tar, &temp.join(file), EntryType::Regular, 0o666)?;
+        append_empty(&mut tar, &temp.join(file), EntryType::Regular, 0o666)?;
     }
     lay_over(&project, &content.tars, &mut tar)?;
     tar.finish()
-}
-
-fn lay_over(project: &Path, tars: &[PathBuf], to: &mut Builder<impl Write>) -> io::Result<()> {
-    tars.iter()
-        .try_for_each(|archive| copy_below(project, archive, to))
 }
 
 /// An absolute path as an archive for `/` names it.
@@ -132,58 +140,6 @@ fn folders(builds: &Path, project: &Path) -> Vec<PathBuf> {
         .collect();
     folders.reverse();
     folders
-}
-
-fn append(
-    tar: &mut Builder<impl Write>,
-    path: &Path,
-    kind: EntryType,
-    mode: u32,
-) -> io::Result<()> {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let mut header = Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_mtime(now.as_secs());
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_size(0);
-    tar.append_data(&mut header, path, io::empty())
-}
-
-/// Copies the entries of `archive` with their paths below `project`.
-fn copy_below(project: &Path, archive: &Path, tar: &mut Builder<impl Write>) -> io::Result<()> {
-    let file = io::BufReader::with_capacity(READ, std::fs::File::open(archive)?);
-    for entry in tar::Archive::new(file).entries()? {
-        let mut entry = entry?;
-        let name = relative(&entry.path()?)?;
-        if name.as_os_str().is_empty() {
-            continue;
-        }
-        let path = project.join(name);
-        let mut header = entry.header().clone();
-        match header.entry_type() {
-            EntryType::Symlink => {
-                let target = entry.link_name()?.unwrap_or_default().into_owned();
-                tar.append_link(&mut header, path, target)?;
-            }
-            EntryType::Link => {
-                let target = relative(&entry.link_name()?.unwrap_or_default())?;
-                tar.append_link(&mut header, path, project.join(target))?;
-            }
-            _ => {
-                if header.entry_type().is_gnu_sparse() {
-                    // Its content comes with the holes filled.
-                    header.set_entry_type(EntryType::Regular);
-                }
-                header.set_size(entry.size());
-                tar.append_data(&mut header, path, &mut entry)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

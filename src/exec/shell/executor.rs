@@ -99,8 +99,8 @@ impl Executor for ShellExecutor {
         ))
     }
 
-    async fn publish_tree(&self, tree: &TreeSpec, _cx: &Cx) -> Result<TreeRef, ExecError> {
-        Ok(self.trees.publish(tree))
+    async fn publish_tree(&self, tree: &TreeSpec, cx: &Cx) -> Result<TreeRef, ExecError> {
+        self.trees.publish(tree, cx).await
     }
 
     fn environment_name(&self, _owner: &Owner, job: &str, attempt: u32) -> String {

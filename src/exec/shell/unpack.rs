@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tar::{Archive, Entry, EntryType};
 
-use super::super::entry::relative;
+use super::super::entry::{is_whiteout, relative};
 use super::stop::Stop;
 
 /// Unpacks the file `tar` over `folder`. Later entries replace earlier ones and what was there.
@@ -24,6 +24,7 @@ pub(super) fn unpack(tar: &Path, folder: &Path, stop: &Stop) -> io::Result<()> {
             | EntryType::GNUSparse
             | EntryType::Symlink
             | EntryType::Link => place(&mut entry, folder)?,
+            EntryType::Char if is_whiteout(entry.header()) => take_away(&entry, folder)?,
             _ => {}
         }
     }
@@ -31,6 +32,20 @@ pub(super) fn unpack(tar: &Path, folder: &Path, stop: &Stop) -> io::Result<()> {
     folders
         .iter_mut()
         .try_for_each(|entry| place(entry, folder))
+}
+
+/// Removes what a lower layer has at the entry's name. A parent that is a link leads elsewhere, and
+/// what lies there is none of the layer's.
+fn take_away(entry: &Entry<'_, impl io::Read>, folder: &Path) -> io::Result<()> {
+    let path = relative(&entry.path()?)?;
+    let is_folder = |parent: &Path| {
+        let place = folder.join(parent);
+        std::fs::symlink_metadata(place).is_ok_and(|about| about.is_dir())
+    };
+    if path.ancestors().skip(1).all(is_folder) && !path.as_os_str().is_empty() {
+        make_room(&folder.join(path), EntryType::Char)?;
+    }
+    Ok(())
 }
 
 /// The tar crate refuses parents that are links out of `folder`; `relative` refuses the names that

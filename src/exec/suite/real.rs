@@ -38,6 +38,50 @@ pub(super) async fn a_script_that_is_not_read_does_not_block(subject: &Subject) 
     assert_eq!(exit, Exit::Code(3));
 }
 
+/// A layer replaces and takes away what lies below it, and a job may move folders of any (design
+/// chapter 6).
+pub(super) async fn layers_of_a_tree_lie_over_each_other(subject: &Subject) {
+    let (lower, upper) = (subject.archive("lower.tar"), subject.archive("upper.tar"));
+    write_tar(
+        &lower,
+        &[
+            ("./", 0o777, ""),
+            ("gone", 0o666, "x"),
+            ("kept", 0o666, "kept\n"),
+            ("edited", 0o666, "old\n"),
+            ("d/", 0o777, ""),
+            ("d/file", 0o666, "x"),
+            ("sub/", 0o777, ""),
+            ("sub/file", 0o666, "below\n"),
+        ],
+    );
+    write_tar(
+        &upper,
+        &[
+            ("./", 0o777, ""),
+            ("edited", 0o666, "new\n"),
+            ("gone", 0, "gone"),
+            ("d", 0, "gone"),
+        ],
+    );
+    let mut spec = subject.spec("layers");
+    spec.workspace = subject.layers(&[lower, upper]).await;
+    let project = spec.layout.project_dir.clone();
+    let mut session = subject.open_spec(spec).await;
+    let look = Step::real(&format!(
+        "cd {project} && ls && cat edited kept && mv sub moved && cat moved/file && echo x >new\n"
+    ));
+    let (exit, output) = look.run(session.as_mut()).await;
+    assert_eq!(output, "edited\nkept\nsub\nnew\nkept\nbelow\n");
+    assert_eq!(exit, Exit::Code(0));
+    // What a job changes is the next one's of it, and nobody else's.
+    let again = Step::real(&format!("cd {project} && ls\n"));
+    let (_, output) = again.run(session.as_mut()).await;
+    assert_eq!(output, "edited\nkept\nmoved\nnew\n");
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(subject.leftovers().await, [] as [String; 0]);
+}
+
 /// Artifacts replace what the sources have (runtime reference 16.3).
 pub(super) async fn the_tree_is_there_and_artifacts_lie_over_it(subject: &Subject) {
     let workspace = subject

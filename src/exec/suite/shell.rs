@@ -9,14 +9,14 @@ use super::contract;
 use super::subject::{BUDGET, RUN, Step, Subject, context, scratch};
 
 #[expect(clippy::unused_async, reason = "made like the other subjects")]
-async fn shell() -> Option<Subject> {
+async fn shell() -> Subject {
     let scratch = scratch();
     let executor = ShellExecutor::new(ShellSettings {
         base: scratch.path().join("jobs"),
         run: RUN.to_owned(),
         grace: Duration::from_secs(3),
     });
-    Some(Subject::in_folder(scratch, Arc::new(executor), None))
+    Subject::in_folder(scratch, Arc::new(executor), None)
 }
 
 contract!(shell:
@@ -32,6 +32,7 @@ contract!(shell:
     real::a_second_script_has_the_same_root_and_a_new_shell
     real::a_long_script_arrives_whole
     real::a_script_that_is_not_read_does_not_block
+    real::layers_of_a_tree_lie_over_each_other
     real::the_tree_is_there_and_artifacts_lie_over_it
     real::artifacts_come_to_an_environment_that_waits
     real::artifacts_keep_modes_times_and_links
@@ -44,7 +45,7 @@ contract!(shell:
 
 #[tokio::test]
 async fn a_background_job_that_holds_the_output_holds_the_job() {
-    let subject = shell().await.expect("a shell");
+    let subject = shell().await;
     let mut session = subject.open("background", &[]).await;
     let step = Step::real("(sleep 1; echo late) &\necho end\n");
     let (exit, output) = step.run(session.as_mut()).await;
@@ -54,7 +55,7 @@ async fn a_background_job_that_holds_the_output_holds_the_job() {
 
 #[tokio::test]
 async fn a_shell_that_a_signal_ends_has_minus_one() {
-    let subject = shell().await.expect("a shell");
+    let subject = shell().await;
     let mut session = subject.open("killed", &[]).await;
     let (exit, _) = Step::real("kill -9 $$\n").run(session.as_mut()).await;
     session.close(BUDGET).await.expect("closes");
@@ -63,7 +64,7 @@ async fn a_shell_that_a_signal_ends_has_minus_one() {
 
 /// Runs `script`, which prints the number of a process, and closes; that process must be gone.
 async fn ends_with_its_session(script: &str) {
-    let subject = shell().await.expect("a shell");
+    let subject = shell().await;
     let mut session = subject.open("daemon", &[]).await;
     let (_, pid) = Step::real(script).run(session.as_mut()).await;
     let process = std::path::PathBuf::from("/proc").join(pid.trim());
@@ -98,7 +99,7 @@ async fn so_does_what_shed_its_environment_too() {
 
 #[tokio::test]
 async fn a_hostile_tree_stays_inside() {
-    let subject = shell().await.expect("a shell");
+    let subject = shell().await;
     let outside = subject.scratch.path().join("outside");
     std::fs::create_dir(&outside).expect("a folder");
     let link = format!("-> {}", outside.display());
@@ -135,7 +136,7 @@ async fn a_hostile_tree_stays_inside() {
 
 #[tokio::test]
 async fn a_job_has_no_terminal() {
-    let subject = shell().await.expect("a shell");
+    let subject = shell().await;
     let mut session = subject.open("terminal", &[]).await;
     let step = Step::real(
         "read -r _ _ _ _ group sid _ </proc/$$/stat; [ $group = $$ ] && [ $sid = $$ ] && echo own\n",

@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::super::fake::{FakeExecutor, Run};
 use super::super::{
-    Cancel, Cx, EnvSpec, Executor, Exit, Globs, Image, Owner, Script, Session, TreeSpec, Workspace,
+    Cancel, Cx, EnvSpec, Executor, Exit, Globs, Image, LayerSpec, Owner, Script, Session, TarFile,
+    TreeSpec, Workspace,
 };
 
 /// The id of the run that the subject's sessions belong to.
@@ -94,11 +95,20 @@ impl Subject {
     pub(super) async fn tree(&self, entries: &[(&str, u32, &str)]) -> Workspace {
         let tar = self.scratch.path().join("tree.tar");
         write_tar(&tar, entries);
-        let id = "tree".to_owned();
-        let tree = self
-            .executor
-            .publish_tree(&TreeSpec { id, tar }, &Cx::unstoppable())
-            .await;
+        self.layers(&[tar]).await
+    }
+
+    /// A tree of these tars, each over those before it.
+    pub(super) async fn layers(&self, tars: &[PathBuf]) -> Workspace {
+        let layer = |(number, tar): (usize, &PathBuf)| LayerSpec {
+            id: format!("{} {number}", self.owner),
+            content: Arc::new(TarFile(tar.clone())),
+        };
+        let tree = TreeSpec {
+            id: "tree".to_owned(),
+            layers: tars.iter().enumerate().map(layer).collect(),
+        };
+        let tree = self.executor.publish_tree(&tree, &Cx::unstoppable()).await;
         Workspace {
             tree: Some(tree.expect("published")),
             artifacts: Vec::new(),
@@ -110,8 +120,15 @@ impl Subject {
         self.scratch.path().join(name)
     }
 
+    /// Takes away what is kept for the whole run.
+    pub(super) async fn release(&self) {
+        let released = self.executor.release(BUDGET).await;
+        released.expect("releases");
+    }
+
     /// Whether anything of this test is left.
     pub(super) async fn leftovers(&self) -> Vec<String> {
+        self.release().await;
         let cx = Cx::unstoppable();
         let reaped = self.executor.reap(&self.owner, &|_| false, &cx).await;
         reaped.expect("reaps").removed
@@ -193,7 +210,8 @@ pub(super) fn globs(paths: &[&str]) -> Globs {
     }
 }
 
-/// Writes a tar: a path with `/` at its end is a folder, content `-> x` a link to `x`.
+/// Writes a tar: a path with `/` at its end is a folder, content `-> x` a link to `x`, and `gone`
+/// takes away what is below.
 pub(super) fn write_tar(tar: &std::path::Path, entries: &[(&str, u32, &str)]) {
     let mut builder = tar::Builder::new(std::fs::File::create(tar).expect("creates"));
     for (path, mode, content) in entries {
@@ -208,6 +226,16 @@ pub(super) fn write_tar(tar: &std::path::Path, entries: &[(&str, u32, &str)]) {
             builder
                 .append_link(&mut header, path, target)
                 .expect("link");
+            continue;
+        }
+        if *content == "gone" {
+            header.set_entry_type(tar::EntryType::Char);
+            header.set_size(0);
+            header.set_device_major(0).expect("a device");
+            header.set_device_minor(0).expect("a device");
+            builder
+                .append_data(&mut header, path, std::io::empty())
+                .expect("entry");
             continue;
         }
         if path.ends_with('/') {

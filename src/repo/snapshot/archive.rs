@@ -1,9 +1,7 @@
 //! Writing the tar: owned by 0:0, open to every user, as the runner's umask leaves files
 //! (runtime reference 11.5).
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,33 +12,42 @@ use crate::repo::stop::{self, Stop, Stoppable};
 
 const BUFFER: usize = 1 << 20;
 
-/// A tar file that makes the folders of its entries by itself.
+/// A tar stream that makes the folders of its entries by itself.
 pub(super) struct Archive<'s> {
     /// Asked with every piece of a file.
     pub(super) stop: Stop<'s>,
-    tar: tar::Builder<BufWriter<File>>,
-    path: PathBuf,
+    tar: tar::Builder<BufWriter<&'s mut (dyn Write + 's)>>,
     now: u64,
+    /// All entries go below it.
+    below: PathBuf,
     /// The folder of the last entry; entries come sorted, so that a folder is made once.
     folder: PathBuf,
 }
 
 impl<'s> Archive<'s> {
-    /// A new file at `path`, which begins with the project folder itself.
-    pub(super) fn create(path: &Path, stop: Stop<'s>) -> Result<Self, RepoError> {
-        // The user's files are nobody else's to read.
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let file = options.open(path).map_err(RepoError::io("write", path))?;
+    /// A new stream, which begins with the project folder itself, as `below`.
+    pub(super) fn new(
+        to: &'s mut (dyn Write + 's),
+        below: &Path,
+        stop: Stop<'s>,
+    ) -> Result<Self, RepoError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let mut archive = Self {
             stop,
-            tar: tar::Builder::new(BufWriter::with_capacity(BUFFER, file)),
-            path: path.to_owned(),
+            tar: tar::Builder::new(BufWriter::with_capacity(BUFFER, to)),
             now: now.map_or(0, |now| now.as_secs()),
+            below: below.to_owned(),
             folder: PathBuf::new(),
         };
-        archive.write_folder(Path::new("./"))?;
+        let mut outer: Vec<&Path> = below.ancestors().collect();
+        // The empty path, with which all end.
+        outer.pop();
+        if outer.is_empty() {
+            outer.push(Path::new("./"));
+        }
+        for folder in outer.into_iter().rev() {
+            archive.write_folder(folder)?;
+        }
         Ok(archive)
     }
 
@@ -64,10 +71,12 @@ impl<'s> Archive<'s> {
             inner: content,
             stop,
         };
-        let written = self.tar.append_data(&mut header, path, content);
+        let written = self
+            .tar
+            .append_data(&mut header, self.below.join(path), content);
         // A stop is why, when there is one.
         stop::check(stop)?;
-        written.map_err(RepoError::io("write", &self.path))
+        written.map_err(RepoError::io("pack", path))
     }
 
     /// A link, dangling or not.
@@ -75,14 +84,28 @@ impl<'s> Archive<'s> {
         self.enter(path.parent().unwrap_or(Path::new("")))?;
         let mut header = self.header(EntryType::Symlink, 0o777, 0);
         self.tar
-            .append_link(&mut header, path, target)
-            .map_err(RepoError::io("write", &self.path))
+            .append_link(&mut header, self.below.join(path), target)
+            .map_err(RepoError::io("pack", path))
+    }
+
+    /// Takes away what a lower layer has there.
+    pub(super) fn whiteout(&mut self, path: &Path) -> Result<(), RepoError> {
+        self.enter(path.parent().unwrap_or(Path::new("")))?;
+        let mut header = self.header(EntryType::Char, 0, 0);
+        header
+            .set_device_major(0)
+            .and_then(|()| header.set_device_minor(0))
+            .and_then(|()| {
+                let path = self.below.join(path);
+                self.tar.append_data(&mut header, path, io::empty())
+            })
+            .map_err(RepoError::io("pack", path))
     }
 
     /// Ends the archive.
     pub(super) fn finish(self) -> Result<(), RepoError> {
         let written = self.tar.into_inner().and_then(|mut file| file.flush());
-        written.map_err(RepoError::io("write", &self.path))
+        written.map_err(RepoError::io("pack", "the project's files"))
     }
 
     /// Writes the folders on the way to an entry in `folder` that were not written yet.
@@ -95,7 +118,7 @@ impl<'s> Archive<'s> {
             .take_while(|dir| !dir.as_os_str().is_empty() && !self.folder.starts_with(dir))
             .collect();
         while let Some(dir) = missing.pop() {
-            self.write_folder(dir)?;
+            self.write_folder(&self.below.join(dir))?;
         }
         folder.clone_into(&mut self.folder);
         Ok(())
@@ -105,7 +128,7 @@ impl<'s> Archive<'s> {
         let mut header = self.header(EntryType::Directory, 0o777, 0);
         self.tar
             .append_data(&mut header, path, io::empty())
-            .map_err(RepoError::io("write", &self.path))
+            .map_err(RepoError::io("pack", path))
     }
 
     fn header(&self, kind: EntryType, mode: u32, size: u64) -> Header {

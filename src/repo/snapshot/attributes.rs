@@ -9,7 +9,12 @@ use std::path::Path;
 
 use git2::{AttrCheckFlags, AttrValue};
 
+use crate::repo::RepoError;
+use crate::repo::listing::{Listing, Mode, Place, to_path};
 use crate::repo::plain_file;
+
+/// What such files are called.
+const NAME: &str = ".gitattributes";
 
 /// What git reads of such a file. Bytes.
 const MAX_SIZE: u64 = 100 << 20;
@@ -26,34 +31,81 @@ enum LineEnds {
 /// The attributes of one repository.
 pub(super) struct Attributes<'a> {
     git: &'a git2::Repository,
-    root: &'a Path,
+    /// Where git looks for them: in the work tree below that folder, or in the commit alone.
+    root: Option<&'a Path>,
     /// Whether any file of attributes speaks of line ends; most projects have none.
     any: bool,
     /// Whether one asks for CRLF.
     crlf: bool,
+    /// Whether one speaks of filters, as that of LFS.
+    filters: bool,
 }
 
 impl<'a> Attributes<'a> {
-    /// Looks into the files of attributes among `files`, which are relative to `root`.
-    pub(super) fn new<'f>(
+    /// Those of the work tree: looks into the files of attributes among `files`, which are
+    /// relative to `root`.
+    pub(super) fn of_work_tree<'f>(
         git: &'a git2::Repository,
         root: &'a Path,
         files: impl Iterator<Item = &'f Path>,
     ) -> Self {
-        let mut attributes = Self {
+        let mut attributes = Self::new(git, Some(root));
+        for file in files.filter(|file| file.ends_with(NAME)) {
+            // As for git, a link is no such file.
+            attributes.look_into(&plain_file::content(&root.join(file), MAX_SIZE));
+        }
+        attributes
+    }
+
+    /// Those of a commit, whatever the work tree has. `git` is a handle of nobody else's: its
+    /// index becomes that of the commit, in memory.
+    pub(super) fn of_commit(
+        git: &'a git2::Repository,
+        commit: git2::Oid,
+        listing: &Listing,
+    ) -> Result<Self, RepoError> {
+        let failed = || RepoError::corrupt("a tree");
+        let mut attributes = Self::new(git, None);
+        for file in &listing.files {
+            let Place::Blob(id) = file.place else {
+                continue;
+            };
+            if file.mode != Some(Mode::Link) && to_path(&file.path).ends_with(NAME) {
+                let blob = git.find_blob(id).map_err(failed())?;
+                attributes.look_into(blob.content());
+            }
+        }
+        if attributes.any || attributes.filters {
+            let mut index = git2::Index::new().map_err(failed())?;
+            git.find_commit(commit)
+                .and_then(|commit| commit.tree())
+                .and_then(|tree| index.read_tree(&tree))
+                .and_then(|()| git.set_index(&mut index))
+                .map_err(failed())?;
+        }
+        Ok(attributes)
+    }
+
+    fn new(git: &'a git2::Repository, root: Option<&'a Path>) -> Self {
+        Self {
             git,
             root,
             any: false,
             crlf: false,
-        };
-        for file in files.filter(|file| file.ends_with(".gitattributes")) {
-            // As for git, a link is no such file.
-            let text = plain_file::content(&root.join(file), MAX_SIZE);
-            let says = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
-            attributes.any |= says(b"text") || says(b"eol") || says(b"crlf");
-            attributes.crlf |= says(b"crlf");
+            filters: false,
         }
-        attributes
+    }
+
+    fn look_into(&mut self, text: &[u8]) {
+        let says = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
+        self.any |= says(b"text") || says(b"eol") || says(b"crlf");
+        self.crlf |= says(b"crlf");
+        self.filters |= says(b"filter");
+    }
+
+    /// Whether Git LFS keeps the content of that file.
+    pub(super) fn is_lfs(&self, path: &Path) -> bool {
+        self.filters && self.value(path, "filter") == AttrValue::from_string(Some("lfs"))
     }
 
     /// The content of a file as a job gets it.
@@ -66,16 +118,21 @@ impl<'a> Attributes<'a> {
         converted(self.line_ends(path), content)
     }
 
+    fn value(&self, path: &Path, name: &str) -> AttrValue<'_> {
+        let flags = match self.root {
+            Some(_) => AttrCheckFlags::FILE_THEN_INDEX,
+            None => AttrCheckFlags::INDEX_ONLY | AttrCheckFlags::NO_SYSTEM,
+        };
+        let found = self.git.get_attr_bytes(path, name, flags);
+        AttrValue::from_bytes(found.ok().flatten())
+    }
+
     fn line_ends(&self, path: &Path) -> LineEnds {
-        if !plain_file::are_rules_plain(self.root, path) {
+        let can_look = |root| plain_file::are_rules_plain(root, path);
+        if !self.root.is_none_or(can_look) {
             return LineEnds::Untouched;
         }
-        let value = |name: &str| {
-            let found = self
-                .git
-                .get_attr_bytes(path, name, AttrCheckFlags::FILE_THEN_INDEX);
-            AttrValue::from_bytes(found.ok().flatten())
-        };
+        let value = |name| self.value(path, name);
         let is = |value: AttrValue<'_>, word: &str| value == AttrValue::from_string(Some(word));
         let (mut text, eol) = (value("text"), value("eol"));
         if text == AttrValue::Unspecified {

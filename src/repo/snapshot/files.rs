@@ -1,4 +1,4 @@
-//! Writing the files of the tree, from git's objects and from the work tree. Others may write
+//! Writing the files of a layer, from git's objects and from the work tree. Others may write
 //! there meanwhile: a file is taken as it was when it was looked at, and one that has gone is gone.
 
 use std::collections::HashSet;
@@ -12,82 +12,91 @@ use sha2::{Digest, Sha256};
 
 use super::archive::Archive;
 use super::attributes::Attributes;
-use super::take::SnapshotOptions;
-use crate::repo::listing::{Mode, Place, TreeFile, is_private, to_path};
+use super::lfs;
+use crate::repo::listing::{Listing, Mode, Place, TreeFile, is_private, to_path};
 use crate::repo::plain_file;
-use crate::repo::{ProjectTree, RepoError, Stop};
+use crate::repo::{ProjectTree, RepoError};
 
-/// Writes the files of the tree. Returns the open archive and a digest of what differs from the
-/// commit.
-pub(super) fn write<'s>(
+/// Writes the files of a commit, from git's objects alone.
+pub(super) fn write_commit(
+    git: &git2::Repository,
+    listing: &Listing,
+    attributes: Attributes<'_>,
+    archive: &mut Archive<'_>,
+) -> Result<(), RepoError> {
+    let mut blobs = Blobs {
+        git,
+        attributes,
+        archive,
+    };
+    for file in listing.files.iter().filter(|file| !is_private(&file.path)) {
+        if let Place::Blob(id) = file.place {
+            blobs.write(file, id)?;
+        }
+    }
+    (listing.submodules.iter()).try_for_each(|path| archive.folder(&to_path(path)))
+}
+
+/// Writes what the work tree has changed over its commit, and adds it to `digest`. Where files of
+/// attributes are changed too, any file may come out otherwise: then all are written.
+pub(super) fn write_edits(
     tree: &ProjectTree,
-    into: &Path,
-    options: &SnapshotOptions,
-    stop: Stop<'s>,
-) -> Result<(Archive<'s>, Vec<u8>), RepoError> {
-    let mut archive = Archive::create(into, stop)?;
-    let listing = tree.listing()?;
+    listing: &Listing,
+    archive: &mut Archive<'_>,
+    digest: &mut Sha256,
+) -> Result<(), RepoError> {
     let git = tree.git();
-    let paths: Vec<PathBuf> = listing
-        .files
-        .iter()
+    let paths: Vec<PathBuf> = (listing.files.iter())
         .map(|file| to_path(&file.path))
         .collect();
+    let state = &listing.state;
+    let edited: HashSet<&str> = (state.modified.iter())
+        .chain(&state.untracked)
+        .map(String::as_str)
+        .collect();
+    let mut changed = edited.iter().copied();
+    let mut gone = state.deleted.iter().map(String::as_str);
+    let is_attributes = |path: &str| path.ends_with(".gitattributes");
+    let all = changed.any(is_attributes) || gone.any(is_attributes);
     let mut writer = Writer {
-        git: &git,
+        blobs: Blobs {
+            git: &git,
+            attributes: Attributes::of_work_tree(
+                &git,
+                tree.root(),
+                paths.iter().map(PathBuf::as_path),
+            ),
+            archive,
+        },
         root: tree.root(),
-        attributes: Attributes::new(&git, tree.root(), paths.iter().map(PathBuf::as_path)),
-        archive: &mut archive,
-        edited: listing.state.modified.iter().map(String::as_str).collect(),
         trusts_disk: git
             .config()
             .is_ok_and(|config| config.get_bool("core.filemode").unwrap_or(true)),
-        digest: Sha256::new(),
+        digest,
         buffer: Vec::new(),
     };
-    let excluded: HashSet<&[u8]> = options.exclude.iter().map(String::as_bytes).collect();
     for (file, name) in listing.files.iter().zip(&listing.names) {
-        if !is_private(&file.path) && !excluded.contains(file.path.as_slice()) {
-            writer.write(file, name)?;
+        let counts = !file.tracked || edited.contains(name.as_str());
+        if is_private(&file.path) || !(all || counts) {
+            continue;
         }
-    }
-    for name in &listing.state.deleted {
-        writer.note(b"deleted", name.as_bytes(), b"");
-    }
-    let digest = writer.digest.finalize().to_vec();
-    for path in &listing.submodules {
-        archive.folder(&to_path(path))?;
-    }
-    Ok((archive, digest))
-}
-
-struct Writer<'a, 's> {
-    git: &'a git2::Repository,
-    root: &'a Path,
-    attributes: Attributes<'a>,
-    archive: &'a mut Archive<'s>,
-    edited: HashSet<&'a str>,
-    /// Whether the executable bit of the disk is the one git would record.
-    trusts_disk: bool,
-    digest: Sha256,
-    buffer: Vec<u8>,
-}
-
-/// Files up to this size are read whole before their header is written. Bytes.
-const SMALL: u64 = 1 << 20;
-
-impl Writer<'_, '_> {
-    fn write(&mut self, file: &TreeFile, name: &str) -> Result<(), RepoError> {
         match file.place {
-            Place::Blob(id) => self.write_blob(file, id),
-            Place::WorkTree => {
-                let counts = !file.tracked || self.edited.contains(name);
-                self.write_from_disk(file, counts)
-            }
+            Place::Blob(id) => writer.blobs.write(file, id)?,
+            Place::WorkTree => writer.write_from_disk(file, counts)?,
         }
     }
+    Ok(())
+}
 
-    fn write_blob(&mut self, file: &TreeFile, id: git2::Oid) -> Result<(), RepoError> {
+/// Writes files from git's objects.
+struct Blobs<'a, 'b, 's> {
+    git: &'a git2::Repository,
+    attributes: Attributes<'a>,
+    archive: &'b mut Archive<'s>,
+}
+
+impl Blobs<'_, '_, '_> {
+    fn write(&mut self, file: &TreeFile, id: git2::Oid) -> Result<(), RepoError> {
         let blob = self
             .git
             .find_blob(id)
@@ -97,11 +106,33 @@ impl Writer<'_, '_> {
             return self.archive.link(&path, &to_path(blob.content()));
         }
         let mode = permissions(file.mode == Some(Mode::Executable));
+        if let Some(kept) = lfs::object(self.git.commondir(), blob.content())
+            && self.attributes.is_lfs(&path)
+            && let Ok(kept) = plain_file::open(&kept)
+            && let Ok(about) = kept.metadata()
+            && about.is_file()
+        {
+            return self.archive.file(&path, mode, about.len(), kept);
+        }
         let content = self.attributes.checked_out(&path, blob.content());
         let size = content.len() as u64;
         self.archive.file(&path, mode, size, &*content)
     }
+}
 
+struct Writer<'a, 'b, 's> {
+    blobs: Blobs<'a, 'b, 's>,
+    root: &'a Path,
+    /// Whether the executable bit of the disk is the one git would record.
+    trusts_disk: bool,
+    digest: &'b mut Sha256,
+    buffer: Vec<u8>,
+}
+
+/// Files up to this size are read whole before their header is written. Bytes.
+const SMALL: u64 = 1 << 20;
+
+impl Writer<'_, '_, '_> {
     /// Writes what lies on disk. `counts`: it is an edit, and belongs to the identity.
     fn write_from_disk(&mut self, file: &TreeFile, counts: bool) -> Result<(), RepoError> {
         let path = to_path(&file.path);
@@ -150,9 +181,10 @@ impl Writer<'_, '_> {
         let seen = AsSeen {
             inner: opened,
             left: content.size,
-            digest: content.counts.then_some(&mut self.digest),
+            digest: content.counts.then_some(&mut *self.digest),
         };
-        self.archive
+        self.blobs
+            .archive
             .file(content.path, content.mode, content.size, seen)
     }
 
@@ -167,9 +199,10 @@ impl Writer<'_, '_> {
             self.note_head(content, buffer.len() as u64);
             self.digest.update(&buffer);
         }
-        let checked_out = self.attributes.checked_out(content.path, &buffer);
+        let checked_out = self.blobs.attributes.checked_out(content.path, &buffer);
         let size = checked_out.len() as u64;
-        let written = (self.archive).file(content.path, content.mode, size, &*checked_out);
+        let archive = &mut self.blobs.archive;
+        let written = archive.file(content.path, content.mode, size, &*checked_out);
         self.buffer = buffer;
         written
     }
@@ -202,7 +235,7 @@ impl Writer<'_, '_> {
                 target.as_os_str().as_bytes(),
             );
         }
-        self.archive.link(path, &target)
+        self.blobs.archive.link(path, &target)
     }
 
     /// Adds an edit to the identity of the tree.

@@ -1,21 +1,26 @@
-//! The tree as one tar file, with a `.git` that works: what a job finds in its project folder.
+//! The tree as layers, each a tar stream: what the commit puts into the project folder, with a
+//! `.git` that works, and over it what the work tree has changed (design chapter 6).
 //!
 //! Everything is made from git's objects and the work tree; the repository itself is not touched.
 
 mod archive;
 mod attributes;
+mod checkout;
 #[cfg(test)]
 mod checkout_tests;
+mod edits;
 mod files;
 mod git_dir;
 mod gitmodules;
 mod history;
+mod lfs;
 mod pack;
+mod refs;
 mod submodules;
 #[cfg(test)]
 mod submodules_tests;
-mod take;
 #[cfg(test)]
-mod take_tests;
+pub(super) mod take_tests;
 
-pub use take::{Snapshot, SnapshotOptions};
+pub use checkout::{Checkout, SnapshotOptions};
+pub use edits::Edits;

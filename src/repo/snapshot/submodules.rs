@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use git2::{ObjectType, Oid, TreeEntry};
+use sha2::{Digest, Sha256};
 
 use super::archive::Archive;
 use super::git_dir::{self, GitDir};
 use super::gitmodules::{self, Named};
 use super::history::Fetch;
+use super::refs;
 use crate::repo::RepoError;
 use crate::repo::listing::{Listing, Mode, Place, to_path};
 use crate::types::{RefKind, Submodules};
@@ -171,6 +173,14 @@ impl Submodule {
             path: &self.path,
             git_dir: &self.git_dir,
         }
+    }
+
+    /// Adds what its files and its git folder come from.
+    pub(super) fn identify(&self, all: bool, digest: &mut Sha256) -> Result<(), RepoError> {
+        digest.update(format!("{} {}\n", self.commit, self.url));
+        refs::add(&self.git, all, digest)?;
+        let mut inner = self.inner.iter();
+        inner.try_for_each(|inner| inner.identify(all, digest))
     }
 
     /// Puts the files and the git folder into the archive.

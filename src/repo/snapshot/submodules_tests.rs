@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::repo::fixture::{Fixture, told};
 use crate::repo::{SnapshotOptions, TreeSource};
 
-use super::take_tests::{branch, git, snapshot, unpack};
+use super::take_tests::{Taken, branch, git, snapshot, take, unpack};
 
 /// A project with the submodule `lib` at `deep/lib`, cloned as git keeps it.
 fn with_submodule() -> Fixture {
@@ -107,8 +107,8 @@ fn a_submodule_that_is_not_here_is_told() {
         submodules: crate::types::Submodules::Normal,
         ..branch("main")
     };
-    let error = repo.snapshot(&tree, &dir.path().join("tree.tar"), &options, &|| false);
-    let text = told(&error.expect_err("it is not here"));
+    let error = take(&repo, &tree, dir.path(), &options);
+    let text = told(&error.err().expect("it is not here"));
     assert!(
         text.contains("`deep/lib`") && text.contains("git submodule update"),
         "{text}"
@@ -134,15 +134,14 @@ fn with_gitmodules_entry(mode: u32, text: &str) -> Fixture {
     fixture
 }
 
-fn take_with_submodules(fixture: &Fixture, into: &Path) -> Result<crate::repo::Snapshot, String> {
+fn take_with_submodules(fixture: &Fixture, into: &Path) -> Result<Taken, String> {
     let repo = fixture.open();
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
     let options = SnapshotOptions {
         submodules: crate::types::Submodules::Recursive,
         ..branch("main")
     };
-    repo.snapshot(&tree, &into.join("tree.tar"), &options, &|| false)
-        .map_err(|error| told(&error))
+    take(&repo, &tree, into, &options).map_err(|error| told(&error))
 }
 
 #[test]
@@ -210,7 +209,9 @@ fn a_gitmodules_that_is_no_configuration_is_told() {
     ] {
         let fixture = with_gitmodules(text);
         let dir = tempfile::tempdir().expect("a folder");
-        let error = take_with_submodules(&fixture, dir.path()).expect_err(situation);
+        let error = take_with_submodules(&fixture, dir.path())
+            .err()
+            .expect(situation);
         assert_eq!(error, told, "{situation}");
     }
 }
@@ -219,7 +220,9 @@ fn a_gitmodules_that_is_no_configuration_is_told() {
 fn a_gitmodules_that_is_a_link_is_told() {
     let fixture = with_gitmodules_entry(0o120_000, "/etc/passwd");
     let dir = tempfile::tempdir().expect("a folder");
-    let error = take_with_submodules(&fixture, dir.path()).expect_err("no file");
+    let error = take_with_submodules(&fixture, dir.path())
+        .err()
+        .expect("no file");
     assert_eq!(
         error,
         "`.gitmodules` of the commit can't be read: it is not a file; mend it and commit it"
@@ -234,7 +237,9 @@ fn a_clone_behind_a_link_is_no_clone_of_a_submodule() {
     let elsewhere = dir.path().join("elsewhere");
     std::fs::rename(&modules, &elsewhere).expect("it moves");
     std::os::unix::fs::symlink(&elsewhere, &modules).expect("a link");
-    let error = take_with_submodules(&fixture, dir.path()).expect_err("not here");
+    let error = take_with_submodules(&fixture, dir.path())
+        .err()
+        .expect("not here");
     assert!(
         error.contains("submodule `deep/lib` has no commit"),
         "{error}"

@@ -1,49 +1,102 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::repo::fixture::Fixture;
-use crate::repo::{Snapshot, SnapshotOptions, TreeSource};
+use crate::repo::{ProjectTree, RepoError, Repository, SnapshotOptions, TreeSource};
 use crate::types::RefKind;
 
 pub(super) fn branch(name: &str) -> SnapshotOptions {
     SnapshotOptions::new(RefKind::Branch, name)
 }
 
-pub(super) fn snapshot(fixture: &Fixture, into: &Path, options: &SnapshotOptions) -> Snapshot {
-    let repo = fixture.open();
-    let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
-    repo.snapshot(&tree, &into.join("tree.tar"), options, &|| false)
-        .expect("a snapshot")
+/// The layers of a tree, as files, the lowest first.
+pub(in crate::repo) struct Taken {
+    /// Names all of it.
+    id: String,
+    pub(in crate::repo) tars: Vec<PathBuf>,
 }
 
-/// Every entry outside `.git`: its kind and mode.
-pub(super) fn entries(snapshot: &Snapshot) -> BTreeMap<String, (tar::EntryType, u32)> {
-    let file = std::fs::File::open(&snapshot.tar).expect("the tar");
-    let mut archive = tar::Archive::new(file);
+/// Writes the layers of `tree` into the folder `into`.
+pub(in crate::repo) fn take(
+    repo: &Repository,
+    tree: &ProjectTree,
+    into: &Path,
+    options: &SnapshotOptions,
+) -> Result<Taken, RepoError> {
+    let stop = &|| false;
+    let checkout = repo.checkout(tree, options)?;
+    let mut tars = vec![into.join("commit.tar")];
+    let mut file = std::fs::File::create(&tars[0]).expect("a file");
+    checkout.write(Path::new(""), &mut file, into, stop)?;
+    let mut id = checkout.id().to_owned();
+    if options.checkout
+        && let Some(edits) = tree.edits(&checkout, &into.join("edits.tar"), stop)?
+    {
+        id = edits.id;
+        tars.push(edits.tar);
+    }
+    Ok(Taken { id, tars })
+}
+
+pub(super) fn snapshot(fixture: &Fixture, into: &Path, options: &SnapshotOptions) -> Taken {
+    let repo = fixture.open();
+    let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
+    take(&repo, &tree, into, options).expect("layers")
+}
+
+fn is_whiteout(header: &tar::Header) -> bool {
+    header.entry_type() == tar::EntryType::Char
+}
+
+/// Every entry outside `.git`, as the layers show it: its kind and mode.
+pub(in crate::repo) fn entries(taken: &Taken) -> BTreeMap<String, (tar::EntryType, u32)> {
     let mut found = BTreeMap::new();
-    for entry in archive.entries().expect("entries") {
-        let entry = entry.expect("an entry");
-        let header = entry.header();
-        assert_eq!(
-            (header.uid().expect("uid"), header.gid().expect("gid")),
-            (0, 0)
-        );
-        let path = entry.path().expect("a path").to_string_lossy().into_owned();
-        if !path.starts_with(".git/") {
-            let twice = found.insert(path, (header.entry_type(), header.mode().expect("a mode")));
-            assert_eq!(twice, None);
+    for tar in &taken.tars {
+        let file = std::fs::File::open(tar).expect("the tar");
+        let mut archive = tar::Archive::new(file);
+        let mut own = BTreeMap::new();
+        for entry in archive.entries().expect("entries") {
+            let entry = entry.expect("an entry");
+            let header = entry.header();
+            assert_eq!(
+                (header.uid().expect("uid"), header.gid().expect("gid")),
+                (0, 0)
+            );
+            let path = entry.path().expect("a path").to_string_lossy().into_owned();
+            if is_whiteout(header) {
+                let below = format!("{path}/");
+                found.retain(|name: &String, _| *name != path && !name.starts_with(&below));
+            } else if !path.starts_with(".git/") {
+                let facts = (header.entry_type(), header.mode().expect("a mode"));
+                assert_eq!(own.insert(path, facts), None, "no entry comes twice");
+            }
         }
+        found.extend(own);
     }
     found
 }
 
-pub(super) fn unpack(snapshot: &Snapshot, into: &Path) {
-    let file = std::fs::File::open(&snapshot.tar).expect("the tar");
-    let mut archive = tar::Archive::new(file);
-    archive.set_preserve_permissions(true);
-    archive.unpack(into).expect("it unpacks");
+pub(super) fn unpack(taken: &Taken, into: &Path) {
+    for tar in &taken.tars {
+        let file = std::fs::File::open(tar).expect("the tar");
+        let mut archive = tar::Archive::new(file);
+        archive.set_preserve_permissions(true);
+        for entry in archive.entries().expect("entries") {
+            let mut entry = entry.expect("an entry");
+            let place = into.join(entry.path().expect("a path"));
+            if is_whiteout(entry.header()) {
+                let removed = std::fs::remove_file(&place);
+                removed
+                    .or_else(|_| std::fs::remove_dir_all(&place))
+                    .expect("it was there");
+            } else {
+                std::fs::create_dir_all(into).expect("a folder");
+                entry.unpack_in(into).expect("it unpacks");
+            }
+        }
+    }
 }
 
 /// Runs the real git in an unpacked snapshot; `None` where there is none.
@@ -89,6 +142,7 @@ fn a_job_gets_the_files_of_the_tree() {
         ("a-file", "x"),
         ("run.sh", "#!/bin/sh\n"),
         ("gone", "x"),
+        ("gone-too/deep/file", "x"),
         (".gitlab-ci-local-env", "PRIVATE=1"),
         (".gitignore", "*.log\n"),
     ]);
@@ -97,14 +151,12 @@ fn a_job_gets_the_files_of_the_tree() {
     fixture.link("link", "a/b/deep.txt");
     fixture.commit("more");
     fixture.remove("gone");
+    fixture.remove("gone-too/deep/file");
     fixture.write("untracked/new", "new");
     fixture.write("noise.log", "ignored");
     fixture.write(".pipe/variables.yml", "SECRET: x");
-    fixture.write("secret.env", "A=1");
     let into = tempfile::tempdir().expect("a folder");
-    let mut options = branch("main");
-    options.exclude = vec!["secret.env".to_owned()];
-    let found = entries(&snapshot(&fixture, into.path(), &options));
+    let found = entries(&snapshot(&fixture, into.path(), &branch("main")));
     let (file, folder, link) = (
         tar::EntryType::Regular,
         tar::EntryType::Directory,
@@ -133,15 +185,17 @@ fn a_job_gets_the_files_of_the_tree() {
     let left: Vec<_> = std::fs::read_dir(into.path())
         .expect("the folder")
         .collect();
-    assert_eq!(left.len(), 1, "the scratch folder is gone");
+    assert_eq!(left.len(), 2, "the scratch folders are gone");
 }
 
 #[test]
 fn the_archive_is_the_users_alone() {
     let fixture = Fixture::with(&[("a", "x")]);
+    fixture.write("a", "y");
     let into = tempfile::tempdir().expect("a folder");
     let taken = snapshot(&fixture, into.path(), &branch("main"));
-    let mode = taken.tar.metadata().expect("the tar").permissions().mode();
+    let edits = taken.tars.last().expect("edits");
+    let mode = edits.metadata().expect("the tar").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -294,9 +348,7 @@ fn merges_and_worktrees_work_too() {
         depth: 3,
         ..branch("linked")
     };
-    let taken = repo
-        .snapshot(&tree, &into.path().join("tree.tar"), &options, &|| false)
-        .expect("a snapshot");
+    let taken = take(&repo, &tree, into.path(), &options).expect("layers");
     let job = into.path().join("job");
     unpack(&taken, &job);
     assert_git(&job, &["status", "--porcelain"], "");
@@ -336,14 +388,7 @@ fn a_commit_is_taken_from_gits_objects() {
     let tree = repo
         .tree(TreeSource::Commit("HEAD".to_owned()))
         .expect("a tree");
-    let taken = repo
-        .snapshot(
-            &tree,
-            &into.path().join("tree.tar"),
-            &branch("main"),
-            &|| false,
-        )
-        .expect("a snapshot");
+    let taken = take(&repo, &tree, into.path(), &branch("main")).expect("layers");
     let job = into.path().join("job");
     unpack(&taken, &job);
     assert_eq!(
@@ -352,6 +397,43 @@ fn a_commit_is_taken_from_gits_objects() {
     );
     assert!(!job.join("untracked").exists());
     assert_git(&job, &["status", "--porcelain"], "");
+}
+
+#[test]
+fn a_changed_rule_about_line_ends_changes_all_files() {
+    let fixture = Fixture::with(&[(".gitattributes", "*.bat eol=crlf\n"), ("a.bat", "a\n")]);
+    fixture.write(".gitattributes", "*.bat eol=lf\n");
+    let into = tempfile::tempdir().expect("a folder");
+    let taken = snapshot(&fixture, into.path(), &branch("main"));
+    let text = |layers: usize| {
+        let job = into.path().join(format!("job-{layers}"));
+        let tars = taken.tars[..layers].to_vec();
+        let id = String::new();
+        unpack(&Taken { id, tars }, &job);
+        std::fs::read_to_string(job.join("a.bat")).expect("a file")
+    };
+    assert_eq!(text(1), "a\r\n", "the commit's layer is as the commit says");
+    assert_eq!(text(2), "a\n");
+}
+
+#[test]
+fn what_lfs_keeps_is_in_its_place() {
+    let id = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 4\n");
+    let fixture = Fixture::with(&[
+        (".gitattributes", "*.bin filter=lfs -text\n"),
+        ("a.bin", &pointer),
+        ("a.txt", &pointer),
+    ]);
+    let folder = fixture.path().join(".git/lfs/objects/4d/7a");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(id), "real").expect("an object");
+    let into = tempfile::tempdir().expect("a folder");
+    let job = into.path().join("job");
+    unpack(&snapshot(&fixture, into.path(), &branch("main")), &job);
+    let text = |path: &str| std::fs::read_to_string(job.join(path)).expect("a file");
+    assert_eq!(text("a.bin"), "real");
+    assert_eq!(text("a.txt"), pointer, "no rule gives it to LFS");
 }
 
 #[test]
@@ -379,6 +461,9 @@ fn equal_ids_mean_equal_trees() {
     fixture.write("b", "1");
     fixture.remove("c");
     assert_eq!(id(), clean, "back again");
+    let head = fixture.git.refname_to_id("HEAD").expect("head");
+    fixture.annotate("v1", head, "one");
+    assert_ne!(id(), clean, "a tag");
 }
 
 #[test]

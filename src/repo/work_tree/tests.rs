@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::is_ignored;
 use crate::repo::fixture::Fixture;
+use crate::repo::snapshot::take_tests::take;
 use crate::repo::{ProjectTree, SnapshotOptions, TreeSource, WorkState};
 use crate::types::RefKind;
 
@@ -297,10 +298,7 @@ fn what_lies_behind_a_link_is_not_in_the_tree() {
 fn packed(fixture: &Fixture, tree: &ProjectTree) {
     let into = tempfile::tempdir().expect("a folder");
     let options = SnapshotOptions::new(RefKind::Branch, "main");
-    fixture
-        .open()
-        .snapshot(tree, &into.path().join("tree.tar"), &options, &|| false)
-        .expect("a snapshot");
+    take(&fixture.open(), tree, into.path(), &options).expect("layers");
 }
 
 /// Does `work` while another thread does `meddle` again and again.

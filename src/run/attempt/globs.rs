@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::exec::{ExecError, Globs, Session};
 use crate::repo;
-use crate::run::spec::Artifacts;
 use crate::script::gitlab_env_path;
+use crate::types::Artifacts;
 
 use super::driver::Attempt;
 use super::leave::Missed;
@@ -28,8 +28,8 @@ impl Attempt<'_> {
             None
         };
         Ok(Globs {
-            paths: self.expanded(session, wanted.globs.paths).await?,
-            exclude: self.expanded(session, wanted.globs.exclude).await?,
+            paths: self.expanded(session, &wanted.paths).await?,
+            exclude: self.expanded(session, &wanted.exclude).await?,
             untracked,
             limit: self.shared.artifacts_limit,
         })
@@ -40,10 +40,11 @@ impl Attempt<'_> {
     pub(super) async fn expanded(
         &mut self,
         session: &mut dyn Session,
-        globs: Vec<String>,
+        globs: &[Arc<str>],
     ) -> Result<Vec<String>, Missed> {
+        let as_written = || globs.iter().map(ToString::to_string).collect();
         if !globs.iter().any(|glob| glob.contains('$')) {
-            return Ok(globs);
+            return Ok(as_written());
         }
         let path = gitlab_env_path(&self.layout.project_dir);
         // Without such a file only the job's own variables are known.
@@ -51,7 +52,7 @@ impl Attempt<'_> {
         let more = exported(&env.unwrap_or_default());
         Ok(match &self.scripts.expand {
             Some(expand) => globs.iter().map(|glob| expand(glob, &more)).collect(),
-            None => globs,
+            None => as_written(),
         })
     }
 

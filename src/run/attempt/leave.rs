@@ -8,7 +8,7 @@ use crate::event::{EventKind, Phase};
 use crate::exec::{ArtifactRef, Cancel, ExecError, Fault, Session};
 use crate::run::bounded_call::{Ending, GRACE, Remote, Stop};
 use crate::run::message::{Failure, Kept, Message, Verdict};
-use crate::run::spec::Artifacts;
+use crate::types::Artifacts;
 
 use super::driver::Attempt;
 use super::reports::or_failed;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::exec::{ExecError, Globs, Session};
 use crate::foreign::system_words;
@@ -24,7 +25,7 @@ impl Attempt<'_> {
         if paths.is_empty() {
             return (verdict, Variables::new());
         }
-        match self.reported(session, paths).await {
+        match self.reported(session, &paths).await {
             Ok(Ok(variables)) => (verdict, variables),
             Ok(Err(refused)) => {
                 let message = format!("the dotenv report is refused, as on GitLab: {refused}");
@@ -47,7 +48,7 @@ impl Attempt<'_> {
     async fn reported(
         &mut self,
         session: &mut dyn Session,
-        paths: Vec<String>,
+        paths: &[Arc<str>],
     ) -> Result<Result<Variables, String>, Missed> {
         let paths = self.expanded(session, paths).await?;
         let into = self.order.artifacts_place.with_extension("dotenv");

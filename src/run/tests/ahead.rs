@@ -1,7 +1,7 @@
 //! Environments that come up before their jobs' turn.
 
 use crate::exec::Cancel;
-use crate::run::ArtifactsWhen;
+use crate::types::KeepWhen;
 
 use super::story::{Ended, Story, job};
 
@@ -17,7 +17,7 @@ fn place(ended: &Ended, call: &str) -> usize {
 #[tokio::test(start_paused = true)]
 async fn the_next_environment_is_there_when_its_job_begins() {
     let ended = Story::new([
-        job("a", 0, "sleep 60000").keeping("out", ArtifactsWhen::OnSuccess),
+        job("a", 0, "sleep 60000").keeping("out", KeepWhen::OnSuccess),
         job("b", 1, "say hi")
             .image("slow-b")
             .ahead()

@@ -1,7 +1,7 @@
 //! What jobs keep and who gets it.
 
-use crate::run::ArtifactsWhen;
 use crate::types::AllowFailure;
+use crate::types::KeepWhen;
 
 use super::story::{Ended, Job, Story, job};
 
@@ -18,9 +18,9 @@ fn given(ended: &Ended, name: &str) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn they_are_laid_over_in_the_order_given() {
     let ended = Story::new([
-        job("a", 0, "").keeping("out", ArtifactsWhen::OnSuccess),
-        job("b", 0, "sleep 5").keeping("out", ArtifactsWhen::OnSuccess),
-        job("none", 0, "").keeping("none", ArtifactsWhen::OnSuccess),
+        job("a", 0, "").keeping("out", KeepWhen::OnSuccess),
+        job("b", 0, "sleep 5").keeping("out", KeepWhen::OnSuccess),
+        job("none", 0, "").keeping("none", KeepWhen::OnSuccess),
         job("c", 1, "").with(|job| job.artifacts_from = vec![1, 2, 0, 99]),
     ])
     .run()
@@ -42,7 +42,7 @@ async fn they_are_laid_over_in_the_order_given() {
 
 #[tokio::test(start_paused = true)]
 async fn kept_after_which_result() {
-    use ArtifactsWhen::{Always, OnFailure, OnSuccess};
+    use KeepWhen::{Always, OnFailure, OnSuccess};
     let rows = [
         ("success", "", OnSuccess, true),
         ("success", "", OnFailure, false),
@@ -71,7 +71,7 @@ async fn kept_after_which_result() {
 async fn only_the_newest_attempt_counts() {
     let ended = Story::new([
         job("a", 0, "exit 1")
-            .keeping("out", ArtifactsWhen::Always)
+            .keeping("out", KeepWhen::Always)
             .with(|job| {
                 job.scripts.push(String::new());
                 job.sched.retry.max = Some(1);
@@ -87,7 +87,7 @@ async fn only_the_newest_attempt_counts() {
 async fn an_attempt_under_way_has_kept_nothing_yet() {
     let ended = Story::new([
         job("a", 0, "exit 1")
-            .keeping("out", ArtifactsWhen::Always)
+            .keeping("out", KeepWhen::Always)
             .with(|job| {
                 job.scripts.push("sleep 5000".to_owned());
                 job.sched.retry.max = Some(1);
@@ -107,7 +107,7 @@ async fn an_attempt_under_way_has_kept_nothing_yet() {
 async fn a_failure_to_keep_them_fails_the_job() {
     let ended = Story::new([job("a", 0, "")
         .image("full-disk")
-        .keeping("out", ArtifactsWhen::OnSuccess)])
+        .keeping("out", KeepWhen::OnSuccess)])
     .run()
     .await;
     assert_eq!(ended.jobs(), ["a failed: runner_system_failure"]);
@@ -118,7 +118,7 @@ async fn a_failure_to_keep_them_fails_the_job() {
 
     let ended = Story::new([job("a", 0, "exit 2")
         .image("full-disk")
-        .keeping("out", ArtifactsWhen::Always)])
+        .keeping("out", KeepWhen::Always)])
     .run()
     .await;
     assert_eq!(
@@ -132,7 +132,7 @@ async fn a_failure_to_keep_them_fails_the_job() {
 #[tokio::test(start_paused = true)]
 async fn what_can_not_be_found_out_fails_the_job() {
     let untracked = |job: Job| {
-        job.keeping("out", ArtifactsWhen::Always).with(|job| {
+        job.keeping("out", KeepWhen::Always).with(|job| {
             if let Some(artifacts) = &mut job.artifacts {
                 artifacts.untracked = true;
             }
@@ -151,7 +151,7 @@ async fn what_can_not_be_found_out_fails_the_job() {
         (
             job("a", 0, "")
                 .image("unread-1")
-                .keeping("$X", ArtifactsWhen::Always),
+                .keeping("$X", KeepWhen::Always),
             "the daemon is gone",
         ),
     ];

@@ -1,7 +1,8 @@
 //! What happens around the script: hooks, refusals, dotenv reports.
 
 use crate::exec::{Cancel, EnvVariable};
-use crate::run::{ArtifactsWhen, Refusal};
+use crate::run::Refusal;
+use crate::types::KeepWhen;
 
 use super::story::{Ended, Job, Story, job};
 
@@ -17,7 +18,7 @@ async fn a_hook_runs_before_the_script() {
 async fn a_hook_that_fails_leaves_only_uploads() {
     let hooked = job("a", 0, "say script")
         .after("say after")
-        .keeping("out", ArtifactsWhen::OnFailure)
+        .keeping("out", KeepWhen::OnFailure)
         .with(|job| job.hook = Some("exit 3".to_owned()));
     let ended = Story::new([hooked]).run().await;
     assert_eq!(ended.jobs(), ["a failed: script_failure"]);
@@ -154,7 +155,7 @@ async fn a_bad_dotenv_report_fails_a_job_that_was_well() {
 
 #[tokio::test(start_paused = true)]
 async fn paths_know_what_the_script_exported() {
-    let ended = run([job("a", 0, "").keeping("x/$FROM_ENV", ArtifactsWhen::Always)]).await;
+    let ended = run([job("a", 0, "").keeping("x/$FROM_ENV", KeepWhen::Always)]).await;
     let found = "x/out: found 1 matching artifact files and directories";
     assert_eq!(ended.log("a"), [found]);
 }
@@ -162,7 +163,7 @@ async fn paths_know_what_the_script_exported() {
 #[tokio::test(start_paused = true)]
 async fn untracked_without_git_finds_nothing() {
     let keeping = job("a", 0, "")
-        .keeping("out", ArtifactsWhen::Always)
+        .keeping("out", KeepWhen::Always)
         .with(|job| {
             if let Some(artifacts) = &mut job.artifacts {
                 artifacts.untracked = true;

@@ -1,8 +1,8 @@
 //! Stopping a run.
 
 use crate::exec::Cancel;
-use crate::run::ArtifactsWhen;
 use crate::sched::Options;
+use crate::types::KeepWhen;
 use crate::types::When;
 
 use super::story::{Story, job};
@@ -12,7 +12,7 @@ async fn once_lets_after_script_run() {
     let ended = Story::new([
         job("a", 0, "say on\nsleep 60000")
             .after("sleep 500\nsay after")
-            .keeping("out", ArtifactsWhen::OnFailure),
+            .keeping("out", KeepWhen::OnFailure),
         job("b", 1, ""),
         job("m", 0, "").with(|job| {
             job.sched.when = When::Manual;
@@ -124,7 +124,7 @@ async fn twice_while_artifacts_are_looked_for_and_kept() {
     for image in ["slowread-files", "slowkeep-files"] {
         let ended = Story::new([job("a", 0, "")
             .image(image)
-            .keeping("$OUT", ArtifactsWhen::Always)])
+            .keeping("$OUT", KeepWhen::Always)])
         .interrupted(1000, Cancel::Graceful)
         .interrupted(2000, Cancel::Force)
         .run()

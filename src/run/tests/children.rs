@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::event::{EventKind, HeldJob, JobOutcome, PipelineResult};
 use crate::exec::Cancel;
-use crate::run::{ArtifactsWhen, PipelineSpec, Refusal, Trigger, TriggerContext};
+use crate::run::{PipelineSpec, Refusal, Trigger, TriggerContext};
 use crate::sched::Options;
+use crate::types::KeepWhen;
 use crate::types::{AllowFailure, When};
 
 use super::story::{Ended, Job, Story, job, pipeline};
@@ -129,10 +130,10 @@ async fn without_strategy_the_trigger_job_succeeds_at_once() {
 #[tokio::test(start_paused = true)]
 async fn jobs_of_one_name_in_parent_and_child_are_apart() {
     let ended = Story::new([
-        job("same", 0, "say parent").keeping("out", ArtifactsWhen::Always),
+        job("same", 0, "say parent").keeping("out", KeepWhen::Always),
         waiting("go", || {
             [
-                job("same", 0, "say child").keeping("out", ArtifactsWhen::Always),
+                job("same", 0, "say child").keeping("out", KeepWhen::Always),
                 job("next", 1, "").with(|job| job.artifacts_from = vec![0]),
             ]
         }),
@@ -247,7 +248,7 @@ async fn a_trigger_job_knows_what_jobs_in_front_of_it_made() {
         Ok(pipeline([job("a", 0, &text)]))
     };
     let ended = Story::new([
-        job("generate", 0, "").keeping("child.yml", ArtifactsWhen::OnSuccess),
+        job("generate", 0, "").keeping("child.yml", KeepWhen::OnSuccess),
         trigger("go", 1, true, make).with(|job| job.artifacts_from = vec![0]),
     ])
     .run()

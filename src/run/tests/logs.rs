@@ -53,7 +53,7 @@ async fn messages_are_masked_too() {
 async fn phases_in_their_order() {
     let ended = Story::new([job("a", 0, "")
         .after("")
-        .keeping("out", crate::run::ArtifactsWhen::Always)])
+        .keeping("out", crate::types::KeepWhen::Always)])
     .run()
     .await;
     let phases: Vec<String> = ended

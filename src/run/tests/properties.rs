@@ -45,7 +45,7 @@ fn any_job() -> impl Strategy<Value = Job> {
                 job.timeout = Duration::from_secs(60);
             });
             if keeps {
-                made.keeping("out", crate::run::ArtifactsWhen::Always)
+                made.keeping("out", crate::types::KeepWhen::Always)
             } else {
                 made
             }

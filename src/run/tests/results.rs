@@ -1,7 +1,7 @@
 //! What a record is given of each attempt.
 
 use crate::event::{KeptArtifacts, ReportedVariable};
-use crate::run::ArtifactsWhen;
+use crate::types::KeepWhen;
 use crate::types::{Retry, Status};
 
 use super::story::{Story, job};
@@ -57,7 +57,7 @@ async fn a_job_that_did_not_begin_has_no_result() {
 async fn a_result_says_what_was_kept_and_what_it_depended_on() {
     let run = async |script: &str, path: &str| {
         let taker = job("take", 1, "").with(|job| job.artifacts_from = vec![0]);
-        let maker = job("make", 0, script).keeping(path, ArtifactsWhen::OnSuccess);
+        let maker = job("make", 0, script).keeping(path, KeepWhen::OnSuccess);
         Story::new([maker, taker]).run().await.results
     };
     let [make, take] = &run("", "out").await[..] else {

@@ -57,7 +57,7 @@ async fn each_runner_brings_images_and_files_of_its_own() {
     .with(|spec| {
         let tree = TreeSpec {
             id: "t1".to_owned(),
-            tar: "/t1.tar".into(),
+            layers: Vec::new(),
         };
         spec.pipeline.trees.push((Sources::default(), tree));
     })

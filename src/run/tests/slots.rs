@@ -124,7 +124,7 @@ async fn the_tree_is_published_once_for_each_runner() {
                 Sources::default(),
                 crate::exec::TreeSpec {
                     id: "t1".to_owned(),
-                    tar: "/t1.tar".into(),
+                    layers: Vec::new(),
                 },
             ));
         })

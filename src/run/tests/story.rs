@@ -10,13 +10,14 @@ use crate::event::{
     AttemptResult, Event, EventKind, HeldJob, JobOutcome, JobResult, Reporter, RunResult,
     RunStarted, SourceMode,
 };
-use crate::exec::{Cancel, Globs, Image, Owner};
+use crate::exec::{Cancel, Image, Owner};
 use crate::run::{
-    Artifacts, ArtifactsWhen, AttemptContext, AttemptScripts, Interrupt, JobRun, JobSettings,
-    PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex,
-    ScriptJob, Sources, Trigger, Work, run,
+    AttemptContext, AttemptScripts, Interrupt, JobRun, JobSettings, PipelineSpec, PullPolicy,
+    Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex, ScriptJob, Sources, Trigger,
+    Work, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
+use crate::types::{Artifacts, KeepWhen};
 
 use super::scripted::{Asked, Scripted};
 
@@ -91,16 +92,12 @@ impl Job {
         self.with(|job| job.after_script = Some(script.to_owned()))
     }
 
-    pub(super) fn keeping(self, path: &str, when: ArtifactsWhen) -> Self {
-        let globs = Globs {
-            paths: vec![path.to_owned()],
-            ..Globs::default()
-        };
+    pub(super) fn keeping(self, path: &str, when: KeepWhen) -> Self {
         self.with(|job| {
             job.artifacts = Some(Artifacts {
-                globs,
+                paths: vec![path.into()],
                 when,
-                untracked: false,
+                ..Artifacts::default()
             });
         })
     }
@@ -135,7 +132,7 @@ impl Job {
                 .chain(cx.dotenv.clone())
                 .collect(),
                 hook: hook.clone(),
-                dotenv: dotenv.clone(),
+                dotenv: dotenv.iter().map(|line| line.as_str().into()).collect(),
                 refusal: refusal.clone(),
                 expand: Some(Box::new(|text, more| {
                     let put = |text: String, (name, value): &(String, String)| {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::exec::Cancel;
-use crate::run::{ArtifactsWhen, PullPolicy, RunError, Sources};
+use crate::run::{PullPolicy, RunError, Sources};
+use crate::types::KeepWhen;
 use crate::types::{AllowFailure, When};
 
 use super::story::{Job, Story, job};
@@ -16,7 +17,7 @@ fn seconds(seconds: u64) -> Duration {
 async fn the_job_timeout_ends_everything() {
     let ended = Story::new([job("a", 0, "say on\nsleep 9000000")
         .after("say never")
-        .keeping("out", ArtifactsWhen::Always)
+        .keeping("out", KeepWhen::Always)
         .with(|job| job.timeout = seconds(60))])
     .run()
     .await;
@@ -45,7 +46,7 @@ async fn the_clock_of_a_job_runs_while_it_is_prepared() {
 async fn the_script_timeout_lets_the_rest_run() {
     let ended = Story::new([job("a", 0, "sleep 9000000")
         .after("say after")
-        .keeping("out", ArtifactsWhen::OnFailure)
+        .keeping("out", KeepWhen::OnFailure)
         .with(|job| job.settings.script_timeout = Some("30s".to_owned()))])
     .run()
     .await;
@@ -250,7 +251,7 @@ async fn runs_that_do_not_begin() {
             Sources::default(),
             crate::exec::TreeSpec {
                 id: "bad".to_owned(),
-                tar: "/bad.tar".into(),
+                layers: Vec::new(),
             },
         ));
     });
@@ -288,7 +289,7 @@ async fn a_signal_before_the_first_job() {
                 Sources::default(),
                 crate::exec::TreeSpec {
                     id: "slow".to_owned(),
-                    tar: "/slow.tar".into(),
+                    layers: Vec::new(),
                 },
             ));
         });

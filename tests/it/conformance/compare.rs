@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use pipe::config::to_json;
 use pipe::plan::Job;
 use pipe::types::AllowFailure;
 use serde_json::{Value as Json, json};
@@ -84,8 +83,8 @@ fn described(job: &Job) -> Json {
         "script": texts(&config.script),
         "before_script": texts(&config.before_script),
         "after_script": texts(&config.after_script),
-        "image": config.image.as_ref().map(to_json),
-        "services": config.services.iter().map(to_json).collect::<Json>(),
+        "image": config.image.as_ref().map(|image| json!(*image.name)),
+        "services": config.services.iter().map(|service| json!(*service.image.name)).collect::<Json>(),
         "tags": job.tags,
         "dependencies": config.dependencies.iter().flatten().map(|(name, _)| Json::from(&**name)).collect::<Json>(),
         "environment": config.environment.as_ref().map(|environment| json!(*environment.name)),

@@ -1,0 +1,33 @@
+//! The typed configuration: what each keyword says, once it was checked.
+//!
+//! Readers of the rooms behind this one (`plan` and all later ones) see no YAML: each keyword that
+//! they need has its type here, with the places that messages show.
+
+mod artifacts;
+mod cache;
+mod config;
+mod environment;
+mod image;
+mod job;
+mod needs;
+mod outside;
+mod parallel;
+mod policy;
+mod trigger;
+
+pub use artifacts::{ArtifactsConfig, CoverageReport, ReportsConfig};
+pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
+pub use config::{AutoCancel, Config, OnJobFailure, Workflow, YamlVariable};
+pub use environment::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
+pub use image::{ImageConfig, PullPolicy, ServiceConfig};
+pub use job::{Effect, Inherit, JobConfig, JobKind, KeywordUse};
+pub use needs::{ForeignNeed, ForeignSource, NeedConfig, NeedTarget};
+pub use outside::{
+    IdTokenConfig, PagesConfig, ReleaseConfig, ReleaseLink, SecretConfig, SecretProvider,
+};
+pub use parallel::{Combination, Matrix, MatrixInstance, MatrixMapping};
+pub(super) use parallel::{MAX_INSTANCES, ParallelConfig};
+pub use policy::{Policy, PolicyCondition, RefPattern};
+pub use trigger::{
+    ChildInclude, Forward, ProjectTrigger, TriggerConfig, TriggerStrategy, TriggerTarget,
+};

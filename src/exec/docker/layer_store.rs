@@ -1,0 +1,135 @@
+//! Which layers of earlier runs a daemon still has: a file for each in the user's state folder,
+//! written when the layer is whole. Its time is that of the last use.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use rustix::fs::{FlockOperation, flock};
+
+/// Layers that are kept at most; what was not used for longest goes first.
+const MOST: usize = 24;
+
+/// The layers that one daemon has.
+#[derive(Debug)]
+pub(super) struct LayerStore {
+    folder: PathBuf,
+    /// Locks on those in use, until this run ends.
+    held: Mutex<Vec<File>>,
+}
+
+impl LayerStore {
+    /// The store in `folder`, which need not be there yet.
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            held: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The volume of that layer, which stays while this run lives. Whether the daemon still has it
+    /// is for the caller to see.
+    pub(super) fn find(&self, id: &str) -> Option<String> {
+        let path = self.folder.join(id);
+        let file = File::open(&path).ok()?;
+        flock(&file, FlockOperation::NonBlockingLockShared).ok()?;
+        // It may have been given up between the two.
+        let volume = fs::read_to_string(&path).ok()?;
+        // A time that can't be set only lets it look older than it is.
+        let _ = file.set_modified(SystemTime::now());
+        self.hold(file);
+        Some(volume)
+    }
+
+    /// Remembers a layer that is whole now, for later runs too.
+    pub(super) fn keep(&self, id: &str, volume: &str) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        file.write_all(volume.as_bytes())?;
+        let file = file
+            .persist(self.folder.join(id))
+            .map_err(|error| error.error)?;
+        flock(&file, FlockOperation::NonBlockingLockShared)?;
+        self.hold(file);
+        Ok(())
+    }
+
+    /// Volumes of all layers that are kept.
+    pub(super) fn volumes(&self) -> Vec<String> {
+        let paths = self.entries().into_iter().map(|(path, _)| path);
+        paths
+            .filter_map(|path| fs::read_to_string(path).ok())
+            .collect()
+    }
+
+    /// Gives up layers that are too many and that no run uses; their volumes, for removing them.
+    pub(super) fn give_up(&self) -> Vec<String> {
+        let mut entries = self.entries();
+        entries.sort_by_key(|(_, used)| std::cmp::Reverse(*used));
+        let old = entries.into_iter().skip(MOST);
+        old.filter_map(|(path, _)| give_up(&path)).collect()
+    }
+
+    fn entries(&self) -> Vec<(PathBuf, SystemTime)> {
+        let found = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let used = |path: PathBuf| {
+            let time = path.metadata().and_then(|about| about.modified()).ok()?;
+            Some((path, time))
+        };
+        found.filter_map(|entry| used(entry.path())).collect()
+    }
+
+    fn hold(&self, file: File) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push(file);
+    }
+}
+
+fn give_up(path: &Path) -> Option<String> {
+    let mut options = OpenOptions::new();
+    let file = options.read(true).mode(0o600).open(path).ok()?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
+    let volume = io::read_to_string(&file).ok()?;
+    fs::remove_file(path).ok()?;
+    Some(volume)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::{LayerStore, MOST};
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = || LayerStore::new(dir.path().join("layers"));
+        for number in 0..MOST + 2 {
+            let (id, volume) = (format!("l{number}"), format!("v{number}"));
+            store().keep(&id, &volume).expect("kept");
+            let age = Duration::from_secs(1000 - number as u64);
+            let file = std::fs::File::open(dir.path().join("layers").join(id)).expect("there");
+            file.set_modified(SystemTime::now() - age).expect("a time");
+        }
+        let user = store();
+        assert_eq!(user.find("l0").as_deref(), Some("v0"), "used again");
+        assert_eq!(user.find("other"), None);
+        assert_eq!(store().give_up(), ["v2", "v1"]);
+        assert_eq!(store().volumes().len(), MOST);
+    }
+
+    #[test]
+    fn what_a_run_uses_is_not_given_up() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = LayerStore::new(dir.path().to_owned());
+        store.keep("used", "v").expect("kept");
+        let path = dir.path().join("used");
+        assert_eq!(super::give_up(&path), None);
+        drop(store);
+        assert_eq!(super::give_up(&path).as_deref(), Some("v"));
+        assert!(!path.exists());
+    }
+}
