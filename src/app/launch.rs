@@ -137,8 +137,9 @@ async fn prepare(
     let greeting = runners.greet();
     let default_image = workspace.settings.text(Key::DefaultImage);
     let mut notices: Vec<String> = part_of(&chosen).into_iter().collect();
+    notices.extend(without(&chosen));
     notices.extend(runners.notices(&chosen.plan, default_image));
-    let complete = chosen.is_whole();
+    let complete = chosen.is_whole() && chosen.lacks_nothing();
     let context = Arc::new(PipelineContext {
         runners: runners
             .assign(&chosen.plan, default_image)
@@ -171,6 +172,16 @@ async fn prepare(
 fn part_of(chosen: &Chosen) -> Option<String> {
     let jobs = words::count(chosen.whole, "job");
     (!chosen.is_whole()).then(|| format!("{} of {jobs} of this pipeline", chosen.plan.jobs.len()))
+}
+
+/// What jobs would receive of other pipelines and are to do without.
+fn without(chosen: &Chosen) -> impl Iterator<Item = String> + '_ {
+    let missing = chosen.missing_elsewhere.iter();
+    missing.flat_map(|(job, whats)| {
+        let told =
+            move |what| format!("job `{job}` gets no {what}: this machine does not have them");
+        whats.iter().map(told)
+    })
 }
 
 /// One sentence, however much it was.

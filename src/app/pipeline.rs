@@ -53,7 +53,8 @@ impl Pipeline {
             let mut outcome = plan::build(config, &facts, &files);
             let found = std::mem::take(&mut outcome.diagnostics);
             loaded.diagnostics.append(&mut config::collapse(found));
-            loaded.diagnostics.append(&mut plan::effects(&outcome.plan));
+            let warnings = plan::warnings(&outcome.plan);
+            loaded.diagnostics.append(&mut config::collapse(warnings));
             outcome
         });
         if files.unknown_changes_were_asked() {

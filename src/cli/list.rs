@@ -132,10 +132,12 @@ fn notes(job: &Job, variants: &Variants<'_>, present: &HashSet<&str>) -> Vec<Str
         notes.push(format!("starts in {text}"));
     }
     if let Some(needs) = &job.needs {
-        notes.push(if needs.is_empty() {
+        let mut names = needed(needs, variants, present);
+        names.extend(job.lacking().map(|lacking| lacking.what));
+        notes.push(if names.is_empty() {
             "needs nothing".to_owned()
         } else {
-            format!("needs {}", needed(needs, variants, present))
+            format!("needs {}", names.join(", "))
         });
     }
     if let Some(environment) = &job.environment {
@@ -148,18 +150,14 @@ fn notes(job: &Job, variants: &Variants<'_>, present: &HashSet<&str>) -> Vec<Str
 }
 
 /// What a job needs: first the jobs that are there, then those that need not be.
-fn needed(needs: &[Need], variants: &Variants<'_>, present: &HashSet<&str>) -> String {
+fn needed(needs: &[Need], variants: &Variants<'_>, present: &HashSet<&str>) -> Vec<String> {
     let names = |there: bool| {
         let needs = needs.iter().map(|need| &*need.job);
         variants.grouped(needs.filter(move |name| present.contains(name) == there))
     };
     let absent = names(false).into_iter();
     let absent = absent.map(|name| format!("{name} (optional, not in this pipeline)"));
-    names(true)
-        .into_iter()
-        .chain(absent)
-        .collect::<Vec<_>>()
-        .join(", ")
+    names(true).into_iter().chain(absent).collect()
 }
 
 /// A row for each reason with its place, and the jobs that it concerns.

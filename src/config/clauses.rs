@@ -9,8 +9,8 @@ use crate::expr::glob::{GlobError, changes_match, exists_match};
 use crate::expr::{Condition, Lookup};
 use crate::source::Span;
 
+use super::model::{Changed, Clause, Exists, Rule};
 use super::provider::{Changes, FileProvider};
-use super::rules::{Changed, Clause, Exists, Rule};
 
 /// Bytes of text that conditions may look at in all. Regular expressions take linear time, of
 /// which a hostile configuration could ask for hours.

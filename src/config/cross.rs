@@ -72,7 +72,7 @@ impl Checker<'_> {
             self.dependency(job, *stage, name, *span, found);
         }
         self.needs(job, *stage, job.needs.as_deref().unwrap_or_default(), found);
-        for rule in job.rules.iter().flatten().flatten() {
+        for rule in job.rules.entries() {
             self.needs(
                 job,
                 *stage,

@@ -44,7 +44,11 @@ pub(super) fn included(header: &Value) -> Vec<Value> {
         .and_then(|spec| read::get(spec, "include"));
     match include {
         Some(value) => match value.as_seq() {
-            Some(items) => items.to_vec(),
+            Some(items) => items
+                .iter()
+                .filter(|item| !item.is_null())
+                .cloned()
+                .collect(),
             None => vec![value.clone()],
         },
         None => Vec::new(),

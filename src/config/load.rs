@@ -1,29 +1,29 @@
 //! The steps from a path to a [`Config`], in GitLab's order (configuration reference 1).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, has_errors};
 use crate::expr::Lookup;
 use crate::source::SourceMap;
-
+use crate::types::When;
 use crate::yaml::{Entry, Mapping, Value};
 
 use super::budget::{Budget, Weight};
 use super::cross;
 use super::extends;
-use super::given::GivenInput;
 use super::include::Reader;
+use super::inputs::GivenInput;
 use super::jobs::{self, Built, Class, Surroundings};
-use super::keywords::{JOB, Scope, WORKFLOW, check_root_variables};
+use super::keywords::{
+    JOB, Scope, WORKFLOW, check_root_variables, read_prefilled, read_variables, read_workflow,
+};
 use super::model::{Config, Inherit, JobConfig, Workflow};
 use super::parallel;
-use super::prefilled::prefilled;
 use super::provenance::say_who_uses;
 use super::provider::FileProvider;
 use super::read;
 use super::reference;
-use super::rules::{read_auto_cancel, read_rules};
 use super::shape::{Check, Shape, flatten};
 
 /// Stages of a configuration that declares none.
@@ -100,7 +100,7 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
     let globals_sound = !has_errors(found);
     let around = Surroundings {
         defaults: &globals.defaults,
-        workflow_rules: globals.workflow.rules.is_some(),
+        workflow_rules: !globals.workflow.rules.is_absent(),
     };
     let mut budget = budget.next_step();
     let mut jobs = Vec::new();
@@ -173,7 +173,7 @@ fn finish(
     jobs: Vec<(Built, Weight)>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
-    let warn_twice = globals.workflow.rules.is_none();
+    let warn_twice = globals.workflow.rules.is_absent();
     let jobs = match parallel::expand(jobs, found) {
         Ok(jobs) => jobs,
         Err(diagnostic) => {
@@ -185,7 +185,7 @@ fn finish(
         stages: globals.stages,
         stages_span: globals.stages_span,
         variables: globals.variables,
-        prefilled: prefilled(document),
+        prefilled: read_prefilled(document),
         workflow: globals.workflow,
         jobs: jobs.into_iter().map(Arc::new).collect(),
     };
@@ -196,29 +196,30 @@ fn finish(
         return None;
     }
     if warn_twice {
-        config
-            .jobs
-            .iter()
-            .for_each(|job| warn_two_pipelines(job, found));
+        warn_two_pipelines(&config.jobs, found);
     }
     Some(config)
 }
 
-/// A last rule that is just a `when` lets one push start two pipelines (configuration reference
-/// 12.4).
-fn warn_two_pipelines(job: &JobConfig, found: &mut Vec<Diagnostic>) {
-    let Some(rule) = job.rules.iter().flatten().flatten().last() else {
-        return;
-    };
-    let bare = rule.clauses.is_empty()
-        && rule
-            .when
-            .is_some_and(|when| when != crate::types::When::Never);
-    if bare {
+/// A last rule that says nothing but `when` lets one push start two pipelines (configuration
+/// reference 12.4). Instances of a parallel job are one job here.
+fn warn_two_pipelines(jobs: &[Arc<JobConfig>], found: &mut Vec<Diagnostic>) {
+    let mut told = HashSet::new();
+    for job in jobs {
+        let Some(rule) = job.rules.entries().last() else {
+            continue;
+        };
+        let starts = rule.when.is_some_and(|when| when != When::Never);
+        if !(starts && rule.only_when && told.insert(&*job.base_name)) {
+            continue;
+        }
         found.push(
             Diagnostic::new(
                 Code::DuplicatePipelines,
-                format!("job `{}` may run twice for one push: in a branch and in a merge request pipeline", job.name),
+                format!(
+                    "job `{}` may run twice for one push: in a branch and in a merge request pipeline",
+                    job.base_name
+                ),
             )
             .at(rule.span)
             .help("say with `workflow:rules` which pipelines there should be"),
@@ -245,7 +246,7 @@ impl Globals {
         Self {
             stages,
             stages_span,
-            variables: read::variables(document, "variables"),
+            variables: read_variables(document),
             workflow: workflow(document, found),
             defaults: defaults(document, found),
         }
@@ -264,7 +265,7 @@ impl Globals {
                 levels: 0,
             }
         };
-        let rules = self.workflow.rules.iter().flatten().flatten();
+        let rules = self.workflow.rules.entries().iter();
         let largest = rules
             .map(|rule| texts(&rule.variables))
             .max_by_key(|weight| weight.values);
@@ -327,13 +328,7 @@ fn workflow(document: &Mapping, found: &mut Vec<Diagnostic>) -> Workflow {
     let Some(mapping) = sound else {
         return Workflow::default();
     };
-    Workflow {
-        name: read::text(mapping, "name"),
-        rules: mapping
-            .get("rules")
-            .map(|rules| (!rules.value.is_null()).then(|| read_rules(&rules.value))),
-        auto_cancel: read_auto_cancel(mapping),
-    }
+    read_workflow(mapping)
 }
 
 /// `default` together with its deprecated top-level forms (configuration reference 5.2, 5.3).

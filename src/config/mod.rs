@@ -10,7 +10,6 @@ mod clauses;
 mod component;
 mod cross;
 mod extends;
-mod given;
 mod header;
 mod include;
 mod inputs;
@@ -21,30 +20,26 @@ mod load;
 mod merge;
 mod model;
 mod parallel;
-mod prefilled;
 mod provenance;
 mod provider;
 mod read;
 mod reference;
-mod rules;
 mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use clauses::{ClauseFacts, Compared, RuleError};
-pub use given::GivenInput;
 pub use include::{Outside, ProjectAt};
-pub use inputs::to_json;
+pub use inputs::{GivenInput, to_json};
 pub use load::{Loaded, MAX_FINDINGS, Request, collapse, load};
 pub use model::{
-    ArtifactsConfig, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, ChildInclude,
-    Combination, Config, CoverageReport, DigestOf, Effect, EnvironmentAction, EnvironmentConfig,
-    ForeignNeed, ForeignSource, Forward, IdTokenConfig, ImageConfig, Inherit, JobConfig, JobKind,
-    KeywordUse, KubernetesConfig, Matrix, MatrixInstance, MatrixMapping, NeedConfig, NeedTarget,
-    OnJobFailure, PagesConfig, Policy, PolicyCondition, ProjectTrigger, PullPolicy, RefPattern,
-    ReleaseConfig, ReleaseLink, ReportsConfig, SecretConfig, SecretProvider, ServiceConfig,
-    TriggerConfig, TriggerStrategy, TriggerTarget, Workflow, YamlVariable,
+    ArtifactsConfig, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, Changed,
+    ChildInclude, Clause, Combination, Config, CoverageReport, DigestOf, Effect, EnvironmentAction,
+    EnvironmentConfig, Exists, ForeignNeed, ForeignSource, Forward, Given, IdTokenConfig,
+    ImageConfig, Inherit, JobConfig, JobKind, KeywordUse, KubernetesConfig, Matrix, MatrixInstance,
+    MatrixMapping, NeedConfig, NeedTarget, OnJobFailure, PagesConfig, Policy, PolicyCondition,
+    Prefilled, ProjectTrigger, PullPolicy, RefPattern, ReleaseConfig, ReleaseLink, ReportsConfig,
+    Rule, SecretConfig, SecretProvider, ServiceConfig, TriggerConfig, TriggerStrategy,
+    TriggerTarget, Workflow, YamlVariable,
 };
-pub use prefilled::Prefilled;
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
-pub use rules::{Changed, Clause, Exists, Rule};

@@ -318,6 +318,14 @@ pub(super) fn flatten(value: &Value) -> Option<Vec<&Value>> {
     Some(flat)
 }
 
+/// The entries of a list whose entries are mappings or names of their own, lists inside it
+/// flattened: null among them is as if it were not there (configuration reference 2.6).
+pub(super) fn entries(value: &Value) -> Option<Vec<&Value>> {
+    let mut entries = flatten(value)?;
+    entries.retain(|entry| !entry.is_null());
+    Some(entries)
+}
+
 /// Whether a list entry counts as text: Psych's symbols do.
 fn is_text(value: &Value) -> bool {
     matches!(value.kind, Kind::Str(_) | Kind::Symbol(_))

@@ -93,6 +93,7 @@ codes! {
     DefaultConflict "default-conflict" Error "a keyword given both at top level and in `default`";
     KeywordIgnored "keyword-ignored" Warning "a keyword that changes nothing in a local run";
     KeywordNotRun "keyword-not-run" Warning "a keyword whose effect `run` does not have yet";
+    RetryReasonUnknown "retry-reason-unknown" Warning "a failure reason that GitLab 18.11 does not know";
     DuplicatePipelines "duplicate-pipelines" Warning "rules that may start two pipelines for one push";
 
     // Checks across jobs (configuration reference 12.2).
@@ -111,6 +112,8 @@ codes! {
     // One pipeline (configuration reference 8, 10, 11).
     NeedNotInPipeline "need-not-in-pipeline" Error "a needed job is not in this pipeline";
     RuleFailed "rule-failed" Error "a rule that can't be evaluated";
+    NeedElsewhere "need-elsewhere" Warning "a need on another pipeline, of which nothing is on this machine";
+    EnvironmentInvalid "environment-invalid" Warning "an environment that can't be made: its job fails at once";
     ChangesUnknown "changes-unknown" Note "what changed is not known, so that `changes` is true";
     VariableCycle "variable-cycle" Error "variables that refer to each other in a circle";
     NothingToRun "nothing-to-run" Error "there is nothing to run for this ref";

@@ -5,13 +5,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::config::{
-    ClauseFacts, Compared, Config, EnvironmentConfig, FileProvider, ForeignNeed, JobConfig,
-    MAX_FINDINGS, NeedConfig, NeedTarget, OnJobFailure,
+    ClauseFacts, Compared, Config, FileProvider, ForeignNeed, Given, JobConfig, MAX_FINDINGS,
+    NeedConfig, NeedTarget, OnJobFailure,
 };
 use crate::diag::{Code, Diagnostic, some_of};
 use crate::expr::expand::ExpandError;
-use crate::types::{When, environment_slug};
+use crate::types::When;
 
+use super::environment::environment;
 use super::facts::PipelineFacts;
 use super::model::{Environment, Job, LeftOut, Need, Plan};
 use super::policy::PolicyFacts;
@@ -118,7 +119,7 @@ impl Builder<'_> {
     fn workflow(&mut self) -> Result<Option<String>, Diagnostic> {
         let workflow = &self.config.workflow;
         let mut cancel = workflow.auto_cancel.on_job_failure;
-        if let Some(Some(rules)) = &workflow.rules {
+        if let Given::Set(rules) = &workflow.rules {
             let scope = self.scopes.workflow();
             let rule = self
                 .clauses(&scope, &|text| scope.glob(text))
@@ -210,7 +211,7 @@ impl Builder<'_> {
     }
 
     fn seed(&mut self, config: &Arc<JobConfig>, stage: usize) -> Seed {
-        let environment = self.environment(config);
+        let environment = environment(config, config.when, &[], &self.scopes);
         let scope = self
             .scopes
             .job(config, environment.as_ref(), config.when, &[]);
@@ -243,9 +244,15 @@ impl Builder<'_> {
         &self,
         config: &Arc<JobConfig>,
         stage: usize,
-        environment: Option<Environment>,
+        seen: Option<Environment>,
         decision: Decision,
     ) -> Job {
+        // What its rules saw did not have the variables of the rule.
+        let environment = if decision.variables.is_empty() {
+            seen
+        } else {
+            environment(config, decision.when, &decision.variables, &self.scopes)
+        };
         let referring = config.tags.iter().any(|tag| tag.contains(['$', '%']));
         let tags = if referring {
             let scope = self.scopes.job(
@@ -274,32 +281,6 @@ impl Builder<'_> {
             played: false,
             config: Arc::clone(config),
         }
-    }
-
-    fn environment(&self, config: &JobConfig) -> Option<Environment> {
-        let EnvironmentConfig {
-            name,
-            url,
-            action,
-            tier,
-            ..
-        } = config.environment.as_ref()?;
-        let name = if name.contains(['$', '%']) {
-            self.scopes
-                .job(config, None, config.when, &[])
-                .keyword(name)
-        } else {
-            name.to_string()
-        };
-        Some(Environment {
-            slug: environment_slug(&name),
-            tier: tier
-                .as_deref()
-                .map_or_else(|| guessed_tier(&name), str::to_owned),
-            action: *action,
-            url: url.clone(),
-            name,
-        })
     }
 
     /// Needs on jobs that are not there, too many needs, circles of variables.
@@ -428,24 +409,4 @@ fn needs(needs: Option<Vec<NeedConfig>>) -> (Option<Vec<Need>>, Vec<ForeignNeed>
             .collect()
     });
     (own, elsewhere)
-}
-
-/// The tier that a name suggests (runtime reference 13.4).
-fn guessed_tier(name: &str) -> String {
-    let name = name.to_lowercase();
-    let any = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let tier = if any(&["dev", "review", "trunk"]) {
-        "development"
-    } else if any(&[
-        "test", "tst", "int", "accept", "qa", "qc", "control", "quality",
-    ]) {
-        "testing"
-    } else if any(&["stag", "stg", "model", "modl", "pre", "demo", "non-prod"]) {
-        "staging"
-    } else if any(&["prod", "prd", "live"]) {
-        "production"
-    } else {
-        "other"
-    };
-    tier.to_owned()
 }

@@ -1,6 +1,6 @@
 //! Keywords of a pipeline's jobs that a run does not honour, or has no use for.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::config::Effect;
 use crate::diag::{Code, Diagnostic};
@@ -10,7 +10,7 @@ use crate::source::Span;
 use super::model::{Job, Plan};
 
 /// One warning for each such keyword, at its first place.
-pub fn effects(plan: &Plan) -> Vec<Diagnostic> {
+pub(super) fn effects(plan: &Plan) -> Vec<Diagnostic> {
     let ignored =
         by_keyword(&plan.jobs, Effect::Inert)
             .into_iter()
@@ -59,22 +59,25 @@ pub fn refusals(plan: &Plan) -> Option<Diagnostic> {
             diagnostic = diagnostic.with(*span, text);
         }
     }
-    let users: HashSet<&str> = (found.values())
-        .flat_map(|(_, jobs)| jobs.iter().map(String::as_str))
-        .collect();
-    let jobs = running.into_iter().filter(|job| users.contains(job.name()));
+    let jobs = running.into_iter().filter(|job| {
+        let uses = |(_, jobs): &(Span, Vec<String>)| jobs.iter().any(|name| name == job.name());
+        found.values().any(uses)
+    });
     Some(diagnostic.help(format!("leave such jobs out: `{}`", excluding(jobs))))
 }
 
 /// The run that leaves jobs out, instances by the name of their job.
 fn excluding<'p>(jobs: impl Iterator<Item = &'p Job>) -> Command {
-    let mut seen = HashSet::new();
-    let names = jobs.map(|job| &*job.config.base_name);
+    let mut names: Vec<&str> = Vec::new();
+    for job in jobs {
+        if !names.contains(&&*job.config.base_name) {
+            names.push(&job.config.base_name);
+        }
+    }
+    let run = Command::new("pipe run");
     names
-        .filter(|name| seen.insert(*name))
-        .fold(Command::new("pipe run"), |run, job| {
-            run.option("--exclude", job)
-        })
+        .into_iter()
+        .fold(run, |run, job| run.option("--exclude", job))
 }
 
 fn by_keyword<'p>(

@@ -49,7 +49,9 @@ pub struct Outside {
 /// `named` are the indexes of the jobs that the user named, which releases them.
 pub(super) fn hold(plan: &mut Plan, outside: &Outside, named: &BTreeSet<usize>) {
     for (at, job) in plan.jobs.iter_mut().enumerate() {
-        let starts_itself = job.when != When::Manual && !job.played;
+        // One that has failed already does not start at all.
+        let starts_itself =
+            job.when != When::Manual && !job.played && job.environment_fault().is_none();
         let let_go = named.contains(&at) || outside.release.lets_go(job);
         job.held = reason(job, &outside.held).filter(|_| starts_itself && !let_go);
     }

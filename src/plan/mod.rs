@@ -6,6 +6,8 @@
 
 mod build;
 mod effects;
+mod elsewhere;
+mod environment;
 mod facts;
 mod flags;
 mod held;
@@ -19,14 +21,17 @@ mod selection;
 mod tests;
 mod unknown_changes;
 mod variables;
+mod warnings;
 
 pub use build::{Outcome, build};
-pub use effects::{effects, refusals};
+pub use effects::refusals;
+pub use elsewhere::Lacking;
 pub use facts::{PipelineFacts, Project, Server, SettingVariable, User, Versions};
 pub use held::{Outside, Release};
-pub use model::{Environment, Job, LeftOut, Need, Plan};
+pub use model::{Environment, EnvironmentFault, Job, LeftOut, Need, Plan};
 pub use predefined::RunFacts;
 pub use scope::IncludeScope;
 pub use selection::{Chosen, Selection, SelectionError, choose};
 pub use unknown_changes::unknown_changes;
 pub use variables::{JobVariables, job_variables};
+pub use warnings::warnings;

@@ -58,6 +58,11 @@ impl Job {
         &self.config.name
     }
 
+    /// Why it fails as soon as the pipeline is made.
+    pub fn environment_fault(&self) -> Option<&EnvironmentFault> {
+        self.environment.as_ref()?.fault.as_ref()
+    }
+
     /// Whether a person can start it: a manual job, or a delayed one before its time.
     pub fn can_be_played(&self) -> bool {
         matches!(self.when, When::Manual | When::Delayed)
@@ -90,6 +95,22 @@ pub struct Environment {
     pub tier: String,
     /// Unexpanded URL.
     pub url: Option<Arc<str>>,
+    /// Why GitLab can't make it.
+    pub fault: Option<EnvironmentFault>,
+}
+
+/// What is wrong with an environment: its job fails when the pipeline is made, before any job
+/// starts (runtime reference 4.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentFault {
+    /// In words.
+    pub what: String,
+    /// The rule that it breaks.
+    pub note: &'static str,
+    /// What to do.
+    pub help: Vec<String>,
+    /// The place of what is wrong.
+    pub span: Span,
 }
 
 /// Why a job is not in the pipeline.

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::config::{Clause, ClauseFacts, JobConfig, NeedConfig, Rule, RuleError, YamlVariable};
+use crate::config::{
+    Clause, ClauseFacts, Given, JobConfig, NeedConfig, Rule, RuleError, YamlVariable,
+};
 use crate::source::Span;
 use crate::types::{AllowFailure, When};
 
@@ -33,7 +35,7 @@ pub(super) fn decide(
     clauses: &ClauseFacts<'_>,
     policies: &PolicyFacts<'_>,
 ) -> Result<Result<Decision, Excluded>, RuleError> {
-    if let Some(Some(rules)) = &job.rules {
+    if let Given::Set(rules) = &job.rules {
         return Ok(match clauses.first_match(rules)? {
             Some(rule) => by_rule(job, rule),
             None => Err(Excluded {

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::types::{When, wildcard_match};
 
+use super::elsewhere::drop_artifacts;
 use super::held::{Outside, Release, hold};
 use super::model::{Job, Plan};
 
@@ -63,12 +64,20 @@ pub struct Chosen {
     /// With `no_needs`: the jobs whose artifacts a job would receive, but that do not run, by the
     /// name of the job that receives.
     pub missing_sources: Vec<(String, Vec<String>)>,
+    /// With `no_needs`: what a job would receive of other pipelines, in words, by its name.
+    pub missing_elsewhere: Vec<(String, Vec<String>)>,
 }
 
 impl Chosen {
     /// Whether all that GitLab would run was chosen.
     pub fn is_whole(&self) -> bool {
         self.plan.jobs.len() == self.whole
+    }
+
+    /// Whether its jobs lack nothing of other pipelines.
+    pub fn lacks_nothing(&self) -> bool {
+        let mut lacking = self.plan.jobs.iter().flat_map(Job::lacking);
+        self.missing_elsewhere.is_empty() && lacking.next().is_none()
     }
 }
 
@@ -92,15 +101,16 @@ pub fn choose(
     if plan.jobs.is_empty() {
         return Err(SelectionError::NoJob);
     }
-    let missing_sources = if selection.no_needs {
-        missing_sources(whole, &plan)
+    let (missing_sources, missing_elsewhere) = if selection.no_needs {
+        (missing_sources(whole, &plan), drop_artifacts(&mut plan))
     } else {
-        Vec::new()
+        Default::default()
     };
     Ok(Chosen {
         whole: whole.jobs.len(),
         plan,
         missing_sources,
+        missing_elsewhere,
     })
 }
 
@@ -251,7 +261,9 @@ fn with_predecessors(
         let job = &plan.jobs[at];
         for needed in predecessors(plan, &places, job) {
             let other = &plan.jobs[needed];
-            let startable = (other.when != When::Manual || other.played) && other.held.is_none();
+            let waits = (other.when == When::Manual && !other.played) || other.held.is_some();
+            // One that has failed already needs nobody to start it.
+            let startable = !waits || other.environment_fault().is_some();
             if !startable && !chosen.contains(&needed) {
                 if job.needs.is_none() {
                     continue;

@@ -33,11 +33,11 @@ pub fn unknown_changes(config: Option<&Config>, facts: &PipelineFacts) -> Diagno
 /// The first `changes` of the configuration that looks at the event.
 fn first_place(config: &Config) -> Option<Span> {
     let of_jobs = config.jobs.iter().find_map(|job| {
-        let of_rules = job.rules.iter().flatten().flatten().find_map(asked_by);
+        let of_rules = job.rules.entries().iter().find_map(asked_by);
         let policies = [job.only.as_ref(), job.except.as_ref()];
         of_rules.or_else(|| policies.into_iter().flatten().find_map(asked_by_policy))
     });
-    let mut of_workflow = config.workflow.rules.iter().flatten().flatten();
+    let mut of_workflow = config.workflow.rules.entries().iter();
     of_workflow.find_map(asked_by).or(of_jobs)
 }
 

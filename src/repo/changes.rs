@@ -18,7 +18,8 @@ pub struct Changes {
     pub before_sha: Option<String>,
     /// Merge base with the target, for merge requests.
     pub merge_base: Option<String>,
-    /// Sorted paths; deleted files and both names of a renamed one count. `None` when unknown,
+    /// Sorted paths; deleted files and both names of a renamed one count, and in a merge request
+    /// what was changed and changed back. `None` when unknown,
     /// which makes every `changes` true.
     pub files: Option<Vec<String>>,
 }
@@ -41,7 +42,8 @@ impl Repository {
     }
 
     /// The changes since the merge base with `compare_to`: a branch, a tag or a commit as the
-    /// server would know it. Empty where the histories have nothing in common.
+    /// server would know it. Empty where the histories have nothing in common. Of a renamed file
+    /// only the new name counts.
     pub fn changes_since(
         &self,
         tree: &ProjectTree,
@@ -51,7 +53,7 @@ impl Repository {
             .server_revision(compare_to)
             .ok_or_else(|| self.unknown("ref", compare_to))?;
         match self.git.merge_base(other, tree.commit) {
-            Ok(base) => self.differences(base, tree),
+            Ok(base) => self.differences_with_renames(base, tree),
             Err(_) => Ok(Vec::new()),
         }
     }
@@ -78,8 +80,53 @@ impl Repository {
         Ok(Changes {
             before_sha: None,
             merge_base: Some(base.to_string()),
-            files: Some(self.differences(base, tree)?),
+            files: Some(self.changes_of_commits(tip, tree)?),
         })
+    }
+
+    /// Paths that a commit of the merge request changes, also where a later one changes them back.
+    /// What came by merging the target does not count. The edits are the commit that is still to
+    /// come.
+    fn changes_of_commits(
+        &self,
+        target: Oid,
+        tree: &ProjectTree,
+    ) -> Result<Vec<String>, RepoError> {
+        let corrupt = || RepoError::corrupt("the history");
+        let mut walk = self.git.revwalk().map_err(corrupt())?;
+        walk.push(tree.commit).map_err(corrupt())?;
+        walk.hide(target).map_err(corrupt())?;
+        let mut paths = BTreeSet::new();
+        for commit in walk {
+            paths.append(&mut self.changes_of_commit(commit.map_err(corrupt())?)?);
+        }
+        if *tree.source() == TreeSource::WorkTree {
+            let state = tree.state()?;
+            let edited = state.modified.iter().chain(&state.deleted);
+            paths.extend(edited.chain(&state.untracked).cloned());
+        }
+        Ok(paths.into_iter().collect())
+    }
+
+    /// Paths that differ from every parent.
+    fn changes_of_commit(&self, commit: Oid) -> Result<BTreeSet<String>, RepoError> {
+        let corrupt = || RepoError::corrupt("a commit");
+        let parents: Vec<Oid> = (self.git.find_commit(commit))
+            .map_err(corrupt())?
+            .parent_ids()
+            .collect();
+        let Some((first, others)) = parents.split_first() else {
+            return self.committed_differences(None, commit);
+        };
+        let mut paths = self.committed_differences(Some(*first), commit)?;
+        for parent in others {
+            if paths.is_empty() {
+                break;
+            }
+            let differing = self.committed_differences(Some(*parent), commit)?;
+            paths.retain(|path| differing.contains(path));
+        }
+        Ok(paths)
     }
 
     /// What `origin` had before the push. After a push it already has this very commit; the
@@ -128,7 +175,7 @@ impl Repository {
 
     /// Paths that differ between a commit and the tree, edits and untracked files included.
     fn differences(&self, base: Oid, tree: &ProjectTree) -> Result<Vec<String>, RepoError> {
-        let mut paths = self.committed_differences(base, tree.commit)?;
+        let mut paths = self.committed_differences(Some(base), tree.commit)?;
         if *tree.source() == TreeSource::WorkTree {
             let state = tree.state()?;
             let edited = state.modified.iter().chain(&state.deleted);
@@ -143,16 +190,16 @@ impl Repository {
         Ok(paths.into_iter().collect())
     }
 
-    fn committed_differences(&self, old: Oid, new: Oid) -> Result<BTreeSet<String>, RepoError> {
-        let tree_of = |commit| {
-            self.git
-                .find_commit(commit)
-                .and_then(|commit| commit.tree())
-                .map_err(RepoError::corrupt("a tree"))
-        };
+    /// Paths that differ between two commits; between nothing and the commit without `old`.
+    fn committed_differences(
+        &self,
+        old: Option<Oid>,
+        new: Oid,
+    ) -> Result<BTreeSet<String>, RepoError> {
+        let old = old.map(|old| self.tree_of(old)).transpose()?;
         let diff = self
             .git
-            .diff_tree_to_tree(Some(&tree_of(old)?), Some(&tree_of(new)?), None)
+            .diff_tree_to_tree(old.as_ref(), Some(&self.tree_of(new)?), None)
             .map_err(RepoError::corrupt("a tree"))?;
         let paths = diff.deltas().flat_map(|delta| {
             [delta.old_file(), delta.new_file()]
@@ -161,6 +208,13 @@ impl Repository {
                 .map(|path| String::from_utf8_lossy(path).into_owned())
         });
         Ok(paths.collect())
+    }
+
+    fn tree_of(&self, commit: Oid) -> Result<git2::Tree<'_>, RepoError> {
+        self.git
+            .find_commit(commit)
+            .and_then(|commit| commit.tree())
+            .map_err(RepoError::corrupt("a tree"))
     }
 
     /// Whether an edit brought a file back to what it was in `base`.
@@ -176,178 +230,5 @@ impl Repository {
             Ok(now) => before == Some(now),
             Err(error) => is_gone(&error) && before.is_none(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::repo::fixture::{Fixture, told};
-
-    fn request(target: &str) -> RefKind {
-        RefKind::MergeRequest {
-            target: target.to_owned(),
-        }
-    }
-
-    fn changes(fixture: &Fixture, kind: &RefKind, name: &str) -> Changes {
-        let repo = fixture.open();
-        let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
-        repo.changes(&tree, kind, name).expect("changes")
-    }
-
-    fn files(changes: &Changes) -> Vec<&str> {
-        let files = changes.files.as_ref().expect("a known set");
-        files.iter().map(String::as_str).collect()
-    }
-
-    /// `main` has been pushed; `issue-1` is two commits ahead of it.
-    fn issue() -> (Fixture, [Oid; 3]) {
-        let fixture = Fixture::with(&[("a", "1"), ("b", "1"), ("old-name", "long enough\n")]);
-        let first = fixture.git.refname_to_id("HEAD").expect("head");
-        fixture.pushed("main", first);
-        fixture.branch("issue-1");
-        fixture.write("a", "2");
-        let second = fixture.commit("second");
-        fixture.write("c/d", "new");
-        fixture.remove("old-name");
-        fixture.write("new-name", "long enough\n");
-        let third = fixture.commit("third");
-        (fixture, [first, second, third])
-    }
-
-    #[test]
-    fn a_branch_that_was_never_pushed_is_unknown() {
-        let (fixture, _) = issue();
-        let changes = changes(&fixture, &RefKind::Branch, "issue-1");
-        assert_eq!(changes, Changes::default());
-    }
-
-    #[test]
-    fn a_branch_is_compared_with_what_origin_has() {
-        let (fixture, [_, second, _]) = issue();
-        fixture.pushed("issue-1", second);
-        let changes = changes(&fixture, &RefKind::Branch, "issue-1");
-        assert_eq!(changes.before_sha, Some(second.to_string()));
-        assert_eq!(files(&changes), ["c/d", "new-name", "old-name"]);
-    }
-
-    #[test]
-    fn after_a_push_the_reflog_knows() {
-        let (fixture, [first, _, third]) = issue();
-        fixture.pushed("issue-1", first);
-        fixture.pushed("issue-1", third);
-        let pushed = changes(&fixture, &RefKind::Branch, "issue-1");
-        assert_eq!(pushed.before_sha, Some(first.to_string()));
-        assert_eq!(files(&pushed), ["a", "c/d", "new-name", "old-name"]);
-
-        fixture.write("b", "edited");
-        let edited = changes(&fixture, &RefKind::Branch, "issue-1");
-        assert_eq!(edited.before_sha, Some(third.to_string()));
-        assert_eq!(files(&edited), ["b"]);
-    }
-
-    #[test]
-    fn a_first_push_is_unknown_even_afterwards() {
-        let (fixture, [_, _, third]) = issue();
-        fixture.pushed("issue-1", third);
-        let changes = changes(&fixture, &RefKind::Branch, "issue-1");
-        assert_eq!(changes, Changes::default());
-    }
-
-    #[test]
-    fn edits_and_untracked_files_count() {
-        let (fixture, [_, second, _]) = issue();
-        fixture.pushed("issue-1", second);
-        fixture.remove("b");
-        fixture.write("untracked", "x");
-        fixture.remove("new-name");
-        let changes = changes(&fixture, &RefKind::Branch, "issue-1");
-        assert_eq!(files(&changes), ["b", "c/d", "old-name", "untracked"]);
-    }
-
-    #[test]
-    fn an_edit_that_goes_back_to_the_base_is_no_change() {
-        let (fixture, [first, ..]) = issue();
-        fixture.pushed("issue-1", first);
-        fixture.write("a", "1");
-        let changes = changes(&fixture, &RefKind::Branch, "issue-1");
-        assert_eq!(files(&changes), ["c/d", "new-name", "old-name"]);
-    }
-
-    #[test]
-    fn a_merge_request_starts_at_the_merge_base() {
-        let (fixture, [first, _, third]) = issue();
-        fixture.checkout("main");
-        fixture.write("b", "main went on");
-        let ahead = fixture.commit("on main");
-        fixture.pushed("main", ahead);
-        fixture.checkout("issue-1");
-        let changes = changes(&fixture, &request("main"), "issue-1");
-        assert_eq!(changes.merge_base, Some(first.to_string()));
-        assert_eq!(changes.before_sha, None);
-        assert_eq!(files(&changes), ["a", "c/d", "new-name", "old-name"]);
-        assert_eq!(fixture.open().head_sha(), third.to_string());
-    }
-
-    #[test]
-    fn a_merge_request_needs_its_target() {
-        let (fixture, _) = issue();
-        let repo = fixture.open();
-        let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
-        let error = repo
-            .changes(&tree, &request("mian"), "issue-1")
-            .expect_err("no target");
-        let expected = "there is no branch `mian` in this repository; did you mean `main`?";
-        assert_eq!(told(&error), expected);
-    }
-
-    #[test]
-    fn a_tag_has_no_changes() {
-        let (fixture, _) = issue();
-        assert_eq!(changes(&fixture, &RefKind::Tag, "v1"), Changes::default());
-    }
-
-    #[test]
-    fn compare_to_takes_what_the_server_knows() {
-        let (fixture, [first, second, _]) = issue();
-        fixture.annotate("v1", second, "one");
-        fixture.pushed("develop", second);
-        let repo = fixture.open();
-        let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
-        let all = ["a", "c/d", "new-name", "old-name"];
-        let (first, second) = (first.to_string(), second.to_string());
-        for (compare_to, expected) in [
-            ("main", Some(&all[..])),
-            ("refs/heads/main", Some(&all[..])),
-            ("develop", Some(&all[1..])),
-            ("v1", Some(&all[1..])),
-            ("refs/tags/v1", Some(&all[1..])),
-            (first.as_str(), Some(&all[..])),
-            (&second[..8], Some(&all[1..])),
-            ("HEAD~1", Some(&all[1..])),
-            ("origin/main", None),
-            ("refs/remotes/origin/main", None),
-            ("nothing", None),
-            ("", None),
-        ] {
-            let found = repo.changes_since(&tree, compare_to).ok();
-            let expected = expected.map(|paths| paths.iter().map(|p| (*p).to_owned()).collect());
-            assert_eq!(found, expected, "{compare_to}");
-        }
-    }
-
-    #[test]
-    fn a_commit_has_no_edits() {
-        let (fixture, [first, second, _]) = issue();
-        fixture.write("untracked", "x");
-        let repo = fixture.open();
-        let tree = repo
-            .tree(TreeSource::Commit(second.to_string()))
-            .expect("a tree");
-        let found = repo
-            .changes_since(&tree, &first.to_string())
-            .expect("changes");
-        assert_eq!(found, ["a"]);
     }
 }

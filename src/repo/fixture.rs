@@ -92,6 +92,22 @@ impl Fixture {
             .expect("commit")
     }
 
+    /// Merges a branch into HEAD: the work tree as it is, with both as parents.
+    pub(crate) fn merge(&self, branch: &str, message: &str) -> Oid {
+        self.stage();
+        let tree = self.git.index().expect("index").write_tree().expect("tree");
+        let tree = self.git.find_tree(tree).expect("tree");
+        let tip = |name: &str| {
+            let tip = self.git.revparse_single(name).expect("a name");
+            tip.peel_to_commit().expect("a commit")
+        };
+        let who = self.signature();
+        let parents = [&tip("HEAD"), &tip(branch)];
+        self.git
+            .commit(Some("HEAD"), &who, &who, message, &tree, &parents)
+            .expect("commit")
+    }
+
     /// 14 November 2023, 23:13:20 in an offset of one hour, plus a minute each.
     pub(crate) fn signature(&self) -> Signature<'static> {
         self.minute.set(self.minute.get() + 1);

@@ -5,6 +5,8 @@
 //! names belong to which class of ref is handed in.
 
 mod changes;
+#[cfg(test)]
+mod changes_tests;
 mod class;
 mod commit;
 mod error;
@@ -24,6 +26,7 @@ mod origin;
 mod plain_file;
 mod read;
 mod regular;
+mod renames;
 mod snapshot;
 mod stop;
 mod tracked;

@@ -41,6 +41,7 @@ impl Dispatcher<'_> {
                     let reason = self.pipelines[pipeline].scheduler().describe(cause);
                     self.tell(pipeline, job, |job| EventKind::JobSkipped { job, reason });
                 }
+                Action::Fail { job, attempt } => self.tell_early_failure(id(job, attempt)),
                 Action::Stop(job) => self.stop(pipeline, job),
                 Action::Cancel(job) => self.cancel_waiting(pipeline, job),
                 Action::Retry { job, attempt } => self.tell_retry(id(job, attempt)),
@@ -136,6 +137,17 @@ impl Dispatcher<'_> {
         self.tell(pipeline, job, |job| EventKind::JobFinished {
             job,
             attempt,
+            outcome,
+            exit_code: None,
+            duration: Duration::ZERO,
+        });
+    }
+
+    fn tell_early_failure(&mut self, id: AttemptId) {
+        let outcome = self.pipelines[id.pipeline].fail_at_once(id.job);
+        self.tell(id.pipeline, id.job, |job| EventKind::JobFinished {
+            job,
+            attempt: id.attempt,
             outcome,
             exit_code: None,
             duration: Duration::ZERO,

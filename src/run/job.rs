@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::event::HeldJob;
 use crate::exec::{ArtifactRef, Image};
 use crate::sched::{JobIndex, JobSpec};
+use crate::types::FailureReason;
 
 use super::child::Trigger;
 use super::runner::RunnerIndex;
@@ -13,17 +14,28 @@ use super::spec::{Scripts, Sources};
 
 /// One job.
 pub struct JobRun {
-    /// Name, stage, needs and all else that decides about its start. Its `held` follows the
-    /// field below.
+    /// Name, stage, needs and all else that decides about its start. Its `held` and
+    /// `fails_at_once` follow the fields below.
     pub sched: JobSpec,
     /// Set when the job acts outside and was not released (design chapter 3).
     pub held: Option<HeldJob>,
+    /// Set when the job fails as the pipeline is made. Its `fails_at_once` follows this.
+    pub fails_at_once: Option<EarlyFailure>,
     /// Artifacts of earlier runs, laid over the tree before all others (`--no-needs`).
     pub artifacts_before: Vec<ArtifactRef>,
     /// Whose artifacts and dotenv variables it gets, in this order (runtime reference 16.5).
     pub artifacts_from: Vec<JobIndex>,
     /// What it does.
     pub work: Work,
+}
+
+/// Why a job fails before it could begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlyFailure {
+    /// GitLab's reason.
+    pub reason: FailureReason,
+    /// One line for people.
+    pub message: String,
 }
 
 /// What a job does.
@@ -71,6 +83,7 @@ impl JobRun {
     pub(super) fn sched_spec(&self) -> JobSpec {
         JobSpec {
             held: self.held.is_some(),
+            fails_at_once: self.fails_at_once.is_some(),
             ..self.sched.clone()
         }
     }

@@ -215,7 +215,7 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self {
             exit_code: refusal.exit_code,
-            ..Self::new(FailureReason::ScriptFailure, refusal.message)
+            ..Self::new(refusal.reason, refusal.message)
         }
     }
 }

@@ -56,7 +56,7 @@ mod trees;
 
 pub use child::{ChildPipeline, Trigger, TriggerContext};
 pub use coverage::Coverage;
-pub use job::{JobRun, ScriptJob, Work};
+pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
 pub use lines::{Lines, LogLine};
 pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};

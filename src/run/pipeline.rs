@@ -132,13 +132,14 @@ impl PipelineState {
         self.trees.of(runner, sources?).cloned()
     }
 
-    /// Jobs that may start without a person: those that are neither offered nor skipped at once.
+    /// Jobs that may start without a person: those that are neither offered nor at their end at
+    /// once.
     pub(super) fn automatic(&self) -> Vec<JobIndex> {
         let mut begun = self.scheduler.clone();
         begun.step(Input::Begin);
         let may_start = |job: &JobIndex| {
             let status = begun.status_of(*job);
-            !matches!(status, Status::Manual | Status::Skipped)
+            status != Status::Manual && !status.is_completed()
         };
         begun.jobs().filter(may_start).collect()
     }
@@ -281,6 +282,21 @@ impl PipelineState {
                 message,
                 allowed: self.scheduler.is_allowed_to_fail(job),
             },
+        }
+    }
+
+    /// Notes why a job failed that never began.
+    pub(super) fn fail_at_once(&mut self, job: JobIndex) -> JobOutcome {
+        let failure = self.jobs[job.0].fails_at_once.clone();
+        let (reason, message) = match failure {
+            Some(failure) => (failure.reason, failure.message),
+            None => (FailureReason::UnknownFailure, String::new()),
+        };
+        self.records[job.0].reason = Some(reason);
+        JobOutcome::Failed {
+            reason,
+            message,
+            allowed: self.scheduler.is_allowed_to_fail(job),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::event::RunStarted;
 use crate::exec::{Cancel, Image, Layout, Owner, TreeSpec};
 use crate::sched::Options;
-use crate::types::{Artifacts, Submodules};
+use crate::types::{Artifacts, FailureReason, Submodules};
 
 use super::coverage::Coverage;
 use super::job::JobRun;
@@ -183,6 +183,8 @@ pub struct JobEnvironment {
 /// A failure that GitLab Runner comes to before a job's script, and so do we (design chapter 6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    /// GitLab's reason.
+    pub reason: FailureReason,
     /// What is wrong and what to do, for the log.
     pub message: String,
     /// The job's exit code, where the runner's own script ends with one.

@@ -115,6 +115,13 @@ pub enum Action {
         /// Why.
         cause: SkipCause,
     },
+    /// The job has failed without having begun.
+    Fail {
+        /// Which.
+        job: JobIndex,
+        /// The attempt that never was.
+        attempt: u32,
+    },
     /// Stop the attempt that runs; `Finished` is still expected.
     Stop(JobIndex),
     /// The job was canceled before it began: take it out of every queue, forget its timer.

@@ -7,9 +7,26 @@ use super::retry::retries;
 use super::{Action, JobIndex, Outcome, Pipeline};
 
 impl Pipeline {
-    /// Begins the pipeline: every job is to be decided. Before this, none is.
+    /// Begins the pipeline: every job is to be decided, but for those that have failed by then.
+    /// Before this, none is.
     pub(super) fn begin(&mut self) {
+        for index in self.order.clone().jobs.iter() {
+            self.fail_at_once(*index);
+        }
         self.unsettled.extend(0..self.order.jobs.len());
+    }
+
+    /// Fails a job that can't begin. No configuration retries it, and it cancels no pipeline: it
+    /// never was anything else than failed.
+    fn fail_at_once(&mut self, index: JobIndex) {
+        if self.jobs[index.0].spec.fails_at_once {
+            self.set_status(index, Status::Failed);
+            let attempt = self.jobs[index.0].attempt;
+            self.actions.push(Action::Fail {
+                job: index,
+                attempt,
+            });
+        }
     }
 
     pub(super) fn started(&mut self, index: JobIndex, attempt: u32) {
@@ -143,6 +160,7 @@ impl Pipeline {
             job.status = Status::Created;
             job.immediate = false;
         });
+        self.fail_at_once(index);
     }
 
     pub(super) fn unschedule(&mut self, index: JobIndex) {

@@ -34,6 +34,9 @@ pub struct JobSpec {
     /// Acts outside and was not released: where it would start by itself it becomes an optional
     /// manual job instead (design chapter 3). A job that is manual anyway stays as it is.
     pub held: bool,
+    /// It fails when the pipeline is made, whatever stands before it, and never begins (runtime
+    /// reference 4.3).
+    pub fails_at_once: bool,
 }
 
 impl JobSpec {

@@ -23,6 +23,8 @@ pub enum FailureReason {
     MissingDependencyFailure,
     /// The job's environment could not be made (bad name, unknown tier).
     EnvironmentCreationFailure,
+    /// The project whose pipeline a job mirrors is not there.
+    UpstreamBridgeProjectNotFound,
     /// None of the others.
     UnknownFailure,
 }
@@ -39,6 +41,7 @@ impl FailureReason {
             Self::StaleSchedule => "stale_schedule",
             Self::MissingDependencyFailure => "missing_dependency_failure",
             Self::EnvironmentCreationFailure => "environment_creation_failure",
+            Self::UpstreamBridgeProjectNotFound => "upstream_bridge_project_not_found",
             Self::UnknownFailure => "unknown_failure",
         }
     }

@@ -6,6 +6,7 @@
 mod artifacts;
 mod digest;
 pub mod duration;
+mod environment;
 pub mod exit_code;
 mod failure;
 mod go_bool;
@@ -20,6 +21,7 @@ mod wildcard;
 
 pub use artifacts::Artifacts;
 pub use digest::Digest;
+pub use environment::{ENVIRONMENT_TIERS, EnvironmentNameFault};
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
 pub use job::{AllowFailure, KeepWhen, Retry, RetryWhen, When};

@@ -2,7 +2,7 @@
 //! of the environment that the tests run in.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -45,20 +45,60 @@ impl TestEnv {
     /// A project of one commit whose pipeline is `jobs`; each runs in the image of the tests
     /// where it runs in a container.
     pub(crate) fn new(jobs: &str) -> Self {
+        let env = Self::empty();
+        let text = format!("default:\n  image: {}\n{jobs}", engine::IMAGE);
+        env.write(".gitlab-ci.yml", &text);
+        env.commit();
+        env
+    }
+
+    /// A project of one commit with the files of a folder, snapshots left out.
+    pub(crate) fn copied(from: &Path) -> Self {
+        let env = Self::empty();
+        copy(from, &env.project());
+        env.commit();
+        env
+    }
+
+    /// A project without a commit, on the branch `main`.
+    pub(crate) fn empty() -> Self {
         let env = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
         };
         for folder in ["home", "temp", "project"] {
             fs::create_dir(env.folder.path().join(folder)).expect("a folder");
         }
-        let text = format!("default:\n  image: {}\n{jobs}", engine::IMAGE);
-        fs::write(env.project().join(".gitlab-ci.yml"), text).expect("the pipeline");
-        for arguments in ["init -q -b main", "add -A", "commit -q -m start"] {
-            let arguments: Vec<&str> = arguments.split(' ').collect();
-            let status = env.program("git", &arguments).status();
-            assert!(status.is_ok_and(|status| status.success()), "{arguments:?}");
-        }
+        env.git(&["init", "-q", "-b", "main"]);
         env
+    }
+
+    /// The folder that holds all of it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file of the work tree.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.project().join(path);
+        let folder = path.parent().expect("a file lies in a folder");
+        fs::create_dir_all(folder).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// Commits everything.
+    pub(crate) fn commit(&self) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "--allow-empty", "-m", "start"]);
+    }
+
+    /// Runs git in the work tree, always by the same person at the same time.
+    pub(crate) fn git(&self, arguments: &[&str]) {
+        let time = "2024-05-01T12:00:00Z";
+        let mut git = self.program("git", arguments);
+        git.env("GIT_AUTHOR_DATE", time)
+            .env("GIT_COMMITTER_DATE", time);
+        let status = git.status();
+        assert!(status.is_ok_and(|status| status.success()), "{arguments:?}");
     }
 
     /// The checkout.
@@ -177,6 +217,20 @@ impl Drop for TestEnv {
         let kept = self.kept_layers();
         if !kept.is_empty() {
             Engine::new().remove_volumes(&kept);
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        let is_snapshot = (path.extension()).is_some_and(|end| end == "snap" || end == "new");
+        if path.is_dir() {
+            copy(&path, &target);
+        } else if !is_snapshot {
+            fs::copy(&path, target).expect("a file");
         }
     }
 }

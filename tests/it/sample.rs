@@ -1,10 +1,11 @@
 //! The sample project has the pipelines that its `.gitlab-ci.yml` promises, ref by ref.
 
-use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use tempfile::TempDir;
+
+use serde_json::Value;
+
+use crate::env::TestEnv;
 
 /// A name, the arguments that choose the ref, and its jobs as `name` or `name:when`, in order.
 type Row = (
@@ -56,9 +57,9 @@ const ROWS: [Row; 10] = [
 
 #[test]
 fn each_ref_has_its_jobs() {
-    let folder = checkout();
+    let env = checkout();
     for (name, arguments, expected) in ROWS {
-        let list = list(&folder.path().join("autocv"), arguments);
+        let list = list(&env, arguments);
         assert_eq!(list["valid"], true, "{name}: {list:#}");
         let jobs: Vec<String> = (list["jobs"].as_array().into_iter().flatten())
             .map(job)
@@ -71,9 +72,9 @@ fn each_ref_has_its_jobs() {
 
 #[test]
 fn rules_give_a_version_its_variables() {
-    let folder = checkout();
+    let env = checkout();
     for (tag, latest) in [("v1.0", "yes"), ("v1.1-rc1", "no")] {
-        let list = list(&folder.path().join("autocv"), &["--tag", tag]);
+        let list = list(&env, &["--tag", tag]);
         let jobs = list["jobs"].as_array().expect("a list");
         let publish = jobs.iter().find(|job| job["name"] == "publish");
         let variables = &publish.expect("a tag is published")["variables"];
@@ -85,19 +86,15 @@ fn rules_give_a_version_its_variables() {
 /// with the wrong page.
 #[test]
 fn a_broken_service_fails_its_pipeline_in_docker() {
-    let folder = checkout();
-    let project = folder.path().join("autocv");
-    assert_eq!(
-        statuses(&project),
-        (0, row("success", "success", "success"))
-    );
+    let env = checkout();
+    assert_eq!(statuses(&env), (0, row("success", "success", "success")));
 
-    let service = project.join("autocv/service.py");
+    let service = env.project().join("autocv/service.py");
     let text = fs::read_to_string(&service).expect("the service");
     let broken = text.replace("b\"ok\\n\"", "b\"no\\n\"");
     assert_ne!(broken, text, "the service answers");
     fs::write(&service, broken).expect("the service can be edited");
-    assert_eq!(statuses(&project), (1, row("success", "failed", "success")));
+    assert_eq!(statuses(&env), (1, row("success", "failed", "success")));
 }
 
 fn row(build: &str, test1: &str, test2: &str) -> Vec<String> {
@@ -107,15 +104,8 @@ fn row(build: &str, test1: &str, test2: &str) -> Vec<String> {
 }
 
 /// The exit code of a run in containers, and each job with its status.
-fn statuses(project: &Path) -> (i32, Vec<String>) {
-    let mut command = clean(Command::new(env!("CARGO_BIN_EXE_pipe")), project);
-    if let Some(host) = std::env::var_os("DOCKER_HOST") {
-        command.env("DOCKER_HOST", host);
-    }
-    let output = command
-        .args(["run", "--executor", "docker", "--format", "json"])
-        .output()
-        .expect("pipe can be started");
+fn statuses(env: &TestEnv) -> (i32, Vec<String>) {
+    let output = env.output(&["run", "--executor", "docker", "--format", "json"]);
     let text = String::from_utf8_lossy(&output.stdout);
     let last: Value = text
         .lines()
@@ -139,12 +129,9 @@ fn job(job: &Value) -> String {
     }
 }
 
-fn list(project: &Path, arguments: &[&str]) -> Value {
-    let output = clean(Command::new(env!("CARGO_BIN_EXE_pipe")), project)
-        .args(["list", "--format", "json"])
-        .args(arguments)
-        .output()
-        .expect("pipe can be started");
+fn list(env: &TestEnv, arguments: &[&str]) -> Value {
+    let command = ["list", "--format", "json"];
+    let output = env.output(&[&command, arguments].concat());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!(
             "{arguments:?}: {error}\n{}",
@@ -153,51 +140,19 @@ fn list(project: &Path, arguments: &[&str]) -> Value {
     })
 }
 
-/// A folder with a checkout of the sample, `autocv`, on the branch `issue-12`.
-fn checkout() -> TempDir {
-    let folder = TempDir::new().expect("a temporary folder");
+/// A checkout of the sample on the branch `issue-12`.
+fn checkout() -> TestEnv {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/autocv");
-    let project = folder.path().join("autocv");
-    copy(&sample, &project);
+    let env = TestEnv::copied(&sample);
     for arguments in [
-        "init -q",
-        "symbolic-ref HEAD refs/heads/issue-12",
+        "checkout -q -b issue-12",
+        "branch -q -D main",
         "remote add origin git@gitlab.autocv.example:autocv/autocv.git",
-        "add -A",
-        "-c user.name=Ada -c user.email=ada@autocv.example commit -q -m start",
         "update-ref refs/remotes/origin/master HEAD",
         "update-ref refs/remotes/origin/develop HEAD",
         "symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/master",
     ] {
-        let status = clean(Command::new("git"), &project)
-            .args(arguments.split(' '))
-            .status()
-            .expect("git can be started");
-        assert!(status.success(), "git {arguments}");
+        env.git(&arguments.split(' ').collect::<Vec<_>>());
     }
-    folder
-}
-
-/// A command that sees nothing of this machine's user.
-fn clean(mut command: Command, folder: &Path) -> Command {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    command.current_dir(folder).env_clear();
-    command
-        .env("PATH", path)
-        .env("HOME", folder.join("../home"))
-        .env("LANG", "C.UTF-8");
-    command
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder can be made");
-    for entry in fs::read_dir(from).expect("the sample can be read") {
-        let entry = entry.expect("the sample can be read");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a file can be copied");
-        }
-    }
+    env
 }

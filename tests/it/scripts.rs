@@ -26,6 +26,8 @@ async fn logs_in_docker() {
         .expect("the daemon answers");
     assert!(!capabilities.description.is_empty());
     all_agree(&executor, BOTH.iter().chain(DOCKER)).await;
+    let released = executor.release(Duration::from_secs(30)).await;
+    released.expect("nothing stays");
 }
 
 #[tokio::test]

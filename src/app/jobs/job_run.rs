@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::event::HeldJob;
 use crate::plan::Job;
-use crate::run::{AttemptContext, JobRun, ScriptJob, Work};
+use crate::run::{AttemptContext, EarlyFailure, JobRun, ScriptJob, Work};
 use crate::sched::{JobIndex, JobSpec};
+use crate::types::FailureReason;
 
 use super::context::PipelineContext;
 use super::scripts::scripts;
@@ -34,14 +35,17 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
     let job = &context.plan.jobs[at];
     let traits = context.runners.runner(at).executor.traits();
     let variables = context.variables(at, &before_start(context, at));
+    // For what never runs no image is brought.
+    let is_refused = job.lacking().next().is_some();
     JobRun {
         sched: sched(job, places),
         work: Work::Scripts(Arc::new(ScriptJob {
             runner: context.runners.index(at),
-            image: (!context.image_comes_late(job))
+            image: (!is_refused && !context.image_comes_late(job))
                 .then(|| context.image(job, &variables))
                 .flatten(),
             ahead: traits.opens_ahead
+                && !is_refused
                 && job.config.services.is_empty()
                 && !receives_dotenv(context, job),
             sources: Git::of(&variables).sources(),
@@ -58,6 +62,10 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
             .map(JobIndex)
             .collect(),
         artifacts_before: context.earlier.get(job.name()).cloned().unwrap_or_default(),
+        fails_at_once: job.environment_fault().map(|fault| EarlyFailure {
+            reason: FailureReason::EnvironmentCreationFailure,
+            message: fault.what.clone(),
+        }),
         held: job.held.as_ref().map(|why| HeldJob {
             name: job.name().to_owned(),
             why: why.clone(),
@@ -98,6 +106,7 @@ fn sched(job: &Job, places: &HashMap<&str, JobIndex>) -> JobSpec {
             }),
         played: job.played,
         held: job.held.is_some(),
+        fails_at_once: job.environment_fault().is_some(),
         resource_group: None,
     }
 }

@@ -2,8 +2,9 @@
 //! here too, and the log says why (design chapter 6).
 
 use crate::exec::Traits;
-use crate::plan::JobVariables;
+use crate::plan::{Job, JobVariables};
 use crate::run::Refusal;
+use crate::types::FailureReason;
 
 /// Folders that the runner's own image finds its programs in.
 const NEEDED_IN_PATH: [&str; 2] = ["/usr/bin", "/bin"];
@@ -22,6 +23,21 @@ pub(super) fn of(variables: &JobVariables, traits: Traits, sources: bool) -> Opt
     })
 }
 
+/// Why a job can't have what it needs of other pipelines: it fails as on GitLab where that is gone
+/// (configuration reference 6.10).
+pub(super) fn for_lack(job: &Job) -> Option<Refusal> {
+    let lacking = job.lacking().next()?;
+    Some(Refusal {
+        reason: lacking.reason,
+        message: format!(
+            "ERROR: the job needs {}, which this machine does not have; leave it out with `{}`",
+            lacking.what,
+            job.exclusion()
+        ),
+        exit_code: None,
+    })
+}
+
 /// The runner gives a variable `PATH` to its own commands too (runtime reference 12.1).
 fn path(variables: &JobVariables, traits: Traits) -> Option<Refusal> {
     let path = variables.value("PATH")?;
@@ -36,6 +52,7 @@ fn path(variables: &JobVariables, traits: Traits) -> Option<Refusal> {
         NEEDED_IN_PATH.into_iter().any(has)
     };
     (!fits).then(|| Refusal {
+        reason: FailureReason::ScriptFailure,
         message: format!(
             "ERROR: the variable `PATH` is `{path}` for GitLab Runner's own commands too (a `$PATH` in it \
              stands for nothing), which are then not found: the job fails before its script, as on \
@@ -58,6 +75,7 @@ fn home(variables: &JobVariables) -> Option<Refusal> {
         ),
     };
     Some(Refusal {
+        reason: FailureReason::ScriptFailure,
         message: format!(
             "ERROR: the variable `HOME` is `{home}` while GitLab Runner fetches the sources: {why}; \
              the job fails before its script, as on GitLab; write `export HOME=…` in \

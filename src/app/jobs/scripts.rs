@@ -24,6 +24,13 @@ pub(super) fn scripts(
 ) -> AttemptScripts {
     let usual = context.variables(at, attempt);
     let traits = context.runners.runner(at).executor.traits();
+    if let Some(refusal) = refusal::for_lack(&context.plan.jobs[at]) {
+        return AttemptScripts {
+            refusal: Some(refusal),
+            secrets: secrets(&usual),
+            ..AttemptScripts::default()
+        };
+    }
     let git = Git::of(&usual);
     let layout = match git.layout(&attempt.layout, traits) {
         Ok(layout) => layout,

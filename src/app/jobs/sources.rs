@@ -3,7 +3,7 @@
 use crate::exec::{Layout, Traits};
 use crate::plan::JobVariables;
 use crate::run::{Refusal, Sources};
-use crate::types::{Submodules, go_bool};
+use crate::types::{FailureReason, Submodules, go_bool};
 
 /// Commits of history that a job sees where nothing else is said.
 const DEFAULT_DEPTH: u32 = 20;
@@ -126,6 +126,7 @@ fn ignored(name: &str, value: &str, instead: &str) -> String {
 
 fn refused(why: &str) -> Refusal {
     Refusal {
+        reason: FailureReason::ScriptFailure,
         message: format!("ERROR: {why}: the job fails before its script, as on GitLab"),
         exit_code: None,
     }

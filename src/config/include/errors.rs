@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic};
+use crate::foreign::Command;
 use crate::source::Span;
 use crate::yaml::{Kind, Value};
 
@@ -99,12 +100,13 @@ pub(super) fn unset(cause: &Diagnostic, written: &str, names: &[&str]) -> Diagno
         several => format!("the variables {} are not set here", several.join(" and ")),
     };
     let message = format!("`{written}` can't be included: {what}");
-    let options: Vec<String> = names.iter().map(|name| format!("--var {name}=…")).collect();
+    let options = names.iter().fold(Command::default(), |options, name| {
+        options.option("--var", &format!("{name}=VALUE"))
+    });
     let mut diagnostic = Diagnostic::new(cause.code, message);
     diagnostic.primary = cause.primary;
     diagnostic.help(format!(
-        "where it comes from GitLab's server, say its value in `.pipe/variables.yml`, or with `{}`",
-        options.join(" ")
+        "where it comes from GitLab's server, say its value in `.pipe/variables.yml`, or with `{options}`"
     ))
 }
 

@@ -116,17 +116,18 @@ impl Naming<'_> {
                 .filter(|text| !text.is_empty())
                 .unwrap_or_else(|| "HEAD".to_owned()),
         };
-        let files = read::get(mapping, "file").map(|value| match value.as_seq() {
+        let named = read::get(mapping, "file").map(|value| match value.as_seq() {
             Some(items) => items.iter().collect(),
             None => vec![value],
         });
+        let named: Vec<&Value> = named.unwrap_or_default();
         let file = |value: &Value| {
             let path = (self.expand)(value.as_str()?);
             let path = path.trim_start_matches('/').to_owned();
             Some((Outside::Project(project.clone(), path), value.span))
         };
-        let files: Vec<_> = files.into_iter().flatten().filter_map(file).collect();
-        if files.is_empty() {
+        let files: Vec<_> = named.iter().filter_map(|value| file(value)).collect();
+        if files.is_empty() || files.len() < named.len() {
             return Err(errors::no_file(item.span));
         }
         Ok(files)

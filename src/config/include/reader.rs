@@ -13,13 +13,12 @@ use crate::yaml::{self, Kind, Mapping, Value};
 use super::super::budget::Budget;
 use super::super::clauses::{ClauseFacts, Compared};
 use super::super::component::ComponentFacts;
-use super::super::given;
-use super::super::keywords::{INCLUDE_RULE, check_rules};
+use super::super::inputs;
+use super::super::keywords::{INCLUDE_RULE, check_rules, read_rules};
 use super::super::load::Request;
 use super::super::merge::merge_into;
 use super::super::provider::FileProvider;
 use super::super::read;
-use super::super::rules::read_rules;
 use super::super::shape::Check;
 use super::errors;
 use super::home::{Home, NoVariables};
@@ -87,7 +86,7 @@ impl<'a> Reader<'a> {
         let at = (Home::Here, path.to_owned());
         self.plain.insert(at.clone());
         let loaded = self.parse(at, path, &text)?;
-        let (inputs, mut problems) = given::read(self.request.inputs, &mut self.sources);
+        let (inputs, mut problems) = inputs::read_given(self.request.inputs, &mut self.sources);
         if !problems.is_empty() {
             self.found.append(&mut problems);
             return Err(Stopped);
@@ -126,7 +125,7 @@ impl<'a> Reader<'a> {
         };
         if let Some(odd) = items
             .iter()
-            .find(|item| !matches!(item.kind, Kind::Str(_) | Kind::Map(_)))
+            .find(|item| !matches!(item.kind, Kind::Str(_) | Kind::Map(_) | Kind::Null))
         {
             return self.stop(errors::wrong_kind(odd));
         }
@@ -134,7 +133,7 @@ impl<'a> Reader<'a> {
         let mut merged = Mapping::default();
         // GitLab stops at the first mistake; here every item is looked at.
         let mut stopped = false;
-        for item in items {
+        for item in items.iter().filter(|item| !item.is_null()) {
             stopped |= self.item(item, home, &mut merged).is_err();
         }
         if stopped {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, has_errors};
 use crate::types::When;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
 use super::super::keywords::{self, DEFAULT_KEYWORDS, JOB, Scope};
 use super::super::model::{Inherit, JobConfig, JobKind, ParallelConfig, Policy};
 use super::super::read;
-use super::super::rules::read_rules;
 use super::super::shape::Check;
 use super::check;
 use super::classify::check_name;
@@ -51,7 +50,7 @@ pub(in super::super) fn build(
     };
     check.keys(mapping, entry.key_span, &JOB, scope);
     check::check(entry, mapping, meant, &mut check);
-    (found.len() == before).then(|| Built {
+    (!has_errors(&found[before..])).then(|| Built {
         job: read_job(entry, kind, mapping, around),
         parallel: read::get(mapping, "parallel").map(keywords::read_parallel),
     })
@@ -77,24 +76,22 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         script: strings("script"),
         before_script: strings("before_script"),
         after_script: strings("after_script"),
-        pre_get_sources_script: read::pre_get_sources_script(&mapping).into(),
+        pre_get_sources_script: pre_get_sources_script(&mapping).into(),
         image: read::get(&mapping, "image").and_then(keywords::read_image),
         services: read::get(&mapping, "services")
             .map(keywords::read_services)
             .unwrap_or_default(),
         inherit_variables: inherit(&mapping, "variables"),
-        variables: read::variables(&mapping, "variables"),
-        rules: mapping
-            .get("rules")
-            .map(|rules| (!rules.value.is_null()).then(|| read_rules(&rules.value))),
+        variables: keywords::read_variables(&mapping),
+        rules: read::given(&mapping, "rules", keywords::read_rules),
         only: only(&mapping, has_rules || around.workflow_rules),
-        except: read::get(&mapping, "except").map(|value| read::policy(value, false)),
+        except: read::get(&mapping, "except").map(|value| keywords::read_policy(value, false)),
         when: read::text(&mapping, "when")
             .and_then(|word| When::parse(&word))
             .unwrap_or_default(),
         start_in: read::duration(&mapping, "start_in"),
-        allow_failure: read::allow_failure(&mapping),
-        retry: read::get(&mapping, "retry").map(read::retry),
+        allow_failure: read::get(&mapping, "allow_failure").map(keywords::read_allow_failure),
+        retry: read::get(&mapping, "retry").map(keywords::read_retry),
         timeout: read::duration(&mapping, "timeout").map(|(seconds, _)| seconds),
         tags: read::get(&mapping, "tags")
             .map(read::strings)
@@ -151,6 +148,12 @@ fn with_defaults(own: &Mapping, kind: JobKind, defaults: &Mapping) -> Mapping {
     mapping
 }
 
+fn pre_get_sources_script(mapping: &Mapping) -> Vec<Arc<str>> {
+    let hooks = read::get(mapping, "hooks").and_then(Value::as_map);
+    let hook = hooks.and_then(|hooks| read::get(hooks, "pre_get_sources_script"));
+    hook.map(read::strings).unwrap_or_default()
+}
+
 fn inherit(mapping: &Mapping, key: &str) -> Inherit {
     let value = read::get(mapping, "inherit")
         .and_then(Value::as_map)
@@ -170,9 +173,9 @@ fn inherit(mapping: &Mapping, key: &str) -> Inherit {
 
 fn only(mapping: &Mapping, no_default: bool) -> Option<Policy> {
     match read::get(mapping, "only") {
-        Some(value) => Some(read::policy(value, true)),
+        Some(value) => Some(keywords::read_policy(value, true)),
         None if no_default => None,
-        None => Some(read::implicit_only()),
+        None => Some(keywords::implicit_only()),
     }
 }
 

@@ -48,11 +48,11 @@ fn walk(
     }
 }
 
-/// Null, false and empty lists switch a keyword off rather than use it.
+/// Null, false, and lists without anything else switch a keyword off rather than use it.
 fn is_set(kind: &Kind) -> bool {
     match kind {
         Kind::Null | Kind::Bool(false) => false,
-        Kind::Seq(items) => !items.is_empty(),
+        Kind::Seq(items) => items.iter().any(|item| is_set(&item.kind)),
         Kind::Map(mapping) => !mapping.is_empty(),
         _ => true,
     }

@@ -1,6 +1,7 @@
 //! `environment` (configuration reference 6.15).
 
 use crate::diag::{Code, Diagnostic};
+use crate::types::EnvironmentNameFault;
 use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
@@ -91,21 +92,15 @@ fn name(value: &Value, check: &mut Check<'_>) {
     let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) else {
         return;
     };
-    if !is_name(text) {
+    // How long it is shows when its variables are put in.
+    let fault = EnvironmentNameFault::of(text);
+    if fault.is_some_and(|fault| !matches!(fault, EnvironmentNameFault::TooLong(_))) {
         check.invalid(
             Code::InvalidValue,
             value.span,
             "can hold only letters, digits, blanks and `-_/${}.`, and no `/` at its ends",
         );
     }
-}
-
-/// Whether the text is a name that GitLab accepts for an environment.
-pub(super) fn is_name(text: &str) -> bool {
-    text.chars()
-        .all(|c| c.is_ascii_alphanumeric() || "-_/${}. ".contains(c))
-        && !text.starts_with('/')
-        && !text.ends_with('/')
 }
 
 fn url(value: &Value, check: &mut Check<'_>) {
@@ -115,8 +110,9 @@ fn url(value: &Value, check: &mut Check<'_>) {
 
 /// A checked `environment`.
 pub(crate) fn read(value: &Value) -> Option<EnvironmentConfig> {
-    let named = |name| EnvironmentConfig {
+    let named = |name, name_span| EnvironmentConfig {
         name,
+        name_span,
         url: None,
         action: EnvironmentAction::Start,
         on_stop: None,
@@ -126,9 +122,10 @@ pub(crate) fn read(value: &Value) -> Option<EnvironmentConfig> {
         span: value.span,
     };
     let Some(mapping) = value.as_map() else {
-        return Some(named(value.as_str()?.into()));
+        return Some(named(value.as_str()?.into(), value.span));
     };
     let on_stop = read::get(mapping, "on_stop");
+    let tier = read::get(mapping, "deployment_tier");
     let kubernetes = read::get(mapping, "kubernetes").and_then(Value::as_map);
     Some(EnvironmentConfig {
         url: read::text(mapping, "url"),
@@ -136,10 +133,13 @@ pub(crate) fn read(value: &Value) -> Option<EnvironmentConfig> {
             .and_then(|word| EnvironmentAction::parse(&word))
             .unwrap_or_default(),
         on_stop: on_stop.and_then(|job| Some((job.as_str()?.into(), job.span))),
-        tier: read::text(mapping, "deployment_tier"),
+        tier: tier.and_then(|tier| Some((tier.as_str()?.into(), tier.span))),
         auto_stop_in: read::text(mapping, "auto_stop_in"),
         kubernetes: kubernetes.map(read_kubernetes),
-        ..named(read::text(mapping, "name")?)
+        ..named(
+            read::text(mapping, "name")?,
+            read::get(mapping, "name")?.span,
+        )
     })
 }
 

@@ -8,7 +8,7 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{ImageConfig, PullPolicy, ServiceConfig};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, flatten};
+use super::super::shape::{Check, Keys, Shape, entries};
 use super::{key, values, variables};
 
 pub(super) static IMAGE: Keys = Keys {
@@ -95,7 +95,7 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
 
 /// `services`.
 pub(super) fn check_services(value: &Value, check: &mut Check<'_>) {
-    let Some(items) = flatten(value) else {
+    let Some(items) = entries(value) else {
         return check.wrong_type(value, "a list");
     };
     for item in items {
@@ -113,7 +113,7 @@ pub(crate) fn read(value: &Value) -> Option<ImageConfig> {
 
 /// Checked `services`.
 pub(crate) fn read_services(value: &Value) -> Vec<ServiceConfig> {
-    let items = flatten(value).unwrap_or_default();
+    let items = entries(value).unwrap_or_default();
     items.into_iter().filter_map(read_service).collect()
 }
 
@@ -136,7 +136,7 @@ fn read_service(value: &Value) -> Option<ServiceConfig> {
             .map(Into::into)
             .collect(),
         command: read::get(mapping, "command").map(read::strings),
-        variables: read::variables(mapping, "variables"),
+        variables: variables::read(mapping),
     })
 }
 

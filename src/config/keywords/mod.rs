@@ -5,6 +5,7 @@
 //! keyword whose value needs a rule of its own gets a function beside the row.
 
 mod artifacts;
+mod auto_cancel;
 mod cache;
 mod effects;
 mod environment;
@@ -22,12 +23,13 @@ mod steps;
 mod trigger;
 mod values;
 mod variables;
+mod workflow;
 
 pub(super) use artifacts::read as read_artifacts;
 pub(super) use cache::read as read_caches;
 pub(super) use effects::without_effect;
 pub(super) use environment::read as read_environment;
-pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT, WORKFLOW};
+pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT};
 pub(super) use image::{read as read_image, read_services};
 pub(super) use job::JOB;
 pub(super) use keyword::Keyword;
@@ -38,9 +40,12 @@ pub(super) use needs::{
 };
 pub(super) use outside::{read_id_tokens, read_pages, read_release, read_secrets};
 pub(super) use parallel::read as read_parallel;
-pub(super) use policy::parsed as parsed_condition;
+pub(super) use policy::{implicit_only, read as read_policy};
 pub(super) use removed::instead_of;
-pub(super) use rules::{INCLUDE_RULE, check_rules};
+pub(super) use rules::{INCLUDE_RULE, check_rules, read_rules};
 pub(super) use trigger::{include_item as check_include_item, read as read_trigger};
-pub(super) use values::start_in as check_start_in;
-pub(super) use variables::{check_root as check_root_variables, unquoted_key};
+pub(super) use values::{read_allow_failure, read_retry, start_in as check_start_in};
+pub(super) use variables::{
+    check_root as check_root_variables, read as read_variables, read_prefilled, unquoted_key,
+};
+pub(super) use workflow::{WORKFLOW, read as read_workflow};

@@ -5,7 +5,7 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{ForeignNeed, ForeignSource, NeedConfig, NeedTarget};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, flatten};
+use super::super::shape::{Check, Keys, Shape, entries};
 use super::{key, parallel};
 
 /// Needs on other pipelines that one job may have.
@@ -56,7 +56,7 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
             return check.invalid(Code::BlankValue, value.span, "can't be an empty mapping");
         }
         Kind::Map(_) => vec![value],
-        Kind::Seq(_) => flatten(value).unwrap_or_default(),
+        Kind::Seq(_) => entries(value).unwrap_or_default(),
         _ => return check.wrong_type(value, "a list or a mapping"),
     };
     for item in &items {
@@ -125,7 +125,7 @@ impl NeedKind {
 
 /// The items of `needs`, lists inside it flattened; a single mapping is one item.
 pub(crate) fn items(needs: &Value) -> Vec<&Value> {
-    flatten(needs).unwrap_or_else(|| vec![needs])
+    entries(needs).unwrap_or_else(|| vec![needs])
 }
 
 /// Reports items of kinds that can't stand `place`.
@@ -162,9 +162,11 @@ fn read_item(item: &Value) -> Option<NeedConfig> {
             span: item.span,
         });
     };
+    let artifacts = read::boolean(mapping, "artifacts").unwrap_or(true);
     let target = match read_source(NeedKind::of(item), mapping) {
         Some(source) => NeedTarget::Elsewhere(ForeignNeed {
             source,
+            artifacts,
             written: item.clone(),
         }),
         None => NeedTarget::Job {
@@ -175,7 +177,7 @@ fn read_item(item: &Value) -> Option<NeedConfig> {
     };
     Some(NeedConfig {
         target,
-        artifacts: read::boolean(mapping, "artifacts").unwrap_or(true),
+        artifacts,
         span: item.span,
     })
 }

@@ -6,6 +6,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::expr::{Condition, re2};
 use crate::yaml::{Kind, Value};
 
+use super::super::model::{Policy, PolicyCondition, RefPattern};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape};
 use super::key;
 
@@ -102,4 +104,69 @@ fn place(value: &Value, text: &str, start: usize, end: usize) -> crate::source::
 /// configuration stays plain data.
 pub(crate) fn parsed(text: &str) -> Option<Arc<Condition>> {
     Condition::parse(text).ok().map(Arc::new)
+}
+
+/// A checked `only` or `except`. The mapping form of `only` keeps the implicit refs unless it names
+/// some.
+pub(crate) fn read(value: &Value, implicit_refs: bool) -> Policy {
+    let Some(mapping) = value.as_map() else {
+        return Policy {
+            span: Some(value.span),
+            refs: Some(read_refs(value)),
+            variables: None,
+            changes: None,
+            kubernetes: false,
+        };
+    };
+    let default_refs = || implicit_refs.then(|| vec![plain_ref("branches"), plain_ref("tags")]);
+    Policy {
+        span: Some(value.span),
+        refs: read::get(mapping, "refs")
+            .map(read_refs)
+            .or_else(default_refs),
+        variables: read::get(mapping, "variables").map(|texts| {
+            let condition = |text: Arc<str>| {
+                let condition = parsed(&text)?;
+                Some(PolicyCondition { text, condition })
+            };
+            let texts = read::strings(texts).into_iter();
+            texts.filter_map(condition).collect()
+        }),
+        changes: read::get(mapping, "changes").map(read::strings),
+        kubernetes: read::get(mapping, "kubernetes").is_some(),
+    }
+}
+
+/// The `only` of a job that says nothing (configuration reference 6.9).
+pub(crate) fn implicit_only() -> Policy {
+    Policy {
+        span: None,
+        refs: Some(vec![plain_ref("branches"), plain_ref("tags")]),
+        variables: None,
+        changes: None,
+        kubernetes: false,
+    }
+}
+
+fn plain_ref(word: &str) -> RefPattern {
+    RefPattern {
+        pattern: word.into(),
+        project: None,
+    }
+}
+
+fn read_refs(value: &Value) -> Vec<RefPattern> {
+    read::strings(value)
+        .iter()
+        .map(|text| match text.split_once('@') {
+            Some((pattern, project)) => RefPattern {
+                pattern: pattern.into(),
+                project: Some(project.into()),
+            },
+            None => RefPattern {
+                pattern: Arc::clone(text),
+                project: None,
+            },
+        })
+        .collect()
 }

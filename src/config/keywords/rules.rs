@@ -1,10 +1,16 @@
 //! `rules` of jobs, of the workflow and of includes (configuration reference 4.3, 5.5, 6.7, 8).
 
+use std::sync::Arc;
+
 use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
+use crate::types::When;
 use crate::yaml::{Kind, Mapping, Value};
 
+use super::super::model::{Changed, Clause, Exists, Rule};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape, flatten};
-use super::{Scope, global, key, needs, policy, values, variables};
+use super::{Scope, auto_cancel, key, needs, policy, values, variables};
 
 /// Paths that `changes` and `exists` accept.
 const MAX_PATHS: usize = 50;
@@ -45,7 +51,7 @@ pub(crate) static WORKFLOW_RULE: Keys = Keys {
         key("exists", "8.3", Shape::Rule(exists)),
         key("when", "5.5", Shape::OneOf(&["always", "never"])),
         key("variables", "5.5", Shape::Rule(variables::check_plain)),
-        key("auto_cancel", "5.5", Shape::Map(&global::AUTO_CANCEL)),
+        key("auto_cancel", "5.5", Shape::Map(&auto_cancel::AUTO_CANCEL)),
         key("allow_failure", "5.5", Shape::Boolean),
         key("needs", "5.5", Shape::Rule(needs::check_of_rule)),
         key("interruptible", "5.5", Shape::Boolean),
@@ -184,5 +190,70 @@ fn paths(value: &Value, check: &mut Check<'_>) {
     if value.as_seq().is_some_and(|paths| paths.len() > MAX_PATHS) {
         let what = format!("has more than {MAX_PATHS} paths");
         check.invalid(Code::TooMany, value.span, &what);
+    }
+}
+
+/// The rules of a checked list.
+pub(crate) fn read_rules(value: &Value) -> Vec<Rule> {
+    flatten(value)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|rule| Some(read_rule(rule.as_map()?, rule.span)))
+        .collect()
+}
+
+fn read_rule(rule: &Mapping, span: Span) -> Rule {
+    let mut said = rule.entries().iter().filter(|entry| !entry.value.is_null());
+    Rule {
+        span,
+        only_when: said.all(|entry| entry.key.text() == "when"),
+        clauses: rule
+            .entries()
+            .iter()
+            .filter_map(|entry| read_clause(entry.key.text(), &entry.value))
+            .collect(),
+        when: read::text(rule, "when").and_then(|word| When::parse(&word)),
+        start_in: read::duration(rule, "start_in"),
+        allow_failure: read::boolean(rule, "allow_failure"),
+        variables: variables::read(rule),
+        needs: read::get(rule, "needs").map(needs::read),
+        interruptible: read::boolean(rule, "interruptible"),
+        auto_cancel: auto_cancel::read(rule),
+    }
+}
+
+fn read_clause(key: &str, value: &Value) -> Option<Clause> {
+    if value.is_null() {
+        return None;
+    }
+    match key {
+        "if" => {
+            let Kind::Str(text) = &value.kind else {
+                return None;
+            };
+            Some(Clause::If {
+                condition: policy::parsed(text)?,
+                text: Arc::clone(text),
+                span: value.span,
+            })
+        }
+        "changes" => Some(Clause::Changes(Changed {
+            paths: read_paths(value),
+            compare_to: value.as_map().and_then(|m| read::text(m, "compare_to")),
+            span: value.span,
+        })),
+        "exists" => Some(Clause::Exists(Exists {
+            paths: read_paths(value),
+            project: value.as_map().and_then(|m| read::text(m, "project")),
+            span: value.span,
+        })),
+        _ => None,
+    }
+}
+
+fn read_paths(value: &Value) -> Vec<Arc<str>> {
+    match value.as_map().and_then(|mapping| mapping.get("paths")) {
+        Some(paths) => read::strings(&paths.value),
+        None => read::strings(value),
     }
 }

@@ -97,7 +97,7 @@ fn includes(value: &Value, check: &mut Check<'_>) {
     }
     for item in items.iter() {
         match &item.kind {
-            Kind::Str(_) => {}
+            Kind::Str(_) | Kind::Null => {}
             Kind::Map(mapping) => include_item(item, mapping, check),
             _ => check.wrong_type(item, "a path or a mapping"),
         }

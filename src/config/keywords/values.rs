@@ -1,10 +1,13 @@
 //! Keywords with small values: durations, `retry`, `tags`, `allow_failure`, `coverage`.
 
-use crate::diag::Code;
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic};
 use crate::expr::re2;
-use crate::types::duration;
+use crate::types::{AllowFailure, Retry, RetryWhen, duration};
 use crate::yaml::{Kind, Value};
 
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape, listed};
 use super::key;
 
@@ -68,7 +71,7 @@ pub(super) fn allow_failure(value: &Value, check: &mut Check<'_>) {
     }
 }
 
-/// Failure reasons that `retry:when` accepts (configuration reference 6.13).
+/// Failure reasons that GitLab documents for `retry:when` (configuration reference 6.13).
 static RETRY_WHEN: &[&str] = &[
     "always",
     "unknown_failure",
@@ -83,6 +86,10 @@ static RETRY_WHEN: &[&str] = &[
     "unmet_prerequisites",
     "scheduler_failure",
     "data_integrity_failure",
+];
+
+/// Reasons that it accepts beyond these.
+static OTHER_REASONS: &[&str] = &[
     "missing_dependency_failure",
     "forward_deployment_failure",
     "failed_outdated_deployment_job",
@@ -151,12 +158,40 @@ pub(super) fn integer_between(value: &Value, check: &mut Check<'_>, low: i64, hi
 
 fn retry_when(value: &Value, check: &mut Check<'_>) {
     match &value.kind {
-        Kind::Str(_) => check.one_of(value, RETRY_WHEN),
+        Kind::Str(_) => retry_reason(value, check),
         Kind::Seq(items) if items.iter().all(|item| item.as_str().is_some()) => {
-            items.iter().for_each(|item| check.one_of(item, RETRY_WHEN));
+            items.iter().for_each(|item| retry_reason(item, check));
         }
         _ => check.wrong_type(value, "a failure reason or a list of them"),
     }
+}
+
+/// Servers learn new reasons, which older ones refuse: what has the form of one is a warning.
+fn retry_reason(value: &Value, check: &mut Check<'_>) {
+    let word = value.as_str().unwrap_or_default();
+    if OTHER_REASONS.contains(&word) {
+        return;
+    }
+    if RETRY_WHEN.contains(&word) || !looks_like_reason(word) {
+        return check.one_of(value, RETRY_WHEN);
+    }
+    let message = format!(
+        "{} names `{word}`, which GitLab 18.11 does not know and refuses; newer servers may take it",
+        check.subject()
+    );
+    let known = RETRY_WHEN.iter().chain(OTHER_REASONS).copied();
+    check.report(
+        Diagnostic::new(Code::RetryReasonUnknown, message)
+            .at(value.span)
+            .note(format!("documented are {}", listed(RETRY_WHEN)))
+            .did_you_mean(word, known),
+    );
+}
+
+/// Words in lower case with `_` between them, as all reasons but `always` are.
+fn looks_like_reason(word: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    word.contains('_') && word.split('_').all(is_part)
 }
 
 /// `tags`.
@@ -222,5 +257,55 @@ pub(super) fn word_of(value: &Value, check: &mut Check<'_>, words: &'static [&'s
     match value.as_str() {
         Some(_) => check.one_of(value, words),
         None => check.wrong_type(value, &format!("one of {}", listed(words))),
+    }
+}
+
+/// A checked `allow_failure`.
+pub(crate) fn read_allow_failure(value: &Value) -> AllowFailure {
+    let codes = match &value.kind {
+        Kind::Bool(true) => return AllowFailure::Yes,
+        Kind::Map(mapping) => read::get(mapping, "exit_codes").map(integers),
+        _ => None,
+    };
+    match codes {
+        Some(codes) if !codes.is_empty() => AllowFailure::ExitCodes(codes),
+        _ => AllowFailure::No,
+    }
+}
+
+/// A checked `retry`.
+pub(crate) fn read_retry(value: &Value) -> Retry {
+    let count = |value: &Value| match value.kind {
+        Kind::Int(number) => u32::try_from(number).ok(),
+        _ => None,
+    };
+    let Some(mapping) = value.as_map() else {
+        return Retry {
+            max: count(value),
+            ..Retry::default()
+        };
+    };
+    let reason = |word: Arc<str>| match &*word {
+        "always" => RetryWhen::Always,
+        _ => RetryWhen::Reason(word.to_string()),
+    };
+    Retry {
+        max: read::get(mapping, "max").and_then(count),
+        when: read::get(mapping, "when")
+            .map(|when| read::strings(when).into_iter().map(reason).collect()),
+        exit_codes: read::get(mapping, "exit_codes")
+            .map(integers)
+            .unwrap_or_default(),
+    }
+}
+
+fn integers(value: &Value) -> Vec<i64> {
+    let one = |value: &Value| match value.kind {
+        Kind::Int(number) => Some(number),
+        _ => None,
+    };
+    match value.as_seq() {
+        Some(items) => items.iter().filter_map(one).collect(),
+        None => one(value).into_iter().collect(),
     }
 }

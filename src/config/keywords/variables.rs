@@ -1,8 +1,10 @@
 //! `variables` at its four places (configuration reference 5.6).
 
 use crate::diag::{Code, Diagnostic};
-use crate::yaml::{Entry, Key, Kind, Value};
+use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
+use super::super::model::{Prefilled, YamlVariable};
+use super::super::read;
 use super::super::shape::{Check, Keys, Shape, row};
 use super::{Scope, key};
 
@@ -147,4 +149,55 @@ fn is_plain(value: &Value) -> bool {
         value.kind,
         Kind::Str(_) | Kind::Symbol(_) | Kind::Int(_) | Kind::Float(_) | Kind::Bool(_)
     )
+}
+
+/// The checked `variables` of a mapping, in any of their forms; null is the empty text.
+pub(crate) fn read(mapping: &Mapping) -> Vec<YamlVariable> {
+    let Some(variables) = read::get(mapping, "variables").and_then(Value::as_map) else {
+        return Vec::new();
+    };
+    variables
+        .entries()
+        .iter()
+        .map(|entry| {
+            let (value, raw) = match entry.value.as_map() {
+                Some(definition) => (
+                    read::get(definition, "value").and_then(Value::scalar_text),
+                    is_raw(definition),
+                ),
+                None => (entry.value.scalar_text(), false),
+            };
+            YamlVariable {
+                key: entry.key.text().into(),
+                value: value.unwrap_or_default().into(),
+                raw,
+                span: entry.value.span,
+            }
+        })
+        .collect()
+}
+
+/// `expand` that is there and not true: null switches it off too.
+fn is_raw(definition: &Mapping) -> bool {
+    let expand = definition.get("expand");
+    expand.is_some_and(|expand| !matches!(expand.value.kind, Kind::Bool(true)))
+}
+
+/// The checked root `variables` that have a description.
+pub(crate) fn read_prefilled(document: &Mapping) -> Vec<Prefilled> {
+    let variables = read::get(document, "variables").and_then(Value::as_map);
+    let entries = variables.map(Mapping::entries).unwrap_or_default().iter();
+    let described = entries.filter_map(|entry| {
+        let definition = entry.value.as_map()?;
+        let text = |key| read::get(definition, key).and_then(Value::scalar_text);
+        Some(Prefilled {
+            key: entry.key.text().into(),
+            value: text("value").unwrap_or_default().into(),
+            description: text("description")?.into(),
+            options: read::get(definition, "options")
+                .map(read::strings)
+                .unwrap_or_default(),
+        })
+    });
+    described.collect()
 }

@@ -9,14 +9,16 @@ use crate::source::Span;
 pub struct EnvironmentConfig {
     /// `name`.
     pub name: Arc<str>,
+    /// Where the name was written.
+    pub name_span: Span,
     /// `url`.
     pub url: Option<Arc<str>>,
     /// `action`.
     pub action: EnvironmentAction,
     /// `on_stop`, and where it was written.
     pub on_stop: Option<(Arc<str>, Span)>,
-    /// `deployment_tier`.
-    pub tier: Option<Arc<str>>,
+    /// `deployment_tier`, and where it was written.
+    pub tier: Option<(Arc<str>, Span)>,
     /// `auto_stop_in`.
     pub auto_stop_in: Option<Arc<str>>,
     /// `kubernetes`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::source::Span;
 
-use super::config::YamlVariable;
+use super::variables::YamlVariable;
 
 /// `image`, or what a service has of it (configuration reference 6.3). No text is expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,23 +1,23 @@
 //! A job as a type, defaults laid under it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::source::Span;
 use crate::types::{AllowFailure, Retry, When};
 use crate::yaml::Mapping;
 
-use super::super::rules::Rule;
 use super::artifacts::ArtifactsConfig;
 use super::cache::CacheConfig;
-use super::config::YamlVariable;
 use super::environment::EnvironmentConfig;
+use super::given::Given;
 use super::image::{ImageConfig, ServiceConfig};
 use super::needs::NeedConfig;
 use super::outside::{IdTokenConfig, PagesConfig, ReleaseConfig, SecretConfig};
 use super::parallel::MatrixInstance;
 use super::policy::Policy;
+use super::rules::Rule;
 use super::trigger::TriggerConfig;
+use super::variables::{Inherit, YamlVariable};
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +70,8 @@ pub struct JobConfig {
     pub inherit_variables: Inherit,
     /// Job `variables`, then those of the matrix instance.
     pub variables: Vec<YamlVariable>,
-    /// `None` without the key; `Some(None)` for `rules: null`.
-    pub rules: Option<Option<Vec<Rule>>>,
+    /// `rules`. Null leaves the job in every pipeline.
+    pub rules: Given<Vec<Rule>>,
     /// `only`, the implicit one included.
     pub only: Option<Policy>,
     /// `except`.
@@ -131,26 +131,4 @@ pub struct KeywordUse {
     pub effect: Effect,
     /// Where it was written.
     pub span: Span,
-}
-
-/// `inherit:variables` (configuration reference 5.4).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Inherit {
-    /// All.
-    All,
-    /// None.
-    None,
-    /// Those of these names.
-    Names(BTreeSet<Arc<str>>),
-}
-
-impl Inherit {
-    /// Whether the name is inherited.
-    pub fn takes(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::None => false,
-            Self::Names(names) => names.contains(name),
-        }
-    }
 }

@@ -7,20 +7,25 @@ mod artifacts;
 mod cache;
 mod config;
 mod environment;
+mod given;
 mod image;
 mod job;
 mod needs;
 mod outside;
 mod parallel;
 mod policy;
+mod rules;
 mod trigger;
+mod variables;
+mod workflow;
 
 pub use artifacts::{ArtifactsConfig, CoverageReport, ReportsConfig};
 pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
-pub use config::{AutoCancel, Config, OnJobFailure, Workflow, YamlVariable};
+pub use config::Config;
 pub use environment::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
+pub use given::Given;
 pub use image::{ImageConfig, PullPolicy, ServiceConfig};
-pub use job::{Effect, Inherit, JobConfig, JobKind, KeywordUse};
+pub use job::{Effect, JobConfig, JobKind, KeywordUse};
 pub use needs::{ForeignNeed, ForeignSource, NeedConfig, NeedTarget};
 pub use outside::{
     IdTokenConfig, PagesConfig, ReleaseConfig, ReleaseLink, SecretConfig, SecretProvider,
@@ -28,6 +33,9 @@ pub use outside::{
 pub use parallel::{Combination, Matrix, MatrixInstance, MatrixMapping};
 pub(super) use parallel::{MAX_INSTANCES, ParallelConfig};
 pub use policy::{Policy, PolicyCondition, RefPattern};
+pub use rules::{AutoCancel, Changed, Clause, Exists, OnJobFailure, Rule};
 pub use trigger::{
     ChildInclude, Forward, ProjectTrigger, TriggerConfig, TriggerStrategy, TriggerTarget,
 };
+pub use variables::{Inherit, Prefilled, YamlVariable};
+pub use workflow::Workflow;

@@ -39,6 +39,8 @@ pub enum NeedTarget {
 pub struct ForeignNeed {
     /// What is needed there.
     pub source: ForeignSource,
+    /// `artifacts`.
+    pub artifacts: bool,
     /// The entry as written, for those who print it.
     pub written: Value,
 }

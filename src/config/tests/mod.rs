@@ -8,5 +8,7 @@ mod jobs;
 mod keywords;
 mod merge;
 mod more_keywords;
+mod nulls;
 mod typed;
+mod warnings;
 pub(crate) mod world;

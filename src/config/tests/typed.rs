@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::world::Tree;
 use crate::config::{
-    ArtifactsConfig, CacheConfig, CacheKey, CachePolicy, ChildInclude, Forward, ImageConfig,
+    ArtifactsConfig, CacheConfig, CacheKey, CachePolicy, ChildInclude, Forward, Given, ImageConfig,
     JobConfig, NeedConfig, NeedTarget, PagesConfig, ServiceConfig, TriggerConfig, TriggerTarget,
 };
 use crate::types::KeepWhen;
@@ -299,7 +299,7 @@ fn environment_in_its_forms() {
                 .iter()
                 .map(|(it, _)| format!("on_stop {it}")),
         );
-        words.extend(environment.tier.iter().map(|it| format!("tier {it}")));
+        words.extend(environment.tier.iter().map(|(it, _)| format!("tier {it}")));
         words.extend(
             environment
                 .auto_stop_in
@@ -496,4 +496,19 @@ fn needs_in_their_forms() {
     let mirror = Tree::of("a: {script: x}\nb: {needs: [{pipeline: g/p}]}").load();
     let mirror = describe(&mirror.config.expect("it is sound").jobs[1]);
     assert_eq!(mirror, r#"Mirror { project: "g/p" }"#);
+}
+
+#[test]
+fn rules_of_null_are_not_the_same_as_none() {
+    let describe = |job: &JobConfig| match &job.rules {
+        Given::Absent => "absent".to_owned(),
+        Given::Null => "null".to_owned(),
+        Given::Set(rules) => rules.len().to_string(),
+    };
+    let rows = [
+        ("when: always", "absent"),
+        ("rules: null", "null"),
+        ("rules: [{when: always}, [{when: never}]]", "2"),
+    ];
+    described(&rows, describe);
 }

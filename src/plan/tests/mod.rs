@@ -1,6 +1,8 @@
 //! Which jobs a pipeline has: small configurations at every kind of event.
 
 mod bombs;
+mod elsewhere;
+mod environments;
 mod held;
 mod needs;
 mod policies;

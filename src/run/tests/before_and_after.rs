@@ -3,7 +3,7 @@
 use crate::event::EventKind;
 use crate::exec::{Cancel, EnvVariable};
 use crate::run::Refusal;
-use crate::types::KeepWhen;
+use crate::types::{FailureReason, KeepWhen};
 
 use super::story::{Ended, Job, Story, job};
 
@@ -54,6 +54,7 @@ async fn a_cancellation_during_a_hook_ends_the_job() {
 async fn a_refused_attempt_opens_nothing() {
     let refused = job("a", 0, "say script").with(|job| {
         job.refusal = Some(Refusal {
+            reason: FailureReason::ScriptFailure,
             message: "ERROR: `PATH`".to_owned(),
             exit_code: Some(127),
         });
@@ -63,6 +64,21 @@ async fn a_refused_attempt_opens_nothing() {
     assert_eq!(ended.result.jobs[0].exit_code, Some(127));
     assert!(ended.asked.opened.is_empty());
     assert_eq!(ended.log("a"), ["ERROR: `PATH`"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_missing_is_not_tried_again() {
+    let refused = job("a", 0, "say script").with(|job| {
+        job.sched.retry.max = Some(2);
+        job.refusal = Some(Refusal {
+            reason: FailureReason::MissingDependencyFailure,
+            message: "ERROR: artifacts of `rel`".to_owned(),
+            exit_code: None,
+        });
+    });
+    let ended = Story::new([refused]).run().await;
+    assert_eq!(ended.jobs(), ["a failed: missing_dependency_failure"]);
+    assert_eq!(ended.job("a").attempts, 1);
 }
 
 /// A run whose artifacts have a folder.

@@ -214,6 +214,7 @@ async fn children_go_two_levels_deep() {
 async fn a_child_that_can_not_be_made_fails_its_trigger_job() {
     let refuse = |_: &TriggerContext| {
         Err(Refusal {
+            reason: crate::types::FailureReason::ScriptFailure,
             message: "the file is not there".to_owned(),
             exit_code: None,
         })

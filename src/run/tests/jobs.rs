@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::event::HeldJob;
-use crate::types::{AllowFailure, When};
+use crate::run::EarlyFailure;
+use crate::types::{AllowFailure, FailureReason, When};
 
 use super::story::{Story, job};
 
@@ -54,6 +55,49 @@ async fn a_failure_stops_later_stages() {
     assert_eq!(ended.job("bad").exit_code, Some(3));
     assert_eq!(ended.job("bad").reason.as_deref(), Some("script_failure"));
     assert_eq!(ended.job("later").attempts, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_fails_as_the_pipeline_is_made() {
+    let ended = Story::new([
+        job("build", 0, "say hello"),
+        job("review", 1, "say never").with(|job| {
+            job.image = Some("gone".to_owned());
+            job.sched.retry.max = Some(2);
+            job.fails_at_once = Some(EarlyFailure {
+                reason: FailureReason::EnvironmentCreationFailure,
+                message: "the name of its environment is empty".to_owned(),
+            });
+        }),
+        job("later", 2, ""),
+        job("cleanup", 2, "").with(|job| job.sched.when = When::OnFailure),
+    ])
+    .run()
+    .await;
+    let want = [
+        "begin",
+        "review.1 failed: environment_creation_failure: the name of its environment is empty",
+        "build.1 starts",
+        "build.1| hello",
+        "build.1 success",
+        "later skipped: stage two failed",
+        "cleanup.1 starts",
+        "cleanup.1 success",
+        "end failed 1",
+    ];
+    assert_eq!(ended.told(), want);
+    let review = ended.job("review");
+    assert_eq!(
+        review.reason.as_deref(),
+        Some("environment_creation_failure")
+    );
+    assert_eq!((review.attempts, review.started), (0, None));
+    let calls = &ended.asked.calls;
+    assert!(
+        !calls
+            .iter()
+            .any(|call| call.contains("gone") || call.contains("review"))
+    );
 }
 
 #[tokio::test(start_paused = true)]

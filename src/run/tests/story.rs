@@ -12,9 +12,9 @@ use crate::event::{
 };
 use crate::exec::{Cancel, Image, Owner};
 use crate::run::{
-    AttemptContext, AttemptScripts, Interrupt, JobRun, JobSettings, PipelineSpec, PullPolicy,
-    Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex, ScriptJob, Sources, Trigger,
-    Work, run,
+    AttemptContext, AttemptScripts, EarlyFailure, Interrupt, JobRun, JobSettings, PipelineSpec,
+    PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex, ScriptJob, Sources,
+    Trigger, Work, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
 use crate::types::{Artifacts, KeepWhen};
@@ -31,6 +31,7 @@ pub(super) struct Job {
     pub(super) artifacts: Option<Artifacts>,
     pub(super) artifacts_from: Vec<usize>,
     pub(super) held: Option<HeldJob>,
+    pub(super) fails_at_once: Option<EarlyFailure>,
     pub(super) secrets: Vec<String>,
     pub(super) settings: JobSettings,
     /// The script of each attempt; the last one serves for all further ones.
@@ -57,6 +58,7 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
         artifacts: None,
         artifacts_from: Vec::new(),
         held: None,
+        fails_at_once: None,
         secrets: Vec::new(),
         settings: JobSettings::default(),
         scripts: vec![script.to_owned()],
@@ -109,6 +111,7 @@ impl Job {
             artifacts_before: Vec::new(),
             artifacts_from,
             held: self.held.clone(),
+            fails_at_once: self.fails_at_once.clone(),
             work: self.into_work(),
         }
     }

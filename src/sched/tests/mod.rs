@@ -2,6 +2,7 @@
 
 mod causes;
 mod composite;
+mod early;
 mod properties;
 pub(crate) mod reader;
 mod resources;

@@ -66,6 +66,7 @@ pub(crate) fn read(config: &Value, played: &[&str]) -> Case {
         retry: job.get("retry").map(read_retry).unwrap_or_default(),
         played: played.contains(&name.as_str()),
         held: false,
+        fails_at_once: false,
         resource_group: None,
     };
     Case {

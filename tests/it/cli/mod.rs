@@ -1,6 +1,7 @@
 //! `pipe` as its users meet it: a project of their own, a command line, what it prints.
 
 mod doctor;
+mod failing;
 mod help;
 mod json;
 mod list;

@@ -25,7 +25,10 @@ pub enum GivenInput {
 }
 
 /// All values, and what is wrong with the files that hold them.
-pub(super) fn read(given: &[GivenInput], sources: &mut SourceMap) -> (Mapping, Vec<Diagnostic>) {
+pub(in super::super) fn read(
+    given: &[GivenInput],
+    sources: &mut SourceMap,
+) -> (Mapping, Vec<Diagnostic>) {
     let mut values = Mapping::default();
     let mut found = Vec::new();
     for source in given {

@@ -1,0 +1,15 @@
+//! What is to be told of a pipeline that can be made.
+
+use crate::diag::Diagnostic;
+
+use super::effects::effects;
+use super::model::Plan;
+use super::{elsewhere, environment};
+
+/// Jobs that are bound to fail, then keywords that a run does not honour.
+pub fn warnings(plan: &Plan) -> Vec<Diagnostic> {
+    environment::warnings(plan)
+        .chain(elsewhere::warnings(plan))
+        .chain(effects(plan))
+        .collect()
+}
