@@ -2,8 +2,7 @@
 
 use crate::yaml::Value;
 
-use super::super::shape::{Check, Keys, Shape};
-use super::{Keyword, Scope, key};
+use super::super::shape::{Check, Keys, Keyword, Scope, Shape, key};
 use super::{artifacts, cache, environment, image, needs, outside, parallel, policy, rules};
 use super::{steps, trigger, values, variables};
 
