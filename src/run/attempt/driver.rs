@@ -66,7 +66,7 @@ pub(in crate::run) async fn run(
     };
     if let Some(end) = end {
         // The dispatcher outlives every attempt; should it be gone, nobody wants to know.
-        let _ = messages.send(Message::Ended(id, end)).await;
+        let _ = messages.send(Message::Ended(id, Box::new(end))).await;
     }
     if let Some(session) = session {
         attempt.close(session).await;
