@@ -60,5 +60,5 @@ pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};
 pub use spec::{
     AfterScript, ArtifactPlaces, AttemptContext, AttemptScripts, Expand, Interrupt, JobSettings,
-    PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Scripts, Sources,
+    PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Scripts,
 };
