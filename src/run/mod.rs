@@ -65,5 +65,4 @@ pub use runner::{Runner, RunnerIndex};
 pub use spec::{
     AfterScript, ArtifactPlaces, AttemptContext, AttemptScripts, Expand, Interrupt, JobEnvironment,
     JobSettings, PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Scripts,
-    Sources,
 };

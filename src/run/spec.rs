@@ -8,7 +8,7 @@ use crate::event::RunStarted;
 use crate::exec::{Cancel, Image, Layout, Owner, TreeSpec};
 use crate::record::Caches;
 use crate::sched::Options;
-use crate::types::{Artifacts, FailureReason, Submodules};
+use crate::types::{Artifacts, FailureReason, Sources};
 
 use super::cache::JobCache;
 use super::coverage::Coverage;
@@ -82,28 +82,6 @@ pub enum PullPolicy {
     IfNotPresent,
     /// Nothing is brought; a run with missing images does not begin (`--offline`).
     Never,
-}
-
-/// What a job's project directory holds before artifacts are laid over it (runtime reference
-/// 11.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Sources {
-    /// Commits of history, `GIT_DEPTH`; 0 for all of it.
-    pub depth: u32,
-    /// Whether the files are there too, not only `.git` (`GIT_CHECKOUT`).
-    pub checkout: bool,
-    /// `GIT_SUBMODULE_STRATEGY`.
-    pub submodules: Submodules,
-}
-
-impl Default for Sources {
-    fn default() -> Self {
-        Self {
-            depth: 20,
-            checkout: true,
-            submodules: Submodules::None,
-        }
-    }
 }
 
 /// Makes the scripts of one job's attempts. They depend on facts that are known only then.
