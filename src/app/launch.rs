@@ -141,9 +141,7 @@ async fn prepare(
     notices.extend(runners.notices(&chosen.plan, default_image));
     let complete = chosen.is_whole() && chosen.lacks_nothing();
     let context = Arc::new(PipelineContext {
-        runners: runners
-            .assign(&chosen.plan, default_image)
-            .map_err(|failure| failure.within(&pipeline.loaded.sources))?,
+        runners: runners.assign(&chosen.plan),
         earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
         facts: pipeline.facts,
         plan: chosen.plan,
@@ -151,6 +149,7 @@ async fn prepare(
         default_image: default_image.map(str::to_owned),
         clock: now,
     });
+    (context.check_images()).map_err(|failure| failure.within(&pipeline.loaded.sources))?;
     let trees = Trees::of(state, live)?;
     let options = request.options;
     let spec = spec(workspace, &context, &trees, place, options, interruptible);

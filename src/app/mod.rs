@@ -29,7 +29,7 @@ mod workspace;
 
 pub use facts::now;
 pub use failure::{Failure, FailureKind};
-pub use jobs::{PipelineContext, jobs};
+pub use jobs::{ImageFault, PipelineContext, WithoutImage, jobs};
 pub use launch::Launch;
 pub use pipeline::{History, Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};

@@ -2,10 +2,12 @@
 
 mod context;
 mod digest;
+mod image;
 mod job_run;
 mod refusal;
 mod scripts;
 mod sources;
 
 pub use context::PipelineContext;
+pub use image::{ImageFault, WithoutImage};
 pub use job_run::jobs;
