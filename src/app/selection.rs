@@ -4,7 +4,6 @@
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::Command;
 use crate::plan::{self, Chosen, Outside, Plan, Selection, SelectionError};
-use crate::types::RefKind;
 
 use super::elsewhere;
 use super::failure::{Failure, FailureKind};
@@ -60,7 +59,10 @@ impl Refusal<'_> {
         if let Some(failure) = named.and_then(|name| self.left_out(name)) {
             return failure;
         }
-        let message = format!("there is nothing to run for {}: {reason}", self.reference());
+        let message = format!(
+            "there is nothing to run for {}: {reason}",
+            self.pipeline.facts.reference.in_words()
+        );
         self.fail(FailureKind::Nothing, Diagnostic::new(Code::NothingToRun, message)
             .help("`pipe list` shows why each job is left out; `--branch`, `--tag` and `--merge-request` look at other refs"))
     }
@@ -108,7 +110,7 @@ impl Refusal<'_> {
     fn unknown_environment(&self, name: &str) -> Failure {
         let message = format!(
             "no job of the pipeline for {} deploys to `{name}`",
-            self.reference()
+            self.pipeline.facts.reference.in_words()
         );
         let diagnostic = Diagnostic::new(Code::InvalidValue, message);
         let known = self.plan.environments();
@@ -129,7 +131,7 @@ impl Refusal<'_> {
             .find(|job| &*job.name == name || &*job.base_name == name)?;
         let message = format!(
             "job `{name}` is not in the pipeline for {}",
-            self.reference()
+            self.pipeline.facts.reference.in_words()
         );
         let mut diagnostic = Diagnostic::new(Code::JobNotInPipeline, message);
         let mut left_out = self.plan.left_out.iter();
@@ -176,16 +178,6 @@ impl Refusal<'_> {
             .note(format!("the stages are {}", names.join(", ")))
             .did_you_mean(name, names.iter().copied());
         self.fail(FailureKind::Usage, diagnostic)
-    }
-
-    /// The pipeline's ref in words.
-    fn reference(&self) -> String {
-        let reference = &self.pipeline.facts.reference;
-        match reference.kind {
-            RefKind::Branch => format!("branch `{}`", reference.name),
-            RefKind::Tag => format!("tag `{}`", reference.name),
-            RefKind::MergeRequest { .. } => format!("a merge request of `{}`", reference.name),
-        }
     }
 
     fn fail(&self, kind: FailureKind, diagnostic: Diagnostic) -> Failure {

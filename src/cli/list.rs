@@ -80,15 +80,12 @@ pub(super) fn heading(pipeline: &Pipeline) -> String {
 /// `branch issue-12 (issue), push, 1a2b3c4d`.
 pub(super) fn reference(facts: &PipelineFacts) -> String {
     let reference = &facts.reference;
-    let what = match &reference.kind {
-        RefKind::Branch => format!("branch {} ({})", reference.name, reference.class.as_str()),
-        RefKind::Tag => format!("tag {}", reference.name),
-        RefKind::MergeRequest { target } => {
-            format!("merge request of {} into {target}", reference.name)
-        }
+    let class = match reference.kind {
+        RefKind::Branch => format!(" ({})", reference.class.as_str()),
+        RefKind::Tag | RefKind::MergeRequest { .. } => String::new(),
     };
     let sha: String = facts.commit.sha.chars().take(8).collect();
-    format!("{what}, {}, {sha}", facts.source.as_str())
+    format!("{reference}{class}, {}, {sha}", facts.source.as_str())
 }
 
 /// A row for each job, its name first: what people look for, and what `grep` finds.

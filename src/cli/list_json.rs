@@ -164,7 +164,7 @@ fn job(job: &Job) -> Json {
         }),
         "tags": job.tags,
         "image": written("image").map(image),
-        "services": flat(written("services")).into_iter().map(image).collect::<Vec<_>>(),
+        "services": flat(written("services")).into_iter().filter(|service| !service.is_null()).map(image).collect::<Vec<_>>(),
         "script": texts(&config.script),
         "before_script": texts(&config.before_script),
         "after_script": texts(&config.after_script),

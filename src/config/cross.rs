@@ -8,8 +8,8 @@ use crate::diag::{Code, Diagnostic, closest, some_of};
 use crate::source::Span;
 use crate::yaml::Mapping;
 
+use super::findings::MAX_FINDINGS;
 use super::jobs::NAME_LIMIT;
-use super::load::MAX_FINDINGS;
 use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget, TriggerTarget};
 use super::provenance::say_who_uses;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Mapping, Value};
 
-use super::inputs::{self, Inputs};
+use super::inputs::{self, Inputs, unknown_keys};
 use super::read;
 
 /// Characters of `spec:description`.
@@ -131,26 +131,4 @@ fn duplicate(entry: &crate::yaml::Entry) -> Diagnostic {
 
 fn invalid(value: &Value, message: &str) -> Diagnostic {
     Diagnostic::new(Code::SpecInvalid, message).at(value.span)
-}
-
-/// Reports keys of `mapping` that are not among `known`.
-pub(super) fn unknown_keys(
-    mapping: &Mapping,
-    known: &[&str],
-    owner: &str,
-    found: &mut Vec<Diagnostic>,
-) {
-    for entry in mapping.entries() {
-        let key = entry.key.text();
-        if !known.contains(&key) {
-            found.push(
-                Diagnostic::new(
-                    Code::SpecInvalid,
-                    format!("{owner} has the unknown key `{key}`"),
-                )
-                .at(entry.key_span)
-                .did_you_mean(key, known.iter().copied()),
-            );
-        }
-    }
 }

@@ -10,6 +10,8 @@ mod clauses;
 mod component;
 mod cross;
 mod extends;
+mod findings;
+mod globals;
 mod header;
 mod include;
 mod inputs;
@@ -24,14 +26,16 @@ mod provenance;
 mod provider;
 mod read;
 mod reference;
+mod request;
 mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use clauses::{ClauseFacts, Compared, RuleError};
+pub use findings::{MAX_FINDINGS, collapse};
 pub use include::{Outside, ProjectAt};
 pub use inputs::{GivenInput, to_json};
-pub use load::{Loaded, MAX_FINDINGS, Request, collapse, load};
+pub use load::{Loaded, load};
 pub use model::{
     ArtifactsConfig, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, Changed,
     ChildInclude, Clause, Combination, Config, CoverageReport, DigestOf, Effect, EnvironmentAction,
@@ -43,3 +47,4 @@ pub use model::{
     TriggerTarget, Workflow, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
+pub use request::Request;

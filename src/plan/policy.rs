@@ -40,21 +40,13 @@ impl PolicyFacts<'_> {
         Some((format!("except: {why}"), except))
     }
 
-    fn describe(&self) -> String {
-        let reference = &self.pipeline.reference;
-        match &reference.kind {
-            RefKind::Branch => format!("branch `{}`", reference.name),
-            RefKind::Tag => format!("tag `{}`", reference.name),
-            RefKind::MergeRequest { .. } => "a merge request".to_owned(),
-        }
-    }
-
     /// The aspects that are given: `Ok` with the entry that satisfies one, `Err` with the words
     /// for none.
     fn aspects<'p>(&'p self, policy: &'p Policy) -> impl Iterator<Item = Result<String, String>> {
         let refs = policy.refs.as_ref().map(|entries| {
             let matching = entries.iter().find_map(|entry| self.matches(entry));
-            matching.ok_or_else(|| format!("no entry matches {}", self.describe()))
+            matching
+                .ok_or_else(|| format!("no entry matches {}", self.pipeline.reference.in_words()))
         });
         let kubernetes = policy
             .kubernetes
@@ -108,7 +100,7 @@ impl PolicyFacts<'_> {
         let Reference { kind, name, .. } = &self.pipeline.reference;
         let merge_request = matches!(kind, RefKind::MergeRequest { .. });
         let pattern = &*entry.pattern;
-        let by_ref = || format!("`{pattern}` matches {}", self.describe());
+        let by_ref = || format!("`{pattern}` matches {}", self.pipeline.reference.in_words());
         match pattern {
             "branches" if *kind == RefKind::Branch => return Some(by_ref()),
             "tags" if *kind == RefKind::Tag => return Some(by_ref()),

@@ -1,5 +1,7 @@
 //! The ref of a pipeline (branch, tag, merge request), its commit and its event.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The kind of ref of a pipeline (configuration reference 11.1).
@@ -122,6 +124,32 @@ pub struct Reference {
     pub default_branch: String,
     /// Whether GitLab would treat the ref as protected.
     pub protected: bool,
+}
+
+/// As a heading says it: `branch develop`, `merge request of issue-1 into develop`.
+impl fmt::Display for Reference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match &self.kind {
+            RefKind::Branch => write!(formatter, "branch {name}"),
+            RefKind::Tag => write!(formatter, "tag {name}"),
+            RefKind::MergeRequest { target } => {
+                write!(formatter, "merge request of {name} into {target}")
+            }
+        }
+    }
+}
+
+impl Reference {
+    /// As a message says it: ``branch `develop` ``, ``a merge request of `issue-1` ``.
+    pub fn in_words(&self) -> String {
+        let name = &self.name;
+        match self.kind {
+            RefKind::Branch => format!("branch `{name}`"),
+            RefKind::Tag => format!("tag `{name}`"),
+            RefKind::MergeRequest { .. } => format!("a merge request of `{name}`"),
+        }
+    }
 }
 
 /// What is known of the commit (runtime reference 13.2). All text is as git has it.

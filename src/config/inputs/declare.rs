@@ -5,7 +5,6 @@ use crate::expr::{Condition, re2};
 use crate::source::Span;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::super::header::unknown_keys;
 use super::super::read;
 use super::text::ruby_text;
 
@@ -191,4 +190,26 @@ pub(super) fn is_option(options: &[Value], value: &Value) -> bool {
 
 fn spec(span: Span, message: String) -> Diagnostic {
     Diagnostic::new(Code::SpecInvalid, message).at(span)
+}
+
+/// Reports keys of a part of the header that are not among `known`.
+pub(in super::super) fn unknown_keys(
+    mapping: &Mapping,
+    known: &[&str],
+    owner: &str,
+    found: &mut Vec<Diagnostic>,
+) {
+    for entry in mapping.entries() {
+        let key = entry.key.text();
+        if !known.contains(&key) {
+            found.push(
+                Diagnostic::new(
+                    Code::SpecInvalid,
+                    format!("{owner} has the unknown key `{key}`"),
+                )
+                .at(entry.key_span)
+                .did_you_mean(key, known.iter().copied()),
+            );
+        }
+    }
 }

@@ -6,7 +6,7 @@ mod given;
 mod text;
 mod value;
 
-pub(super) use declare::check as check_declaration;
+pub(super) use declare::{check as check_declaration, unknown_keys};
 pub use given::GivenInput;
 pub(super) use given::read as read_given;
 pub(super) use text::ruby_text;

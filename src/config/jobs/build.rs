@@ -6,10 +6,10 @@ use crate::diag::{Diagnostic, has_errors};
 use crate::types::When;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::super::keywords::{self, DEFAULT_KEYWORDS, JOB, Scope};
+use super::super::keywords::{self, DEFAULT_KEYWORDS, JOB};
 use super::super::model::{Inherit, JobConfig, JobKind, ParallelConfig, Policy};
 use super::super::read;
-use super::super::shape::Check;
+use super::super::shape::{Check, Scope};
 use super::check;
 use super::classify::check_name;
 
@@ -116,7 +116,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         coverage: read::text(&mapping, "coverage"),
         instance: None,
         release: read::get(&mapping, "release").and_then(keywords::read_release),
-        pages: (kind == JobKind::Script && is_pages(&name, &mapping))
+        pages: (kind == JobKind::Script && keywords::is_pages(&name, &mapping))
             .then(|| keywords::read_pages(&mapping)),
         id_tokens: read::get(&mapping, "id_tokens")
             .map(keywords::read_id_tokens)
@@ -176,14 +176,5 @@ fn only(mapping: &Mapping, no_default: bool) -> Option<Policy> {
         Some(value) => Some(keywords::read_policy(value, true)),
         None if no_default => None,
         None => Some(keywords::implicit_only()),
-    }
-}
-
-/// Whether a job is a Pages job (configuration reference 6.22).
-pub(super) fn is_pages(name: &str, mapping: &Mapping) -> bool {
-    match mapping.get("pages").map(|entry| &entry.value.kind) {
-        Some(Kind::Bool(value)) => *value,
-        Some(Kind::Map(_)) => true,
-        _ => name == "pages",
     }
 }

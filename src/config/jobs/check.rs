@@ -3,11 +3,12 @@
 use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
-use super::super::keywords::{NeedKind, check_need_kinds, check_start_in, need_items, read_needs};
+use super::super::keywords::{
+    NeedKind, check_need_kinds, check_start_in, is_pages, need_items, read_needs,
+};
 use super::super::model::{JobKind, NeedTarget};
 use super::super::read;
 use super::super::shape::{Check, Shape};
-use super::build::is_pages;
 
 /// Checks what the table of keywords can't say of a job of this kind.
 pub(super) fn check(entry: &Entry, mapping: &Mapping, kind: JobKind, check: &mut Check<'_>) {

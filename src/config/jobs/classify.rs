@@ -3,8 +3,9 @@
 use crate::diag::{Code, Diagnostic, closest};
 use crate::yaml::{Entry, Key};
 
-use super::super::keywords::{RESERVED, ROOT, instead_of, unquoted_key};
+use super::super::keywords::{RESERVED, ROOT};
 use super::super::model::JobKind;
+use super::super::shape::{instead_of, unquoted_key};
 
 /// Characters of a job's name.
 pub(in super::super) const NAME_LIMIT: usize = 255;

@@ -6,8 +6,8 @@ use crate::yaml::{Mapping, Value};
 
 use super::super::model::{ArtifactsConfig, CoverageReport, ReportsConfig};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape};
-use super::{Keyword, key, values};
+use super::super::shape::{Check, Keys, Keyword, Scope, Shape, key};
+use super::values;
 
 pub(super) static ARTIFACTS: Keys = Keys {
     rows: &[
@@ -85,7 +85,7 @@ pub(super) fn check(value: &Value, check: &mut Check<'_>) {
     let Some(mapping) = check.mapping(value) else {
         return;
     };
-    check.keys(mapping, value.span, &ARTIFACTS, super::Scope::ANY);
+    check.keys(mapping, value.span, &ARTIFACTS, Scope::ANY);
     exposed(mapping, check);
 }
 

@@ -4,8 +4,7 @@ use crate::yaml::{Mapping, Value};
 
 use super::super::model::{AutoCancel, OnJobFailure};
 use super::super::read;
-use super::super::shape::{Keys, Shape};
-use super::key;
+use super::super::shape::{Keys, Shape, key};
 
 /// The keys of `auto_cancel`.
 pub(super) static AUTO_CANCEL: Keys = Keys {

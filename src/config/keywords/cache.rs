@@ -6,8 +6,8 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, flatten};
-use super::{key, values};
+use super::super::shape::{Check, Keys, Shape, flatten, key};
+use super::values;
 
 const MAX_CACHES: usize = 4;
 const MAX_FALLBACK_KEYS: usize = 5;

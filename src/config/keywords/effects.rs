@@ -6,8 +6,8 @@ use crate::source::Span;
 use crate::yaml::{Kind, Mapping};
 
 use super::super::model::{Effect, KeywordUse};
-use super::super::shape::{Keys, Shape, row};
-use super::{Scope, artifacts, image};
+use super::super::shape::{Keys, Scope, Shape, row};
+use super::{artifacts, image};
 
 /// Every such keyword in a job's mapping, also inside of others, at its first place.
 pub(crate) fn without_effect(job: &Mapping) -> Vec<KeywordUse> {

@@ -6,8 +6,8 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape};
-use super::{Scope, key, values};
+use super::super::shape::{Check, Keys, Scope, Shape, key};
+use super::values;
 
 const URL_LIMIT: usize = 255;
 

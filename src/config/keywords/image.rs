@@ -8,8 +8,8 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{ImageConfig, PullPolicy, ServiceConfig};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, entries};
-use super::{key, values, variables};
+use super::super::shape::{Check, Keys, Shape, entries, key};
+use super::{values, variables};
 
 pub(super) static IMAGE: Keys = Keys {
     rows: &[

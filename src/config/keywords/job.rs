@@ -2,8 +2,7 @@
 
 use crate::yaml::Value;
 
-use super::super::shape::{Check, Keys, Shape};
-use super::{Keyword, Scope, key};
+use super::super::shape::{Check, Keys, Keyword, Scope, Shape, key};
 use super::{artifacts, cache, environment, image, needs, outside, parallel, policy, rules};
 use super::{steps, trigger, values, variables};
 
@@ -73,9 +72,7 @@ static ROWS: &[Keyword] = &[
         .at(JOB_ONLY)
         .refused(),
     key("publish", "6.22", Shape::Text).at(JOB_ONLY),
-    key("coverage", "6.23", Shape::Rule(values::coverage))
-        .at(JOB_ONLY)
-        .inert(),
+    key("coverage", "6.23", Shape::Rule(values::coverage)).at(JOB_ONLY),
     key(
         "id_tokens",
         "6.24",

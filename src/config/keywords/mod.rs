@@ -12,12 +12,10 @@ mod environment;
 mod global;
 mod image;
 mod job;
-mod keyword;
 mod needs;
 mod outside;
 mod parallel;
 mod policy;
-mod removed;
 mod rules;
 mod steps;
 mod trigger;
@@ -32,20 +30,16 @@ pub(super) use environment::read as read_environment;
 pub(super) use global::{DEFAULT_KEYWORDS, RESERVED, ROOT};
 pub(super) use image::{read as read_image, read_services};
 pub(super) use job::JOB;
-pub(super) use keyword::Keyword;
-pub(super) use keyword::Scope;
-use keyword::key;
 pub(super) use needs::{
     NeedKind, check_kinds as check_need_kinds, items as need_items, read as read_needs,
 };
-pub(super) use outside::{read_id_tokens, read_pages, read_release, read_secrets};
+pub(super) use outside::{is_pages, read_id_tokens, read_pages, read_release, read_secrets};
 pub(super) use parallel::read as read_parallel;
 pub(super) use policy::{implicit_only, read as read_policy};
-pub(super) use removed::instead_of;
 pub(super) use rules::{INCLUDE_RULE, check_rules, read_rules};
 pub(super) use trigger::{include_item as check_include_item, read as read_trigger};
 pub(super) use values::{read_allow_failure, read_retry, start_in as check_start_in};
 pub(super) use variables::{
-    check_root as check_root_variables, read as read_variables, read_prefilled, unquoted_key,
+    check_root as check_root_variables, read as read_variables, read_prefilled,
 };
 pub(super) use workflow::{WORKFLOW, read as read_workflow};

@@ -5,8 +5,8 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{ForeignNeed, ForeignSource, NeedConfig, NeedTarget};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, entries};
-use super::{key, parallel};
+use super::super::shape::{Check, Keys, Shape, entries, key};
+use super::parallel;
 
 /// Needs on other pipelines that one job may have.
 const MAX_EXTERNAL: usize = 5;

@@ -8,8 +8,8 @@ use super::super::model::{
     IdTokenConfig, PagesConfig, ReleaseConfig, ReleaseLink, SecretConfig, SecretProvider,
 };
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, listed};
-use super::{Scope, key, values};
+use super::super::shape::{Check, Keys, Scope, Shape, key, listed};
+use super::values;
 
 static RELEASE: Keys = Keys {
     rows: &[
@@ -239,6 +239,15 @@ pub(crate) fn read_id_tokens(value: &Value) -> Vec<IdTokenConfig> {
         })
     });
     read.flatten().collect()
+}
+
+/// Whether a job is a Pages job (configuration reference 6.22).
+pub(crate) fn is_pages(name: &str, mapping: &Mapping) -> bool {
+    match mapping.get("pages").map(|entry| &entry.value.kind) {
+        Some(Kind::Bool(value)) => *value,
+        Some(Kind::Map(_)) => true,
+        _ => name == "pages",
+    }
 }
 
 /// `pages` and what belongs to it in the mapping of a Pages job.

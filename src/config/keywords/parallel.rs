@@ -5,8 +5,8 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{MAX_INSTANCES, Matrix, MatrixMapping, ParallelConfig};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape};
-use super::{key, values, variables};
+use super::super::shape::{Check, Keys, Shape, key};
+use super::{values, variables};
 
 static MATRIX: Keys = Keys {
     rows: &[key("matrix", "6.17", Shape::Rule(matrix))],

@@ -8,8 +8,7 @@ use crate::yaml::{Kind, Value};
 
 use super::super::model::{Policy, PolicyCondition, RefPattern};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape};
-use super::key;
+use super::super::shape::{Check, Keys, Shape, key};
 
 static POLICY: Keys = Keys {
     rows: &[

@@ -9,8 +9,8 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{Changed, Clause, Exists, Rule};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, flatten};
-use super::{Scope, auto_cancel, key, needs, policy, values, variables};
+use super::super::shape::{Check, Keys, Scope, Shape, flatten, key};
+use super::{auto_cancel, needs, policy, values, variables};
 
 /// Paths that `changes` and `exists` accept.
 const MAX_PATHS: usize = 50;

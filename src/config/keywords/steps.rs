@@ -4,8 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Kind, Value};
 
 use super::super::inputs;
-use super::super::shape::{Check, Keys, Shape};
-use super::{Scope, key};
+use super::super::shape::{Check, Keys, Scope, Shape, key};
 
 /// Inputs that one job may have.
 const MAX_INPUTS: usize = 50;

@@ -9,8 +9,7 @@ use super::super::model::{
     ChildInclude, Forward, ProjectTrigger, TriggerConfig, TriggerStrategy, TriggerTarget,
 };
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape};
-use super::{Scope, key};
+use super::super::shape::{Check, Keys, Scope, Shape, key};
 
 /// Child configurations of one trigger job.
 const MAX_INCLUDES: usize = 3;
@@ -187,7 +186,6 @@ pub(crate) fn read(value: &Value) -> Option<TriggerConfig> {
 
 fn read_includes(value: &Value) -> Vec<ChildInclude> {
     let entries = match &value.kind {
-        Kind::Null => &[],
         Kind::Seq(entries) => &entries[..],
         _ => std::slice::from_ref(value),
     };
@@ -199,7 +197,8 @@ fn read_includes(value: &Value) -> Vec<ChildInclude> {
             job: text("job").and_then(|it| Some((it.as_str()?.into(), it.span))),
         }
     };
-    entries.iter().map(include).collect()
+    let entries = entries.iter().filter(|entry| !entry.is_null());
+    entries.map(include).collect()
 }
 
 fn read_project(mapping: &Mapping) -> Option<ProjectTrigger> {

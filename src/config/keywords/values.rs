@@ -8,8 +8,7 @@ use crate::types::{AllowFailure, Retry, RetryWhen, duration};
 use crate::yaml::{Kind, Value};
 
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, listed};
-use super::key;
+use super::super::shape::{Check, Keys, Shape, key, listed};
 
 /// What to do about a regular expression that does not compile.
 pub(super) const RE2: &str =

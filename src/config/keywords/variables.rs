@@ -5,8 +5,7 @@ use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
 use super::super::model::{Prefilled, YamlVariable};
 use super::super::read;
-use super::super::shape::{Check, Keys, Shape, row};
-use super::{Scope, key};
+use super::super::shape::{Check, Keys, Scope, Shape, key, row, unquoted_key};
 
 static ROOT: Keys = Keys {
     rows: &[
@@ -73,15 +72,6 @@ pub(super) fn check_name(entry: &Entry, check: &mut Check<'_>) {
             check.help_last(&advice);
         }
     }
-}
-
-/// What to do about a key that was meant as text and that YAML reads as something else.
-pub(in super::super) fn unquoted_key(key: &Key) -> Option<String> {
-    let Key::Other(read) = key else {
-        return None;
-    };
-    let is_word = matches!(&**read, "true" | "false" | "null");
-    is_word.then(|| format!("unquoted, YAML reads this key as `{read}`: put it in quotes"))
 }
 
 fn definition(entry: &Entry, check: &mut Check<'_>, keys: &'static Keys) {

@@ -4,8 +4,8 @@ use crate::yaml::Mapping;
 
 use super::super::model::Workflow;
 use super::super::read;
-use super::super::shape::{Keys, Shape};
-use super::{auto_cancel, key, rules, values};
+use super::super::shape::{Keys, Shape, key};
+use super::{auto_cancel, rules, values};
 
 /// The keys of `workflow`.
 pub(crate) static WORKFLOW: Keys = Keys {

@@ -263,7 +263,7 @@ fn trigger_in_its_forms() {
         ("{project: g/p, inputs: {a: [1]}}", "project g/p, input a"),
         ("{project: g/p, strategy: mirror}", "project g/p, Mirror"),
         ("{include: a.yml, strategy: depend}", "a.yml, Depend"),
-        ("{include: [a.yml, {local: b.yml}]}", "a.yml, entry"),
+        ("{include: [a.yml, null, {local: b.yml}]}", "a.yml, entry"),
         ("{include: [{artifact: c.yml, job: a}]}", "c.yml of a"),
         (
             "{include: a.yml, forward: {pipeline_variables: true}}",

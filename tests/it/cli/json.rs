@@ -45,7 +45,7 @@ test:
   parallel:
     matrix:
       - RUBY: ["3.1", "3.3"]
-  services: [postgres:16, {name: redis:7, alias: cache}]
+  services: [postgres:16, null, {name: redis:7, alias: cache}]
   retry:
     max: 2
     when: [script_failure]

@@ -1,7 +1,47 @@
-//! A row of the table of keywords.
+//! The forms of the table of keywords: rows, the keys of a mapping, the shapes of values.
+
+use crate::yaml::Value;
 
 use super::super::model::Effect;
-use super::super::shape::Shape;
+use super::check::Check;
+
+/// What a value must look like. Null counts as absent unless a shape says otherwise.
+pub(crate) enum Shape {
+    /// Anything.
+    Any,
+    /// `true` or `false`.
+    Boolean,
+    /// Text, perhaps empty.
+    Text,
+    /// Text that is not blank.
+    NonBlank,
+    /// A flat list of strings.
+    Texts,
+    /// A string or a flat list of strings.
+    TextOrTexts,
+    /// A string, or strings in lists up to ten levels deep.
+    Script,
+    /// An integer or a list of integers.
+    Integers,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A mapping with these keys.
+    Map(&'static Keys),
+    /// A mapping from any name to this shape.
+    Named(&'static Shape),
+    /// A rule of its own.
+    Rule(fn(&Value, &mut Check<'_>)),
+}
+
+/// The keys that a mapping may have.
+pub(crate) struct Keys {
+    /// Rows for the keys.
+    pub(crate) rows: &'static [Keyword],
+    /// Keys that must be there.
+    pub(crate) required: &'static [&'static str],
+    /// Pairs that can't be used together.
+    pub(crate) exclusive: &'static [(&'static str, &'static str)],
+}
 
 /// One keyword at one kind of place.
 pub(crate) struct Keyword {
@@ -46,7 +86,7 @@ impl Scope {
 }
 
 /// A row for a key inside a keyword's mapping.
-pub(super) const fn key(name: &'static str, chapter: &'static str, shape: Shape) -> Keyword {
+pub(crate) const fn key(name: &'static str, chapter: &'static str, shape: Shape) -> Keyword {
     Keyword {
         name,
         scope: Scope::ANY,
@@ -58,22 +98,22 @@ pub(super) const fn key(name: &'static str, chapter: &'static str, shape: Shape)
 }
 
 impl Keyword {
-    pub(super) const fn at(mut self, scope: Scope) -> Self {
+    pub(crate) const fn at(mut self, scope: Scope) -> Self {
         self.scope = scope;
         self
     }
 
-    pub(super) const fn never_null(mut self) -> Self {
+    pub(crate) const fn never_null(mut self) -> Self {
         self.nullable = false;
         self
     }
 
-    pub(super) const fn inert(mut self) -> Self {
+    pub(crate) const fn inert(mut self) -> Self {
         self.effect = Effect::Inert;
         self
     }
 
-    pub(super) const fn refused(mut self) -> Self {
+    pub(crate) const fn refused(mut self) -> Self {
         self.effect = Effect::Refused;
         self
     }

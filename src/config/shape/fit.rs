@@ -1,118 +1,19 @@
-//! Shapes: what a value must look like, as data, and the check that reports every mistake.
-//!
-//! The tables in [`keywords`](super::keywords) are made of shapes. A shape says what GitLab
-//! accepts; reading the accepted value into a type is the work of [`read`](super::read).
+//! Whether a value fits its shape. Every mistake is reported.
 
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
-use crate::yaml::{Entry, Kind, Mapping, Value};
+use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
-use super::keywords::{Keyword, Scope, instead_of, unquoted_key};
+use super::check::Check;
+use super::keyword::{Keys, Keyword, Scope, Shape};
+use super::removed::instead_of;
 
 /// Nesting of lists that script-like keywords accept (configuration reference 2.6).
-pub(super) const MAX_NESTING: usize = 10;
+pub(crate) const MAX_NESTING: usize = 10;
 
-/// What a value must look like. Null counts as absent unless a shape says otherwise.
-pub(crate) enum Shape {
-    /// Anything.
-    Any,
-    /// `true` or `false`.
-    Boolean,
-    /// Text, perhaps empty.
-    Text,
-    /// Text that is not blank.
-    NonBlank,
-    /// A flat list of strings.
-    Texts,
-    /// A string or a flat list of strings.
-    TextOrTexts,
-    /// A string, or strings in lists up to ten levels deep.
-    Script,
-    /// An integer or a list of integers.
-    Integers,
-    /// One of these words.
-    OneOf(&'static [&'static str]),
-    /// A mapping with these keys.
-    Map(&'static Keys),
-    /// A mapping from any name to this shape.
-    Named(&'static Shape),
-    /// A rule of its own.
-    Rule(fn(&Value, &mut Check<'_>)),
-}
-
-/// The keys that a mapping may have.
-pub(crate) struct Keys {
-    /// Rows for the keys.
-    pub(crate) rows: &'static [Keyword],
-    /// Keys that must be there.
-    pub(crate) required: &'static [&'static str],
-    /// Pairs that can't be used together.
-    pub(crate) exclusive: &'static [(&'static str, &'static str)],
-}
-
-/// A check under way: where it is, and what it has found.
-pub(crate) struct Check<'a> {
-    owner: &'a str,
-    path: Vec<String>,
-    found: &'a mut Vec<Diagnostic>,
-}
-
-impl<'a> Check<'a> {
-    /// A check of something of `owner`, as a message names it (``job `a` ``); empty at top level.
-    pub(super) fn new(owner: &'a str, found: &'a mut Vec<Diagnostic>) -> Self {
-        Self {
-            owner,
-            path: Vec::new(),
-            found,
-        }
-    }
-
-    /// Checks a value under one more key of the path.
-    pub(super) fn within(&mut self, key: &str, check: impl FnOnce(&mut Self)) {
-        self.path.push(key.to_owned());
-        check(self);
-        self.path.pop();
-    }
-
-    /// What is being checked, for messages: `` `image:name` of job `a` ``.
-    pub(super) fn subject(&self) -> String {
-        match (self.path.is_empty(), self.owner.is_empty()) {
-            (true, true) => "the configuration".to_owned(),
-            (true, false) => self.owner.to_owned(),
-            (false, true) => format!("`{}`", self.path.join(":")),
-            (false, false) => format!("`{}` of {}", self.path.join(":"), self.owner),
-        }
-    }
-
-    /// Reports a mistake.
-    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
-    }
-
-    /// Reports a value of the wrong type.
-    pub(super) fn wrong_type(&mut self, value: &Value, expected: &str) {
-        let message = format!(
-            "{} should be {expected}, not {}",
-            self.subject(),
-            value.type_name()
-        );
-        let mut diagnostic = Diagnostic::new(Code::WrongType, message).at(value.span);
-        if let (Kind::Bool(_) | Kind::Int(_) | Kind::Float(_), true) =
-            (&value.kind, expected.contains("string"))
-        {
-            diagnostic = diagnostic.help("put it in quotes");
-        }
-        self.report(diagnostic);
-    }
-
-    /// Reports a value that is not accepted: "`when` of job `a` " + what.
-    pub(super) fn invalid(&mut self, code: Code, span: Span, what: &str) {
-        let message = format!("{} {what}", self.subject());
-        self.report(Diagnostic::new(code, message).at(span));
-    }
-
+impl Check<'_> {
     /// Checks `value` against `shape`.
-    pub(super) fn value(&mut self, value: &Value, shape: &Shape) {
+    pub(crate) fn value(&mut self, value: &Value, shape: &Shape) {
         match shape {
             Shape::Any => {}
             Shape::Boolean => self.expect(value, matches!(value.kind, Kind::Bool(_)), "a boolean"),
@@ -144,19 +45,6 @@ impl<'a> Check<'a> {
                 }
             }
             Shape::Rule(rule) => rule(value, self),
-        }
-    }
-
-    /// The mapping, or a report.
-    pub(super) fn mapping<'v>(&mut self, value: &'v Value) -> Option<&'v Mapping> {
-        let mapping = value.as_map();
-        self.expect(value, mapping.is_some(), "a mapping");
-        mapping
-    }
-
-    fn expect(&mut self, value: &Value, fits: bool, expected: &str) {
-        if !fits {
-            self.wrong_type(value, expected);
         }
     }
 
@@ -203,7 +91,7 @@ impl<'a> Check<'a> {
     }
 
     /// Checks that a text is one of some words.
-    pub(super) fn one_of(&mut self, value: &Value, words: &[&str]) {
+    pub(crate) fn one_of(&mut self, value: &Value, words: &[&str]) {
         let Some(word) = value.as_str() else {
             return self.wrong_type(value, &format!("one of {}", listed(words)));
         };
@@ -222,7 +110,7 @@ impl<'a> Check<'a> {
     }
 
     /// Checks the keys of a mapping and their values, for the rows that are known in `scope`.
-    pub(super) fn keys(
+    pub(crate) fn keys(
         &mut self,
         mapping: &Mapping,
         span: Span,
@@ -249,22 +137,6 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Reports two keys that can't stand together.
-    pub(super) fn exclusive(&mut self, one: &Entry, other: &Entry) {
-        let message = format!(
-            "{} can't have both `{}` and `{}`",
-            self.subject(),
-            one.key.text(),
-            other.key.text()
-        );
-        self.report(
-            Diagnostic::new(Code::ExclusiveKeys, message)
-                .at(other.key_span)
-                .with(one.key_span, "the other one is here")
-                .help("remove one of them"),
-        );
-    }
-
     fn unknown_key(&mut self, entry: &Entry, keys: &'static Keys, scope: Scope) {
         let key = entry.key.text();
         let known = keys.rows.iter().filter(|row| row.scope.meets(scope));
@@ -284,18 +156,11 @@ impl<'a> Check<'a> {
         }
         self.report(diagnostic);
     }
-
-    /// Adds what to do to the finding just reported.
-    pub(super) fn help_last(&mut self, help: &str) {
-        if let Some(last) = self.found.last_mut() {
-            last.help = vec![help.to_owned()];
-        }
-    }
 }
 
 /// The row for an entry's key, if it is known in `scope`.
-pub(super) fn row(keys: &'static Keys, entry: &Entry, scope: Scope) -> Option<&'static Keyword> {
-    let crate::yaml::Key::Str(name) = &entry.key else {
+pub(crate) fn row(keys: &'static Keys, entry: &Entry, scope: Scope) -> Option<&'static Keyword> {
+    let Key::Str(name) = &entry.key else {
         return None;
     };
     keys.rows
@@ -304,7 +169,7 @@ pub(super) fn row(keys: &'static Keys, entry: &Entry, scope: Scope) -> Option<&'
 }
 
 /// The items of a list with lists inside it flattened, or `None` if it is not a list.
-pub(super) fn flatten(value: &Value) -> Option<Vec<&Value>> {
+pub(crate) fn flatten(value: &Value) -> Option<Vec<&Value>> {
     fn collect<'v>(items: &'v [Value], depth: usize, into: &mut Vec<&'v Value>) {
         for item in items {
             match item.as_seq() {
@@ -320,7 +185,7 @@ pub(super) fn flatten(value: &Value) -> Option<Vec<&Value>> {
 
 /// The entries of a list whose entries are mappings or names of their own, lists inside it
 /// flattened: null among them is as if it were not there (configuration reference 2.6).
-pub(super) fn entries(value: &Value) -> Option<Vec<&Value>> {
+pub(crate) fn entries(value: &Value) -> Option<Vec<&Value>> {
     let mut entries = flatten(value)?;
     entries.retain(|entry| !entry.is_null());
     Some(entries)
@@ -332,10 +197,19 @@ fn is_text(value: &Value) -> bool {
 }
 
 /// `` `a`, `b` or `c` ``.
-pub(super) fn listed(words: &[&str]) -> String {
+pub(crate) fn listed(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => quoted.concat(),
     }
+}
+
+/// What to do about a key that was meant as text and that YAML reads as something else.
+pub(crate) fn unquoted_key(key: &Key) -> Option<String> {
+    let Key::Other(read) = key else {
+        return None;
+    };
+    let is_word = matches!(&**read, "true" | "false" | "null");
+    is_word.then(|| format!("unquoted, YAML reads this key as `{read}`: put it in quotes"))
 }

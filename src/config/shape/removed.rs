@@ -18,7 +18,7 @@ static REMOVED: &[(&str, &str, &str)] = &[
 ];
 
 /// What to write instead of `key` where the keywords are `known`.
-pub(in super::super) fn instead_of<'k>(
+pub(crate) fn instead_of<'k>(
     key: &str,
     mut known: impl Iterator<Item = &'k str>,
 ) -> Option<&'static str> {
