@@ -39,7 +39,10 @@ pub(super) fn quote_inside(trouble: &Trouble<'_>) -> Option<Diagnostic> {
     let at = trouble.context("quoted scalar").unwrap_or(trouble.at());
     let line = trouble.line(at);
     let before = trouble.text().get(line.start..at)?;
-    let open = before.find('[')?;
+    // The list may have begun on a line above.
+    let above = trouble.text()[..line.start].trim_end();
+    let goes_on = above.ends_with(['[', ',']).then_some(0);
+    let open = before.find('[').or(goes_on)?;
     let item = before[open..].find(['"', '\'']).map(|found| open + found)?;
     let start = before[..item]
         .rfind(['[', '{', ','])
