@@ -6,11 +6,19 @@ use crate::settings::Key;
 use crate::types::{Origin, PipelineSource, RefKind};
 
 use super::failure::Failure;
-use super::pipeline::History;
 use super::request::{PipelineRequest, RefRequest};
 use super::tree_files::EventChanges;
 use super::variables::Variables;
 use super::workspace::Workspace;
+
+/// Whether git's history is looked at for what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// As GitLab does.
+    Read,
+    /// Every `changes` counts as unknown: for shells that complete between two keys.
+    Skip,
+}
 
 /// The facts, and the files that the event changed.
 pub(super) fn facts(
