@@ -41,9 +41,10 @@ pub(super) fn quote_inside(trouble: &Trouble<'_>) -> Option<Diagnostic> {
     let before = trouble.text().get(line.start..at)?;
     // The list may have begun on a line above.
     let above = trouble.text()[..line.start].trim_end();
-    let goes_on = above.ends_with(['[', ',']).then_some(0);
-    let open = before.find('[').or(goes_on)?;
-    let item = before[open..].find(['"', '\'']).map(|found| open + found)?;
+    let item = before.find(['"', '\''])?;
+    if !before[..item].contains('[') && !above.ends_with(['[', ',']) {
+        return None;
+    }
     let start = before[..item]
         .rfind(['[', '{', ','])
         .map_or(0, |sign| sign + 1);
