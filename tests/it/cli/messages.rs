@@ -176,3 +176,13 @@ fn keywords_that_run_refuses_are_one_message() {
     );
     golden("refused_in_one", &shown);
 }
+
+#[test]
+fn jobs_that_may_run_twice_are_one_warning() {
+    let job = |name: &str| {
+        format!("{name}: {{script: x, rules: [{{if: $CI_COMMIT_TAG}}, {{when: always}}]}}\n")
+    };
+    let configuration: String = ["a", "b", "c"].map(job).concat();
+    golden("may_run_twice", &said(&["lint"], &configuration));
+    golden("may_run_twice_alone", &said(&["lint"], &job("a")));
+}
