@@ -142,9 +142,7 @@ async fn prepare(
     notices.extend(runners.notices(&chosen.plan, default_image));
     let complete = chosen.is_whole() && chosen.lacks_nothing();
     let context = Arc::new(PipelineContext {
-        runners: runners
-            .assign(&chosen.plan, default_image)
-            .map_err(|failure| failure.within(&pipeline.loaded.sources))?,
+        runners: runners.assign(&chosen.plan),
         earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
         facts: pipeline.facts,
         key_digests: KeyDigests::of(&chosen.plan, &workspace.repository, &workspace.tree),
@@ -153,6 +151,7 @@ async fn prepare(
         default_image: default_image.map(str::to_owned),
         clock: now,
     });
+    (context.check_images()).map_err(|failure| failure.within(&pipeline.loaded.sources))?;
     let trees = Trees::of(state, live)?;
     let options = request.options;
     let spec = spec(workspace, &context, &trees, place, options, interruptible);

@@ -34,16 +34,16 @@ pub fn jobs(context: &Arc<PipelineContext>) -> Vec<JobRun> {
 fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, JobIndex>) -> JobRun {
     let job = &context.plan.jobs[at];
     let traits = context.runners.runner(at).executor.traits();
-    let variables = context.variables(at, &before_start(context, at));
+    let variables = context.variables_before(at);
+    let comes_late = context.image_comes_late(job);
+    let image = context.image(job, &variables);
     // For what never runs no image is brought.
-    let is_refused = job.lacking().next().is_some();
+    let is_refused = job.is_bound_to_fail() || (traits.images && !comes_late && image.is_err());
     JobRun {
         sched: sched(job, places, &variables),
         work: Work::Scripts(Arc::new(ScriptJob {
             runner: context.runners.index(at),
-            image: (!is_refused && !context.image_comes_late(job))
-                .then(|| context.image(job, &variables))
-                .flatten(),
+            image: image.ok().flatten().filter(|_| !is_refused && !comes_late),
             ahead: traits.opens_ahead
                 && !is_refused
                 && job.config.services.is_empty()
@@ -120,7 +120,7 @@ pub(super) fn timeout(job: &Job) -> Duration {
 }
 
 /// Facts for what is decided before an attempt has a number and a slot.
-fn before_start(context: &PipelineContext, at: usize) -> AttemptContext {
+pub(super) fn before_start(context: &PipelineContext, at: usize) -> AttemptContext {
     let job = &context.plan.jobs[at];
     let executor = &context.runners.runner(at).executor;
     AttemptContext {

@@ -4,6 +4,7 @@
 mod caches;
 mod context;
 mod digest;
+mod image;
 mod job_run;
 mod refusal;
 mod scripts;
@@ -11,4 +12,5 @@ mod sources;
 
 pub use caches::KeyDigests;
 pub use context::PipelineContext;
+pub use image::{ImageFault, WithoutImage};
 pub use job_run::jobs;
