@@ -6,11 +6,19 @@ use crate::settings::Key;
 use crate::types::{Origin, PipelineSource, RefKind};
 
 use super::failure::Failure;
-use super::pipeline::History;
 use super::request::{PipelineRequest, RefRequest};
 use super::tree_files::EventChanges;
 use super::variables::Variables;
 use super::workspace::Workspace;
+
+/// Whether git's history is looked at for what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// As GitLab does.
+    Read,
+    /// Every `changes` counts as unknown: for shells that complete between two keys.
+    Skip,
+}
 
 /// The facts, and the files that the event changed.
 pub(super) fn facts(
@@ -135,9 +143,10 @@ fn login_of_email(email: &str) -> Option<String> {
         let (number, rest) = local.split_once(['-', '+'])?;
         number.bytes().all(|b| b.is_ascii_digit()).then_some(rest)
     };
-    let local = match host.starts_with("users.noreply.") {
-        true => after_number().unwrap_or(local),
-        false => local.split('+').next().unwrap_or(local),
+    let local = if host.starts_with("users.noreply.") {
+        after_number().unwrap_or(local)
+    } else {
+        local.split('+').next().unwrap_or(local)
     };
     is_login(local).then(|| local.to_owned())
 }

@@ -27,11 +27,11 @@ mod trees;
 mod variables;
 mod workspace;
 
-pub use facts::now;
+pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
-pub use jobs::{ImageFault, PipelineContext, WithoutImage, jobs};
+pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, jobs};
 pub use launch::Launch;
-pub use pipeline::{History, Pipeline, kind_of_errors};
+pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
 pub use runners::{Assignment, default_runner, docker};
 pub use selection::choose;

@@ -7,21 +7,12 @@ use crate::diag::{Code, Diagnostic, Severity, has_errors};
 use crate::expr::Lookup;
 use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Plan};
 
-use super::facts::facts;
+use super::facts::{History, facts};
 use super::failure::{Failure, FailureKind};
 use super::request::PipelineRequest;
 use super::tree_files::TreeFiles;
 use super::variables;
 use super::workspace::Workspace;
-
-/// Whether git's history is looked at for what changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum History {
-    /// As GitLab does.
-    Read,
-    /// Every `changes` counts as unknown: for shells that complete between two keys.
-    Skip,
-}
 
 /// One pipeline, as far as it can be made.
 pub struct Pipeline {

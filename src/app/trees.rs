@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::exec::{LayerContent, LayerSpec, TarFile, TreeSpec};
 use crate::record::{LiveRun, State};
 use crate::repo::{Checkout, SnapshotOptions};
-use crate::run::{JobRun, Sources};
-use crate::types::Reference;
+use crate::run::JobRun;
+use crate::types::{Reference, Sources};
 
 use super::failure::Failure;
 use super::interruptible::Interruptible;
@@ -65,10 +65,9 @@ impl Trees {
         interruptible: &Interruptible,
     ) -> Result<TreeSpec, Failure> {
         let options = SnapshotOptions {
-            depth: sources.depth,
-            checkout: sources.checkout,
-            submodules: sources.submodules,
-            ..SnapshotOptions::new(reference.kind.clone(), reference.name.clone())
+            kind: reference.kind.clone(),
+            name: reference.name.clone(),
+            sources,
         };
         let place = |what: &str| self.folder.join(format!("{number}.{what}.tar"));
         let checkout = workspace.repository.checkout(&workspace.tree, &options)?;

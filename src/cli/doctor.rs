@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::{
-    self, Assignment, Failure, History, Pipeline, PipelineContext, PipelineRequest, Workspace,
-    default_runner, folders, now, read_settings,
+    self, Assignment, Failure, History, KeyDigests, Pipeline, PipelineContext, PipelineRequest,
+    Workspace, default_runner, folders, now, read_settings,
 };
 use crate::diag::Severity;
 use crate::exec::{Cx, ExecError, Executor, Image};
@@ -187,6 +187,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
     let context = Arc::new(PipelineContext {
         runners: Assignment::new(vec![default_runner(&docker)], &plan),
         earlier: HashMap::new(),
+        key_digests: KeyDigests::default(),
         facts: pipeline.facts,
         plan,
         pipeline_id: 0,

@@ -1,6 +1,6 @@
 //! What follows a known beginning: `glpat-…`, `?private_token=…`.
 
-use super::masker::MASKED;
+use super::phrases::MASKED;
 
 /// Hides the run of bytes behind one of its beginnings; the beginning stays. Letters of either
 /// case count as the same.

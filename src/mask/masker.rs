@@ -3,9 +3,6 @@
 use super::follower::Follower;
 use super::phrases::Phrases;
 
-/// What stands in the place of a secret.
-pub(super) const MASKED: &[u8] = b"[MASKED]";
-
 /// The prefix of personal tokens; it stays, what follows is hidden.
 const PERSONAL_TOKEN: &str = "glpat-";
 

@@ -1,6 +1,7 @@
 //! The exact values.
 
-use super::masker::MASKED;
+/// What stands in the place of a secret.
+pub(super) const MASKED: &[u8] = b"[MASKED]";
 
 /// Replaces each occurrence of a phrase. Where two overlap, both are hidden as one.
 #[derive(Debug, Clone)]

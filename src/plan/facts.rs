@@ -2,8 +2,15 @@
 
 use std::sync::Arc;
 
-use super::variables::is_always_masked;
 use crate::types::{CommitFacts, PipelineSource, Reference, VariableLevel};
+
+/// Variables that GitLab hides whatever is said of them (runtime reference 15.1).
+const ALWAYS_MASKED: [&str; 4] = [
+    "CI_JOB_TOKEN",
+    "CI_REGISTRY_PASSWORD",
+    "CI_DEPENDENCY_PROXY_PASSWORD",
+    "CI_DEPLOY_PASSWORD",
+];
 
 /// The facts of one pipeline. Pure data: `repo` and `settings` provide it.
 #[derive(Debug, Clone)]
@@ -76,6 +83,11 @@ impl PipelineFacts {
             .map(|(_, value)| value.as_str());
         kept.chain(given)
     }
+}
+
+/// Whether GitLab hides the variable whatever is said of it.
+pub(super) fn is_always_masked(key: &str) -> bool {
+    ALWAYS_MASKED.contains(&key)
 }
 
 /// A CI/CD variable that GitLab would keep on the server (design chapter 7).

@@ -6,19 +6,11 @@ use std::sync::Arc;
 
 use crate::expr::expand::{References, Variable, Variables, runner_expand};
 
-use super::facts::PipelineFacts;
+use super::facts::{PipelineFacts, is_always_masked};
 use super::flags;
 use super::model::{Job, Plan};
 use super::predefined::{self, RunFacts};
 use super::scope;
-
-/// Variables that GitLab hides whatever is said of them (runtime reference 15.1).
-const ALWAYS_MASKED: [&str; 4] = [
-    "CI_JOB_TOKEN",
-    "CI_REGISTRY_PASSWORD",
-    "CI_DEPENDENCY_PROXY_PASSWORD",
-    "CI_DEPLOY_PASSWORD",
-];
 
 /// What a job's shell sees.
 #[derive(Debug, Clone, Default)]
@@ -83,11 +75,6 @@ impl JobVariables {
             (&*variable.key, value)
         })
     }
-}
-
-/// Whether GitLab hides the variable whatever is said of it.
-pub(super) fn is_always_masked(key: &str) -> bool {
-    ALWAYS_MASKED.contains(&key)
 }
 
 /// The variables of one attempt of a job. `temp_dir` is where file variables will lie.

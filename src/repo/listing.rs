@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use git2::{IndexEntryExtendedFlag, ObjectType, Oid};
 
 use super::RepoError;
-use super::tree::WorkState;
 
 /// Where the bytes of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +47,29 @@ pub(super) struct TreeFile {
     pub(super) place: Place,
     /// Whether git tracks it.
     pub(super) tracked: bool,
+}
+
+/// What of the work tree GitLab will not see. Paths are sorted, relative to the root.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WorkState {
+    /// Tracked files that differ from HEAD, or are not in it yet.
+    pub modified: Vec<String>,
+    /// Files of HEAD that are gone.
+    pub deleted: Vec<String>,
+    /// Files that git neither tracks nor ignores.
+    pub untracked: Vec<String>,
+}
+
+impl WorkState {
+    /// Whether the work tree is exactly HEAD.
+    pub fn is_clean(&self) -> bool {
+        self.modified.is_empty() && self.deleted.is_empty() && self.untracked.is_empty()
+    }
+
+    /// The first number of a run's header: tracked files that differ from HEAD.
+    pub fn uncommitted(&self) -> usize {
+        self.modified.len() + self.deleted.len()
+    }
 }
 
 /// All files of a tree, sorted.

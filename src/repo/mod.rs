@@ -40,6 +40,7 @@ pub use class::RefRules;
 pub use commit::Identity;
 pub use error::RepoError;
 pub use head::Head;
+pub use listing::WorkState;
 pub use name::is_ref_name;
 pub use open::Repository;
 pub use read::FileError;
@@ -47,4 +48,4 @@ pub use regular::{RegularError, read_regular, read_regular_text, read_users_text
 pub use snapshot::{Checkout, Edits, SnapshotOptions};
 pub use stop::Stop;
 pub use tracked::tracked;
-pub use tree::{ProjectTree, TreeSource, WorkState};
+pub use tree::{ProjectTree, TreeSource};

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use git2::Oid;
 
-use super::listing::Listing;
+use super::listing::{Listing, WorkState};
 use super::{RepoError, Repository};
 
 /// Which files make the tree (design chapter 2).
@@ -15,29 +15,6 @@ pub enum TreeSource {
     WorkTree,
     /// A commit, forty hexadecimal digits.
     Commit(String),
-}
-
-/// What of the work tree GitLab will not see. Paths are sorted, relative to the root.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct WorkState {
-    /// Tracked files that differ from HEAD, or are not in it yet.
-    pub modified: Vec<String>,
-    /// Files of HEAD that are gone.
-    pub deleted: Vec<String>,
-    /// Files that git neither tracks nor ignores.
-    pub untracked: Vec<String>,
-}
-
-impl WorkState {
-    /// Whether the work tree is exactly HEAD.
-    pub fn is_clean(&self) -> bool {
-        self.modified.is_empty() && self.deleted.is_empty() && self.untracked.is_empty()
-    }
-
-    /// The first number of a run's header: tracked files that differ from HEAD.
-    pub fn uncommitted(&self) -> usize {
-        self.modified.len() + self.deleted.len()
-    }
 }
 
 /// The files of one pipeline. Looking at the whole work tree costs a moment, so that it is done

@@ -7,10 +7,11 @@ use crate::event::HeldJob;
 use crate::exec::{ArtifactRef, Image};
 use crate::sched::{JobIndex, JobSpec};
 use crate::types::FailureReason;
+use crate::types::Sources;
 
 use super::child::Trigger;
 use super::runner::RunnerIndex;
-use super::spec::{Scripts, Sources};
+use super::spec::Scripts;
 
 /// One job.
 pub struct JobRun {

@@ -7,12 +7,12 @@ use crate::event::{
 };
 use crate::exec::{ArtifactRef, TreeRef};
 use crate::sched::{Action, Input, JobIndex, Outcome, Pipeline, SpecError, remaining_paths};
-use crate::types::{FailureReason, Status};
+use crate::types::{FailureReason, Sources, Status};
 
 use super::job::JobRun;
 use super::message::{AttemptId, End, Failure, Kept, Verdict};
 use super::runner::RunnerIndex;
-use super::spec::{PipelineSpec, Sources};
+use super::spec::PipelineSpec;
 use super::trees::Trees;
 
 /// What is known of a job beyond its state.

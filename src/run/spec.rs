@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use crate::event::RunStarted;
 use crate::exec::{Cancel, Image, Layout, Owner, TreeSpec};
+use crate::record::Caches;
 use crate::sched::Options;
-use crate::types::{Artifacts, FailureReason, Submodules};
+use crate::types::{Artifacts, FailureReason, Sources};
 
+use super::cache::JobCache;
 use super::coverage::Coverage;
 use super::job::JobRun;
 use super::runner::Runner;
@@ -40,6 +42,8 @@ pub struct RunSettings {
     pub artifacts: ArtifactPlaces,
     /// Bytes that the artifacts of an attempt may take on disk; `None` for no limit.
     pub artifacts_limit: Option<u64>,
+    /// Where caches are; without it jobs have none.
+    pub caches: Option<Caches>,
     /// What to do about images that are missing.
     pub pull: PullPolicy,
 }
@@ -78,28 +82,6 @@ pub enum PullPolicy {
     IfNotPresent,
     /// Nothing is brought; a run with missing images does not begin (`--offline`).
     Never,
-}
-
-/// What a job's project directory holds before artifacts are laid over it (runtime reference
-/// 11.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Sources {
-    /// Commits of history, `GIT_DEPTH`; 0 for all of it.
-    pub depth: u32,
-    /// Whether the files are there too, not only `.git` (`GIT_CHECKOUT`).
-    pub checkout: bool,
-    /// `GIT_SUBMODULE_STRATEGY`.
-    pub submodules: Submodules,
-}
-
-impl Default for Sources {
-    fn default() -> Self {
-        Self {
-            depth: 20,
-            checkout: true,
-            submodules: Submodules::None,
-        }
-    }
 }
 
 /// Makes the scripts of one job's attempts. They depend on facts that are known only then.
@@ -149,6 +131,8 @@ pub struct AttemptScripts {
     pub after_script: Option<AfterScript>,
     /// The image, where it was not known before the attempt (variables of dotenv reports).
     pub image: Option<Image>,
+    /// What is brought before the script and saved after it.
+    pub caches: Vec<JobCache>,
     /// What is kept, variables unexpanded.
     pub artifacts: Option<Artifacts>,
     /// Globs of `artifacts:reports:dotenv`, variables unexpanded.

@@ -15,8 +15,8 @@ mod job;
 mod origin;
 mod reference;
 mod slug;
+mod sources;
 mod status;
-mod submodules;
 mod variable_level;
 mod wildcard;
 
@@ -30,7 +30,7 @@ pub use job::{AllowFailure, KeepWhen, Retry, RetryWhen, When};
 pub use origin::{Origin, Scheme, Service, project_path};
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};
+pub use sources::{Sources, Submodules};
 pub use status::Status;
-pub use submodules::Submodules;
 pub use variable_level::VariableLevel;
 pub use wildcard::wildcard_match;

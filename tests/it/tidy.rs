@@ -5,6 +5,7 @@ mod code;
 mod commands;
 mod files;
 mod layers;
+mod order;
 mod readme;
 mod shape;
 mod text;

@@ -9,6 +9,7 @@ use crate::run::AttemptContext;
 use crate::script::temp_dir;
 
 use super::super::runners::Assignment;
+use super::caches::KeyDigests;
 use super::job_run::{before_start, timeout};
 
 /// What all jobs of a run share.
@@ -26,6 +27,8 @@ pub struct PipelineContext {
     /// Artifacts of earlier runs that stand for jobs that are not run, by the name of the job
     /// that receives them.
     pub earlier: HashMap<String, Vec<ArtifactRef>>,
+    /// What keys of caches are made of.
+    pub key_digests: KeyDigests,
     /// The time of day as RFC 3339, for `CI_JOB_STARTED_AT`.
     pub clock: fn() -> String,
 }

@@ -11,6 +11,7 @@ use crate::run::{
 use crate::script::{Stage, Variable};
 use crate::types::{Artifacts, go_bool};
 
+use super::caches::caches;
 use super::context::PipelineContext;
 use super::digest::digest;
 use super::refusal;
@@ -53,8 +54,15 @@ pub(super) fn scripts(
     } else {
         usual
     };
+    let protected = context.facts.reference.protected;
+    let job = &context.plan.jobs[at];
+    let (caches, no_caches) = match caches(job, &variables, &context.key_digests, protected) {
+        Ok(caches) => (caches, None),
+        Err(why) => (Vec::new(), Some(refusal::for_cache(&why))),
+    };
     AttemptScripts {
-        refusal: refusal::of(&variables, traits, git.sources().is_some()),
+        refusal: refusal::of(&variables, traits, git.sources().is_some()).or(no_caches),
+        caches,
         warnings: git.warnings().to_vec(),
         layout: Some(attempt.layout.clone()),
         image: image.filter(|_| context.image_comes_late(job)),

@@ -2,11 +2,8 @@
 
 use crate::exec::{Layout, Traits};
 use crate::plan::JobVariables;
-use crate::run::{Refusal, Sources};
-use crate::types::{FailureReason, Submodules, go_bool};
-
-/// Commits of history that a job sees where nothing else is said.
-const DEFAULT_DEPTH: u32 = 20;
+use crate::run::Refusal;
+use crate::types::{FailureReason, Sources, Submodules, go_bool};
 
 /// Variables that change the sources of a job on GitLab only.
 const NOT_HONOURED: [&str; 3] = [
@@ -73,7 +70,7 @@ impl Git {
         Self {
             strategy,
             sources: Sources {
-                depth: value("GIT_DEPTH").map_or(DEFAULT_DEPTH, ruby_integer),
+                depth: value("GIT_DEPTH").map_or(Sources::default().depth, ruby_integer),
                 checkout,
                 submodules,
             },
@@ -170,8 +167,7 @@ mod tests {
     use crate::exec::{Layout, Traits};
     use crate::expr::Variable;
     use crate::plan::JobVariables;
-    use crate::run::Sources;
-    use crate::types::Submodules;
+    use crate::types::{Sources, Submodules};
 
     type Pairs = &'static [(&'static str, &'static str)];
 

@@ -16,10 +16,7 @@ use super::submodules::{self, Submodule};
 use super::{files, refs};
 use crate::repo::listing::Listing;
 use crate::repo::{ProjectTree, RepoError, Repository, Stop};
-use crate::types::{RefKind, Submodules};
-
-/// `GIT_DEPTH` of a new project.
-const DEFAULT_DEPTH: u32 = 20;
+use crate::types::{RefKind, Sources, Submodules};
 
 /// Part of every id: another way of writing layers counts it up.
 const FORMAT: u32 = 1;
@@ -31,23 +28,17 @@ pub struct SnapshotOptions {
     pub kind: RefKind,
     /// Name of the ref.
     pub name: String,
-    /// Commits of history, `GIT_DEPTH`; 0 for all of it.
-    pub depth: u32,
-    /// Whether the files are written too, not only `.git` (`GIT_CHECKOUT`).
-    pub checkout: bool,
-    /// Which submodules are brought in.
-    pub submodules: Submodules,
+    /// History, files and submodules.
+    pub sources: Sources,
 }
 
 impl SnapshotOptions {
-    /// With the depth of a new project.
+    /// With the sources of a new project.
     pub fn new(kind: RefKind, name: impl Into<String>) -> Self {
         Self {
             kind,
             name: name.into(),
-            depth: DEFAULT_DEPTH,
-            checkout: true,
-            submodules: Submodules::None,
+            sources: Sources::default(),
         }
     }
 }
@@ -88,18 +79,18 @@ impl Repository {
             commit: tree.commit,
             kind: options.kind.clone(),
             name: options.name.clone(),
-            depth: options.depth,
+            depth: options.sources.depth,
         };
         let remote = self.clean_remote_url();
         let (files, history) = (self.handle()?, self.handle()?);
-        let strategy = if options.checkout {
-            options.submodules
+        let strategy = if options.sources.checkout {
+            options.sources.submodules
         } else {
             Submodules::None
         };
         let submodules = submodules::find(&files, tree.commit, &remote, strategy)?;
         let mut digest = Sha256::new();
-        let checkout = options.checkout;
+        let checkout = options.sources.checkout;
         digest.update(format!(
             "{FORMAT} {fetch:?} {remote} {checkout} {strategy:?}\n"
         ));

@@ -2,6 +2,7 @@
 
 use crate::repo::SnapshotOptions;
 use crate::repo::fixture::Fixture;
+use crate::types::Sources;
 
 use super::take_tests::{branch, entries, git, snapshot, unpack};
 
@@ -40,7 +41,10 @@ fn without_a_checkout_there_is_only_what_was_fetched() {
     let fixture = Fixture::with(&[("f", "x")]);
     let dir = tempfile::tempdir().expect("a folder");
     let options = SnapshotOptions {
-        checkout: false,
+        sources: Sources {
+            checkout: false,
+            ..Sources::default()
+        },
         ..branch("main")
     };
     let snapshot = snapshot(&fixture, dir.path(), &options);
@@ -63,7 +67,10 @@ fn all_of_the_history_has_all_branches() {
     fixture.checkout("main");
     let dir = tempfile::tempdir().expect("a folder");
     let options = SnapshotOptions {
-        depth: 0,
+        sources: Sources {
+            depth: 0,
+            ..Sources::default()
+        },
         ..branch("main")
     };
     let refs = |fixture: &Fixture, into: &str| {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::repo::fixture::{Fixture, told};
 use crate::repo::{SnapshotOptions, TreeSource};
+use crate::types::Sources;
 
 use super::take_tests::{Taken, branch, git, snapshot, take, unpack};
 
@@ -70,7 +71,10 @@ fn submodules_come_when_asked_for() {
         let folder = dir.path().join(into);
         std::fs::create_dir(&folder).expect("a folder");
         let options = SnapshotOptions {
-            submodules,
+            sources: Sources {
+                submodules,
+                ..Sources::default()
+            },
             ..branch("main")
         };
         let out = folder.join("out");
@@ -104,7 +108,10 @@ fn a_submodule_that_is_not_here_is_told() {
     let repo = fixture.open();
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
     let options = SnapshotOptions {
-        submodules: crate::types::Submodules::Normal,
+        sources: Sources {
+            submodules: crate::types::Submodules::Normal,
+            ..Sources::default()
+        },
         ..branch("main")
     };
     let error = take(&repo, &tree, dir.path(), &options);
@@ -138,7 +145,10 @@ fn take_with_submodules(fixture: &Fixture, into: &Path) -> Result<Taken, String>
     let repo = fixture.open();
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
     let options = SnapshotOptions {
-        submodules: crate::types::Submodules::Recursive,
+        sources: Sources {
+            submodules: crate::types::Submodules::Recursive,
+            ..Sources::default()
+        },
         ..branch("main")
     };
     take(&repo, &tree, into, &options).map_err(|error| told(&error))

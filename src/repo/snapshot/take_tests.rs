@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::repo::fixture::Fixture;
 use crate::repo::{ProjectTree, RepoError, Repository, SnapshotOptions, TreeSource};
-use crate::types::RefKind;
+use crate::types::{RefKind, Sources};
 
 pub(super) fn branch(name: &str) -> SnapshotOptions {
     SnapshotOptions::new(RefKind::Branch, name)
@@ -31,7 +31,7 @@ pub(in crate::repo) fn take(
     let mut file = std::fs::File::create(&tars[0]).expect("a file");
     checkout.write(Path::new(""), &mut file, into, stop)?;
     let mut id = checkout.id().to_owned();
-    if options.checkout
+    if options.sources.checkout
         && let Some(edits) = tree.edits(&checkout, &into.join("edits.tar"), stop)?
     {
         id = edits.id;
@@ -271,7 +271,10 @@ fn the_depth_is_the_users() {
     ] {
         let job = into.path().join(format!("job-{depth}"));
         let options = SnapshotOptions {
-            depth,
+            sources: Sources {
+                depth,
+                ..Sources::default()
+            },
             ..branch("issue-1")
         };
         unpack(&snapshot(&fixture, into.path(), &options), &job);
@@ -345,7 +348,10 @@ fn merges_and_worktrees_work_too() {
     let repo = crate::repo::Repository::discover(&linked).expect("the worktree");
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
     let options = SnapshotOptions {
-        depth: 3,
+        sources: Sources {
+            depth: 3,
+            ..Sources::default()
+        },
         ..branch("linked")
     };
     let taken = take(&repo, &tree, into.path(), &options).expect("layers");

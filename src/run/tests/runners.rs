@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::exec::{EnvSpec, TreeSpec};
-use crate::run::{Runner, RunnerIndex, Sources};
+use crate::run::{Runner, RunnerIndex};
+use crate::types::Sources;
 
 use super::scripted::Scripted;
 use super::story::{Story, job};

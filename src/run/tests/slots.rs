@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::run::Sources;
+use crate::types::Sources;
 
 use super::story::{Story, job};
 

@@ -13,11 +13,11 @@ use crate::event::{
 use crate::exec::{Cancel, Image, Owner};
 use crate::run::{
     AttemptContext, AttemptScripts, EarlyFailure, Interrupt, JobRun, JobSettings, PipelineSpec,
-    PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex, ScriptJob, Sources,
-    Trigger, Work, run,
+    PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex, ScriptJob, Trigger,
+    Work, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
-use crate::types::{Artifacts, KeepWhen};
+use crate::types::{Artifacts, KeepWhen, Sources};
 
 use super::scripted::{Asked, Scripted};
 
@@ -224,6 +224,7 @@ impl Story {
                     PathBuf::from(format!("/artifacts/{}", place.join("+")))
                 }),
                 artifacts_limit: Some(1000),
+                caches: None,
                 pull: PullPolicy::IfNotPresent,
             },
         };

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::exec::Cancel;
-use crate::run::{PullPolicy, RunError, Sources};
+use crate::run::{PullPolicy, RunError};
 use crate::types::KeepWhen;
-use crate::types::{AllowFailure, When};
+use crate::types::{AllowFailure, Sources, When};
 
 use super::story::{Job, Story, job};
 

@@ -1,0 +1,118 @@
+//! Inside a layer: of two files or folders one builds on the other, never both on each other.
+
+use super::assert_none;
+use super::code::{paths, without_tests, without_text};
+use super::files::{File, sources};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Layers that do not hold to it yet.
+const UNORDERED: [&str; 1] = ["run"];
+
+/// Each file or folder of a layer, with those that it names.
+type Uses = BTreeMap<String, BTreeSet<String>>;
+
+/// What the parts of a layer name of each other.
+fn uses(layer: &str, files: &[File]) -> Uses {
+    let mut uses = Uses::new();
+    for file in files {
+        if let [own, part, ..] = file.module()[..]
+            && own == layer
+        {
+            let named = uses.entry(part.to_owned()).or_default();
+            let code = without_tests(&without_text(&file.text));
+            let others = paths(&code).into_iter();
+            named.extend(others.filter_map(|other| part_of(layer, file, &other.path)));
+        }
+    }
+    let parts: Vec<String> = uses.keys().cloned().collect();
+    for (part, named) in &mut uses {
+        named.retain(|other| other != part && parts.contains(other));
+    }
+    uses
+}
+
+/// The part of the layer that a path leads to, if it leaves the one it stands in.
+fn part_of(layer: &str, file: &File, path: &[String]) -> Option<String> {
+    let supers = path.iter().take_while(|word| *word == "super").count();
+    let from_layer = match path.first()?.as_str() {
+        "crate" if path.get(1)? == layer => 2,
+        "super" if supers + 1 == file.module().len() => supers,
+        _ => return None,
+    };
+    path.get(from_layer).cloned()
+}
+
+/// The parts that lead back to themselves: what is left when those are taken away, again and again,
+/// that name no other or that no other names.
+fn circle(mut uses: Uses) -> Uses {
+    loop {
+        let is_used = |part: &String| uses.values().any(|named| named.contains(part));
+        let free: Vec<String> = (uses.iter())
+            .filter(|(part, named)| named.is_empty() || !is_used(part))
+            .map(|(part, _)| part.clone())
+            .collect();
+        if free.is_empty() {
+            return uses;
+        }
+        uses.retain(|part, _| !free.contains(part));
+        for named in uses.values_mut() {
+            named.retain(|other| !free.contains(other));
+        }
+    }
+}
+
+#[test]
+fn parts_of_a_layer_have_an_order() {
+    let mut files = sources();
+    files.retain(|file| !file.is_test);
+    let mut layers: Vec<&str> = files
+        .iter()
+        .flat_map(|file| file.module().first().copied())
+        .collect();
+    layers.dedup();
+    assert!(layers.len() > UNORDERED.len(), "src was not found");
+    let mut broken = Vec::new();
+    for layer in layers {
+        let circle = circle(uses(layer, &files));
+        if UNORDERED.contains(&layer) {
+            assert!(
+                !circle.is_empty(),
+                "`{layer}` has an order now: say so above"
+            );
+            continue;
+        }
+        for (part, named) in circle {
+            let named: Vec<String> = named.into_iter().collect();
+            broken.push(format!("{layer}/{part} uses {}", named.join(", ")));
+        }
+    }
+    assert_none(
+        "parts of a layer lead to each other in a circle, or to one: move what they share",
+        &broken,
+    );
+}
+
+#[test]
+fn a_circle_is_found() {
+    let file = |path: &str, text: &str| File {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        is_test: false,
+    };
+    let rows = [
+        ("use super::b::B;", "use super::c::C;", ""),
+        ("use super::b::B;", "use super::a::A;", "a b"),
+        ("use crate::x::b::B;", "fn f() { super::a::g() }", "a b"),
+        ("use super::b::B;", "#[cfg(test)]\nuse super::a::A;", ""),
+    ];
+    for (a, b, expected) in rows {
+        let files = [
+            file("src/x/a.rs", a),
+            file("src/x/b/mod.rs", ""),
+            file("src/x/b/inner.rs", &b.replace("super::", "super::super::")),
+            file("src/x/c.rs", "use crate::y::a::A;"),
+        ];
+        let found: Vec<String> = circle(uses("x", &files)).into_keys().collect();
+        assert_eq!(found.join(" "), expected, "{a} {b}");
+    }
+}
