@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use crate::expr::{InputValue, Lookup};
 
+use super::super::own_project::{is_checked_out, is_this_project};
 use super::super::provider::{BadRevision, Changes, FileProvider, ReadError};
 use super::outside::{Outside, ProjectAt};
 use super::reader::Reader;
-
-/// Digits of a commit's id below which git takes it for no id.
-const SHORTEST_SHA: usize = 4;
 
 /// The home of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Home {
     /// The repository itself.
     Here,
+    /// The repository at another revision than the one that is checked out.
+    Own(String),
     /// Another project at a revision.
     Project(ProjectAt),
     /// A remote file or a template: it has no project and sees no variables.
@@ -28,6 +28,14 @@ impl Home {
         HomeFiles { home: self, files }
     }
 
+    /// The name of a file of it, as messages show it.
+    pub(super) fn name_of(&self, path: &str) -> String {
+        match self {
+            Self::Own(revision) => format!("{path}@{revision}"),
+            Self::Here | Self::Project(_) | Self::Nowhere => path.to_owned(),
+        }
+    }
+
     /// Whether variables are seen.
     pub(super) fn sees_variables(&self) -> bool {
         *self != Self::Nowhere
@@ -35,26 +43,21 @@ impl Home {
 }
 
 impl Reader<'_> {
-    /// Whether a project at a revision is this one at the commit that is checked out, so that its
-    /// files are those of the tree (configuration reference 4.1).
-    pub(super) fn is_here(&self, project: &ProjectAt) -> bool {
-        let value = |name: &str| (self.request.expand)(name);
-        let is_this_project = project.host == value("$CI_SERVER_FQDN")
-            && project.path == value("$CI_PROJECT_PATH").to_lowercase();
-        is_this_project && self.is_checked_out(&project.revision)
-    }
-
-    fn is_checked_out(&self, revision: &str) -> bool {
-        let value = |name: &str| (self.request.expand)(name);
-        let (reference, default) = (value("$CI_COMMIT_REF_NAME"), value("$CI_DEFAULT_BRANCH"));
-        let named = if revision == "HEAD" {
-            &default
+    /// The home of a project's files. Those of this project need not be fetched: at the commit that
+    /// is checked out they are the tree's, at another one git has them (configuration reference
+    /// 4.1).
+    pub(super) fn home_of(&self, project: &ProjectAt) -> Home {
+        let known = self.request.lookup;
+        let is_own = project.host == self.host() && is_this_project(&project.path, known);
+        if !is_own {
+            Home::Project(project.clone())
+        } else if is_checked_out(&project.revision, known) {
+            Home::Here
+        } else if self.request.files.commit_at(&project.revision).is_some() {
+            Home::Own(project.revision.clone())
         } else {
-            revision
-        };
-        let is_part_of_sha = revision.len() >= SHORTEST_SHA
-            && value("$CI_COMMIT_SHA").starts_with(&revision.to_lowercase());
-        is_part_of_sha || (named == reference && !reference.is_empty())
+            Home::Project(project.clone())
+        }
     }
 }
 
@@ -68,6 +71,10 @@ impl FileProvider for HomeFiles<'_> {
     fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
         match self.home {
             Home::Here => self.files.read(path),
+            Home::Own(revision) => {
+                let text = self.files.read_at(revision, path);
+                text.ok_or(ReadError::NotFound)
+            }
             Home::Project(project) => self
                 .files
                 .fetched(&Outside::Project(project.clone(), path.to_owned()).key())
@@ -79,6 +86,7 @@ impl FileProvider for HomeFiles<'_> {
     fn paths(&self) -> Arc<[String]> {
         match self.home {
             Home::Here => self.files.paths(),
+            Home::Own(revision) => self.files.paths_at(revision),
             Home::Project(project) => self
                 .files
                 .fetched_under(&project.prefix())
@@ -91,6 +99,14 @@ impl FileProvider for HomeFiles<'_> {
 
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {
         self.files.changes(compare_to)
+    }
+
+    fn commit_at(&self, revision: &str) -> Option<String> {
+        self.files.commit_at(revision)
+    }
+
+    fn paths_at(&self, revision: &str) -> Arc<[String]> {
+        self.files.paths_at(revision)
     }
 }
 

@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
             } else {
                 &without_variables
             },
-            host: (self.request.expand)("$CI_SERVER_FQDN"),
+            host: self.host(),
         };
         let wanted = match (item.as_map(), item.as_str()) {
             (Some(mapping), _) => naming.of_mapping(item, mapping),
@@ -200,6 +200,12 @@ impl<'a> Reader<'a> {
             (None, None) => Err(errors::wrong_kind(item)),
         };
         wanted.or_else(|diagnostic| self.stop(diagnostic))
+    }
+
+    /// The host of this project.
+    pub(super) fn host(&self) -> String {
+        let host = self.request.lookup.variable("CI_SERVER_FQDN");
+        host.unwrap_or_default().to_owned()
     }
 
     fn given_inputs(&mut self, mapping: &Mapping) -> Result<Mapping, Stopped> {
@@ -299,19 +305,24 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Stopped> {
         let candidates = component.candidates();
         let files = self.request.files;
-        let is_here = self.is_here(&component.project);
+        let home = self.home_of(&component.project);
         let there = |outside: &&Outside| match outside {
-            Outside::Project(_, path) if is_here => files.read(path).is_ok(),
-            outside => files.fetched(&outside.key()).is_some(),
+            Outside::Project(_, path) => home.files(files).read(path).is_ok(),
+            Outside::Remote(_) | Outside::Template(_) => false,
         };
         let outside = candidates.iter().find(there).unwrap_or(&candidates[0]);
         let facts = ComponentFacts {
             name: component.name.clone(),
             version: component.project.revision.clone(),
-            sha: if is_here {
-                Some((self.request.expand)("$CI_COMMIT_SHA").into())
-            } else {
-                files.fetched(&component.project.commit_key())
+            sha: match &home {
+                Home::Here => self
+                    .request
+                    .lookup
+                    .variable("CI_COMMIT_SHA")
+                    .map(Into::into),
+                Home::Own(revision) => files.commit_at(revision).map(Into::into),
+                Home::Project(project) => files.fetched(&project.commit_key()),
+                Home::Nowhere => None,
             },
         };
         self.outside(outside, given, Some(&facts), merged)
@@ -329,8 +340,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         let home = match outside {
-            Outside::Project(project, _) if self.is_here(project) => Home::Here,
-            Outside::Project(project, _) => Home::Project(project.clone()),
+            Outside::Project(project, _) => self.home_of(project),
             Outside::Remote(_) | Outside::Template(_) => Home::Nowhere,
         };
         self.lay(&loaded, &home, given, component, merged)
