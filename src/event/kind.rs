@@ -190,6 +190,8 @@ pub enum EventKind {
         job: String,
         /// From 1.
         attempt: u32,
+        /// The image that it runs in, where it has one and it is known by now.
+        image: Option<String>,
     },
     /// A job's attempt enters a phase.
     JobPhase {
@@ -226,6 +228,35 @@ pub enum EventKind {
         text: String,
         /// True for every part but the last.
         partial: bool,
+    },
+    /// The coverage that the log of an attempt tells (`coverage`).
+    Coverage {
+        /// Full name.
+        job: String,
+        /// From 1.
+        attempt: u32,
+        /// As the log says it.
+        percent: f64,
+    },
+    /// An attempt that ended well belongs to an environment.
+    Environment {
+        /// Full name.
+        job: String,
+        /// From 1.
+        attempt: u32,
+        /// Name of the environment.
+        environment: String,
+        /// Where it can be reached.
+        url: Option<String>,
+    },
+    /// `after_script` failed, which changes no status.
+    AfterScriptFailed {
+        /// Full name.
+        job: String,
+        /// From 1.
+        attempt: u32,
+        /// How, in one line.
+        message: String,
     },
     /// An attempt failed and the job will be tried again.
     JobRetry {
@@ -299,6 +330,9 @@ impl EventKind {
             Self::Pull { .. } => "pull",
             Self::PullFailed { .. } => "pull-failed",
             Self::Log { .. } => "log",
+            Self::Coverage { .. } => "coverage",
+            Self::Environment { .. } => "environment",
+            Self::AfterScriptFailed { .. } => "after-script-failed",
             Self::JobRetry { .. } => "job-retry",
             Self::JobFinished { .. } => "job-finished",
             Self::JobSkipped { .. } => "job-skipped",
@@ -317,6 +351,9 @@ impl EventKind {
             Self::JobStarted { attempt, .. }
             | Self::JobPhase { attempt, .. }
             | Self::Log { attempt, .. }
+            | Self::Coverage { attempt, .. }
+            | Self::Environment { attempt, .. }
+            | Self::AfterScriptFailed { attempt, .. }
             | Self::JobRetry { attempt, .. }
             | Self::JobFinished { attempt, .. } => Some(*attempt),
             _ => None,
@@ -329,6 +366,9 @@ impl EventKind {
             Self::JobStarted { job, .. }
             | Self::JobPhase { job, .. }
             | Self::Log { job, .. }
+            | Self::Coverage { job, .. }
+            | Self::Environment { job, .. }
+            | Self::AfterScriptFailed { job, .. }
             | Self::JobRetry { job, .. }
             | Self::JobFinished { job, .. }
             | Self::JobSkipped { job, .. }

@@ -27,8 +27,12 @@ fn read_kind(kind: &str, line: &str) -> Result<Option<EventKind>, serde_json::Er
     Ok(Some(match kind {
         "run-started" => fields::<Started>(line)?.into(),
         "job-started" => {
-            let Job { job, attempt } = fields(line)?;
-            EventKind::JobStarted { job, attempt }
+            let (Job { job, attempt }, InImage { image }) = (fields(line)?, fields(line)?);
+            EventKind::JobStarted {
+                job,
+                attempt,
+                image,
+            }
         }
         "job-phase" => {
             let (Job { job, attempt }, InPhase { phase }) = (fields(line)?, fields(line)?);
@@ -55,6 +59,31 @@ fn read_kind(kind: &str, line: &str) -> Result<Option<EventKind>, serde_json::Er
                 attempt,
                 text,
                 partial,
+            }
+        }
+        "coverage" => {
+            let (Job { job, attempt }, Covered { percent }) = (fields(line)?, fields(line)?);
+            EventKind::Coverage {
+                job,
+                attempt,
+                percent,
+            }
+        }
+        "environment" => {
+            let (Job { job, attempt }, place) = (fields(line)?, fields::<Place>(line)?);
+            EventKind::Environment {
+                job,
+                attempt,
+                environment: place.environment,
+                url: place.url,
+            }
+        }
+        "after-script-failed" => {
+            let (Job { job, attempt }, Told { message }) = (fields(line)?, fields(line)?);
+            EventKind::AfterScriptFailed {
+                job,
+                attempt,
+                message,
             }
         }
         "job-retry" => {
@@ -119,6 +148,22 @@ struct Name {
 struct Job {
     job: String,
     attempt: u32,
+}
+
+#[derive(Deserialize)]
+struct InImage {
+    image: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Covered {
+    percent: f64,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    environment: String,
+    url: Option<String>,
 }
 
 #[derive(Deserialize)]

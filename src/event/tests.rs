@@ -130,10 +130,36 @@ fn all() -> Vec<(&'static str, EventKind)> {
         ),
         (r#""mode":"commit","jobs""#, run_started(SourceMode::Commit)),
         (
-            r#"{"kind":"job-started","seq":7,"elapsed":1.25,"pipeline":[],"job":"test1","attempt":1}"#,
+            r#"{"kind":"job-started","seq":7,"elapsed":1.25,"pipeline":[],"job":"test1","attempt":1,"image":"ruby:3.1"}"#,
             EventKind::JobStarted {
                 job: job(),
                 attempt,
+                image: Some("ruby:3.1".to_owned()),
+            },
+        ),
+        (
+            r#""attempt":1,"percent":83.5}"#,
+            EventKind::Coverage {
+                job: job(),
+                attempt,
+                percent: 83.5,
+            },
+        ),
+        (
+            r#""attempt":1,"environment":"staging","url":"https://a.example"}"#,
+            EventKind::Environment {
+                job: job(),
+                attempt,
+                environment: "staging".to_owned(),
+                url: Some("https://a.example".to_owned()),
+            },
+        ),
+        (
+            r#""kind":"after-script-failed","seq":7,"elapsed":1.25,"pipeline":[],"job":"test1","attempt":1,"message":"exit code 1"}"#,
+            EventKind::AfterScriptFailed {
+                job: job(),
+                attempt,
+                message: "exit code 1".to_owned(),
             },
         ),
         (r#""attempt":1,"phase":"prepare"}"#, phase(Phase::Prepare)),

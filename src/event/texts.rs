@@ -17,7 +17,15 @@ impl EventKind {
                 change(image);
                 change(message);
             }
+            Self::JobStarted { image, .. } => image.iter_mut().for_each(change),
+            Self::Environment {
+                environment, url, ..
+            } => {
+                change(environment);
+                url.iter_mut().for_each(change);
+            }
             Self::Pull { image: text, .. }
+            | Self::AfterScriptFailed { message: text, .. }
             | Self::JobSkipped { reason: text, .. }
             | Self::CancelBegun { reason: text }
             | Self::RecordFailed { message: text }
@@ -35,8 +43,8 @@ impl EventKind {
                     change(release);
                 }
             }
-            Self::JobStarted { .. }
-            | Self::JobPhase { .. }
+            Self::JobPhase { .. }
+            | Self::Coverage { .. }
             | Self::Log { .. }
             | Self::JobRetry { .. }
             | Self::JobFinished {

@@ -36,7 +36,15 @@ impl Serialize for Event {
 fn own_fields<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::Error> {
     match kind {
         EventKind::RunStarted(run) => run_started(map, run),
-        EventKind::JobStarted { .. } | EventKind::JobWaits { .. } => Ok(()),
+        EventKind::JobWaits { .. } => Ok(()),
+        EventKind::JobStarted { image, .. } => map.serialize_entry("image", image),
+        EventKind::Coverage { percent, .. } => map.serialize_entry("percent", percent),
+        EventKind::Environment {
+            environment, url, ..
+        } => {
+            map.serialize_entry("environment", environment)?;
+            map.serialize_entry("url", url)
+        }
         EventKind::JobPhase { phase, .. } => map.serialize_entry("phase", phase),
         EventKind::Pull {
             image,
@@ -73,7 +81,9 @@ fn own_fields<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::E
         EventKind::JobSkipped { reason, .. } => map.serialize_entry("reason", reason),
         EventKind::JobScheduled { delay, .. } => map.serialize_entry("delay", &Seconds(*delay)),
         EventKind::CancelBegun { reason } => map.serialize_entry("reason", reason),
-        EventKind::RecordFailed { message } => map.serialize_entry("message", message),
+        EventKind::AfterScriptFailed { message, .. } | EventKind::RecordFailed { message } => {
+            map.serialize_entry("message", message)
+        }
         EventKind::Notice { text } => map.serialize_entry("text", text),
         EventKind::RunFinished(result) => run_finished(map, result),
     }

@@ -45,17 +45,38 @@ pub fn state(job: &JobView, now: Duration) -> Line {
     line
 }
 
-/// An attempt begins: `● unit: started`, `● unit: started, attempt 2`.
-pub fn started(job: &JobView) -> Line {
+/// An attempt begins: `● unit: started, attempt 2, stage test, image ruby:3.1`.
+pub fn started(job: &JobView, stage: &str) -> Line {
     let look = look::of(&job.state);
     let attempt = match job.attempt {
         0 | 1 => String::new(),
         attempt => format!(", attempt {attempt}"),
     };
+    let stage = match stage {
+        "" => String::new(),
+        stage => format!(", stage {stage}"),
+    };
+    let image = job.image.as_ref();
+    let image = image.map_or_else(String::new, |image| format!(", image {image}"));
     Line::of(look.tone, look.symbol)
         .gap(1)
         .put(Tone::Strong, &job.label)
         .put(Tone::Plain, format!(": started{attempt}"))
+        .put(Tone::Dim, format!("{stage}{image}"))
+}
+
+/// An attempt has ended: `✗ unit: failed, after 4.1s`. Why is told once, in the summary.
+pub fn ended(job: &JobView) -> Line {
+    let look = look::of(&job.state);
+    let mut line = Line::of(look.tone, look.symbol)
+        .gap(1)
+        .put(Tone::Strong, &job.label)
+        .put(Tone::Plain, ": ")
+        .put(look.tone, look.word);
+    if let Some(took) = job.duration {
+        line = line.put(Tone::Dim, format!(", after {}", words::duration(took)));
+    }
+    line
 }
 
 /// An attempt failed and there will be another.

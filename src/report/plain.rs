@@ -12,7 +12,7 @@ use super::{LogPlaces, OutputLevel, Reporter, Sink, header, notes, sections, sum
 /// Widest column of names in front of log lines. A longer name moves its own lines only.
 const NAME_LIMIT: usize = 32;
 /// After such a silence one line says what still runs, so that nobody takes it for dead.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Log events → lines with the job's name in front.
 #[derive(Debug)]
@@ -197,11 +197,21 @@ impl Progress {
             (EventKind::Pull { image, done, .. }, _) => return self.pull(image, *done),
             (EventKind::RecordFailed { message }, _) => notes::record_failed(message),
             (EventKind::PullFailed { message, .. }, _) => notes::not_pulled(message),
-            (EventKind::JobStarted { .. }, Some(job)) => notes::started(job),
+            (EventKind::JobStarted { .. }, Some(job)) => {
+                let stage = self.view.stages.get(job.stage);
+                notes::started(job, stage.map_or("", |stage| stage.label.as_str()))
+            }
             (EventKind::JobRetry { .. }, Some(job)) => notes::retry(job),
             (EventKind::JobPhase { .. }, Some(job)) if self.level >= OutputLevel::Verbose => {
                 return notes::phase(job).into_iter().collect();
             }
+            (EventKind::JobFinished { .. }, Some(job))
+                if matches!(job.state, State::Failed(_) | State::Warned(_)) =>
+            {
+                notes::ended(job)
+            }
+            // The summary tells of it, with the way to release it.
+            (EventKind::JobWaits { .. }, Some(job)) if job.is_held() => return Vec::new(),
             (
                 EventKind::JobFinished { .. }
                 | EventKind::JobSkipped { .. }
@@ -216,7 +226,7 @@ impl Progress {
 
     fn head(&self) -> Vec<Line> {
         let head = self.view.head.as_ref();
-        head.map(|head| header::lines(head, None))
+        head.map(|head| header::about(head, None))
             .unwrap_or_default()
     }
 

@@ -135,7 +135,11 @@ impl Story {
 
     pub(crate) fn attempt(self, job: &str, attempt: u32) -> Self {
         let job = job.to_owned();
-        self.tell(EventKind::JobStarted { job, attempt })
+        self.tell(EventKind::JobStarted {
+            job,
+            attempt,
+            image: None,
+        })
     }
 
     pub(crate) fn phase(self, job: &str, phase: Phase) -> Self {
@@ -214,6 +218,40 @@ impl Story {
     pub(crate) fn wait(self, job: &str) -> Self {
         let job = job.to_owned();
         self.tell(EventKind::JobWaits { job })
+    }
+
+    pub(crate) fn start_in(self, job: &str, image: &str) -> Self {
+        self.tell(EventKind::JobStarted {
+            job: job.to_owned(),
+            attempt: 1,
+            image: Some(image.to_owned()),
+        })
+    }
+
+    pub(crate) fn covers(self, job: &str, percent: f64) -> Self {
+        let (job, attempt) = (job.to_owned(), 1);
+        self.tell(EventKind::Coverage {
+            job,
+            attempt,
+            percent,
+        })
+    }
+
+    pub(crate) fn reaches(self, job: &str, environment: &str, url: Option<&str>) -> Self {
+        self.tell(EventKind::Environment {
+            job: job.to_owned(),
+            attempt: 1,
+            environment: environment.to_owned(),
+            url: url.map(str::to_owned),
+        })
+    }
+
+    pub(crate) fn after_script_failed(self, job: &str, message: &str) -> Self {
+        self.tell(EventKind::AfterScriptFailed {
+            job: job.to_owned(),
+            attempt: 1,
+            message: message.to_owned(),
+        })
     }
 
     pub(crate) fn delay(self, job: &str, millis: u64) -> Self {

@@ -79,6 +79,19 @@ pub fn source_mode(mode: SourceMode) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{}: GitLab will not see {them}", parts.join(", ")))
 }
 
+/// `coverage 83.5%`.
+pub fn coverage(percent: f64) -> String {
+    format!("coverage {percent}%")
+}
+
+/// `environment staging at https://staging.example`.
+pub fn environment(name: &str, url: Option<&str>) -> String {
+    match url {
+        Some(url) => format!("environment {name} at {url}"),
+        None => format!("environment {name}"),
+    }
+}
+
 /// What goes on in a phase; empty for the script, whose output speaks for itself.
 pub fn phase(phase: Phase) -> &'static str {
     match phase {

@@ -197,9 +197,18 @@ impl Dispatcher<'_> {
     /// An attempt begins, whatever its work.
     pub(super) fn begin_attempt(&mut self, id: AttemptId, job_id: u64) {
         let now = self.stream.elapsed();
+        let job = self.pipelines[id.pipeline].job(id.job).script_job();
+        let in_image = |job: &&Arc<ScriptJob>| {
+            let runner = self.context.runner(job.runner);
+            runner.executor.traits().images
+        };
+        let image = job
+            .filter(in_image)
+            .and_then(|job| Some(job.image.as_ref()?.name.clone()));
         self.tell(id.pipeline, id.job, |job| EventKind::JobStarted {
             job,
             attempt: id.attempt,
+            image,
         });
         self.pipelines[id.pipeline].begin_attempt(id, job_id, now);
     }

@@ -20,7 +20,10 @@ impl Dispatcher<'_> {
         self.take_end(id, end);
     }
 
-    fn take_end(&mut self, id: AttemptId, end: End) {
+    fn take_end(&mut self, id: AttemptId, mut end: End) {
+        for fact in std::mem::take(&mut end.facts) {
+            self.tell(id.pipeline, id.job, |job| fact.event(job, id.attempt));
+        }
         let now = self.stream.elapsed();
         let pipeline = &mut self.pipelines[id.pipeline];
         let (result, finished, actions) = pipeline.end_attempt(id, end, now);

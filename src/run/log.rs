@@ -4,6 +4,7 @@ use tokio::sync::mpsc;
 
 use crate::mask::Masker;
 
+use super::coverage::Coverage;
 use super::lines::{Lines, LogLine};
 use super::message::{AttemptId, Message};
 
@@ -15,6 +16,7 @@ pub(super) struct JobLog {
     messages: mpsc::Sender<Message>,
     /// Kept so that a long log allocates nothing for each chunk.
     shown: Vec<u8>,
+    coverage: Option<Coverage>,
 }
 
 impl JobLog {
@@ -25,7 +27,18 @@ impl JobLog {
             lines: Lines::default(),
             messages,
             shown: Vec::new(),
+            coverage: None,
         }
+    }
+
+    /// The same, with an eye on the coverage that it tells.
+    pub(super) fn looking_for(self, coverage: Option<Coverage>) -> Self {
+        Self { coverage, ..self }
+    }
+
+    /// Per cent, where the log told any.
+    pub(super) fn coverage(&self) -> Option<f64> {
+        self.coverage.as_ref()?.percent()
     }
 
     /// Takes the next bytes of the job's output.
@@ -59,7 +72,10 @@ impl JobLog {
     }
 
     /// The dispatcher outlives every attempt; should it be gone, nobody reads any more.
-    async fn send(&self, lines: Vec<LogLine>) {
+    async fn send(&mut self, lines: Vec<LogLine>) {
+        if let Some(coverage) = &mut self.coverage {
+            lines.iter().for_each(|line| coverage.line(&line.text));
+        }
         if !lines.is_empty() {
             let _ = self.messages.send(Message::Log(self.id, lines)).await;
         }

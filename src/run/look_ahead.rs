@@ -19,7 +19,7 @@ use super::slots::Slots;
 
 /// How many jobs in a row are looked at. A job that takes no time is followed by its successor
 /// before that one's environment could come up.
-const DEPTH: usize = 2;
+const DEPTH: usize = 4;
 
 /// The environments that wait for their jobs.
 #[derive(Default)]
@@ -164,7 +164,7 @@ mod tests {
     }
 
     fn begun(specs: Vec<JobSpec>) -> Pipeline {
-        let stages = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        let stages = ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec();
         let mut pipeline = Pipeline::new(stages, specs, Options::default()).expect("sound");
         for action in pipeline.step(Input::Begin) {
             if let Action::Start { job, attempt } = action {
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn two_jobs_in_a_row() {
+    fn four_jobs_in_a_row() {
         let of = |when: When| JobSpec {
             when,
             ..job(1, None)
@@ -191,8 +191,8 @@ mod tests {
         for (row, specs, wanted) in [
             (
                 "stages",
-                vec![job(0, None), job(1, None), job(2, None), job(3, None)],
-                vec![1, 2],
+                (0..6).map(|stage| job(stage, None)).collect(),
+                vec![1, 2, 3, 4],
             ),
             (
                 "needs",

@@ -54,6 +54,43 @@ pub(super) struct End {
     pub(super) digest: Option<String>,
     /// The variables that it reported, as far as the record may keep them.
     pub(super) reported: Vec<ReportedVariable>,
+    /// What else there is to tell of it.
+    pub(super) facts: Vec<Fact>,
+}
+
+/// Something that an attempt brought to light and that its result does not say.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Fact {
+    /// Per cent.
+    Coverage(f64),
+    /// An environment, and where it can be reached.
+    Environment { name: String, url: Option<String> },
+    /// `after_script` failed: how.
+    AfterScriptFailed(String),
+}
+
+impl Fact {
+    /// It as an event of the attempt.
+    pub(super) fn event(self, job: String, attempt: u32) -> EventKind {
+        match self {
+            Self::Coverage(percent) => EventKind::Coverage {
+                job,
+                attempt,
+                percent,
+            },
+            Self::Environment { name, url } => EventKind::Environment {
+                job,
+                attempt,
+                environment: name,
+                url,
+            },
+            Self::AfterScriptFailed(message) => EventKind::AfterScriptFailed {
+                job,
+                attempt,
+                message,
+            },
+        }
+    }
 }
 
 impl End {
@@ -64,6 +101,7 @@ impl End {
             kept: Kept::default(),
             digest: None,
             reported: Vec::new(),
+            facts: Vec::new(),
         }
     }
 }

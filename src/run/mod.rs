@@ -27,6 +27,7 @@ mod bounded_call;
 mod child;
 mod children;
 mod context;
+mod coverage;
 mod dispatcher;
 mod dotenv;
 mod images;
@@ -54,11 +55,12 @@ mod timers;
 mod trees;
 
 pub use child::{ChildPipeline, Trigger, TriggerContext};
+pub use coverage::Coverage;
 pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
 pub use lines::{Lines, LogLine};
 pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};
 pub use spec::{
-    AfterScript, ArtifactPlaces, AttemptContext, AttemptScripts, Expand, Interrupt, JobSettings,
-    PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Scripts,
+    AfterScript, ArtifactPlaces, AttemptContext, AttemptScripts, Expand, Interrupt, JobEnvironment,
+    JobSettings, PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Scripts,
 };

@@ -9,6 +9,7 @@ use crate::exec::{Cancel, Image, Layout, Owner, TreeSpec};
 use crate::sched::Options;
 use crate::types::{Artifacts, FailureReason, Sources};
 
+use super::coverage::Coverage;
 use super::job::JobRun;
 use super::runner::Runner;
 
@@ -132,6 +133,10 @@ pub struct AttemptScripts {
     pub dotenv: Vec<Arc<str>>,
     /// Expands the variables of a glob; `None` where none is used.
     pub expand: Option<Expand>,
+    /// Looks for the coverage in the log; `None` where the job asks for none.
+    pub coverage: Option<Coverage>,
+    /// The environment that the attempt belongs to when it ends well.
+    pub environment: Option<JobEnvironment>,
     /// Values that no log may show.
     pub secrets: Vec<String>,
     /// Names what the attempt runs, whichever run it belongs to; `None` where that is not known.
@@ -143,6 +148,15 @@ pub struct AttemptScripts {
 /// Expands the job's variables and those given, which come from `GITLAB_ENV` and win (runtime
 /// reference 1.5).
 pub type Expand = Box<dyn Fn(&str, &[(String, String)]) -> String + Send + Sync>;
+
+/// The environment of a job, for whoever asks where it can be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobEnvironment {
+    /// Its name.
+    pub name: String,
+    /// Its address; variables unexpanded, for the job itself may report some of them.
+    pub url: Option<String>,
+}
 
 /// A failure that GitLab Runner comes to before a job's script, and so do we (design chapter 6).
 #[derive(Debug, Clone, PartialEq, Eq)]

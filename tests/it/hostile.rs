@@ -176,8 +176,8 @@ fn the_board_keeps_its_place() {
 
 /// The commands in backticks or behind `; ` that a text prints.
 fn printed_commands(text: &str) -> Vec<String> {
-    let pattern = regex::Regex::new(r"(?m)`(pipe [^`\n]+)`|; (?:let it go: )?(pipe run [^`\n]+)$")
-        .expect("a pattern");
+    let pattern =
+        regex::Regex::new(r"(?m)`(pipe [^`\n]+)`|; (pipe run [^`\n]+)$").expect("a pattern");
     let found = pattern.captures_iter(text);
     found
         .filter_map(|found| Some(found.get(1).or(found.get(2))?.as_str().to_owned()))

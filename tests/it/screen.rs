@@ -108,9 +108,9 @@ fn the_board_and_what_takes_its_place() {
     let screen = session.screen();
     assert!(!screen.contains("running"), "the board is gone:\n{screen}");
     insta::assert_snapshot!(steady(&below(&screen, " test    ✗ failed")), @r#"
-     test    ✗ failed    broken  0.0s  exit code 3
+     test    ✗ failed    broken  0.0s
              ✓ passed    slow  0.0s
-     deploy  ‖ held      staging           deploys to staging; pipe run --deploy=staging
+     deploy  ‖ held      staging
      verify  ✓ passed    smoke  0.0s
 
     ✗ broken failed: exit code 3, after  0.0s
@@ -119,7 +119,7 @@ fn the_board_and_what_takes_its_place() {
         $ exit 3
         whole log: ~/state/pipe/PROJECT/runs/ID/logs/broken.1
 
-    held: `staging` deploys to staging; let it go: pipe run --deploy=staging
+    held: `staging` deploys to staging; pipe run --deploy=staging
           `smoke` ran after it, without what it would have done
 
     4 jobs: 1 failed, 2 passed, 1 held;  0.0s
@@ -165,7 +165,7 @@ fn logs_and_progress_are_apart() {
     let told = text(&output.stderr);
     assert!(told.starts_with("main  branch · push · "), "{told}");
     assert!(
-        told.contains("\n● quick: started\n✓ quick: passed, after "),
+        told.contains("\n● quick: started, stage test\n✓ quick: passed, after "),
         "{told}"
     );
     assert!(told.ends_with("\npipeline passed\n"), "{told}");

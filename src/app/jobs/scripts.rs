@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::expr::Variable as Expanded;
+use crate::config::EnvironmentAction;
+use crate::expr::{Variable as Expanded, re2};
 use crate::plan::{Job, JobVariables};
-use crate::run::{AfterScript, AttemptContext, AttemptScripts, Expand, JobSettings};
+use crate::run::{
+    AfterScript, AttemptContext, AttemptScripts, Coverage, Expand, JobEnvironment, JobSettings,
+};
 use crate::script::{Stage, Variable};
 use crate::types::{Artifacts, go_bool};
 
@@ -87,12 +90,28 @@ fn of_stages(
             .flatten(),
         artifacts: artifacts(job),
         dotenv: dotenv(job),
+        coverage: coverage(job),
+        environment: environment(job),
         expand: Some(expand(variables)),
         secrets: secrets(variables),
         digest: Some(digest(context, at, variables)),
         settings: settings(variables),
         ..AttemptScripts::default()
     }
+}
+
+fn coverage(job: &Job) -> Option<Coverage> {
+    let regex = re2::from_slashes(job.config.coverage.as_deref()?)?.ok()?;
+    Some(Coverage::new(regex))
+}
+
+/// Nobody can reach an environment that was taken down.
+fn environment(job: &Job) -> Option<JobEnvironment> {
+    let environment = job.environment.as_ref()?;
+    (environment.action != EnvironmentAction::Stop).then(|| JobEnvironment {
+        name: environment.name.clone(),
+        url: environment.url.as_deref().map(str::to_owned),
+    })
 }
 
 fn secrets(variables: &JobVariables) -> Vec<String> {

@@ -67,6 +67,11 @@ impl Reader<'_> {
         outside: &Outside,
         span: Span,
     ) -> Result<Option<Arc<yaml::Loaded>>, Stopped> {
+        if let Outside::Project(project, path) = outside
+            && self.is_here(project)
+        {
+            return self.local_file(path, &Home::Here, span).map(Some);
+        }
         if let Outside::Project(_, path) = outside
             && !is_yaml(path)
         {

@@ -298,12 +298,21 @@ impl<'a> Reader<'a> {
         merged: &mut Mapping,
     ) -> Result<(), Stopped> {
         let candidates = component.candidates();
-        let there = |outside: &&Outside| self.request.files.fetched(&outside.key()).is_some();
+        let files = self.request.files;
+        let is_here = self.is_here(&component.project);
+        let there = |outside: &&Outside| match outside {
+            Outside::Project(_, path) if is_here => files.read(path).is_ok(),
+            outside => files.fetched(&outside.key()).is_some(),
+        };
         let outside = candidates.iter().find(there).unwrap_or(&candidates[0]);
         let facts = ComponentFacts {
             name: component.name.clone(),
             version: component.project.revision.clone(),
-            sha: self.request.files.fetched(&component.project.commit_key()),
+            sha: if is_here {
+                Some((self.request.expand)("$CI_COMMIT_SHA").into())
+            } else {
+                files.fetched(&component.project.commit_key())
+            },
         };
         self.outside(outside, given, Some(&facts), merged)
     }
@@ -320,6 +329,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         let home = match outside {
+            Outside::Project(project, _) if self.is_here(project) => Home::Here,
             Outside::Project(project, _) => Home::Project(project.clone()),
             Outside::Remote(_) | Outside::Template(_) => Home::Nowhere,
         };

@@ -72,9 +72,7 @@ static ROWS: &[Keyword] = &[
         .at(JOB_ONLY)
         .refused(),
     key("publish", "6.22", Shape::Text).at(JOB_ONLY),
-    key("coverage", "6.23", Shape::Rule(values::coverage))
-        .at(JOB_ONLY)
-        .inert(),
+    key("coverage", "6.23", Shape::Rule(values::coverage)).at(JOB_ONLY),
     key(
         "id_tokens",
         "6.24",

@@ -9,6 +9,7 @@ mod keywords;
 mod merge;
 mod more_keywords;
 mod nulls;
+mod own_project;
 mod typed;
 mod warnings;
 pub(crate) mod world;

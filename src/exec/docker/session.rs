@@ -15,6 +15,9 @@ use super::run::{self, Waiting};
 use super::upload;
 use super::workspace::is_large;
 
+/// How long a container takes to end behind its script, as a rule.
+const ENDS_SOON: Duration = Duration::from_millis(500);
+
 /// A container that is made and filled; each script starts it once more.
 pub(super) struct DockerSession {
     containers: Arc<Containers>,
@@ -134,6 +137,9 @@ impl Session for DockerSession {
     }
 
     async fn close(&mut self, budget: Duration) -> Result<(), ExecError> {
+        // What is about to end is removed sooner when it has, than by killing it. An error shows
+        // again where that is tried.
+        let _ = tokio::time::timeout(ENDS_SOON, self.settle()).await;
         tokio::time::timeout(budget, self.container.remove())
             .await
             .unwrap_or_else(|late| {

@@ -39,6 +39,7 @@ fn a_run_reads_back_as_it_was_written() {
         EventKind::JobStarted {
             job: "unit".to_owned(),
             attempt: 1,
+            image: None,
         },
         line("unit", "one", false),
         line("unit", "", false),

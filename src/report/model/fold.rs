@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::event::{Event, EventKind, HeldJob, JobResult, PipelineResult, RunResult, RunStarted};
 use crate::types::Status;
 
+use super::super::words;
 use super::view::label;
 use super::{JobView, Pull, RunHead, StageView, State, View};
 
@@ -31,6 +32,9 @@ impl View {
             EventKind::Notice { text } => self.notices.push(text.clone()),
             EventKind::RunFinished(result) => self.run_finished(path, result),
             EventKind::JobStarted { .. }
+            | EventKind::Coverage { .. }
+            | EventKind::Environment { .. }
+            | EventKind::AfterScriptFailed { .. }
             | EventKind::JobPhase { .. }
             | EventKind::Log { .. }
             | EventKind::JobRetry { .. }
@@ -73,8 +77,18 @@ impl View {
         let logs = self.logs.clone();
         let job = self.known(path, name, "");
         match kind {
-            EventKind::JobStarted { attempt, .. } => {
+            EventKind::Coverage { percent, .. } => job.facts.push(words::coverage(*percent)),
+            EventKind::Environment {
+                environment, url, ..
+            } => job
+                .facts
+                .push(words::environment(environment, url.as_deref())),
+            EventKind::AfterScriptFailed { message, .. } => {
+                job.facts.push(format!("after_script failed: {message}"));
+            }
+            EventKind::JobStarted { attempt, image, .. } => {
                 job.start(*attempt, now, kept_lines);
+                job.image.clone_from(image);
                 job.log_place = logs.map(|logs| logs.of(path, name, *attempt));
             }
             EventKind::JobPhase { phase, .. } => job.phase = Some(*phase),

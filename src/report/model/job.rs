@@ -83,6 +83,10 @@ pub struct JobView {
     pub late_log: Tail,
     /// Where the whole log of the attempt is kept, once known.
     pub log_place: Option<String>,
+    /// The image of the attempt, where it has one.
+    pub image: Option<String>,
+    /// What the attempt brought to light beside its result, in words.
+    pub facts: Vec<String>,
 }
 
 impl JobView {
@@ -102,6 +106,8 @@ impl JobView {
             log: Tail::new(kept_lines),
             late_log: Tail::new(kept_lines),
             log_place: None,
+            image: None,
+            facts: Vec::new(),
         }
     }
 
@@ -116,6 +122,8 @@ impl JobView {
         self.duration = None;
         self.log = Tail::new(kept_lines);
         self.late_log = Tail::new(kept_lines);
+        self.image = None;
+        self.facts.clear();
     }
 
     /// Takes a line of the log.
@@ -149,6 +157,11 @@ impl JobView {
             }
             JobOutcome::Canceled { reason } => State::Canceled(reason.clone()),
         };
+    }
+
+    /// Whether it waits for the user's word (design chapter 3).
+    pub fn is_held(&self) -> bool {
+        matches!(self.state, State::Held { .. })
     }
 
     /// How long it has been going on at `now`, or how long it took.

@@ -103,6 +103,57 @@ fn progress_and_summary() {
 }
 
 #[test]
+fn the_first_line_of_a_job_names_its_stage_and_image() {
+    let story = Story::new()
+        .run(&[("test", "unit"), ("test", "lint")])
+        .start_in("unit", "ruby:3.1")
+        .start("lint");
+    let text = progress(&story, OutputLevel::Normal);
+    assert!(
+        text.contains("● unit: started, stage test, image ruby:3.1\n"),
+        "{text}"
+    );
+    assert!(text.contains("● lint: started, stage test\n"), "{text}");
+}
+
+#[test]
+fn what_came_to_light_stands_in_the_summary() {
+    let story = Story::new()
+        .run(&[("test", "unit"), ("deploy", "ship")])
+        .start("unit")
+        .covers("unit", 83.5)
+        .after_script_failed("unit", "exit code 1")
+        .succeed("unit")
+        .start("ship")
+        .reaches("ship", "live", Some("https://app.example"))
+        .succeed("ship")
+        .result(Status::Success, 0);
+    let text = progress(&story, OutputLevel::Normal);
+    for line in [
+        "coverage 83.5%; after_script failed: exit code 1\n",
+        "environment live at https://app.example\n",
+    ] {
+        assert_eq!(text.matches(line).count(), 1, "{line}\n{text}");
+    }
+}
+
+#[test]
+fn a_failure_and_a_held_job_are_told_once() {
+    let story = Story::new()
+        .run(&[("test", "unit"), ("deploy", "staging")])
+        .held("staging", "deploys to staging")
+        .start("unit")
+        .log("unit", "1 test failed")
+        .fail("unit", 3)
+        .wait("staging")
+        .result(Status::Failed, 1);
+    let text = progress(&story, OutputLevel::Normal);
+    for told in ["exit code 3", "1 test failed", "deploys to staging"] {
+        assert_eq!(text.matches(told).count(), 1, "{told}\n{text}");
+    }
+}
+
+#[test]
 fn quiet_tells_failures_and_the_verdict() {
     insta::assert_snapshot!(progress(&story(), OutputLevel::Quiet), @r"
     ! lint warned: exit code 3, allowed to fail, after 1.8s
@@ -190,7 +241,7 @@ fn log_lines_come_before_the_outcome_on_one_stream() {
             .unwrap_or_else(|| panic!("{wanted}: {text}"))
     };
     assert!(place("compile  > 100%") < place("✓ compile: passed"));
-    assert!(place("● unit: started\n") < place("unit     > $ make test"));
+    assert!(place("● unit: started, stage test\n") < place("unit     > $ make test"));
 }
 
 #[test]
@@ -200,11 +251,12 @@ fn a_long_silence_is_broken() {
     for event in Story::new().run(&[("test", "unit")]).start("unit").events() {
         progress.on_event(event);
     }
-    for second in 1..130 {
+    for second in 1..25 {
         progress.tick(Duration::from_secs(second));
     }
     let text = err.text();
     assert_eq!(text.matches("still running `unit`").count(), 2, "{text}");
+    assert!(text.contains("· after 20.0s: still running"), "{text}");
 }
 
 #[test]

@@ -86,16 +86,17 @@ impl Table {
         let line = line
             .gap(TIME.saturating_sub(text::width(&time)))
             .put(Tone::Dim, time);
-        let reason = reason(job);
-        if reason.is_empty() {
+        let remarks = remarks(job);
+        if remarks.is_empty() {
             return vec![line];
         }
-        let beside = line.clone().gap(GAP).put(Tone::Dim, &reason);
+        let beside = line.clone().gap(GAP).put(Tone::Dim, remarks.join("; "));
         if self.width.is_none_or(|width| beside.width() <= width) {
             return vec![beside];
         }
-        let below = Line::new().gap(self.before_name()).put(Tone::Dim, reason);
-        vec![line, below]
+        let below = |remark| Line::new().gap(self.before_name()).put(Tone::Dim, remark);
+        let remarks = remarks.into_iter().map(below);
+        std::iter::once(line).chain(remarks).collect()
     }
 }
 
@@ -105,10 +106,17 @@ fn padded(line: Line, tone: Tone, content: &str, columns: usize) -> Line {
     line.put(tone, content).gap(fill)
 }
 
-fn reason(job: &JobView) -> String {
-    let reason = look::reason(job, std::time::Duration::ZERO);
-    match (&job.state, job.attempt) {
+/// Why it ended so, and what came to light. Failures and held jobs have a paragraph of their own
+/// below, which says it once.
+fn remarks(job: &JobView) -> Vec<String> {
+    let reason = match (&job.state, job.attempt) {
         (State::Success, attempt @ 2..) => format!("in attempt {attempt}"),
-        _ => reason,
-    }
+        (State::Failed(_) | State::Warned(_) | State::Held { .. }, _) => String::new(),
+        _ => look::reason(job, std::time::Duration::ZERO),
+    };
+    let reason = (!reason.is_empty()).then_some(reason);
+    reason
+        .into_iter()
+        .chain(job.facts.iter().cloned())
+        .collect()
 }

@@ -49,7 +49,7 @@ fn held_lines(view: &View, held: &HeldJob) -> Vec<Line> {
         .put(Tone::Plain, format!(": `{}` {}", held.name, held.why))
         .put(
             Tone::Dim,
-            format!("; let it go: {}", look::release_command(&held.release)),
+            format!("; {}", look::release_command(&held.release)),
         );
     let Some(job) = view.job(&[], &held.name) else {
         return vec![first];

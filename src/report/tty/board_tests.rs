@@ -166,7 +166,7 @@ fn the_summary_takes_its_place() {
      issue-12  branch · push · 4f2a91c8 · run 17
 
      build  ✓ passed    compile     0.3s
-     test   ✗ failed    unit        1.2s  exit code 2
+     test   ✗ failed    unit        1.2s
             ✓ passed    lint        1.2s
 
     ✗ unit failed: exit code 2, after 1.2s

@@ -18,7 +18,7 @@ use crate::run::job::ScriptJob;
 use crate::run::limits::limit;
 use crate::run::log::JobLog;
 use crate::run::look_ahead::Ahead;
-use crate::run::message::{AttemptId, End, Failure, Kept, Message, Verdict};
+use crate::run::message::{AttemptId, End, Fact, Failure, Kept, Message, Verdict};
 use crate::run::spec::{AttemptContext, AttemptScripts};
 
 /// Longer than any run; tokio's own sleeps end there too.
@@ -87,6 +87,8 @@ pub(super) struct Attempt<'a> {
     pub(super) log: JobLog,
     pub(super) messages: mpsc::Sender<Message>,
     pub(super) deadline: Instant,
+    /// What its end will tell.
+    pub(super) facts: Vec<Fact>,
 }
 
 impl<'a> Attempt<'a> {
@@ -120,7 +122,9 @@ impl<'a> Attempt<'a> {
             job,
             executor,
             layout: scripts.layout.take().unwrap_or(layout),
-            log: JobLog::new(order.id, masker, messages.clone()),
+            log: JobLog::new(order.id, masker, messages.clone())
+                .looking_for(scripts.coverage.take()),
+            facts: Vec::new(),
             scripts,
             order,
             messages,
@@ -143,16 +147,37 @@ impl<'a> Attempt<'a> {
             Err(verdict) => return self.end(verdict, Kept::default()),
         };
         let (verdict, kept) = self.work(session.as_mut()).await;
+        self.look_back(&verdict, &kept);
         self.end(verdict, kept)
     }
 
-    fn end(&self, verdict: Verdict, kept: Kept) -> End {
+    fn end(&mut self, verdict: Verdict, kept: Kept) -> End {
         End {
             verdict: self.told(verdict),
             digest: self.digest(),
             reported: self.recordable(&kept.dotenv),
             kept,
+            facts: std::mem::take(&mut self.facts),
         }
+    }
+
+    /// What the end brought to light: the coverage, and the environment of a job that was well.
+    fn look_back(&mut self, verdict: &Verdict, kept: &Kept) {
+        if let Some(percent) = self.log.coverage() {
+            self.facts.insert(0, Fact::Coverage(percent));
+        }
+        let environment = self.scripts.environment.take();
+        let Some(environment) = environment.filter(|_| *verdict == Verdict::Success) else {
+            return;
+        };
+        let url = environment.url.map(|url| match &self.scripts.expand {
+            Some(expand) => expand(&url, &kept.dotenv),
+            None => url,
+        });
+        self.facts.push(Fact::Environment {
+            name: environment.name,
+            url: url.filter(|url| !url.is_empty()),
+        });
     }
 
     /// Without its sources a job has neither script nor `after_script`, but uploads follow as

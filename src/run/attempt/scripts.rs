@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::event::Phase;
 use crate::exec::{Cancel, Exit, Script, Session};
 use crate::run::bounded_call::{Ending, Remote, Stop};
-use crate::run::message::{Failure, Verdict};
+use crate::run::message::{Fact, Failure, Verdict};
 use crate::types::FailureReason;
 
 use super::driver::Attempt;
@@ -95,6 +95,8 @@ impl Attempt<'_> {
             failure.message
         );
         self.log.say(&text).await;
+        let how = self.log.masked(&failure.message);
+        self.facts.push(Fact::AfterScriptFailed(how));
         verdict
     }
 }

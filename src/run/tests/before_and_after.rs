@@ -1,5 +1,6 @@
 //! What happens around the script: hooks, refusals, dotenv reports.
 
+use crate::event::EventKind;
 use crate::exec::{Cancel, EnvVariable};
 use crate::run::Refusal;
 use crate::types::{FailureReason, KeepWhen};
@@ -192,4 +193,16 @@ async fn untracked_without_git_finds_nothing() {
         ended.log("a")
     );
     assert_eq!(ended.jobs(), ["a success"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_after_script_that_fails_is_told_and_changes_nothing() {
+    let ended = Story::new([job("a", 0, "say script").after("exit 3")])
+        .run()
+        .await;
+    assert_eq!(ended.jobs(), ["a success"]);
+    let told = ended.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::AfterScriptFailed { message, .. } if message == "exit code 3")
+    });
+    assert!(told, "{:?}", ended.events);
 }

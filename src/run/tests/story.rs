@@ -435,7 +435,7 @@ impl Ended {
 fn short(kind: &EventKind) -> Option<String> {
     Some(match kind {
         EventKind::RunStarted(_) => "begin".to_owned(),
-        EventKind::JobStarted { job, attempt } => format!("{job}.{attempt} starts"),
+        EventKind::JobStarted { job, attempt, .. } => format!("{job}.{attempt} starts"),
         EventKind::JobPhase { .. } => return None,
         EventKind::Pull { image, done, .. } => {
             format!("pull {image} {}", if *done { "done" } else { "..." })
@@ -445,6 +445,13 @@ fn short(kind: &EventKind) -> Option<String> {
         EventKind::Log {
             job, attempt, text, ..
         } => format!("{job}.{attempt}| {text}"),
+        EventKind::Coverage { job, percent, .. } => format!("{job} covers {percent}"),
+        EventKind::Environment {
+            job, environment, ..
+        } => format!("{job} is in {environment}"),
+        EventKind::AfterScriptFailed { job, message, .. } => {
+            format!("{job} after_script: {message}")
+        }
         EventKind::JobRetry {
             job,
             attempt,

@@ -63,3 +63,42 @@ fn a_reader_that_went_away_is_no_error() {
         assert!(!text.contains("can't be written"), "{arguments:?}: {text}");
     }
 }
+
+#[test]
+fn a_run_tells_coverage_environments_and_what_failed_behind_a_script() {
+    let project = Project::new(
+        r#"
+unit:
+  script: [echo "1.5% of nothing", echo "total 83.25%"]
+  coverage: '/total (\d+\.\d+)%/'
+  after_script: [exit 3]
+review:
+  script: [echo "HOST=a.example" > out.env]
+  environment: {name: review/$CI_COMMIT_REF_NAME, url: "https://$HOST/$CI_COMMIT_REF_SLUG"}
+  artifacts: {reports: {dotenv: out.env}}
+  needs: []
+stop:
+  script: [echo]
+  environment: {name: review/$CI_COMMIT_REF_NAME, action: stop, url: "https://gone.example"}
+  needs: [review]
+"#,
+    );
+    let run = ["run", "--executor", "shell", "--deploy", "--format"];
+    let plain = project.pipe(&[&run[..], &["plain"]].concat());
+    for told in [
+        "coverage 83.25%; after_script failed: exit code 3",
+        "environment review/main at https://a.example/main",
+    ] {
+        assert_eq!(plain.matches(told).count(), 1, "{told}\n{plain}");
+    }
+    assert!(!plain.contains("gone.example"), "{plain}");
+    assert!(plain.contains("● unit: started, stage test\n"), "{plain}");
+    let json = project.pipe(&[&run[..], &["json"]].concat());
+    for told in [
+        r#""job":"unit","attempt":1,"percent":83.25}"#,
+        r#""environment":"review/main","url":"https://a.example/main"}"#,
+        r#""kind":"after-script-failed""#,
+    ] {
+        assert_eq!(json.matches(told).count(), 1, "{told}\n{json}");
+    }
+}
