@@ -1,13 +1,11 @@
 //! Whether a job is in the pipeline, and what the deciding rule changes
 //! (configuration reference 6.7, 6.9, 11.2).
 
-use std::sync::Arc;
-
 use crate::config::{
     Clause, ClauseFacts, Given, JobConfig, NeedConfig, Rule, RuleError, YamlVariable,
 };
 use crate::source::Span;
-use crate::types::{AllowFailure, When};
+use crate::types::{AllowFailure, Delay, When};
 
 use super::policy::PolicyFacts;
 
@@ -15,7 +13,7 @@ use super::policy::PolicyFacts;
 #[derive(Debug, Clone)]
 pub(super) struct Decision {
     pub(super) when: When,
-    pub(super) start_in: Option<(u64, Arc<str>)>,
+    pub(super) start_in: Option<Delay>,
     pub(super) allow_failure: AllowFailure,
     pub(super) variables: Vec<YamlVariable>,
     pub(super) needs: Option<Vec<NeedConfig>>,
