@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bollard::Docker;
-use bollard::models::SystemVersion;
+use bollard::models::{ContainerCreateBody, SystemVersion};
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, CreateContainerOptionsBuilder,
 };
@@ -21,6 +21,7 @@ use super::connect::Endpoint;
 use super::container::Container;
 use super::layers::{Layers, Site};
 use super::patience::Patience;
+use super::services::Services;
 use super::upload::{self, Content};
 use super::workspace::{Volumes, Workspaces};
 use super::{create, fault, image};
@@ -107,6 +108,20 @@ impl Containers {
             ));
         };
         create::check(spec)?;
+        let mut container = self.place(spec, image, cx).await?;
+        if let Some(services) = &mut container.services {
+            let site = self.site(spec, image).await?;
+            let waiting = services.wait(&site, cx);
+            if let Err(error) = unless_asked(&cx.cancel, "wait for services", waiting).await {
+                let _ = container.remove().await;
+                return Err(error);
+            }
+        }
+        Ok(container)
+    }
+
+    /// The container with its files, and its services started.
+    async fn place(&self, spec: &EnvSpec, image: &Image, cx: &Cx) -> Result<Container, ExecError> {
         if !self.overlays.are_refused()
             && let Some(container) = self.over_volumes(spec, image, cx).await?
         {
@@ -122,17 +137,11 @@ impl Containers {
         image: &Image,
         cx: &Cx,
     ) -> Result<Option<Container>, ExecError> {
-        let docker = self.docker().await?;
-        let site = Site {
-            docker: docker.clone(),
-            patience: self.patience.clone(),
-            starts: self.starts.clone(),
-            owner: spec.owner.clone(),
-            image: image.name.clone(),
-        };
+        let site = self.site(spec, image).await?;
         let name = create::name(&spec.owner, &spec.job, spec.attempt);
         let making = self.workspaces.make(&site, &name, spec);
-        let (volumes, rest) = match making.await {
+        let (made, services) = tokio::join!(making, Services::network(&site, spec));
+        let (volumes, rest) = match made {
             Ok(made) => made,
             Err(error) if error.fault == Fault::Unsupported => {
                 self.overlays.found(REFUSED);
@@ -140,8 +149,8 @@ impl Containers {
             }
             Err(error) => return Err(error),
         };
-        // Never broken off: a container that the daemon makes meanwhile would have no owner.
-        let mut container = self.create(spec, image, volumes).await?;
+        let made = self.create(&site, spec, image, volumes, services).await;
+        let mut container = made?;
         let readying = async {
             if !self.overlays.work() {
                 if !self.is_there(&container, &spec.layout.builds_dir).await? {
@@ -150,12 +159,12 @@ impl Containers {
                 }
                 self.overlays.found(WORKS);
             }
+            let (docker, id) = (&site.docker, &container.id);
             if !self.runs_as_root(image).await? {
-                upload::open_builds(docker, &container.id, &spec.layout).await?;
+                upload::open_builds(docker, id, &spec.layout).await?;
             }
             if !rest.is_empty() {
-                let place = &spec.layout.project_dir;
-                upload::add(docker, &container.id, place, tars(&rest)).await?;
+                upload::add(docker, id, &spec.layout.project_dir, tars(&rest)).await?;
             }
             Ok(true)
         };
@@ -184,7 +193,10 @@ impl Containers {
             temp_files: temp_files(spec),
             tars: self.flat.archives(&spec.workspace)?,
         };
-        let mut container = self.create(spec, image, Volumes::default()).await?;
+        let site = self.site(spec, image).await?;
+        let services = Services::network(&site, spec).await;
+        let volumes = Volumes::default();
+        let mut container = self.create(&site, spec, image, volumes, services).await?;
         let filling = upload::fill(&container.docker, &container.id, content);
         if let Err(error) = unless_asked(&cx.cancel, "upload", filling).await {
             let _ = container.remove().await;
@@ -193,21 +205,70 @@ impl Containers {
         Ok(container)
     }
 
-    /// The container over `volumes`, which go with it.
+    async fn site(&self, spec: &EnvSpec, image: &Image) -> Result<Site, ExecError> {
+        Ok(Site {
+            docker: self.docker().await?.clone(),
+            patience: self.patience.clone(),
+            starts: self.starts.clone(),
+            owner: spec.owner.clone(),
+            image: image.name.clone(),
+        })
+    }
+
+    /// The container over `volumes`, which go with it, and its services, which are started. Never
+    /// broken off: what the daemon makes meanwhile would have no owner.
     async fn create(
         &self,
+        site: &Site,
         spec: &EnvSpec,
         image: &Image,
         volumes: Volumes,
+        services: Result<Option<Services>, ExecError>,
     ) -> Result<Container, ExecError> {
-        let docker = self.docker().await?;
+        let (starts, patience) = (self.starts.clone(), self.patience.clone());
+        let mut container = Container::new(site.docker.clone(), String::new(), starts, patience);
+        container.volumes = volumes.names;
+        let mut services = match services {
+            Ok(services) => services,
+            Err(error) => {
+                let _ = container.remove().await;
+                return Err(error);
+            }
+        };
+        let network = services.as_ref().map(|services| services.id().to_owned());
+        let body = create::body(spec, image, &volumes.overlay, network.as_deref());
+        let making = self.create_itself(site, spec, image, body);
+        let result = match &mut services {
+            None => making.await.map(|id| container.id = id),
+            Some(services) => {
+                let starting = services.start(site, spec, &volumes.overlay);
+                let (made, started) = tokio::join!(making, starting);
+                made.map(|id| container.id = id).and(started)
+            }
+        };
+        container.services = services.map(Box::new);
+        if let Err(error) = result {
+            let _ = container.remove().await;
+            return Err(error);
+        }
+        Ok(container)
+    }
+
+    /// The id of a new container.
+    async fn create_itself(
+        &self,
+        site: &Site,
+        spec: &EnvSpec,
+        image: &Image,
+        body: ContainerCreateBody,
+    ) -> Result<String, ExecError> {
         let mut options = CreateContainerOptionsBuilder::new();
         if let Some(platform) = &image.platform {
             options = options.platform(platform);
         }
         let name = create::name(&spec.owner, &spec.job, spec.attempt);
         let named = options.clone().name(&name).build();
-        let body = create::body(spec, image, &volumes.overlay);
+        let docker = &site.docker;
         let making = async {
             let mut made = docker.create_container(Some(named), body.clone()).await;
             // Two pipelines of one run may have jobs of the same name: the labels tell them apart.
@@ -217,19 +278,7 @@ impl Containers {
             made.map_err(|error| fault::create(&image.name, error))
         };
         let making = self.patience.answer("create container", Box::pin(making));
-        let made = making.await;
-        let mut container = Container::new(
-            docker.clone(),
-            made.as_ref().map_or(String::new(), |made| made.id.clone()),
-            self.starts.clone(),
-            self.patience.clone(),
-        );
-        container.volumes = volumes.names;
-        if let Err(error) = made {
-            let _ = container.remove_volumes().await;
-            return Err(error);
-        }
-        Ok(container)
+        Ok(making.await?.id)
     }
 
     /// Whether the folder `path` of the container is there: its volumes can be mounted.

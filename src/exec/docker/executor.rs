@@ -59,7 +59,7 @@ impl Executor for DockerExecutor {
     fn traits(&self) -> Traits {
         Traits {
             images: true,
-            services: false,
+            services: true,
             disposable: true,
             moves_project_dir: true,
             opens_ahead: true,

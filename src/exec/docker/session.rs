@@ -12,8 +12,8 @@ use super::container::Container;
 use super::containers::{Containers, tars};
 use super::download::Place;
 use super::run::{self, Waiting};
-use super::upload;
 use super::workspace::is_large;
+use super::{beside, upload};
 
 /// How long a container takes to end behind its script, as a rule.
 const ENDS_SOON: Duration = Duration::from_millis(500);
@@ -76,7 +76,7 @@ impl Session for DockerSession {
         if artifacts.is_empty() {
             return Ok(());
         }
-        if artifacts.iter().any(is_large) {
+        if artifacts.iter().any(is_large) && self.container.services.is_none() {
             // Another container over the layers of these costs less than copying them.
             self.spec.workspace.artifacts.extend_from_slice(artifacts);
             let made = self.containers.make(&self.spec, cx).await?;
@@ -107,7 +107,12 @@ impl Session for DockerSession {
             }
         };
         self.ending = true;
-        run::run(&self.container, shell, script, cx).await
+        let Some(mut services) = self.container.services.take() else {
+            return run::run(&self.container, shell, script, cx).await;
+        };
+        let exit = beside::run(&self.container, &mut services, shell, script, cx).await;
+        self.container.services = Some(services);
+        exit
     }
 
     async fn read(

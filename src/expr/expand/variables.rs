@@ -18,6 +18,8 @@ pub struct Variable {
     pub file: bool,
     /// The value is hidden in logs.
     pub masked: bool,
+    /// For the job alone: its services don't get it (runtime reference 8.3).
+    pub private: bool,
 }
 
 impl Variable {
@@ -29,6 +31,7 @@ impl Variable {
             raw: false,
             file: false,
             masked: false,
+            private: false,
         }
     }
 }
