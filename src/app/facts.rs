@@ -143,9 +143,10 @@ fn login_of_email(email: &str) -> Option<String> {
         let (number, rest) = local.split_once(['-', '+'])?;
         number.bytes().all(|b| b.is_ascii_digit()).then_some(rest)
     };
-    let local = match host.starts_with("users.noreply.") {
-        true => after_number().unwrap_or(local),
-        false => local.split('+').next().unwrap_or(local),
+    let local = if host.starts_with("users.noreply.") {
+        after_number().unwrap_or(local)
+    } else {
+        local.split('+').next().unwrap_or(local)
     };
     is_login(local).then(|| local.to_owned())
 }

@@ -21,7 +21,7 @@ use super::facts::now;
 use super::failure::Failure;
 use super::folders;
 use super::interruptible::Interruptible;
-use super::jobs::{PipelineContext, jobs};
+use super::jobs::{KeyDigests, PipelineContext, jobs};
 use super::pipeline::Pipeline;
 use super::recorded::recorded;
 use super::request::{LaunchOptions, RunRequest};
@@ -92,6 +92,7 @@ impl Launch {
         let now = jiff::Timestamp::now();
         let _ = place.record.prune(Keep::default(), now);
         place.state.prune(Keep::default(), now);
+        place.record.caches().prune();
         Ok(result?)
     }
 }
@@ -141,16 +142,16 @@ async fn prepare(
     notices.extend(runners.notices(&chosen.plan, default_image));
     let complete = chosen.is_whole() && chosen.lacks_nothing();
     let context = Arc::new(PipelineContext {
-        runners: runners
-            .assign(&chosen.plan, default_image)
-            .map_err(|failure| failure.within(&pipeline.loaded.sources))?,
+        runners: runners.assign(&chosen.plan),
         earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
         facts: pipeline.facts,
+        key_digests: KeyDigests::of(&chosen.plan, &workspace.repository, &workspace.tree),
         plan: chosen.plan,
         pipeline_id: live.pipeline_id(),
         default_image: default_image.map(str::to_owned),
         clock: now,
     });
+    (context.check_images()).map_err(|failure| failure.within(&pipeline.loaded.sources))?;
     let trees = Trees::of(state, live)?;
     let options = request.options;
     let spec = spec(workspace, &context, &trees, place, options, interruptible);
@@ -231,6 +232,7 @@ fn earlier_artifacts(
                     entries: 0,
                     notes: Vec::new(),
                     digest: kept.digest,
+                    lasts: false,
                 }),
                 None => notices.push(format!(
                     "job `{job}` gets no artifacts of `{source}`: no earlier run has any"
@@ -287,6 +289,7 @@ fn spec(
         project_path: context.facts.project.path.clone(),
         artifacts: Box::new(live.artifacts()),
         artifacts_limit: workspace.settings.artifacts_limit(),
+        caches: Some(place.record.caches()),
         pull: if options.offline {
             PullPolicy::Never
         } else {

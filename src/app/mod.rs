@@ -29,7 +29,7 @@ mod workspace;
 
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
-pub use jobs::{PipelineContext, jobs};
+pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, jobs};
 pub use launch::Launch;
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diag::{Code, Diagnostic};
 use crate::exec::{
     Cx, DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings,
 };
@@ -15,7 +14,7 @@ use crate::plan::{Job, Plan};
 use crate::run::{Runner, RunnerIndex};
 use crate::settings::{Key, Settings, Source};
 
-use super::failure::{Failure, FailureKind};
+use super::failure::Failure;
 
 /// Time between TERM and KILL of a script on the host.
 const GRACE: Duration = Duration::from_secs(10);
@@ -112,23 +111,8 @@ impl Runners {
     }
 
     /// Which runner takes each job of the plan.
-    pub(super) fn assign(
-        &self,
-        plan: &Plan,
-        default_image: Option<&str>,
-    ) -> Result<Assignment, Failure> {
-        let assignment = Assignment::new(vec![self.default.clone()], plan);
-        let lacks_image = |(at, job): &(usize, &Job)| {
-            let needs_image = assignment.runner(*at).executor.traits().images;
-            let has_image = job.config.image.is_some() || default_image.is_some();
-            job.held.is_none() && needs_image && !has_image
-        };
-        let jobs = plan.jobs.iter().enumerate();
-        let without: Vec<&Job> = jobs.filter(lacks_image).map(|(_, job)| job).collect();
-        match without.first() {
-            Some(first) => Err(no_image(first, without.len())),
-            None => Ok(assignment),
-        }
+    pub(super) fn assign(&self, plan: &Plan) -> Assignment {
+        Assignment::new(vec![self.default.clone()], plan)
     }
 
     /// What to tell about the assignment, once.
@@ -218,17 +202,4 @@ impl Greeting {
         });
         Ok(answer?)
     }
-}
-
-fn no_image(job: &Job, count: usize) -> Failure {
-    let what = match count {
-        1 => format!("job `{}` names no image", job.name()),
-        count => format!("job `{}` and {} more name no image", job.name(), count - 1),
-    };
-    Failure::new(
-        FailureKind::Environment,
-        Diagnostic::new(Code::ImageUnset, what).at(job.config.span).help(
-            "give it an `image`; or set `default-image = \"debian:12\"` in `.pipe/config.toml` or in your own `config.toml`",
-        ),
-    )
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diag::{Code, Diagnostic, has_errors};
+use crate::diag::{Diagnostic, has_errors};
 use crate::foreign::system_words;
 use crate::plan::SettingVariable;
 use crate::settings::variables::{
@@ -36,7 +36,6 @@ pub(super) struct Variables {
     /// All of them; of equal ones the later wins.
     pub(super) all: Vec<SettingVariable>,
     files: Vec<File>,
-    unreadable: Vec<Diagnostic>,
 }
 
 /// A file in which something is wrong.
@@ -77,7 +76,7 @@ pub(super) fn read(workspace: &Workspace) -> Result<Variables, Failure> {
 impl Variables {
     /// What is wrong, with the files added to `sources`.
     pub(super) fn diagnostics(&self, sources: &mut SourceMap) -> Vec<Diagnostic> {
-        let mut all = self.unreadable.clone();
+        let mut all = Vec::new();
         for file in &self.files {
             let id = sources.add(file.name.as_str(), file.text.as_str());
             all.extend(file.problems.iter().map(|one| one.diagnostic(Some(id))));
@@ -99,7 +98,7 @@ impl Variables {
         } = choose(&variables, workspace, &home);
         problems.extend(more);
         for (level, entry) in entries {
-            self.add(level, entry, &home);
+            problems.extend(self.add(level, entry, &home));
         }
         self.report(&path.display().to_string(), &text, problems);
     }
@@ -123,9 +122,9 @@ impl Variables {
             // Where that can't be written, the variables count all the same.
             let _ = workspace.repository.exclude(name);
         }
-        let (entries, problems) = parse(&text, trust);
+        let (entries, mut problems) = parse(&text, trust);
         for entry in &entries {
-            self.add(VariableLevel::Project, entry, Path::new(""));
+            problems.extend(self.add(VariableLevel::Project, entry, Path::new("")));
         }
         self.report(name, &text, problems);
         Ok(())
@@ -141,12 +140,21 @@ impl Variables {
         }
     }
 
-    /// A variable with its value; the text of a file that the user's own file names is read here.
-    fn add(&mut self, level: VariableLevel, entry: &Entry, home: &Path) {
+    /// A variable with its value; the text of a file that the user's own file names is read here,
+    /// and a file that can't be read is the problem.
+    fn add(&mut self, level: VariableLevel, entry: &Entry, home: &Path) -> Option<Problem> {
+        let read = |path: &str| std::fs::read_to_string(at_home(path, home));
+        let mut problem = None;
         let (value, is_file) = match &entry.content {
             Content::Text(text) => (text.clone(), entry.file),
-            Content::Path(path) => (self.content(&entry.key, path, home), entry.file),
-            Content::PathOrText(text) => match std::fs::read_to_string(at_home(text, home)) {
+            Content::Path(path) => {
+                let content = read(path).unwrap_or_else(|error| {
+                    problem = Some(entry.unreadable(path, &system_words(&error)));
+                    String::new()
+                });
+                (content, entry.file)
+            }
+            Content::PathOrText(text) => match read(text) {
                 Ok(content) => (content, true),
                 Err(_) => (text.clone(), entry.file),
             },
@@ -161,16 +169,7 @@ impl Variables {
             protected: entry.protected,
             scope: Arc::from(entry.scope.as_str()),
         });
-    }
-
-    fn content(&mut self, key: &str, path: &str, home: &Path) -> String {
-        std::fs::read_to_string(at_home(path, home)).unwrap_or_else(|error| {
-            let why = system_words(&error);
-            let message = format!("`{path}`, the file of variable `{key}`, can't be read: {why}");
-            self.unreadable
-                .push(Diagnostic::new(Code::VariablesInvalid, message));
-            String::new()
-        })
+        problem
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::report::OutputLevel;
+
 /// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
 const HELP_WIDTH: usize = 100;
 
@@ -80,6 +82,17 @@ pub struct Global {
     /// Print help
     #[arg(short, long, global = true, action = clap::ArgAction::Help)]
     pub help: (),
+}
+
+impl Global {
+    /// How much to say.
+    pub(super) fn level(&self) -> OutputLevel {
+        match (self.quiet, self.verbose) {
+            (true, _) => OutputLevel::Quiet,
+            (false, 0) => OutputLevel::Normal,
+            (false, _) => OutputLevel::Verbose,
+        }
+    }
 }
 
 /// When to use colours.

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::{
-    self, Assignment, Failure, History, Pipeline, PipelineContext, PipelineRequest, Workspace,
-    default_runner, folders, now, read_settings,
+    self, Assignment, Failure, History, KeyDigests, Pipeline, PipelineContext, PipelineRequest,
+    Workspace, default_runner, folders, now, read_settings,
 };
 use crate::diag::Severity;
 use crate::exec::{Cx, ExecError, Executor, Image};
@@ -184,15 +184,17 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
     let Some(plan) = pipeline.outcome.map(|outcome| outcome.plan) else {
         return Vec::new();
     };
-    let jobs = app::jobs(&Arc::new(PipelineContext {
+    let context = Arc::new(PipelineContext {
         runners: Assignment::new(vec![default_runner(&docker)], &plan),
         earlier: HashMap::new(),
+        key_digests: KeyDigests::default(),
         facts: pipeline.facts,
         plan,
         pipeline_id: 0,
         default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
         clock: now,
-    }));
+    });
+    let jobs = app::jobs(&context);
     let images = || {
         let scripts = jobs.iter().filter_map(|job| job.script_job());
         scripts.map(|job| job.image.as_ref())
@@ -207,7 +209,23 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
             .collect(),
         Err(error) => vec![refused("?", Mark::Bad, &error)],
     };
-    let unnamed = images().filter(Option::is_none).count();
+    let without = context.without_image();
+    let mut faults: Vec<Line> = Vec::new();
+    for fault in without.iter().filter_map(|without| without.fault.as_ref()) {
+        let line = Line::new(Mark::Bad, &fault.written, fault.what());
+        let line = match fault.remedy() {
+            Some(remedy) => line.remedy(remedy),
+            None => line,
+        };
+        if !faults.contains(&line) {
+            faults.push(line);
+        }
+    }
+    lines.extend(faults);
+    let unnamed = without
+        .iter()
+        .filter(|without| without.fault.is_none())
+        .count();
     if unnamed > 0 {
         let text = format!("{} without one", words::count(unnamed, "job"));
         lines.push(

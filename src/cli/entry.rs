@@ -9,6 +9,7 @@ use clap::{ArgMatches, FromArgMatches};
 use crate::app::{Failure, FailureKind};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::system_words;
+use crate::report::OutputLevel;
 use crate::report::line::{Line, Tone};
 use crate::source::SourceMap;
 
@@ -30,9 +31,9 @@ fn run() -> Exit {
     let printer = match &typed {
         Typed::Command(cli, _) => {
             let global = &cli.global;
-            Printer::new(global.color, global.quiet, global.verbose > 0)
+            Printer::new(global.color, global.level())
         }
-        Typed::Nothing | Typed::Unclear(_) => Printer::new(When::Auto, false, false),
+        Typed::Nothing | Typed::Unclear(_) => Printer::new(When::Auto, OutputLevel::Normal),
     };
     let exit = match &typed {
         Typed::Nothing => help(&printer),
@@ -158,7 +159,7 @@ fn report_panics() {
         let place = info
             .location()
             .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
-        let printer = Printer::new(When::Never, false, false);
+        let printer = Printer::new(When::Never, OutputLevel::Normal);
         let text = format!(
             "error: pipe has made a mistake of its own{place}; please report it with what you ran"
         );

@@ -30,7 +30,7 @@ pub(super) fn lint(global: &Global, args: &LintArgs, printer: &Printer) -> Resul
             printer.json(document);
         }
     }
-    if args.format == LintFormat::Full && !printer.quiet {
+    if args.format == LintFormat::Full && !printer.is_quiet() {
         let verdict = verdict(&pipeline, workspace.file());
         printer.words(
             &verdict

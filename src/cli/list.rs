@@ -35,7 +35,7 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Resul
     if !pipeline.is_valid() {
         return Err(pipeline.failure());
     }
-    if !printer.quiet {
+    if !printer.is_quiet() {
         printer.diagnostics(&pipeline.loaded.diagnostics, &pipeline.loaded.sources);
     }
     printer.lines(&lines(&pipeline, printer));

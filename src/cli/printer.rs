@@ -12,8 +12,8 @@ use serde_json::Value as Json;
 use crate::diag::{self, Diagnostic};
 use crate::foreign::visible;
 use crate::mask::Masker;
-use crate::report::Paint;
 use crate::report::line::Line;
+use crate::report::{OutputLevel, Paint};
 use crate::source::SourceMap;
 
 use super::args::When;
@@ -28,10 +28,8 @@ pub(super) struct Printer {
     pub color_err: bool,
     /// Columns of stdout, where it is a terminal.
     pub width: Option<usize>,
-    /// Say less.
-    pub(super) quiet: bool,
-    /// Say more.
-    verbose: bool,
+    /// How much to say.
+    level: OutputLevel,
     /// Set where there is a secret to hide.
     masker: OnceCell<Masker>,
     /// What went wrong first.
@@ -40,7 +38,7 @@ pub(super) struct Printer {
 
 impl Printer {
     /// A printer for the option `--color`.
-    pub(super) fn new(when: When, quiet: bool, verbose: bool) -> Self {
+    pub(super) fn new(when: When, level: OutputLevel) -> Self {
         let on = |terminal: bool| match when {
             When::Always => true,
             When::Never => false,
@@ -54,11 +52,15 @@ impl Printer {
                 .size_checked()
                 .map(|(_, columns)| usize::from(columns)),
             color_err: on(console::Term::stderr().is_term() && !dumb),
-            quiet,
-            verbose,
+            level,
             masker: OnceCell::new(),
             fault: OnceCell::new(),
         }
+    }
+
+    /// Whether to say no more than is asked for.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.level == OutputLevel::Quiet
     }
 
     /// From here on, these values are shown nowhere, however a text shows them.
@@ -147,7 +149,7 @@ impl Printer {
 
     /// Findings, to stderr, with their source lines; without `-v` the many as one.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
-        let diagnostics = if self.verbose {
+        let diagnostics = if self.level == OutputLevel::Verbose {
             diagnostics.to_vec()
         } else {
             digest::brief(diagnostics, sources)

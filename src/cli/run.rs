@@ -6,7 +6,7 @@ use crate::app::{self, Failure, History, Launch, LaunchOptions, Pipeline, RunReq
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::system_words;
 use crate::plan::{Outside, Release, Selection};
-use crate::report::{self, Fault, Health, OutputLevel, Streams, Wish};
+use crate::report::{self, Fault, Health, Streams, Wish};
 use crate::run::Interrupt;
 use crate::settings::{Key, Settings};
 use crate::types::exit_code;
@@ -35,7 +35,7 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
     if !pipeline.is_valid() {
         return Err(pipeline.failure());
     }
-    if !printer.quiet && args.format != RunFormat::Json {
+    if !printer.is_quiet() && args.format != RunFormat::Json {
         printer.diagnostics(&warnings(&pipeline), &pipeline.loaded.sources);
     }
     let chosen = app::choose(
@@ -131,13 +131,7 @@ fn wish(global: &Global, args: &RunArgs) -> Wish {
     Wish {
         json: args.format == RunFormat::Json,
         plain: args.format == RunFormat::Plain,
-        level: if global.quiet {
-            OutputLevel::Quiet
-        } else if global.verbose > 0 {
-            OutputLevel::Verbose
-        } else {
-            OutputLevel::Normal
-        },
+        level: global.level(),
         color: match global.color {
             When::Auto => report::ColorChoice::Auto,
             When::Always => report::ColorChoice::Always,

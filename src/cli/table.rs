@@ -168,12 +168,10 @@ fn shown(cells: &[&str]) -> Vec<String> {
 fn line(cells: &[String], widths: &[usize], tone: Tone) -> Line {
     let full = cells.iter().rposition(|cell| !cell.is_empty());
     let full = &cells[..full.map_or(0, |last| last + 1)];
-    let mut line = Line::new().gap(INDENT);
-    let mut fill = 0;
-    for (nth, (cell, width)) in full.iter().zip(widths).enumerate() {
-        line = if nth > 0 { line.gap(fill + GAP) } else { line };
-        line = line.put(tone, cell);
-        fill = width.saturating_sub(text::width(cell));
+    let (mut line, mut gap) = (Line::new(), INDENT);
+    for (cell, width) in full.iter().zip(widths) {
+        line = line.gap(gap).put(tone, cell);
+        gap = width.saturating_sub(text::width(cell)) + GAP;
     }
     line
 }

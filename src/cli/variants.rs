@@ -34,12 +34,11 @@ impl<'a> Variants<'a> {
         let mut places: HashMap<&str, usize> = HashMap::new();
         for name in names {
             let base = self.bases.get(name).copied();
-            match base.and_then(|base| places.get(base)) {
-                Some(place) => groups[*place].1.push(name),
-                None => {
-                    places.extend(base.map(|base| (base, groups.len())));
-                    groups.push((base, vec![name]));
-                }
+            if let Some(place) = base.and_then(|base| places.get(base)) {
+                groups[*place].1.push(name);
+            } else {
+                places.extend(base.map(|base| (base, groups.len())));
+                groups.push((base, vec![name]));
             }
         }
         let groups = groups.into_iter();

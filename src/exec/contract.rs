@@ -164,6 +164,8 @@ pub struct ArtifactRef {
     /// Names the content of the archive: equal digests mean equal archives. `None` where it is not
     /// known.
     pub digest: Option<String>,
+    /// Whether later runs may want it too, so that what an executor makes of it may stay.
+    pub lasts: bool,
 }
 
 /// The content of the project directory when the script starts.

@@ -385,6 +385,7 @@ impl Session for FakeSession {
                 entries: packed.entries,
                 notes: packed.notes,
                 digest: None,
+                lasts: false,
             })
         };
         pack().map_err(|error| ExecError::system("collect artifacts", error.to_string()))

@@ -26,6 +26,12 @@ impl Job {
         self.needs_elsewhere.iter().filter_map(lacking)
     }
 
+    /// Whether it fails whatever its script does: its environment can't be made, or something of
+    /// another pipeline is not here.
+    pub fn is_bound_to_fail(&self) -> bool {
+        self.environment_fault().is_some() || self.lacking().next().is_some()
+    }
+
     /// The command that leaves the job out.
     pub fn exclusion(&self) -> Command {
         Command::new("pipe run").option("--exclude", self.name())

@@ -1,9 +1,12 @@
 //! Whether a job is in the pipeline, and what the deciding rule changes
 //! (configuration reference 6.7, 6.9, 11.2).
 
+use std::sync::Arc;
+
 use crate::config::{
     Clause, ClauseFacts, Given, JobConfig, NeedConfig, Rule, RuleError, YamlVariable,
 };
+use crate::diag::some_of;
 use crate::source::Span;
 use crate::types::{AllowFailure, Delay, When};
 
@@ -96,12 +99,20 @@ fn by_rule(job: &JobConfig, rule: &Rule) -> Result<Decision, Excluded> {
     })
 }
 
-/// A rule in words, by its first clause.
+/// A rule in words, by its clauses.
 pub(super) fn described(rule: &Rule) -> String {
-    match rule.clauses.first() {
-        Some(Clause::If { text, .. }) => format!("`if: {text}`"),
-        Some(Clause::Changes(_)) => "with `changes`".to_owned(),
-        Some(Clause::Exists(_)) => "with `exists`".to_owned(),
-        None => "without condition".to_owned(),
+    let clauses = rule.clauses.iter().map(|clause| match clause {
+        Clause::If { text, .. } => format!("`if: {text}`"),
+        Clause::Changes(changed) => format!("`changes: {}`", some_of(paths(&changed.paths))),
+        Clause::Exists(exists) => format!("`exists: {}`", some_of(paths(&exists.paths))),
+    });
+    let clauses: Vec<String> = clauses.collect();
+    if clauses.is_empty() {
+        return "without condition".to_owned();
     }
+    clauses.join(" and ")
+}
+
+fn paths(globs: &[Arc<str>]) -> impl Iterator<Item = &str> {
+    globs.iter().map(AsRef::as_ref)
 }

@@ -24,6 +24,7 @@
 //! Layer 5. Folders are 0700 and files 0600, also those that were there before; files appear whole
 //! or not at all, and two processes never get the same id. Knows events, no plan and no executor.
 
+mod caches;
 mod counter;
 mod error;
 mod folder;
@@ -38,6 +39,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use caches::{CacheArchive, Caches};
 pub use error::RecordError;
 pub use history::{PastRun, Success};
 pub use live::{LiveRun, log};

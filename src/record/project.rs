@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::caches::Caches;
 use super::folder::{is_locked, lock, make, write_atomic};
 use super::{LiveRun, RecordError, State, counter};
 
@@ -60,6 +61,11 @@ impl ProjectRecord {
     /// The project's folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The caches of its jobs.
+    pub fn caches(&self) -> Caches {
+        Caches::new(self.folder.join("caches"))
     }
 
     /// Begins a run at `now`. It lives until what is returned is dropped or the process ends.

@@ -1,5 +1,7 @@
 //! Commits, tags and names that lead to them.
 
+use std::path::Path;
+
 use git2::{Oid, Time};
 
 use crate::types::CommitFacts;
@@ -42,6 +44,24 @@ impl Repository {
             .and_then(|object| object.peel_to_commit())
             .map(|commit| commit.id().to_string())
             .map_err(|_| self.unknown("revision", name))
+    }
+
+    /// The commit that last changed `path`, seen from `sha`: the newest in which it differs from
+    /// all parents. `None` where it is not there.
+    pub fn last_change(&self, sha: &str, path: &str) -> Option<String> {
+        let entry = |commit: &git2::Commit<'_>| {
+            let entry = commit.tree().ok()?.get_path(Path::new(path)).ok()?;
+            Some(entry.id())
+        };
+        let mut commit = self.git.find_commit(Oid::from_str(sha).ok()?).ok()?;
+        let here = entry(&commit)?;
+        loop {
+            let same = commit.parents().find(|parent| entry(parent) == Some(here));
+            match same {
+                Some(parent) => commit = parent,
+                None => return Some(commit.id().to_string()),
+            }
+        }
     }
 
     /// What was there before the commit `sha`: its first parent; before a first commit git's

@@ -47,7 +47,7 @@ impl Dispatcher<'_> {
             };
             let message = match made {
                 Ok(child) => Message::Child(id, Box::new(child)),
-                Err(verdict) => Message::Ended(id, End::of(verdict)),
+                Err(verdict) => Message::Ended(id, Box::new(End::of(verdict))),
             };
             // The dispatcher outlives every attempt; should it be gone, nobody wants to know.
             let _ = messages.send(message).await;

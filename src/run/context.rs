@@ -3,6 +3,7 @@
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 
 use crate::exec::{Cancel, Image, Owner};
+use crate::record::Caches;
 
 use super::images::Images;
 use super::message::{Failure, Message};
@@ -15,6 +16,7 @@ pub(super) struct RunContext {
     pub(super) project_path: String,
     /// Bytes that the artifacts of an attempt may take.
     pub(super) artifacts_limit: Option<u64>,
+    pub(super) caches: Option<Caches>,
     runners: Vec<Runner>,
     /// By runner; `None` where any number of environments may come up at once.
     starts: Vec<Option<Semaphore>>,
@@ -26,6 +28,7 @@ pub(super) struct ContextParts {
     pub(super) owner: Owner,
     pub(super) project_path: String,
     pub(super) artifacts_limit: Option<u64>,
+    pub(super) caches: Option<Caches>,
     pub(super) runners: Vec<Runner>,
     pub(super) pull: PullPolicy,
     /// Cancels pulls.
@@ -40,6 +43,7 @@ impl RunContext {
             owner: parts.owner,
             project_path: parts.project_path,
             artifacts_limit: parts.artifacts_limit,
+            caches: parts.caches,
             starts: parts.runners.iter().map(limit).collect(),
             runners: parts.runners,
             images: Images::new(parts.pull, parts.cancel_pulls, parts.messages),

@@ -21,8 +21,8 @@ impl Coverage {
     /// match, of that the last group, and of that the first number.
     pub(super) fn line(&mut self, line: &str) {
         let groups = |found: regex::Captures<'_>| {
-            let last = if found.len() > 1 { 1 } else { 0 };
-            let groups = found.iter().skip(last);
+            // The first one is the whole match.
+            let groups = found.iter().skip(usize::from(found.len() > 1));
             groups.last().flatten().map(|group| group.range())
         };
         let last = self.regex.captures_iter(line).last().and_then(groups);

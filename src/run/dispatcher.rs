@@ -192,7 +192,7 @@ impl Dispatcher<'_> {
                     .emit_log(pipeline.path(), name, id.attempt, lines);
             }
             Message::Event(kind) => self.stream.emit(&[], kind),
-            Message::Ended(id, end) => self.attempt_ended(id, end),
+            Message::Ended(id, end) => self.attempt_ended(id, *end),
             Message::Child(id, child) => self.child_made(id, *child),
         }
     }

@@ -74,7 +74,9 @@ impl JobLog {
     /// The dispatcher outlives every attempt; should it be gone, nobody reads any more.
     async fn send(&mut self, lines: Vec<LogLine>) {
         if let Some(coverage) = &mut self.coverage {
-            lines.iter().for_each(|line| coverage.line(&line.text));
+            for line in &lines {
+                coverage.line(&line.text);
+            }
         }
         if !lines.is_empty() {
             let _ = self.messages.send(Message::Log(self.id, lines)).await;

@@ -32,7 +32,7 @@ impl AttemptId {
 pub(super) enum Message {
     Phase(AttemptId, Phase),
     Log(AttemptId, Vec<LogLine>),
-    Ended(AttemptId, End),
+    Ended(AttemptId, Box<End>),
     /// The trigger job has made its child.
     Child(AttemptId, Box<NewChild>),
     /// Something that is no job's own: pulls.

@@ -24,6 +24,7 @@ mod attempt;
 mod attempt_end;
 mod attempts;
 mod bounded_call;
+mod cache;
 mod child;
 mod children;
 mod context;
@@ -54,6 +55,7 @@ mod tests;
 mod timers;
 mod trees;
 
+pub use cache::JobCache;
 pub use child::{ChildPipeline, Trigger, TriggerContext};
 pub use coverage::Coverage;
 pub use job::{EarlyFailure, JobRun, ScriptJob, Work};

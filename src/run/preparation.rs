@@ -114,6 +114,7 @@ fn dispatcher(
             owner: settings.owner,
             project_path: settings.project_path,
             artifacts_limit: settings.artifacts_limit,
+            caches: settings.caches,
             runners: settings.runners,
             pull: settings.pull,
             cancel_pulls,

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use crate::event::RunStarted;
 use crate::exec::{Cancel, Image, Layout, Owner, TreeSpec};
+use crate::record::Caches;
 use crate::sched::Options;
 use crate::types::{Artifacts, FailureReason, Sources};
 
+use super::cache::JobCache;
 use super::coverage::Coverage;
 use super::job::JobRun;
 use super::runner::Runner;
@@ -40,6 +42,8 @@ pub struct RunSettings {
     pub artifacts: ArtifactPlaces,
     /// Bytes that the artifacts of an attempt may take on disk; `None` for no limit.
     pub artifacts_limit: Option<u64>,
+    /// Where caches are; without it jobs have none.
+    pub caches: Option<Caches>,
     /// What to do about images that are missing.
     pub pull: PullPolicy,
 }
@@ -127,6 +131,8 @@ pub struct AttemptScripts {
     pub after_script: Option<AfterScript>,
     /// The image, where it was not known before the attempt (variables of dotenv reports).
     pub image: Option<Image>,
+    /// What is brought before the script and saved after it.
+    pub caches: Vec<JobCache>,
     /// What is kept, variables unexpanded.
     pub artifacts: Option<Artifacts>,
     /// Globs of `artifacts:reports:dotenv`, variables unexpanded.

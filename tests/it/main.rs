@@ -1,6 +1,7 @@
 //! The one integration test binary; each module tests `pipe` from outside.
 
 mod badinput;
+mod caches;
 mod cli;
 mod completion;
 mod conformance;

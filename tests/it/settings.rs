@@ -350,3 +350,15 @@ fn the_user_is_who_git_says() {
     let expected = "grace, Grace Lee, grace@pipe.example";
     assert!(shown.contains(expected), "{shown}");
 }
+
+#[test]
+fn a_missing_file_of_a_variable_is_told_with_its_place() {
+    let project = with_files(&[(
+        "~/.config/pipe/variables.yml",
+        "project:\n  gitlab.com/acme/app:\n    KEY: {path: ~/none}\n",
+    )]);
+    let shown = project.pipe(&["list"]);
+    for told in ["`~/none`, the file of variable `KEY`", "variables.yml:3:5"] {
+        assert!(shown.contains(told), "{told}\n{shown}");
+    }
+}

@@ -38,6 +38,7 @@ pub(super) fn digest(context: &PipelineContext, at: usize, variables: &JobVariab
         digest.add_all(script.iter().map(|line| line.as_bytes()));
     }
     let image = context.image(&context.plan.jobs[at], variables);
+    let image = image.ok().flatten();
     digest.add_option(image.as_ref().map(|image| &image.name));
     let entrypoint = image.as_ref().and_then(|image| image.entrypoint.as_ref());
     digest.add_all(entrypoint.into_iter().flatten());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::HeldJob;
-use crate::plan::Job;
+use crate::plan::{Job, JobVariables};
 use crate::run::{AttemptContext, EarlyFailure, JobRun, ScriptJob, Work};
 use crate::sched::{JobIndex, JobSpec};
 use crate::types::FailureReason;
@@ -34,16 +34,16 @@ pub fn jobs(context: &Arc<PipelineContext>) -> Vec<JobRun> {
 fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, JobIndex>) -> JobRun {
     let job = &context.plan.jobs[at];
     let traits = context.runners.runner(at).executor.traits();
-    let variables = context.variables(at, &before_start(context, at));
+    let variables = context.variables_before(at);
+    let comes_late = context.image_comes_late(job);
+    let image = context.image(job, &variables);
     // For what never runs no image is brought.
-    let is_refused = job.lacking().next().is_some();
+    let is_refused = job.is_bound_to_fail() || (traits.images && !comes_late && image.is_err());
     JobRun {
-        sched: sched(job, places),
+        sched: sched(job, places, &variables),
         work: Work::Scripts(Arc::new(ScriptJob {
             runner: context.runners.index(at),
-            image: (!is_refused && !context.image_comes_late(job))
-                .then(|| context.image(job, &variables))
-                .flatten(),
+            image: image.ok().flatten().filter(|_| !is_refused && !comes_late),
             ahead: traits.opens_ahead
                 && !is_refused
                 && job.config.services.is_empty()
@@ -83,7 +83,8 @@ fn receives_dotenv(context: &PipelineContext, job: &Job) -> bool {
     context.plan.artifact_sources(job).into_iter().any(reports)
 }
 
-fn sched(job: &Job, places: &HashMap<&str, JobIndex>) -> JobSpec {
+fn sched(job: &Job, places: &HashMap<&str, JobIndex>, variables: &JobVariables) -> JobSpec {
+    let resource_group = job.config.resource_group.as_deref();
     JobSpec {
         name: job.name().to_owned(),
         stage: job.stage,
@@ -107,7 +108,10 @@ fn sched(job: &Job, places: &HashMap<&str, JobIndex>) -> JobSpec {
         played: job.played,
         held: job.held.is_some(),
         fails_at_once: job.environment_fault().is_some(),
-        resource_group: None,
+        // One whose name comes to nothing is none.
+        resource_group: resource_group
+            .map(|name| variables.expand(name))
+            .filter(|name| !name.is_empty()),
     }
 }
 
@@ -116,7 +120,7 @@ pub(super) fn timeout(job: &Job) -> Duration {
 }
 
 /// Facts for what is decided before an attempt has a number and a slot.
-fn before_start(context: &PipelineContext, at: usize) -> AttemptContext {
+pub(super) fn before_start(context: &PipelineContext, at: usize) -> AttemptContext {
     let job = &context.plan.jobs[at];
     let executor = &context.runners.runner(at).executor;
     AttemptContext {

@@ -1,11 +1,16 @@
-//! From the jobs of a plan to the jobs of a run: executor, image, sources, scripts, artifacts.
+//! From the jobs of a plan to the jobs of a run: executor, image, sources, scripts,
+//! caches, artifacts.
 
+mod caches;
 mod context;
 mod digest;
+mod image;
 mod job_run;
 mod refusal;
 mod scripts;
 mod sources;
 
+pub use caches::KeyDigests;
 pub use context::PipelineContext;
+pub use image::{ImageFault, WithoutImage};
 pub use job_run::jobs;

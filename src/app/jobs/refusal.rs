@@ -38,6 +38,15 @@ pub(super) fn for_lack(job: &Job) -> Option<Refusal> {
     })
 }
 
+/// A cache that says what the runner can't read (runtime reference 17.4).
+pub(super) fn for_cache(why: &str) -> Refusal {
+    Refusal {
+        reason: FailureReason::RunnerSystemFailure,
+        message: format!("ERROR: {why}"),
+        exit_code: None,
+    }
+}
+
 /// The runner gives a variable `PATH` to its own commands too (runtime reference 12.1).
 fn path(variables: &JobVariables, traits: Traits) -> Option<Refusal> {
     let path = variables.value("PATH")?;

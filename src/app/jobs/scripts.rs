@@ -11,6 +11,7 @@ use crate::run::{
 use crate::script::{Stage, Variable};
 use crate::types::{Artifacts, go_bool};
 
+use super::caches::caches;
 use super::context::PipelineContext;
 use super::digest::digest;
 use super::refusal;
@@ -24,23 +25,23 @@ pub(super) fn scripts(
 ) -> AttemptScripts {
     let usual = context.variables(at, attempt);
     let traits = context.runners.runner(at).executor.traits();
-    if let Some(refusal) = refusal::for_lack(&context.plan.jobs[at]) {
-        return AttemptScripts {
-            refusal: Some(refusal),
-            secrets: secrets(&usual),
-            ..AttemptScripts::default()
-        };
+    let job = &context.plan.jobs[at];
+    let refused = |refusal| AttemptScripts {
+        refusal: Some(refusal),
+        secrets: secrets(&usual),
+        ..AttemptScripts::default()
+    };
+    if let Some(refusal) = refusal::for_lack(job) {
+        return refused(refusal);
     }
+    let image = match context.image(job, &usual) {
+        Err(fault) if traits.images => return refused(fault.refusal()),
+        image => image.ok().flatten(),
+    };
     let git = Git::of(&usual);
     let layout = match git.layout(&attempt.layout, traits) {
         Ok(layout) => layout,
-        Err(refusal) => {
-            return AttemptScripts {
-                refusal: Some(refusal),
-                secrets: secrets(&usual),
-                ..AttemptScripts::default()
-            };
-        }
+        Err(refusal) => return refused(refusal),
     };
     let is_moved = layout != attempt.layout;
     let attempt = AttemptContext {
@@ -53,10 +54,18 @@ pub(super) fn scripts(
     } else {
         usual
     };
+    let protected = context.facts.reference.protected;
+    let job = &context.plan.jobs[at];
+    let (caches, no_caches) = match caches(job, &variables, &context.key_digests, protected) {
+        Ok(caches) => (caches, None),
+        Err(why) => (Vec::new(), Some(refusal::for_cache(&why))),
+    };
     AttemptScripts {
-        refusal: refusal::of(&variables, traits, git.sources().is_some()),
+        refusal: refusal::of(&variables, traits, git.sources().is_some()).or(no_caches),
+        caches,
         warnings: git.warnings().to_vec(),
         layout: Some(attempt.layout.clone()),
+        image: image.filter(|_| context.image_comes_late(job)),
         ..of_stages(context, at, &attempt, &variables)
     }
 }
@@ -84,10 +93,6 @@ fn of_stages(
         hook: (!hook.is_empty()).then(|| stage.pre_get_sources_script(hook)),
         script: stage.step_script(&commands),
         after_script: after_script(job, &exports, &project_dir),
-        image: context
-            .image_comes_late(job)
-            .then(|| context.image(job, variables))
-            .flatten(),
         artifacts: artifacts(job),
         dotenv: dotenv(job),
         coverage: coverage(job),

@@ -8,7 +8,7 @@ use crate::yaml::{self, Kind, Value};
 
 use super::super::provider::{FileProvider, ReadError};
 use super::errors;
-use super::home::Home;
+use super::home::{Home, is_here};
 use super::outside::Outside;
 use super::reader::{Reader, Stopped};
 
@@ -68,7 +68,7 @@ impl Reader<'_> {
         span: Span,
     ) -> Result<Option<Arc<yaml::Loaded>>, Stopped> {
         if let Outside::Project(project, path) = outside
-            && self.is_here(project)
+            && is_here(project, self.request.expand)
         {
             return self.local_file(path, &Home::Here, span).map(Some);
         }

@@ -6,7 +6,6 @@ use crate::expr::{InputValue, Lookup};
 
 use super::super::provider::{BadRevision, Changes, FileProvider, ReadError};
 use super::outside::{Outside, ProjectAt};
-use super::reader::Reader;
 
 /// Digits of a commit's id below which git takes it for no id.
 const SHORTEST_SHA: usize = 4;
@@ -34,28 +33,24 @@ impl Home {
     }
 }
 
-impl Reader<'_> {
-    /// Whether a project at a revision is this one at the commit that is checked out, so that its
-    /// files are those of the tree (configuration reference 4.1).
-    pub(super) fn is_here(&self, project: &ProjectAt) -> bool {
-        let value = |name: &str| (self.request.expand)(name);
-        let is_this_project = project.host == value("$CI_SERVER_FQDN")
-            && project.path == value("$CI_PROJECT_PATH").to_lowercase();
-        is_this_project && self.is_checked_out(&project.revision)
-    }
+/// Whether a project at a revision is this one at the commit that is checked out, so that its files
+/// are those of the tree (configuration reference 4.1). `expand` expands variables.
+pub(super) fn is_here(project: &ProjectAt, expand: &dyn Fn(&str) -> String) -> bool {
+    let is_this_project = project.host == expand("$CI_SERVER_FQDN")
+        && project.path == expand("$CI_PROJECT_PATH").to_lowercase();
+    is_this_project && is_checked_out(&project.revision, expand)
+}
 
-    fn is_checked_out(&self, revision: &str) -> bool {
-        let value = |name: &str| (self.request.expand)(name);
-        let (reference, default) = (value("$CI_COMMIT_REF_NAME"), value("$CI_DEFAULT_BRANCH"));
-        let named = if revision == "HEAD" {
-            &default
-        } else {
-            revision
-        };
-        let is_part_of_sha = revision.len() >= SHORTEST_SHA
-            && value("$CI_COMMIT_SHA").starts_with(&revision.to_lowercase());
-        is_part_of_sha || (named == reference && !reference.is_empty())
-    }
+fn is_checked_out(revision: &str, expand: &dyn Fn(&str) -> String) -> bool {
+    let (reference, default) = (expand("$CI_COMMIT_REF_NAME"), expand("$CI_DEFAULT_BRANCH"));
+    let named = if revision == "HEAD" {
+        &default
+    } else {
+        revision
+    };
+    let is_part_of_sha = revision.len() >= SHORTEST_SHA
+        && expand("$CI_COMMIT_SHA").starts_with(&revision.to_lowercase());
+    is_part_of_sha || (named == reference && !reference.is_empty())
 }
 
 /// The files of a home.

@@ -21,7 +21,7 @@ use super::super::read;
 use super::super::request::Request;
 use super::super::shape::Check;
 use super::errors;
-use super::home::{Home, NoVariables};
+use super::home::{Home, NoVariables, is_here};
 use super::item::{Component, Naming, Wanted};
 use super::outside::Outside;
 use super::unset::Unset;
@@ -299,7 +299,7 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Stopped> {
         let candidates = component.candidates();
         let files = self.request.files;
-        let is_here = self.is_here(&component.project);
+        let is_here = is_here(&component.project, self.request.expand);
         let there = |outside: &&Outside| match outside {
             Outside::Project(_, path) if is_here => files.read(path).is_ok(),
             outside => files.fetched(&outside.key()).is_some(),
@@ -329,7 +329,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         let home = match outside {
-            Outside::Project(project, _) if self.is_here(project) => Home::Here,
+            Outside::Project(project, _) if is_here(project, self.request.expand) => Home::Here,
             Outside::Project(project, _) => Home::Project(project.clone()),
             Outside::Remote(_) | Outside::Template(_) => Home::Nowhere,
         };

@@ -55,15 +55,11 @@ static ROWS: &[Keyword] = &[
     key("interruptible", "6.14", Shape::Boolean)
         .at(BOTH.and(Scope::DEFAULT))
         .inert(),
-    key("resource_group", "6.14", Shape::Text)
-        .at(BOTH)
-        .refused(),
+    key("resource_group", "6.14", Shape::Text).at(BOTH),
     key("environment", "6.15", Shape::Rule(environment::check)).at(BOTH),
     key("parallel", "6.16", Shape::Rule(parallel::check)).at(BOTH),
     key("artifacts", "6.18", Shape::Rule(artifacts::check)).at(DEFAULTABLE),
-    key("cache", "6.19", Shape::Rule(cache::check))
-        .at(DEFAULTABLE)
-        .refused(),
+    key("cache", "6.19", Shape::Rule(cache::check)).at(DEFAULTABLE),
     key("timeout", "6.20", Shape::Rule(values::timeout)).at(DEFAULTABLE),
     key("release", "6.21", Shape::Rule(outside::release))
         .at(JOB_ONLY)

@@ -49,7 +49,7 @@ pub struct CacheKeyFiles {
 }
 
 /// What of its files makes a cache's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DigestOf {
     /// Their content (`files`).
     Content,

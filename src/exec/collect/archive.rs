@@ -50,6 +50,7 @@ pub(in crate::exec) fn keep(archive: Archive, into: &Path) -> io::Result<Artifac
         entries: packed.entries,
         notes: packed.notes,
         digest: Some(digest),
+        lasts: false,
     })
 }
 

@@ -196,7 +196,7 @@ fn of_artifacts(kept: &ArtifactRef, below: &Path) -> Layer {
         .unwrap_or_else(|| tar.display().to_string());
     Layer {
         id: id(&format!("artifacts {content}"), &below),
-        lasts: false,
+        lasts: kept.lasts && kept.digest.is_some(),
         content: Arc::new(move |to| {
             let mut to = Builder::new(to);
             relocate(&below, open(&tar)?, &mut to)?;

@@ -152,6 +152,7 @@ pub(super) async fn a_cancel_ends_every_call(subject: &Subject) {
         entries: 1,
         notes: Vec::new(),
         digest: None,
+        lasts: false,
     }];
     let script = Script {
         text: "echo never\n".to_owned(),

@@ -107,6 +107,7 @@ pub(super) async fn the_tree_is_there_and_artifacts_lie_over_it(subject: &Subjec
             entries: 2,
             notes: Vec::new(),
             digest: None,
+            lasts: false,
         }],
         ..workspace
     };
@@ -149,6 +150,7 @@ pub(super) async fn artifacts_come_to_an_environment_that_waits(subject: &Subjec
             entries: 1,
             notes: Vec::new(),
             digest: None,
+            lasts: false,
         };
         session.add(&[kept], &cx).await.expect("adds");
         let look = Step::real(&format!("cd {project} && cat plain kept\n"));
@@ -338,6 +340,7 @@ pub(super) async fn a_failed_open_is_undone(subject: &Subject) {
         entries: 0,
         notes: Vec::new(),
         digest: None,
+        lasts: false,
     }];
     let (cx, _live) = context();
     refused(subject.executor.open(spec, &cx).await);

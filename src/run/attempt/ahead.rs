@@ -62,7 +62,7 @@ impl Attempt<'_> {
     pub(super) async fn opened_ahead(&mut self) -> Option<Result<Box<dyn Session>, Verdict>> {
         let ahead = self.order.ahead.take()?;
         let bounds = self.bounds(Cancel::Graceful, None);
-        let artifacts = std::mem::take(&mut self.order.artifacts);
+        let artifacts = self.laid_over();
         let (cx, remote) = Remote::new();
         let mut opened = ahead.session;
         let work = async {
@@ -81,7 +81,6 @@ impl Attempt<'_> {
             Some(session)
         };
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
-        self.order.artifacts = artifacts;
         match (result.flatten(), stop) {
             (Some(session), None) => Some(Ok(session)),
             (Some(session), Some(stop)) => {

@@ -66,7 +66,7 @@ pub(in crate::run) async fn run(
     };
     if let Some(end) = end {
         // The dispatcher outlives every attempt; should it be gone, nobody wants to know.
-        let _ = messages.send(Message::Ended(id, end)).await;
+        let _ = messages.send(Message::Ended(id, Box::new(end))).await;
     }
     if let Some(session) = session {
         attempt.close(session).await;
@@ -87,6 +87,8 @@ pub(super) struct Attempt<'a> {
     pub(super) log: JobLog,
     pub(super) messages: mpsc::Sender<Message>,
     pub(super) deadline: Instant,
+    /// Caches that were found for it.
+    pub(super) caches: Vec<ArtifactRef>,
     /// What its end will tell.
     pub(super) facts: Vec<Fact>,
 }
@@ -124,6 +126,7 @@ impl<'a> Attempt<'a> {
             layout: scripts.layout.take().unwrap_or(layout),
             log: JobLog::new(order.id, masker, messages.clone())
                 .looking_for(scripts.coverage.take()),
+            caches: Vec::new(),
             facts: Vec::new(),
             scripts,
             order,
@@ -142,6 +145,7 @@ impl<'a> Attempt<'a> {
             let verdict = Verdict::Failed(refusal.into());
             return self.end(verdict, Kept::default());
         }
+        self.find_caches().await;
         let session = match self.prepare().await {
             Ok(session) => opened.insert(session),
             Err(verdict) => return self.end(verdict, Kept::default()),
@@ -189,6 +193,9 @@ impl<'a> Attempt<'a> {
             if verdict.goes_on() {
                 verdict = self.after_script(session, verdict).await;
             }
+        }
+        if verdict.goes_on() {
+            verdict = self.save_caches(session, verdict).await;
         }
         if !verdict.goes_on() {
             return (verdict, Kept::default());

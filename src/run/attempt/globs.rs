@@ -58,7 +58,7 @@ impl Attempt<'_> {
 
     /// What git tracks in the job's own checkout. Where there is none, the runner's `git ls-files`
     /// fails and nothing counts as untracked.
-    async fn tracked(
+    pub(super) async fn tracked(
         &mut self,
         session: &mut dyn Session,
     ) -> Result<Option<Arc<BTreeSet<String>>>, Missed> {

@@ -5,6 +5,7 @@
 //! ```
 
 mod ahead;
+mod cache;
 mod driver;
 mod evidence;
 mod globs;

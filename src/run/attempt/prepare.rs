@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::exec::{Cancel, EnvSpec, EnvVariable, Image, Session, Workspace};
+use crate::exec::{ArtifactRef, Cancel, EnvSpec, EnvVariable, Image, Session, Workspace};
 use crate::run::bounded_call::{Ending, Remote, Stop, asked};
 use crate::run::message::{Failure, Verdict};
 use crate::types::FailureReason;
@@ -114,10 +114,17 @@ impl Attempt<'_> {
             services: Vec::new(),
             workspace: Workspace {
                 tree: self.order.tree.clone(),
-                artifacts: self.order.artifacts.clone(),
+                artifacts: self.laid_over(),
             },
             init: self.scripts.settings.init,
         }
+    }
+
+    /// What goes over the project's files: artifacts replace what caches have (runtime reference
+    /// 1.1).
+    pub(super) fn laid_over(&self) -> Vec<ArtifactRef> {
+        let caches = self.caches.iter();
+        caches.chain(&self.order.artifacts).cloned().collect()
     }
 
     fn variables(&self) -> Vec<EnvVariable> {

@@ -300,6 +300,7 @@ impl Session for ScriptedSession {
                 .map(|path| format!("{path}: found 1 matching artifact files and directories"))
                 .collect(),
             digest: Some(globs.paths.join("+")),
+            lasts: false,
         })
     }
 

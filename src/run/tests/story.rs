@@ -224,6 +224,7 @@ impl Story {
                     PathBuf::from(format!("/artifacts/{}", place.join("+")))
                 }),
                 artifacts_limit: Some(1000),
+                caches: None,
                 pull: PullPolicy::IfNotPresent,
             },
         };

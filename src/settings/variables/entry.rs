@@ -84,6 +84,19 @@ impl Entry {
         }
     }
 
+    /// The file that holds its value can't be read.
+    pub fn unreadable(&self, path: &str, why: &str) -> Problem {
+        let message = format!(
+            "`{path}`, the file of variable `{}`, can't be read: {why}",
+            self.key
+        );
+        Problem::new(
+            ProblemKind::Variables,
+            Place::Variables(self.at.clone()),
+            message,
+        )
+    }
+
     /// Whether it is no more than a name and a value.
     pub(super) fn is_plain(&self) -> bool {
         !self.file && !self.masked && !self.protected && matches!(self.content, Content::Text(_))

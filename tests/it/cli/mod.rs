@@ -3,6 +3,7 @@
 mod doctor;
 mod failing;
 mod help;
+mod images;
 mod json;
 mod list;
 mod masked;
