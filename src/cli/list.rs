@@ -8,7 +8,7 @@ use crate::plan::{Job, Need, PipelineFacts, Plan};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
 use crate::source::Span;
-use crate::types::{AllowFailure, RefKind, When};
+use crate::types::{AllowFailure, Delay, RefKind, When};
 
 use super::args::{Global, ListArgs, ListFormat};
 use super::description;
@@ -125,7 +125,7 @@ fn notes(job: &Job, variants: &Variants<'_>, present: &HashSet<&str>) -> Vec<Str
         }
         AllowFailure::No | AllowFailure::Yes => {}
     }
-    if let Some((_, text)) = &job.start_in {
+    if let Some(Delay { text, .. }) = &job.start_in {
         notes.push(format!("starts in {text}"));
     }
     if let Some(needs) = &job.needs {

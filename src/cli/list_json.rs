@@ -157,7 +157,7 @@ fn job(job: &Job) -> Json {
             "job": &*need.job, "artifacts": need.artifacts, "optional": need.optional,
         })).collect::<Vec<_>>()),
         "needs_external": job.needs_elsewhere.iter().map(|need| to_json(&need.written)).collect::<Vec<_>>(),
-        "dependencies": config.dependencies.as_ref().map(|names| names.iter().map(|(name, _)| Json::from(&**name)).collect::<Vec<_>>()),
+        "dependencies": config.dependencies.as_ref().map(|names| names.iter().map(|job| Json::from(&*job.text)).collect::<Vec<_>>()),
         "environment": config.environment.as_ref().map(|environment| match written("environment").filter(|value| value.as_map().is_some()) {
             Some(value) => to_json(value),
             None => json!({"name": &*environment.name}),
@@ -169,7 +169,7 @@ fn job(job: &Job) -> Json {
         "before_script": texts(&config.before_script),
         "after_script": texts(&config.after_script),
         "variables": variables,
-        "start_in": job.start_in.as_ref().map(|(_, text)| &**text),
+        "start_in": job.start_in.as_ref().map(|delay| &*delay.text),
         "retry": config.retry.as_ref().map(retry),
         "timeout": config.timeout,
         "coverage": config.coverage.as_deref(),

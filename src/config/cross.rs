@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, closest, some_of};
-use crate::source::Span;
+use crate::source::{Span, SpannedText};
 use crate::yaml::Mapping;
 
 use super::findings::MAX_FINDINGS;
@@ -65,7 +65,7 @@ impl Checker<'_> {
             found.push(self.unknown_stage(job));
             return;
         };
-        for (name, span) in job.dependencies.iter().flatten() {
+        for SpannedText { text: name, span } in job.dependencies.iter().flatten() {
             if found.len() > MAX_FINDINGS {
                 return;
             }
@@ -234,7 +234,9 @@ impl Checker<'_> {
         let Some(TriggerTarget::Child(includes)) = job.trigger.as_ref().map(|it| &it.target) else {
             return;
         };
-        for (name, span) in includes.iter().filter_map(|include| include.job.as_ref()) {
+        for SpannedText { text: name, span } in
+            includes.iter().filter_map(|include| include.job.as_ref())
+        {
             self.dependency(job, stage, name, *span, found);
         }
     }
@@ -243,7 +245,7 @@ impl Checker<'_> {
         let Some(environment) = &job.environment else {
             return;
         };
-        let Some((name, span)) = &environment.on_stop else {
+        let Some(SpannedText { text: name, span }) = &environment.on_stop else {
             return;
         };
         let stop = self.jobs.get(&**name);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
-use crate::source::Span;
+use crate::source::{Span, SpannedText};
 
 use super::budget::{Budget, Weight};
 use super::jobs::Built;
@@ -64,7 +64,7 @@ fn weight_of_names(job: &JobConfig, instances: &Instances) -> Weight {
         NeedTarget::Elsewhere(_) => 1,
     });
     let dependencies = job.dependencies.iter().flatten();
-    let dependencies = dependencies.map(|(name, _)| instances.get(name).map_or(1, Vec::len));
+    let dependencies = dependencies.map(|job| instances.get(&job.text).map_or(1, Vec::len));
     let values: usize = written.chain(dependencies).sum();
     Weight {
         values: values as u64,
@@ -171,9 +171,15 @@ fn resolve_names(job: &mut JobConfig, instances: &Instances, found: &mut Vec<Dia
         job.dependencies = Some(
             dependencies
                 .into_iter()
-                .flat_map(|(name, span)| match instances.get(&name) {
-                    Some(names) => names.iter().map(|name| (Arc::clone(name), span)).collect(),
-                    None => vec![(name, span)],
+                .flat_map(|job| match instances.get(&job.text) {
+                    Some(names) => {
+                        let named = |name| SpannedText {
+                            text: Arc::clone(name),
+                            span: job.span,
+                        };
+                        names.iter().map(named).collect()
+                    }
+                    None => vec![job],
                 })
                 .collect(),
         );

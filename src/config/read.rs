@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::types::duration as durations;
+use crate::source::SpannedText;
+use crate::types::{Delay, duration as durations};
 use crate::yaml::{Kind, Mapping, Value};
 
 use super::model::Given;
@@ -51,9 +52,28 @@ pub(super) fn strings(value: &Value) -> Vec<Arc<str>> {
     }
 }
 
-/// Seconds of a duration, and its text.
-pub(super) fn duration(mapping: &Mapping, key: &str) -> Option<(u64, Arc<str>)> {
-    let text = text(mapping, key)?;
-    let seconds = durations::parse(&text).ok()?;
-    Some((seconds, text))
+/// The seconds of a duration.
+pub(super) fn seconds(mapping: &Mapping, key: &str) -> Option<u64> {
+    durations::parse(&text(mapping, key)?).ok()
+}
+
+/// `start_in` of a job or a rule.
+pub(super) fn delay(mapping: &Mapping) -> Option<Delay> {
+    Some(Delay {
+        seconds: seconds(mapping, "start_in")?,
+        text: text(mapping, "start_in")?,
+    })
+}
+
+/// A text and its place.
+pub(super) fn spanned(mapping: &Mapping, key: &str) -> Option<SpannedText> {
+    spanned_text(get(mapping, key)?)
+}
+
+/// The same of a value.
+pub(super) fn spanned_text(value: &Value) -> Option<SpannedText> {
+    Some(SpannedText {
+        text: value.as_str()?.into(),
+        span: value.span,
+    })
 }

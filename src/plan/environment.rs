@@ -5,6 +5,7 @@ use crate::config::{EnvironmentConfig, JobConfig, YamlVariable};
 use crate::diag::{Code, Diagnostic, closest};
 use crate::expr::expand::names;
 use crate::foreign::Command;
+use crate::source::SpannedText;
 use crate::types::{ENVIRONMENT_TIERS, EnvironmentNameFault, When, environment_slug};
 
 use super::model::{Environment, EnvironmentFault, Plan};
@@ -24,7 +25,7 @@ pub(super) fn environment(
         Some(scope) => scope.keyword(&written.name),
         None => written.name.to_string(),
     };
-    let tier = written.tier.as_ref().map(|(tier, _)| &**tier);
+    let tier = written.tier.as_ref().map(|tier| &*tier.text);
     Some(Environment {
         slug: environment_slug(&name),
         tier: tier.map_or_else(|| guessed_tier(&name), str::to_owned),
@@ -81,7 +82,7 @@ fn name_help(written: &str, scope: &Scope<'_>) -> String {
 }
 
 fn tier_fault(written: &EnvironmentConfig) -> Option<EnvironmentFault> {
-    let (tier, span) = written.tier.as_ref()?;
+    let SpannedText { text: tier, span } = written.tier.as_ref()?;
     if ENVIRONMENT_TIERS.contains(&&**tier) {
         return None;
     }

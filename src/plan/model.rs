@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{EnvironmentAction, ForeignNeed, JobConfig, YamlVariable};
 use crate::source::Span;
-use crate::types::{AllowFailure, When};
+use crate::types::{AllowFailure, Delay, When};
 
 /// One pipeline as GitLab would create it.
 #[derive(Debug, Clone)]
@@ -30,8 +30,8 @@ pub struct Job {
     pub stage: usize,
     /// `when`.
     pub when: When,
-    /// Seconds and text of `start_in`.
-    pub start_in: Option<(u64, Arc<str>)>,
+    /// `start_in`.
+    pub start_in: Option<Delay>,
     /// `allow_failure`.
     pub allow_failure: AllowFailure,
     /// Needs on this pipeline's jobs; `None` for scheduling by stage.

@@ -8,7 +8,7 @@ use crate::config::{
 };
 use crate::diag::some_of;
 use crate::source::Span;
-use crate::types::{AllowFailure, When};
+use crate::types::{AllowFailure, Delay, When};
 
 use super::policy::PolicyFacts;
 
@@ -16,7 +16,7 @@ use super::policy::PolicyFacts;
 #[derive(Debug, Clone)]
 pub(super) struct Decision {
     pub(super) when: When,
-    pub(super) start_in: Option<(u64, Arc<str>)>,
+    pub(super) start_in: Option<Delay>,
     pub(super) allow_failure: AllowFailure,
     pub(super) variables: Vec<YamlVariable>,
     pub(super) needs: Option<Vec<NeedConfig>>,

@@ -298,7 +298,7 @@ pub(super) fn artifact_sources(plan: &Plan, job: &Job) -> Vec<usize> {
         .filter(|at| {
             let other = &plan.jobs[*at];
             let wanted =
-                listed.is_none_or(|names| names.iter().any(|(name, _)| **name == *other.name()));
+                listed.is_none_or(|names| names.iter().any(|name| *name.text == *other.name()));
             other.stage < job.stage && wanted && other.config.artifacts.is_some()
         })
         .collect()
@@ -348,7 +348,7 @@ impl Plan {
             needs
                 .iter()
                 .any(|need| need.artifacts && &*need.job == name)
-                && listed.is_none_or(|names| names.iter().any(|(other, _)| &**other == name))
+                && listed.is_none_or(|names| names.iter().any(|other| *other.text == *name))
         };
         (0..self.jobs.len())
             .filter(|at| taken(self.jobs[*at].name()))

@@ -8,4 +8,4 @@ mod span;
 
 pub use line_index::{LineIndex, Position};
 pub use map::{SourceFile, SourceMap};
-pub use span::{FileId, Span};
+pub use span::{FileId, Span, SpannedText};

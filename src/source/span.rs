@@ -1,5 +1,7 @@
 //! Byte spans in source files.
 
+use std::sync::Arc;
+
 /// Names one file of a [`SourceMap`](super::SourceMap).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
@@ -31,4 +33,13 @@ impl Span {
         };
         Self::new(self.file, at(start), at(end))
     }
+}
+
+/// A text, and where it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpannedText {
+    /// The text.
+    pub text: Arc<str>,
+    /// Its place.
+    pub span: Span,
 }

@@ -1,5 +1,7 @@
 //! `when`, `allow_failure` and `retry` of a job.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// The value of `when` once rules were applied (configuration reference 6.8).
@@ -46,6 +48,15 @@ impl When {
             _ => return None,
         })
     }
+}
+
+/// `start_in` (configuration reference 6.8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delay {
+    /// How long a job waits.
+    pub seconds: u64,
+    /// As written.
+    pub text: Arc<str>,
 }
 
 /// `when` of artifacts and caches: after which result of a job they are kept (configuration

@@ -26,7 +26,7 @@ pub use environment::{ENVIRONMENT_TIERS, EnvironmentNameFault};
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
 pub use image_name::is_image_name;
-pub use job::{AllowFailure, KeepWhen, Retry, RetryWhen, When};
+pub use job::{AllowFailure, Delay, KeepWhen, Retry, RetryWhen, When};
 pub use origin::{Origin, Scheme, Service, project_path};
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};

@@ -95,7 +95,7 @@ fn sched(job: &Job, places: &HashMap<&str, JobIndex>, variables: &JobVariables) 
                 .collect()
         }),
         when: job.when,
-        start_in: Duration::from_secs(job.start_in.as_ref().map_or(0, |(seconds, _)| *seconds)),
+        start_in: Duration::from_secs(job.start_in.as_ref().map_or(0, |delay| delay.seconds)),
         allow_failure: job.allow_failure.clone(),
         retry: job
             .config

@@ -89,22 +89,17 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
         when: read::text(&mapping, "when")
             .and_then(|word| When::parse(&word))
             .unwrap_or_default(),
-        start_in: read::duration(&mapping, "start_in"),
+        start_in: read::delay(&mapping),
         allow_failure: read::get(&mapping, "allow_failure").map(keywords::read_allow_failure),
         retry: read::get(&mapping, "retry").map(keywords::read_retry),
-        timeout: read::duration(&mapping, "timeout").map(|(seconds, _)| seconds),
+        timeout: read::seconds(&mapping, "timeout"),
         tags: read::get(&mapping, "tags")
             .map(read::strings)
             .unwrap_or_default(),
         needs: read::get(&mapping, "needs").map(keywords::read_needs),
         dependencies: read::get(&mapping, "dependencies")
             .and_then(Value::as_seq)
-            .map(|items| {
-                items
-                    .iter()
-                    .filter_map(|item| Some((item.as_str()?.into(), item.span)))
-                    .collect()
-            }),
+            .map(|items| items.iter().filter_map(read::spanned_text).collect()),
         environment: read::get(&mapping, "environment").and_then(keywords::read_environment),
         artifacts: read::get(&mapping, "artifacts").and_then(keywords::read_artifacts),
         caches: read::get(&mapping, "cache")

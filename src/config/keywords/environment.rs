@@ -124,16 +124,14 @@ pub(crate) fn read(value: &Value) -> Option<EnvironmentConfig> {
     let Some(mapping) = value.as_map() else {
         return Some(named(value.as_str()?.into(), value.span));
     };
-    let on_stop = read::get(mapping, "on_stop");
-    let tier = read::get(mapping, "deployment_tier");
     let kubernetes = read::get(mapping, "kubernetes").and_then(Value::as_map);
     Some(EnvironmentConfig {
         url: read::text(mapping, "url"),
         action: read::text(mapping, "action")
             .and_then(|word| EnvironmentAction::parse(&word))
             .unwrap_or_default(),
-        on_stop: on_stop.and_then(|job| Some((job.as_str()?.into(), job.span))),
-        tier: tier.and_then(|tier| Some((tier.as_str()?.into(), tier.span))),
+        on_stop: read::spanned(mapping, "on_stop"),
+        tier: read::spanned(mapping, "deployment_tier"),
         auto_stop_in: read::text(mapping, "auto_stop_in"),
         kubernetes: kubernetes.map(read_kubernetes),
         ..named(

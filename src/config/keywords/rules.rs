@@ -213,7 +213,7 @@ fn read_rule(rule: &Mapping, span: Span) -> Rule {
             .filter_map(|entry| read_clause(entry.key.text(), &entry.value))
             .collect(),
         when: read::text(rule, "when").and_then(|word| When::parse(&word)),
-        start_in: read::duration(rule, "start_in"),
+        start_in: read::delay(rule),
         allow_failure: read::boolean(rule, "allow_failure"),
         variables: variables::read(rule),
         needs: read::get(rule, "needs").map(needs::read),

@@ -189,13 +189,10 @@ fn read_includes(value: &Value) -> Vec<ChildInclude> {
         Kind::Seq(entries) => &entries[..],
         _ => std::slice::from_ref(value),
     };
-    let include = |entry: &Value| {
-        let text = |key| read::get(entry.as_map()?, key).filter(|it| it.as_str().is_some());
-        ChildInclude {
-            entry: entry.clone(),
-            artifact: text("artifact").and_then(|it| Some(it.as_str()?.into())),
-            job: text("job").and_then(|it| Some((it.as_str()?.into(), it.span))),
-        }
+    let include = |entry: &Value| ChildInclude {
+        entry: entry.clone(),
+        artifact: entry.as_map().and_then(|it| read::text(it, "artifact")),
+        job: entry.as_map().and_then(|it| read::spanned(it, "job")),
     };
     let entries = entries.iter().filter(|entry| !entry.is_null());
     entries.map(include).collect()

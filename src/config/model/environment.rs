@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::Span;
+use crate::source::{Span, SpannedText};
 
 /// `environment` (configuration reference 6.15). No text is expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +15,10 @@ pub struct EnvironmentConfig {
     pub url: Option<Arc<str>>,
     /// `action`.
     pub action: EnvironmentAction,
-    /// `on_stop`, and where it was written.
-    pub on_stop: Option<(Arc<str>, Span)>,
-    /// `deployment_tier`, and where it was written.
-    pub tier: Option<(Arc<str>, Span)>,
+    /// `on_stop`.
+    pub on_stop: Option<SpannedText>,
+    /// `deployment_tier`.
+    pub tier: Option<SpannedText>,
     /// `auto_stop_in`.
     pub auto_stop_in: Option<Arc<str>>,
     /// `kubernetes`.

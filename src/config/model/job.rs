@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::source::Span;
-use crate::types::{AllowFailure, Retry, When};
+use crate::source::{Span, SpannedText};
+use crate::types::{AllowFailure, Delay, Retry, When};
 use crate::yaml::Mapping;
 
 use super::artifacts::ArtifactsConfig;
@@ -78,8 +78,8 @@ pub struct JobConfig {
     pub except: Option<Policy>,
     /// `when` of the job.
     pub when: When,
-    /// Seconds of `start_in`, and its text.
-    pub start_in: Option<(u64, Arc<str>)>,
+    /// `start_in`.
+    pub start_in: Option<Delay>,
     /// `allow_failure`; `None` where not given.
     pub allow_failure: Option<AllowFailure>,
     /// `retry`.
@@ -91,7 +91,7 @@ pub struct JobConfig {
     /// `None` without the key.
     pub needs: Option<Vec<NeedConfig>>,
     /// `None` without the key. Parallel names are expanded.
-    pub dependencies: Option<Vec<(Arc<str>, Span)>>,
+    pub dependencies: Option<Vec<SpannedText>>,
     /// `environment`.
     pub environment: Option<EnvironmentConfig>,
     /// `artifacts`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::expr::Condition;
 use crate::source::Span;
-use crate::types::When;
+use crate::types::{Delay, When};
 
 use super::needs::NeedConfig;
 use super::variables::YamlVariable;
@@ -20,8 +20,8 @@ pub struct Rule {
     pub clauses: Vec<Clause>,
     /// `when`.
     pub when: Option<When>,
-    /// Seconds of `start_in`, and its text.
-    pub start_in: Option<(u64, Arc<str>)>,
+    /// `start_in`.
+    pub start_in: Option<Delay>,
     /// `allow_failure`.
     pub allow_failure: Option<bool>,
     /// `variables`.

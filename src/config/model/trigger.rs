@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::Span;
+use crate::source::{Span, SpannedText};
 use crate::yaml::{Mapping, Value};
 
 /// `trigger` (configuration reference 6.25). No text is expanded.
@@ -35,8 +35,8 @@ pub struct ChildInclude {
     pub entry: Value,
     /// `artifact`: the file lies in what the job kept.
     pub artifact: Option<Arc<str>>,
-    /// `job`, and where it was written.
-    pub job: Option<(Arc<str>, Span)>,
+    /// `job`.
+    pub job: Option<SpannedText>,
 }
 
 /// `trigger` of another project.

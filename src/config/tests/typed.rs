@@ -241,7 +241,7 @@ fn trigger(trigger: &TriggerConfig) -> String {
         }
         TriggerTarget::Child(includes) => {
             let include = |include: &ChildInclude| match (&include.artifact, &include.job) {
-                (Some(artifact), Some((job, _))) => format!("{artifact} of {job}"),
+                (Some(artifact), Some(job)) => format!("{artifact} of {}", job.text),
                 (None, None) => include.entry.as_str().unwrap_or("entry").to_owned(),
                 odd => format!("{odd:?}"),
             };
@@ -297,9 +297,14 @@ fn environment_in_its_forms() {
             environment
                 .on_stop
                 .iter()
-                .map(|(it, _)| format!("on_stop {it}")),
+                .map(|it| format!("on_stop {}", it.text)),
         );
-        words.extend(environment.tier.iter().map(|(it, _)| format!("tier {it}")));
+        words.extend(
+            environment
+                .tier
+                .iter()
+                .map(|it| format!("tier {}", it.text)),
+        );
         words.extend(
             environment
                 .auto_stop_in

@@ -61,7 +61,7 @@ fn when_and_allow_failure() {
         let delay = job
             .start_in
             .as_ref()
-            .map_or(String::new(), |(seconds, _)| format!(" in {seconds}"));
+            .map_or(String::new(), |delay| format!(" in {}", delay.seconds));
         let found = format!("{} {allow}{delay}", job.when.as_str());
         (found != expected).then(|| format!("{keys}: expected {expected}, found {found}"))
     })

@@ -86,10 +86,10 @@ fn described(job: &Job) -> Json {
         "image": config.image.as_ref().map(|image| json!(*image.name)),
         "services": config.services.iter().map(|service| json!(*service.image.name)).collect::<Json>(),
         "tags": job.tags,
-        "dependencies": config.dependencies.iter().flatten().map(|(name, _)| Json::from(&**name)).collect::<Json>(),
+        "dependencies": config.dependencies.iter().flatten().map(|job| Json::from(&*job.text)).collect::<Json>(),
         "environment": config.environment.as_ref().map(|environment| json!(*environment.name)),
         "variables": job.variables.iter().map(|variable| (variable.key.to_string(), Json::from(&*variable.value))).collect::<Json>(),
-        "start_in": job.start_in.as_ref().map(|(_, text)| json!(**text)),
+        "start_in": job.start_in.as_ref().map(|delay| json!(*delay.text)),
         "interruptible": job.interruptible,
         "resource_group": config.resource_group.as_deref(),
     })
