@@ -239,7 +239,8 @@ fn since_main(fixture: &Fixture) -> Vec<String> {
 #[test]
 fn of_renamed_files_compare_to_counts_the_new_name() {
     let lines = |range: std::ops::Range<u32>| -> String {
-        range.map(|line| format!("line {line}\n")).collect()
+        let lines: Vec<String> = range.map(|line| format!("line {line}\n")).collect();
+        lines.concat()
     };
     let ten = lines(0..10);
     for (situation, text, expected) in [
