@@ -1,10 +1,12 @@
 //! The files of the tree, as the configuration reads them.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::config::{BadRevision, Changes, FileProvider, ReadError};
-use crate::repo::FileError;
+use crate::repo::{FileError, ProjectTree, TreeSource};
 
 use super::includes::IncludeStore;
 use super::workspace::Workspace;
@@ -16,6 +18,8 @@ pub(super) struct TreeFiles<'a> {
     fetched: IncludeStore,
     paths: OnceCell<Arc<[String]>>,
     changed: OnceCell<Changes>,
+    /// Trees of other commits, by revision.
+    others: RefCell<HashMap<String, Option<Rc<ProjectTree>>>>,
 }
 
 /// The files that the event changed.
@@ -38,7 +42,27 @@ impl<'a> TreeFiles<'a> {
             fetched: IncludeStore::of_user(),
             paths: OnceCell::new(),
             changed: OnceCell::new(),
+            others: RefCell::default(),
         }
+    }
+
+    /// The tree of a revision as the server knows it.
+    fn tree_at(&self, revision: &str) -> Option<Rc<ProjectTree>> {
+        if let Some(known) = self.others.borrow().get(revision) {
+            return known.clone();
+        }
+        let name = match revision {
+            "HEAD" => &self.workspace.rules.default_branch,
+            revision => revision,
+        };
+        let repository = &self.workspace.repository;
+        let commit = repository.commit_on_server(name);
+        let tree = commit.and_then(|commit| repository.tree(TreeSource::Commit(commit)).ok());
+        let tree = tree.map(Rc::new);
+        self.others
+            .borrow_mut()
+            .insert(revision.to_owned(), tree.clone());
+        tree
     }
 
     /// Whether anything has depended on what the event changed.
@@ -84,6 +108,21 @@ impl FileProvider for TreeFiles<'_> {
 
     fn fetched_under(&self, prefix: &str) -> Vec<String> {
         self.fetched.under(prefix)
+    }
+
+    fn commit_at(&self, revision: &str) -> Option<String> {
+        Some(self.tree_at(revision)?.sha())
+    }
+
+    fn read_at(&self, revision: &str, path: &str) -> Option<Arc<str>> {
+        let text = self.tree_at(revision)?.read_text(path).ok()?;
+        Some(text.into())
+    }
+
+    fn paths_at(&self, revision: &str) -> Arc<[String]> {
+        let tree = self.tree_at(revision);
+        let paths = tree.as_ref().and_then(|tree| tree.files().ok());
+        paths.unwrap_or_default().into()
     }
 
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {

@@ -10,6 +10,8 @@ const INDENT: usize = 2;
 const GAP: usize = 2;
 /// Columns below which breaking lines makes nothing more readable.
 const NARROWEST: usize = 16;
+/// The same beside sentences, which have much to say in the last column too.
+const NARROWEST_BESIDE_PROSE: usize = 36;
 /// Columns before what stands below its row.
 const BELOW: usize = 6;
 /// Widest column where the widest cells leave no room: a longer cell moves its own row only.
@@ -82,7 +84,12 @@ impl Table {
             let before_last = widths.iter().rev().skip(1).map(|width| width + GAP);
             INDENT + before_last.sum::<usize>()
         };
-        let has_room = |widths: &[usize]| last_at(widths) + NARROWEST <= width;
+        let narrowest = if self.prose {
+            NARROWEST_BESIDE_PROSE
+        } else {
+            NARROWEST
+        };
+        let has_room = |widths: &[usize]| last_at(widths) + narrowest <= width;
         if has_room(&widest) {
             let at = last_at(&widest);
             (widest, Layout::Beside(at))

@@ -3,6 +3,7 @@
 //! Includes, the workflow and jobs share these rules; they differ in the variables they see.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
 use crate::expr::glob::{GlobError, changes_match, exists_match};
@@ -10,6 +11,7 @@ use crate::expr::{Condition, Lookup};
 use crate::source::Span;
 
 use super::model::{Changed, Clause, Exists, Rule};
+use super::own_project::{is_checked_out, is_this_project};
 use super::provider::{Changes, FileProvider};
 
 /// Bytes of text that conditions may look at in all. Regular expressions take linear time, of
@@ -102,23 +104,36 @@ impl ClauseFacts<'_> {
     }
 
     fn exists(&self, exists: &Exists) -> Result<bool, RuleError> {
-        if let Some(project) = &exists.project {
-            let project = (self.expand)(project);
-            return Err(RuleError(
-                Diagnostic::new(
-                    Code::RuleFailed,
-                    format!(
-                        "`rules:exists:project` names `{project}`, which is not on this machine"
-                    ),
-                )
-                .at(exists.span),
-            ));
-        }
-        exists_match(&self.expanded(&exists.paths), &self.files.paths())
+        let paths = match &exists.project {
+            None => self.files.paths(),
+            Some(project) => self.paths_of(project, exists)?,
+        };
+        exists_match(&self.expanded(&exists.paths), &paths)
             .map_err(|error| bad_glob(error, exists.span))
     }
 
-    fn expanded(&self, globs: &[std::sync::Arc<str>]) -> Vec<String> {
+    /// The files of a project that a rule names. Only those of this one are here.
+    fn paths_of(&self, project: &str, exists: &Exists) -> Result<Arc<[String]>, RuleError> {
+        let project = (self.expand)(project);
+        let revision = exists.reference.as_deref().map(self.expand);
+        let revision = revision.as_deref().unwrap_or("HEAD");
+        let is_own = is_this_project(&project, self.lookup);
+        if is_own && is_checked_out(revision, self.lookup) {
+            return Ok(self.files.paths());
+        }
+        if is_own && self.files.commit_at(revision).is_some() {
+            return Ok(self.files.paths_at(revision));
+        }
+        let what = if is_own {
+            format!("`rules:exists:ref` names `{revision}`, which is no ref")
+        } else {
+            format!("`rules:exists:project` names `{project}`, which is not on this machine")
+        };
+        let diagnostic = Diagnostic::new(Code::RuleFailed, what);
+        Err(RuleError(diagnostic.at(exists.span)))
+    }
+
+    fn expanded(&self, globs: &[Arc<str>]) -> Vec<String> {
         globs.iter().map(|glob| (self.expand)(glob)).collect()
     }
 }

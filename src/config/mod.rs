@@ -21,6 +21,7 @@ mod keywords;
 mod load;
 mod merge;
 mod model;
+mod own_project;
 mod parallel;
 mod provenance;
 mod provider;

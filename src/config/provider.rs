@@ -51,6 +51,25 @@ pub trait FileProvider {
         Vec::new()
     }
 
+    /// The commit of this project that a branch, a tag, a part of a commit's id or `HEAD`, the
+    /// default branch, is on the server, where that is known without asking it.
+    fn commit_at(&self, revision: &str) -> Option<String> {
+        let _ = revision;
+        None
+    }
+
+    /// Text of a file of that commit.
+    fn read_at(&self, revision: &str, path: &str) -> Option<Arc<str>> {
+        let _ = (revision, path);
+        None
+    }
+
+    /// Every file of that commit, in git's order.
+    fn paths_at(&self, revision: &str) -> Arc<[String]> {
+        let _ = revision;
+        Arc::default()
+    }
+
     /// Files changed by the event, or since the merge base with `compare_to`.
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision>;
 }

@@ -151,6 +151,11 @@ impl Repository {
         self.git.find_commit(old).ok().map(|commit| commit.id())
     }
 
+    /// The commit that a name is on the server, as far as it is known here.
+    pub fn commit_on_server(&self, name: &str) -> Option<String> {
+        self.server_revision(name).map(|commit| commit.to_string())
+    }
+
     /// A name as the server resolves it: its branches are our `origin/…`.
     fn server_revision(&self, name: &str) -> Option<Oid> {
         let branch = name.strip_prefix("refs/heads/").unwrap_or(name);

@@ -53,7 +53,7 @@ fn later_jobs_and_later_runs_find_what_was_saved() {
         ] {
             assert!(text.contains(part), "{on:?}: `{part}`:\n{text}");
         }
-        assert!(!text.contains("no-other"), "{on:?}:\n{text}");
+        assert!(!text.contains("> no-other"), "{on:?}:\n{text}");
 
         let (_, text) = told(&env, on, &["install"]);
         assert!(text.contains("cache-hit"), "{on:?}:\n{text}");

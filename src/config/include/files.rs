@@ -8,7 +8,7 @@ use crate::yaml::{self, Kind, Value};
 
 use super::super::provider::{FileProvider, ReadError};
 use super::errors;
-use super::home::{Home, is_here};
+use super::home::Home;
 use super::outside::Outside;
 use super::reader::{Reader, Stopped};
 
@@ -46,7 +46,7 @@ impl Reader<'_> {
         let files = home.files(self.request.files);
         let text = match read_in_tree(&files, path) {
             Ok(text) => text,
-            Err(ReadError::NotFound) if *home != Home::Here => {
+            Err(ReadError::NotFound) if !matches!(home, Home::Here | Home::Own(_)) => {
                 if let Home::Project(project) = home {
                     let outside = Outside::Project(project.clone(), path.to_owned());
                     self.missing.push((outside, span));
@@ -54,11 +54,12 @@ impl Reader<'_> {
                 return Ok(Arc::new(nothing(span)));
             }
             Err(error) => {
-                let known = self.request.files.paths();
+                let known = files.paths();
+                let path = &home.name_of(path);
                 return self.stop(errors::unreadable(path, &error, &known).at(span));
             }
         };
-        self.content(at, path, &text, span)
+        self.content(at, &home.name_of(path), &text, span)
     }
 
     /// A file from elsewhere; `None` where it was not fetched, which is noted.
@@ -67,10 +68,11 @@ impl Reader<'_> {
         outside: &Outside,
         span: Span,
     ) -> Result<Option<Arc<yaml::Loaded>>, Stopped> {
-        if let Outside::Project(project, path) = outside
-            && is_here(project, self.request.expand)
-        {
-            return self.local_file(path, &Home::Here, span).map(Some);
+        if let Outside::Project(project, path) = outside {
+            let home = self.home_of(project);
+            if !matches!(home, Home::Project(_)) {
+                return self.local_file(path, &home, span).map(Some);
+            }
         }
         if let Outside::Project(_, path) = outside
             && !is_yaml(path)

@@ -7,14 +7,13 @@ use crate::expr::{InputValue, Lookup};
 use super::super::provider::{BadRevision, Changes, FileProvider, ReadError};
 use super::outside::{Outside, ProjectAt};
 
-/// Digits of a commit's id below which git takes it for no id.
-const SHORTEST_SHA: usize = 4;
-
 /// The home of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Home {
     /// The repository itself.
     Here,
+    /// The repository at another revision than the one that is checked out.
+    Own(String),
     /// Another project at a revision.
     Project(ProjectAt),
     /// A remote file or a template: it has no project and sees no variables.
@@ -27,30 +26,18 @@ impl Home {
         HomeFiles { home: self, files }
     }
 
+    /// The name of a file of it, as messages show it.
+    pub(super) fn name_of(&self, path: &str) -> String {
+        match self {
+            Self::Own(revision) => format!("{path}@{revision}"),
+            Self::Here | Self::Project(_) | Self::Nowhere => path.to_owned(),
+        }
+    }
+
     /// Whether variables are seen.
     pub(super) fn sees_variables(&self) -> bool {
         *self != Self::Nowhere
     }
-}
-
-/// Whether a project at a revision is this one at the commit that is checked out, so that its files
-/// are those of the tree (configuration reference 4.1). `expand` expands variables.
-pub(super) fn is_here(project: &ProjectAt, expand: &dyn Fn(&str) -> String) -> bool {
-    let is_this_project = project.host == expand("$CI_SERVER_FQDN")
-        && project.path == expand("$CI_PROJECT_PATH").to_lowercase();
-    is_this_project && is_checked_out(&project.revision, expand)
-}
-
-fn is_checked_out(revision: &str, expand: &dyn Fn(&str) -> String) -> bool {
-    let (reference, default) = (expand("$CI_COMMIT_REF_NAME"), expand("$CI_DEFAULT_BRANCH"));
-    let named = if revision == "HEAD" {
-        &default
-    } else {
-        revision
-    };
-    let is_part_of_sha = revision.len() >= SHORTEST_SHA
-        && expand("$CI_COMMIT_SHA").starts_with(&revision.to_lowercase());
-    is_part_of_sha || (named == reference && !reference.is_empty())
 }
 
 /// The files of a home.
@@ -63,6 +50,10 @@ impl FileProvider for HomeFiles<'_> {
     fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
         match self.home {
             Home::Here => self.files.read(path),
+            Home::Own(revision) => {
+                let text = self.files.read_at(revision, path);
+                text.ok_or(ReadError::NotFound)
+            }
             Home::Project(project) => self
                 .files
                 .fetched(&Outside::Project(project.clone(), path.to_owned()).key())
@@ -74,6 +65,7 @@ impl FileProvider for HomeFiles<'_> {
     fn paths(&self) -> Arc<[String]> {
         match self.home {
             Home::Here => self.files.paths(),
+            Home::Own(revision) => self.files.paths_at(revision),
             Home::Project(project) => self
                 .files
                 .fetched_under(&project.prefix())
@@ -86,6 +78,14 @@ impl FileProvider for HomeFiles<'_> {
 
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {
         self.files.changes(compare_to)
+    }
+
+    fn commit_at(&self, revision: &str) -> Option<String> {
+        self.files.commit_at(revision)
+    }
+
+    fn paths_at(&self, revision: &str) -> Arc<[String]> {
+        self.files.paths_at(revision)
     }
 }
 

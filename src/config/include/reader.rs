@@ -16,14 +16,15 @@ use super::super::component::ComponentFacts;
 use super::super::inputs;
 use super::super::keywords::{INCLUDE_RULE, check_rules, read_rules};
 use super::super::merge::merge_into;
+use super::super::own_project::{is_checked_out, is_this_project};
 use super::super::provider::FileProvider;
 use super::super::read;
 use super::super::request::Request;
 use super::super::shape::Check;
 use super::errors;
-use super::home::{Home, NoVariables, is_here};
+use super::home::{Home, NoVariables};
 use super::item::{Component, Naming, Wanted};
-use super::outside::Outside;
+use super::outside::{Outside, ProjectAt};
 use super::unset::Unset;
 
 /// Files that one pipeline may include, nested ones counted (configuration reference 4.5).
@@ -192,7 +193,7 @@ impl<'a> Reader<'a> {
             } else {
                 &without_variables
             },
-            host: (self.request.expand)("$CI_SERVER_FQDN"),
+            host: self.host(),
         };
         let wanted = match (item.as_map(), item.as_str()) {
             (Some(mapping), _) => naming.of_mapping(item, mapping),
@@ -200,6 +201,12 @@ impl<'a> Reader<'a> {
             (None, None) => Err(errors::wrong_kind(item)),
         };
         wanted.or_else(|diagnostic| self.stop(diagnostic))
+    }
+
+    /// The host of this project.
+    pub(super) fn host(&self) -> String {
+        let host = self.request.lookup.variable("CI_SERVER_FQDN");
+        host.unwrap_or_default().to_owned()
     }
 
     fn given_inputs(&mut self, mapping: &Mapping) -> Result<Mapping, Stopped> {
@@ -213,6 +220,23 @@ impl<'a> Reader<'a> {
                 );
                 self.stop(Diagnostic::new(Code::InputInvalid, message).at(value.span))
             }
+        }
+    }
+
+    /// The home of a project's files. Those of this project need not be fetched: at the commit that
+    /// is checked out they are the tree's, at another one git has them (configuration reference
+    /// 4.1).
+    pub(super) fn home_of(&self, project: &ProjectAt) -> Home {
+        let known = self.request.lookup;
+        let is_own = project.host == self.host() && is_this_project(&project.path, known);
+        if !is_own {
+            Home::Project(project.clone())
+        } else if is_checked_out(&project.revision, known) {
+            Home::Here
+        } else if self.request.files.commit_at(&project.revision).is_some() {
+            Home::Own(project.revision.clone())
+        } else {
+            Home::Project(project.clone())
         }
     }
 
@@ -299,19 +323,24 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Stopped> {
         let candidates = component.candidates();
         let files = self.request.files;
-        let is_here = is_here(&component.project, self.request.expand);
+        let home = self.home_of(&component.project);
         let there = |outside: &&Outside| match outside {
-            Outside::Project(_, path) if is_here => files.read(path).is_ok(),
-            outside => files.fetched(&outside.key()).is_some(),
+            Outside::Project(_, path) => home.files(files).read(path).is_ok(),
+            Outside::Remote(_) | Outside::Template(_) => false,
         };
         let outside = candidates.iter().find(there).unwrap_or(&candidates[0]);
         let facts = ComponentFacts {
             name: component.name.clone(),
             version: component.project.revision.clone(),
-            sha: if is_here {
-                Some((self.request.expand)("$CI_COMMIT_SHA").into())
-            } else {
-                files.fetched(&component.project.commit_key())
+            sha: match &home {
+                Home::Here => self
+                    .request
+                    .lookup
+                    .variable("CI_COMMIT_SHA")
+                    .map(Into::into),
+                Home::Own(revision) => files.commit_at(revision).map(Into::into),
+                Home::Project(project) => files.fetched(&project.commit_key()),
+                Home::Nowhere => None,
             },
         };
         self.outside(outside, given, Some(&facts), merged)
@@ -329,8 +358,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         let home = match outside {
-            Outside::Project(project, _) if is_here(project, self.request.expand) => Home::Here,
-            Outside::Project(project, _) => Home::Project(project.clone()),
+            Outside::Project(project, _) => self.home_of(project),
             Outside::Remote(_) | Outside::Template(_) => Home::Nowhere,
         };
         self.lay(&loaded, &home, given, component, merged)

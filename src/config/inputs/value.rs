@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
 use super::super::read;
+use super::super::shape::unquoted_key;
 use super::declare::{self, is_option};
 use super::text::{from_json, ruby_text};
 
@@ -61,18 +62,17 @@ pub(in super::super) fn resolve(
     for entry in given.entries() {
         if declared.find(&entry.key).is_none() {
             let name = entry.key.text();
-            found.push(
-                Diagnostic::new(
-                    Code::InputUnknown,
-                    format!("input `{name}` is not declared"),
-                )
-                .at(entry.key_span)
-                .choose_from(
-                    name,
-                    "declared inputs",
-                    declared.entries().iter().map(|e| e.key.text()),
-                ),
-            );
+            let mut unknown = Diagnostic::new(
+                Code::InputUnknown,
+                format!("input `{name}` is not declared"),
+            )
+            .at(entry.key_span);
+            unknown.help.extend(unquoted_key(&entry.key));
+            found.push(unknown.choose_from(
+                name,
+                "declared inputs",
+                declared.entries().iter().map(|e| e.key.text()),
+            ));
         }
     }
     let mut inputs = Inputs::default();
@@ -229,9 +229,10 @@ fn check_regex(name: &str, input: &Mapping, value: &Value) -> Result<(), Diagnos
 
 fn missing(entry: &Entry) -> Diagnostic {
     let name = entry.key.text();
-    Diagnostic::new(Code::InputMissing, format!("input `{name}` needs a value"))
-        .at(entry.key_span)
-        .help("give it a `default`, or a value where the file is included")
+    let mut missing = Diagnostic::new(Code::InputMissing, format!("input `{name}` needs a value"))
+        .at(entry.key_span);
+    missing.help.extend(unquoted_key(&entry.key));
+    missing.help("give it a `default`, or a value where the file is included")
 }
 
 fn wrong_kind(name: &str, kind: &str, span: Span) -> Diagnostic {

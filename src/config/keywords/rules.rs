@@ -245,6 +245,7 @@ fn read_clause(key: &str, value: &Value) -> Option<Clause> {
         "exists" => Some(Clause::Exists(Exists {
             paths: read_paths(value),
             project: value.as_map().and_then(|m| read::text(m, "project")),
+            reference: value.as_map().and_then(|m| read::text(m, "ref")),
             span: value.span,
         })),
         _ => None,

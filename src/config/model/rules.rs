@@ -70,6 +70,8 @@ pub struct Exists {
     pub paths: Vec<Arc<str>>,
     /// Another project to look into.
     pub project: Option<Arc<str>>,
+    /// The revision of it; its default branch unless said.
+    pub reference: Option<Arc<str>>,
     /// Where it was written.
     pub span: Span,
 }

@@ -51,9 +51,10 @@ impl<'a> Check<'a> {
             value.type_name()
         );
         let mut diagnostic = Diagnostic::new(Code::WrongType, message).at(value.span);
-        if let (Kind::Bool(_) | Kind::Int(_) | Kind::Float(_), true) =
-            (&value.kind, expected.contains("string"))
-        {
+        if let (Kind::Bool(_) | Kind::Int(_) | Kind::Float(_), true) = (
+            &value.kind,
+            expected.contains("string") || expected.contains("name"),
+        ) {
             diagnostic = diagnostic.help("put it in quotes");
         }
         self.report(diagnostic);

@@ -99,6 +99,78 @@ fn what_is_not_the_checkout_has_to_be_fetched() {
 }
 
 #[test]
+fn at_another_revision_git_has_the_files() {
+    let other = |text: &str| {
+        tree(text)
+            .at("HEAD", "ci/b.yml", "include: ci/*.yaml\nb: {script: theirs}")
+            .at("HEAD", "ci/c.yaml", "c: {script: theirs}")
+            .at(
+                "1.0",
+                "templates/lint.yml",
+                "spec: {component: [version, sha]}\n---\na: {script: '$[[ component.version ]] $[[ component.sha ]]'}",
+            )
+    };
+    outcomes(vec![
+        (
+            "the default branch, with its own neighbours",
+            other("include: {project: group/project, file: ci/b.yml}"),
+            "c: theirs  b: theirs",
+        ),
+        (
+            "a component at a tag",
+            other("include: {component: $CI_SERVER_FQDN/group/project/lint@1.0}"),
+            "a: 1.0 commit of 1.0",
+        ),
+        (
+            "a file that is not there",
+            other("include: {project: group/project, file: ci/d.yml}"),
+            "! include-missing",
+        ),
+        (
+            "another server",
+            other("include: {component: gitlab.com/group/project/lint@1.0}"),
+            "! include-not-fetched",
+        ),
+    ]);
+}
+
+#[test]
+fn exists_in_the_project_itself() {
+    for (exists, included) in [
+        (
+            "{paths: [ci/b.yml], project: $CI_PROJECT_PATH, ref: $CI_COMMIT_SHA}",
+            true,
+        ),
+        (
+            "{paths: [ci/b.yml], project: Group/Project, ref: issue-12}",
+            true,
+        ),
+        (
+            "{paths: [ci/none], project: group/project, ref: issue-12}",
+            false,
+        ),
+        ("{paths: [only-main], project: group/project}", true),
+        ("{paths: [ci/b.yml], project: group/project}", false),
+    ] {
+        let text = format!(
+            "include: [{{local: ci/b.yml, rules: [{{exists: {exists}}}]}}]\nz: {{script: x}}"
+        );
+        let found = tree(&text).at("HEAD", "only-main", "").outcome();
+        let expected = if included { "b: ours  z: x" } else { "z: x" };
+        assert_eq!(found, expected, "{exists}");
+    }
+    for exists in [
+        "{paths: [a], project: other/project}",
+        "{paths: [a], project: group/project, ref: none}",
+    ] {
+        let text = format!(
+            "include: [{{local: ci/b.yml, rules: [{{exists: {exists}}}]}}]\nz: {{script: x}}"
+        );
+        assert_eq!(tree(&text).errors(), "rule-failed", "{exists}");
+    }
+}
+
+#[test]
 fn a_file_that_the_checkout_does_not_have_is_missing() {
     for include in [
         "{component: $CI_SERVER_FQDN/group/project/nothing@$CI_COMMIT_SHA}",

@@ -14,6 +14,8 @@ use crate::expr::expand::{Unknown, Variable, Variables, expand};
 pub(crate) struct Tree {
     files: BTreeMap<String, String>,
     fetched: BTreeMap<String, String>,
+    /// Files of other revisions, by revision.
+    others: BTreeMap<String, BTreeMap<String, String>>,
     variables: Variables,
     inputs: Vec<GivenInput>,
     changed: Option<Vec<String>>,
@@ -40,6 +42,13 @@ impl Tree {
     /// The same with a file that was fetched from elsewhere.
     pub(crate) fn fetched(mut self, key: &str, text: &str) -> Self {
         self.fetched.insert(key.to_owned(), text.to_owned());
+        self
+    }
+
+    /// The same with a file at another revision.
+    pub(crate) fn at(mut self, revision: &str, path: &str, text: &str) -> Self {
+        let files = self.others.entry(revision.to_owned()).or_default();
+        files.insert(path.to_owned(), text.to_owned());
         self
     }
 
@@ -132,6 +141,25 @@ impl FileProvider for Tree {
     fn fetched_under(&self, prefix: &str) -> Vec<String> {
         let keys = self.fetched.keys().filter(|key| key.starts_with(prefix));
         keys.cloned().collect()
+    }
+
+    fn commit_at(&self, revision: &str) -> Option<String> {
+        let known = self.others.contains_key(revision);
+        known.then(|| format!("commit of {revision}"))
+    }
+
+    fn read_at(&self, revision: &str, path: &str) -> Option<Arc<str>> {
+        let text = self.others.get(revision)?.get(path)?;
+        Some(text.as_str().into())
+    }
+
+    fn paths_at(&self, revision: &str) -> Arc<[String]> {
+        let files = self.others.get(revision);
+        files
+            .into_iter()
+            .flat_map(BTreeMap::keys)
+            .cloned()
+            .collect()
     }
 
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {

@@ -83,9 +83,11 @@ impl Table {
         };
         let line = look::of(&job.state).columns(line).gap(GAP);
         let line = padded(line, Tone::Plain, &job.label, self.name).gap(GAP);
-        let line = line
-            .gap(TIME.saturating_sub(text::width(&time)))
-            .put(Tone::Dim, time);
+        let fill = TIME.saturating_sub(text::width(&time));
+        // A long name takes the blanks in front of the time first.
+        let fits = |room| line.width() + TIME <= room;
+        let fill = if self.width.is_none_or(fits) { fill } else { 0 };
+        let line = line.gap(fill).put(Tone::Dim, time);
         let remarks = remarks(job);
         if remarks.is_empty() {
             return vec![line];

@@ -171,3 +171,18 @@ fn children_count_apart() {
 fn a_run_without_an_end_has_no_summary() {
     assert_eq!(text(&two(), None), "");
 }
+
+#[test]
+fn a_long_name_takes_the_blanks_of_its_time() {
+    let long = "deploy: [production, eu-central-1, everything, blue, 1]";
+    let story = Story::new()
+        .run(&[("test", long), ("test", "unit")])
+        .start(long)
+        .succeed(long)
+        .start("unit")
+        .succeed("unit")
+        .result(Status::Success, 0);
+    let text = text(&story, Some(80));
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest.is_some_and(|widest| widest <= 80), "{text}");
+}

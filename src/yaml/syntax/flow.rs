@@ -39,8 +39,12 @@ pub(super) fn quote_inside(trouble: &Trouble<'_>) -> Option<Diagnostic> {
     let at = trouble.context("quoted scalar").unwrap_or(trouble.at());
     let line = trouble.line(at);
     let before = trouble.text().get(line.start..at)?;
-    let open = before.find('[')?;
-    let item = before[open..].find(['"', '\'']).map(|found| open + found)?;
+    // The list may have begun on a line above.
+    let above = trouble.text()[..line.start].trim_end();
+    let item = before.find(['"', '\''])?;
+    if !before[..item].contains('[') && !above.ends_with(['[', ',']) {
+        return None;
+    }
     let start = before[..item]
         .rfind(['[', '{', ','])
         .map_or(0, |sign| sign + 1);

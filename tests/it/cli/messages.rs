@@ -91,6 +91,13 @@ fn keys_that_yaml_reads_as_something_else() {
         "variables: {NO: x, ~: q, 1.5: z}\na:\n  script: x\n  on: x\n  variables: {OFF: x}\n  parallel: {matrix: [{OFF: x}, {yes: [a, on]}]}\nb:\n  script: x\n  rules: [{if: $A, variables: {ON: x}}]\noff: {script: x}\nyes: 3\n",
     );
     golden("keys_read_as_words", &shown);
+    let shown = said(
+        &["lint"],
+        "spec: {inputs: {on: {}}}\n---\na: {script: x, needs: [off], stage: on}\n",
+    );
+    golden("inputs_read_as_words", &shown);
+    let shown = said(&["lint"], "a: {script: x, needs: [off], stage: on}\n");
+    golden("values_read_as_words", &shown);
 }
 
 #[test]
@@ -134,8 +141,16 @@ fn what_is_written_in_brackets_without_quotes() {
             "flow_interpolation",
             "spec: {inputs: {x: {default: a}}}\n---\na: {stage: $[[ inputs.x ]], script: x}\n",
         ),
+        (
+            "flow_interpolation_inside",
+            "spec: {inputs: {x: {default: a}}}\n---\na: {script: [ls, echo $[[ inputs.x ]]]}\n",
+        ),
         ("flow_variable", "a: {script: x, tags: [${TAG}]}\n"),
         ("flow_quote", "a:\n  script: [ls, echo \"[$X]\"]\n"),
+        (
+            "flow_quote_below",
+            "a:\n  script: [\n    ls,\n    echo \"[$X]\",\n  ]\n",
+        ),
         ("flow_quote_single", "a: {script: [echo '{a}', ls]}\n"),
     ] {
         golden(name, &said(&["lint"], configuration));
@@ -160,4 +175,14 @@ fn keywords_that_run_refuses_are_one_message() {
         "a: {script: x, services: [x], cache: {paths: [x]}, parallel: {matrix: [{A: [b, c]}]}}\nb: {trigger: x/y}\nc: {script: x, resource_group: z}\nd: {script: echo}\n",
     );
     golden("refused_in_one", &shown);
+}
+
+#[test]
+fn jobs_that_may_run_twice_are_one_warning() {
+    let job = |name: &str| {
+        format!("{name}: {{script: x, rules: [{{if: $CI_COMMIT_TAG}}, {{when: always}}]}}\n")
+    };
+    let configuration: String = ["a", "b", "c"].map(job).concat();
+    golden("may_run_twice", &said(&["lint"], &configuration));
+    golden("may_run_twice_alone", &said(&["lint"], &job("a")));
 }

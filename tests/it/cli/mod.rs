@@ -9,6 +9,7 @@ mod list;
 mod masked;
 mod messages;
 mod output;
+mod own_project;
 mod project;
 
 pub(crate) use project::Project;
