@@ -138,7 +138,11 @@ fn notes(job: &Job, variants: &Variants<'_>, present: &HashSet<&str>) -> Vec<Str
         });
     }
     if let Some(environment) = &job.environment {
-        notes.push(format!("environment {}", environment.name));
+        let fault = environment
+            .fault
+            .as_ref()
+            .map_or("", |_| " (can't be made)");
+        notes.push(format!("environment {}{fault}", environment.name));
     }
     if !job.tags.is_empty() {
         notes.push(format!("tags {}", job.tags.join(", ")));

@@ -16,7 +16,6 @@ use super::super::component::ComponentFacts;
 use super::super::inputs;
 use super::super::keywords::{INCLUDE_RULE, check_rules, read_rules};
 use super::super::merge::merge_into;
-use super::super::own_project::{is_checked_out, is_this_project};
 use super::super::provider::FileProvider;
 use super::super::read;
 use super::super::request::Request;
@@ -24,7 +23,7 @@ use super::super::shape::Check;
 use super::errors;
 use super::home::{Home, NoVariables};
 use super::item::{Component, Naming, Wanted};
-use super::outside::{Outside, ProjectAt};
+use super::outside::Outside;
 use super::unset::Unset;
 
 /// Files that one pipeline may include, nested ones counted (configuration reference 4.5).
@@ -220,23 +219,6 @@ impl<'a> Reader<'a> {
                 );
                 self.stop(Diagnostic::new(Code::InputInvalid, message).at(value.span))
             }
-        }
-    }
-
-    /// The home of a project's files. Those of this project need not be fetched: at the commit that
-    /// is checked out they are the tree's, at another one git has them (configuration reference
-    /// 4.1).
-    pub(super) fn home_of(&self, project: &ProjectAt) -> Home {
-        let known = self.request.lookup;
-        let is_own = project.host == self.host() && is_this_project(&project.path, known);
-        if !is_own {
-            Home::Project(project.clone())
-        } else if is_checked_out(&project.revision, known) {
-            Home::Here
-        } else if self.request.files.commit_at(&project.revision).is_some() {
-            Home::Own(project.revision.clone())
-        } else {
-            Home::Project(project.clone())
         }
     }
 
