@@ -1,6 +1,7 @@
 //! `pipe list`: the jobs of the pipeline, and why others are left out.
 
 use std::collections::{HashMap, HashSet};
+use std::mem::ManuallyDrop;
 
 use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
 use crate::config::Loaded;
@@ -24,6 +25,8 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Resul
     let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
     let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
     printer.hide(pipeline.facts.secrets());
+    // The process ends with it: taking a large one apart would cost as much as a part of making it.
+    let pipeline = ManuallyDrop::new(pipeline);
     if args.format == ListFormat::Json {
         list_json::print(&pipeline, printer);
         return Ok(if pipeline.is_valid() {
@@ -33,7 +36,7 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Resul
         });
     }
     if !pipeline.is_valid() {
-        return Err(pipeline.failure());
+        return Err(ManuallyDrop::into_inner(pipeline).failure());
     }
     if !printer.is_quiet() {
         printer.diagnostics(&pipeline.loaded.diagnostics, &pipeline.loaded.sources);
@@ -138,7 +141,11 @@ fn notes(job: &Job, variants: &Variants<'_>, present: &HashSet<&str>) -> Vec<Str
         });
     }
     if let Some(environment) = &job.environment {
-        notes.push(format!("environment {}", environment.name));
+        let fault = environment
+            .fault
+            .as_ref()
+            .map_or("", |_| " (can't be made)");
+        notes.push(format!("environment {}{fault}", environment.name));
     }
     if !job.tags.is_empty() {
         notes.push(format!("tags {}", job.tags.join(", ")));

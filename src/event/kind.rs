@@ -267,8 +267,8 @@ pub enum EventKind {
         /// GitLab's reason.
         reason: FailureReason,
     },
-    /// An attempt ended. All its log lines came before. One that was canceled before it began
-    /// has no `JobStarted`.
+    /// An attempt ended. All its log lines came before. One that was canceled, or failed, before it
+    /// began has no `JobStarted`.
     JobFinished {
         /// Full name.
         job: String,

@@ -101,11 +101,11 @@ pub(super) fn drop_artifacts(plan: &mut Plan) -> Vec<(String, Vec<String>)> {
         let mut whats = Vec::new();
         for need in needs {
             match lacking(&need) {
-                Some(Lacking { what, reason, .. })
-                    if reason == FailureReason::MissingDependencyFailure =>
-                {
-                    whats.push(what);
-                }
+                Some(Lacking {
+                    what,
+                    reason: FailureReason::MissingDependencyFailure,
+                    ..
+                }) => whats.push(what),
                 _ => job.needs_elsewhere.push(need),
             }
         }

@@ -10,7 +10,7 @@ impl Pipeline {
     /// Begins the pipeline: every job is to be decided, but for those that have failed by then.
     /// Before this, none is.
     pub(super) fn begin(&mut self) {
-        for index in self.order.clone().jobs.iter() {
+        for index in &self.order.clone().jobs {
             self.fail_at_once(*index);
         }
         self.unsettled.extend(0..self.order.jobs.len());

@@ -6,13 +6,31 @@ use crate::diag::Label;
 use crate::source::Span;
 use crate::yaml::{self, Kind, Value};
 
+use super::super::own_project::{is_checked_out, is_this_project};
 use super::super::provider::{FileProvider, ReadError};
 use super::errors;
 use super::home::Home;
-use super::outside::Outside;
+use super::outside::{Outside, ProjectAt};
 use super::reader::{Reader, Stopped};
 
 impl Reader<'_> {
+    /// The home of a project's files. Those of this project need not be fetched: at the commit that
+    /// is checked out they are the tree's, at another one git has them (configuration reference
+    /// 4.1).
+    pub(super) fn home_of(&self, project: &ProjectAt) -> Home {
+        let known = self.request.lookup;
+        let is_own = project.host == self.host() && is_this_project(&project.path, known);
+        if !is_own {
+            Home::Project(project.clone())
+        } else if is_checked_out(&project.revision, known) {
+            Home::Here
+        } else if self.request.files.commit_at(&project.revision).is_some() {
+            Home::Own(project.revision.clone())
+        } else {
+            Home::Project(project.clone())
+        }
+    }
+
     pub(super) fn parse(
         &mut self,
         at: (Home, String),
