@@ -27,8 +27,8 @@ impl Pulls {
 
     /// Brings the images of a job ahead of it.
     pub(super) fn prefetch(&mut self, job: &Arc<ScriptJob>, context: &Arc<RunContext>) {
-        for image in job.images().cloned() {
-            let (runner, context) = (job.runner, Arc::clone(context));
+        for image in job.images() {
+            let (runner, image, context) = (job.runner, image.clone(), Arc::clone(context));
             self.ahead.spawn(async move {
                 // Its failure is told by the jobs that want it.
                 let _ = context.bring(runner, &image).await;

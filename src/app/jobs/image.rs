@@ -158,25 +158,6 @@ impl PipelineContext {
         }))
     }
 
-    /// An image that has to have a name of its own.
-    pub(super) fn image_of(
-        &self,
-        config: &ImageConfig,
-        job: &Job,
-        variables: &JobVariables,
-    ) -> Result<Image, ImageFault> {
-        let name = variables.expand(&config.name);
-        if is_image_name(&name) {
-            return Ok(expanded(config, name, variables));
-        }
-        let name = if name.trim().is_empty() {
-            String::new()
-        } else {
-            name
-        };
-        Err(fault(config, name, job, variables))
-    }
-
     /// The jobs of which it is known before the run that they have no image and need one.
     pub fn without_image(&self) -> Vec<WithoutImage<'_>> {
         let jobs = self.plan.jobs.iter().enumerate();
@@ -230,6 +211,24 @@ impl PipelineContext {
             "give it an `image`; or set `default-image = \"debian:12\"` in `.pipe/config.toml` or in your own `config.toml`",
         )))
     }
+}
+
+/// An image that has to have a name of its own.
+pub(super) fn image_of(
+    config: &ImageConfig,
+    job: &Job,
+    variables: &JobVariables,
+) -> Result<Image, ImageFault> {
+    let name = variables.expand(&config.name);
+    if is_image_name(&name) {
+        return Ok(expanded(config, name, variables));
+    }
+    let name = if name.trim().is_empty() {
+        String::new()
+    } else {
+        name
+    };
+    Err(fault(config, name, job, variables))
 }
 
 fn expanded(config: &ImageConfig, name: String, variables: &JobVariables) -> Image {

@@ -9,7 +9,7 @@ use crate::plan::JobVariables;
 use crate::types::go_bool;
 
 use super::context::PipelineContext;
-use super::image::ImageFault;
+use super::image::{ImageFault, image_of};
 
 /// How long the runner waits for services (`wait_for_services_timeout`).
 const WAIT: Duration = Duration::from_secs(30);
@@ -37,7 +37,7 @@ impl PipelineContext {
         let shows_output = variables.value("CI_DEBUG_SERVICES").and_then(go_bool) == Some(true);
         let mut taken = HashSet::new();
         for (number, config) in job.config.services.iter().enumerate() {
-            let image = self.image_of(&config.image, job, variables)?;
+            let image = image_of(&config.image, job, variables)?;
             let aliases = aliases(
                 number,
                 &image.name,

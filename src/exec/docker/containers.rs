@@ -1,10 +1,9 @@
 //! Making the container of an attempt, with its files in place: over volumes that all jobs share,
 //! or, where the daemon can't lay volumes over each other, filled with all of it.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, SystemVersion};
@@ -19,12 +18,14 @@ use super::super::trees::Trees;
 use super::super::{ArtifactRef, Cx, EnvSpec, ExecError, Fault, Image, TreeRef, TreeSpec};
 use super::connect::Endpoint;
 use super::container::Container;
+use super::images::Images;
 use super::layers::{Layers, Site};
 use super::patience::Patience;
+use super::run::{self, Waiting};
 use super::services::Services;
 use super::upload::{self, Content};
 use super::workspace::{Volumes, Workspaces};
-use super::{create, fault, image};
+use super::{create, fault};
 
 /// One daemon, and what is made on it.
 pub(super) struct Containers {
@@ -36,8 +37,7 @@ pub(super) struct Containers {
     overlays: Overlays,
     /// The trees as files, for a daemon without overlays.
     flat: Trees,
-    /// Whether root is the user of an image, by its name.
-    roots: Mutex<HashMap<String, bool>>,
+    images: Images,
 }
 
 /// Whether the daemon lays volumes over each other. Not known before it has done so once.
@@ -61,6 +61,29 @@ impl Overlays {
     }
 }
 
+/// What is to be made for an attempt, and where.
+struct Plan<'a> {
+    site: Site,
+    spec: &'a EnvSpec,
+    image: &'a Image,
+    cx: &'a Cx,
+}
+
+/// What a new container gets of the job's files.
+enum Files {
+    /// What its volumes do not have.
+    Beside(Vec<ArtifactRef>),
+    /// All of them.
+    All(Content),
+}
+
+/// The container of an attempt.
+pub(super) struct Made {
+    pub(super) container: Container,
+    /// Its shell, where that was started meanwhile.
+    pub(super) waiting: Option<Waiting>,
+}
+
 impl Containers {
     pub(super) fn new(endpoint: Endpoint, starts: usize, layers: Layers) -> Self {
         Self {
@@ -71,7 +94,7 @@ impl Containers {
             workspaces: Workspaces::new(layers),
             overlays: Overlays::default(),
             flat: Trees::default(),
-            roots: Mutex::default(),
+            images: Images::default(),
         }
     }
 
@@ -99,8 +122,8 @@ impl Containers {
         self.workspaces.publish(tree)
     }
 
-    /// The container of an attempt. When it fails it has undone what it began.
-    pub(super) async fn make(&self, spec: &EnvSpec, cx: &Cx) -> Result<Container, ExecError> {
+    /// The container of an attempt, and what goes with it. When it fails it has undone what it began.
+    pub(super) async fn make(&self, spec: &EnvSpec, cx: &Cx) -> Result<Made, ExecError> {
         let Some(image) = &spec.image else {
             return Err(ExecError::user(
                 "create container",
@@ -108,123 +131,88 @@ impl Containers {
             ));
         };
         create::check(spec)?;
-        let mut container = self.place(spec, image, cx).await?;
-        if let Some(services) = &mut container.services {
-            let site = self.site(spec, image).await?;
-            let waiting = services.wait(&site, cx);
-            if let Err(error) = unless_asked(&cx.cancel, "wait for services", waiting).await {
-                let _ = container.remove().await;
-                return Err(error);
-            }
-        }
-        Ok(container)
-    }
-
-    /// The container with its files, and its services started.
-    async fn place(&self, spec: &EnvSpec, image: &Image, cx: &Cx) -> Result<Container, ExecError> {
-        if !self.overlays.are_refused()
-            && let Some(container) = self.over_volumes(spec, image, cx).await?
-        {
-            return Ok(container);
-        }
-        self.filled(spec, image, cx).await
-    }
-
-    /// A container over volumes; `None` where the daemon can't do that.
-    async fn over_volumes(
-        &self,
-        spec: &EnvSpec,
-        image: &Image,
-        cx: &Cx,
-    ) -> Result<Option<Container>, ExecError> {
-        let site = self.site(spec, image).await?;
-        let name = create::name(&spec.owner, &spec.job, spec.attempt);
-        let making = self.workspaces.make(&site, &name, spec);
-        let (made, services) = tokio::join!(making, Services::network(&site, spec));
-        let (volumes, rest) = match made {
-            Ok(made) => made,
-            Err(error) if error.fault == Fault::Unsupported => {
-                self.overlays.found(REFUSED);
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
-        let made = self.create(&site, spec, image, volumes, services).await;
-        let mut container = made?;
-        let readying = async {
-            if !self.overlays.work() {
-                if !self.is_there(&container, &spec.layout.builds_dir).await? {
-                    self.overlays.found(REFUSED);
-                    return Ok(false);
-                }
-                self.overlays.found(WORKS);
-            }
-            let (docker, id) = (&site.docker, &container.id);
-            if !self.runs_as_root(image).await? {
-                upload::open_builds(docker, id, &spec.layout).await?;
-            }
-            if !rest.is_empty() {
-                upload::add(docker, id, &spec.layout.project_dir, tars(&rest)).await?;
-            }
-            Ok(true)
-        };
-        match unless_asked(&cx.cancel, "upload", readying).await {
-            Ok(true) => Ok(Some(container)),
-            Ok(false) => {
-                container.remove().await?;
-                Ok(None)
-            }
-            Err(error) => {
-                // The first error tells more than one of cleaning up.
-                let _ = container.remove().await;
-                Err(error)
-            }
-        }
-    }
-
-    /// A container of its own that everything is copied into.
-    async fn filled(&self, spec: &EnvSpec, image: &Image, cx: &Cx) -> Result<Container, ExecError> {
-        if let Some(tree) = &spec.workspace.tree {
-            let tree = self.workspaces.tree(tree)?;
-            self.flat.publish(&tree, cx).await?;
-        }
-        let content = Content {
-            layout: spec.layout.clone(),
-            temp_files: temp_files(spec),
-            tars: self.flat.archives(&spec.workspace)?,
-        };
-        let site = self.site(spec, image).await?;
-        let services = Services::network(&site, spec).await;
-        let volumes = Volumes::default();
-        let mut container = self.create(&site, spec, image, volumes, services).await?;
-        let filling = upload::fill(&container.docker, &container.id, content);
-        if let Err(error) = unless_asked(&cx.cancel, "upload", filling).await {
-            let _ = container.remove().await;
-            return Err(error);
-        }
-        Ok(container)
-    }
-
-    async fn site(&self, spec: &EnvSpec, image: &Image) -> Result<Site, ExecError> {
-        Ok(Site {
+        let site = Site {
             docker: self.docker().await?.clone(),
             patience: self.patience.clone(),
             starts: self.starts.clone(),
             owner: spec.owner.clone(),
             image: image.name.clone(),
-        })
+        };
+        let plan = Plan {
+            site,
+            spec,
+            image,
+            cx,
+        };
+        let mut made = match Box::pin(self.over_volumes(&plan)).await? {
+            Some(made) => made,
+            None => self.filled(&plan).await?,
+        };
+        if let Some(services) = &mut made.container.services {
+            let waiting = services.wait(&plan.site, cx);
+            if let Err(error) = unless_asked(&cx.cancel, "wait for services", waiting).await {
+                let _ = made.container.remove().await;
+                return Err(error);
+            }
+        }
+        Ok(made)
     }
 
-    /// The container over `volumes`, which go with it, and its services, which are started. Never
-    /// broken off: what the daemon makes meanwhile would have no owner.
+    /// A container over volumes; `None` where the daemon can't do that.
+    async fn over_volumes(&self, plan: &Plan<'_>) -> Result<Option<Made>, ExecError> {
+        if self.overlays.are_refused() {
+            return Ok(None);
+        }
+        let (site, spec) = (&plan.site, plan.spec);
+        let name = create::name(&spec.owner, &spec.job, spec.attempt);
+        let making = self.workspaces.make(site, &name, spec);
+        let (made, services) = tokio::join!(making, Services::network(site, spec));
+        match made {
+            Ok((volumes, rest)) => {
+                let files = Files::Beside(rest);
+                Box::pin(self.create(plan, volumes, services, files)).await
+            }
+            Err(error) if error.fault == Fault::Unsupported => {
+                self.overlays.found(REFUSED);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A container of its own that everything is copied into.
+    async fn filled(&self, plan: &Plan<'_>) -> Result<Made, ExecError> {
+        let spec = plan.spec;
+        if let Some(tree) = &spec.workspace.tree {
+            let tree = self.workspaces.tree(tree)?;
+            self.flat.publish(&tree, plan.cx).await?;
+        }
+        let files = Files::All(Content {
+            layout: spec.layout.clone(),
+            temp_files: temp_files(spec),
+            tars: self.flat.archives(&spec.workspace)?,
+        });
+        let services = Services::network(&plan.site, spec).await;
+        let volumes = Volumes::default();
+        let made = Box::pin(self.create(plan, volumes, services, files)).await?;
+        made.ok_or_else(|| ExecError::system("upload", "the container takes no files"))
+    }
+
+    /// The container with its files over `volumes`, which go with it; beside that its services are
+    /// started. `None` where the volumes can't be mounted.
     async fn create(
         &self,
-        site: &Site,
-        spec: &EnvSpec,
-        image: &Image,
+        plan: &Plan<'_>,
         volumes: Volumes,
         services: Result<Option<Services>, ExecError>,
-    ) -> Result<Container, ExecError> {
+        files: Files,
+    ) -> Result<Option<Made>, ExecError> {
+        let Plan {
+            site,
+            spec,
+            image,
+            cx,
+        } = plan;
         let (starts, patience) = (self.starts.clone(), self.patience.clone());
         let mut container = Container::new(site.docker.clone(), String::new(), starts, patience);
         container.volumes = volumes.names;
@@ -237,38 +225,80 @@ impl Containers {
         };
         let network = services.as_ref().map(|services| services.id().to_owned());
         let body = create::body(spec, image, &volumes.overlay, network.as_deref());
-        let making = self.create_itself(site, spec, image, body);
-        let result = match &mut services {
-            None => making.await.map(|id| container.id = id),
+        let own = async {
+            // Never broken off: what the daemon makes meanwhile would have no owner.
+            container.id = self.create_itself(plan, body).await?;
+            let readying = async {
+                if !self.put(plan, &container.id, files).await? {
+                    return Ok(None);
+                }
+                // The shell comes up while its services do; an entrypoint may want to find them.
+                if spec.services.is_empty() || self.images.has_entrypoint(site, image).await? {
+                    return Ok(Some(None));
+                }
+                run::start(&container).await.map(Some).map(Some)
+            };
+            unless_asked(&cx.cancel, "upload", readying).await
+        };
+        let made = match &mut services {
+            None => own.await,
             Some(services) => {
                 let starting = services.start(site, spec, &volumes.overlay);
-                let (made, started) = tokio::join!(making, starting);
-                made.map(|id| container.id = id).and(started)
+                let (made, started) = tokio::join!(own, starting);
+                made.and_then(|made| started.map(|()| made))
             }
         };
         container.services = services.map(Box::new);
-        if let Err(error) = result {
-            let _ = container.remove().await;
-            return Err(error);
+        match made {
+            Ok(Some(waiting)) => Ok(Some(Made { container, waiting })),
+            Ok(None) => container.remove().await.map(|()| None),
+            Err(error) => {
+                // The first error tells more than one of cleaning up.
+                let _ = container.remove().await;
+                Err(error)
+            }
         }
-        Ok(container)
+    }
+
+    /// Puts files into a new container; false where its volumes can't be mounted.
+    async fn put(&self, plan: &Plan<'_>, id: &str, files: Files) -> Result<bool, ExecError> {
+        let (docker, layout) = (&plan.site.docker, &plan.spec.layout);
+        let rest = match files {
+            Files::All(content) => {
+                upload::fill(docker, id, content).await?;
+                return Ok(true);
+            }
+            Files::Beside(rest) => rest,
+        };
+        if !self.overlays.work() {
+            if !self.is_there(docker, id, &layout.builds_dir).await? {
+                self.overlays.found(REFUSED);
+                return Ok(false);
+            }
+            self.overlays.found(WORKS);
+        }
+        if !self.images.runs_as_root(&plan.site, plan.image).await? {
+            upload::open_builds(docker, id, layout).await?;
+        }
+        if !rest.is_empty() {
+            upload::add(docker, id, &layout.project_dir, tars(&rest)).await?;
+        }
+        Ok(true)
     }
 
     /// The id of a new container.
     async fn create_itself(
         &self,
-        site: &Site,
-        spec: &EnvSpec,
-        image: &Image,
+        plan: &Plan<'_>,
         body: ContainerCreateBody,
     ) -> Result<String, ExecError> {
+        let (docker, image, spec) = (&plan.site.docker, plan.image, plan.spec);
         let mut options = CreateContainerOptionsBuilder::new();
         if let Some(platform) = &image.platform {
             options = options.platform(platform);
         }
         let name = create::name(&spec.owner, &spec.job, spec.attempt);
         let named = options.clone().name(&name).build();
-        let docker = &site.docker;
         let making = async {
             let mut made = docker.create_container(Some(named), body.clone()).await;
             // Two pipelines of one run may have jobs of the same name: the labels tell them apart.
@@ -282,10 +312,9 @@ impl Containers {
     }
 
     /// Whether the folder `path` of the container is there: its volumes can be mounted.
-    async fn is_there(&self, container: &Container, path: &str) -> Result<bool, ExecError> {
+    async fn is_there(&self, docker: &Docker, id: &str, path: &str) -> Result<bool, ExecError> {
         let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
         let looking = async {
-            let (docker, id) = (&container.docker, &container.id);
             match docker.get_container_archive_info(id, Some(options)).await {
                 Ok(_) => Ok(true),
                 Err(error) if fault::status(&error).is_some() => Ok(false),
@@ -298,56 +327,9 @@ impl Containers {
         };
         self.patience.answer("upload", looking).await
     }
-
-    /// Whether the job's processes begin as root. Anyone else may write only where that is open to
-    /// all.
-    async fn runs_as_root(&self, image: &Image) -> Result<bool, ExecError> {
-        if let Some(user) = &image.user {
-            return Ok(is_root(user));
-        }
-        let known = self.roots().get(&image.name).copied();
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let user = image::user(self.docker().await?, &image.name);
-        let user = self.patience.answer("inspect image", user).await?;
-        self.roots().insert(image.name.clone(), is_root(&user));
-        Ok(is_root(&user))
-    }
-
-    fn roots(&self) -> std::sync::MutexGuard<'_, HashMap<String, bool>> {
-        // The map is whole at any moment, even if another task came to grief.
-        self.roots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The archives of artifacts.
 pub(super) fn tars(artifacts: &[ArtifactRef]) -> Vec<PathBuf> {
     artifacts.iter().map(|kept| kept.tar.clone()).collect()
-}
-
-/// What an image's `USER` says of root: its name or number, with any group.
-fn is_root(user: &str) -> bool {
-    matches!(user.split(':').next(), None | Some("" | "root" | "0"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_root;
-
-    #[test]
-    fn who_is_root() {
-        for (user, root) in [
-            ("", true),
-            ("0", true),
-            ("root", true),
-            ("root:root", true),
-            ("0:1000", true),
-            ("1000", false),
-            ("node", false),
-            ("1000:0", false),
-        ] {
-            assert_eq!(is_root(user), root, "{user}");
-        }
-    }
 }

@@ -122,8 +122,8 @@ impl Executor for DockerExecutor {
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         check(&cx.cancel, "open")?;
-        let container = self.containers.make(&spec, cx).await?;
-        let session = DockerSession::new(Arc::clone(&self.containers), container, spec);
+        let made = self.containers.make(&spec, cx).await?;
+        let session = DockerSession::new(Arc::clone(&self.containers), made, spec);
         Ok(Box::new(session))
     }
 

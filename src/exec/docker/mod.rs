@@ -16,6 +16,7 @@ mod ending;
 mod executor;
 mod fault;
 mod image;
+mod images;
 mod layer_store;
 mod layers;
 mod networks;

@@ -43,7 +43,7 @@ impl Probe {
         if is_process_of(id, pid).await {
             return Ok(Self::Process(pid));
         }
-        Self::beside(site, id).await
+        Box::pin(Self::beside(site, id)).await
     }
 
     /// For a daemon whose processes are not of this machine.
@@ -70,6 +70,7 @@ impl Probe {
             made.await
                 .map_err(|error| fault::create(&site.image, error))
         };
+        let making = Box::pin(making);
         let made = site.patience.answer("create container", making).await?;
         let (docker, starts) = (site.docker.clone(), site.starts.clone());
         let container = Container::new(docker, made.id, starts, site.patience.clone());

@@ -32,6 +32,7 @@ pub(super) async fn reap(
             volumes::owned(docker, owner)
         )
     };
+    let listing = Box::pin(listing);
     let listed = patience.answer_within(LIMIT_AT_FIRST, "list containers", listing);
     let (containers, networks, found) = listed.await?;
     for container in containers {

@@ -29,7 +29,7 @@ const LINES: usize = 64;
 /// What is beside the container of a job.
 pub(super) struct Services {
     network: Network,
-    services: Vec<Service>,
+    all: Vec<Service>,
     /// Where the lines of all of them arrive, for the job's log.
     pub(super) lines: mpsc::Receiver<Vec<u8>>,
     speak: mpsc::Sender<Vec<u8>>,
@@ -54,7 +54,7 @@ impl Services {
         let (speak, lines) = mpsc::channel(LINES);
         Ok(Some(Self {
             network,
-            services: Vec::new(),
+            all: Vec::new(),
             lines,
             speak,
         }))
@@ -89,7 +89,7 @@ impl Services {
         let mut failed = None;
         for started in join_all(starting).await {
             match started {
-                Ok(service) => self.services.push(service),
+                Ok(service) => self.all.push(service),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
@@ -99,14 +99,14 @@ impl Services {
     /// Waits until all take connections or have had their time. Of one that does not, the log gets
     /// a warning, and the job goes on as on GitLab.
     pub(super) async fn wait(&mut self, site: &Site, cx: &Cx) -> Result<(), ExecError> {
-        let longest = self.services.iter().map(|service| service.spec.wait).max();
+        let longest = self.all.iter().map(|service| service.spec.wait).max();
         let longest = longest.unwrap_or_default();
         if longest.is_zero() {
             return Ok(());
         }
         say(cx, waiting(longest)).await;
         let troubles = {
-            let waits = join_all(self.services.iter().map(|service| service.wait(site)));
+            let waits = join_all(self.all.iter().map(|service| service.wait(site)));
             tokio::pin!(waits);
             loop {
                 tokio::select! {
@@ -115,7 +115,7 @@ impl Services {
                 }
             }
         };
-        for (service, trouble) in self.services.iter_mut().zip(troubles) {
+        for (service, trouble) in self.all.iter_mut().zip(troubles) {
             let Some(trouble) = trouble? else { continue };
             service.told = true;
             let warning = warning(&service.spec.image.name, &trouble, &service.voice.last());
@@ -127,7 +127,7 @@ impl Services {
     /// What to tell when a script has failed: services that have ended by themselves, each once.
     pub(super) async fn obituary(&mut self) -> Vec<u8> {
         let mut text = Vec::new();
-        for service in &mut self.services {
+        for service in &mut self.all {
             if service.told || !service.voice.has_ended() {
                 continue;
             }
@@ -146,7 +146,7 @@ impl Services {
     pub(super) async fn remove(&mut self) -> Result<(), ExecError> {
         // Nobody reads them any more; whoever writes must not wait for that.
         self.lines.close();
-        let removing = self.services.iter_mut();
+        let removing = self.all.iter_mut();
         let removed = join_all(removing.map(|service| service.container.remove_alone())).await;
         removed.into_iter().collect()
     }
@@ -188,7 +188,7 @@ impl Service {
                     }
                 }
                 // Nothing to be seen: it is ending, or gets all of its time.
-                std::future::pending().await
+                std::future::pending::<()>().await;
             };
             tokio::select! {
                 biased;

@@ -7,6 +7,10 @@ use crate::expr::Lookup;
 
 /// One variable. Copies share their texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on GitLab"
+)]
 pub struct Variable {
     /// Its name.
     pub key: Arc<str>,
