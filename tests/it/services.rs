@@ -1,5 +1,10 @@
 //! Services as their users meet them (runtime reference 8).
 
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::engine;
 use crate::env::{On, TestEnv};
 
@@ -130,4 +135,62 @@ fn a_service_whose_image_has_no_name_fails_its_job() {
         assert!(text.contains(wanted), "{text}");
         assert!(text.contains("1 failed, 1 passed"), "{text}");
     }
+}
+
+const HANGS: &str = r#"
+hang:
+  services:
+    - {name: pipe-test-busybox:1, alias: web, command: [httpd, -f, -p, "8080"], variables: {HEALTHCHECK_TCP_PORT: 8080}}
+  script: [echo has begun, sleep 300]
+quick: {script: [echo quick]}
+"#;
+
+/// A run of `hang` whose script has begun.
+fn hanging(env: &TestEnv) -> Child {
+    let arguments = ["run", "hang", "--executor", "docker", "--format", "json"];
+    let mut child = env
+        .pipe(&arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("\"has begun\"") {
+        line.clear();
+        let read = out.read_line(&mut line).expect("a line");
+        assert!(read > 0, "it ended before its script began");
+    }
+    // Read to its end, or it could not write.
+    std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+    child
+}
+
+#[test]
+fn an_interrupted_run_leaves_no_service_in_docker() {
+    let env = TestEnv::new(HANGS);
+    let mut child = hanging(&env);
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    kill_process(pid.expect("a process"), Signal::INT).expect("our own child");
+    let status = child.wait().expect("our own child");
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(env.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn the_services_of_a_killed_run_are_removed_by_the_next_in_docker() {
+    let env = TestEnv::new(HANGS);
+    let mut child = hanging(&env);
+    child.kill().expect("our own child");
+    child.wait().expect("our own child");
+    assert!(
+        !env.leftovers().is_empty(),
+        "nothing to remove proves nothing"
+    );
+    let (code, text) = told(&env, &["run", "quick", "--executor", "docker"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.contains("service `pipe-test-busybox:1` of job `hang`"),
+        "{text}"
+    );
+    assert_eq!(env.leftovers(), Vec::<String>::new());
 }

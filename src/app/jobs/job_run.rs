@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::HeldJob;
+use crate::exec::Traits;
 use crate::plan::{Job, JobVariables};
 use crate::run::{AttemptContext, EarlyFailure, JobRun, ScriptJob, Work};
 use crate::sched::{JobIndex, JobSpec};
@@ -52,7 +53,8 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
             ahead: traits.opens_ahead
                 && !is_refused
                 && job.config.services.is_empty()
-                && !context.receives_dotenv(job),
+                && !context.receives_dotenv(job)
+                && !receives_much(context, job, traits),
             sources: Git::of(&variables).sources(),
             timeout: timeout(job),
             scripts: {
@@ -77,6 +79,17 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
             release: job.release_option(&context.facts).to_string(),
         }),
     }
+}
+
+/// Whether it may be expected to receive artifacts that have to be known when its environment is
+/// opened: as many as in the last run.
+fn receives_much(context: &PipelineContext, job: &Job, traits: Traits) -> bool {
+    let Some(limit) = traits.early_artifacts else {
+        return false;
+    };
+    let size = |at: usize| context.last_artifacts.size(context.plan.jobs[at].name());
+    let sources = context.plan.artifact_sources(job).into_iter();
+    sources.map(size).any(|size| size >= limit)
 }
 
 fn sched(job: &Job, places: &HashMap<&str, JobIndex>, variables: &JobVariables) -> JobSpec {
