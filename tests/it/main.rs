@@ -17,6 +17,7 @@ mod run;
 mod sample;
 mod screen;
 mod scripts;
+mod services;
 mod settings;
 mod signals;
 mod tidy;
