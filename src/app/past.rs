@@ -1,0 +1,147 @@
+//! Past runs of a checkout: which there are, which one is meant, and which attempt of a job.
+
+use crate::diag::{Code, Diagnostic};
+use crate::record::{PastRun, ProjectRecord, State};
+use crate::types::Status;
+
+use super::facts::project;
+use super::failure::{Failure, FailureKind};
+use super::folders;
+use super::request::WorkspaceRequest;
+use super::workspace::Workspace;
+
+/// What is on record of a checkout. Nothing of it is changed.
+#[derive(Debug)]
+pub struct PastRuns {
+    record: ProjectRecord,
+}
+
+/// An attempt of a job in a run on record.
+#[derive(Debug)]
+pub struct PastAttempt {
+    /// The run.
+    pub run: PastRun,
+    /// Full name of the job.
+    pub job: String,
+    /// From 1.
+    pub attempt: u32,
+}
+
+impl PastRuns {
+    /// The record of the checkout that the command is about. Its pipeline need not be valid.
+    pub fn of(request: &WorkspaceRequest) -> Result<Self, Failure> {
+        let workspace = Workspace::open(request)?;
+        let state = State::new(folders::state()?);
+        let common_dir = workspace.repository.common_dir();
+        let record = state.project(&project(&workspace).path, &common_dir);
+        Ok(Self { record })
+    }
+
+    /// All runs, the newest first.
+    pub fn runs(&self) -> Vec<PastRun> {
+        self.record.list()
+    }
+
+    /// Names of the jobs of all runs, each once.
+    pub fn jobs(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for run in self.runs() {
+            for job in run.jobs() {
+                if !names.iter().any(|name| name == job) {
+                    names.push(job.to_owned());
+                }
+            }
+        }
+        names
+    }
+
+    /// How a run ended in one word, or that it has not.
+    pub fn status(run: &PastRun) -> &'static str {
+        match &run.result {
+            Some(result) => result.status.as_str(),
+            None if run.alive => Status::Running.as_str(),
+            None => "killed",
+        }
+    }
+
+    /// The run of that id, or with that number at the end of its id; the newest if `None`.
+    pub fn run(&self, id: Option<&str>) -> Result<PastRun, Failure> {
+        let mut runs = self.runs().into_iter();
+        let Some(id) = id else {
+            return runs.next().ok_or_else(none);
+        };
+        let number = id.parse().ok();
+        let is_meant =
+            |run: &PastRun| run.id == id || (number.is_some() && run.pipeline_id() == number);
+        runs.find(is_meant).ok_or_else(|| {
+            let message = format!("there is no run `{id}` on record");
+            let diagnostic = Diagnostic::new(Code::RunUnknown, message);
+            usage(diagnostic.help("`pipe runs` lists those that are"))
+        })
+    }
+
+    /// The attempt of a job that is meant: in the run `id`, else in the newest run where the job
+    /// has one; the last one unless `attempt` says which.
+    pub fn attempt(
+        &self,
+        job: &str,
+        id: Option<&str>,
+        attempt: Option<u32>,
+    ) -> Result<PastAttempt, Failure> {
+        let runs = match id {
+            Some(_) => vec![self.run(id)?],
+            None => self.runs(),
+        };
+        if runs.is_empty() {
+            return Err(none());
+        }
+        let Some(run) = runs.iter().find(|run| run.attempts(job) > 0) else {
+            return Err(without_attempt(&runs, job, id.is_some()));
+        };
+        let last = run.attempts(job);
+        let attempt = attempt.unwrap_or(last);
+        if !(1..=last).contains(&attempt) {
+            let message = format!("job `{job}` has no attempt {attempt} in run {}", run.id);
+            let help = match last {
+                1 => "it has one attempt".to_owned(),
+                _ => format!("it has attempts 1 to {last}"),
+            };
+            let diagnostic = Diagnostic::new(Code::JobNotRecorded, message).help(help);
+            return Err(usage(diagnostic));
+        }
+        Ok(PastAttempt {
+            run: run.clone(),
+            job: job.to_owned(),
+            attempt,
+        })
+    }
+}
+
+/// Why none of `runs` has an attempt of that job.
+fn without_attempt(runs: &[PastRun], job: &str, is_chosen: bool) -> Failure {
+    let Some(run) = runs.iter().find(|run| run.jobs().any(|name| name == job)) else {
+        let message = match &runs[0] {
+            run if is_chosen => format!("run {} has no job `{job}`", run.id),
+            _ => format!("no run on record has a job `{job}`"),
+        };
+        let names = runs.iter().flat_map(PastRun::jobs);
+        let diagnostic = Diagnostic::new(Code::JobNotRecorded, message);
+        return usage(diagnostic.choose_from(job, "jobs on record", names));
+    };
+    let message = format!("job `{job}` did not run in run {}", run.id);
+    let mut diagnostic = Diagnostic::new(Code::JobNotRecorded, message);
+    let result = run.job(job);
+    if let Some(reason) = result.and_then(|result| result.reason.as_ref()) {
+        diagnostic = diagnostic.note(reason.clone());
+    }
+    usage(diagnostic)
+}
+
+fn none() -> Failure {
+    let message = "no run of this checkout is on record";
+    usage(Diagnostic::new(Code::RunUnknown, message).help("`pipe run` makes one"))
+}
+
+fn usage(diagnostic: Diagnostic) -> Failure {
+    Failure::new(FailureKind::Usage, diagnostic)
+}

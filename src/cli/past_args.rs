@@ -1,0 +1,35 @@
+//! Arguments of the commands on past runs and on what is kept.
+
+use clap::Args;
+
+use super::formats::ListFormat;
+
+/// Options of `runs`.
+#[derive(Debug, Clone, Args)]
+pub struct RunsArgs {
+    /// How to show the runs: table or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
+    pub format: ListFormat,
+}
+
+/// Options of `logs`.
+#[derive(Debug, Clone, Args)]
+pub struct LogsArgs {
+    /// The job; its newest log is printed [default: all jobs of the last run]
+    #[arg(value_name = "JOB")]
+    pub past_job: Option<String>,
+    /// The run, by its id or the number at its end [default: the newest]
+    #[arg(long = "run", value_name = "ID")]
+    pub past_run: Option<String>,
+    /// The attempt [default: the last]
+    #[arg(long, value_name = "NUMBER", requires = "past_job")]
+    pub attempt: Option<u32>,
+    /// Print the bytes as they were recorded, control characters and all
+    #[arg(long, requires = "past_job")]
+    pub raw: bool,
+}
