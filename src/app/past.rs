@@ -1,7 +1,10 @@
-//! Past runs of a checkout: which there are, which one is meant, and which attempt of a job.
+//! Past runs of a checkout: which there are, which one is meant, which attempt of a job, and what
+//! jobs kept.
+
+use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
-use crate::record::{PastRun, ProjectRecord, State};
+use crate::record::{KeptEntry, PastRun, ProjectRecord, RecordError, State, entries};
 use crate::types::Status;
 
 use super::facts::project;
@@ -25,6 +28,28 @@ pub struct PastAttempt {
     pub job: String,
     /// From 1.
     pub attempt: u32,
+}
+
+/// What a job of a run on record kept.
+#[derive(Debug)]
+pub struct KeptByJob {
+    /// Full name of the job.
+    pub job: String,
+    /// The archive.
+    pub tar: PathBuf,
+}
+
+impl KeptByJob {
+    /// What is in it.
+    pub fn entries(&self) -> Result<Vec<KeptEntry>, RecordError> {
+        entries(&self.tar)
+    }
+
+    fn of(run: &PastRun, job: &str) -> Option<Self> {
+        let tar = run.kept(job)?;
+        let job = job.to_owned();
+        Some(Self { job, tar })
+    }
 }
 
 impl PastRuns {
@@ -88,13 +113,7 @@ impl PastRuns {
         id: Option<&str>,
         attempt: Option<u32>,
     ) -> Result<PastAttempt, Failure> {
-        let runs = match id {
-            Some(_) => vec![self.run(id)?],
-            None => self.runs(),
-        };
-        if runs.is_empty() {
-            return Err(none());
-        }
+        let runs = self.runs_or_one(id)?;
         let Some(run) = runs.iter().find(|run| run.attempts(job) > 0) else {
             return Err(without_attempt(&runs, job, id.is_some()));
         };
@@ -115,6 +134,54 @@ impl PastRuns {
             attempt,
         })
     }
+
+    /// What the job kept, in the run `id`, else in the newest run where it kept something; without
+    /// a job all that the jobs of the run kept, in their order.
+    pub fn kept(
+        &self,
+        job: Option<&str>,
+        id: Option<&str>,
+    ) -> Result<(PastRun, Vec<KeptByJob>), Failure> {
+        let mut runs = self.runs_or_one(id)?;
+        if job.is_none() {
+            runs.truncate(1);
+        }
+        let of = |run: &PastRun| -> Vec<KeptByJob> {
+            let jobs = run.jobs().filter(|name| job.is_none_or(|job| job == *name));
+            jobs.filter_map(|job| KeptByJob::of(run, job)).collect()
+        };
+        let found = runs.iter().map(|run| (run, of(run)));
+        match found.into_iter().find(|(_, kept)| !kept.is_empty()) {
+            Some((run, kept)) => Ok((run.clone(), kept)),
+            None => Err(without_artifacts(&runs, job, id.is_some())),
+        }
+    }
+
+    /// All runs, of which there is one, or the one that is meant.
+    fn runs_or_one(&self, id: Option<&str>) -> Result<Vec<PastRun>, Failure> {
+        let runs = match id {
+            Some(_) => vec![self.run(id)?],
+            None => self.runs(),
+        };
+        if runs.is_empty() {
+            return Err(none());
+        }
+        Ok(runs)
+    }
+}
+
+/// Why none of `runs` has artifacts of that job, or of any.
+fn without_artifacts(runs: &[PastRun], job: Option<&str>, is_chosen: bool) -> Failure {
+    let ran = |job: &str| runs.iter().find(|run| run.attempts(job) > 0);
+    let message = match (job, job.and_then(ran)) {
+        (Some(job), None) => return without_attempt(runs, job, is_chosen),
+        (Some(job), Some(run)) if is_chosen => {
+            format!("job `{job}` kept nothing in run {}", run.id)
+        }
+        (Some(job), Some(_)) => format!("no run on record has artifacts of job `{job}`"),
+        (None, _) => format!("no job kept anything in run {}", runs[0].id),
+    };
+    usage(Diagnostic::new(Code::JobNotRecorded, message))
 }
 
 /// Why none of `runs` has an attempt of that job.

@@ -6,8 +6,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::report::{ColorChoice, OutputLevel};
 
-pub use super::formats::{LintFormat, ListFormat, RunFormat};
-pub use super::past_args::{LogsArgs, RunsArgs};
+pub(super) use super::formats::{LintFormat, ListFormat, RunFormat};
+pub(super) use super::past_args::{ArtifactsArgs, LogsArgs, RunsArgs};
 
 /// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
 const HELP_WIDTH: usize = 100;
@@ -133,6 +133,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Print the log of a job, or all logs of the last run
     Logs(LogsArgs),
+    /// List what jobs kept, or copy it into a folder
+    Artifacts(ArtifactsArgs),
     /// Show what this machine offers for running pipelines
     Doctor(DoctorArgs),
     /// Print the completion script of a shell

@@ -4,6 +4,7 @@
 //! result into the exit status of the process.
 
 mod args;
+mod artifacts;
 mod complete;
 mod description;
 mod digest;

@@ -1,5 +1,7 @@
 //! Arguments of the commands on past runs and on what is kept.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::formats::ListFormat;
@@ -32,4 +34,21 @@ pub struct LogsArgs {
     /// Print the bytes as they were recorded, control characters and all
     #[arg(long, requires = "past_job")]
     pub raw: bool,
+}
+
+/// Options of `artifacts`.
+#[derive(Debug, Clone, Args)]
+pub struct ArtifactsArgs {
+    /// The job; what it kept last is listed [default: all jobs of the last run]
+    #[arg(value_name = "JOB")]
+    pub past_job: Option<String>,
+    /// The run, by its id or the number at its end [default: the newest]
+    #[arg(long = "run", value_name = "ID")]
+    pub past_run: Option<String>,
+    /// Copy it into this folder, where no file of it may be yet
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub to: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long, requires = "to")]
+    pub force: bool,
 }

@@ -157,6 +157,13 @@ impl PastRun {
         results::of_job(&self.folder, pipeline, job)
     }
 
+    /// The archive of what a job of the top pipeline kept last.
+    pub fn kept(&self, job: &str) -> Option<PathBuf> {
+        let attempts = (1..=self.attempts(job)).rev();
+        let archives = attempts.map(|attempt| self.artifact(&[], job, attempt));
+        archives.into_iter().find(|archive| archive.is_file())
+    }
+
     fn success_of(&self, job: &str) -> Option<Success> {
         let (status, artifacts) = match self.results(&[], job).pop() {
             Some(last) => (last.status, last.artifacts),

@@ -1,5 +1,6 @@
 //! Commands on past runs: what is on record, and what they say of a record that is damaged.
 
+mod artifacts;
 mod logs;
 mod runs;
 
