@@ -7,6 +7,7 @@
 //! Layer 7. Requests are plain values, results are values or a [`Failure`]: neither clap nor a
 //! terminal nor an exit code is known here. A second front end would begin at this layer.
 
+mod clean;
 mod elsewhere;
 mod facts;
 mod failure;
@@ -28,6 +29,7 @@ mod trees;
 mod variables;
 mod workspace;
 
+pub use clean::{Kept, KeptKind, Storage};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
 pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, jobs};

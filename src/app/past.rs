@@ -55,10 +55,7 @@ impl KeptByJob {
 impl PastRuns {
     /// The record of the checkout that the command is about. Its pipeline need not be valid.
     pub fn of(request: &WorkspaceRequest) -> Result<Self, Failure> {
-        let workspace = Workspace::open(request)?;
-        let state = State::new(folders::state()?);
-        let common_dir = workspace.repository.common_dir();
-        let record = state.project(&project(&workspace).path, &common_dir);
+        let record = record_of(&Workspace::open(request)?)?;
         Ok(Self { record })
     }
 
@@ -168,6 +165,13 @@ impl PastRuns {
         }
         Ok(runs)
     }
+}
+
+/// The record of a checkout.
+pub(super) fn record_of(workspace: &Workspace) -> Result<ProjectRecord, Failure> {
+    let state = State::new(folders::state()?);
+    let common_dir = workspace.repository.common_dir();
+    Ok(state.project(&project(workspace).path, &common_dir))
 }
 
 /// Why none of `runs` has artifacts of that job, or of any.

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::report::{ColorChoice, OutputLevel};
 
 pub(super) use super::formats::{LintFormat, ListFormat, RunFormat};
-pub(super) use super::past_args::{ArtifactsArgs, LogsArgs, RunsArgs};
+pub(super) use super::past_args::{ArtifactsArgs, CleanArgs, CleanKind, LogsArgs, RunsArgs};
 
 /// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
 const HELP_WIDTH: usize = 100;
@@ -135,6 +135,8 @@ pub enum Command {
     Logs(LogsArgs),
     /// List what jobs kept, or copy it into a folder
     Artifacts(ArtifactsArgs),
+    /// List what pipe keeps on this machine, or remove it
+    Clean(CleanArgs),
     /// Show what this machine offers for running pipelines
     Doctor(DoctorArgs),
     /// Print the completion script of a shell

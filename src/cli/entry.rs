@@ -16,7 +16,7 @@ use crate::source::SourceMap;
 use super::args::{Cli, Command, When};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{artifacts, doctor, generate, lint, list, logs, runs};
+use super::{artifacts, clean, doctor, generate, lint, list, logs, runs};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -122,6 +122,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Runs(args) => runs::runs(&cli.global, args, printer),
         Command::Logs(args) => logs::logs(&cli.global, args, printer),
         Command::Artifacts(args) => artifacts::artifacts(&cli.global, args, printer),
+        Command::Clean(args) => clean::clean(&cli.global, args, printer),
         Command::Doctor(args) => doctor::doctor(&cli.global, args, printer),
         Command::Completions { shell } => {
             printer.exact(&generate::completion(*shell));

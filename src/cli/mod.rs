@@ -5,6 +5,7 @@
 
 mod args;
 mod artifacts;
+mod clean;
 mod complete;
 mod description;
 mod digest;

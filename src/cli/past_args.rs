@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::formats::ListFormat;
 
@@ -51,4 +51,29 @@ pub struct ArtifactsArgs {
     /// Replace files that are there
     #[arg(long, requires = "to")]
     pub force: bool,
+}
+
+/// Options of `clean`.
+#[derive(Debug, Clone, Args)]
+pub struct CleanArgs {
+    /// What to remove: runs, caches or layers [default: nothing, what there is is listed]
+    #[arg(value_name = "KIND", hide_possible_values = true)]
+    pub kinds: Vec<CleanKind>,
+    /// Remove all kinds
+    #[arg(long, conflicts_with = "kinds")]
+    pub all: bool,
+    /// Only what is kept of this checkout
+    #[arg(long)]
+    pub here: bool,
+}
+
+/// What can be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CleanKind {
+    /// Past runs with their logs and artifacts
+    Runs,
+    /// What jobs saved for later jobs
+    Caches,
+    /// Project trees on the Docker daemon
+    Layers,
 }

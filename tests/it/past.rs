@@ -1,6 +1,7 @@
 //! Commands on past runs: what is on record, and what they say of a record that is damaged.
 
 mod artifacts;
+mod clean;
 mod logs;
 mod runs;
 

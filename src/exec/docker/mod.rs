@@ -13,6 +13,7 @@ mod download;
 mod ending;
 mod executor;
 mod fault;
+mod forget;
 mod image;
 mod layer_store;
 mod layers;
