@@ -45,7 +45,7 @@ pub use archive::{KeptEntry, KeptKind, entries};
 pub use caches::{CacheArchive, Caches};
 pub use copy::{Copied, CopyError, copy_out};
 pub use error::RecordError;
-pub use history::{PastRun, Success};
+pub use history::{LastArtifacts, PastRun, Success};
 pub use live::{LiveRun, log};
 pub use project::{Keep, ProjectRecord};
 pub use recorder::Recorder;
