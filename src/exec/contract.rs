@@ -390,6 +390,16 @@ pub trait Executor: Send + Sync {
         alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
         cx: &Cx,
     ) -> Result<Reaped, ExecError>;
+
+    /// What it keeps of `owner` for later runs: a name each.
+    async fn kept(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
+        Ok(Vec::new())
+    }
+
+    /// Removes of that what no run uses that lives; the names of what is gone.
+    async fn forget(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
+        Ok(Vec::new())
+    }
 }
 
 /// The environment of one attempt.

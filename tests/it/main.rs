@@ -12,6 +12,7 @@ mod fixtures;
 mod generated;
 mod hostile;
 mod leftovers;
+mod past;
 mod pty;
 mod run;
 mod sample;

@@ -15,6 +15,7 @@ mod download;
 mod ending;
 mod executor;
 mod fault;
+mod forget;
 mod image;
 mod images;
 mod layer_store;
