@@ -74,8 +74,14 @@ async fn what_is_needed_now_comes_up_first() {
         ])
         .run()
         .await;
-        assert!(place(&ended, "run a 1") < place(&ended, "open b 1"), "{row}");
-        assert!(place(&ended, "open b 1") < place(&ended, "close a 1"), "{row}");
+        assert!(
+            place(&ended, "run a 1") < place(&ended, "open b 1"),
+            "{row}"
+        );
+        assert!(
+            place(&ended, "open b 1") < place(&ended, "close a 1"),
+            "{row}"
+        );
     }
 }
 
