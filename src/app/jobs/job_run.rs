@@ -47,6 +47,7 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
             image: image.ok().flatten().filter(|_| !is_refused && !comes_late),
             ahead: traits.opens_ahead
                 && !is_refused
+                && !context.passed.contains_key(job.name())
                 && job.config.services.is_empty()
                 && !receives_dotenv(context, job)
                 && !receives_much(context, job, traits),
