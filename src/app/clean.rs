@@ -124,7 +124,7 @@ impl Storage {
             return Ok(None);
         };
         let names = docker.kept(&self.state.owner(), &Cx::unstoppable()).await?;
-        Ok((!names.is_empty()).then(|| Stored {
+        Ok((!names.is_empty()).then_some(Stored {
             kind: StoredKind::Layers,
             count: Some(names.len()),
             alive: 0,

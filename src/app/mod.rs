@@ -38,7 +38,7 @@ pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
 pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, jobs};
 pub use launch::Launch;
-pub use past::{KeptByJob, PastAttempt, PastRuns};
+pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
 pub use retry::{GivenAgain, Retry};

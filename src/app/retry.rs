@@ -34,14 +34,18 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// The last run of the checkout, or the run `id`, as it is to go on. `request` says where,
+    /// The last run of the work tree, or the run `id`, as it is to go on. `request` says where,
     /// and which settings beat those of then.
     pub fn of(
         request: &WorkspaceRequest,
         id: Option<&str>,
         given: GivenAgain,
     ) -> Result<Self, Failure> {
-        let run = PastRuns::of(request)?.run(id)?;
+        let past = PastRuns::of(request)?;
+        let run = match id {
+            Some(_) => past.run(id)?,
+            None => past.newest_here()?,
+        };
         if run.alive {
             let message = format!("run {} is still under way", run.id);
             return Err(usage(message, "wait for its end, or stop it"));
