@@ -44,14 +44,20 @@ impl LayerStore {
         Some(volume)
     }
 
-    /// Remembers a layer that is whole now, for later runs too.
+    /// Forgets a layer that the daemon does not have any more.
+    pub(super) fn forget(&self, id: &str) {
+        // What is gone already needs no forgetting; what stays is looked up once more.
+        let _ = fs::remove_file(self.folder.join(id));
+    }
+
+    /// Remembers a layer that is whole now, for later runs too. An error where another run was
+    /// first: one volume is enough.
     pub(super) fn keep(&self, id: &str, volume: &str) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         file.write_all(volume.as_bytes())?;
-        let file = file
-            .persist(self.folder.join(id))
-            .map_err(|error| error.error)?;
+        let place = self.folder.join(id);
+        let file = file.persist_noclobber(place).map_err(|error| error.error)?;
         flock(&file, FlockOperation::NonBlockingLockShared)?;
         self.hold(file);
         Ok(())
@@ -128,6 +134,18 @@ mod tests {
         assert_eq!(user.find("other"), None);
         assert_eq!(store().give_up(), ["v2", "v1"]);
         assert_eq!(store().volumes().len(), MOST);
+    }
+
+    #[test]
+    fn of_two_runs_that_fill_a_layer_at_once_one_keeps_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = || LayerStore::new(dir.path().to_owned());
+        store().keep("l", "first").expect("kept");
+        assert!(store().keep("l", "second").is_err());
+        assert_eq!(store().find("l").as_deref(), Some("first"));
+        store().forget("l");
+        assert_eq!(store().find("l"), None);
+        store().keep("l", "second").expect("kept");
     }
 
     #[test]

@@ -167,6 +167,9 @@ impl Shared {
                 let _ = slot.lasts.set(());
                 return Ok(volume);
             }
+            if let Some(store) = store {
+                store.forget(&layer.id);
+            }
         }
         let volume = Box::pin(fill(site, layer)).await?;
         // What can't be remembered goes with this run.
