@@ -16,6 +16,8 @@ mod interruptible;
 mod jobs;
 mod launch;
 mod pipeline;
+mod pipelines;
+mod place;
 mod recorded;
 mod request;
 mod runners;
@@ -29,7 +31,7 @@ mod workspace;
 
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
-pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, jobs};
+pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, images};
 pub use launch::Launch;
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};

@@ -194,11 +194,8 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
         clock: now,
     });
-    let jobs = app::jobs(&context);
-    let images = || {
-        let scripts = jobs.iter().filter_map(|job| job.script_job());
-        scripts.map(|job| job.image.as_ref())
-    };
+    let images = app::images(&context);
+    let images = || images.iter().map(Option::as_ref);
     let mut wanted: Vec<Image> = images().flatten().cloned().collect();
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     wanted.dedup_by(|one, other| one.name == other.name);

@@ -58,7 +58,7 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
     runtime.block_on(async {
         let signals = Signals::watch();
         let interrupt = signals.interrupt();
-        let launch = Launch::prepare(&workspace, pipeline, chosen, &request, interrupt).await?;
+        let launch = Launch::prepare(workspace, pipeline, chosen, &request, interrupt).await?;
         show(launch, signals.into_interrupt(), wish(global, args)).await
     })
 }

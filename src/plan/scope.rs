@@ -271,11 +271,11 @@ pub(super) fn yaml(variable: &YamlVariable) -> Variable {
     }
 }
 
-fn given(facts: &PipelineFacts) -> impl Iterator<Item = Variable> + '_ {
-    facts
-        .given
-        .iter()
-        .map(|(key, value)| Variable::new(key.as_str(), value.as_str()))
+pub(super) fn given(facts: &PipelineFacts) -> impl Iterator<Item = Variable> + '_ {
+    facts.given.iter().map(|given| Variable {
+        raw: given.raw,
+        ..Variable::new(given.key.as_str(), given.value.as_str())
+    })
 }
 
 /// The settings variables of this ref and environment, weakest first: the level decides, inside

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::source::Span;
-use crate::yaml::{Kind, Mapping};
+use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{Effect, KeywordUse};
 use super::super::shape::{Keys, Scope, Shape, row};
@@ -31,6 +31,11 @@ fn walk(
         let Some(row) = row(keys, entry, Scope::ANY).filter(|_| is_set(&entry.value.kind)) else {
             continue;
         };
+        if row.name == "trigger" && !is_child(&entry.value) {
+            // Whichever way the project was written.
+            let use_of = (Effect::Refused, "trigger:project");
+            found.entry(use_of).or_insert(entry.key_span);
+        }
         if row.effect != Effect::Honoured {
             found
                 .entry((row.effect, row.name))
@@ -46,6 +51,12 @@ fn walk(
             walk(mapping, inner, found);
         }
     }
+}
+
+/// Whether a `trigger` makes a child pipeline and not one of another project.
+fn is_child(trigger: &Value) -> bool {
+    let mapping = trigger.as_map();
+    mapping.is_some_and(|mapping| mapping.get("include").is_some())
 }
 
 /// Null, false, and lists without anything else switch a keyword off rather than use it.
