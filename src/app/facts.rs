@@ -1,7 +1,7 @@
 //! What a pipeline is made for: everything that is not in the configuration.
 
 use crate::plan::{GivenVariable, PipelineFacts, Project, Server, User};
-use crate::repo::{Changes, Identity, RepoError};
+use crate::repo::{EventBase, Identity, RepoError};
 use crate::settings::Key;
 use crate::types::{Origin, PipelineSource, RefKind};
 
@@ -31,20 +31,20 @@ pub(super) fn facts(
     let (kind, name) = reference(workspace, request)?;
     let source = source(request);
     let is_pushed = source.brings_commits();
-    let changes = if is_pushed && history == History::Read {
-        repository.changes(&workspace.tree, &kind, &name)?
+    let base = if is_pushed && history == History::Read {
+        repository.event_base(&workspace.tree, &kind, &name)?
     } else {
-        Changes::default()
+        EventBase::default()
     };
     let mut commit = repository.commit_facts(&workspace.tree.sha())?;
-    commit.before_sha = changes.before_sha;
+    commit.before_sha.clone_from(&base.before_sha);
     if kind == RefKind::Branch && is_pushed && !request.changed.is_empty() {
         // A push whose changes are known had something to compare with.
         let before = || repository.before(&workspace.tree.sha());
         let known = commit.before_sha.take();
         commit.before_sha = Some(known.map_or_else(before, Ok)?);
     }
-    commit.merge_base = changes.merge_base;
+    commit.merge_base.clone_from(&base.merge_base);
     if kind == RefKind::Tag {
         commit.tag_message = repository.tag_message(&name);
     }
@@ -52,7 +52,7 @@ pub(super) fn facts(
     let changes = match (has_changes, request.changed.is_empty()) {
         (false, _) => EventChanges::Unknown,
         (true, false) => EventChanges::Given(request.changed.clone()),
-        (true, true) => EventChanges::Git(changes.files),
+        (true, true) => EventChanges::Git(base),
     };
     let facts = PipelineFacts {
         settings: variables.all.clone(),

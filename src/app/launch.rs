@@ -117,6 +117,7 @@ async fn prepare(
         runners: runners.assign(&chosen.plan),
         earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
         facts: pipeline.facts,
+        last_artifacts: record.last_artifacts(live.id()),
         key_digests: KeyDigests::of(&chosen.plan, &workspace.repository, &workspace.tree),
         plan: chosen.plan,
         pipeline_id: live.pipeline_id(),

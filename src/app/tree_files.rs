@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::config::{BadRevision, Changes, FileProvider, ReadError};
 use crate::exec::{KeptFileError, kept_file};
 use crate::foreign::system_words;
-use crate::repo::{FileError, ProjectTree, TreeSource};
+use crate::repo::{EventBase, FileError, ProjectTree, TreeSource};
 
 use super::includes::IncludeStore;
 use super::workspace::Workspace;
@@ -37,8 +37,8 @@ pub(super) enum EventChanges {
     Unknown,
     /// As the user gave them.
     Given(Vec<String>),
-    /// As git says.
-    Git(Option<Vec<String>>),
+    /// As git says, when somebody asks.
+    Git(EventBase),
 }
 
 /// Names of jobs with the archives of what they have kept.
@@ -100,9 +100,13 @@ impl<'a> TreeFiles<'a> {
 
     fn event_changes(&self) -> Changes {
         match &self.event {
-            EventChanges::Unknown | EventChanges::Git(None) => Changes::Unknown,
-            EventChanges::Given(paths) | EventChanges::Git(Some(paths)) => {
-                Changes::Known(paths.clone().into())
+            EventChanges::Unknown => Changes::Unknown,
+            EventChanges::Given(paths) => Changes::Known(paths.clone().into()),
+            EventChanges::Git(base) => {
+                let (repository, tree) = (&self.workspace.repository, &self.workspace.tree);
+                // A history that can't be read is not known.
+                let paths = repository.changes(tree, base).ok().flatten();
+                paths.map_or(Changes::Unknown, |paths| Changes::Known(paths.into()))
             }
         }
     }

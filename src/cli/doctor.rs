@@ -10,6 +10,7 @@ use crate::app::{
 };
 use crate::diag::Severity;
 use crate::exec::{Cx, ExecError, Executor, Image};
+use crate::record::LastArtifacts;
 use crate::report::words;
 use crate::settings::{Key, Settings, Source};
 
@@ -187,6 +188,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
     let context = Arc::new(PipelineContext {
         runners: Assignment::new(vec![default_runner(&docker)], &plan),
         earlier: HashMap::new(),
+        last_artifacts: LastArtifacts::default(),
         key_digests: KeyDigests::default(),
         facts: pipeline.facts,
         plan,

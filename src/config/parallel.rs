@@ -173,11 +173,11 @@ fn resolve_names(job: &mut JobConfig, instances: &Instances, found: &mut Vec<Dia
                 .into_iter()
                 .flat_map(|job| match instances.get(&job.text) {
                     Some(names) => {
-                        let named = |name| SpannedText {
+                        let instance = |name| SpannedText {
                             text: Arc::clone(name),
                             span: job.span,
                         };
-                        names.iter().map(named).collect()
+                        names.iter().map(instance).collect()
                     }
                     None => vec![job],
                 })

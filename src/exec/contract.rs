@@ -84,6 +84,9 @@ pub struct Traits {
     pub moves_project_dir: bool,
     /// Environments take so long to come up that they are worth making ahead of their jobs.
     pub opens_ahead: bool,
+    /// Artifacts of so many bytes or more have to be known when an environment is opened, or it is
+    /// opened once more. `None` where it makes no difference.
+    pub early_artifacts: Option<u64>,
     /// How many environments come up at once; more make each of them slower. `None` for no limit.
     pub starts: Option<usize>,
 }

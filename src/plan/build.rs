@@ -33,13 +33,6 @@ pub struct Outcome {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Outcome {
-    /// Whether there is a pipeline.
-    pub fn created(&self) -> bool {
-        self.reason.is_none() && self.diagnostics.is_empty()
-    }
-}
-
 /// Decides which jobs there are.
 pub fn build(config: &Config, facts: &PipelineFacts, files: &dyn FileProvider) -> Outcome {
     let mut builder = Builder {

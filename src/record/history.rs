@@ -1,7 +1,7 @@
 //! Looking back: past runs, what succeeded, how long jobs took.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,6 +41,20 @@ pub struct Success {
     pub artifacts: Option<KeptArtifacts>,
 }
 
+/// Sizes of the artifacts of a run, by file.
+#[derive(Debug, Default)]
+pub struct LastArtifacts(HashMap<String, u64>);
+
+impl LastArtifacts {
+    /// Bytes that those of a job of the top pipeline took; 0 where it left none.
+    pub fn size(&self, job: &str) -> u64 {
+        let file = artifact(Path::new(""), &[], job, 1);
+        let name = file.file_name().and_then(|name| name.to_str());
+        let size = name.and_then(|name| self.0.get(name));
+        size.copied().unwrap_or_default()
+    }
+}
+
 /// Durations are taken from the newest runs only: jobs change.
 const RUNS_FOR_DURATIONS: usize = 10;
 
@@ -76,6 +90,19 @@ impl ProjectRecord {
             }
         }
         durations
+    }
+
+    /// How large the artifacts of the newest run are, this one aside.
+    pub fn last_artifacts(&self, this: &str) -> LastArtifacts {
+        let runs = self.folders().into_iter().rev();
+        let last = runs.into_iter().find(|(id, _)| id != this);
+        let entries = last.and_then(|(_, folder)| fs::read_dir(folder.join("artifacts")).ok());
+        let size = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            Some((name, entry.metadata().ok()?.len()))
+        };
+        let sizes = entries.into_iter().flatten().flatten().filter_map(size);
+        LastArtifacts(sizes.collect())
     }
 
     fn newest_first(&self) -> impl Iterator<Item = PastRun> {

@@ -41,7 +41,7 @@ mod tests;
 
 pub use caches::{CacheArchive, Caches};
 pub use error::RecordError;
-pub use history::{PastRun, Success};
+pub use history::{LastArtifacts, PastRun, Success};
 pub use live::{LiveRun, log};
 pub use project::{Keep, ProjectRecord};
 pub use recorder::Recorder;

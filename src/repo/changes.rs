@@ -11,33 +11,63 @@ use super::tree::{ProjectTree, TreeSource};
 use super::work_tree::blob_id_of;
 use super::{RepoError, Repository};
 
-/// The changes of a pipeline's event.
+/// What the event behind a pipeline is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Changes {
+pub struct EventBase {
     /// The commit before the push: `CI_COMMIT_BEFORE_SHA`. `None` stands for forty zeros.
     pub before_sha: Option<String>,
     /// Merge base with the target, for merge requests.
     pub merge_base: Option<String>,
-    /// Sorted paths; deleted files and both names of a renamed one count, and in a merge request
-    /// what was changed and changed back. `None` when unknown,
-    /// which makes every `changes` true.
-    pub files: Option<Vec<String>>,
+    since: Since,
+}
+
+/// Where the changes begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Since {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// What the branch was before.
+    Commit(Oid),
+    /// The commits that this target of a merge request does not have.
+    Target(Oid),
 }
 
 impl Repository {
-    /// The changes of the event behind a pipeline for `name` (design chapter 2): a branch
-    /// against what `origin` has of it, a merge request against the merge base with its target.
-    /// A tag has none.
-    pub fn changes(
+    /// What the event of a pipeline for `name` is compared with (design chapter 2): a branch with
+    /// what `origin` has of it, a merge request with its target. A tag with nothing.
+    pub fn event_base(
         &self,
         tree: &ProjectTree,
         kind: &RefKind,
         name: &str,
-    ) -> Result<Changes, RepoError> {
+    ) -> Result<EventBase, RepoError> {
         match kind {
-            RefKind::Tag => Ok(Changes::default()),
-            RefKind::Branch => self.changes_of_push(tree, name),
-            RefKind::MergeRequest { target } => self.changes_of_request(tree, target),
+            RefKind::Tag => Ok(EventBase::default()),
+            RefKind::Branch => {
+                let base = self.base_of_push(tree, name)?;
+                Ok(base.map_or_else(EventBase::default, |base| EventBase {
+                    before_sha: Some(base.to_string()),
+                    merge_base: None,
+                    since: Since::Commit(base),
+                }))
+            }
+            RefKind::MergeRequest { target } => self.base_of_request(tree, target),
+        }
+    }
+
+    /// What changed since: sorted paths; deleted files and both names of a renamed one count, and
+    /// in a merge request what was changed and changed back. `None` when that is not known, which
+    /// makes every `changes` true. Looks at the whole work tree.
+    pub fn changes(
+        &self,
+        tree: &ProjectTree,
+        base: &EventBase,
+    ) -> Result<Option<Vec<String>>, RepoError> {
+        match base.since {
+            Since::Unknown => Ok(None),
+            Since::Commit(base) => self.differences(base, tree).map(Some),
+            Since::Target(target) => self.changes_of_commits(target, tree).map(Some),
         }
     }
 
@@ -58,29 +88,18 @@ impl Repository {
         }
     }
 
-    fn changes_of_push(&self, tree: &ProjectTree, branch: &str) -> Result<Changes, RepoError> {
-        let Some(base) = self.base_of_push(tree, branch)? else {
-            return Ok(Changes::default());
-        };
-        Ok(Changes {
-            before_sha: Some(base.to_string()),
-            merge_base: None,
-            files: Some(self.differences(base, tree)?),
-        })
-    }
-
-    fn changes_of_request(&self, tree: &ProjectTree, target: &str) -> Result<Changes, RepoError> {
+    fn base_of_request(&self, tree: &ProjectTree, target: &str) -> Result<EventBase, RepoError> {
         let tip = self
             .commit_of_ref(&format!("refs/remotes/origin/{target}"))
             .or_else(|| self.commit_of_ref(&format!("refs/heads/{target}")))
             .ok_or_else(|| self.unknown("branch", target))?;
         let Ok(base) = self.git.merge_base(tip, tree.commit) else {
-            return Ok(Changes::default());
+            return Ok(EventBase::default());
         };
-        Ok(Changes {
+        Ok(EventBase {
             before_sha: None,
             merge_base: Some(base.to_string()),
-            files: Some(self.changes_of_commits(tip, tree)?),
+            since: Since::Target(tip),
         })
     }
 

@@ -1,7 +1,7 @@
 use git2::Oid;
 
+use crate::repo::TreeSource;
 use crate::repo::fixture::{Fixture, told};
-use crate::repo::{Changes, TreeSource};
 use crate::types::RefKind;
 
 fn request(target: &str) -> RefKind {
@@ -10,10 +10,23 @@ fn request(target: &str) -> RefKind {
     }
 }
 
+/// The base of an event and what changed since.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Changes {
+    before_sha: Option<String>,
+    merge_base: Option<String>,
+    files: Option<Vec<String>>,
+}
+
 fn changes(fixture: &Fixture, kind: &RefKind, name: &str) -> Changes {
     let repo = fixture.open();
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
-    repo.changes(&tree, kind, name).expect("changes")
+    let base = repo.event_base(&tree, kind, name).expect("a base");
+    Changes {
+        files: repo.changes(&tree, &base).expect("changes"),
+        before_sha: base.before_sha,
+        merge_base: base.merge_base,
+    }
 }
 
 fn files(changes: &Changes) -> Vec<&str> {
@@ -188,7 +201,7 @@ fn a_merge_request_needs_its_target() {
     let repo = fixture.open();
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
     let error = repo
-        .changes(&tree, &request("mian"), "issue-1")
+        .event_base(&tree, &request("mian"), "issue-1")
         .expect_err("no target");
     let expected = "there is no branch `mian` in this repository; did you mean `main`?";
     assert_eq!(told(&error), expected);
@@ -239,7 +252,8 @@ fn since_main(fixture: &Fixture) -> Vec<String> {
 #[test]
 fn of_renamed_files_compare_to_counts_the_new_name() {
     let lines = |range: std::ops::Range<u32>| -> String {
-        range.map(|line| format!("line {line}\n")).collect()
+        let lines: Vec<String> = range.map(|line| format!("line {line}\n")).collect();
+        lines.concat()
     };
     let ten = lines(0..10);
     for (situation, text, expected) in [

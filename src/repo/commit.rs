@@ -29,13 +29,6 @@ impl Repository {
             .ok_or_else(|| self.unknown("branch", name))
     }
 
-    /// The commit of the tag `name`.
-    pub fn tag_commit(&self, name: &str) -> Result<String, RepoError> {
-        self.commit_of_ref(&format!("refs/tags/{name}"))
-            .map(|oid| oid.to_string())
-            .ok_or_else(|| self.unknown("tag", name))
-    }
-
     /// The commit of anything that `git rev-parse` would take: a branch, a tag, a hash or its
     /// beginning, `HEAD~2`.
     pub fn revision(&self, name: &str) -> Result<String, RepoError> {

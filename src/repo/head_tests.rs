@@ -115,21 +115,19 @@ fn names_lead_to_commits() {
     let first = fixture.git.refname_to_id("HEAD").expect("head");
     let second = fixture.commit("second");
     fixture.pushed("develop", first);
-    fixture.annotate("v1", first, "one");
     let repo = fixture.open();
     assert_eq!(repo.branch_tip("main").expect("main"), second.to_string());
     assert_eq!(
         repo.branch_tip("develop").expect("remote"),
         first.to_string()
     );
-    assert_eq!(repo.tag_commit("v1").expect("tag"), first.to_string());
     assert_eq!(repo.revision("HEAD~1").expect("rev"), first.to_string());
     let message = told(&repo.branch_tip("develpo").expect_err("a slip"));
     assert_eq!(
         message,
         "there is no branch `develpo` in this repository; did you mean `develop`?"
     );
-    let message = told(&repo.tag_commit("nothing-like-it").expect_err("unknown"));
+    let message = told(&repo.revision("nothing-like-it").expect_err("unknown"));
     assert!(
         message.ends_with("`git branch -a` and `git tag` list what there is"),
         "{message}"

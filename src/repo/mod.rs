@@ -35,7 +35,7 @@ mod tree;
 mod tree_tests;
 mod work_tree;
 
-pub use changes::Changes;
+pub use changes::EventBase;
 pub use class::RefRules;
 pub use commit::Identity;
 pub use error::RepoError;

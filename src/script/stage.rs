@@ -3,7 +3,7 @@
 use super::command::{echoed, heading};
 use super::quote::quoted;
 use super::variable::export;
-use super::{Flags, Variable, VariableKind};
+use super::{Flags, Variable};
 
 /// Ends the shell quietly when it is asked to; without it, bash prints the whole script when a
 /// subshell is terminated.
@@ -85,24 +85,6 @@ impl<'a> Stage<'a> {
     pub fn after_script<S: AsRef<str>>(&self, commands: &[S]) -> String {
         let commands = self.commands(commands, "after_script_step");
         self.text(&format!("{}{commands}", heading("Running after script...")))
-    }
-
-    /// Removes file variables and the file behind `GITLAB_ENV`. For executors whose file system
-    /// outlives the job.
-    pub fn cleanup_file_variables(&self) -> String {
-        let temp = temp_dir(self.project_dir);
-        let files = self
-            .variables
-            .iter()
-            .filter(|variable| variable.kind == VariableKind::File)
-            .map(|variable| variable.name.as_str());
-        let mut body = String::new();
-        for name in files.chain([GITLAB_ENV_FILE]) {
-            body.push_str("rm -f ");
-            body.push_str(&quoted(&format!("{temp}/{name}")));
-            body.push('\n');
-        }
-        wrapped(&body, self.flags)
     }
 
     /// Every variable as a process of the job sees it, for the environment itself (runtime

@@ -57,24 +57,6 @@ fn after_script_says_so_first() {
 }
 
 #[test]
-fn cleanup_removes_files_and_nothing_else() {
-    let variables = [Variable::plain("A", "b"), Variable::file("CERT", "c")];
-    let text = Stage::new(&variables, PROJECT).cleanup_file_variables();
-    let removed: Vec<_> = text
-        .lines()
-        .filter(|line| line.starts_with("rm "))
-        .collect();
-    assert_eq!(
-        removed,
-        [
-            "rm -f /builds/group/project.tmp/CERT",
-            "rm -f /builds/group/project.tmp/gitlab_runner_env"
-        ],
-        "{text}"
-    );
-}
-
-#[test]
 fn environment_shows_paths_and_the_last_value() {
     let variables = [
         Variable::plain("A", "1"),

@@ -206,7 +206,7 @@ impl TestEnv {
         let daemons = fs::read_dir(self.home().join("state/pipe/layers"));
         (daemons.into_iter().flatten().flatten())
             .filter_map(|daemon| fs::read_dir(daemon.path()).ok())
-            .flat_map(|layers| layers.flatten())
+            .flat_map(Iterator::flatten)
             .filter_map(|layer| fs::read_to_string(layer.path()).ok())
             .collect()
     }

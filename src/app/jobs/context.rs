@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::exec::ArtifactRef;
 use crate::plan::{JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
+use crate::record::LastArtifacts;
 use crate::run::AttemptContext;
 use crate::script::temp_dir;
 
@@ -27,6 +28,8 @@ pub struct PipelineContext {
     /// Artifacts of earlier runs that stand for jobs that are not run, by the name of the job
     /// that receives them.
     pub earlier: HashMap<String, Vec<ArtifactRef>>,
+    /// How large artifacts were in the last run.
+    pub last_artifacts: LastArtifacts,
     /// What keys of caches are made of.
     pub key_digests: KeyDigests,
     /// The time of day as RFC 3339, for `CI_JOB_STARTED_AT`.

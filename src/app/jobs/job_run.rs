@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::HeldJob;
-use crate::exec::Image;
+use crate::exec::{Image, Traits};
 use crate::plan::{Job, JobVariables};
 use crate::run::{AttemptContext, ChildPipeline, EarlyFailure, JobRun, ScriptJob, Trigger, Work};
 use crate::sched::{JobIndex, JobSpec};
@@ -96,7 +96,8 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
         ahead: traits.opens_ahead
             && !is_refused
             && job.config.services.is_empty()
-            && !receives_dotenv(context, job),
+            && !receives_dotenv(context, job)
+            && !receives_much(context, job, traits),
         sources: Git::of(variables).sources(),
         timeout: timeout(job),
         scripts: {
@@ -113,6 +114,17 @@ fn receives_dotenv(context: &PipelineContext, job: &Job) -> bool {
         artifacts.is_some_and(|artifacts| !artifacts.reports.dotenv.is_empty())
     };
     context.plan.artifact_sources(job).into_iter().any(reports)
+}
+
+/// Whether it may be expected to receive artifacts that have to be known when its environment is
+/// opened: as many as in the last run.
+fn receives_much(context: &PipelineContext, job: &Job, traits: Traits) -> bool {
+    let Some(limit) = traits.early_artifacts else {
+        return false;
+    };
+    let size = |at: usize| context.last_artifacts.size(context.plan.jobs[at].name());
+    let sources = context.plan.artifact_sources(job).into_iter();
+    sources.map(size).any(|size| size >= limit)
 }
 
 fn sched(job: &Job, places: &HashMap<&str, JobIndex>, variables: &JobVariables) -> JobSpec {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::Start;
 use crate::diag::{self, Code, Diagnostic, Severity};
 use crate::plan::{self, Chosen, Job};
+use crate::record::LastArtifacts;
 use crate::run::{ChildPipeline, PipelineSpec, Refusal, TriggerContext};
 use crate::source::SourceMap;
 use crate::types::FailureReason;
@@ -53,6 +54,7 @@ impl Child {
         let context = Arc::new(PipelineContext {
             runners: Assignment::new(runners, &plan),
             earlier: HashMap::new(),
+            last_artifacts: LastArtifacts::default(),
             key_digests,
             facts,
             plan,

@@ -15,7 +15,7 @@ fn tree(include: &str) -> Tree {
             "spec: {inputs: {who: {}}}\n---\na: {script: '$[[ inputs.who ]]'}",
         )
         .with("nested.yml", "include: [{artifact: gen.yml, job: make}]")
-        .with("bad.yml", "a:\n  scirpt: [x]\n")
+        .with("bad.yml", "a:\n  script: x\n  scirpt: [x]\n")
         .with("hidden.yml", ".a: {script: x}")
         .kept("make", "gen.yml", "include: [b.yml]\na: {script: made}")
         .kept("make", "empty.yml", " \n")
@@ -58,7 +58,7 @@ fn a_child_begins_with_what_its_trigger_includes() {
         (
             "inputs that lack",
             "inputs.yml",
-            "inputs.yml:1:8 input-missing",
+            "inputs.yml:1:17 input-missing",
         ),
         (
             "an artifact",
@@ -98,13 +98,13 @@ fn a_child_begins_with_what_its_trigger_includes() {
         (
             "an artifact that is no YAML file",
             "[{artifact: gen.txt, job: make}]",
-            ".gitlab-ci.yml:2:26 include-invalid",
+            ".gitlab-ci.yml:2:26 include-extension",
         ),
-        ("a mistake", "bad.yml", "bad.yml:2:3 unknown-key"),
+        ("a mistake", "bad.yml", "bad.yml:3:3 unknown-key"),
         (
             "a mistake in an artifact",
             "[{artifact: wrong.yml, job: make}]",
-            "wrong.yml@make:1:25 unknown-need",
+            "wrong.yml@make:1:26 unknown-need",
         ),
     ]
     .into_iter()

@@ -12,5 +12,6 @@ mod more_keywords;
 mod nulls;
 mod own_project;
 mod typed;
+mod typed_more;
 mod warnings;
 pub(crate) mod world;

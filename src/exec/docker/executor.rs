@@ -16,6 +16,7 @@ use super::containers::Containers;
 use super::layer_store::LayerStore;
 use super::layers::Layers;
 use super::session::DockerSession;
+use super::workspace::WORTH_A_LAYER;
 use super::{create, image, reap};
 
 /// Where jobs are built in a container (runtime reference 1.6).
@@ -63,6 +64,7 @@ impl Executor for DockerExecutor {
             disposable: true,
             moves_project_dir: true,
             opens_ahead: true,
+            early_artifacts: Some(WORTH_A_LAYER),
             starts: Some(STARTS),
         }
     }

@@ -124,7 +124,7 @@ impl Layers {
         let getting = tokio::spawn(async move {
             let _filling = filling;
             let found = || shared.find_or_fill(&site, &layer, &slot);
-            slot.volume.get_or_try_init(found).await.cloned()
+            Box::pin(slot.volume.get_or_try_init(found)).await.cloned()
         });
         getting.await.unwrap_or_else(|error| {
             Err(ExecError::system("upload", "filling a volume broke off").because(error))
@@ -168,7 +168,7 @@ impl Shared {
                 return Ok(volume);
             }
         }
-        let volume = fill(site, layer).await?;
+        let volume = Box::pin(fill(site, layer)).await?;
         // What can't be remembered goes with this run.
         if store.is_some_and(|store| store.keep(&layer.id, &volume.name).is_ok()) {
             let _ = slot.lasts.set(());
@@ -182,7 +182,7 @@ async fn fill(site: &Site, layer: &Layer) -> Result<Volume, ExecError> {
     let name = format!("pipe-layer-{}-{}", &layer.id[..12], token()?);
     let making = volumes::make(&site.docker, name, site.labels(), HashMap::new());
     let volume = site.patience.answer("create volume", making).await?;
-    let filled = fill_volume(site, &volume, layer).await;
+    let filled = Box::pin(fill_volume(site, &volume, layer)).await;
     if filled.is_err() {
         // The first error tells more than one of cleaning up.
         let _ = volumes::remove(&site.docker, &volume.name).await;
@@ -191,7 +191,7 @@ async fn fill(site: &Site, layer: &Layer) -> Result<Volume, ExecError> {
 }
 
 async fn fill_volume(site: &Site, volume: &Volume, layer: &Layer) -> Result<(), ExecError> {
-    let mut container = container(site, volume).await?;
+    let mut container = Box::pin(container(site, volume)).await?;
     let content = Arc::clone(&layer.content);
     let write = move |to: &mut ChunkWriter| content(to);
     let filled = upload::send(&site.docker, &container.id, PLACE, write).await;
@@ -219,7 +219,10 @@ async fn container(site: &Site, volume: &Volume) -> Result<Container, ExecError>
         made.await
             .map_err(|error| fault::create(&site.image, error))
     };
-    let made = site.patience.answer("create container", making).await?;
+    let made = site
+        .patience
+        .answer("create container", Box::pin(making))
+        .await?;
     Ok(Container::new(
         site.docker.clone(),
         made.id,

@@ -17,7 +17,7 @@ use super::volumes::{self, Volume};
 
 /// Artifacts from this size on become a layer, which several jobs can share. Smaller ones reach a
 /// container faster as they are. Bytes.
-const WORTH_A_LAYER: u64 = 4 << 20;
+pub(super) const WORTH_A_LAYER: u64 = 4 << 20;
 
 /// Layers below one job, at most: the kernel reads a page of mount options.
 const MOST_LAYERS: usize = 12;

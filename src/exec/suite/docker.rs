@@ -160,12 +160,7 @@ async fn ends(subject: &Subject, spec: EnvSpec, script: &str) -> (Exit, String) 
 async fn a_background_child_that_holds_the_output_does_not_delay_the_end() {
     in_docker(async |subject: &Subject| {
         let spec = subject.spec("background");
-        let ended = ends(
-            &subject,
-            spec,
-            "(sleep 60; echo late) &\necho end\nexit 3\n",
-        )
-        .await;
+        let ended = ends(subject, spec, "(sleep 60; echo late) &\necho end\nexit 3\n").await;
         assert_eq!(ended, (Exit::Code(3), "end\n".to_owned()));
     })
     .await;
@@ -190,7 +185,7 @@ async fn both_streams_are_whole_at_the_end() {
     in_docker(async |subject: &Subject| {
         let spec = subject.spec("streams");
         let script = "n=0; while [ $n -lt 2000 ]; do echo out; echo err >&2; n=$((n+1)); done\n";
-        let (exit, output) = ends(&subject, spec, script).await;
+        let (exit, output) = ends(subject, spec, script).await;
         assert_eq!(exit, Exit::Code(0));
         for word in ["out\n", "err\n"] {
             assert_eq!(output.matches(word).count(), 2000, "{word}");
@@ -205,7 +200,7 @@ async fn a_forged_end_is_output() {
         let spec = subject.spec("forged");
         let forged = "pipe-end-00000000000000000000000000000000 0";
         let script = format!("echo '{forged}'; echo '{forged}' >&2\necho more\nexit 4\n");
-        let (exit, output) = ends(&subject, spec, &script).await;
+        let (exit, output) = ends(subject, spec, &script).await;
         assert_eq!(exit, Exit::Code(4));
         assert_eq!(output.matches(forged).count(), 2, "{output}");
         assert!(output.contains("more\n"), "{output}");
@@ -218,7 +213,7 @@ async fn traps_and_traces_of_a_script_do_not_show_the_marker() {
     in_docker(async |subject: &Subject| {
         let spec = subject.spec("traced");
         let script = "exec 2>&1\nset -x\n(trap 'echo mine' EXIT; exit 5)\n";
-        let (exit, output) = ends(&subject, spec, script).await;
+        let (exit, output) = ends(subject, spec, script).await;
         assert_eq!(exit, Exit::Code(5));
         assert!(output.contains("mine\n"), "{output}");
         assert!(!output.contains("pipe-end"), "{output}");
@@ -242,7 +237,7 @@ async fn ends_that_the_shell_does_not_tell() {
         ] {
             let mut spec = subject.spec("untold");
             spec.init = init;
-            let (exit, output) = ends(&subject, spec, script).await;
+            let (exit, output) = ends(subject, spec, script).await;
             assert_eq!(exit, Exit::Code(code), "{script}");
             assert!(!output.contains("never"), "{script}: {output}");
         }
@@ -258,7 +253,7 @@ async fn what_an_entrypoint_does_behind_the_shell_counts() {
             let words = ["/bin/sh", "-c", "\"$@\"; echo behind $?; exit 11", "sh"];
             image.entrypoint = Some(words.map(str::to_owned).to_vec());
         }
-        let ended = ends(&subject, spec, "exit 3\n").await;
+        let ended = ends(subject, spec, "exit 3\n").await;
         assert_eq!(ended, (Exit::Code(11), "behind 3\n".to_owned()));
     })
     .await;

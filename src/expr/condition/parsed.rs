@@ -3,7 +3,7 @@
 use super::eval;
 use super::lexer::{self, Operand, Operator};
 use super::parser::{self, Node};
-use super::{ConditionError, ConditionValue, Lookup, explain, order};
+use super::{ConditionError, Lookup, explain, order};
 
 /// A condition of `rules:if`, `workflow:rules:if`, `only:variables` or an input's rules.
 #[derive(Debug, Clone)]
@@ -33,22 +33,10 @@ impl Condition {
         Ok(value.is_truthy())
     }
 
-    /// What the condition is worth, to explain a verdict; `None` where GitLab fails.
-    pub fn value<'a>(&'a self, lookup: &'a dyn Lookup) -> Option<ConditionValue<'a>> {
-        eval::value(&self.tree, lookup).ok()
-    }
-
     /// Bytes of text that [`try_eval`](Self::try_eval) looks at, at most. Reading a regular
     /// expression out of a variable takes as long as comparing many times its length.
     pub fn cost(&self, lookup: &dyn Lookup) -> u64 {
         cost(&self.tree, lookup)
-    }
-
-    /// The variables that it names, in the order of the text, as often as they stand there.
-    pub fn variables(&self) -> Vec<&str> {
-        let mut names = Vec::new();
-        collect_variables(&self.tree, &mut names);
-        names
     }
 }
 
@@ -74,18 +62,6 @@ fn length(operand: &Operand, lookup: &dyn Lookup) -> u64 {
     match operand {
         Operand::Variable(name) => lookup.variable(name).map_or(0, str::len) as u64,
         _ => 0,
-    }
-}
-
-fn collect_variables<'n>(node: &'n Node, names: &mut Vec<&'n str>) {
-    match node {
-        Node::Leaf(Operand::Variable(name)) => names.push(name),
-        Node::Leaf(_) => {}
-        Node::Not(inner) => collect_variables(inner, names),
-        Node::Binary(binary) => {
-            collect_variables(&binary.left, names);
-            collect_variables(&binary.right, names);
-        }
     }
 }
 

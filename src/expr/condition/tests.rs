@@ -137,12 +137,6 @@ fn the_limit_is_ninety_nine_tokens() {
     assert!(Condition::parse(&format!("!{}", chain(50))).is_err());
 }
 
-#[test]
-fn names_its_variables() {
-    let condition = Condition::parse("$A == \"x\" && !$B || $A").expect("valid");
-    assert_eq!(condition.variables(), ["A", "B", "A"]);
-}
-
 /// Condition; the part of it that is marked; message; help.
 const ERRORS: &[(&str, &str, &str, &str)] = &[
     (

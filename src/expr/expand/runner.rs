@@ -3,32 +3,6 @@
 use std::borrow::Cow;
 
 use super::limit::SIZE_LIMIT;
-use super::{Variable, Variables};
-
-impl Variables {
-    /// The environment of a job as the runner makes it: every value that is not raw gets one pass
-    /// over the collection as it came. `path` names the file of a file variable, which is what a
-    /// reference to it becomes; its own value stays the content.
-    #[must_use]
-    pub fn runner_expand_all(&self, path: impl Fn(&Variable) -> String) -> Self {
-        let lookup = |name: &str| {
-            let variable = self.get(name)?;
-            Some(if variable.file {
-                Cow::Owned(path(variable))
-            } else {
-                Cow::Borrowed(&*variable.value)
-            })
-        };
-        let expand = |variable: &Variable| match runner_expand(&variable.value, lookup) {
-            Cow::Owned(value) if !variable.raw => Variable {
-                value: value.into(),
-                ..variable.clone()
-            },
-            _ => variable.clone(),
-        };
-        self.iter().map(expand).collect()
-    }
-}
 
 /// Replaces `$NAME` and `${NAME}` once; unknown names vanish, `$$` becomes `$`, and the names of
 /// one special character (`* # @ ! ? -` and digits) are empty. `lookup` gives the path for a file
@@ -122,40 +96,6 @@ mod tests {
         };
         for (text, want) in rows {
             assert_eq!(runner_expand(text, lookup), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_environment() {
-        let mut variables: Variables = [
-            ("A", "1"),
-            ("B", "$C"),
-            ("C", "$A"),
-            ("P", "$F"),
-            ("D", "5$$"),
-        ]
-        .map(|(key, value)| Variable::new(key, value))
-        .into_iter()
-        .collect();
-        variables.push(Variable {
-            raw: true,
-            ..Variable::new("R", "$A")
-        });
-        variables.push(Variable {
-            file: true,
-            ..Variable::new("F", "content")
-        });
-        let environment = variables.runner_expand_all(|file| format!("/tmp/{}", file.key));
-        let rows = [
-            ("B", "$A"),
-            ("C", "1"),
-            ("D", "5$"),
-            ("P", "/tmp/F"),
-            ("R", "$A"),
-            ("F", "content"),
-        ];
-        for (key, want) in rows {
-            assert_eq!(environment.value(key), Some(want), "{key}");
         }
     }
 

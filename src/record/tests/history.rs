@@ -50,3 +50,24 @@ fn durations_are_those_of_the_newest_success() {
     assert_eq!(durations.get("b"), Some(&Duration::from_secs(4)));
     assert_eq!(durations.len(), 2);
 }
+
+#[test]
+fn sizes_of_artifacts_are_those_of_the_run_before() {
+    let fixture = Fixture::new();
+    let project = fixture.project();
+    let begun = |number: i64, size: usize| {
+        let run = project.begin(at(number)).expect("a run");
+        std::fs::write(run.artifact(&[], "build all", 1), "x".repeat(size)).expect("artifacts");
+        run
+    };
+    begun(0, 5);
+    let last = begun(1, 7);
+    let this = project.begin(at(2)).expect("a run");
+    let sizes = project.last_artifacts(this.id());
+    assert_eq!((sizes.size("build all"), sizes.size("test")), (7, 0));
+    assert_eq!(
+        project.last_artifacts(last.id()).size("build all"),
+        0,
+        "not the run before"
+    );
+}

@@ -48,7 +48,8 @@ pub struct Checkout {
     id: String,
     fetch: Fetch,
     remote: String,
-    checkout: bool,
+    /// Whether the files are written too, not only `.git`.
+    has_files: bool,
     parts: Mutex<Parts>,
 }
 
@@ -102,7 +103,7 @@ impl Repository {
             id: named(fetch.commit, digest),
             fetch,
             remote,
-            checkout,
+            has_files: checkout,
             parts: Mutex::new(Parts {
                 files,
                 history,
@@ -151,11 +152,11 @@ impl Checkout {
         };
         let mut archive = Archive::new(to, folder, stop)?;
         let git_dir = std::thread::scope(|scope| {
-            let (own, head) = (own.path(), self.checkout.into());
+            let (own, head) = (own.path(), self.has_files.into());
             let (fetch, settings) = (&self.fetch, &settings);
             let building =
                 scope.spawn(move || GitDir::build(history, fetch, settings, head, own, stop));
-            let written = if self.checkout {
+            let written = if self.has_files {
                 self.write_files(files, &mut archive)
             } else {
                 Ok(())

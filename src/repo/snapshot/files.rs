@@ -201,7 +201,7 @@ impl Writer<'_, '_, '_> {
         }
         let checked_out = self.blobs.attributes.checked_out(content.path, &buffer);
         let size = checked_out.len() as u64;
-        let archive = &mut self.blobs.archive;
+        let archive = &mut *self.blobs.archive;
         let written = archive.file(content.path, content.mode, size, &*checked_out);
         self.buffer = buffer;
         written

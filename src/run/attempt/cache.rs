@@ -40,9 +40,7 @@ impl Attempt<'_> {
     }
 
     async fn find_cache(&mut self, key: &str) -> Option<ArtifactRef> {
-        let Some(key) = self.path_of(key).await else {
-            return None;
-        };
+        let key = self.path_of(key).await?;
         self.log.say(&format!("Checking cache for {key}...")).await;
         let Some(CacheArchive { tar, digest, .. }) = self.stored(&key) else {
             self.log.say("WARNING: Cache file does not exist").await;

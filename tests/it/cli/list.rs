@@ -166,6 +166,7 @@ gone:
 fn a_wide_pipeline_on_a_narrow_terminal() {
     let project = Project::new(WIDE);
     golden("list_wide_pipe", &project.pipe(&["list"]));
+    let sha = regex::Regex::new(r"\b[0-9a-f]{8}\b").expect("the pattern is right");
     for (name, columns) in [("list_wide_80", 80), ("list_wide_50", 50)] {
         let mut session = Pty::new(columns, 90)
             .cwd(project.root())
@@ -173,7 +174,6 @@ fn a_wide_pipeline_on_a_narrow_terminal() {
             .spawn(env!("CARGO_BIN_EXE_pipe"), &["list"]);
         assert_eq!(session.wait(), 0);
         let screen = session.screen();
-        let sha = regex::Regex::new(r"\b[0-9a-f]{8}\b").expect("the pattern is right");
         golden(name, &sha.replace(&screen, "[sha8..]"));
     }
 }

@@ -125,11 +125,11 @@ z: {script: x}
 fn a_reason_names_all_clauses_of_the_rule() {
     let shown = said(
         &["list", "--changed", "src/a"],
-        r#"a: {script: x, rules: [{if: $NO, when: always}, {if: $CI_COMMIT_BRANCH, changes: [src/*], when: never}]}
+        r"a: {script: x, rules: [{if: $NO, when: always}, {if: $CI_COMMIT_BRANCH, changes: [src/*], when: never}]}
 b: {script: x, rules: [{exists: [.gitlab-ci.yml], when: never}]}
 c: {script: x, rules: [{when: never}]}
 d: {script: x}
-"#,
+",
     );
     golden("reasons_of_rules", &shown);
 }

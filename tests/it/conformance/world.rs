@@ -104,7 +104,9 @@ impl<'a> World<'a> {
                 .filter(|diagnostic| diagnostic.severity == Severity::Error)
                 .map(|diagnostic| diagnostic.message)
                 .collect(),
-            created: outcome.as_ref().is_some_and(plan::Outcome::created),
+            created: outcome
+                .as_ref()
+                .is_some_and(|made| made.reason.is_none() && made.diagnostics.is_empty()),
             plan: outcome.map(|outcome| outcome.plan),
         }
     }

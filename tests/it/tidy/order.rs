@@ -67,7 +67,7 @@ fn parts_of_a_layer_have_an_order() {
     files.retain(|file| !file.is_test);
     let mut layers: Vec<&str> = files
         .iter()
-        .flat_map(|file| file.module().first().copied())
+        .filter_map(|file| file.module().first().copied())
         .collect();
     layers.dedup();
     assert!(layers.len() > UNORDERED.len(), "src was not found");
