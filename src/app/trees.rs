@@ -58,14 +58,13 @@ impl Trees {
                 continue;
             }
             let known = made.iter().position(|(known, _)| *known == sources);
-            let at = match known {
-                Some(at) => at,
-                None => {
-                    let number = made.len();
-                    let tree = self.tree(workspace, reference, sources, number, interruptible)?;
-                    made.push((sources, tree));
-                    number
-                }
+            let at = if let Some(at) = known {
+                at
+            } else {
+                let number = made.len();
+                let tree = self.tree(workspace, reference, sources, number, interruptible)?;
+                made.push((sources, tree));
+                number
             };
             trees.push(made[at].clone());
         }

@@ -35,19 +35,15 @@ fn of_include(include: &ChildInclude) -> String {
         return include.entry.as_str().unwrap_or_default().to_owned();
     };
     let text = |key: &str| mapping.get(key).and_then(|entry| entry.value.as_str());
-    match (text("project"), mapping.get("file")) {
-        (Some(project), Some(file)) => {
-            let files = match file.value.as_seq() {
-                Some(files) => files.iter().filter_map(Value::as_str).collect(),
-                None => Vec::from_iter(file.value.as_str()),
-            };
-            format!("{} of project {project}", files.join(" and "))
-        }
-        _ => {
-            let keys = ["local", "component", "template", "remote"];
-            keys.into_iter().find_map(text).unwrap_or("?").to_owned()
-        }
+    if let (Some(project), Some(file)) = (text("project"), mapping.get("file")) {
+        let files = match file.value.as_seq() {
+            Some(files) => files.iter().filter_map(Value::as_str).collect(),
+            None => Vec::from_iter(file.value.as_str()),
+        };
+        return format!("{} of project {project}", files.join(" and "));
     }
+    let keys = ["local", "component", "template", "remote"];
+    keys.into_iter().find_map(text).unwrap_or("?").to_owned()
 }
 
 /// The description in the comment that a text ends with.

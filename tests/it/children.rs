@@ -284,6 +284,40 @@ fn a_child_that_can_not_be_made_says_why() {
 }
 
 #[test]
+fn the_child_of_a_merge_request_knows_it() {
+    let project = project(&[
+        (
+            ".gitlab-ci.yml",
+            "go:\n  rules: [{if: $CI_PIPELINE_SOURCE == \"merge_request_event\"}]\n  \
+             trigger: {include: child.yml, strategy: depend}\n",
+        ),
+        (
+            "child.yml",
+            "in: {script: [echo $CI_PIPELINE_SOURCE $CI_MERGE_REQUEST_TARGET_BRANCH_NAME], rules: [{if: $CI_MERGE_REQUEST_IID}]}\n\
+             out: {script: [x]}\n",
+        ),
+    ]);
+    let ended = run(&project, &["--merge-request"]);
+    assert_eq!(ended.log(&["go"], "in"), ["parent_pipeline main"]);
+    assert_eq!(ended.jobs(), ["go success", "go/in success"]);
+}
+
+#[test]
+fn what_a_child_can_not_do_is_left_out_with_the_job_of_the_root() {
+    let project = project(&[
+        (
+            ".gitlab-ci.yml",
+            "go: {trigger: {include: child.yml, strategy: depend}}\n",
+        ),
+        ("child.yml", "deep: {trigger: {include: deep.yml}}\n"),
+        ("deep.yml", "a: {trigger: group/other}\n"),
+    ]);
+    let ended = run(&project, &[]);
+    let log = ended.log(&["go"], "deep").join("\n");
+    assert!(log.contains("`pipe run --exclude go`"), "{log}");
+}
+
+#[test]
 fn what_deploys_is_held_in_children_too() {
     let project = project(&[
         (

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Start;
 use crate::diag::{self, Code, Diagnostic, Severity};
+use crate::foreign::Command;
 use crate::plan::{self, Chosen, Job};
 use crate::record::LastArtifacts;
 use crate::run::{ChildPipeline, PipelineSpec, Refusal, TriggerContext};
@@ -41,7 +42,7 @@ impl Child {
 
     fn spec(&self, attempt: &TriggerContext) -> Result<PipelineSpec, Failure> {
         let pipeline = self.pipeline(attempt)?;
-        let chosen = self.chosen(&pipeline)?;
+        let chosen = self.chosen(&pipeline, attempt)?;
         let warnings = diag::concise(&pipeline.loaded.diagnostics, &pipeline.loaded.sources);
         let complete = chosen.lacks_nothing();
         let (facts, plan) = (pipeline.facts, chosen.plan);
@@ -103,7 +104,7 @@ impl Child {
     }
 
     /// All its jobs, if it can be run.
-    fn chosen(&self, pipeline: &Pipeline) -> Result<Chosen, Failure> {
+    fn chosen(&self, pipeline: &Pipeline, attempt: &TriggerContext) -> Result<Chosen, Failure> {
         let loaded = &pipeline.loaded;
         let outcome = match &pipeline.outcome {
             Some(outcome) if pipeline.is_valid() => outcome,
@@ -128,8 +129,10 @@ impl Child {
             None => Ok(chosen),
             Some(mut refused) => {
                 // Only jobs of the root can be left out.
-                let way = format!("leave the child pipeline out: `{}`", self.job().exclusion());
-                refused.help = vec![way.into()];
+                let way = attempt.path.first().map_or("", String::as_str);
+                let way = Command::new("pipe run").option("--exclude", way);
+                let way = format!("leave the child pipeline out: `{way}`");
+                refused.help = vec![way];
                 Err(Failure::new(FailureKind::Environment, refused).within(&loaded.sources))
             }
         }
