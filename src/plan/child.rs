@@ -1,5 +1,6 @@
 //! What a trigger job hands to the child pipeline that it makes (configuration reference 6.25).
 
+use crate::config::{ForeignNeed, ForeignSource};
 use crate::expr::expand::{Unknown, expand};
 use crate::types::PipelineSource;
 
@@ -43,6 +44,52 @@ pub fn handed_down(
         handed.push(variable);
     }
     handed
+}
+
+/// Takes away the needs for artifacts of the parent pipeline (`needs:pipeline:job`) that jobs of the
+/// child have, as far as the parent's jobs have kept any. Returns the names of these jobs by the name of
+/// the job that receives.
+pub fn take_from_parent(
+    plan: &mut Plan,
+    facts: &PipelineFacts,
+    parent_id: u64,
+    has_kept: &dyn Fn(&str) -> bool,
+) -> Vec<(String, Vec<String>)> {
+    let parent_id = parent_id.to_string();
+    let of_parent = |plan: &Plan, job: &Job| -> Vec<usize> {
+        let known = levels(plan, job, facts, Vec::new(), &[]);
+        let is_met = |need: &ForeignNeed| match &need.source {
+            ForeignSource::Pipeline { pipeline, job } => {
+                let id = expand(pipeline, &known, Unknown::Empty);
+                need.artifacts && *id == parent_id && has_kept(job)
+            }
+            ForeignSource::Project { .. } | ForeignSource::Mirror { .. } => false,
+        };
+        let needs = job.needs_elsewhere.iter().enumerate();
+        needs
+            .filter(|(_, need)| is_met(need))
+            .map(|(at, _)| at)
+            .collect()
+    };
+    let mut taken = Vec::new();
+    for at in 0..plan.jobs.len() {
+        if plan.jobs[at].needs_elsewhere.is_empty() {
+            continue;
+        }
+        let met = of_parent(plan, &plan.jobs[at]);
+        let job = &mut plan.jobs[at];
+        let mut names = Vec::new();
+        for need in met.into_iter().rev() {
+            let need = job.needs_elsewhere.remove(need);
+            if let ForeignSource::Pipeline { job, .. } = need.source {
+                names.insert(0, job.to_string());
+            }
+        }
+        if !names.is_empty() {
+            taken.push((job.name().to_owned(), names));
+        }
+    }
+    taken
 }
 
 impl PipelineFacts {

@@ -25,7 +25,7 @@ mod variables;
 mod warnings;
 
 pub use build::{Outcome, build};
-pub use child::handed_down;
+pub use child::{handed_down, take_from_parent};
 pub use effects::refusals;
 pub use elsewhere::Lacking;
 pub use facts::{GivenVariable, PipelineFacts, Project, Server, SettingVariable, User, Versions};

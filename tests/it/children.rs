@@ -168,6 +168,28 @@ fn a_child_is_made_from_an_artifact() {
 }
 
 #[test]
+fn jobs_of_a_child_receive_artifacts_of_its_parent() {
+    let project = project(&[
+        (
+            ".gitlab-ci.yml",
+            "stages: [make, go]\n\
+             build: {stage: make, script: [echo built >out], artifacts: {paths: [out]}}\n\
+             go:\n  stage: go\n  variables: {PARENT: $CI_PIPELINE_ID}\n  \
+             trigger: {include: child.yml, strategy: depend}\n",
+        ),
+        (
+            "child.yml",
+            "a: {script: [cat out], needs: [{pipeline: $PARENT, job: build}]}\n\
+             b: {script: [cat out], needs: [{pipeline: $PARENT, job: other}]}\n",
+        ),
+    ]);
+    let ended = run(&project, &[]);
+    assert_eq!(ended.log(&["go"], "a"), ["built"], "{}", ended.text);
+    let lacking = "go/b failed (missing_dependency_failure)";
+    assert!(ended.jobs().contains(&lacking.to_owned()), "{}", ended.text);
+}
+
+#[test]
 fn what_is_generated_may_be_hostile() {
     let project = project(&[
         ("secret.yml", "a: {script: [echo secret]}\n"),

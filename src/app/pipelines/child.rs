@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::config::Start;
 use crate::diag::{self, Code, Diagnostic, Severity};
+use crate::exec::ArtifactRef;
 use crate::foreign::Command;
-use crate::plan::{self, Chosen, Job};
+use crate::plan::{self, Chosen, Job, PipelineFacts, Plan};
 use crate::record::LastArtifacts;
 use crate::run::{ChildPipeline, PipelineSpec, Refusal, TriggerContext};
 use crate::source::SourceMap;
@@ -42,8 +43,9 @@ impl Child {
 
     fn spec(&self, attempt: &TriggerContext) -> Result<PipelineSpec, Failure> {
         let pipeline = self.pipeline(attempt)?;
-        let chosen = self.chosen(&pipeline, attempt)?;
-        let warnings = diag::concise(&pipeline.loaded.diagnostics, &pipeline.loaded.sources);
+        let mut chosen = self.chosen(&pipeline, attempt)?;
+        let earlier = self.of_parent(&mut chosen.plan, &pipeline.facts, attempt);
+        let warnings = warnings(&pipeline, &chosen.plan);
         let complete = chosen.lacks_nothing();
         let (facts, plan) = (pipeline.facts, chosen.plan);
         let sources = Arc::new(pipeline.loaded.sources);
@@ -54,7 +56,7 @@ impl Child {
         let runners = self.parent.runners.runners().to_vec();
         let context = Arc::new(PipelineContext {
             runners: Assignment::new(runners, &plan),
-            earlier: HashMap::new(),
+            earlier,
             last_artifacts: LastArtifacts::default(),
             key_digests,
             facts,
@@ -103,6 +105,28 @@ impl Child {
         Ok(Pipeline::read(facts, &files, start, &[]))
     }
 
+    /// What its jobs receive of jobs of the parent, as far as this trigger job receives it too.
+    fn of_parent(
+        &self,
+        plan: &mut Plan,
+        facts: &PipelineFacts,
+        attempt: &TriggerContext,
+    ) -> HashMap<String, Vec<ArtifactRef>> {
+        let kept: HashMap<&str, &ArtifactRef> = (attempt.artifacts.iter())
+            .map(|(job, kept)| (self.parent.plan.jobs[job.0].name(), kept))
+            .collect();
+        let has_kept = |job: &str| kept.contains_key(job);
+        let taken = plan::take_from_parent(plan, facts, self.parent.pipeline_id, &has_kept);
+        let of = |names: Vec<String>| {
+            let found = names.iter().filter_map(|name| kept.get(name.as_str()));
+            found.map(|kept| (*kept).clone()).collect()
+        };
+        taken
+            .into_iter()
+            .map(|(job, names)| (job, of(names)))
+            .collect()
+    }
+
     /// All its jobs, if it can be run.
     fn chosen(&self, pipeline: &Pipeline, attempt: &TriggerContext) -> Result<Chosen, Failure> {
         let loaded = &pipeline.loaded;
@@ -137,6 +161,15 @@ impl Child {
             }
         }
     }
+}
+
+/// One line each. What jobs lack of other pipelines is as in `plan`.
+fn warnings(pipeline: &Pipeline, plan: &Plan) -> String {
+    let lacks = |diagnostic: &Diagnostic| diagnostic.code == Code::NeedElsewhere;
+    let mut found = pipeline.loaded.diagnostics.clone();
+    found.retain(|diagnostic| !lacks(diagnostic));
+    found.extend(plan::warnings(plan).into_iter().filter(lacks));
+    diag::concise(&found, &pipeline.loaded.sources)
 }
 
 /// The first mistake in one line, then all of them for the log.

@@ -1,7 +1,9 @@
 //! What a trigger job hands to its child pipeline (configuration reference 6.25).
 
 use super::world::Case;
-use crate::plan::{GivenVariable, Outside, Release, Selection, choose, choose_all, handed_down};
+use crate::plan::{
+    GivenVariable, Outside, Release, Selection, choose, choose_all, handed_down, take_from_parent,
+};
 
 /// What the first job hands down: `A=value`, with a `!` where it is raw.
 fn handed(case: &Case, dotenv: &[(&str, &str)]) -> String {
@@ -141,4 +143,24 @@ fn the_job_of_an_artifact_comes_along() {
     .plan();
     assert_eq!(plan.artifact_sources(&plan.jobs[2]), [0, 1]);
     assert_eq!(plan.artifact_sources(&plan.jobs[3]), [0, 1]);
+}
+
+#[test]
+fn what_the_parent_has_kept_is_taken_from_it() {
+    let case = Case::new(
+        "a: {script: x, needs: [{pipeline: $PARENT, job: make}, {pipeline: $PARENT, job: none}]}\n\
+         b: {script: x, needs: [{pipeline: $OTHER, job: make}]}\n\
+         c: {script: x, needs: [{pipeline: '7', job: make, artifacts: false}]}\n\
+         d: {script: x, needs: [{project: g/p, job: make, ref: main, artifacts: true}]}",
+        "parent_pipeline main",
+    )
+    .given("PARENT", "7");
+    let mut plan = case.plan();
+    let taken = take_from_parent(&mut plan, case.facts(), 7, &|job| job == "make");
+    let make = vec!["make".to_owned()];
+    assert_eq!(taken, [("a".to_owned(), make)]);
+    let left: Vec<usize> = (plan.jobs.iter())
+        .map(|job| job.needs_elsewhere.len())
+        .collect();
+    assert_eq!(left, [1, 1, 1, 1]);
 }
