@@ -96,7 +96,8 @@ fn source(request: &PipelineRequest) -> PipelineSource {
     }
 }
 
-fn project(workspace: &Workspace) -> Project {
+/// The project of the checkout, by its path on the server.
+pub(super) fn project(workspace: &Workspace) -> Project {
     let mut origin = workspace.repository.origin();
     if let Some(configured) = workspace.server() {
         origin = Origin {

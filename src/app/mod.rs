@@ -7,6 +7,7 @@
 //! Layer 7. Requests are plain values, results are values or a [`Failure`]: neither clap nor a
 //! terminal nor an exit code is known here. A second front end would begin at this layer.
 
+mod clean;
 mod elsewhere;
 mod facts;
 mod failure;
@@ -15,6 +16,7 @@ mod includes;
 mod interruptible;
 mod jobs;
 mod launch;
+mod past;
 mod pipeline;
 mod pipelines;
 mod place;
@@ -29,10 +31,12 @@ mod trees;
 mod variables;
 mod workspace;
 
+pub use clean::{Kept, KeptKind, Storage};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
 pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, images};
 pub use launch::Launch;
+pub use past::{KeptByJob, PastAttempt, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
 pub use runners::{Assignment, default_runner, docker};

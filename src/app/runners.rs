@@ -44,6 +44,18 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
     endpoint(settings).map(DockerExecutor::new)
 }
 
+/// The same engine, with the layers that it keeps for later runs.
+pub(super) fn docker_with_layers(
+    settings: &Settings,
+    state: &Path,
+) -> Result<DockerExecutor, ExecError> {
+    let endpoint = endpoint(settings)?;
+    Ok(DockerExecutor::keeping_layers_in(
+        endpoint,
+        &state.join("layers"),
+    ))
+}
+
 fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
     let chosen = settings.get(Key::Executor).is_some_and(|setting| {
         setting.source != Source::Default && settings.text(Key::Executor) == Some("docker")
@@ -79,11 +91,7 @@ impl Runners {
         });
         let docker: Option<Arc<dyn Executor>> = match choice {
             Choice::Shell => None,
-            Choice::Auto | Choice::Docker => {
-                let folder = state.join("layers");
-                let docker = DockerExecutor::keeping_layers_in(endpoint(settings)?, &folder);
-                Some(Arc::new(docker))
-            }
+            Choice::Auto | Choice::Docker => Some(Arc::new(docker_with_layers(settings, state)?)),
         };
         let shell: Arc<dyn Executor> = Arc::new(shell);
         Ok(Self {
@@ -124,6 +132,9 @@ impl Runners {
             notices.push("jobs run in the shell of this machine, without isolation".to_owned());
             if images > 0 {
                 notices.push("the shell executor ignores `image`".to_owned());
+            }
+            if plan.jobs.iter().any(|job| !job.config.services.is_empty()) {
+                notices.push("the shell executor ignores `services`".to_owned());
             }
         } else if let Some(image) = default_image
             && images < scripts().count()

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::report::OutputLevel;
+use crate::report::{ColorChoice, OutputLevel};
+
+pub(super) use super::formats::{LintFormat, ListFormat, RunFormat};
+pub(super) use super::past_args::{ArtifactsArgs, CleanArgs, CleanKind, LogsArgs, RunsArgs};
 
 /// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
 const HELP_WIDTH: usize = 100;
@@ -106,6 +109,16 @@ pub enum When {
     Never,
 }
 
+impl From<When> for ColorChoice {
+    fn from(when: When) -> Self {
+        match when {
+            When::Auto => Self::Auto,
+            When::Always => Self::Always,
+            When::Never => Self::Never,
+        }
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -116,6 +129,14 @@ pub enum Command {
     List(ListArgs),
     /// Check the configuration and report every mistake
     Lint(LintArgs),
+    /// List past runs of this checkout, the newest first
+    Runs(RunsArgs),
+    /// Print the log of a job, or all logs of the last run
+    Logs(LogsArgs),
+    /// List what jobs kept, or copy it into a folder
+    Artifacts(ArtifactsArgs),
+    /// List what pipe keeps on this machine, or remove it
+    Clean(CleanArgs),
     /// Show what this machine offers for running pipelines
     Doctor(DoctorArgs),
     /// Print the completion script of a shell
@@ -235,17 +256,6 @@ pub struct RunArgs {
     pub event: EventArgs,
 }
 
-/// How a run is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RunFormat {
-    /// A live board on a terminal, plain lines elsewhere
-    Auto,
-    /// Plain lines: logs on stdout, progress on stderr
-    Plain,
-    /// One event a line, as JSON, on stdout
-    Json,
-}
-
 /// Options of `list`.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
@@ -262,15 +272,6 @@ pub struct ListArgs {
     pub event: EventArgs,
 }
 
-/// How a list is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
-    /// A table for people
-    Table,
-    /// JSON
-    Json,
-}
-
 /// Options of `lint`.
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
@@ -285,17 +286,6 @@ pub struct LintArgs {
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,
-}
-
-/// How findings are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LintFormat {
-    /// With the source lines
-    Full,
-    /// One line each, for editors and grep
-    Concise,
-    /// JSON
-    Json,
 }
 
 /// Options of `doctor`.

@@ -7,10 +7,11 @@ use clap::{Arg, ArgMatches, FromArgMatches};
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::app::{History, Pipeline, Workspace};
+use crate::app::{History, PastRuns, Pipeline, Workspace};
 use crate::foreign::{is_hidden, visible};
 use crate::mask::Masker;
 use crate::plan::Plan;
+use crate::record::PastRun;
 use crate::types::{PipelineSource, When};
 
 use super::args::{EventArgs, Global, command};
@@ -31,6 +32,8 @@ const CANDIDATES: &[(&str, Candidates)] = &[
     ("target_branch", branches),
     ("tag", tags),
     ("source", events),
+    ("past_job", recorded_jobs),
+    ("past_run", recorded_runs),
 ];
 
 /// The command line, whose values complete.
@@ -119,6 +122,31 @@ fn tags() -> Vec<CompletionCandidate> {
     )
 }
 
+/// Jobs of the runs on record.
+fn recorded_jobs() -> Vec<CompletionCandidate> {
+    let past = past_runs();
+    plain(past.map(|past| past.jobs()).unwrap_or_default())
+}
+
+/// Runs on record, the newest first.
+fn recorded_runs() -> Vec<CompletionCandidate> {
+    let runs = past_runs().map(|past| past.runs()).unwrap_or_default();
+    let about = |run: &PastRun| {
+        let started = run.started.as_ref();
+        let name = started.map_or("", |started| &started.ref_name);
+        format!("{name}, {}", PastRuns::status(run))
+    };
+    runs.iter()
+        .map(|run| {
+            CompletionCandidate::new(&run.id).help(Some(visible(&about(run)).into_owned().into()))
+        })
+        .collect()
+}
+
+fn past_runs() -> Option<PastRuns> {
+    PastRuns::of(&request::workspace(&typed()?.global, Vec::new())).ok()
+}
+
 /// GitLab's events.
 fn events() -> Vec<CompletionCandidate> {
     plain(
@@ -203,8 +231,15 @@ fn read(matches: &ArgMatches) -> Option<Typed> {
     let below = matches.subcommand().map_or(matches, |(_, below)| below);
     Some(Typed {
         global: Global::from_arg_matches(below).ok()?,
-        event: EventArgs::from_arg_matches(below).unwrap_or_default(),
+        event: event(below),
     })
+}
+
+/// Which pipeline; commands on past runs have no say about it.
+fn event(matches: &ArgMatches) -> EventArgs {
+    let chooses = matches.try_contains_id("merge_request").is_ok();
+    let event = chooses.then(|| EventArgs::from_arg_matches(matches).ok());
+    event.flatten().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -196,9 +196,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
         clock: now,
     });
-    let images = app::images(&context);
-    let images = || images.iter().map(Option::as_ref);
-    let mut wanted: Vec<Image> = images().flatten().cloned().collect();
+    let mut wanted = app::images(&context);
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     wanted.dedup_by(|one, other| one.name == other.name);
     let mut lines = match docker.missing(&wanted, &Cx::unstoppable()).await {

@@ -16,7 +16,7 @@ use crate::source::SourceMap;
 use super::args::{Cli, Command, When};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{doctor, generate, lint, list};
+use super::{artifacts, clean, doctor, generate, lint, list, logs, runs};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -119,6 +119,10 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Run(args) => super::run::run(&cli.global, args, printer),
         Command::List(args) => list::list(&cli.global, args, printer),
         Command::Lint(args) => lint::lint(&cli.global, args, printer),
+        Command::Runs(args) => runs::runs(&cli.global, args, printer),
+        Command::Logs(args) => logs::logs(&cli.global, args, printer),
+        Command::Artifacts(args) => artifacts::artifacts(&cli.global, args, printer),
+        Command::Clean(args) => clean::clean(&cli.global, args, printer),
         Command::Doctor(args) => doctor::doctor(&cli.global, args, printer),
         Command::Completions { shell } => {
             printer.exact(&generate::completion(*shell));

@@ -4,6 +4,8 @@
 //! result into the exit status of the process.
 
 mod args;
+mod artifacts;
+mod clean;
 mod complete;
 mod description;
 mod digest;
@@ -11,14 +13,18 @@ mod doctor;
 mod doctor_text;
 mod entry;
 mod exit;
+mod formats;
 mod generate;
 mod lint;
 mod list;
 mod list_json;
+mod logs;
+mod past_args;
 mod places;
 mod printer;
 mod request;
 mod run;
+mod runs;
 mod shells;
 mod signals;
 mod table;

@@ -119,6 +119,22 @@ impl Printer {
         self.write(io::stdout().lock(), text);
     }
 
+    /// All that `from` gives, to stdout, byte by byte. The error is one of reading.
+    pub(super) fn bytes(&self, mut from: impl io::Read) -> io::Result<()> {
+        let mut to = io::stdout().lock();
+        let mut part = vec![0; 64 * 1024];
+        loop {
+            let read = from.read(&mut part)?;
+            if read == 0 || self.fault.get().is_some() {
+                return Ok(());
+            }
+            let written = to.write_all(&part[..read]).and_then(|()| to.flush());
+            if let Err(error) = written {
+                self.fault.get_or_init(|| error);
+            }
+        }
+    }
+
     /// The help of the command line, to stdout.
     pub(super) fn help(&self, text: &StyledStr) {
         self.exact(&styled(text, self.color_out));

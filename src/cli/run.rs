@@ -11,7 +11,7 @@ use crate::run::Interrupt;
 use crate::settings::{Key, Settings};
 use crate::types::exit_code;
 
-use super::args::{EVERY_ENVIRONMENT, Global, RunArgs, RunFormat, When};
+use super::args::{EVERY_ENVIRONMENT, Global, RunArgs, RunFormat};
 use super::exit::Exit;
 use super::places::log_places;
 use super::printer::Printer;
@@ -132,11 +132,7 @@ fn wish(global: &Global, args: &RunArgs) -> Wish {
         json: args.format == RunFormat::Json,
         plain: args.format == RunFormat::Plain,
         level: global.level(),
-        color: match global.color {
-            When::Auto => report::ColorChoice::Auto,
-            When::Always => report::ColorChoice::Always,
-            When::Never => report::ColorChoice::Never,
-        },
+        color: global.color.into(),
         log_lines: None,
     }
 }

@@ -142,6 +142,8 @@ codes! {
     ExecutorUnavailable "executor-unavailable" Error "the executor can't be used";
     ImageMissing "image-missing" Error "images are not on this machine";
     ImageUnset "image-unset" Error "a job has no image and the executor needs one";
+    RunUnknown "run-unknown" Error "a run that is not on record";
+    JobNotRecorded "job-not-recorded" Error "no run on record has what is asked for of that job";
     StateUnwritable "state-unwritable" Error "pipe's own folders can't be written";
     OutputUnwritable "output-unwritable" Error "what a command says can't be written";
 }

@@ -279,6 +279,10 @@ pub struct ServiceSpec {
     pub aliases: Vec<String>,
     /// Its environment.
     pub variables: Vec<EnvVariable>,
+    /// How long the job waits for it to take connections; zero for not at all.
+    pub wait: Duration,
+    /// Whether its output is part of the job's (`CI_DEBUG_SERVICES`).
+    pub shows_output: bool,
 }
 
 /// A person at a terminal.
@@ -386,6 +390,16 @@ pub trait Executor: Send + Sync {
         alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
         cx: &Cx,
     ) -> Result<Reaped, ExecError>;
+
+    /// What it keeps of `owner` for later runs: a name each.
+    async fn kept(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
+        Ok(Vec::new())
+    }
+
+    /// Removes of that what no run uses that lives; the names of what is gone.
+    async fn forget(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
+        Ok(Vec::new())
+    }
 }
 
 /// The environment of one attempt.

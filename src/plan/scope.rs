@@ -271,9 +271,11 @@ pub(super) fn yaml(variable: &YamlVariable) -> Variable {
     }
 }
 
+/// Those of a person or a trigger job; GitLab keeps them from services as it does the project's own.
 pub(super) fn given(facts: &PipelineFacts) -> impl Iterator<Item = Variable> + '_ {
     facts.given.iter().map(|given| Variable {
         raw: given.raw,
+        private: true,
         ..Variable::new(given.key.as_str(), given.value.as_str())
     })
 }
@@ -297,6 +299,7 @@ pub(super) fn settings<'a>(
         raw: variable.raw,
         file: variable.file,
         masked: variable.masked,
+        private: true,
     })
 }
 

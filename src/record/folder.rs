@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -75,6 +75,18 @@ pub(super) fn is_locked(path: &Path) -> bool {
     };
     flock(&file, FlockOperation::NonBlockingLockShared)
         .is_err_and(|error| error == rustix::io::Errno::WOULDBLOCK)
+}
+
+/// What lies in a folder takes on disk, in bytes. What can't be read counts as nothing.
+pub(super) fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
+        .map(|(path, about)| match about.is_dir() {
+            true => size(&path),
+            false => about.blocks() * 512,
+        })
+        .sum()
 }
 
 /// A file name for any text, unique for it: what is not harmless is written as `%` and two

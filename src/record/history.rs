@@ -6,10 +6,12 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::RecordError;
 use super::folder::is_locked;
 use super::live::{artifact, log};
-use super::project::ProjectRecord;
+use super::project::{ProjectRecord, begun_at};
 use super::replay::Events;
 use super::results;
 use crate::event::{
@@ -30,6 +32,8 @@ pub struct PastRun {
     pub started: Option<RunStarted>,
     /// Its end; `None` while it lives, or when it was killed.
     pub result: Option<RunResult>,
+    /// How long it took; known with its end.
+    pub took: Option<Duration>,
 }
 
 /// A job that succeeded.
@@ -114,11 +118,13 @@ impl ProjectRecord {
 impl PastRun {
     fn read(id: String, folder: PathBuf) -> Self {
         let events = folder.join("events.jsonl");
-        let started = match first_event(&events) {
+        let started = match first_event(&events).map(|event| event.kind) {
             Some(EventKind::RunStarted(started)) => Some(started),
             _ => None,
         };
-        let result = match last_event(&events) {
+        let last = last_event(&events);
+        let elapsed = last.as_ref().map(|event| event.elapsed);
+        let result = match last.map(|event| event.kind) {
             Some(EventKind::RunFinished(result)) => Some(result),
             _ => None,
         };
@@ -128,8 +134,33 @@ impl PastRun {
             folder,
             alive,
             started,
+            took: elapsed.filter(|_| result.is_some()),
             result,
         }
+    }
+
+    /// When it began, by its id: UTC, to the second.
+    pub fn began(&self) -> Option<Timestamp> {
+        begun_at(&self.id)
+    }
+
+    /// `CI_PIPELINE_ID`, the number at the end of its id.
+    pub fn pipeline_id(&self) -> Option<u64> {
+        self.id.rsplit_once('-')?.1.parse().ok()
+    }
+
+    /// Names of the jobs of its top pipeline, in pipeline order, whether they ran or not.
+    pub fn jobs(&self) -> impl Iterator<Item = &str> {
+        let jobs = self.started.iter().flat_map(|started| &started.jobs);
+        jobs.map(|job| job.name.as_str())
+    }
+
+    /// How many attempts of a job of the top pipeline left a log or a result.
+    pub fn attempts(&self, job: &str) -> u32 {
+        let is_there = |attempt: &u32| {
+            self.log(&[], job, *attempt).exists() || results::is_there(&self.folder, job, *attempt)
+        };
+        (1..).take_while(is_there).last().unwrap_or(0)
     }
 
     /// Everything that happened, with the log lines.
@@ -151,6 +182,13 @@ impl PastRun {
     /// than results.
     pub fn results(&self, pipeline: &[String], job: &str) -> Vec<AttemptResult> {
         results::of_job(&self.folder, pipeline, job)
+    }
+
+    /// The archive of what a job of the top pipeline kept last.
+    pub fn kept(&self, job: &str) -> Option<PathBuf> {
+        let attempts = (1..=self.attempts(job)).rev();
+        let archives = attempts.map(|attempt| self.artifact(&[], job, attempt));
+        archives.into_iter().find(|archive| archive.is_file())
     }
 
     fn success_of(&self, job: &str) -> Option<Success> {
@@ -183,7 +221,7 @@ fn took(job: &JobResult) -> Option<Duration> {
     job.finished?.checked_sub(job.started?)
 }
 
-fn first_event(path: &Path) -> Option<EventKind> {
+fn first_event(path: &Path) -> Option<Event> {
     let mut line = String::new();
     BufReader::new(File::open(path).ok()?)
         .read_line(&mut line)
@@ -192,7 +230,7 @@ fn first_event(path: &Path) -> Option<EventKind> {
 }
 
 /// The last line, read from the end: a record can be long.
-fn last_event(path: &Path) -> Option<EventKind> {
+fn last_event(path: &Path) -> Option<Event> {
     let mut file = File::open(path).ok()?;
     let size = file.metadata().ok()?.len();
     let mut window = 64 * 1024;
@@ -211,6 +249,6 @@ fn last_event(path: &Path) -> Option<EventKind> {
     }
 }
 
-fn parse(line: &str) -> Option<EventKind> {
-    Some(Event::from_json(line).ok()??.kind)
+fn parse(line: &str) -> Option<Event> {
+    Event::from_json(line).ok()?
 }

@@ -24,7 +24,9 @@
 //! Layer 5. Folders are 0700 and files 0600, also those that were there before; files appear whole
 //! or not at all, and two processes never get the same id. Knows events, no plan and no executor.
 
+mod archive;
 mod caches;
+mod copy;
 mod counter;
 mod error;
 mod folder;
@@ -39,7 +41,9 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{KeptEntry, KeptKind, entries};
 pub use caches::{CacheArchive, Caches};
+pub use copy::{Copied, CopyError, copy_out};
 pub use error::RecordError;
 pub use history::{LastArtifacts, PastRun, Success};
 pub use live::{LiveRun, log};

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::caches::Caches;
-use super::folder::{is_locked, lock, make, write_atomic};
+use super::folder::{is_locked, lock, make, size, write_atomic};
 use super::{LiveRun, RecordError, State, counter};
 
 /// Name of the file that says where a record's checkout is.
@@ -114,6 +115,60 @@ impl ProjectRecord {
             }
         }
         Ok(removed)
+    }
+
+    /// Where the checkout is, or was; its git folder as it was when the last run began.
+    pub fn place(&self) -> Option<PathBuf> {
+        let path = fs::read(self.folder.join(CHECKOUT)).ok()?;
+        let path = PathBuf::from(OsStr::from_bytes(&path));
+        let is_git = path.file_name().is_some_and(|name| name == ".git");
+        Some(match path.parent() {
+            Some(parent) if is_git => parent.to_owned(),
+            _ => path,
+        })
+    }
+
+    /// How many runs there are, and how many of them live.
+    pub fn count(&self) -> (usize, usize) {
+        let folders = self.folders();
+        let alive = |(_, folder): &&(String, PathBuf)| is_locked(&folder.join("lock"));
+        (folders.len(), folders.iter().filter(alive).count())
+    }
+
+    /// What its runs take on disk, in bytes.
+    pub fn runs_size(&self) -> u64 {
+        size(&self.runs())
+    }
+
+    /// What its caches take on disk, in bytes.
+    pub fn caches_size(&self) -> u64 {
+        size(&self.folder.join("caches"))
+    }
+
+    /// Removes all runs but those that live; how many.
+    pub fn remove_runs(&self) -> Result<usize, RecordError> {
+        let none = Keep {
+            count: 0,
+            ..Keep::default()
+        };
+        Ok(self.prune(none, Timestamp::now())?.len())
+    }
+
+    /// Removes the caches, unless a run lives that may use them; whether it did.
+    pub fn remove_caches(&self) -> Result<bool, RecordError> {
+        let guard = self.folder.join("iid.lock");
+        // A run that begins holds this lock.
+        let Ok(_held) = lock(&guard, false) else {
+            return Ok(false);
+        };
+        let caches = self.folder.join("caches");
+        if self.count().1 > 0 {
+            return Ok(false);
+        }
+        match remove(&caches) {
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(true),
+            removed => removed.map(|()| true),
+        }
     }
 
     /// Says where the checkout is, so that its record can go when it is gone.

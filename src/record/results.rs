@@ -32,6 +32,11 @@ pub(super) fn of_job(run: &Path, pipeline: &[String], job: &str) -> Vec<AttemptR
         .collect()
 }
 
+/// Whether an attempt of a job of the top pipeline left one.
+pub(super) fn is_there(run: &Path, job: &str, attempt: u32) -> bool {
+    place(run, &[], job, attempt).exists()
+}
+
 fn read(run: &Path, pipeline: &[String], job: &str, attempt: u32) -> Option<AttemptResult> {
     let text = fs::read(place(run, pipeline, job, attempt)).ok()?;
     let mut result: AttemptResult = serde_json::from_slice(&text).ok()?;

@@ -44,6 +44,18 @@ impl State {
         Ok(folder)
     }
 
+    /// The records of all projects, by the names of their folders.
+    pub fn projects(&self) -> Vec<ProjectRecord> {
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let folders = entries.map(|entry| entry.path());
+        let mut folders: Vec<_> = folders
+            .filter(|folder| folder.join("runs").is_dir())
+            .collect();
+        folders.sort();
+        let project = |folder| ProjectRecord::new(self.clone(), folder);
+        folders.into_iter().map(project).collect()
+    }
+
     /// Removes old runs of every project, and the record of checkouts that are gone once it has
     /// no run any more. Runs that live, and whatever else is in the folder, stay.
     pub fn prune(&self, keep: Keep, now: Timestamp) {

@@ -147,6 +147,12 @@ pub fn for_run(wish: Wish, streams: Streams, logs_at: Option<&LogPlaces>, health
     }
 }
 
+/// What shows logs of a past run on this process's stdout.
+pub fn for_logs(color: ColorChoice, streams: Streams, health: &Health) -> Logs {
+    let stdout = Sink::new(Box::new(std::io::stdout()), health.clone());
+    Logs::new(stdout, streams.paint(streams.stdout, color))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

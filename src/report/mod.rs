@@ -30,7 +30,7 @@ pub mod words;
 pub(crate) mod testing;
 
 pub use crate::event::Reporter;
-pub use choose::{ColorChoice, Streams, Wish, for_run};
+pub use choose::{ColorChoice, Streams, Wish, for_logs, for_run};
 pub use hub::Hub;
 pub use jsonl::Jsonl;
 pub use level::OutputLevel;

@@ -18,6 +18,8 @@ const SILENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct LogLines {
     paint: Paint,
+    /// Whether a name stands in front.
+    named: bool,
     width: usize,
     /// By label.
     jobs: HashMap<String, Prefix>,
@@ -38,8 +40,17 @@ impl LogLines {
     pub(super) fn new(paint: Paint) -> Self {
         Self {
             paint,
+            named: true,
             width: 0,
             jobs: HashMap::new(),
+        }
+    }
+
+    /// Lines of one job, which need no name.
+    fn bare(self) -> Self {
+        Self {
+            named: false,
+            ..self
         }
     }
 
@@ -76,6 +87,9 @@ impl LogLines {
         let tone = Tone::Job(self.jobs.len());
         let fill = self.width.saturating_sub(text::width(label));
         let prefix = |bar: &str| {
+            if !self.named {
+                return String::new();
+            }
             let line = Line::of(tone, label).gap(fill + 1).put(Tone::Dim, bar);
             line.paint(self.paint)
         };
@@ -107,6 +121,9 @@ impl LogLines {
         if text.is_empty() {
             return Some(prefix.clone());
         }
+        if prefix.is_empty() {
+            return Some(text.into_owned());
+        }
         Some(format!("{prefix} {text}"))
     }
 }
@@ -127,6 +144,15 @@ impl Logs {
         Self {
             sink,
             lines: LogLines::new(paint),
+        }
+    }
+
+    /// The lines of one job, without its name in front.
+    #[must_use]
+    pub fn of_one_job(self) -> Self {
+        Self {
+            lines: self.lines.bare(),
+            ..self
         }
     }
 }

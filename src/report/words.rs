@@ -17,6 +17,17 @@ pub fn duration(value: Duration) -> String {
     }
 }
 
+/// How long ago something was: `just now`, `5m ago`, `3h ago`, `2d ago`.
+pub fn age(value: Duration) -> String {
+    let minutes = value.as_secs() / 60;
+    match minutes {
+        0 => "just now".to_owned(),
+        1..60 => format!("{minutes}m ago"),
+        60..1440 => format!("{}h ago", minutes / 60),
+        _ => format!("{}d ago", minutes / 1440),
+    }
+}
+
 /// A size in decimal units, as registries and engines state them: `812 B`, `34.1 MB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
@@ -125,6 +136,21 @@ mod tests {
         ];
         for (name, millis, expected) in rows {
             assert_eq!(duration(Duration::from_millis(millis)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn ages() {
+        for (seconds, expected) in [
+            (0, "just now"),
+            (59, "just now"),
+            (60, "1m ago"),
+            (3_599, "59m ago"),
+            (3_600, "1h ago"),
+            (86_399, "23h ago"),
+            (200_000, "2d ago"),
+        ] {
+            assert_eq!(age(Duration::from_secs(seconds)), expected);
         }
     }
 

@@ -73,6 +73,21 @@ fn candidates(project: &Project, words: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn names_of_past_runs_come_from_their_record() {
+    let project = Project::new("gone: {script: [echo]}\n").env("PIPE_EXECUTOR", "shell");
+    assert_eq!(candidates(&project, &["pipe", "logs", "g"]), [""; 0]);
+    let run = project.command().arg("run").output();
+    assert!(run.expect("pipe can be started").status.success());
+    project.write(".gitlab-ci.yml", "broken: [\n");
+    assert_eq!(candidates(&project, &["pipe", "logs", "g"]), ["gone"]);
+    let runs = candidates(&project, &["pipe", "logs", "--run", ""]);
+    assert!(
+        matches!(&runs[..], [id] if id.ends_with("-000001")),
+        "{runs:?}"
+    );
+}
+
+#[test]
 fn names_come_from_the_pipeline_that_the_options_choose() {
     let project = project();
     let here = project.root().display().to_string();

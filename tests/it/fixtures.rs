@@ -30,6 +30,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("image-missing", "only `run` says so"),
     ("image-unset", "only `run` says so"),
     ("setting-unreadable", "needs a file that is no text"),
+    ("run-unknown", "only commands on past runs say so"),
+    ("job-not-recorded", "only commands on past runs say so"),
     ("state-unwritable", "needs a home that can't be written"),
     ("output-unwritable", "needs a full disk"),
 ];

@@ -35,12 +35,13 @@ pub(in super::super) fn jobs(context: &Arc<PipelineContext>, child_of: ChildOf<'
         .collect()
 }
 
-/// The image of each script job; `None` where it has none, or where only an attempt knows.
-pub fn images(context: &Arc<PipelineContext>) -> Vec<Option<Image>> {
+/// The images that are known to be wanted before the run.
+pub fn images(context: &Arc<PipelineContext>) -> Vec<Image> {
     let jobs = context.plan.jobs.iter().enumerate();
     let scripts = jobs.filter(|(_, job)| !job.makes_child());
+    let scripts = scripts.map(|(at, _)| script_job(context, at, &context.variables_before(at)));
     scripts
-        .map(|(at, _)| script_job(context, at, &context.variables_before(at)).image)
+        .flat_map(|job| job.images().cloned().collect::<Vec<_>>())
         .collect()
 }
 
@@ -93,10 +94,15 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
     ScriptJob {
         runner: context.runners.index(at),
         image: image.ok().flatten().filter(|_| !is_refused && !comes_late),
+        services: if is_refused {
+            Vec::new()
+        } else {
+            context.service_images(at, variables)
+        },
         ahead: traits.opens_ahead
             && !is_refused
             && job.config.services.is_empty()
-            && !receives_dotenv(context, job)
+            && !context.receives_dotenv(job)
             && !receives_much(context, job, traits),
         sources: Git::of(variables).sources(),
         timeout: timeout(job),
@@ -105,15 +111,6 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
             Box::new(move |attempt: &AttemptContext| scripts(&context, at, attempt))
         },
     }
-}
-
-/// Whether jobs before it may report variables: its environment depends on them then.
-fn receives_dotenv(context: &PipelineContext, job: &Job) -> bool {
-    let reports = |at: usize| {
-        let artifacts = context.plan.jobs[at].config.artifacts.as_ref();
-        artifacts.is_some_and(|artifacts| !artifacts.reports.dotenv.is_empty())
-    };
-    context.plan.artifact_sources(job).into_iter().any(reports)
 }
 
 /// Whether it may be expected to receive artifacts that have to be known when its environment is

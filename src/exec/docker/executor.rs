@@ -17,7 +17,7 @@ use super::layer_store::LayerStore;
 use super::layers::Layers;
 use super::session::DockerSession;
 use super::workspace::WORTH_A_LAYER;
-use super::{create, image, reap};
+use super::{create, forget, image, reap};
 
 /// Where jobs are built in a container (runtime reference 1.6).
 const BUILDS_DIR: &str = "/builds";
@@ -60,7 +60,7 @@ impl Executor for DockerExecutor {
     fn traits(&self) -> Traits {
         Traits {
             images: true,
-            services: false,
+            services: true,
             disposable: true,
             moves_project_dir: true,
             opens_ahead: true,
@@ -124,8 +124,8 @@ impl Executor for DockerExecutor {
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         check(&cx.cancel, "open")?;
-        let container = self.containers.make(&spec, cx).await?;
-        let session = DockerSession::new(Arc::clone(&self.containers), container, spec);
+        let made = self.containers.make(&spec, cx).await?;
+        let session = DockerSession::new(Arc::clone(&self.containers), made, spec);
         Ok(Box::new(session))
     }
 
@@ -154,5 +154,34 @@ impl Executor for DockerExecutor {
             reap::reap(docker, owner, alive, store, &self.containers.patience).await
         };
         unless_asked(&cx.cancel, "reap", reaping).await
+    }
+
+    async fn kept(&self, owner: &str, cx: &Cx) -> Result<Vec<String>, ExecError> {
+        let Some(store) = self.containers.layers().store() else {
+            return Ok(Vec::new());
+        };
+        // Where nothing is remembered, no daemon need be there.
+        if store.volumes().is_empty() {
+            return Ok(Vec::new());
+        }
+        let looking = async {
+            let docker = self.containers.docker().await?;
+            forget::kept(docker, owner, store, &self.containers.patience).await
+        };
+        unless_asked(&cx.cancel, "list volumes", looking).await
+    }
+
+    async fn forget(&self, owner: &str, cx: &Cx) -> Result<Vec<String>, ExecError> {
+        let Some(store) = self.containers.layers().store() else {
+            return Ok(Vec::new());
+        };
+        if store.volumes().is_empty() {
+            return Ok(Vec::new());
+        }
+        let forgetting = async {
+            let docker = self.containers.docker().await?;
+            forget::forget(docker, owner, store, &self.containers.patience).await
+        };
+        unless_asked(&cx.cancel, "remove volume", forgetting).await
     }
 }

@@ -73,6 +73,15 @@ impl LayerStore {
         old.filter_map(|(path, _)| give_up(&path)).collect()
     }
 
+    /// Gives up all layers of `volumes` that no run uses; their volumes, for removing them.
+    pub(super) fn give_up_all(&self, volumes: &[String]) -> Vec<String> {
+        let is_among =
+            |path: &PathBuf| fs::read_to_string(path).is_ok_and(|volume| volumes.contains(&volume));
+        let entries = self.entries().into_iter().map(|(path, _)| path);
+        let among = entries.filter(is_among);
+        among.filter_map(|path| give_up(&path)).collect()
+    }
+
     fn entries(&self) -> Vec<(PathBuf, SystemTime)> {
         let found = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let used = |path: PathBuf| {
@@ -128,7 +137,10 @@ mod tests {
         store.keep("used", "v").expect("kept");
         let path = dir.path().join("used");
         assert_eq!(super::give_up(&path), None);
+        let other = LayerStore::new(dir.path().to_owned());
+        assert!(other.give_up_all(&["v".to_owned()]).is_empty());
         drop(store);
+        assert!(other.give_up_all(&["another".to_owned()]).is_empty());
         assert_eq!(super::give_up(&path).as_deref(), Some("v"));
         assert!(!path.exists());
     }

@@ -6,12 +6,14 @@ use std::process::Stdio;
 use super::Project;
 
 /// Every command that prints what was asked for; `lint` finds nothing to say on stdout in full.
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 12] = [
     &["list"],
     &["list", "--format", "json"],
     &["lint", "--format", "concise"],
     &["lint", "--format", "json"],
     &["doctor"],
+    &["runs"],
+    &["runs", "--format", "json"],
     &["completions", "bash"],
     &["man"],
     &["--help"],

@@ -1,0 +1,160 @@
+//! What `pipe` keeps on this machine for this user, and its end: runs, caches, layers of trees.
+//!
+//! A run that lives keeps what it has and uses, and nothing of other owners is looked at.
+
+use std::path::PathBuf;
+
+use crate::exec::{Cx, Executor};
+use crate::record::{ProjectRecord, State};
+use crate::repo::Repository;
+
+use super::failure::Failure;
+use super::folders;
+use super::past::record_of;
+use super::request::WorkspaceRequest;
+use super::runners::docker_with_layers;
+use super::settings::read_settings;
+use super::workspace::Workspace;
+
+/// A kind of things that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptKind {
+    /// Events, logs and artifacts of past runs.
+    Runs,
+    /// What jobs saved for later ones.
+    Caches,
+    /// Project trees on the Docker daemon.
+    Layers,
+}
+
+impl KeptKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Runs, Self::Caches, Self::Layers];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Caches => "caches",
+            Self::Layers => "layers",
+        }
+    }
+}
+
+/// Something that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What it is.
+    pub kind: KeptKind,
+    /// How many there are, where they can be counted.
+    pub count: Option<usize>,
+    /// Runs of the project that live.
+    pub alive: usize,
+    /// Bytes on disk, where they are known.
+    pub bytes: Option<u64>,
+    /// Whose it is: the project's folder. `None` for all projects together.
+    pub of: Option<PathBuf>,
+}
+
+/// What is kept, and the means to remove it.
+pub struct Storage {
+    projects: Vec<ProjectRecord>,
+    /// The daemon with its layers, where it was asked for and can be named.
+    docker: Option<Box<dyn Executor>>,
+    owner: String,
+    cx: Cx,
+}
+
+impl Storage {
+    /// All that is kept of all projects; with `here` the record of this checkout alone.
+    pub fn open(request: &WorkspaceRequest, here: bool) -> Result<Self, Failure> {
+        let state = State::new(folders::state()?);
+        let (projects, docker) = if here {
+            let record = record_of(&Workspace::open(request)?)?;
+            (vec![record], None)
+        } else {
+            let folder = request.folder.clone().unwrap_or_else(|| PathBuf::from("."));
+            let repository = Repository::discover(&folder).ok();
+            let root = repository.as_ref().map(Repository::root);
+            let settings = read_settings(root, &request.settings)?;
+            let docker = docker_with_layers(&settings, state.root());
+            let docker = docker
+                .ok()
+                .map(|docker| Box::new(docker) as Box<dyn Executor>);
+            (state.projects(), docker)
+        };
+        Ok(Self {
+            projects,
+            docker,
+            owner: state.owner(),
+            cx: Cx::unstoppable(),
+        })
+    }
+
+    /// What is on this machine's disk.
+    pub fn on_disk(&self) -> Vec<Kept> {
+        let of = |record: &ProjectRecord| {
+            let (count, alive) = record.count();
+            let place = || Some(record.place().unwrap_or_else(|| record.folder().to_owned()));
+            let runs = (KeptKind::Runs, Some(count), record.runs_size());
+            let caches = (KeptKind::Caches, None, record.caches_size());
+            let is_there = |(_, count, bytes): &(_, Option<usize>, u64)| {
+                count.unwrap_or_default() > 0 || *bytes > 0
+            };
+            let kept = [runs, caches].into_iter().filter(is_there);
+            kept.map(|(kind, count, bytes)| Kept {
+                kind,
+                count,
+                alive,
+                bytes: Some(bytes),
+                of: place(),
+            })
+            .collect::<Vec<_>>()
+        };
+        self.projects.iter().flat_map(of).collect()
+    }
+
+    /// What the Docker daemon has. It is asked only where something is remembered of it.
+    pub async fn on_daemon(&self) -> Result<Option<Kept>, Failure> {
+        let Some(docker) = &self.docker else {
+            return Ok(None);
+        };
+        let names = docker.kept(&self.owner, &self.cx).await?;
+        Ok((!names.is_empty()).then(|| Kept {
+            kind: KeptKind::Layers,
+            count: Some(names.len()),
+            alive: 0,
+            bytes: None,
+            of: None,
+        }))
+    }
+
+    /// Removes the runs; how many.
+    pub fn remove_runs(&self) -> Result<usize, Failure> {
+        let mut removed = 0;
+        for project in &self.projects {
+            removed += project.remove_runs()?;
+        }
+        Ok(removed)
+    }
+
+    /// Removes the caches of projects of which no run lives; how many bytes.
+    pub fn remove_caches(&self) -> Result<u64, Failure> {
+        let mut removed = 0;
+        for project in &self.projects {
+            let bytes = project.caches_size();
+            if project.remove_caches()? {
+                removed += bytes;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes the layers that no run uses; how many.
+    pub async fn remove_layers(&self) -> Result<usize, Failure> {
+        match &self.docker {
+            Some(docker) => Ok(docker.forget(&self.owner, &self.cx).await?.len()),
+            None => Ok(0),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! How commands show what they find: the values of `--format`.
+
+use clap::ValueEnum;
+
+/// How a run is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// A live board on a terminal, plain lines elsewhere
+    Auto,
+    /// Plain lines: logs on stdout, progress on stderr
+    Plain,
+    /// One event a line, as JSON, on stdout
+    Json,
+}
+
+/// How a list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A table for people
+    Table,
+    /// JSON
+    Json,
+}
+
+/// How findings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// With the source lines
+    Full,
+    /// One line each, for editors and grep
+    Concise,
+    /// JSON
+    Json,
+}

@@ -1,0 +1,62 @@
+//! `pipe logs`.
+
+use super::{PIPELINE, after_a_run, golden, project, run, told};
+
+#[test]
+fn a_log_is_that_of_the_newest_run_that_has_it() {
+    let project = project(PIPELINE);
+    golden("logs_none", &told(&project, &["logs", "unit"]));
+    run(&project, &[]);
+    run(&project, &["build"]);
+    let unit = told(&project, &["logs", "unit"]);
+    assert!(unit.contains("job unit, attempt 2, run "), "{unit}");
+    assert!(unit.contains("-000001\n"), "{unit}");
+    assert!(unit.contains("\nsecond\n"), "{unit}");
+    let first = told(&project, &["logs", "unit", "--attempt", "1"]);
+    assert!(first.contains("\nfirst\n"), "{first}");
+    let build = told(&project, &["logs", "build"]);
+    assert!(build.contains("-000002\n"), "{build}");
+    let older = told(&project, &["logs", "build", "--run", "1"]);
+    assert!(older.contains("-000001\n"), "{older}");
+}
+
+#[test]
+fn all_logs_of_a_run_come_with_the_names_of_their_jobs() {
+    let project = after_a_run();
+    let shown = told(&project, &["logs", "-q"]);
+    for line in [
+        "\nbuild    > building\n",
+        "\nunit     > first\n",
+        "\nunit     > second\n",
+    ] {
+        assert_eq!(shown.matches(line).count(), 1, "{line}: {shown}");
+    }
+    assert!(!shown.contains("stderr"), "{shown}");
+    assert!(!shown.contains("> late"), "{shown}");
+}
+
+#[test]
+fn a_log_has_no_power_over_the_terminal_unless_it_is_asked_for() {
+    let project = after_a_run();
+    let shown = told(&project, &["logs", "lint 1/2", "--color", "always"]);
+    assert!(shown.contains("a\u{1b}[31mred\u{1b}[0mb"), "{shown:?}");
+    assert!(!shown.contains("\u{1b}[2J"), "{shown:?}");
+    let raw = told(&project, &["logs", "lint 1/2", "--raw"]);
+    assert!(raw.contains("\u{1b}[2Jb\n"), "{raw:?}");
+}
+
+#[test]
+fn what_is_not_on_record_is_said_with_what_is() {
+    let project = after_a_run();
+    for (name, arguments) in [
+        ("logs_misspelled", &["logs", "uint"][..]),
+        ("logs_other_job", &["logs", "deploy-to-production"]),
+        ("logs_not_run", &["logs", "late"]),
+        ("logs_no_attempt", &["logs", "unit", "--attempt", "3"]),
+        ("logs_attempt_zero", &["logs", "build", "--attempt", "0"]),
+        ("logs_no_run", &["logs", "--run", "20200101-000000-000009"]),
+        ("logs_attempt_of_nothing", &["logs", "--attempt", "1"]),
+    ] {
+        golden(name, &told(&project, arguments));
+    }
+}
