@@ -1,6 +1,6 @@
 //! What a pipeline is made for: everything that is not in the configuration.
 
-use crate::plan::{PipelineFacts, Project, Server, User};
+use crate::plan::{GivenVariable, PipelineFacts, Project, Server, User};
 use crate::repo::{EventBase, Identity, RepoError};
 use crate::settings::Key;
 use crate::types::{Origin, PipelineSource, RefKind};
@@ -56,7 +56,9 @@ pub(super) fn facts(
     };
     let facts = PipelineFacts {
         settings: variables.all.clone(),
-        given: request.variables.clone(),
+        given: (request.variables.iter())
+            .map(|(key, value)| GivenVariable::new(key, value))
+            .collect(),
         user: user(workspace),
         config_path: workspace.file().to_owned(),
         created_at: now(),

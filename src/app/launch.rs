@@ -3,26 +3,25 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
-use crate::event::{JobSummary, Reporter, RunResult, RunStarted, SourceMode};
+use crate::event::{Reporter, RunResult};
 use crate::exec::{ArtifactRef, Cx, Owner};
-use crate::foreign::Command;
-use crate::plan::{Chosen, Job, PipelineFacts};
-use crate::record::{Keep, LiveRun, ProjectRecord, Recorder, State};
+use crate::plan::Chosen;
+use crate::record::{Keep, ProjectRecord, Recorder, State};
 use crate::report::words;
-use crate::run::{self, Interrupt, JobRun, PipelineSpec, PullPolicy, RunSettings, RunSpec};
-use crate::sched::Options;
+use crate::run::{self, Interrupt, PullPolicy, RunSettings, RunSpec};
 use crate::settings::Key;
 
 use super::facts::now;
 use super::failure::Failure;
-use super::folders;
 use super::interruptible::Interruptible;
-use super::jobs::{KeyDigests, PipelineContext, jobs};
+use super::jobs::{KeyDigests, PipelineContext};
 use super::pipeline::Pipeline;
+use super::pipelines::Basis;
+use super::place::Place;
 use super::recorded::recorded;
 use super::request::{LaunchOptions, RunRequest};
 use super::resumed::{passed, resumption};
@@ -30,39 +29,32 @@ use super::runners::Runners;
 use super::trees::Trees;
 use super::workspace::Workspace;
 
-/// A run that has its place on disk and all it needs. Dropping it takes its trees away.
+/// A run that has its place on disk and all it needs.
 pub struct Launch {
-    place: Place,
+    place: Arc<Place>,
     spec: RunSpec,
-    /// Held until the run has ended.
-    _trees: Trees,
-}
-
-/// Where a run is recorded.
-struct Place {
-    state: State,
-    record: ProjectRecord,
-    live: LiveRun,
+    /// With it go the trees of the jobs, at the end of the run.
+    _basis: Arc<Basis>,
 }
 
 impl Launch {
     /// Makes all that the run needs, and removes what dead runs left behind. `interrupt` ends it.
     pub async fn prepare(
-        workspace: &Workspace,
+        workspace: Workspace,
         mut pipeline: Pipeline,
         chosen: Chosen,
         request: &RunRequest,
         interrupt: watch::Receiver<Interrupt>,
     ) -> Result<Self, Failure> {
-        let place = Place::of(workspace, &pipeline.facts)?;
+        let place = Arc::new(Place::of(&workspace, &pipeline.facts)?);
         pipeline.facts.iid = place.live.iid();
         let interruptible = Interruptible::new(interrupt);
         let prepared = prepare(&place, workspace, pipeline, chosen, request, &interruptible).await;
         match prepared {
-            Ok((spec, trees)) => Ok(Self {
+            Ok((spec, basis)) => Ok(Self {
                 place,
                 spec,
-                _trees: trees,
+                _basis: basis,
             }),
             Err(failure) => {
                 place.forget();
@@ -98,49 +90,29 @@ impl Launch {
     }
 }
 
-impl Place {
-    fn of(workspace: &Workspace, facts: &PipelineFacts) -> Result<Self, Failure> {
-        let state = State::new(folders::state()?);
-        let record = state.project(&facts.project.path, &workspace.repository.common_dir());
-        let live = record.begin(jiff::Timestamp::now())?;
-        Ok(Self {
-            state,
-            record,
-            live,
-        })
-    }
-
-    /// A run of which nothing happened leaves no record.
-    fn forget(&self) {
-        let events = self.live.folder().join("events.jsonl");
-        if events.metadata().map_or(0, |about| about.len()) == 0 {
-            let _ = std::fs::remove_dir_all(self.live.folder());
-        }
-    }
-}
-
 /// All that comes before the first job.
 async fn prepare(
-    place: &Place,
-    workspace: &Workspace,
+    place: &Arc<Place>,
+    workspace: Workspace,
     pipeline: Pipeline,
     chosen: Chosen,
     request: &RunRequest,
     interruptible: &Interruptible,
-) -> Result<(RunSpec, Trees), Failure> {
+) -> Result<(RunSpec, Arc<Basis>), Failure> {
     let Place {
         state,
         record,
         live,
-    } = place;
-    live.keep_request(&recorded(request, workspace, &pipeline.facts))?;
+    } = &**place;
+    live.keep_request(&recorded(request, &workspace, &pipeline.facts))?;
     let runners = Runners::find(&workspace.settings, state.root(), live.id())?;
     // The daemon takes its time to answer; meanwhile the tree is packed.
     let greeting = runners.greet();
     let default_image = workspace.settings.text(Key::DefaultImage);
+    let default_image = default_image.map(str::to_owned);
     let mut notices: Vec<String> = part_of(&chosen).into_iter().collect();
     notices.extend(without(&chosen));
-    notices.extend(runners.notices(&chosen.plan, default_image));
+    notices.extend(runners.notices(&chosen.plan, default_image.as_deref()));
     let resumed = (request.resumes.as_deref()).and_then(|id| record.find(id));
     notices.extend(resumed.iter().flat_map(|run| resumption(run, &chosen.plan)));
     let complete = chosen.is_whole() && chosen.lacks_nothing();
@@ -153,15 +125,26 @@ async fn prepare(
         key_digests: KeyDigests::of(&chosen.plan, &workspace.repository, &workspace.tree),
         plan: chosen.plan,
         pipeline_id: live.pipeline_id(),
-        default_image: default_image.map(str::to_owned),
+        default_image,
         clock: now,
     });
     (context.check_images()).map_err(|failure| failure.within(&pipeline.loaded.sources))?;
     let trees = Trees::of(state, live)?;
-    let options = request.options;
-    let spec = spec(workspace, &context, &trees, place, options, interruptible);
+    let settings = settings(&workspace, &context, place, request.options);
+    let basis = Arc::new(Basis {
+        place: Arc::clone(place),
+        trees,
+        outside: request.outside.clone(),
+        changes: pipeline.changes,
+        interruptible: interruptible.clone(),
+        workspace: Mutex::new(workspace),
+    });
+    let root = basis.spec(&context, &Arc::new(pipeline.loaded.sources));
     interruptible.check()?;
-    let mut spec = spec?;
+    let mut spec = RunSpec {
+        pipeline: root?,
+        settings,
+    };
     spec.pipeline.notices = notices;
     spec.pipeline.complete = complete;
     let greeted = async {
@@ -171,7 +154,7 @@ async fn prepare(
     spec.pipeline
         .notices
         .extend(interruptible.unless(greeted).await?);
-    Ok((spec, trees))
+    Ok((spec, basis))
 }
 
 /// How much of the pipeline was chosen, where it is not all.
@@ -249,47 +232,21 @@ fn earlier_artifacts(
     earlier
 }
 
-/// What the run loop is told, but for notices.
-fn spec(
+/// What the run loop is told for all pipelines.
+fn settings(
     workspace: &Workspace,
-    context: &Arc<PipelineContext>,
-    trees: &Trees,
+    context: &PipelineContext,
     place: &Place,
     options: LaunchOptions,
-    interruptible: &Interruptible,
-) -> Result<RunSpec, Failure> {
-    let plan = &context.plan;
+) -> RunSettings {
     let live = &place.live;
-    let jobs = jobs(context);
-    let trees = trees.of_jobs(workspace, &context.facts.reference, &jobs, interruptible)?;
-    let past = place.record.durations();
-    let attempts = jobs.iter().map(JobRun::attempts).sum();
-    let pipeline = PipelineSpec {
-        head: head(workspace, context, live)?,
-        stages: plan.stages.iter().map(ToString::to_string).collect(),
-        durations: plan
-            .jobs
-            .iter()
-            .map(|job| past.get(job.name()).copied())
-            .collect(),
-        jobs,
-        options: Options {
-            auto_cancel_on_job_failure: plan.cancel_on_failure,
-            keep_going: false,
-        },
-        trees,
-        notices: Vec::new(),
-        secrets: context.facts.secrets().map(str::to_owned).collect(),
-        complete: true,
-    };
-    let settings = RunSettings {
+    RunSettings {
         owner: Owner {
             owner: place.state.owner(),
             run: live.id().to_owned(),
         },
         runners: context.runners.runners().to_vec(),
         no_delay: options.no_delay,
-        first_job_id: place.state.take_job_ids(attempts)?.start,
         slots: workspace.settings.jobs(),
         project_path: context.facts.project.path.clone(),
         artifacts: Box::new(live.artifacts()),
@@ -300,45 +257,5 @@ fn spec(
         } else {
             PullPolicy::IfNotPresent
         },
-    };
-    Ok(RunSpec { pipeline, settings })
-}
-
-fn head(
-    workspace: &Workspace,
-    context: &PipelineContext,
-    live: &LiveRun,
-) -> Result<RunStarted, Failure> {
-    let state = workspace.tree.state()?;
-    let facts = &context.facts;
-    Ok(RunStarted {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        at: now(),
-        run: live.id().to_owned(),
-        ref_name: facts.reference.name.clone(),
-        ref_kind: facts.reference.kind.as_str().to_owned(),
-        source: facts.source.as_str().to_owned(),
-        sha: facts.commit.sha.clone(),
-        mode: SourceMode::WorkTree {
-            uncommitted: state.uncommitted(),
-            untracked: state.untracked.len(),
-        },
-        jobs: context
-            .plan
-            .jobs
-            .iter()
-            .map(|job| JobSummary {
-                name: job.name().to_owned(),
-                stage: job.config.stage.to_string(),
-                held: job
-                    .held
-                    .as_ref()
-                    .map(|why| format!("{why}; {}", release_command(job, facts))),
-            })
-            .collect(),
-    })
-}
-
-fn release_command(job: &Job, facts: &PipelineFacts) -> Command {
-    Command::new("pipe run").with(&job.release_option(facts))
+    }
 }

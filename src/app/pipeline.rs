@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::config::{self, Loaded, Request};
+use crate::config::{self, GivenInput, Loaded, Request, Start};
 use crate::diag::{Code, Diagnostic, Severity, has_errors};
 use crate::expr::Lookup;
 use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Plan};
@@ -10,7 +10,7 @@ use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Plan};
 use super::facts::{History, facts};
 use super::failure::{Failure, FailureKind};
 use super::request::PipelineRequest;
-use super::tree_files::TreeFiles;
+use super::tree_files::{EventChanges, TreeFiles};
 use super::variables;
 use super::workspace::Workspace;
 
@@ -22,6 +22,8 @@ pub struct Pipeline {
     pub loaded: Loaded,
     /// The plan; `None` where the configuration is not valid.
     pub outcome: Option<Outcome>,
+    /// What the event changed.
+    pub(super) changes: EventChanges,
     /// Whether another event may have another configuration: something in its includes asked for
     /// a variable or for what changed.
     depends_on_event: bool,
@@ -37,11 +39,24 @@ impl Pipeline {
         let variables = variables::read(workspace)?;
         let (facts, changes) = facts(workspace, request, history, &variables)?;
         let files = TreeFiles::new(workspace, changes);
-        let (mut loaded, depends_on_event) = load(workspace, &facts, &files, request);
+        let start = Start::File(workspace.file());
+        let mut pipeline = Self::read(facts, &files, start, &request.inputs);
+        let loaded = &mut pipeline.loaded;
         let told = variables.diagnostics(&mut loaded.sources);
         loaded.diagnostics.splice(0..0, told);
+        Ok(pipeline)
+    }
+
+    /// Reads the configuration that begins there, and decides which jobs there are.
+    pub(super) fn read(
+        facts: PipelineFacts,
+        files: &TreeFiles<'_>,
+        start: Start<'_>,
+        inputs: &[GivenInput],
+    ) -> Self {
+        let (mut loaded, depends_on_event) = load(&facts, files, start, inputs);
         let outcome = loaded.config.as_ref().map(|config| {
-            let mut outcome = plan::build(config, &facts, &files);
+            let mut outcome = plan::build(config, &facts, files);
             let found = std::mem::take(&mut outcome.diagnostics);
             loaded.diagnostics.append(&mut config::collapse(found));
             let warnings = plan::warnings(&outcome.plan);
@@ -53,12 +68,13 @@ impl Pipeline {
             let told = plan::unknown_changes(config, &facts);
             loaded.diagnostics.push(told);
         }
-        Ok(Self {
+        Self {
             facts,
             loaded,
             outcome,
+            changes: files.event().clone(),
             depends_on_event,
-        })
+        }
     }
 
     /// The jobs of this configuration for another event, if it can be made for that. What was
@@ -96,10 +112,10 @@ impl Pipeline {
 
 /// Reads the configuration, and whether anything in it depends on the event.
 fn load(
-    workspace: &Workspace,
     facts: &PipelineFacts,
     files: &TreeFiles<'_>,
-    request: &PipelineRequest,
+    start: Start<'_>,
+    inputs: &[GivenInput],
 ) -> (Loaded, bool) {
     let scope = IncludeScope::new(facts);
     let asked = Cell::new(false);
@@ -108,7 +124,7 @@ fn load(
         expand(text)
     };
     let loaded = config::load(&Request {
-        path: workspace.file(),
+        start,
         files,
         lookup: &Watched {
             variables: scope.lookup(),
@@ -116,7 +132,7 @@ fn load(
         },
         expand: &|text| expanded(text, &|text| scope.path(text)),
         expand_known: &|text| expanded(text, &|text| scope.known(text)),
-        inputs: &request.inputs,
+        inputs,
     });
     (loaded, asked.get() || files.changes_were_asked())
 }

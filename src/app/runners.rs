@@ -126,11 +126,8 @@ impl Runners {
     /// What to tell about the assignment, once.
     pub(super) fn notices(&self, plan: &Plan, default_image: Option<&str>) -> Vec<String> {
         let mut notices = Vec::new();
-        let images = plan
-            .jobs
-            .iter()
-            .filter(|job| job.config.image.is_some())
-            .count();
+        let scripts = || plan.jobs.iter().filter(|job| !job.makes_child());
+        let images = scripts().filter(|job| job.config.image.is_some()).count();
         if self.choice == Choice::Shell {
             notices.push("jobs run in the shell of this machine, without isolation".to_owned());
             if images > 0 {
@@ -140,7 +137,7 @@ impl Runners {
                 notices.push("the shell executor ignores `services`".to_owned());
             }
         } else if let Some(image) = default_image
-            && images < plan.jobs.len()
+            && images < scripts().count()
         {
             notices.push(format!("jobs without `image` run in `{image}`"));
         }

@@ -2,20 +2,28 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::config::{BadRevision, Changes, FileProvider, ReadError};
+use crate::exec::{KeptFileError, kept_file};
+use crate::foreign::system_words;
 use crate::repo::{EventBase, FileError, ProjectTree, TreeSource};
 
 use super::includes::IncludeStore;
 use super::workspace::Workspace;
+
+/// Bytes of a configuration file that are taken out of artifacts; GitLab accepts fewer
+/// (configuration reference 2.1).
+const MAX_KEPT: u64 = 4 * 1024 * 1024;
 
 /// The tree of a workspace, for one event. What is costly is looked up once, and only when asked.
 pub(super) struct TreeFiles<'a> {
     workspace: &'a Workspace,
     event: EventChanges,
     fetched: IncludeStore,
+    kept: KeptFiles,
     paths: OnceCell<Arc<[String]>>,
     changed: OnceCell<Changes>,
     /// Trees of other commits, by revision.
@@ -33,6 +41,10 @@ pub(super) enum EventChanges {
     Git(EventBase),
 }
 
+/// Names of jobs with the archives of what they have kept.
+#[derive(Debug, Default)]
+pub(super) struct KeptFiles(pub(super) Vec<(String, PathBuf)>);
+
 impl<'a> TreeFiles<'a> {
     /// The tree of a workspace, for one event.
     pub(super) fn new(workspace: &'a Workspace, event: EventChanges) -> Self {
@@ -40,10 +52,21 @@ impl<'a> TreeFiles<'a> {
             workspace,
             event,
             fetched: IncludeStore::of_user(),
+            kept: KeptFiles::default(),
             paths: OnceCell::new(),
             changed: OnceCell::new(),
             others: RefCell::default(),
         }
+    }
+
+    /// The same with what jobs of the parent pipeline have kept.
+    pub(super) fn with_kept(self, kept: KeptFiles) -> Self {
+        Self { kept, ..self }
+    }
+
+    /// What the event changed.
+    pub(super) fn event(&self) -> &EventChanges {
+        &self.event
     }
 
     /// The tree of a revision as the server knows it.
@@ -127,6 +150,20 @@ impl FileProvider for TreeFiles<'_> {
         let tree = self.tree_at(revision);
         let paths = tree.as_ref().and_then(|tree| tree.files().ok());
         paths.unwrap_or_default().into()
+    }
+
+    fn kept(&self, job: &str, path: &str) -> Option<Result<Arc<str>, ReadError>> {
+        let (_, tar) = self.kept.0.iter().find(|(name, _)| name == job)?;
+        let text = kept_file(tar, path, MAX_KEPT);
+        Some(text.map(Into::into).map_err(|error| match error {
+            KeptFileError::Missing => ReadError::NotFound,
+            KeptFileError::NotAFile => ReadError::NotAFile,
+            KeptFileError::NotUtf8 => ReadError::NotUtf8,
+            KeptFileError::TooLarge(limit) => {
+                ReadError::Unreadable(format!("it has more than {limit} bytes"))
+            }
+            KeptFileError::Unreadable(error) => ReadError::Unreadable(system_words(&error)),
+        }))
     }
 
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {

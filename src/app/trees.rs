@@ -20,6 +20,8 @@ use super::workspace::Workspace;
 /// The folder of one run. Those of runs that died are removed when the next one begins.
 pub(super) struct Trees {
     folder: PathBuf,
+    /// What was made so far; pipelines of one run share it.
+    made: Mutex<Vec<(Sources, TreeSpec)>>,
 }
 
 impl Trees {
@@ -28,10 +30,14 @@ impl Trees {
         let trees = state.folder("trees")?;
         let folder = state.folder(&format!("trees/{}", run.id()))?;
         remove_dead(&trees, state);
-        Ok(Self { folder })
+        Ok(Self {
+            folder,
+            made: Mutex::default(),
+        })
     }
 
-    /// A tree for each of the sources that jobs ask for. What the work tree has changed is written
+    /// A tree for each of the sources that jobs ask for; what an earlier pipeline of the run had is
+    /// taken from it. What the work tree has changed is written
     /// at once, so that all jobs find the same; the rest when an executor wants it. Soon after
     /// `interruptible` says so, it ends with an error.
     pub(super) fn of_jobs(
@@ -41,17 +47,26 @@ impl Trees {
         jobs: &[JobRun],
         interruptible: &Interruptible,
     ) -> Result<Vec<(Sources, TreeSpec)>, Failure> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let mut trees: Vec<(Sources, TreeSpec)> = Vec::new();
         for sources in jobs
             .iter()
             .filter(|job| job.held.is_none())
             .filter_map(|job| job.script_job()?.sources)
         {
-            if trees.iter().all(|(known, _)| *known != sources) {
-                let number = trees.len();
-                let tree = self.tree(workspace, reference, sources, number, interruptible)?;
-                trees.push((sources, tree));
+            if trees.iter().any(|(known, _)| *known == sources) {
+                continue;
             }
+            let known = made.iter().position(|(known, _)| *known == sources);
+            let at = if let Some(at) = known {
+                at
+            } else {
+                let number = made.len();
+                let tree = self.tree(workspace, reference, sources, number, interruptible)?;
+                made.push((sources, tree));
+                number
+            };
+            trees.push(made[at].clone());
         }
         Ok(trees)
     }

@@ -1,9 +1,10 @@
 //! What the authors of a configuration say about its jobs and variables.
 
-use crate::config::Loaded;
+use crate::config::{ChildInclude, Loaded};
 use crate::plan::Job;
 use crate::report::line::{Line, Tone};
 use crate::source::SourceMap;
+use crate::yaml::Value;
 
 use super::printer::Printer;
 use super::table::Table;
@@ -16,6 +17,33 @@ pub(super) fn of_job(job: &Job, sources: &SourceMap) -> Option<String> {
     let span = job.config.span;
     let above = sources.get(span.file)?.text.get(..span.start as usize)?;
     in_comment(above)
+}
+
+/// What a trigger job makes its child pipeline from, as written.
+pub(super) fn of_child(job: &Job) -> Option<String> {
+    let includes = job.child_includes().iter();
+    let parts: Vec<String> = includes.map(of_include).collect();
+    (!parts.is_empty()).then(|| format!("makes a child pipeline from {}", parts.join(" and ")))
+}
+
+fn of_include(include: &ChildInclude) -> String {
+    if let Some(file) = &include.artifact {
+        let job = include.job.as_ref().map_or("", |job| &job.text);
+        return format!("{file} of job {job}");
+    }
+    let Some(mapping) = include.entry.as_map() else {
+        return include.entry.as_str().unwrap_or_default().to_owned();
+    };
+    let text = |key: &str| mapping.get(key).and_then(|entry| entry.value.as_str());
+    if let (Some(project), Some(file)) = (text("project"), mapping.get("file")) {
+        let files = match file.value.as_seq() {
+            Some(files) => files.iter().filter_map(Value::as_str).collect(),
+            None => Vec::from_iter(file.value.as_str()),
+        };
+        return format!("{} of project {project}", files.join(" and "));
+    }
+    let keys = ["local", "component", "template", "remote"];
+    keys.into_iter().find_map(text).unwrap_or("?").to_owned()
 }
 
 /// The description in the comment that a text ends with.

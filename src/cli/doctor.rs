@@ -197,9 +197,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
         clock: now,
     });
-    let jobs = app::jobs(&context);
-    let scripts = jobs.iter().filter_map(|job| job.script_job());
-    let mut wanted: Vec<Image> = scripts.flat_map(|job| job.images()).cloned().collect();
+    let mut wanted = app::images(&context);
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     wanted.dedup_by(|one, other| one.name == other.name);
     let mut lines = match docker.missing(&wanted, &Cx::unstoppable()).await {

@@ -140,6 +140,7 @@ fn notes(job: &Job, variants: &Variants<'_>, present: &HashSet<&str>) -> Vec<Str
             format!("needs {}", names.join(", "))
         });
     }
+    notes.extend(description::of_child(job));
     if let Some(environment) = &job.environment {
         let fault = environment
             .fault

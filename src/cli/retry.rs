@@ -15,5 +15,5 @@ pub(super) fn retry(global: &Global, args: &RetryArgs, printer: &Printer) -> Res
     };
     let workspace = request::workspace(global, Vec::new());
     let Retry { workspace, request } = Retry::of(&workspace, args.past_run.as_deref(), given)?;
-    run::launch(global, args.format, &workspace, &request, printer)
+    run::launch(global, args.format, workspace, &request, printer)
 }

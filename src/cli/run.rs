@@ -31,18 +31,18 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
         },
         resumes: None,
     };
-    launch(global, args.format, &workspace, &request, printer)
+    launch(global, args.format, workspace, &request, printer)
 }
 
 /// Makes the pipeline that is asked for, and runs what is chosen of it.
 pub(super) fn launch(
     global: &Global,
     format: RunFormat,
-    workspace: &Workspace,
+    workspace: Workspace,
     request: &RunRequest,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let pipeline = Pipeline::make(workspace, &request.pipeline, History::Read)?;
+    let pipeline = Pipeline::make(&workspace, &request.pipeline, History::Read)?;
     printer.hide(pipeline.facts.secrets());
     if !pipeline.is_valid() {
         return Err(pipeline.failure());
@@ -51,7 +51,7 @@ pub(super) fn launch(
         printer.diagnostics(&warnings(&pipeline), &pipeline.loaded.sources);
     }
     let chosen = app::choose(
-        workspace,
+        &workspace,
         &pipeline,
         &request.pipeline,
         &request.selection,

@@ -48,4 +48,4 @@ pub use model::{
     TriggerTarget, Workflow, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
-pub use request::Request;
+pub use request::{Request, Start};

@@ -70,6 +70,13 @@ pub trait FileProvider {
         Arc::default()
     }
 
+    /// Text of a file that a job of the parent pipeline has kept; `None` where there is no such job
+    /// or it has kept nothing.
+    fn kept(&self, job: &str, path: &str) -> Option<Result<Arc<str>, ReadError>> {
+        let _ = (job, path);
+        None
+    }
+
     /// Files changed by the event, or since the merge base with `compare_to`.
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision>;
 }

@@ -1,14 +1,16 @@
 //! What a configuration is read from.
 
 use crate::expr::Lookup;
+use crate::source::SourceMap;
 
 use super::inputs::GivenInput;
+use super::model::ChildInclude;
 use super::provider::FileProvider;
 
 /// What to read, and what includes may look at.
 pub struct Request<'a> {
-    /// Path of the main file in the tree.
-    pub path: &'a str,
+    /// Where it begins.
+    pub start: Start<'a>,
     /// The tree.
     pub files: &'a dyn FileProvider,
     /// Raw variables of the include phase (configuration reference 4.4).
@@ -19,4 +21,19 @@ pub struct Request<'a> {
     pub expand_known: &'a dyn Fn(&str) -> String,
     /// Values for the main file's inputs.
     pub inputs: &'a [GivenInput],
+}
+
+/// Where a configuration begins.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// With a file of the tree, by its path.
+    File(&'a str),
+    /// With what a trigger job includes, as if that stood alone in a file (configuration reference
+    /// 6.25).
+    Child {
+        /// `trigger:include`.
+        includes: &'a [ChildInclude],
+        /// Where its places lie.
+        sources: &'a SourceMap,
+    },
 }

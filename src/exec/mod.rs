@@ -12,6 +12,7 @@ mod detector;
 mod docker;
 mod entry;
 mod error;
+mod kept_file;
 mod names;
 mod relocate;
 mod shell;
@@ -31,4 +32,5 @@ pub use contract::{
 };
 pub use docker::{DockerExecutor, Endpoint, Reach};
 pub use error::{ExecError, Fault};
+pub use kept_file::{KeptFileError, kept_file};
 pub use shell::{ShellExecutor, ShellSettings};

@@ -33,8 +33,30 @@ pub struct PipelineFacts {
     pub iid: u64,
     /// CI/CD variables of the instance, groups and project; of equal ones the later wins.
     pub settings: Vec<SettingVariable>,
-    /// Variables given to this pipeline (`--var`), which beat all others.
-    pub given: Vec<(String, String)>,
+    /// Variables given to this pipeline (`--var`, a trigger job), which beat all others.
+    pub given: Vec<GivenVariable>,
+}
+
+/// A variable that one pipeline was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenVariable {
+    /// Name.
+    pub key: String,
+    /// Value.
+    pub value: String,
+    /// Never expanded.
+    pub raw: bool,
+}
+
+impl GivenVariable {
+    /// One whose value is expanded.
+    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            value: value.into(),
+            raw: false,
+        }
+    }
 }
 
 /// The project as its URL names it (runtime reference 13.1).
@@ -79,8 +101,8 @@ impl PipelineFacts {
             .map(|variable| &*variable.value);
         let given = self.given.iter();
         let given = given
-            .filter(|(key, _)| is_always_masked(key))
-            .map(|(_, value)| value.as_str());
+            .filter(|variable| is_always_masked(&variable.key))
+            .map(|variable| variable.value.as_str());
         kept.chain(given)
     }
 }

@@ -5,6 +5,7 @@
 //! another, and starts nothing.
 
 mod build;
+mod child;
 mod effects;
 mod elsewhere;
 mod environment;
@@ -24,14 +25,15 @@ mod variables;
 mod warnings;
 
 pub use build::{Outcome, build};
+pub use child::{handed_down, take_from_parent};
 pub use effects::refusals;
 pub use elsewhere::Lacking;
-pub use facts::{PipelineFacts, Project, Server, SettingVariable, User, Versions};
+pub use facts::{GivenVariable, PipelineFacts, Project, Server, SettingVariable, User, Versions};
 pub use held::{Outside, Release};
 pub use model::{Environment, EnvironmentFault, Job, LeftOut, Need, Plan};
 pub use predefined::RunFacts;
 pub use scope::IncludeScope;
-pub use selection::{Chosen, Selection, SelectionError, choose};
+pub use selection::{Chosen, Selection, SelectionError, choose, choose_all};
 pub use unknown_changes::unknown_changes;
 pub use variables::{JobVariables, job_variables};
 pub use warnings::warnings;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::config::{EnvironmentAction, ForeignNeed, JobConfig, YamlVariable};
+use crate::config::{
+    ChildInclude, EnvironmentAction, ForeignNeed, JobConfig, TriggerTarget, YamlVariable,
+};
 use crate::source::Span;
 use crate::types::{AllowFailure, Delay, When};
 
@@ -56,6 +58,25 @@ impl Job {
     /// Full name.
     pub fn name(&self) -> &str {
         &self.config.name
+    }
+
+    /// Whether its work is a child pipeline.
+    pub fn makes_child(&self) -> bool {
+        !self.child_includes().is_empty()
+    }
+
+    /// What the child pipeline that it makes begins with; nothing where it makes none.
+    pub fn child_includes(&self) -> &[ChildInclude] {
+        match self.config.trigger.as_ref().map(|trigger| &trigger.target) {
+            Some(TriggerTarget::Child(includes)) => includes,
+            _ => &[],
+        }
+    }
+
+    /// The jobs of whose artifacts its child is made.
+    pub(super) fn child_files(&self) -> impl Iterator<Item = &str> {
+        let includes = self.child_includes().iter();
+        includes.filter_map(|include| Some(&*include.job.as_ref()?.text))
     }
 
     /// Why it fails as soon as the pipeline is made.

@@ -322,15 +322,20 @@ pub struct RunFacts {
     pub dotenv: Vec<(String, String)>,
 }
 
+/// `CI_PIPELINE_ID` and what is made of it.
+pub(super) fn pipeline_ids(facts: &PipelineFacts, id: u64) -> Pairs {
+    let url = facts.project.url();
+    vec![
+        ("CI_PIPELINE_ID", id.to_string()),
+        ("CI_PIPELINE_URL", format!("{url}/-/pipelines/{id}")),
+    ]
+}
+
 /// Variables that the server adds when it hands a job to a runner.
 pub(super) fn running(facts: &PipelineFacts, job: &Job, run: &RunFacts) -> Pairs {
     let url = facts.project.url();
-    vec![
-        ("CI_PIPELINE_ID", run.pipeline_id.to_string()),
-        (
-            "CI_PIPELINE_URL",
-            format!("{url}/-/pipelines/{}", run.pipeline_id),
-        ),
+    let mut pairs = pipeline_ids(facts, run.pipeline_id);
+    pairs.extend([
         ("CI_JOB_ID", run.job_id.to_string()),
         ("CI_JOB_URL", format!("{url}/-/jobs/{}", run.job_id)),
         ("CI_JOB_STARTED_AT", run.started_at.clone()),
@@ -340,7 +345,8 @@ pub(super) fn running(facts: &PipelineFacts, job: &Job, run: &RunFacts) -> Pairs
         ("CI_RUNNER_TAGS", job.tags.join(", ")),
         ("CI_REPOSITORY_URL", format!("{url}.git")),
         ("CI_DEPENDENCY_PROXY_USER", "gitlab-ci-token".to_owned()),
-    ]
+    ]);
+    pairs
 }
 
 /// Variables that the runner knows before it looks at those of the job, which override them

@@ -271,11 +271,13 @@ pub(super) fn yaml(variable: &YamlVariable) -> Variable {
     }
 }
 
-fn given(facts: &PipelineFacts) -> impl Iterator<Item = Variable> + '_ {
-    facts
-        .given
-        .iter()
-        .map(|(key, value)| Variable::new(key.as_str(), value.as_str()))
+/// Those of a person or a trigger job; GitLab keeps them from services as it does the project's own.
+pub(super) fn given(facts: &PipelineFacts) -> impl Iterator<Item = Variable> + '_ {
+    facts.given.iter().map(|given| Variable {
+        raw: given.raw,
+        private: true,
+        ..Variable::new(given.key.as_str(), given.value.as_str())
+    })
 }
 
 /// The settings variables of this ref and environment, weakest first: the level decides, inside

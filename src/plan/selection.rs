@@ -114,11 +114,27 @@ pub fn choose(
     })
 }
 
-/// Each environment that is released must be one of the pipeline's.
+/// All jobs of a child pipeline. What acts outside is held as in its parent; which environments
+/// there are to release, nobody could know before.
+pub fn choose_all(whole: &Plan, outside: &Outside) -> Chosen {
+    let mut plan = whole.clone();
+    hold(&mut plan, outside, &BTreeSet::new());
+    Chosen {
+        whole: plan.jobs.len(),
+        plan,
+        missing_sources: Vec::new(),
+        missing_elsewhere: Vec::new(),
+    }
+}
+
+/// Each environment that is released must be one of the pipeline's, or may be one of a child's.
 fn released_environments(plan: &Plan, release: &Release) -> Result<(), SelectionError> {
     let Release::Environments(names) = release else {
         return Ok(());
     };
+    if plan.jobs.iter().any(Job::makes_child) {
+        return Ok(());
+    }
     let known = plan.environments();
     match names.iter().find(|name| !known.contains(&name.as_str())) {
         Some(unknown) => Err(SelectionError::UnknownEnvironment(unknown.clone())),
@@ -349,6 +365,7 @@ impl Plan {
                 .iter()
                 .any(|need| need.artifacts && &*need.job == name)
                 && listed.is_none_or(|names| names.iter().any(|other| *other.text == *name))
+                || job.child_files().any(|job| job == name)
         };
         (0..self.jobs.len())
             .filter(|at| taken(self.jobs[*at].name()))

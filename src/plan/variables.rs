@@ -132,6 +132,26 @@ pub fn job_variables(
 
 /// All levels in order, expanded as GitLab does before it hands the job out.
 fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) -> Variables {
+    let levels = levels(
+        plan,
+        job,
+        facts,
+        predefined::running(facts, job, run),
+        &run.dotenv,
+    );
+    levels
+        .sort_and_expand_all(References::JOB)
+        .unwrap_or(levels)
+}
+
+/// All levels in order, with what is known of the job only when it starts.
+pub(super) fn levels(
+    plan: &Plan,
+    job: &Job,
+    facts: &PipelineFacts,
+    late: predefined::Pairs,
+    dotenv: &[(String, String)],
+) -> Variables {
     let mut levels = Variables::new();
     levels.extend(plain(predefined::pipeline_variables(facts)));
     levels.extend(plain(predefined::late_pipeline_variables(facts)));
@@ -140,22 +160,20 @@ fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) ->
         job.environment.as_ref(),
         job.when,
     )));
-    levels.extend(plain(predefined::running(facts, job, run)));
+    levels.extend(plain(late));
     // Empty where there is no `workflow:name`, so that `set -u` does not stumble.
     let name = plan.name.as_deref().unwrap_or_default();
     levels.push(Variable::new("CI_PIPELINE_NAME", name));
     levels.extend(job.variables.iter().map(scope::yaml));
-    levels.extend(given(&run.dotenv));
+    levels.extend(reported(dotenv));
     levels.extend(plain(predefined::user(facts)));
     let environment = job
         .environment
         .as_ref()
         .map(|environment| environment.name.as_str());
     levels.extend(scope::settings(facts, environment));
-    levels.extend(given(&facts.given));
+    levels.extend(scope::given(facts));
     levels
-        .sort_and_expand_all(References::JOB)
-        .unwrap_or(levels)
 }
 
 fn plain(pairs: predefined::Pairs) -> impl Iterator<Item = Variable> {
@@ -165,8 +183,8 @@ fn plain(pairs: predefined::Pairs) -> impl Iterator<Item = Variable> {
     })
 }
 
-/// Those of a person or a job; GitLab keeps them from services as it does the project's own.
-fn given(pairs: &[(String, String)]) -> impl Iterator<Item = Variable> + '_ {
+/// Those of a job; GitLab keeps them from services as it does the project's own.
+fn reported(pairs: &[(String, String)]) -> impl Iterator<Item = Variable> + '_ {
     pairs.iter().map(|(key, value)| Variable {
         private: true,
         ..Variable::new(key.as_str(), value.as_str())

@@ -69,10 +69,15 @@ impl ProjectRecord {
         Caches::new(self.folder.join("caches"))
     }
 
+    /// The number of one more pipeline: `CI_PIPELINE_IID`.
+    pub fn take_iid(&self) -> Result<u64, RecordError> {
+        counter::take(&self.folder, "iid", 1).map(|numbers| numbers.start)
+    }
+
     /// Begins a run at `now`. It lives until what is returned is dropped or the process ends.
     pub fn begin(&self, now: Timestamp) -> Result<LiveRun, RecordError> {
         let pipeline_id = self.state.take_pipeline_id()?;
-        let iid = counter::take(&self.folder, "iid", 1)?.start;
+        let iid = self.take_iid()?;
         let runs = self.runs();
         make(&runs)?;
         self.remember_checkout()?;

@@ -170,15 +170,16 @@ impl Dispatcher<'_> {
     }
 
     fn start(&mut self, id: AttemptId, slot: Slot) {
-        let pipeline = &self.pipelines[id.pipeline];
-        let Some(job) = pipeline.job(id.job).script_job().cloned() else {
+        let job = self.pipelines[id.pipeline].job(id.job).script_job();
+        let Some(job) = job.cloned() else {
             return self.slots.free(slot);
         };
         let ahead = self.environments.take(id);
         let job_id = match &ahead {
             Some(ahead) => ahead.job_id,
-            None => self.job_ids.next(),
+            None => self.pipelines[id.pipeline].next_job_id(),
         };
+        let pipeline = &self.pipelines[id.pipeline];
         let (artifacts, dotenv) = (pipeline.artifacts_for(id.job), pipeline.dotenv_for(id.job));
         let order = Order {
             artifacts,
@@ -250,7 +251,7 @@ impl Dispatcher<'_> {
             let Some(job) = job else { continue };
             let (cancel, receiver) = watch::channel(Cancel::Run);
             let (sender, session) = oneshot::channel();
-            let job_id = self.job_ids.next();
+            let job_id = self.pipelines[pipeline].next_job_id();
             let order = Order {
                 cancel: receiver,
                 ..self.order(id, &job, job_id, self.slots.lowest_free(runner))

@@ -29,7 +29,8 @@ impl fmt::Debug for Trigger {
 /// Makes the child pipeline of one trigger job, from what only the run knows.
 pub trait ChildPipeline: Send + Sync {
     /// The child of one attempt. May read files and take its time. Every script job of it names
-    /// one of the runners of the run. The error fails the trigger job.
+    /// one of the runners of the run. The error fails the trigger job; of its message the first line
+    /// says why, and what follows goes to the log.
     fn make(&self, attempt: &TriggerContext) -> Result<PipelineSpec, Refusal>;
 }
 

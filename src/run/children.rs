@@ -14,6 +14,7 @@ use super::child::{Trigger, TriggerContext};
 use super::context::RunContext;
 use super::dispatcher::{Dispatcher, Opening};
 use super::job::Work;
+use super::lines::{Lines, LogLine};
 use super::message::{AttemptId, End, Failure, Message, NewChild, Verdict};
 use super::pipeline::PipelineState;
 use super::pipelines::PipelineIndex;
@@ -25,10 +26,9 @@ const MAX_PIPELINES: usize = 1000;
 
 impl Dispatcher<'_> {
     pub(super) fn start_trigger(&mut self, id: AttemptId, trigger: Trigger) {
-        let job_id = self.job_ids.next();
+        let job_id = self.pipelines[id.pipeline].next_job_id();
         let pipeline = &self.pipelines[id.pipeline];
-        let mut path = pipeline.path().to_vec();
-        path.push(pipeline.name(id.job).to_owned());
+        let path = pipeline.path_below(id.job, id.attempt);
         let refusal = self.too_many(&path);
         let facts = TriggerContext {
             attempt: id.attempt,
@@ -47,7 +47,13 @@ impl Dispatcher<'_> {
             };
             let message = match made {
                 Ok(child) => Message::Child(id, Box::new(child)),
-                Err(verdict) => Message::Ended(id, Box::new(End::of(verdict))),
+                Err(mut verdict) => {
+                    let lines = told(&mut verdict);
+                    if !lines.is_empty() {
+                        let _ = messages.send(Message::Log(id, lines)).await;
+                    }
+                    Message::Ended(id, Box::new(End::of(verdict)))
+                }
             };
             // The dispatcher outlives every attempt; should it be gone, nobody wants to know.
             let _ = messages.send(message).await;
@@ -55,14 +61,14 @@ impl Dispatcher<'_> {
     }
 
     fn too_many(&self, path: &[String]) -> Option<Failure> {
-        let message = if path.len() > MAX_DEPTH {
-            format!("child pipelines go no deeper than {MAX_DEPTH} levels")
-        } else if self.pipelines.len() >= MAX_PIPELINES {
-            format!("a pipeline has no more than {MAX_PIPELINES} pipelines below it")
-        } else {
-            return None;
-        };
-        Some(Failure::new(FailureReason::UnknownFailure, message))
+        if path.len() > MAX_DEPTH {
+            let message = format!("child pipelines go no deeper than {MAX_DEPTH} levels");
+            let reason = FailureReason::ReachedMaxDescendantPipelinesDepth;
+            return Some(Failure::new(reason, message));
+        }
+        let is_full = self.pipelines.len() >= MAX_PIPELINES;
+        let message = format!("a run has no more than {MAX_PIPELINES} pipelines");
+        is_full.then(|| Failure::new(FailureReason::ReachedMaxPipelineHierarchySize, message))
     }
 
     /// The child begins, unless its trigger job was stopped meanwhile.
@@ -74,9 +80,7 @@ impl Dispatcher<'_> {
         let NewChild { spec, trees } = child;
         self.stream.hide(&spec.secrets);
         let opening = Opening::of(&spec);
-        let parent = &self.pipelines[id.pipeline];
-        let mut path = parent.path().to_vec();
-        path.push(parent.name(id.job).to_owned());
+        let path = self.pipelines[id.pipeline].path_below(id.job, id.attempt);
         let child = match PipelineState::new(spec) {
             Ok(child) => child.with_trees(trees).child_of(id, path),
             Err(error) => {
@@ -145,6 +149,20 @@ impl Dispatcher<'_> {
         // Also where it is being canceled already: a trigger job may wait to hear of its end.
         self.step(pipeline, Input::Cancel);
     }
+}
+
+/// What is behind the first line of a failure's message, which is for the log of the trigger job.
+fn told(verdict: &mut Verdict) -> Vec<LogLine> {
+    let mut lines = Vec::new();
+    if let Verdict::Failed(failure) = verdict
+        && let Some((message, rest)) = failure.message.split_once('\n')
+    {
+        let mut cutter = Lines::default();
+        cutter.push(rest.as_bytes(), &mut lines);
+        cutter.flush(&mut lines);
+        failure.message = message.to_owned();
+    }
+    lines
 }
 
 /// Makes the child and hands its files to the runners. A stop does not wait for it.

@@ -45,7 +45,6 @@ pub(super) struct Dispatcher<'a> {
     pub(super) stopping: Stopping,
     pub(super) silences: Silences,
     pub(super) messages: Messages,
-    pub(super) job_ids: JobIds,
     pub(super) no_delay: bool,
     pub(super) artifacts: ArtifactPlaces,
     pub(super) context: Arc<RunContext>,
@@ -55,22 +54,6 @@ pub(super) struct Dispatcher<'a> {
 pub(super) struct Messages {
     pub(super) sender: mpsc::Sender<Message>,
     pub(super) receiver: mpsc::Receiver<Message>,
-}
-
-/// `CI_JOB_ID`: the next that no attempt has.
-#[derive(Debug)]
-pub(super) struct JobIds(u64);
-
-impl JobIds {
-    pub(super) fn from(first: u64) -> Self {
-        Self(first)
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        let id = self.0;
-        self.0 += 1;
-        id
-    }
 }
 
 /// What a pipeline tells before its first job.

@@ -46,6 +46,8 @@ pub(super) struct PipelineState {
     path: Vec<String>,
     /// The attempt of the trigger job that made it; `None` for the root.
     parent: Option<AttemptId>,
+    /// `CI_JOB_ID`: the next that no attempt has.
+    next_job_id: u64,
     /// In words, once it is being canceled.
     cancel_reason: Option<String>,
     complete: bool,
@@ -64,6 +66,7 @@ impl PipelineState {
             trees: Trees::default(),
             path: Vec::new(),
             parent: None,
+            next_job_id: spec.first_job_id,
             cancel_reason: None,
             complete: spec.complete,
         })
@@ -82,6 +85,24 @@ impl PipelineState {
             parent,
             ..self
         }
+    }
+
+    /// The `CI_JOB_ID` of one more attempt.
+    pub(super) fn next_job_id(&mut self) -> u64 {
+        let id = self.next_job_id;
+        self.next_job_id += 1;
+        id
+    }
+
+    /// The path of the pipeline that an attempt of a trigger job makes. One that was retried makes
+    /// another one, whose logs and artifacts are its own.
+    pub(super) fn path_below(&self, job: JobIndex, attempt: u32) -> Vec<String> {
+        let name = self.name(job);
+        let last = match attempt {
+            1 => name.to_owned(),
+            later => format!("{name} #{later}"),
+        };
+        self.path.iter().cloned().chain([last]).collect()
     }
 
     pub(super) fn path(&self) -> &[String] {

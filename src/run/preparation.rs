@@ -12,7 +12,7 @@ use crate::exec::Cancel;
 
 use super::attempts::Attempts;
 use super::context::{ContextParts, RunContext};
-use super::dispatcher::{Dispatcher, JobIds, Messages, Opening};
+use super::dispatcher::{Dispatcher, Messages, Opening};
 use super::images::check_images;
 use super::look_ahead::Environments;
 use super::pipeline::PipelineState;
@@ -107,7 +107,6 @@ fn dispatcher(
         environments: Environments::default(),
         pulls: Pulls::new(cancel),
         stopping: Stopping::new(interrupt),
-        job_ids: JobIds::from(settings.first_job_id),
         no_delay: settings.no_delay,
         artifacts: settings.artifacts,
         context: Arc::new(RunContext::new(ContextParts {

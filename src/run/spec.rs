@@ -31,9 +31,6 @@ pub struct RunSettings {
     pub runners: Vec<Runner>,
     /// `--no-delay`: delayed jobs start at once.
     pub no_delay: bool,
-    /// `CI_JOB_ID` of the first attempt; the following ones are there for all others (see
-    /// [`JobRun::attempts`]).
-    pub first_job_id: u64,
     /// How many jobs of all runners run at once; at least one does.
     pub slots: usize,
     /// `group/project`, from which executors make directories.
@@ -52,6 +49,9 @@ pub struct RunSettings {
 pub struct PipelineSpec {
     /// Its first event; says all that a reporter may want to know before the first job.
     pub head: RunStarted,
+    /// `CI_JOB_ID` of the first attempt; the following ones are there for all others (see
+    /// [`JobRun::attempts`]).
+    pub first_job_id: u64,
     /// Names of the stages in their order.
     pub stages: Vec<String>,
     /// The jobs; a [`JobIndex`](crate::sched::JobIndex) is a place in this list.

@@ -25,6 +25,12 @@ pub enum FailureReason {
     EnvironmentCreationFailure,
     /// The project whose pipeline a job mirrors is not there.
     UpstreamBridgeProjectNotFound,
+    /// The child pipeline could not be made: its configuration is not valid, or it has no jobs.
+    DownstreamPipelineCreationFailed,
+    /// Child pipelines go no deeper.
+    ReachedMaxDescendantPipelinesDepth,
+    /// A run has no more pipelines.
+    ReachedMaxPipelineHierarchySize,
     /// None of the others.
     UnknownFailure,
 }
@@ -42,6 +48,9 @@ impl FailureReason {
             Self::MissingDependencyFailure => "missing_dependency_failure",
             Self::EnvironmentCreationFailure => "environment_creation_failure",
             Self::UpstreamBridgeProjectNotFound => "upstream_bridge_project_not_found",
+            Self::DownstreamPipelineCreationFailed => "downstream_pipeline_creation_failed",
+            Self::ReachedMaxDescendantPipelinesDepth => "reached_max_descendant_pipelines_depth",
+            Self::ReachedMaxPipelineHierarchySize => "reached_max_pipeline_hierarchy_size",
             Self::UnknownFailure => "unknown_failure",
         }
     }

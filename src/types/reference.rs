@@ -100,6 +100,11 @@ impl PipelineSource {
         Self("merge_request_event".to_owned())
     }
 
+    /// The event of a child pipeline.
+    pub fn parent_pipeline() -> Self {
+        Self("parent_pipeline".to_owned())
+    }
+
     /// Whether it brings commits, so that what changed can be known.
     pub fn brings_commits(&self) -> bool {
         *self == Self::push() || *self == Self::merge_request()

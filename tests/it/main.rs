@@ -2,6 +2,7 @@
 
 mod badinput;
 mod caches;
+mod children;
 mod cli;
 mod completion;
 mod conformance;

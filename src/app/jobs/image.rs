@@ -162,7 +162,9 @@ impl PipelineContext {
     pub fn without_image(&self) -> Vec<WithoutImage<'_>> {
         let jobs = self.plan.jobs.iter().enumerate();
         let needing = jobs.filter(|(at, job)| {
-            self.runners.runner(*at).executor.traits().images && !self.image_comes_late(job)
+            self.runners.runner(*at).executor.traits().images
+                && !job.makes_child()
+                && !self.image_comes_late(job)
         });
         needing
             .filter_map(

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::HeldJob;
-use crate::exec::Traits;
+use crate::exec::{Image, Traits};
 use crate::plan::{Job, JobVariables};
-use crate::run::{AttemptContext, EarlyFailure, JobRun, ScriptJob, Work};
+use crate::run::{AttemptContext, ChildPipeline, EarlyFailure, JobRun, ScriptJob, Trigger, Work};
 use crate::sched::{JobIndex, JobSpec};
 use crate::types::FailureReason;
 
@@ -18,8 +18,11 @@ use super::sources::Git;
 /// GitLab's job timeout where neither the job nor the project says one.
 const DEFAULT_TIMEOUT: u64 = 3600;
 
+/// What makes the child of the trigger job at that place of the plan.
+pub(in super::super) type ChildOf<'a> = &'a dyn Fn(usize) -> Arc<dyn ChildPipeline>;
+
 /// Every job of the plan as the run loop wants it.
-pub fn jobs(context: &Arc<PipelineContext>) -> Vec<JobRun> {
+pub(in super::super) fn jobs(context: &Arc<PipelineContext>, child_of: ChildOf<'_>) -> Vec<JobRun> {
     let places: HashMap<&str, JobIndex> = context
         .plan
         .jobs
@@ -28,41 +31,40 @@ pub fn jobs(context: &Arc<PipelineContext>) -> Vec<JobRun> {
         .map(|(at, job)| (job.name(), JobIndex(at)))
         .collect();
     (0..context.plan.jobs.len())
-        .map(|at| job_run(context, at, &places))
+        .map(|at| job_run(context, at, &places, child_of))
         .collect()
 }
 
-fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, JobIndex>) -> JobRun {
+/// The images that are known to be wanted before the run.
+pub fn images(context: &Arc<PipelineContext>) -> Vec<Image> {
+    let jobs = context.plan.jobs.iter().enumerate();
+    let scripts = jobs.filter(|(_, job)| !job.makes_child());
+    let scripts = scripts.map(|(at, _)| script_job(context, at, &context.variables_before(at)));
+    scripts
+        .flat_map(|job| job.images().cloned().collect::<Vec<_>>())
+        .collect()
+}
+
+fn job_run(
+    context: &Arc<PipelineContext>,
+    at: usize,
+    places: &HashMap<&str, JobIndex>,
+    child_of: ChildOf<'_>,
+) -> JobRun {
     let job = &context.plan.jobs[at];
-    let traits = context.runners.runner(at).executor.traits();
     let variables = context.variables_before(at);
-    let comes_late = context.image_comes_late(job);
-    let image = context.image(job, &variables);
-    // For what never runs no image is brought.
-    let is_refused = job.is_bound_to_fail() || (traits.images && !comes_late && image.is_err());
+    let work = if job.makes_child() {
+        let strategy = job.config.trigger.as_ref().and_then(|it| it.strategy);
+        Work::Trigger(Trigger {
+            child: child_of(at),
+            depends: strategy.is_some(),
+        })
+    } else {
+        Work::Scripts(Arc::new(script_job(context, at, &variables)))
+    };
     JobRun {
         sched: sched(job, places, &variables),
-        work: Work::Scripts(Arc::new(ScriptJob {
-            runner: context.runners.index(at),
-            image: image.ok().flatten().filter(|_| !is_refused && !comes_late),
-            services: if is_refused {
-                Vec::new()
-            } else {
-                context.service_images(at, &variables)
-            },
-            ahead: traits.opens_ahead
-                && !is_refused
-                && !context.passed.contains_key(job.name())
-                && job.config.services.is_empty()
-                && !context.receives_dotenv(job)
-                && !receives_much(context, job, traits),
-            sources: Git::of(&variables).sources(),
-            timeout: timeout(job),
-            scripts: {
-                let context = Arc::clone(context);
-                Box::new(move |attempt: &AttemptContext| scripts(&context, at, attempt))
-            },
-        })),
+        work,
         artifacts_from: context
             .plan
             .artifact_sources(job)
@@ -79,6 +81,36 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
             why: why.clone(),
             release: job.release_option(&context.facts).to_string(),
         }),
+    }
+}
+
+fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariables) -> ScriptJob {
+    let job = &context.plan.jobs[at];
+    let traits = context.runners.runner(at).executor.traits();
+    let comes_late = context.image_comes_late(job);
+    let image = context.image(job, variables);
+    // For what never runs no image is brought.
+    let is_refused = job.is_bound_to_fail() || (traits.images && !comes_late && image.is_err());
+    ScriptJob {
+        runner: context.runners.index(at),
+        image: image.ok().flatten().filter(|_| !is_refused && !comes_late),
+        services: if is_refused {
+            Vec::new()
+        } else {
+            context.service_images(at, variables)
+        },
+        ahead: traits.opens_ahead
+            && !is_refused
+            && !context.passed.contains_key(job.name())
+            && job.config.services.is_empty()
+            && !context.receives_dotenv(job)
+            && !receives_much(context, job, traits),
+        sources: Git::of(variables).sources(),
+        timeout: timeout(job),
+        scripts: {
+            let context = Arc::clone(context);
+            Box::new(move |attempt: &AttemptContext| scripts(&context, at, attempt))
+        },
     }
 }
 

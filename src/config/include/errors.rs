@@ -132,6 +132,34 @@ pub(super) fn several_subkeys(span: Span) -> Diagnostic {
     .help("write one entry for each")
 }
 
+/// A job of the parent pipeline that has nothing to include.
+pub(super) fn nothing_kept(job: &str, span: Span) -> Diagnostic {
+    let message = if job.is_empty() {
+        "an `include` with `artifact` lacks the key `job`".to_owned()
+    } else {
+        format!("job `{job}` of the parent pipeline has kept no artifacts")
+    };
+    Diagnostic::new(Code::IncludeMissing, message)
+        .at(span)
+        .help("name a job that keeps the file in `artifacts:paths` and ends before this one begins")
+}
+
+/// Why a file can't be taken out of the artifacts of a job.
+pub(super) fn not_kept(path: &str, job: &str, error: &ReadError, span: Span) -> Diagnostic {
+    let (code, problem) = match error {
+        ReadError::NotFound | ReadError::Outside => (Code::IncludeMissing, "is not there"),
+        ReadError::NotAFile => (Code::IncludeMissing, "is not a plain file"),
+        ReadError::NotUtf8 => (Code::NotUtf8, "is not UTF-8 text"),
+        ReadError::Unreadable(_) => (Code::ConfigUnreadable, "can't be read"),
+    };
+    let message = format!("file `{path}` in the artifacts of job `{job}` {problem}");
+    let diagnostic = Diagnostic::new(code, message).at(span);
+    match error {
+        ReadError::Unreadable(why) => diagnostic.note(why.clone()),
+        _ => diagnostic,
+    }
+}
+
 /// An artifact outside a trigger.
 pub(super) fn artifact(span: Span) -> Diagnostic {
     invalid(span, "`include:artifact` works only inside `trigger`")

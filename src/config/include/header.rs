@@ -76,6 +76,7 @@ impl Reader<'_> {
                 },
                 None => return Ok(Mapping::default()),
             },
+            Wanted::Kept(kept) => return self.stop(errors::artifact(kept.span)),
             Wanted::Component(_) => return self.stop(errors::no_subkey(item.span)),
         };
         let mapping = loaded.content.as_map();

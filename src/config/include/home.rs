@@ -16,6 +16,9 @@ pub(super) enum Home {
     Own(String),
     /// Another project at a revision.
     Project(ProjectAt),
+    /// The artifacts of a job of the parent pipeline. What a file there names lies in the
+    /// repository.
+    Kept(String),
     /// A remote file or a template: it has no project and sees no variables.
     Nowhere,
 }
@@ -29,7 +32,7 @@ impl Home {
     /// The name of a file of it, as messages show it.
     pub(super) fn name_of(&self, path: &str) -> String {
         match self {
-            Self::Own(revision) => format!("{path}@{revision}"),
+            Self::Own(place) | Self::Kept(place) => format!("{path}@{place}"),
             Self::Here | Self::Project(_) | Self::Nowhere => path.to_owned(),
         }
     }
@@ -58,6 +61,10 @@ impl FileProvider for HomeFiles<'_> {
                 .files
                 .fetched(&Outside::Project(project.clone(), path.to_owned()).key())
                 .ok_or(ReadError::NotFound),
+            Home::Kept(job) => {
+                let kept = self.files.kept(job, path);
+                kept.unwrap_or(Err(ReadError::NotFound))
+            }
             Home::Nowhere => Err(ReadError::NotFound),
         }
     }
@@ -72,7 +79,7 @@ impl FileProvider for HomeFiles<'_> {
                 .iter()
                 .filter_map(|key| project.path_of(key))
                 .collect(),
-            Home::Nowhere => Arc::default(),
+            Home::Kept(_) | Home::Nowhere => Arc::default(),
         }
     }
 

@@ -26,6 +26,17 @@ pub(super) enum Wanted {
     Outside(Vec<(Outside, Span)>),
     /// A component: the file is the first of these that there is.
     Component(Component),
+    /// In what a job of the parent pipeline has kept.
+    Kept(Kept),
+}
+
+/// A file in the artifacts of a job.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// Empty where none is named.
+    pub(super) job: String,
+    pub(super) path: String,
+    pub(super) span: Span,
 }
 
 /// A component at a version.
@@ -77,9 +88,6 @@ impl Naming<'_> {
             [] => return Err(errors::no_subkey(item.span)),
             _ => return Err(errors::several_subkeys(item.span)),
         };
-        if kind == "artifact" {
-            return Err(errors::artifact(item.span));
-        }
         let text = read::get(mapping, kind).and_then(Value::as_str);
         let location = (self.expand)(text.ok_or_else(|| errors::no_subkey(item.span))?);
         let span = mapping
@@ -95,6 +103,14 @@ impl Naming<'_> {
                 Ok(Wanted::Outside(vec![(Outside::Template(location), span)]))
             }
             "template" => Err(errors::bad_template(&location, span)),
+            "artifact" => {
+                let job = read::text(mapping, "job").unwrap_or_default();
+                Ok(Wanted::Kept(Kept {
+                    job: (self.expand)(&job),
+                    path: location,
+                    span: item.span,
+                }))
+            }
             "component" => component(&location, span).map(Wanted::Component),
             _ => self
                 .project_files(&location, item, mapping)

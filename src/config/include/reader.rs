@@ -18,8 +18,9 @@ use super::super::keywords::{INCLUDE_RULE, check_rules, read_rules};
 use super::super::merge::merge_into;
 use super::super::provider::FileProvider;
 use super::super::read;
-use super::super::request::Request;
+use super::super::request::{Request, Start};
 use super::super::shape::Check;
+use super::child;
 use super::errors;
 use super::home::{Home, NoVariables};
 use super::item::{Component, Naming, Wanted};
@@ -53,8 +54,8 @@ pub(in super::super) struct Reader<'a> {
 pub(in super::super) struct Stopped;
 
 /// What an entry of `include` gives to its file.
-struct Given<'g> {
-    span: Span,
+pub(super) struct Given<'g> {
+    pub(super) span: Span,
     inputs: &'g Mapping,
     /// It names nothing but a path.
     plain: bool,
@@ -76,9 +77,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The main file with everything it includes.
+    /// The main file, or what stands for it, with everything it includes.
     pub(in super::super) fn main(&mut self) -> Result<Mapping, Stopped> {
-        let path = self.request.path;
+        let content = match self.request.start {
+            Start::File(path) => self.main_file(path)?,
+            Start::Child { includes, sources } => {
+                self.sources = sources.clone();
+                child::alone(includes)
+            }
+        };
+        let merged = self.expand(&content, &Home::Here)?;
+        if !self.missing.is_empty() || self.waits {
+            self.found.append(&mut errors::not_fetched(&self.missing));
+            return Err(Stopped);
+        }
+        // Only in the main file: what nested files leave over goes with its `include`.
+        if let Some(include) = merged.get("include") {
+            errors::check_left_over(&include.value, &mut self.found);
+        }
+        Ok(merged)
+    }
+
+    fn main_file(&mut self, path: &str) -> Result<Value, Stopped> {
         let text = match self.request.files.read(path) {
             Ok(text) => text,
             Err(error) => return self.stop(errors::main_unreadable(path, &error)),
@@ -91,17 +111,7 @@ impl<'a> Reader<'a> {
             self.found.append(&mut problems);
             return Err(Stopped);
         }
-        let content = self.interpolated(&loaded, &Home::Here, &inputs, None, None)?;
-        let merged = self.expand(&content, &Home::Here)?;
-        if !self.missing.is_empty() || self.waits {
-            self.found.append(&mut errors::not_fetched(&self.missing));
-            return Err(Stopped);
-        }
-        // Only in the main file: what nested files leave over goes with its `include`.
-        if let Some(include) = merged.get("include") {
-            errors::check_left_over(&include.value, &mut self.found);
-        }
-        Ok(merged)
+        self.interpolated(&loaded, &Home::Here, &inputs, None, None)
     }
 
     pub(super) fn stop<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Stopped> {
@@ -174,6 +184,7 @@ impl<'a> Reader<'a> {
         };
         match self.wanted(item, home)? {
             Wanted::Local(path, span) => self.local(&path, home, &Given { span, ..given }, merged),
+            Wanted::Kept(kept) => self.kept(&kept, &given, merged),
             Wanted::Component(component) => self.component(&component, &given, merged),
             Wanted::Outside(files) => files.iter().try_for_each(|(outside, span)| {
                 let given = Given {
@@ -322,7 +333,7 @@ impl<'a> Reader<'a> {
                     .map(Into::into),
                 Home::Own(revision) => files.commit_at(revision).map(Into::into),
                 Home::Project(project) => files.fetched(&project.commit_key()),
-                Home::Nowhere => None,
+                Home::Kept(_) | Home::Nowhere => None,
             },
         };
         self.outside(outside, given, Some(&facts), merged)
@@ -346,7 +357,7 @@ impl<'a> Reader<'a> {
         self.lay(&loaded, &home, given, component, merged)
     }
 
-    fn count(&mut self, span: Span) -> Result<(), Stopped> {
+    pub(super) fn count(&mut self, span: Span) -> Result<(), Stopped> {
         self.included += 1;
         if self.included > MAX_INCLUDES + 1 {
             return Err(Stopped);
@@ -358,7 +369,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A file with everything it includes, laid over `merged`.
-    fn lay(
+    pub(super) fn lay(
         &mut self,
         loaded: &yaml::Loaded,
         home: &Home,

@@ -31,6 +31,11 @@ fn walk(
         let Some(row) = row(keys, entry, Scope::ANY).filter(|_| is_set(&entry.value.kind)) else {
             continue;
         };
+        if row.name == "trigger" && !is_child(&entry.value) {
+            // Whichever way the project was written.
+            let use_of = (Effect::Refused, "trigger:project");
+            found.entry(use_of).or_insert(entry.key_span);
+        }
         if row.effect != Effect::Honoured {
             found
                 .entry((row.effect, row.name))
@@ -52,6 +57,12 @@ fn walk(
             }
         }
     }
+}
+
+/// Whether a `trigger` makes a child pipeline and not one of another project.
+fn is_child(trigger: &Value) -> bool {
+    let mapping = trigger.as_map();
+    mapping.is_some_and(|mapping| mapping.get("include").is_some())
 }
 
 /// Null, false, and lists without anything else switch a keyword off rather than use it.

@@ -87,9 +87,7 @@ static ROWS: &[Keyword] = &[
     key("dast_configuration", "6.24", Shape::Map(&outside::DAST))
         .at(JOB_ONLY)
         .inert(),
-    key("trigger", "6.25", Shape::Rule(trigger::check))
-        .at(Scope::TRIGGER)
-        .refused(),
+    key("trigger", "6.25", Shape::Rule(trigger::check)).at(Scope::TRIGGER),
     key("run", "6.26", Shape::Rule(steps::run))
         .at(JOB_ONLY)
         .refused(),

@@ -2,6 +2,7 @@
 
 mod bombs;
 mod chapters;
+mod child;
 mod include;
 mod inputs;
 mod jobs;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{
-    BadRevision, Changes, FileProvider, GivenInput, Loaded, ReadError, Request, load,
+    BadRevision, Changes, FileProvider, GivenInput, Loaded, ReadError, Request, Start,
+    TriggerTarget, load,
 };
 use crate::diag::Severity;
 use crate::expr::expand::{Unknown, Variable, Variables, expand};
@@ -19,6 +20,8 @@ pub(crate) struct Tree {
     variables: Variables,
     inputs: Vec<GivenInput>,
     changed: Option<Vec<String>>,
+    /// What jobs of the parent have kept: job, path, text.
+    kept: Vec<(String, String, String)>,
 }
 
 impl Tree {
@@ -52,6 +55,30 @@ impl Tree {
         self
     }
 
+    /// The same with a file that a job of the parent pipeline has kept.
+    pub(crate) fn kept(mut self, job: &str, path: &str, text: &str) -> Self {
+        let file = [job, path, text].map(str::to_owned);
+        let [job, path, text] = file;
+        self.kept.push((job, path, text));
+        self
+    }
+
+    /// What the first trigger job of the main file makes its child from.
+    pub(crate) fn child(&self) -> Loaded {
+        let parent = self.load();
+        let config = parent
+            .config
+            .unwrap_or_else(|| panic!("{:?}", parent.diagnostics));
+        let mut triggers = config.jobs.iter().filter_map(|job| job.trigger.as_ref());
+        let Some(TriggerTarget::Child(includes)) = triggers.next().map(|it| &it.target) else {
+            panic!("no job makes a child");
+        };
+        self.load_from(Start::Child {
+            includes,
+            sources: &parent.sources,
+        })
+    }
+
     /// The same with known changed files.
     pub(crate) fn changed(mut self, paths: &[&str]) -> Self {
         self.changed = Some(paths.iter().map(ToString::to_string).collect());
@@ -69,8 +96,12 @@ impl Tree {
 
     /// Reads the main file.
     pub(crate) fn load(&self) -> Loaded {
+        self.load_from(Start::File(".gitlab-ci.yml"))
+    }
+
+    fn load_from(&self, start: Start<'_>) -> Loaded {
         load(&Request {
-            path: ".gitlab-ci.yml",
+            start,
             files: self,
             lookup: &self.variables,
             expand: &|text| expand(text, &self.variables, Unknown::Empty).into_owned(),
@@ -160,6 +191,13 @@ impl FileProvider for Tree {
             .flat_map(BTreeMap::keys)
             .cloned()
             .collect()
+    }
+
+    fn kept(&self, job: &str, path: &str) -> Option<Result<Arc<str>, ReadError>> {
+        let mut of_job = self.kept.iter().filter(|kept| kept.0 == job).peekable();
+        of_job.peek()?;
+        let found = of_job.find(|kept| kept.1 == path);
+        Some(found.map_or(Err(ReadError::NotFound), |kept| Ok(kept.2.as_str().into())))
     }
 
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {

@@ -1,6 +1,7 @@
 //! Which jobs a pipeline has: small configurations at every kind of event.
 
 mod bombs;
+mod children;
 mod elsewhere;
 mod environments;
 mod held;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::config::tests::world::Tree;
 use crate::plan::{
-    Outcome, PipelineFacts, Plan, Project, RunFacts, Server, SettingVariable, User, build,
-    job_variables,
+    GivenVariable, Outcome, PipelineFacts, Plan, Project, RunFacts, Server, SettingVariable, User,
+    build, job_variables,
 };
 use crate::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference, VariableLevel};
 
@@ -56,7 +56,7 @@ impl Case {
 
     /// The same with a variable given to the pipeline.
     pub(super) fn given(mut self, key: &str, value: &str) -> Self {
-        self.facts.given.push((key.to_owned(), value.to_owned()));
+        self.facts.given.push(GivenVariable::new(key, value));
         self
     }
 

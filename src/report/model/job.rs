@@ -90,6 +90,11 @@ pub struct JobView {
 }
 
 impl JobView {
+    /// What stands before its name in the label: the same for all jobs of its pipeline.
+    pub fn pipeline(&self) -> &str {
+        self.label.strip_suffix(&*self.name).unwrap_or_default()
+    }
+
     /// A job that has not begun.
     pub(super) fn new(label: String, name: String, stage: usize, kept_lines: usize) -> Self {
         Self {

@@ -168,6 +168,36 @@ fn children_count_apart() {
 }
 
 #[test]
+fn what_is_held_in_a_child_concerns_the_child_alone() {
+    let story = Story::new()
+        .run(&[("test", "go"), ("test", "other")])
+        .start("go")
+        .inside("go")
+        .run(&[("one", "ship"), ("two", "after")])
+        .start("after")
+        .succeed("after")
+        .outside()
+        .start("other")
+        .inside("other")
+        .run(&[("one", "a"), ("two", "b"), ("three", "c")])
+        .start("c")
+        .succeed("c")
+        .outside()
+        .succeed("go")
+        .succeed("other")
+        .held("go › ship", "deploys")
+        .result(Status::Success, 0);
+    let text = text(&story, None);
+    let after: Vec<&str> = (text.lines())
+        .filter(|line| line.contains("ran after it"))
+        .collect();
+    assert_eq!(
+        after,
+        ["      `go › after` ran after it, without what it would have done"]
+    );
+}
+
+#[test]
 fn a_run_without_an_end_has_no_summary() {
     assert_eq!(text(&two(), None), "");
 }

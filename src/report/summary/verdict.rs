@@ -57,6 +57,7 @@ fn held_lines(view: &View, held: &HeldJob) -> Vec<Line> {
     let without: Vec<&str> = view
         .jobs
         .iter()
+        .filter(|other| other.pipeline() == job.pipeline())
         .filter(|other| other.stage > job.stage && other.attempt > 0)
         .map(|other| other.label.as_str())
         .collect();

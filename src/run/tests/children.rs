@@ -205,8 +205,8 @@ async fn children_go_two_levels_deep() {
     .run()
     .await;
     assert_eq!(ended.end(), ("failed", 1));
-    let line =
-        "one/two: three.1 failed: unknown_failure: child pipelines go no deeper than 2 levels";
+    let line = "one/two: three.1 failed: reached_max_descendant_pipelines_depth: \
+                child pipelines go no deeper than 2 levels";
     assert!(told(&ended).contains(&line.into()), "{:?}", told(&ended));
 }
 
@@ -215,7 +215,7 @@ async fn a_child_that_can_not_be_made_fails_its_trigger_job() {
     let refuse = |_: &TriggerContext| {
         Err(Refusal {
             reason: crate::types::FailureReason::ScriptFailure,
-            message: "the file is not there".to_owned(),
+            message: "the file is not there\nline 1\nline 2".to_owned(),
             exit_code: None,
         })
     };
@@ -229,6 +229,7 @@ async fn a_child_that_can_not_be_made_fails_its_trigger_job() {
     assert_eq!(ended.end(), ("failed", 1));
     let failed = |text: &str| told(&ended).iter().any(|line| line.contains(text));
     assert!(failed("go.1 failed: script_failure: the file is not there"));
+    assert!(failed("go.1| line 1") && failed("go.1| line 2"));
     assert!(failed(
         "break.1 failed: runner_system_failure: internal error"
     ));
@@ -533,4 +534,20 @@ async fn an_end_that_was_canceled_says_so_in_its_pipeline() {
         reason: "interrupted".to_owned(),
     };
     assert_eq!(of_child, Some((vec!["go".to_owned()], canceled)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_child_of_a_retried_trigger_job_has_logs_of_its_own() {
+    let make = |facts: &TriggerContext| {
+        let script = if facts.attempt == 1 { "exit 1" } else { "" };
+        Ok(pipeline([job("a", 0, script)]))
+    };
+    let ended =
+        Story::new([trigger("go", 0, true, make).with(|job| job.sched.retry.max = Some(1))])
+            .run()
+            .await;
+    let lines = told(&ended);
+    for line in ["go: a.1 starts", "go #2: a.1 starts"] {
+        assert!(lines.contains(&line.into()), "{line}: {lines:?}");
+    }
 }

@@ -18,7 +18,7 @@ async fn every_attempt_has_a_result() {
         };
     });
     let ended = Story::new([again, job("never", 1, "")])
-        .with(|spec| spec.settings.first_job_id = 41)
+        .with(|spec| spec.pipeline.first_job_id = 41)
         .run()
         .await;
     let told: Vec<_> = (ended.results.iter())

@@ -209,6 +209,7 @@ pub(super) fn pipeline(jobs: impl IntoIterator<Item = Job>) -> PipelineSpec {
             mode: SourceMode::Commit,
             jobs: Vec::new(),
         },
+        first_job_id: 1,
         stages: ["one", "two", "three"].map(str::to_owned).to_vec(),
         jobs: jobs.into_iter().map(Job::into_run).collect(),
         options: Options::default(),
@@ -237,7 +238,6 @@ impl Story {
         let spec = RunSpec {
             pipeline: pipeline(jobs),
             settings: RunSettings {
-                first_job_id: 1,
                 owner: Owner {
                     owner: "me".to_owned(),
                     run: "1".to_owned(),

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pipe::config::{self, BadRevision, Changes, FileProvider, ReadError, Request};
+use pipe::config::{self, BadRevision, Changes, FileProvider, ReadError, Request, Start};
 use pipe::diag::Severity;
-use pipe::plan::{self, IncludeScope, PipelineFacts, Plan, Project, Server, User};
+use pipe::plan::{self, GivenVariable, IncludeScope, PipelineFacts, Plan, Project, Server, User};
 use pipe::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 
 use super::case::Case;
@@ -82,7 +82,7 @@ impl<'a> World<'a> {
     pub(super) fn pipeline(&self) -> Made {
         let scope = IncludeScope::new(&self.facts);
         let loaded = config::load(&Request {
-            path: ".gitlab-ci.yml",
+            start: Start::File(".gitlab-ci.yml"),
             files: self,
             lookup: scope.lookup(),
             expand: &|text| scope.path(text),
@@ -178,7 +178,7 @@ fn facts(event: &Event, vars: &BTreeMap<String, String>) -> PipelineFacts {
         settings: Vec::new(),
         given: vars
             .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
+            .map(|(key, value)| GivenVariable::new(key, value))
             .collect(),
     }
 }

@@ -1,0 +1,128 @@
+//! What all pipelines of a run are made from, and one of them as the run loop wants it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::event::{JobSummary, RunStarted, SourceMode};
+use crate::foreign::Command;
+use crate::plan::{Job, Outside, PipelineFacts};
+use crate::record::LiveRun;
+use crate::run::{ChildPipeline, JobRun, PipelineSpec};
+use crate::sched::Options;
+use crate::source::SourceMap;
+
+use super::super::facts::now;
+use super::super::failure::Failure;
+use super::super::interruptible::Interruptible;
+use super::super::jobs::{PipelineContext, jobs};
+use super::super::place::Place;
+use super::super::tree_files::EventChanges;
+use super::super::trees::Trees;
+use super::super::workspace::Workspace;
+use super::child::Child;
+
+/// What all pipelines of a run are made from. With it go the trees of their jobs.
+pub(in super::super) struct Basis {
+    /// Where the run is recorded.
+    pub(in super::super) place: Arc<Place>,
+    /// The files that jobs see.
+    pub(in super::super) trees: Trees,
+    /// What may act outside, in children too.
+    pub(in super::super) outside: Outside,
+    /// What the event of the root changed, which is what children see as changed.
+    pub(in super::super) changes: EventChanges,
+    /// What stops the making of a pipeline.
+    pub(in super::super) interruptible: Interruptible,
+    /// The checkout; one pipeline is made at a time.
+    pub(in super::super) workspace: Mutex<Workspace>,
+}
+
+impl Basis {
+    /// One pipeline. `sources` are what its configuration was read from.
+    pub(in super::super) fn spec(
+        self: &Arc<Self>,
+        context: &Arc<PipelineContext>,
+        sources: &Arc<SourceMap>,
+    ) -> Result<PipelineSpec, Failure> {
+        let plan = &context.plan;
+        let jobs = jobs(context, &|at| -> Arc<dyn ChildPipeline> {
+            Arc::new(Child {
+                basis: Arc::clone(self),
+                parent: Arc::clone(context),
+                sources: Arc::clone(sources),
+                at,
+            })
+        });
+        let workspace = self.workspace();
+        let reference = &context.facts.reference;
+        let trees = self
+            .trees
+            .of_jobs(&workspace, reference, &jobs, &self.interruptible)?;
+        let past = self.place.record.durations();
+        let attempts = jobs.iter().map(JobRun::attempts).sum();
+        Ok(PipelineSpec {
+            head: head(&workspace, context, &self.place.live)?,
+            first_job_id: self.place.state.take_job_ids(attempts)?.start,
+            stages: plan.stages.iter().map(ToString::to_string).collect(),
+            durations: plan
+                .jobs
+                .iter()
+                .map(|job| past.get(job.name()).copied())
+                .collect(),
+            jobs,
+            options: Options {
+                auto_cancel_on_job_failure: plan.cancel_on_failure,
+                keep_going: false,
+            },
+            trees,
+            notices: Vec::new(),
+            secrets: context.facts.secrets().map(str::to_owned).collect(),
+            complete: true,
+        })
+    }
+
+    pub(super) fn workspace(&self) -> MutexGuard<'_, Workspace> {
+        // Reading leaves nothing half done, so that a panic elsewhere spoils nothing.
+        self.workspace
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn head(
+    workspace: &Workspace,
+    context: &PipelineContext,
+    live: &LiveRun,
+) -> Result<RunStarted, Failure> {
+    let state = workspace.tree.state()?;
+    let facts = &context.facts;
+    Ok(RunStarted {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        at: now(),
+        run: live.id().to_owned(),
+        ref_name: facts.reference.name.clone(),
+        ref_kind: facts.reference.kind.as_str().to_owned(),
+        source: facts.source.as_str().to_owned(),
+        sha: facts.commit.sha.clone(),
+        mode: SourceMode::WorkTree {
+            uncommitted: state.uncommitted(),
+            untracked: state.untracked.len(),
+        },
+        jobs: context
+            .plan
+            .jobs
+            .iter()
+            .map(|job| JobSummary {
+                name: job.name().to_owned(),
+                stage: job.config.stage.to_string(),
+                held: job
+                    .held
+                    .as_ref()
+                    .map(|why| format!("{why}; {}", release_command(job, facts))),
+            })
+            .collect(),
+    })
+}
+
+fn release_command(job: &Job, facts: &PipelineFacts) -> Command {
+    Command::new("pipe run").with(&job.release_option(facts))
+}

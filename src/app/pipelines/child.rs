@@ -1,0 +1,186 @@
+//! The child pipeline of a trigger job, made when the job begins (configuration reference 6.25).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::config::Start;
+use crate::diag::{self, Code, Diagnostic, Severity};
+use crate::exec::ArtifactRef;
+use crate::foreign::Command;
+use crate::plan::{self, Chosen, Job, PipelineFacts, Plan};
+use crate::record::LastArtifacts;
+use crate::run::{ChildPipeline, PipelineSpec, Refusal, TriggerContext};
+use crate::source::SourceMap;
+use crate::types::FailureReason;
+
+use super::super::facts::now;
+use super::super::failure::{Failure, FailureKind};
+use super::super::jobs::{KeyDigests, PipelineContext};
+use super::super::pipeline::Pipeline;
+use super::super::runners::Assignment;
+use super::super::tree_files::{KeptFiles, TreeFiles};
+use super::basis::Basis;
+
+/// The child that the job at a place of its parent makes.
+pub(super) struct Child {
+    pub(super) basis: Arc<Basis>,
+    pub(super) parent: Arc<PipelineContext>,
+    /// What the parent was read from.
+    pub(super) sources: Arc<SourceMap>,
+    pub(super) at: usize,
+}
+
+impl ChildPipeline for Child {
+    fn make(&self, attempt: &TriggerContext) -> Result<PipelineSpec, Refusal> {
+        self.spec(attempt).map_err(|failure| refusal(&failure))
+    }
+}
+
+impl Child {
+    fn job(&self) -> &Job {
+        &self.parent.plan.jobs[self.at]
+    }
+
+    fn spec(&self, attempt: &TriggerContext) -> Result<PipelineSpec, Failure> {
+        let pipeline = self.pipeline(attempt)?;
+        let mut chosen = self.chosen(&pipeline, attempt)?;
+        let earlier = self.of_parent(&mut chosen.plan, &pipeline.facts, attempt);
+        let warnings = warnings(&pipeline, &chosen.plan);
+        let complete = chosen.lacks_nothing();
+        let (facts, plan) = (pipeline.facts, chosen.plan);
+        let sources = Arc::new(pipeline.loaded.sources);
+        let key_digests = {
+            let workspace = self.basis.workspace();
+            KeyDigests::of(&plan, &workspace.repository, &workspace.tree)
+        };
+        let runners = self.parent.runners.runners().to_vec();
+        let context = Arc::new(PipelineContext {
+            runners: Assignment::new(runners, &plan),
+            earlier,
+            passed: HashMap::new(),
+            last_artifacts: LastArtifacts::default(),
+            key_digests,
+            facts,
+            plan,
+            pipeline_id: self.basis.place.state.take_pipeline_id()?,
+            default_image: self.parent.default_image.clone(),
+            clock: self.parent.clock,
+        });
+        let imaged = context.check_images();
+        imaged.map_err(|failure| failure.within(&sources))?;
+        let mut spec = self.basis.spec(&context, &sources)?;
+        spec.notices = warnings.lines().map(str::to_owned).collect();
+        spec.complete = complete;
+        Ok(spec)
+    }
+
+    /// Reads its configuration, and decides which jobs there are.
+    fn pipeline(&self, attempt: &TriggerContext) -> Result<Pipeline, Failure> {
+        let Self {
+            basis,
+            parent,
+            sources,
+            ..
+        } = self;
+        let given = plan::handed_down(
+            &parent.plan,
+            self.job(),
+            &parent.facts,
+            parent.pipeline_id,
+            &attempt.dotenv,
+        );
+        let iid = basis.place.record.take_iid()?;
+        let facts = parent.facts.of_child(given, now(), iid);
+        let kept = attempt.artifacts.iter();
+        let kept = kept.map(|(job, kept)| {
+            let name = self.parent.plan.jobs[job.0].name().to_owned();
+            (name, kept.tar.clone())
+        });
+        let workspace = basis.workspace();
+        let files =
+            TreeFiles::new(&workspace, basis.changes.clone()).with_kept(KeptFiles(kept.collect()));
+        let start = Start::Child {
+            includes: self.job().child_includes(),
+            sources,
+        };
+        Ok(Pipeline::read(facts, &files, start, &[]))
+    }
+
+    /// What its jobs receive of jobs of the parent, as far as this trigger job receives it too.
+    fn of_parent(
+        &self,
+        plan: &mut Plan,
+        facts: &PipelineFacts,
+        attempt: &TriggerContext,
+    ) -> HashMap<String, Vec<ArtifactRef>> {
+        let kept: HashMap<&str, &ArtifactRef> = (attempt.artifacts.iter())
+            .map(|(job, kept)| (self.parent.plan.jobs[job.0].name(), kept))
+            .collect();
+        let has_kept = |job: &str| kept.contains_key(job);
+        let taken = plan::take_from_parent(plan, facts, self.parent.pipeline_id, &has_kept);
+        let of = |names: Vec<String>| {
+            let found = names.iter().filter_map(|name| kept.get(name.as_str()));
+            found.map(|kept| (*kept).clone()).collect()
+        };
+        taken
+            .into_iter()
+            .map(|(job, names)| (job, of(names)))
+            .collect()
+    }
+
+    /// All its jobs, if it can be run.
+    fn chosen(&self, pipeline: &Pipeline, attempt: &TriggerContext) -> Result<Chosen, Failure> {
+        let loaded = &pipeline.loaded;
+        let outcome = match &pipeline.outcome {
+            Some(outcome) if pipeline.is_valid() => outcome,
+            _ => {
+                let mut found = loaded.diagnostics.clone();
+                found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+                return Err(Failure {
+                    kind: FailureKind::Invalid,
+                    diagnostics: found,
+                    sources: loaded.sources.clone(),
+                });
+            }
+        };
+        if let Some(reason) = &outcome.reason {
+            let message = format!("it has nothing to run: {reason}");
+            let diagnostic =
+                Diagnostic::new(Code::NothingToRun, message).at(self.job().config.span);
+            return Err(Failure::new(FailureKind::Nothing, diagnostic).within(&loaded.sources));
+        }
+        let chosen = plan::choose_all(&outcome.plan, &self.basis.outside);
+        match plan::refusals(&chosen.plan) {
+            None => Ok(chosen),
+            Some(mut refused) => {
+                // Only jobs of the root can be left out.
+                let way = attempt.path.first().map_or("", String::as_str);
+                let way = Command::new("pipe run").option("--exclude", way);
+                let way = format!("leave the child pipeline out: `{way}`");
+                refused.help = vec![way];
+                Err(Failure::new(FailureKind::Environment, refused).within(&loaded.sources))
+            }
+        }
+    }
+}
+
+/// One line each. What jobs lack of other pipelines is as in `plan`.
+fn warnings(pipeline: &Pipeline, plan: &Plan) -> String {
+    let lacks = |diagnostic: &Diagnostic| diagnostic.code == Code::NeedElsewhere;
+    let mut found = pipeline.loaded.diagnostics.clone();
+    found.retain(|diagnostic| !lacks(diagnostic));
+    found.extend(plan::warnings(plan).into_iter().filter(lacks));
+    diag::concise(&found, &pipeline.loaded.sources)
+}
+
+/// The first mistake in one line, then all of them for the log.
+fn refusal(failure: &Failure) -> Refusal {
+    let lines = diag::concise(&failure.diagnostics, &failure.sources);
+    let first = lines.lines().next().unwrap_or_default();
+    let all = diag::full(&failure.diagnostics, &failure.sources, false);
+    Refusal {
+        reason: FailureReason::DownstreamPipelineCreationFailed,
+        message: format!("the child pipeline can't be made: {first}\n{all}"),
+        exit_code: None,
+    }
+}
