@@ -136,6 +136,9 @@ impl Runners {
             if images > 0 {
                 notices.push("the shell executor ignores `image`".to_owned());
             }
+            if plan.jobs.iter().any(|job| !job.config.services.is_empty()) {
+                notices.push("the shell executor ignores `services`".to_owned());
+            }
         } else if let Some(image) = default_image
             && images < plan.jobs.len()
         {

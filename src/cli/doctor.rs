@@ -198,11 +198,8 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         clock: now,
     });
     let jobs = app::jobs(&context);
-    let images = || {
-        let scripts = jobs.iter().filter_map(|job| job.script_job());
-        scripts.map(|job| job.image.as_ref())
-    };
-    let mut wanted: Vec<Image> = images().flatten().cloned().collect();
+    let scripts = jobs.iter().filter_map(|job| job.script_job());
+    let mut wanted: Vec<Image> = scripts.flat_map(|job| job.images()).cloned().collect();
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     wanted.dedup_by(|one, other| one.name == other.name);
     let mut lines = match docker.missing(&wanted, &Cx::unstoppable()).await {

@@ -279,6 +279,10 @@ pub struct ServiceSpec {
     pub aliases: Vec<String>,
     /// Its environment.
     pub variables: Vec<EnvVariable>,
+    /// How long the job waits for it to take connections; zero for not at all.
+    pub wait: Duration,
+    /// Whether its output is part of the job's (`CI_DEBUG_SERVICES`).
+    pub shows_output: bool,
 }
 
 /// A person at a terminal.

@@ -297,6 +297,7 @@ pub(super) fn settings<'a>(
         raw: variable.raw,
         file: variable.file,
         masked: variable.masked,
+        private: true,
     })
 }
 

@@ -65,6 +65,12 @@ impl JobVariables {
             .map(|variable| &*variable.value)
     }
 
+    /// Name and value of what its services get too (runtime reference 8.3).
+    pub fn public(&self) -> impl Iterator<Item = (&str, &str)> {
+        let public = self.all.iter().filter(|variable| !variable.private);
+        public.map(|variable| (&*variable.key, &*variable.value))
+    }
+
     /// Name and value of each, as the environment of a process.
     pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
         self.all.iter().map(|variable| {
@@ -153,13 +159,16 @@ fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) ->
 }
 
 fn plain(pairs: predefined::Pairs) -> impl Iterator<Item = Variable> {
-    pairs
-        .into_iter()
-        .map(|(key, value)| Variable::new(key, value))
+    pairs.into_iter().map(|(key, value)| Variable {
+        private: is_always_masked(key),
+        ..Variable::new(key, value)
+    })
 }
 
+/// Those of a person or a job; GitLab keeps them from services as it does the project's own.
 fn given(pairs: &[(String, String)]) -> impl Iterator<Item = Variable> + '_ {
-    pairs
-        .iter()
-        .map(|(key, value)| Variable::new(key.as_str(), value.as_str()))
+    pairs.iter().map(|(key, value)| Variable {
+        private: true,
+        ..Variable::new(key.as_str(), value.as_str())
+    })
 }

@@ -233,11 +233,16 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Begins the environments that may come up before their jobs' turn, removes those that will
-    /// not be used.
-    fn look_ahead(&mut self, pipeline: PipelineIndex) {
+    /// Begins the environments that may come up before their jobs' turn, once those of the jobs
+    /// under way are up, which would be slowed down; removes those that will not be used.
+    pub(super) fn look_ahead(&mut self, pipeline: PipelineIndex) {
         for ahead in self.environments.take_unwanted(&self.pipelines) {
             self.attempts.spawn(close(ahead));
+        }
+        let are_up = self.attempts.are_up();
+        self.environments.put_off(!are_up);
+        if !are_up {
+            return;
         }
         let (pipelines, slots) = (&self.pipelines, &self.slots);
         for (id, runner) in self.environments.wanted(pipelines, pipeline, slots) {

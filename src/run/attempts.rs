@@ -1,9 +1,11 @@
 //! The attempts under way, and how each is stopped.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
+use tokio::time::Instant;
 
 use crate::exec::Cancel;
 
@@ -24,7 +26,21 @@ pub(super) struct Running {
     /// `None` for a trigger job.
     pub(super) slot: Option<Slot>,
     cancel: watch::Sender<Cancel>,
+    up: Up,
 }
+
+/// How far the environment of an attempt has come up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Up {
+    Not,
+    /// Its script was handed over then.
+    Since(Instant),
+    /// Its script has said something, or it needs none.
+    Surely,
+}
+
+/// After so long a script that says nothing runs all the same.
+const SILENT_START: Duration = Duration::from_secs(1);
 
 /// A task has ended: the attempt that it worked for, and whether it broke off by an error of ours.
 pub(super) struct TaskEnd {
@@ -43,7 +59,9 @@ impl Attempts {
         F: Future<Output = ()> + Send + 'static,
     {
         let (cancel, receiver) = watch::channel(Cancel::Run);
-        self.running.insert(id, Running { slot, cancel });
+        let up = if slot.is_none() { Up::Surely } else { Up::Not };
+        let running = Running { slot, cancel, up };
+        self.running.insert(id, running);
         let task = self.tasks.spawn(work(receiver));
         self.by_task.insert(task.id(), id);
     }
@@ -51,6 +69,35 @@ impl Attempts {
     /// Does something that the run waits for, beside the attempts.
     pub(super) fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(work);
+    }
+
+    /// Notes that the script of an attempt was handed over.
+    pub(super) fn script_begins(&mut self, id: AttemptId) {
+        if let Some(running) = self.running.get_mut(&id) {
+            running.up = Up::Since(Instant::now());
+        }
+    }
+
+    /// Notes that an attempt has said something; whether that shows that it is up.
+    pub(super) fn spoke(&mut self, id: AttemptId) -> bool {
+        let Some(running) = self.running.get_mut(&id) else {
+            return false;
+        };
+        let came_up = matches!(running.up, Up::Since(_));
+        if came_up {
+            running.up = Up::Surely;
+        }
+        came_up
+    }
+
+    /// Whether no environment of a job that is under way is still coming up.
+    pub(super) fn are_up(&self) -> bool {
+        let is_up = |running: &Running| match running.up {
+            Up::Not => false,
+            Up::Since(then) => then.elapsed() >= SILENT_START,
+            Up::Surely => true,
+        };
+        self.running.values().all(is_up)
     }
 
     /// Forgets an attempt that has ended; `None` where it was not under way any more.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::event::{EventKind, RunResult, RunStarted};
+use crate::event::{EventKind, Phase, RunResult, RunStarted};
 use crate::sched::Input;
 use crate::types::FailureReason;
 
@@ -177,6 +177,9 @@ impl Dispatcher<'_> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Phase(id, phase) => {
+                if phase == Phase::Script {
+                    self.attempts.script_begins(id);
+                }
                 let pipeline = &self.pipelines[id.pipeline];
                 let phase = EventKind::JobPhase {
                     job: pipeline.name(id.job).to_owned(),
@@ -190,6 +193,9 @@ impl Dispatcher<'_> {
                 let name = pipeline.name(id.job);
                 self.stream
                     .emit_log(pipeline.path(), name, id.attempt, lines);
+                if self.attempts.spoke(id) {
+                    self.look_ahead(id.pipeline);
+                }
             }
             Message::Event(kind) => self.stream.emit(&[], kind),
             Message::Ended(id, end) => self.attempt_ended(id, *end),
@@ -211,6 +217,11 @@ impl Dispatcher<'_> {
     }
 
     fn tick(&mut self) {
+        if self.environments.are_put_off() && self.attempts.are_up() {
+            for pipeline in self.pipelines.all() {
+                self.look_ahead(pipeline);
+            }
+        }
         for notice in self.silences.notices() {
             self.stream.emit(&[], notice);
         }

@@ -142,7 +142,8 @@ pub(super) async fn check_images(
         .filter_map(|job| pipeline.job(*job).script_job())
     {
         let executor = &runners[job.runner.0].executor;
-        for image in executor.missing(job.image.as_slice(), &cx).await? {
+        let images: Vec<Image> = job.images().cloned().collect();
+        for image in executor.missing(&images, &cx).await? {
             if !missing.contains(&image.name) {
                 missing.push(image.name);
             }

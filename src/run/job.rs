@@ -54,6 +54,8 @@ pub struct ScriptJob {
     pub runner: RunnerIndex,
     /// `None` where the executor runs no images, or where only an attempt knows.
     pub image: Option<Image>,
+    /// Images of its services, as far as they are known before an attempt.
+    pub services: Vec<Image>,
     /// Whether its environment may come up before the jobs in front of it have ended: it depends
     /// on nothing that they make, and consists of this one container (design chapter 6).
     pub ahead: bool,
@@ -64,6 +66,13 @@ pub struct ScriptJob {
     pub timeout: Duration,
     /// Makes the scripts of an attempt.
     pub scripts: Box<dyn Scripts>,
+}
+
+impl ScriptJob {
+    /// All images that are known to be wanted.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        self.image.iter().chain(&self.services)
+    }
 }
 
 impl JobRun {

@@ -23,7 +23,11 @@ const DEPTH: usize = 4;
 
 /// The environments that wait for their jobs.
 #[derive(Default)]
-pub(super) struct Environments(HashMap<AttemptId, Ahead>);
+pub(super) struct Environments {
+    waiting: HashMap<AttemptId, Ahead>,
+    /// Whether more may be wanted than were begun.
+    put_off: bool,
+}
 
 /// An environment that was begun ahead. Whoever holds this waits for it, and uses or closes it.
 pub(in crate::run) struct Ahead {
@@ -38,14 +42,24 @@ pub(in crate::run) struct Ahead {
 }
 
 impl Environments {
+    /// Notes whether nothing is begun now though it may be wanted.
+    pub(super) fn put_off(&mut self, put_off: bool) {
+        self.put_off = put_off;
+    }
+
+    /// Whether it is time to ask again when something has come up.
+    pub(super) fn are_put_off(&self) -> bool {
+        self.put_off
+    }
+
     /// Keeps one for its job.
     pub(super) fn keep(&mut self, id: AttemptId, ahead: Ahead) {
-        self.0.insert(id, ahead);
+        self.waiting.insert(id, ahead);
     }
 
     /// The environment of a job whose turn has come.
     pub(super) fn take(&mut self, id: AttemptId) -> Option<Ahead> {
-        self.0.remove(&id)
+        self.waiting.remove(&id)
     }
 
     /// Takes out those that no job will ask for any more.
@@ -56,13 +70,13 @@ impl Environments {
             let waits = matches!(status, Status::Created | Status::Pending);
             waits && scheduler.attempt_of(id.job) == id.attempt && !scheduler.is_done()
         };
-        let gone = self.0.extract_if(|id, _| !may_come(id));
+        let gone = self.waiting.extract_if(|id, _| !may_come(id));
         gone.map(|(_, ahead)| ahead).collect()
     }
 
     /// Takes them all out.
     pub(super) fn take_all(&mut self) -> Vec<Ahead> {
-        self.0.drain().map(|(_, ahead)| ahead).collect()
+        self.waiting.drain().map(|(_, ahead)| ahead).collect()
     }
 
     /// The attempts of a pipeline whose environments may come up now.
@@ -73,13 +87,13 @@ impl Environments {
         slots: &Slots,
     ) -> Vec<(AttemptId, RunnerIndex)> {
         let pipeline = &pipelines[at];
-        let free = slots.free_of_all().saturating_sub(self.0.len());
+        let free = slots.free_of_all().saturating_sub(self.waiting.len());
         if free == 0 || pipeline.is_canceled() || slots.are_short() {
             return Vec::new();
         }
         let runner_of = |id: &AttemptId| {
             let job = pipeline.job(id.job).script_job()?;
-            (job.ahead && !self.0.contains_key(id)).then_some(job.runner)
+            (job.ahead && !self.waiting.contains_key(id)).then_some(job.runner)
         };
         // Looking ahead costs a copy of the pipeline, which is saved where no job would gain by it.
         let scheduler = pipeline.scheduler();
@@ -91,7 +105,7 @@ impl Environments {
             return Vec::new();
         }
         let mut taken: HashMap<RunnerIndex, usize> = HashMap::new();
-        for ahead in self.0.values() {
+        for ahead in self.waiting.values() {
             *taken.entry(ahead.runner).or_default() += 1;
         }
         let mut has_room = |runner: RunnerIndex| {

@@ -25,18 +25,15 @@ impl Pulls {
         }
     }
 
-    /// Brings the image of a job ahead of it.
+    /// Brings the images of a job ahead of it.
     pub(super) fn prefetch(&mut self, job: &Arc<ScriptJob>, context: &Arc<RunContext>) {
-        if job.image.is_none() {
-            return;
-        }
-        let (job, context) = (Arc::clone(job), Arc::clone(context));
-        self.ahead.spawn(async move {
-            if let Some(image) = &job.image {
+        for image in job.images() {
+            let (runner, image, context) = (job.runner, image.clone(), Arc::clone(context));
+            self.ahead.spawn(async move {
                 // Its failure is told by the jobs that want it.
-                let _ = context.bring(job.runner, image).await;
-            }
-        });
+                let _ = context.bring(runner, &image).await;
+            });
+        }
     }
 
     /// Stops them.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::{KeptArtifacts, RunStarted};
-use crate::exec::{Cancel, Image, Layout, Owner, TreeSpec};
+use crate::exec::{Cancel, Image, Layout, Owner, ServiceSpec, TreeSpec};
 use crate::record::Caches;
 use crate::sched::Options;
 use crate::types::{Artifacts, FailureReason, Sources};
@@ -131,6 +131,8 @@ pub struct AttemptScripts {
     pub after_script: Option<AfterScript>,
     /// The image, where it was not known before the attempt (variables of dotenv reports).
     pub image: Option<Image>,
+    /// What runs beside it.
+    pub services: Vec<ServiceSpec>,
     /// What is brought before the script and saved after it.
     pub caches: Vec<JobCache>,
     /// What is kept, variables unexpanded.

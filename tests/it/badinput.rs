@@ -204,7 +204,7 @@ fn a_repository_asks_for_too_much() {
 
 #[test]
 fn a_keyword_is_refused() {
-    let configuration = "default:\n  image: pipe-test-absent:1\n\ntest:\n  script: make test\n  services: [postgres:16]\n\nbrowser:\n  script: make browser\n  services: [selenium:4]\n\nother:\n  trigger: group/other\n";
+    let configuration = "default:\n  image: pipe-test-absent:1\n\ntest:\n  script: make test\n  identity: google_cloud\n\nbrowser:\n  script: make browser\n  identity: google_cloud\n\nother:\n  trigger: group/other\n";
     golden(
         "refused_keywords",
         &Project::new(configuration).pipe(&["run"]),

@@ -18,6 +18,7 @@ mod run;
 mod sample;
 mod screen;
 mod scripts;
+mod services;
 mod settings;
 mod signals;
 mod tidy;

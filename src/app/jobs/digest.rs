@@ -24,7 +24,7 @@ const OF_ONE_RUN: [&str; 12] = [
     "CI_PROJECT_DIR",
 ];
 
-/// Names scripts, image, executor, variables and what is kept of the job at that place.
+/// Names scripts, image, services, executor, variables and what is kept of the job at that place.
 pub(super) fn digest(context: &PipelineContext, at: usize, variables: &JobVariables) -> String {
     let config = &context.plan.jobs[at].config;
     let mut digest = Digest::default();
@@ -44,6 +44,21 @@ pub(super) fn digest(context: &PipelineContext, at: usize, variables: &JobVariab
     digest.add_all(entrypoint.into_iter().flatten());
     digest.add_option(image.as_ref().and_then(|image| image.user.as_ref()));
     digest.add_option(image.as_ref().and_then(|image| image.platform.as_ref()));
+    for service in context.services(at, variables).unwrap_or_default().specs {
+        digest.add(&service.image.name);
+        digest.add_all(service.image.entrypoint.iter().flatten());
+        digest.add_all(service.command.iter().flatten());
+        digest.add_all(&service.aliases);
+        digest.add_option(service.image.user.as_ref());
+        digest.add_option(service.image.platform.as_ref());
+        // The job's own follow below.
+        for variable in &config.services {
+            for variable in &variable.variables {
+                digest.add(&*variable.key);
+                digest.add(&*variable.value);
+            }
+        }
+    }
     if let Some(artifacts) = &config.artifacts {
         let files = &artifacts.files;
         for globs in [&files.paths, &files.exclude, &artifacts.reports.dotenv] {

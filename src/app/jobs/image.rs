@@ -1,4 +1,4 @@
-//! The image of a job: its name expanded, and what is wrong with a name that is none (runtime
+//! The images of a job and its services: names expanded, and what is wrong with a name that is none (runtime
 //! reference 9.1).
 
 use std::collections::HashSet;
@@ -63,6 +63,15 @@ impl ImageFault {
     /// The failure of an attempt: the runner has nothing to run where no image is left, and the
     /// daemon refuses what is no name.
     pub(super) fn refusal(&self) -> Refusal {
+        self.refused("image")
+    }
+
+    /// The same of an image that a service names.
+    pub(super) fn refusal_of_service(&self) -> Refusal {
+        self.refused("image of a service")
+    }
+
+    fn refused(&self, whose: &str) -> Refusal {
         let remedy = self
             .remedy()
             .map_or_else(String::new, |it| format!("; {it}"));
@@ -72,7 +81,7 @@ impl ImageFault {
             } else {
                 FailureReason::ScriptFailure
             },
-            message: format!("ERROR: image `{}` {}{remedy}", self.written, self.what()),
+            message: format!("ERROR: {whose} `{}` {}{remedy}", self.written, self.what()),
             exit_code: None,
         }
     }
@@ -96,12 +105,24 @@ impl PipelineContext {
 
     /// Whether the name of its image may depend on what other jobs report.
     pub(super) fn image_comes_late(&self, job: &Job) -> bool {
+        let image = self.image_name(job);
+        image.is_some_and(|name| name.contains('$')) && self.receives_dotenv(job)
+    }
+
+    /// The same of its services.
+    pub(super) fn services_come_late(&self, job: &Job) -> bool {
+        let services = &job.config.services;
+        let mut names = services.iter().map(|service| &service.image.name);
+        names.any(|name| name.contains('$')) && self.receives_dotenv(job)
+    }
+
+    /// Whether jobs before it may report variables: its environment depends on them then.
+    pub(super) fn receives_dotenv(&self, job: &Job) -> bool {
         let reports = |at: usize| {
             let artifacts = self.plan.jobs[at].config.artifacts.as_ref();
             artifacts.is_some_and(|artifacts| !artifacts.reports.dotenv.is_empty())
         };
-        self.image_name(job).is_some_and(|name| name.contains('$'))
-            && self.plan.artifact_sources(job).into_iter().any(reports)
+        self.plan.artifact_sources(job).into_iter().any(reports)
     }
 
     /// The image; `None` where there is none. A name that comes to nothing is as no name.
@@ -128,16 +149,12 @@ impl PipelineContext {
             }
             Some((_, name)) => Some(name),
         };
-        let expanded = |text: &Arc<str>| variables.expand(text);
-        Ok(name.map(|name| Image {
-            name,
-            entrypoint: config
-                .and_then(|image| image.entrypoint.as_ref())
-                .map(|parts| parts.iter().map(ToString::to_string).collect()),
-            user: config.and_then(|image| image.user.as_ref()).map(expanded),
-            platform: config
-                .and_then(|image| image.platform.as_ref())
-                .map(expanded),
+        Ok(name.map(|name| match config {
+            Some(config) => expanded(config, name, variables),
+            None => Image {
+                name,
+                ..Image::default()
+            },
         }))
     }
 
@@ -193,6 +210,35 @@ impl PipelineContext {
         Err(Failure::new(FailureKind::Environment, diagnostic.help(
             "give it an `image`; or set `default-image = \"debian:12\"` in `.pipe/config.toml` or in your own `config.toml`",
         )))
+    }
+}
+
+/// An image that has to have a name of its own.
+pub(super) fn image_of(
+    config: &ImageConfig,
+    job: &Job,
+    variables: &JobVariables,
+) -> Result<Image, ImageFault> {
+    let name = variables.expand(&config.name);
+    if is_image_name(&name) {
+        return Ok(expanded(config, name, variables));
+    }
+    let name = if name.trim().is_empty() {
+        String::new()
+    } else {
+        name
+    };
+    Err(fault(config, name, job, variables))
+}
+
+fn expanded(config: &ImageConfig, name: String, variables: &JobVariables) -> Image {
+    let expanded = |text: &Arc<str>| variables.expand(text);
+    let entrypoint = config.entrypoint.as_ref();
+    Image {
+        name,
+        entrypoint: entrypoint.map(|parts| parts.iter().map(ToString::to_string).collect()),
+        user: config.user.as_ref().map(expanded),
+        platform: config.platform.as_ref().map(expanded),
     }
 }
 

@@ -45,11 +45,16 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
         work: Work::Scripts(Arc::new(ScriptJob {
             runner: context.runners.index(at),
             image: image.ok().flatten().filter(|_| !is_refused && !comes_late),
+            services: if is_refused {
+                Vec::new()
+            } else {
+                context.service_images(at, &variables)
+            },
             ahead: traits.opens_ahead
                 && !is_refused
                 && !context.passed.contains_key(job.name())
                 && job.config.services.is_empty()
-                && !receives_dotenv(context, job)
+                && !context.receives_dotenv(job)
                 && !receives_much(context, job, traits),
             sources: Git::of(&variables).sources(),
             timeout: timeout(job),
@@ -75,15 +80,6 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
             release: job.release_option(&context.facts).to_string(),
         }),
     }
-}
-
-/// Whether jobs before it may report variables: its environment depends on them then.
-fn receives_dotenv(context: &PipelineContext, job: &Job) -> bool {
-    let reports = |at: usize| {
-        let artifacts = context.plan.jobs[at].config.artifacts.as_ref();
-        artifacts.is_some_and(|artifacts| !artifacts.reports.dotenv.is_empty())
-    };
-    context.plan.artifact_sources(job).into_iter().any(reports)
 }
 
 /// Whether it may be expected to receive artifacts that have to be known when its environment is

@@ -1,4 +1,4 @@
-//! From the jobs of a plan to the jobs of a run: executor, image, sources, scripts,
+//! From the jobs of a plan to the jobs of a run: executor, image, services, sources, scripts,
 //! caches, artifacts.
 
 mod caches;
@@ -8,6 +8,7 @@ mod image;
 mod job_run;
 mod refusal;
 mod scripts;
+mod services;
 mod sources;
 
 pub use caches::KeyDigests;

@@ -7,6 +7,7 @@ use crate::expr::{Variable as Expanded, re2};
 use crate::plan::{Job, JobVariables};
 use crate::run::{
     AfterScript, AttemptContext, AttemptScripts, Coverage, Expand, JobEnvironment, JobSettings,
+    Refusal,
 };
 use crate::script::{Stage, Variable};
 use crate::types::{Artifacts, go_bool};
@@ -26,11 +27,7 @@ pub(super) fn scripts(
     let usual = context.variables(at, attempt);
     let traits = context.runners.runner(at).executor.traits();
     let job = &context.plan.jobs[at];
-    let refused = |refusal| AttemptScripts {
-        refusal: Some(refusal),
-        secrets: secrets(&usual),
-        ..AttemptScripts::default()
-    };
+    let refused = |refusal| refused_for(refusal, &usual);
     if let Some(refusal) = refusal::for_lack(job) {
         return refused(refusal);
     }
@@ -54,8 +51,11 @@ pub(super) fn scripts(
     } else {
         usual
     };
+    let services = match context.services(at, &variables) {
+        Ok(services) => services,
+        Err(fault) => return refused_for(fault.refusal_of_service(), &variables),
+    };
     let protected = context.facts.reference.protected;
-    let job = &context.plan.jobs[at];
     let (caches, no_caches) = match caches(job, &variables, &context.key_digests, protected) {
         Ok(caches) => (caches, None),
         Err(why) => (Vec::new(), Some(refusal::for_cache(&why))),
@@ -63,10 +63,19 @@ pub(super) fn scripts(
     AttemptScripts {
         refusal: refusal::of(&variables, traits, git.sources().is_some()).or(no_caches),
         caches,
-        warnings: git.warnings().to_vec(),
+        warnings: [git.warnings().to_vec(), services.warnings].concat(),
+        services: services.specs,
         layout: Some(attempt.layout.clone()),
         image: image.filter(|_| context.image_comes_late(job)),
         ..of_stages(context, at, &attempt, &variables)
+    }
+}
+
+fn refused_for(refusal: Refusal, variables: &JobVariables) -> AttemptScripts {
+    AttemptScripts {
+        refusal: Some(refusal),
+        secrets: secrets(variables),
+        ..AttemptScripts::default()
     }
 }
 

@@ -29,9 +29,7 @@ static ROWS: &[Keyword] = &[
     key("after_script", "6.2", Shape::Script).at(DEFAULTABLE),
     key("hooks", "6.2", Shape::Map(&HOOKS)).at(DEFAULTABLE),
     key("image", "6.3", Shape::Rule(image::check)).at(DEFAULTABLE),
-    key("services", "6.4", Shape::Rule(image::check_services))
-        .at(DEFAULTABLE)
-        .refused(),
+    key("services", "6.4", Shape::Rule(image::check_services)).at(DEFAULTABLE),
     key("stage", "6.5", Shape::Text).at(BOTH),
     key("extends", "6.6", Shape::TextOrTexts).at(BOTH),
     key("rules", "6.7", Shape::Rule(rules::check_job_rules)).at(BOTH),

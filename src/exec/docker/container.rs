@@ -8,18 +8,22 @@ use tokio::sync::Semaphore;
 
 use super::super::ExecError;
 use super::patience::Patience;
+use super::services::Services;
 use super::{fault, volumes};
 
 /// The container of one attempt. Dropping it removes the container in the background; that is for
 /// panics and dropped futures, the usual way is [`Container::remove`].
 pub(super) struct Container {
     pub(super) docker: Docker,
+    /// Empty until it is made.
     pub(super) id: String,
     /// Slots for starts on this daemon.
     pub(super) starts: Arc<Semaphore>,
     pub(super) patience: Patience,
     /// Volumes that are its own, in the order in which they can be removed.
     pub(super) volumes: Vec<String>,
+    /// What goes with it.
+    pub(super) services: Option<Box<Services>>,
     gone: bool,
 }
 
@@ -36,22 +40,52 @@ impl Container {
             starts,
             patience,
             volumes: Vec::new(),
+            services: None,
             gone: false,
         }
     }
 
-    /// Kills and removes it with its volumes. Safe to repeat.
+    /// Kills and removes it with all that goes with it. Safe to repeat.
     pub(super) async fn remove(&mut self) -> Result<(), ExecError> {
         if self.gone {
             return Ok(());
         }
-        let removing = remove(&self.docker, &self.id);
-        self.patience.answer("remove container", removing).await?;
+        // Services share its volumes, and all of them the network.
+        if let Some(mut services) = self.services.take() {
+            let (own, others) = tokio::join!(self.remove_itself(), services.remove());
+            let network = match &others {
+                Ok(()) => services.remove_network().await,
+                Err(_) => Ok(()),
+            };
+            // What is not gone is tried again.
+            if own.is_err() || others.is_err() || network.is_err() {
+                self.services = Some(services);
+            }
+            own.and(others).and(network)?;
+        } else {
+            self.remove_itself().await?;
+        }
         self.remove_volumes().await
     }
 
-    /// Removes its volumes where there is no container of them.
-    pub(super) async fn remove_volumes(&mut self) -> Result<(), ExecError> {
+    /// Kills and removes one that nothing goes with. Safe to repeat.
+    pub(super) async fn remove_alone(&mut self) -> Result<(), ExecError> {
+        if !self.gone {
+            self.remove_itself().await?;
+            self.gone = true;
+        }
+        Ok(())
+    }
+
+    async fn remove_itself(&self) -> Result<(), ExecError> {
+        if self.id.is_empty() {
+            return Ok(());
+        }
+        let removing = remove(&self.docker, &self.id);
+        self.patience.answer("remove container", removing).await
+    }
+
+    async fn remove_volumes(&mut self) -> Result<(), ExecError> {
         let removing = remove_volumes(&self.docker, &self.volumes);
         self.patience.answer("remove volume", removing).await?;
         self.gone = true;
@@ -67,8 +101,15 @@ impl Drop for Container {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (docker, id) = (self.docker.clone(), std::mem::take(&mut self.id));
             let volumes = std::mem::take(&mut self.volumes);
+            let services = self.services.take();
             runtime.spawn(async move {
-                remove(&docker, &id).await?;
+                if !id.is_empty() {
+                    remove(&docker, &id).await?;
+                }
+                if let Some(mut services) = services {
+                    services.remove().await?;
+                    services.remove_network().await?;
+                }
                 remove_volumes(&docker, &volumes).await
             });
         }

@@ -1,13 +1,12 @@
 //! Making the container of an attempt, with its files in place: over volumes that all jobs share,
 //! or, where the daemon can't lay volumes over each other, filled with all of it.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use bollard::Docker;
-use bollard::models::SystemVersion;
+use bollard::models::{ContainerCreateBody, SystemVersion};
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, CreateContainerOptionsBuilder,
 };
@@ -19,11 +18,14 @@ use super::super::trees::Trees;
 use super::super::{ArtifactRef, Cx, EnvSpec, ExecError, Fault, Image, TreeRef, TreeSpec};
 use super::connect::Endpoint;
 use super::container::Container;
+use super::images::Images;
 use super::layers::{Layers, Site};
 use super::patience::Patience;
+use super::run::{self, Waiting};
+use super::services::Services;
 use super::upload::{self, Content};
 use super::workspace::{Volumes, Workspaces};
-use super::{create, fault, image};
+use super::{create, fault};
 
 /// One daemon, and what is made on it.
 pub(super) struct Containers {
@@ -35,8 +37,7 @@ pub(super) struct Containers {
     overlays: Overlays,
     /// The trees as files, for a daemon without overlays.
     flat: Trees,
-    /// Whether root is the user of an image, by its name.
-    roots: Mutex<HashMap<String, bool>>,
+    images: Images,
 }
 
 /// Whether the daemon lays volumes over each other. Not known before it has done so once.
@@ -60,6 +61,29 @@ impl Overlays {
     }
 }
 
+/// What is to be made for an attempt, and where.
+struct Plan<'a> {
+    site: Site,
+    spec: &'a EnvSpec,
+    image: &'a Image,
+    cx: &'a Cx,
+}
+
+/// What a new container gets of the job's files.
+enum Files {
+    /// What its volumes do not have.
+    Beside(Vec<ArtifactRef>),
+    /// All of them.
+    All(Content),
+}
+
+/// The container of an attempt.
+pub(super) struct Made {
+    pub(super) container: Container,
+    /// Its shell, where that was started meanwhile.
+    pub(super) waiting: Option<Waiting>,
+}
+
 impl Containers {
     pub(super) fn new(endpoint: Endpoint, starts: usize, layers: Layers) -> Self {
         Self {
@@ -70,7 +94,7 @@ impl Containers {
             workspaces: Workspaces::new(layers),
             overlays: Overlays::default(),
             flat: Trees::default(),
-            roots: Mutex::default(),
+            images: Images::default(),
         }
     }
 
@@ -98,8 +122,8 @@ impl Containers {
         self.workspaces.publish(tree)
     }
 
-    /// The container of an attempt. When it fails it has undone what it began.
-    pub(super) async fn make(&self, spec: &EnvSpec, cx: &Cx) -> Result<Container, ExecError> {
+    /// The container of an attempt, and what goes with it. When it fails it has undone what it began.
+    pub(super) async fn make(&self, spec: &EnvSpec, cx: &Cx) -> Result<Made, ExecError> {
         let Some(image) = &spec.image else {
             return Err(ExecError::user(
                 "create container",
@@ -107,64 +131,127 @@ impl Containers {
             ));
         };
         create::check(spec)?;
-        if !self.overlays.are_refused()
-            && let Some(container) = self.over_volumes(spec, image, cx).await?
-        {
-            return Ok(container);
-        }
-        self.filled(spec, image, cx).await
-    }
-
-    /// A container over volumes; `None` where the daemon can't do that.
-    async fn over_volumes(
-        &self,
-        spec: &EnvSpec,
-        image: &Image,
-        cx: &Cx,
-    ) -> Result<Option<Container>, ExecError> {
-        let docker = self.docker().await?;
         let site = Site {
-            docker: docker.clone(),
+            docker: self.docker().await?.clone(),
             patience: self.patience.clone(),
             starts: self.starts.clone(),
             owner: spec.owner.clone(),
             image: image.name.clone(),
         };
+        let plan = Plan {
+            site,
+            spec,
+            image,
+            cx,
+        };
+        let mut made = match Box::pin(self.over_volumes(&plan)).await? {
+            Some(made) => made,
+            None => self.filled(&plan).await?,
+        };
+        if let Some(services) = &mut made.container.services {
+            let waiting = services.wait(&plan.site, cx);
+            if let Err(error) = unless_asked(&cx.cancel, "wait for services", waiting).await {
+                let _ = made.container.remove().await;
+                return Err(error);
+            }
+        }
+        Ok(made)
+    }
+
+    /// A container over volumes; `None` where the daemon can't do that.
+    async fn over_volumes(&self, plan: &Plan<'_>) -> Result<Option<Made>, ExecError> {
+        if self.overlays.are_refused() {
+            return Ok(None);
+        }
+        let (site, spec) = (&plan.site, plan.spec);
         let name = create::name(&spec.owner, &spec.job, spec.attempt);
-        let making = self.workspaces.make(&site, &name, spec);
-        let (volumes, rest) = match making.await {
-            Ok(made) => made,
+        let making = self.workspaces.make(site, &name, spec);
+        let (made, services) = tokio::join!(making, Services::network(site, spec));
+        match made {
+            Ok((volumes, rest)) => {
+                let files = Files::Beside(rest);
+                Box::pin(self.create(plan, volumes, services, files)).await
+            }
             Err(error) if error.fault == Fault::Unsupported => {
                 self.overlays.found(REFUSED);
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
-        // Never broken off: a container that the daemon makes meanwhile would have no owner.
-        let mut container = self.create(spec, image, volumes).await?;
-        let readying = async {
-            if !self.overlays.work() {
-                if !self.is_there(&container, &spec.layout.builds_dir).await? {
-                    self.overlays.found(REFUSED);
-                    return Ok(false);
-                }
-                self.overlays.found(WORKS);
-            }
-            if !self.runs_as_root(image).await? {
-                upload::open_builds(docker, &container.id, &spec.layout).await?;
-            }
-            if !rest.is_empty() {
-                let place = &spec.layout.project_dir;
-                upload::add(docker, &container.id, place, tars(&rest)).await?;
-            }
-            Ok(true)
-        };
-        match unless_asked(&cx.cancel, "upload", readying).await {
-            Ok(true) => Ok(Some(container)),
-            Ok(false) => {
-                container.remove().await?;
                 Ok(None)
             }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A container of its own that everything is copied into.
+    async fn filled(&self, plan: &Plan<'_>) -> Result<Made, ExecError> {
+        let spec = plan.spec;
+        if let Some(tree) = &spec.workspace.tree {
+            let tree = self.workspaces.tree(tree)?;
+            self.flat.publish(&tree, plan.cx).await?;
+        }
+        let files = Files::All(Content {
+            layout: spec.layout.clone(),
+            temp_files: temp_files(spec),
+            tars: self.flat.archives(&spec.workspace)?,
+        });
+        let services = Services::network(&plan.site, spec).await;
+        let volumes = Volumes::default();
+        let made = Box::pin(self.create(plan, volumes, services, files)).await?;
+        made.ok_or_else(|| ExecError::system("upload", "the container takes no files"))
+    }
+
+    /// The container with its files over `volumes`, which go with it; beside that its services are
+    /// started. `None` where the volumes can't be mounted.
+    async fn create(
+        &self,
+        plan: &Plan<'_>,
+        volumes: Volumes,
+        services: Result<Option<Services>, ExecError>,
+        files: Files,
+    ) -> Result<Option<Made>, ExecError> {
+        let Plan {
+            site,
+            spec,
+            image,
+            cx,
+        } = plan;
+        let (starts, patience) = (self.starts.clone(), self.patience.clone());
+        let mut container = Container::new(site.docker.clone(), String::new(), starts, patience);
+        container.volumes = volumes.names;
+        let mut services = match services {
+            Ok(services) => services,
+            Err(error) => {
+                let _ = container.remove().await;
+                return Err(error);
+            }
+        };
+        let network = services.as_ref().map(|services| services.id().to_owned());
+        let body = create::body(spec, image, &volumes.overlay, network.as_deref());
+        let own = async {
+            // Never broken off: what the daemon makes meanwhile would have no owner.
+            container.id = self.create_itself(plan, body).await?;
+            let readying = async {
+                if !self.put(plan, &container.id, files).await? {
+                    return Ok(None);
+                }
+                // The shell comes up while its services do; an entrypoint may want to find them.
+                if spec.services.is_empty() || self.images.has_entrypoint(site, image).await? {
+                    return Ok(Some(None));
+                }
+                run::start(&container).await.map(Some).map(Some)
+            };
+            unless_asked(&cx.cancel, "upload", readying).await
+        };
+        let made = match &mut services {
+            None => own.await,
+            Some(services) => {
+                let starting = services.start(site, spec, &volumes.overlay);
+                let (made, started) = tokio::join!(own, starting);
+                made.and_then(|made| started.map(|()| made))
+            }
+        };
+        container.services = services.map(Box::new);
+        match made {
+            Ok(Some(waiting)) => Ok(Some(Made { container, waiting })),
+            Ok(None) => container.remove().await.map(|()| None),
             Err(error) => {
                 // The first error tells more than one of cleaning up.
                 let _ = container.remove().await;
@@ -173,41 +260,45 @@ impl Containers {
         }
     }
 
-    /// A container of its own that everything is copied into.
-    async fn filled(&self, spec: &EnvSpec, image: &Image, cx: &Cx) -> Result<Container, ExecError> {
-        if let Some(tree) = &spec.workspace.tree {
-            let tree = self.workspaces.tree(tree)?;
-            self.flat.publish(&tree, cx).await?;
-        }
-        let content = Content {
-            layout: spec.layout.clone(),
-            temp_files: temp_files(spec),
-            tars: self.flat.archives(&spec.workspace)?,
+    /// Puts files into a new container; false where its volumes can't be mounted.
+    async fn put(&self, plan: &Plan<'_>, id: &str, files: Files) -> Result<bool, ExecError> {
+        let (docker, layout) = (&plan.site.docker, &plan.spec.layout);
+        let rest = match files {
+            Files::All(content) => {
+                upload::fill(docker, id, content).await?;
+                return Ok(true);
+            }
+            Files::Beside(rest) => rest,
         };
-        let mut container = self.create(spec, image, Volumes::default()).await?;
-        let filling = upload::fill(&container.docker, &container.id, content);
-        if let Err(error) = unless_asked(&cx.cancel, "upload", filling).await {
-            let _ = container.remove().await;
-            return Err(error);
+        if !self.overlays.work() {
+            if !self.is_there(docker, id, &layout.builds_dir).await? {
+                self.overlays.found(REFUSED);
+                return Ok(false);
+            }
+            self.overlays.found(WORKS);
         }
-        Ok(container)
+        if !self.images.runs_as_root(&plan.site, plan.image).await? {
+            upload::open_builds(docker, id, layout).await?;
+        }
+        if !rest.is_empty() {
+            upload::add(docker, id, &layout.project_dir, tars(&rest)).await?;
+        }
+        Ok(true)
     }
 
-    /// The container over `volumes`, which go with it.
-    async fn create(
+    /// The id of a new container.
+    async fn create_itself(
         &self,
-        spec: &EnvSpec,
-        image: &Image,
-        volumes: Volumes,
-    ) -> Result<Container, ExecError> {
-        let docker = self.docker().await?;
+        plan: &Plan<'_>,
+        body: ContainerCreateBody,
+    ) -> Result<String, ExecError> {
+        let (docker, image, spec) = (&plan.site.docker, plan.image, plan.spec);
         let mut options = CreateContainerOptionsBuilder::new();
         if let Some(platform) = &image.platform {
             options = options.platform(platform);
         }
         let name = create::name(&spec.owner, &spec.job, spec.attempt);
         let named = options.clone().name(&name).build();
-        let body = create::body(spec, image, &volumes.overlay);
         let making = async {
             let mut made = docker.create_container(Some(named), body.clone()).await;
             // Two pipelines of one run may have jobs of the same name: the labels tell them apart.
@@ -217,26 +308,13 @@ impl Containers {
             made.map_err(|error| fault::create(&image.name, error))
         };
         let making = self.patience.answer("create container", Box::pin(making));
-        let made = making.await;
-        let mut container = Container::new(
-            docker.clone(),
-            made.as_ref().map_or(String::new(), |made| made.id.clone()),
-            self.starts.clone(),
-            self.patience.clone(),
-        );
-        container.volumes = volumes.names;
-        if let Err(error) = made {
-            let _ = container.remove_volumes().await;
-            return Err(error);
-        }
-        Ok(container)
+        Ok(making.await?.id)
     }
 
     /// Whether the folder `path` of the container is there: its volumes can be mounted.
-    async fn is_there(&self, container: &Container, path: &str) -> Result<bool, ExecError> {
+    async fn is_there(&self, docker: &Docker, id: &str, path: &str) -> Result<bool, ExecError> {
         let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
         let looking = async {
-            let (docker, id) = (&container.docker, &container.id);
             match docker.get_container_archive_info(id, Some(options)).await {
                 Ok(_) => Ok(true),
                 Err(error) if fault::status(&error).is_some() => Ok(false),
@@ -249,56 +327,9 @@ impl Containers {
         };
         self.patience.answer("upload", looking).await
     }
-
-    /// Whether the job's processes begin as root. Anyone else may write only where that is open to
-    /// all.
-    async fn runs_as_root(&self, image: &Image) -> Result<bool, ExecError> {
-        if let Some(user) = &image.user {
-            return Ok(is_root(user));
-        }
-        let known = self.roots().get(&image.name).copied();
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let user = image::user(self.docker().await?, &image.name);
-        let user = self.patience.answer("inspect image", user).await?;
-        self.roots().insert(image.name.clone(), is_root(&user));
-        Ok(is_root(&user))
-    }
-
-    fn roots(&self) -> std::sync::MutexGuard<'_, HashMap<String, bool>> {
-        // The map is whole at any moment, even if another task came to grief.
-        self.roots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The archives of artifacts.
 pub(super) fn tars(artifacts: &[ArtifactRef]) -> Vec<PathBuf> {
     artifacts.iter().map(|kept| kept.tar.clone()).collect()
-}
-
-/// What an image's `USER` says of root: its name or number, with any group.
-fn is_root(user: &str) -> bool {
-    matches!(user.split(':').next(), None | Some("" | "root" | "0"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_root;
-
-    #[test]
-    fn who_is_root() {
-        for (user, root) in [
-            ("", true),
-            ("0", true),
-            ("root", true),
-            ("root:root", true),
-            ("0:1000", true),
-            ("1000", false),
-            ("node", false),
-            ("1000:0", false),
-        ] {
-            assert_eq!(is_root(user), root, "{user}");
-        }
-    }
 }

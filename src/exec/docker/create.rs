@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, RestartPolicy,
-    RestartPolicyNameEnum,
+    ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, Mount,
+    NetworkingConfig, RestartPolicy, RestartPolicyNameEnum,
 };
 
 use super::super::detector::shell_command;
 use super::super::names::{slug, unique_slug};
-use super::super::{EnvSpec, EnvVariable, ExecError, Image, Owner};
+use super::super::{EnvSpec, EnvVariable, ExecError, Image, Owner, ServiceSpec};
 use super::layers;
 
 /// Label: whose container it is.
@@ -20,16 +20,23 @@ pub(super) const RUN: &str = "pipe.run";
 pub(super) const JOB: &str = "pipe.job";
 /// Label: number of the attempt.
 pub(super) const ATTEMPT: &str = "pipe.attempt";
+/// Label: image of a service, where the container is that of one.
+pub(super) const SERVICE: &str = "pipe.service";
 
 /// The container of a job, as the runner would make it (runtime reference 7.1). `overlay` is the
-/// volume with the builds directory, or empty.
-pub(super) fn body(spec: &EnvSpec, image: &Image, overlay: &str) -> ContainerCreateBody {
+/// volume with the builds directory, or empty; `network` that of its services, if it has any.
+pub(super) fn body(
+    spec: &EnvSpec,
+    image: &Image,
+    overlay: &str,
+    network: Option<&str>,
+) -> ContainerCreateBody {
     ContainerCreateBody {
         image: Some(image.name.clone()),
         entrypoint: entrypoint(image),
         cmd: Some(shell_command().map(str::to_owned).to_vec()),
         user: image.user.clone(),
-        env: Some(environment(spec)),
+        env: Some(environment(&spec.variables)),
         labels: Some(labels(spec)),
         attach_stdin: Some(true),
         attach_stdout: Some(true),
@@ -39,7 +46,42 @@ pub(super) fn body(spec: &EnvSpec, image: &Image, overlay: &str) -> ContainerCre
         tty: Some(false),
         host_config: Some(HostConfig {
             mounts: builds(spec, overlay),
+            network_mode: network.map(str::to_owned),
             ..host_config(spec.init)
+        }),
+        ..ContainerCreateBody::default()
+    }
+}
+
+/// The container of a service (runtime reference 8): it has the builds directory of the job.
+pub(super) fn service(
+    spec: &EnvSpec,
+    service: &ServiceSpec,
+    overlay: &str,
+    network: &str,
+) -> ContainerCreateBody {
+    let mut labels = labels(spec);
+    labels.insert(SERVICE.to_owned(), service.image.name.clone());
+    let endpoint = EndpointSettings {
+        aliases: Some(service.aliases.clone()),
+        ..EndpointSettings::default()
+    };
+    ContainerCreateBody {
+        image: Some(service.image.name.clone()),
+        entrypoint: entrypoint(&service.image),
+        cmd: service.command.clone().filter(|words| !words.is_empty()),
+        user: service.image.user.clone(),
+        env: Some(environment(&service.variables)),
+        labels: Some(labels),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        host_config: Some(HostConfig {
+            mounts: builds(spec, overlay),
+            network_mode: Some(network.to_owned()),
+            ..host_config(false)
+        }),
+        networking_config: Some(NetworkingConfig {
+            endpoints_config: Some([(network.to_owned(), endpoint)].into()),
         }),
         ..ContainerCreateBody::default()
     }
@@ -74,8 +116,8 @@ fn entrypoint(image: &Image) -> Option<Vec<String>> {
     image.entrypoint.clone().filter(|words| !words.is_empty())
 }
 
-fn environment(spec: &EnvSpec) -> Vec<String> {
-    spec.variables
+fn environment(variables: &[EnvVariable]) -> Vec<String> {
+    variables
         .iter()
         .map(|variable| format!("{}={}", variable.name, variable.value))
         .collect()
@@ -99,15 +141,23 @@ pub(super) fn name(owner: &Owner, job: &str, attempt: u32) -> String {
     format!("pipe-{run}-{}-{attempt}", unique_slug(job))
 }
 
+/// The name of the container of that service: the job's, the service's first name, its number.
+pub(super) fn service_name(spec: &EnvSpec, number: usize) -> String {
+    let job = name(&spec.owner, &spec.job, spec.attempt);
+    let first = spec.services[number].aliases.first();
+    let service = slug(first.map_or("service", String::as_str));
+    format!("{job}-{service}-{number}")
+}
+
 /// What no container can be made of. The daemon's own words would show the variable's value.
 pub(super) fn check(spec: &EnvSpec) -> Result<(), ExecError> {
-    spec.needs_no_services("docker")?;
     let has_nul = |variable: &&EnvVariable| {
         [&variable.name, &variable.value]
             .iter()
             .any(|text| text.contains('\0'))
     };
-    match spec.variables.iter().find(has_nul) {
+    let of_services = spec.services.iter().flat_map(|service| &service.variables);
+    match spec.variables.iter().chain(of_services).find(has_nul) {
         None => Ok(()),
         Some(EnvVariable { name, .. }) => Err(ExecError::user(
             "create container",
@@ -194,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_environment_travels_through_the_api() {
-        let made = body(&spec("a"), &Image::default(), "");
+        let made = body(&spec("a"), &Image::default(), "", None);
         assert_eq!(made.env, Some(vec!["A=b=c\n".to_owned()]));
         assert_eq!(made.host_config.and_then(|host| host.init), Some(true));
         assert_eq!(made.labels.expect("labels")["pipe.owner"], "m/0/h");

@@ -60,7 +60,7 @@ impl Executor for DockerExecutor {
     fn traits(&self) -> Traits {
         Traits {
             images: true,
-            services: false,
+            services: true,
             disposable: true,
             moves_project_dir: true,
             opens_ahead: true,
@@ -124,8 +124,8 @@ impl Executor for DockerExecutor {
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         check(&cx.cancel, "open")?;
-        let container = self.containers.make(&spec, cx).await?;
-        let session = DockerSession::new(Arc::clone(&self.containers), container, spec);
+        let made = self.containers.make(&spec, cx).await?;
+        let session = DockerSession::new(Arc::clone(&self.containers), made, spec);
         Ok(Box::new(session))
     }
 

@@ -63,6 +63,20 @@ pub(super) fn start(error: Error) -> ExecError {
     .because(error)
 }
 
+/// The same of a service: its image needs no shell.
+pub(super) fn start_service(image: &str, error: Error) -> ExecError {
+    let text = reason(&error);
+    let remedy = if text.contains("exec: ") {
+        "check `entrypoint` and `command` of the service"
+    } else {
+        "see the daemon's log"
+    };
+    let message = format!("service `{image}` did not start: {text}");
+    ExecError::system("start container", message)
+        .help(remedy)
+        .because(error)
+}
+
 /// A pull that failed, in the runner's classes (runtime reference 4.3).
 pub(super) fn pull(image: &str, error: Error) -> ExecError {
     let text = reason(&error);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bollard::Docker;
-use bollard::models::ImageInspect;
+use bollard::models::{ImageConfig, ImageInspect};
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt;
 
@@ -40,14 +40,11 @@ async fn is_here(docker: &Docker, image: &Image) -> Result<bool, ExecError> {
     }
 }
 
-/// The user that the image names; nothing where it names none, or is not here.
-pub(super) async fn user(docker: &Docker, name: &str) -> Result<String, ExecError> {
+/// What an image says of its containers; nothing where it is not here.
+pub(super) async fn config(docker: &Docker, name: &str) -> Result<ImageConfig, ExecError> {
     match docker.inspect_image(name).await {
-        Ok(found) => Ok(found
-            .config
-            .and_then(|config| config.user)
-            .unwrap_or_default()),
-        Err(error) if fault::status(&error) == Some(404) => Ok(String::new()),
+        Ok(found) => Ok(found.config.unwrap_or_default()),
+        Err(error) if fault::status(&error) == Some(404) => Ok(ImageConfig::default()),
         Err(error) => Err(fault::system(
             "inspect image",
             &format!("image `{name}`"),

@@ -3,8 +3,10 @@
 //! One container per attempt of a job. Each script is one start of that container: attach, start,
 //! script into stdin, output until the shell says how it ended (runtime reference 7.1). Files travel
 //! as tar streams through the archive API, once for all jobs where the daemon can lay volumes over
-//! each other; nothing of the host is mounted and no `docker` program is called.
+//! each other; nothing of the host is mounted and no `docker` program is called. Services are
+//! containers beside it, on a network of their own (runtime reference 8).
 
+mod beside;
 mod connect;
 mod container;
 mod containers;
@@ -15,14 +17,20 @@ mod executor;
 mod fault;
 mod forget;
 mod image;
+mod images;
 mod layer_store;
 mod layers;
+mod networks;
 mod patience;
+mod ports;
+mod probe;
 mod reap;
 mod run;
+mod services;
 mod session;
 mod stop;
 mod upload;
+mod voice;
 mod volumes;
 mod workspace;
 

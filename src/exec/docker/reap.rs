@@ -8,12 +8,12 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::super::{ExecError, Reaped};
 use super::container::remove;
-use super::create::{JOB, OWNER, RUN};
+use super::create::{JOB, OWNER, RUN, SERVICE};
 use super::layer_store::LayerStore;
 use super::patience::{LIMIT_AT_FIRST, Patience};
-use super::{fault, volumes};
+use super::{fault, networks, volumes};
 
-/// Removes containers and volumes that carry `owner` and belong to a run that is not alive, and
+/// Removes containers, networks and volumes that carry `owner` and belong to a run that is not alive, and
 /// layers that are kept no longer. The daemon may be shared: what carries another owner, or none,
 /// is never touched.
 pub(super) async fn reap(
@@ -25,9 +25,16 @@ pub(super) async fn reap(
 ) -> Result<Reaped, ExecError> {
     let mut reaped = Reaped::default();
     let mut told = BTreeSet::new();
-    let listing = async { tokio::try_join!(owned(docker, owner), volumes::owned(docker, owner)) };
+    let listing = async {
+        tokio::try_join!(
+            owned(docker, owner),
+            networks::owned(docker, owner),
+            volumes::owned(docker, owner)
+        )
+    };
+    let listing = Box::pin(listing);
     let listed = patience.answer_within(LIMIT_AT_FIRST, "list containers", listing);
-    let (containers, found) = listed.await?;
+    let (containers, networks, found) = listed.await?;
     for container in containers {
         let label = |name| container.labels.as_ref().and_then(|all| all.get(name));
         let (Some(id), Some(run)) = (&container.id, label(RUN)) else {
@@ -39,11 +46,25 @@ pub(super) async fn reap(
         patience
             .answer("remove container", remove(docker, id))
             .await?;
-        // One without a job was only there to fill a volume.
+        // One without a job was only there to fill a volume, or to look at a service.
         if let Some(job) = label(JOB) {
-            let text = format!("container of job `{job}` of run {run}");
-            reaped.removed.push(text);
+            reaped.removed.push(match label(SERVICE) {
+                Some(image) => format!("service `{image}` of job `{job}` of run {run}"),
+                None => format!("container of job `{job}` of run {run}"),
+            });
             told.insert(run.clone());
+        }
+    }
+    for (id, labels) in networks {
+        let run = labels.get(RUN).map_or("", String::as_str);
+        if alive(run) {
+            continue;
+        }
+        patience
+            .answer("remove network", networks::remove(docker, &id))
+            .await?;
+        if told.insert(run.to_owned()) {
+            reaped.removed.push(format!("network of run {run}"));
         }
     }
     let given_up = store.map(LayerStore::give_up).unwrap_or_default();

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use super::super::cancel::{asked, unless_asked};
 use super::super::{ArtifactRef, Cancel, Cx, EnvSpec, ExecError, Exit, Globs, Script, Session};
 use super::container::Container;
-use super::containers::{Containers, tars};
+use super::containers::{Containers, Made, tars};
 use super::download::Place;
 use super::run::{self, Waiting};
-use super::upload;
 use super::workspace::is_large;
+use super::{beside, upload};
 
 /// How long a container takes to end behind its script, as a rule.
 const ENDS_SOON: Duration = Duration::from_millis(500);
@@ -31,12 +31,12 @@ pub(super) struct DockerSession {
 }
 
 impl DockerSession {
-    pub(super) fn new(containers: Arc<Containers>, container: Container, spec: EnvSpec) -> Self {
+    pub(super) fn new(containers: Arc<Containers>, made: Made, spec: EnvSpec) -> Self {
         Self {
             containers,
-            container,
+            container: made.container,
             spec,
-            waiting: None,
+            waiting: made.waiting,
             ending: false,
         }
     }
@@ -76,12 +76,12 @@ impl Session for DockerSession {
         if artifacts.is_empty() {
             return Ok(());
         }
-        if artifacts.iter().any(is_large) {
+        if artifacts.iter().any(is_large) && self.container.services.is_none() {
             // Another container over the layers of these costs less than copying them.
             self.spec.workspace.artifacts.extend_from_slice(artifacts);
             let made = self.containers.make(&self.spec, cx).await?;
-            let mut old = std::mem::replace(&mut self.container, made);
-            self.waiting = None;
+            let mut old = std::mem::replace(&mut self.container, made.container);
+            self.waiting = made.waiting;
             return old.remove().await;
         }
         let (docker, id) = (&self.container.docker, &self.container.id);
@@ -107,7 +107,12 @@ impl Session for DockerSession {
             }
         };
         self.ending = true;
-        run::run(&self.container, shell, script, cx).await
+        let Some(mut services) = self.container.services.take() else {
+            return run::run(&self.container, shell, script, cx).await;
+        };
+        let exit = beside::run(&self.container, &mut services, shell, script, cx).await;
+        self.container.services = Some(services);
+        exit
     }
 
     async fn read(

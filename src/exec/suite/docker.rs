@@ -1,5 +1,7 @@
 //! The contract over Docker, and what only it must do.
 
+mod services;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,7 +56,7 @@ contract!(docker:
     real::a_link_to_a_file_left_out_brings_its_content
     real::nothing_to_collect_gives_an_empty_archive
     real::a_failed_open_is_undone
-    real::what_an_executor_lacks_is_told
+    real::a_terminal_that_an_executor_lacks_is_told
     real::only_dead_runs_of_the_owner_are_reaped
 );
 

@@ -41,6 +41,8 @@ async fn services_say_when_they_are_ready() {
         command: None,
         aliases: Vec::new(),
         variables: Vec::new(),
+        wait: Duration::from_secs(30),
+        shows_output: false,
     });
     let (_live, cancel) = watch::channel(Cancel::Run);
     let (output, mut said) = mpsc::channel(8);

@@ -1,6 +1,7 @@
 //! What every executor that runs real shells must do.
 
 use std::io::Read;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -306,8 +307,8 @@ pub(super) async fn nothing_to_collect_gives_an_empty_archive(subject: &Subject)
     assert_eq!(names(&tar), Vec::<String>::new());
 }
 
-/// Both are told before anything is made.
-pub(super) async fn what_an_executor_lacks_is_told(subject: &Subject) {
+/// Told before anything is made.
+pub(super) async fn services_that_an_executor_lacks_are_told(subject: &Subject) {
     let mut spec = subject.spec("services");
     spec.services.push(ServiceSpec {
         image: Image {
@@ -317,13 +318,19 @@ pub(super) async fn what_an_executor_lacks_is_told(subject: &Subject) {
         command: None,
         aliases: vec!["postgres".to_owned()],
         variables: Vec::new(),
+        wait: Duration::ZERO,
+        shows_output: false,
     });
     let cx = Cx::unstoppable();
     let error = refused(subject.executor.open(spec, &cx).await);
     assert_eq!(error.fault, Fault::Unsupported, "{error}");
     assert!(error.message.contains("`postgres:16`"), "{error}");
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
 
+/// Told, and nothing else goes wrong.
+pub(super) async fn a_terminal_that_an_executor_lacks_is_told(subject: &Subject) {
+    let cx = Cx::unstoppable();
     let mut session = subject.open("terminal-of-a-person", &[]).await;
     let (_, input) = mpsc::channel(1);
     let (_, size) = watch::channel((80, 24));

@@ -39,7 +39,8 @@ contract!(shell:
     real::a_link_to_a_file_left_out_brings_its_content
     real::nothing_to_collect_gives_an_empty_archive
     real::a_failed_open_is_undone
-    real::what_an_executor_lacks_is_told
+    real::services_that_an_executor_lacks_are_told
+    real::a_terminal_that_an_executor_lacks_is_told
     real::only_dead_runs_of_the_owner_are_reaped
 );
 

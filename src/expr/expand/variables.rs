@@ -7,6 +7,10 @@ use crate::expr::Lookup;
 
 /// One variable. Copies share their texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on GitLab"
+)]
 pub struct Variable {
     /// Its name.
     pub key: Arc<str>,
@@ -18,6 +22,8 @@ pub struct Variable {
     pub file: bool,
     /// The value is hidden in logs.
     pub masked: bool,
+    /// For the job alone: its services don't get it (runtime reference 8.3).
+    pub private: bool,
 }
 
 impl Variable {
@@ -29,6 +35,7 @@ impl Variable {
             raw: false,
             file: false,
             masked: false,
+            private: false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use tokio::time::sleep;
 
 use crate::exec::{ArtifactRef, Cancel, EnvSpec, EnvVariable, Image, Session, Workspace};
@@ -17,13 +18,13 @@ const OPEN_TRIES: u32 = 3;
 const OPEN_PAUSE: Duration = Duration::from_secs(3);
 
 impl Attempt<'_> {
-    /// Takes the environment that was opened ahead, else brings the image and opens one. A system
+    /// Takes the environment that was opened ahead, else brings the images and opens one. A system
     /// failure is tried again; an image that could not be pulled is not (runtime reference 1.1).
     pub(super) async fn prepare(&mut self) -> Result<Box<dyn Session>, Verdict> {
         if let Some(opened) = self.opened_ahead().await {
             return opened;
         }
-        self.bring_image().await?;
+        self.bring_images().await?;
         let mut tries = 1;
         loop {
             let failure = match self.open().await {
@@ -50,16 +51,19 @@ impl Attempt<'_> {
         }
     }
 
-    async fn bring_image(&mut self) -> Result<(), Verdict> {
-        let Some(image) = self.image().cloned() else {
+    async fn bring_images(&mut self) -> Result<(), Verdict> {
+        let services = self.scripts.services.iter().map(|service| &service.image);
+        let images: Vec<Image> = self.image().into_iter().chain(services).cloned().collect();
+        if images.is_empty() {
             return Ok(());
-        };
+        }
         let bounds = self.bounds(Cancel::Graceful, None);
         let (cx, remote) = Remote::new();
         let (shared, runner) = (self.shared, self.job.runner);
         let work = async {
+            let bringing = try_join_all(images.iter().map(|image| shared.bring(runner, image)));
             tokio::select! {
-                brought = shared.bring(runner, &image) => brought,
+                brought = bringing => brought.map(drop),
                 () = asked(&cx.cancel, Cancel::Graceful) => Err(vanished()),
             }
         };
@@ -111,7 +115,7 @@ impl Attempt<'_> {
             image: self.image().cloned(),
             layout: self.layout.clone(),
             variables: self.variables(),
-            services: Vec::new(),
+            services: self.scripts.services.clone(),
             workspace: Workspace {
                 tree: self.order.tree.clone(),
                 artifacts: self.laid_over(),

@@ -43,8 +43,8 @@ async fn the_next_environment_is_there_when_its_job_begins() {
 #[tokio::test(start_paused = true)]
 async fn one_that_nobody_uses_is_taken_away() {
     for (row, script, interrupt) in [
-        ("failure", "sleep 1000\nexit 1", false),
-        ("failure before it is up", "exit 1", false),
+        ("failure", "say a\nsleep 1000\nexit 1", false),
+        ("failure before it is up", "say a\nexit 1", false),
         ("cancellation", "sleep 60000", true),
     ] {
         let mut story = Story::new([
@@ -63,8 +63,31 @@ async fn one_that_nobody_uses_is_taken_away() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_needed_now_comes_up_first() {
+    for (row, script) in [
+        ("it speaks", "say a\nsleep 1000"),
+        ("it is silent", "sleep 5000"),
+    ] {
+        let ended = Story::new([
+            job("a", 0, script).image("slow-a"),
+            job("b", 1, "say b").ahead(),
+        ])
+        .run()
+        .await;
+        assert!(
+            place(&ended, "run a 1") < place(&ended, "open b 1"),
+            "{row}"
+        );
+        assert!(
+            place(&ended, "open b 1") < place(&ended, "close a 1"),
+            "{row}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn never_more_than_there_are_slots() {
-    let first = (0..3).map(|at| job(&format!("a{at}"), 0, "sleep 1000"));
+    let first = (0..3).map(|at| job(&format!("a{at}"), 0, "say a\nsleep 1000"));
     let then = (0..8).map(|at| job(&format!("b{at}"), 1, "sleep 1000").ahead());
     let story = Story::new(first.chain(then)).with(|spec| spec.settings.slots = 5);
     let ended = story.run().await;
@@ -85,7 +108,7 @@ async fn never_more_than_there_are_slots() {
 #[tokio::test(start_paused = true)]
 async fn one_that_fails_is_made_anew() {
     let ended = Story::new([
-        job("a", 0, "sleep 1000"),
+        job("a", 0, "say a\nsleep 1000"),
         job("b", 1, "say hi").image("twice-b").ahead(),
         job("c", 2, "").image("user-c").ahead(),
     ])

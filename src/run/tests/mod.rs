@@ -12,6 +12,7 @@ mod properties;
 mod results;
 mod runners;
 mod scripted;
+mod services;
 mod slots;
 mod story;
 mod trouble;

@@ -10,7 +10,7 @@ use crate::event::{
     AttemptResult, Event, EventKind, HeldJob, JobOutcome, JobResult, Reporter, RunResult,
     RunStarted, SourceMode,
 };
-use crate::exec::{Cancel, Image, Owner};
+use crate::exec::{Cancel, Image, Owner, ServiceSpec};
 use crate::run::{
     AttemptContext, AttemptScripts, EarlierSuccess, EarlyFailure, Interrupt, JobRun, JobSettings,
     PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex,
@@ -26,6 +26,7 @@ use super::scripted::{Asked, Scripted};
 pub(super) struct Job {
     pub(super) sched: JobSpec,
     pub(super) image: Option<String>,
+    pub(super) services: Vec<String>,
     pub(super) ahead: bool,
     pub(super) timeout: Duration,
     pub(super) artifacts: Option<Artifacts>,
@@ -54,6 +55,7 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
             ..JobSpec::default()
         },
         image: None,
+        services: Vec::new(),
         ahead: false,
         timeout: Duration::from_secs(3600),
         artifacts: None,
@@ -85,6 +87,11 @@ impl Job {
 
     pub(super) fn image(self, name: &str) -> Self {
         self.with(|job| job.image = Some(name.to_owned()))
+    }
+
+    /// Services of those images.
+    pub(super) fn beside(self, images: &[&str]) -> Self {
+        self.with(|job| job.services = images.iter().map(ToString::to_string).collect())
     }
 
     /// Its environment may come up before its turn.
@@ -124,6 +131,12 @@ impl Job {
         }
         let (scripts, after) = (self.scripts, self.after_script);
         let (artifacts, secrets, settings) = (self.artifacts, self.secrets, self.settings);
+        let image = |name: String| Image {
+            name,
+            ..Image::default()
+        };
+        let services: Vec<Image> = self.services.into_iter().map(image).collect();
+        let beside = services.clone();
         let (hook, dotenv, refusal) = (self.hook, self.dotenv, self.refusal);
         let earlier = self.earlier;
         let make = move |cx: &AttemptContext| {
@@ -141,6 +154,7 @@ impl Job {
                 dotenv: dotenv.iter().map(|line| line.as_str().into()).collect(),
                 refusal: refusal.clone(),
                 earlier: earlier.clone(),
+                services: beside.iter().map(service).collect(),
                 expand: Some(Box::new(|text, more| {
                     let put = |text: String, (name, value): &(String, String)| {
                         text.replace(&format!("${name}"), value)
@@ -160,15 +174,24 @@ impl Job {
         };
         Work::Scripts(Arc::new(ScriptJob {
             runner: self.runner,
-            image: self.image.map(|name| Image {
-                name,
-                ..Image::default()
-            }),
+            image: self.image.map(image),
+            services,
             ahead: self.ahead,
             sources: Some(Sources::default()),
             timeout: self.timeout,
             scripts: Box::new(make),
         }))
+    }
+}
+
+fn service(image: &Image) -> ServiceSpec {
+    ServiceSpec {
+        image: image.clone(),
+        command: None,
+        aliases: vec![image.name.clone()],
+        variables: Vec::new(),
+        wait: Duration::ZERO,
+        shows_output: false,
     }
 }
 

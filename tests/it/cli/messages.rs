@@ -56,7 +56,7 @@ fn many_missing_includes_are_a_line_each() {
 
 #[test]
 fn keywords_that_change_nothing_are_one_line() {
-    let configuration = "a: {script: x, tags: [x], interruptible: true, artifacts: {paths: [a], expire_in: 1 day}}\nb: {script: x, tags: [y], services: [postgres]}\n";
+    let configuration = "a: {script: x, tags: [x], interruptible: true, artifacts: {paths: [a], expire_in: 1 day}}\nb: {script: x, tags: [y], identity: google_cloud}\n";
     golden("keywords_ignored", &said(&["list"], configuration));
     golden(
         "keywords_ignored_each",
@@ -172,7 +172,7 @@ fn all_that_is_wrong_with_the_inputs_of_an_include() {
 fn keywords_that_run_refuses_are_one_message() {
     let shown = said(
         &["run", "--executor", "shell"],
-        "a: {script: x, services: [x], cache: {paths: [x]}, parallel: {matrix: [{A: [b, c]}]}}\nb: {trigger: x/y}\nc: {script: x, resource_group: z}\nd: {script: echo}\n",
+        "a: {script: x, identity: google_cloud, cache: {paths: [x]}, parallel: {matrix: [{A: [b, c]}]}}\nb: {trigger: x/y}\nc: {script: x, resource_group: z}\nd: {script: echo}\n",
     );
     golden("refused_in_one", &shown);
 }

@@ -1,0 +1,88 @@
+//! What images say of themselves, asked once for each.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::super::{ExecError, Image};
+use super::image;
+use super::layers::Site;
+
+/// The images of a run's jobs.
+#[derive(Default)]
+pub(super) struct Images(Mutex<HashMap<String, About>>);
+
+#[derive(Debug, Clone, Copy)]
+struct About {
+    /// Whether its user is root.
+    is_roots: bool,
+    has_entrypoint: bool,
+}
+
+impl Images {
+    /// Whether the job's processes begin as root. Anyone else may write only where that is open to
+    /// all.
+    pub(super) async fn runs_as_root(&self, site: &Site, image: &Image) -> Result<bool, ExecError> {
+        match &image.user {
+            Some(user) => Ok(is_root(user)),
+            None => Ok(self.about(site, &image.name).await?.is_roots),
+        }
+    }
+
+    /// Whether something else than the shell comes first in a container.
+    pub(super) async fn has_entrypoint(
+        &self,
+        site: &Site,
+        image: &Image,
+    ) -> Result<bool, ExecError> {
+        match image.entrypoint.as_deref() {
+            None | Some([]) => Ok(self.about(site, &image.name).await?.has_entrypoint),
+            Some(words) => Ok(!words.iter().all(String::is_empty)),
+        }
+    }
+
+    async fn about(&self, site: &Site, name: &str) -> Result<About, ExecError> {
+        let known = self.known().get(name).copied();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let asking = image::config(&site.docker, name);
+        let config = site.patience.answer("inspect image", asking).await?;
+        let about = About {
+            is_roots: is_root(&config.user.unwrap_or_default()),
+            has_entrypoint: config.entrypoint.is_some_and(|words| !words.is_empty()),
+        };
+        self.known().insert(name.to_owned(), about);
+        Ok(about)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, About>> {
+        // The map is whole at any moment, even if another task came to grief.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an image's `USER` says of root: its name or number, with any group.
+fn is_root(user: &str) -> bool {
+    matches!(user.split(':').next(), None | Some("" | "root" | "0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_root;
+
+    #[test]
+    fn who_is_root() {
+        for (user, root) in [
+            ("", true),
+            ("0", true),
+            ("root", true),
+            ("root:root", true),
+            ("0:1000", true),
+            ("1000", false),
+            ("node", false),
+            ("1000:0", false),
+        ] {
+            assert_eq!(is_root(user), root, "{user}");
+        }
+    }
+}
