@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::source::Span;
-use crate::yaml::{Kind, Mapping};
+use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{Effect, KeywordUse};
-use super::super::shape::{Keys, Scope, Shape, row};
+use super::super::shape::{Keys, Scope, Shape, entries, row};
 use super::{artifacts, image};
 
 /// Every such keyword in a job's mapping, also inside of others, at its first place.
@@ -44,6 +44,12 @@ fn walk(
         };
         if let (Some(inner), Kind::Map(mapping)) = (inner, &entry.value.kind) {
             walk(mapping, inner, found);
+        }
+        if row.name == "services" {
+            let services = entries(&entry.value).unwrap_or_default();
+            for service in services.into_iter().filter_map(Value::as_map) {
+                walk(service, &image::SERVICE, found);
+            }
         }
     }
 }

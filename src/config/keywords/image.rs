@@ -23,13 +23,13 @@ pub(super) static IMAGE: Keys = Keys {
     exclusive: &[],
 };
 
-static SERVICE: Keys = Keys {
+pub(super) static SERVICE: Keys = Keys {
     rows: &[
         key("name", "6.4", Shape::NonBlank),
         key("entrypoint", "6.4", Shape::Texts),
-        key("pull_policy", "6.4", Shape::Rule(pull_policy)),
+        key("pull_policy", "6.4", Shape::Rule(pull_policy)).inert(),
         key("docker", "6.4", Shape::Map(&DOCKER)),
-        key("kubernetes", "6.4", Shape::Map(&KUBERNETES)),
+        key("kubernetes", "6.4", Shape::Map(&KUBERNETES)).inert(),
         key("alias", "6.4", Shape::Text),
         key("command", "6.4", Shape::Script),
         key("variables", "6.4", Shape::Rule(variables::check_plain)),

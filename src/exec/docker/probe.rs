@@ -133,11 +133,15 @@ impl Probe {
     }
 }
 
-/// Whether that process of this machine is one of the container: the daemon may run elsewhere, and
-/// count others.
+/// Whether that process of this machine is one of the container, and its sockets can be seen: the
+/// daemon may run elsewhere, and count others.
 async fn is_process_of(id: &str, pid: i64) -> bool {
+    if pid <= 0 {
+        return false;
+    }
     let groups = tokio::fs::read_to_string(format!("/proc/{pid}/cgroup")).await;
-    pid > 0 && groups.is_ok_and(|groups| groups.contains(id))
+    let table = tokio::fs::metadata(format!("/proc/{pid}/net/tcp")).await;
+    groups.is_ok_and(|groups| groups.contains(id)) && table.is_ok()
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Session for DockerSession {
         if artifacts.is_empty() {
             return Ok(());
         }
-        if artifacts.iter().any(is_large) && self.container.services.is_none() {
+        if artifacts.iter().any(is_large) {
             // Another container over the layers of these costs less than copying them.
             self.spec.workspace.artifacts.extend_from_slice(artifacts);
             let made = self.containers.make(&self.spec, cx).await?;

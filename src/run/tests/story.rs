@@ -153,8 +153,8 @@ impl Job {
                 hook: hook.clone(),
                 dotenv: dotenv.iter().map(|line| line.as_str().into()).collect(),
                 refusal: refusal.clone(),
-                earlier: earlier.clone(),
                 services: beside.iter().map(service).collect(),
+                earlier: earlier.clone(),
                 expand: Some(Box::new(|text, more| {
                     let put = |text: String, (name, value): &(String, String)| {
                         text.replace(&format!("${name}"), value)

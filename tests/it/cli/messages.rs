@@ -56,7 +56,7 @@ fn many_missing_includes_are_a_line_each() {
 
 #[test]
 fn keywords_that_change_nothing_are_one_line() {
-    let configuration = "a: {script: x, tags: [x], interruptible: true, artifacts: {paths: [a], expire_in: 1 day}}\nb: {script: x, tags: [y], identity: google_cloud}\n";
+    let configuration = "a: {script: x, tags: [x], interruptible: true, artifacts: {paths: [a], expire_in: 1 day}}\nb: {script: x, tags: [y], identity: google_cloud, services: [{name: x, pull_policy: never}]}\n";
     golden("keywords_ignored", &said(&["list"], configuration));
     golden(
         "keywords_ignored_each",
