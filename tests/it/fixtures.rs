@@ -90,6 +90,20 @@ fn each_fixture_brings_forth_its_code() {
     }
 }
 
+/// The text of a module with its parts.
+fn module(path: &Path) -> String {
+    let parts = fs::read_dir(path.with_extension(""));
+    let parts = parts
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|part| part.path());
+    let files = parts.chain([path.to_owned()]);
+    files
+        .filter_map(|file| fs::read_to_string(file).ok())
+        .collect()
+}
+
 /// A golden file whose test is gone would hold nothing any more.
 #[test]
 fn every_golden_file_has_its_test() {
@@ -103,7 +117,7 @@ fn every_golden_file_has_its_test() {
     for file in files {
         let text = fs::read_to_string(&file).expect("a golden file can be read");
         let source = text.lines().find_map(|line| line.strip_prefix("source: "));
-        let source = source.and_then(|source| fs::read_to_string(root.join(source)).ok());
+        let source = source.map(|source| module(&root.join(source)));
         let stem = file
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned());
