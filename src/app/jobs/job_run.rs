@@ -52,6 +52,7 @@ fn job_run(context: &Arc<PipelineContext>, at: usize, places: &HashMap<&str, Job
             },
             ahead: traits.opens_ahead
                 && !is_refused
+                && !context.passed.contains_key(job.name())
                 && job.config.services.is_empty()
                 && !context.receives_dotenv(job)
                 && !receives_much(context, job, traits),
