@@ -4,9 +4,10 @@
 
 use std::path::PathBuf;
 
-use crate::exec::{Cx, Executor};
+use crate::exec::{Cx, DockerExecutor, Executor};
 use crate::record::{ProjectRecord, State};
 use crate::repo::Repository;
+use crate::settings::Settings;
 
 use super::failure::Failure;
 use super::folders;
@@ -18,7 +19,7 @@ use super::workspace::Workspace;
 
 /// A kind of things that are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeptKind {
+pub enum StoredKind {
     /// Events, logs and artifacts of past runs.
     Runs,
     /// What jobs saved for later ones.
@@ -27,7 +28,7 @@ pub enum KeptKind {
     Layers,
 }
 
-impl KeptKind {
+impl StoredKind {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Runs, Self::Caches, Self::Layers];
 
@@ -43,9 +44,9 @@ impl KeptKind {
 
 /// Something that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct Stored {
     /// What it is.
-    pub kind: KeptKind,
+    pub kind: StoredKind,
     /// How many there are, where they can be counted.
     pub count: Option<usize>,
     /// Runs of the project that live.
@@ -59,50 +60,53 @@ pub struct Kept {
 /// What is kept, and the means to remove it.
 pub struct Storage {
     projects: Vec<ProjectRecord>,
-    /// The daemon with its layers, where it was asked for and can be named.
-    docker: Option<Box<dyn Executor>>,
-    owner: String,
-    cx: Cx,
+    /// For the daemon with its layers; without them it is not asked.
+    settings: Option<Settings>,
+    state: State,
 }
 
 impl Storage {
     /// All that is kept of all projects; with `here` the record of this checkout alone.
     pub fn open(request: &WorkspaceRequest, here: bool) -> Result<Self, Failure> {
         let state = State::new(folders::state()?);
-        let (projects, docker) = if here {
-            let record = record_of(&Workspace::open(request)?)?;
-            (vec![record], None)
+        let (projects, settings) = if here {
+            (vec![record_of(&Workspace::open(request)?)?], None)
         } else {
             let folder = request.folder.clone().unwrap_or_else(|| PathBuf::from("."));
             let repository = Repository::discover(&folder).ok();
             let root = repository.as_ref().map(Repository::root);
             let settings = read_settings(root, &request.settings)?;
-            let docker = docker_with_layers(&settings, state.root());
-            let docker = docker
-                .ok()
-                .map(|docker| Box::new(docker) as Box<dyn Executor>);
-            (state.projects(), docker)
+            (state.projects(), Some(settings))
         };
         Ok(Self {
             projects,
-            docker,
-            owner: state.owner(),
-            cx: Cx::unstoppable(),
+            settings,
+            state,
         })
     }
 
+    /// The daemon, where layers on it are remembered.
+    fn daemon(&self) -> Result<Option<DockerExecutor>, Failure> {
+        match &self.settings {
+            Some(settings) if self.state.root().join("layers").is_dir() => {
+                Ok(Some(docker_with_layers(settings, self.state.root())?))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// What is on this machine's disk.
-    pub fn on_disk(&self) -> Vec<Kept> {
+    pub fn on_disk(&self) -> Vec<Stored> {
         let of = |record: &ProjectRecord| {
             let (count, alive) = record.count();
             let place = || Some(record.place().unwrap_or_else(|| record.folder().to_owned()));
-            let runs = (KeptKind::Runs, Some(count), record.runs_size());
-            let caches = (KeptKind::Caches, None, record.caches_size());
+            let runs = (StoredKind::Runs, Some(count), record.runs_size());
+            let caches = (StoredKind::Caches, None, record.caches_size());
             let is_there = |(_, count, bytes): &(_, Option<usize>, u64)| {
                 count.unwrap_or_default() > 0 || *bytes > 0
             };
             let kept = [runs, caches].into_iter().filter(is_there);
-            kept.map(|(kind, count, bytes)| Kept {
+            kept.map(|(kind, count, bytes)| Stored {
                 kind,
                 count,
                 alive,
@@ -115,13 +119,13 @@ impl Storage {
     }
 
     /// What the Docker daemon has. It is asked only where something is remembered of it.
-    pub async fn on_daemon(&self) -> Result<Option<Kept>, Failure> {
-        let Some(docker) = &self.docker else {
+    pub async fn on_daemon(&self) -> Result<Option<Stored>, Failure> {
+        let Some(docker) = self.daemon()? else {
             return Ok(None);
         };
-        let names = docker.kept(&self.owner, &self.cx).await?;
-        Ok((!names.is_empty()).then(|| Kept {
-            kind: KeptKind::Layers,
+        let names = docker.kept(&self.state.owner(), &Cx::unstoppable()).await?;
+        Ok((!names.is_empty()).then_some(Stored {
+            kind: StoredKind::Layers,
             count: Some(names.len()),
             alive: 0,
             bytes: None,
@@ -152,9 +156,12 @@ impl Storage {
 
     /// Removes the layers that no run uses; how many.
     pub async fn remove_layers(&self) -> Result<usize, Failure> {
-        match &self.docker {
-            Some(docker) => Ok(docker.forget(&self.owner, &self.cx).await?.len()),
-            None => Ok(0),
-        }
+        let Some(docker) = self.daemon()? else {
+            return Ok(0);
+        };
+        let gone = docker
+            .forget(&self.state.owner(), &Cx::unstoppable())
+            .await?;
+        Ok(gone.len())
     }
 }

@@ -24,6 +24,7 @@ use super::pipelines::Basis;
 use super::place::Place;
 use super::recorded::recorded;
 use super::request::{LaunchOptions, RunRequest};
+use super::resumed::{passed, resumption};
 use super::runners::Runners;
 use super::trees::Trees;
 use super::workspace::Workspace;
@@ -112,10 +113,13 @@ async fn prepare(
     let mut notices: Vec<String> = part_of(&chosen).into_iter().collect();
     notices.extend(without(&chosen));
     notices.extend(runners.notices(&chosen.plan, default_image.as_deref()));
+    let resumed = (request.resumes.as_deref()).and_then(|id| record.find(id));
+    notices.extend(resumed.iter().flat_map(|run| resumption(run, &chosen.plan)));
     let complete = chosen.is_whole() && chosen.lacks_nothing();
     let context = Arc::new(PipelineContext {
         runners: runners.assign(&chosen.plan),
         earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
+        passed: resumed.as_ref().map(passed).unwrap_or_default(),
         facts: pipeline.facts,
         last_artifacts: record.last_artifacts(live.id()),
         key_digests: KeyDigests::of(&chosen.plan, &workspace.repository, &workspace.tree),

@@ -4,6 +4,8 @@
 //! request ─▶ workspace ─▶ pipeline ─▶ choice of jobs ─▶ launch ─▶ run
 //! ```
 //!
+//! `past` reads what is on record, `retry` makes a request of it again, `clean` ends what is kept.
+//!
 //! Layer 7. Requests are plain values, results are values or a [`Failure`]: neither clap nor a
 //! terminal nor an exit code is known here. A second front end would begin at this layer.
 
@@ -22,6 +24,8 @@ mod pipelines;
 mod place;
 mod recorded;
 mod request;
+mod resumed;
+mod retry;
 mod runners;
 mod selection;
 mod setting_files;
@@ -31,14 +35,15 @@ mod trees;
 mod variables;
 mod workspace;
 
-pub use clean::{Kept, KeptKind, Storage};
+pub use clean::{Storage, Stored, StoredKind};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
 pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, images};
 pub use launch::Launch;
-pub use past::{KeptByJob, PastAttempt, PastRuns};
+pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
+pub use retry::{GivenAgain, Retry};
 pub use runners::{Assignment, default_runner, docker};
 pub use selection::choose;
 pub use settings::read_settings;

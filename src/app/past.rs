@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
 use crate::record::{KeptEntry, PastRun, ProjectRecord, RecordError, State, entries};
-use crate::types::Status;
+use crate::types::{Status, wildcard_match};
 
 use super::facts::project;
 use super::failure::{Failure, FailureKind};
@@ -17,17 +17,17 @@ use super::workspace::Workspace;
 #[derive(Debug)]
 pub struct PastRuns {
     record: ProjectRecord,
+    /// The work tree.
+    root: PathBuf,
 }
 
-/// An attempt of a job in a run on record.
+/// Attempts of jobs in a run on record.
 #[derive(Debug)]
-pub struct PastAttempt {
+pub struct PastAttempts {
     /// The run.
     pub run: PastRun,
-    /// Full name of the job.
-    pub job: String,
-    /// From 1.
-    pub attempt: u32,
+    /// Full name of each job, and which attempt, from 1.
+    pub of: Vec<(String, u32)>,
 }
 
 /// What a job of a run on record kept.
@@ -55,8 +55,11 @@ impl KeptByJob {
 impl PastRuns {
     /// The record of the checkout that the command is about. Its pipeline need not be valid.
     pub fn of(request: &WorkspaceRequest) -> Result<Self, Failure> {
-        let record = record_of(&Workspace::open(request)?)?;
-        Ok(Self { record })
+        let workspace = Workspace::open(request)?;
+        Ok(Self {
+            record: record_of(&workspace)?,
+            root: workspace.repository.root().to_owned(),
+        })
     }
 
     /// All runs, the newest first.
@@ -66,15 +69,7 @@ impl PastRuns {
 
     /// Names of the jobs of all runs, each once.
     pub fn jobs(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        for run in self.runs() {
-            for job in run.jobs() {
-                if !names.iter().any(|name| name == job) {
-                    names.push(job.to_owned());
-                }
-            }
-        }
-        names
+        names(&self.runs())
     }
 
     /// How a run ended in one word, or that it has not.
@@ -102,33 +97,47 @@ impl PastRuns {
         })
     }
 
-    /// The attempt of a job that is meant: in the run `id`, else in the newest run where the job
-    /// has one; the last one unless `attempt` says which.
-    pub fn attempt(
+    /// The newest run of this work tree; the record is that of all its repository has.
+    pub(super) fn newest_here(&self) -> Result<PastRun, Failure> {
+        let is_of_here = |run: &PastRun| match run.request() {
+            Some(request) => request.checkout == self.root,
+            None => true,
+        };
+        self.runs().into_iter().find(is_of_here).ok_or_else(none)
+    }
+
+    /// The attempts that are meant, of one job or of several with a common name: in the run `id`,
+    /// else in the newest run where there is one; the last ones unless `attempt` says which.
+    pub fn attempts(
         &self,
         job: &str,
         id: Option<&str>,
         attempt: Option<u32>,
-    ) -> Result<PastAttempt, Failure> {
+    ) -> Result<PastAttempts, Failure> {
         let runs = self.runs_or_one(id)?;
-        let Some(run) = runs.iter().find(|run| run.attempts(job) > 0) else {
+        let begun = |run: &PastRun| -> Vec<(String, u32)> {
+            let jobs = meant(run, job).into_iter();
+            let counted = jobs.map(|job| (run.attempts(&job), job));
+            let begun = counted.filter(|(last, _)| *last > 0);
+            begun.map(|(last, job)| (job, last)).collect()
+        };
+        let found = runs.iter().map(|run| (run, begun(run)));
+        let Some((run, mut of)) = found.into_iter().find(|(_, of)| !of.is_empty()) else {
             return Err(without_attempt(&runs, job, id.is_some()));
         };
-        let last = run.attempts(job);
-        let attempt = attempt.unwrap_or(last);
-        if !(1..=last).contains(&attempt) {
-            let message = format!("job `{job}` has no attempt {attempt} in run {}", run.id);
-            let help = match last {
-                1 => "it has one attempt".to_owned(),
-                _ => format!("it has attempts 1 to {last}"),
-            };
-            let diagnostic = Diagnostic::new(Code::JobNotRecorded, message).help(help);
-            return Err(usage(diagnostic));
+        if let Some(attempt) = attempt {
+            let most = of.iter().map(|(_, last)| *last).max().unwrap_or(0);
+            of.retain(|(_, last)| (1..=*last).contains(&attempt));
+            for (_, which) in &mut of {
+                *which = attempt;
+            }
+            if of.is_empty() {
+                return Err(no_such_attempt(run, job, attempt, most));
+            }
         }
-        Ok(PastAttempt {
+        Ok(PastAttempts {
             run: run.clone(),
-            job: job.to_owned(),
-            attempt,
+            of,
         })
     }
 
@@ -144,8 +153,12 @@ impl PastRuns {
             runs.truncate(1);
         }
         let of = |run: &PastRun| -> Vec<KeptByJob> {
-            let jobs = run.jobs().filter(|name| job.is_none_or(|job| job == *name));
-            jobs.filter_map(|job| KeptByJob::of(run, job)).collect()
+            let jobs = match job {
+                Some(job) => meant(run, job),
+                None => run.jobs().map(str::to_owned).collect(),
+            };
+            let kept = jobs.iter().filter_map(|job| KeptByJob::of(run, job));
+            kept.collect()
         };
         let found = runs.iter().map(|run| (run, of(run)));
         match found.into_iter().find(|(_, kept)| !kept.is_empty()) {
@@ -174,9 +187,42 @@ pub(super) fn record_of(workspace: &Workspace) -> Result<ProjectRecord, Failure>
     Ok(state.project(&project(workspace).path, &common_dir))
 }
 
+/// The jobs of a run that a name means: exactly, else as the base name of parallel jobs, else as a
+/// glob (design chapter 2).
+fn meant(run: &PastRun, name: &str) -> Vec<String> {
+    // The names may be lost where the job's own files are not.
+    if run.attempts(name) > 0 || run.jobs().any(|job| job == name) {
+        return vec![name.to_owned()];
+    }
+    let fitting = |fits: fn(&str, &str) -> bool| -> Vec<String> {
+        let jobs = run.jobs().filter(|job: &&str| fits(name, job));
+        jobs.map(str::to_owned).collect()
+    };
+    let instances = fitting(is_instance);
+    if instances.is_empty() {
+        fitting(wildcard_match)
+    } else {
+        instances
+    }
+}
+
+/// Whether a job is one of several that `parallel` makes of one: `unit 1/3`, `unit: [a, b]`.
+fn is_instance(base: &str, job: &str) -> bool {
+    let is_number = |text: &str| text.parse::<u32>().is_ok();
+    let Some(rest) = job.strip_prefix(base) else {
+        return false;
+    };
+    match rest.strip_prefix(' ').and_then(|rest| rest.split_once('/')) {
+        Some((number, of)) => is_number(number) && is_number(of),
+        None => rest.starts_with(": [") && rest.ends_with(']'),
+    }
+}
+
 /// Why none of `runs` has artifacts of that job, or of any.
 fn without_artifacts(runs: &[PastRun], job: Option<&str>, is_chosen: bool) -> Failure {
-    let ran = |job: &str| runs.iter().find(|run| run.attempts(job) > 0);
+    let has_run =
+        |run: &PastRun, job: &str| meant(run, job).iter().any(|job| run.attempts(job) > 0);
+    let ran = |job: &str| runs.iter().find(|run| has_run(run, job));
     let message = match (job, job.and_then(ran)) {
         (Some(job), None) => return without_attempt(runs, job, is_chosen),
         (Some(job), Some(run)) if is_chosen => {
@@ -190,12 +236,13 @@ fn without_artifacts(runs: &[PastRun], job: Option<&str>, is_chosen: bool) -> Fa
 
 /// Why none of `runs` has an attempt of that job.
 fn without_attempt(runs: &[PastRun], job: &str, is_chosen: bool) -> Failure {
-    let Some(run) = runs.iter().find(|run| run.jobs().any(|name| name == job)) else {
+    let Some(run) = runs.iter().find(|run| !meant(run, job).is_empty()) else {
         let message = match &runs[0] {
             run if is_chosen => format!("run {} has no job `{job}`", run.id),
             _ => format!("no run on record has a job `{job}`"),
         };
-        let names = runs.iter().flat_map(PastRun::jobs);
+        let names = names(runs);
+        let names = names.iter().map(String::as_str);
         let diagnostic = Diagnostic::new(Code::JobNotRecorded, message);
         return usage(diagnostic.choose_from(job, "jobs on record", names));
     };
@@ -208,6 +255,26 @@ fn without_attempt(runs: &[PastRun], job: &str, is_chosen: bool) -> Failure {
     usage(diagnostic)
 }
 
+fn no_such_attempt(run: &PastRun, job: &str, attempt: u32, last: u32) -> Failure {
+    let message = format!("job `{job}` has no attempt {attempt} in run {}", run.id);
+    let help = match last {
+        1 => "it has one attempt".to_owned(),
+        _ => format!("it has attempts 1 to {last}"),
+    };
+    usage(Diagnostic::new(Code::JobNotRecorded, message).help(help))
+}
+
+/// Names of the jobs of the runs, each once.
+fn names(runs: &[PastRun]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for job in runs.iter().flat_map(PastRun::jobs) {
+        if !names.iter().any(|name| name == job) {
+            names.push(job.to_owned());
+        }
+    }
+    names
+}
+
 fn none() -> Failure {
     let message = "no run of this checkout is on record";
     usage(Diagnostic::new(Code::RunUnknown, message).help("`pipe run` makes one"))
@@ -215,4 +282,25 @@ fn none() -> Failure {
 
 fn usage(diagnostic: Diagnostic) -> Failure {
     Failure::new(FailureKind::Usage, diagnostic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_instance;
+
+    #[test]
+    fn parallel_jobs_have_a_common_name() {
+        for (base, job, expected) in [
+            ("unit", "unit 1/3", true),
+            ("unit", "unit: [a, b]", true),
+            ("unit", "unit", false),
+            ("unit", "unit tests", false),
+            ("unit", "unit a/b", false),
+            ("unit", "units 1/3", false),
+            ("unit", "unit: all", false),
+            ("unit: all", "unit: all 1/2", true),
+        ] {
+            assert_eq!(is_instance(base, job), expected, "{job} of {base}");
+        }
+    }
 }

@@ -71,4 +71,6 @@ pub struct RunRequest {
     pub outside: Outside,
     /// How to run them.
     pub options: LaunchOptions,
+    /// The run on record that this one goes on with: what passed there and is the same is kept.
+    pub resumes: Option<String>,
 }

@@ -7,7 +7,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::report::{ColorChoice, OutputLevel};
 
 pub(super) use super::formats::{LintFormat, ListFormat, RunFormat};
-pub(super) use super::past_args::{ArtifactsArgs, CleanArgs, CleanKind, LogsArgs, RunsArgs};
+pub(super) use super::past_args::{
+    ArtifactsArgs, CleanArgs, CleanKind, LogsArgs, RetryArgs, RunsArgs,
+};
 
 /// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
 const HELP_WIDTH: usize = 100;
@@ -125,6 +127,8 @@ pub enum Command {
     /// Run the pipeline of the ref that is checked out
     #[command(after_help = RUN_EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Go on with the last run: what passed is kept, the rest runs again
+    Retry(RetryArgs),
     /// List the jobs of the pipeline, and why others are left out
     List(ListArgs),
     /// Check the configuration and report every mistake

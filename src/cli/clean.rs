@@ -1,6 +1,6 @@
 //! `pipe clean`: what is kept on this machine, as a list or removed.
 
-use crate::app::{Failure, FailureKind, Kept, KeptKind, Storage};
+use crate::app::{Failure, FailureKind, Storage, Stored, StoredKind};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::system_words;
 use crate::report::line::{Line, Tone};
@@ -16,10 +16,10 @@ use super::table::Table;
 pub(super) fn clean(global: &Global, args: &CleanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let request = request::workspace(global, Vec::new());
     let storage = Storage::open(&request, args.here)?;
-    let kinds: Vec<KeptKind> = if args.all {
-        KeptKind::ALL.to_vec()
+    let kinds: Vec<StoredKind> = if args.all {
+        StoredKind::ALL.to_vec()
     } else {
-        args.kinds.iter().copied().map(KeptKind::from).collect()
+        args.kinds.iter().copied().map(StoredKind::from).collect()
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -64,7 +64,7 @@ async fn list(storage: &Storage, printer: &Printer) {
     }
 }
 
-fn whose(kept: &Kept) -> String {
+fn whose(kept: &Stored) -> String {
     let of = match &kept.of {
         Some(folder) => folder.display().to_string(),
         None => "trees of all projects, on the Docker daemon".to_owned(),
@@ -76,20 +76,35 @@ fn whose(kept: &Kept) -> String {
 }
 
 /// Removes what is named, and says what went.
-async fn remove(storage: &Storage, kinds: &[KeptKind], printer: &Printer) -> Result<(), Failure> {
+async fn remove(storage: &Storage, kinds: &[StoredKind], printer: &Printer) -> Result<(), Failure> {
+    let mut removed = Vec::new();
     for kind in kinds {
-        let text = match kind {
-            KeptKind::Runs => words::count(storage.remove_runs()?, "run"),
-            KeptKind::Caches => format!("{} of caches", words::size(storage.remove_caches()?)),
-            KeptKind::Layers => {
-                let layers = storage.remove_layers().await?;
-                format!("{} from the Docker daemon", words::count(layers, "layer"))
-            }
-        };
-        printer.lines(&[Line::of(Tone::Plain, format!("removed {text}"))]);
+        match kind {
+            StoredKind::Runs => match storage.remove_runs()? {
+                0 => {}
+                runs => removed.push(words::count(runs, "run")),
+            },
+            StoredKind::Caches => match storage.remove_caches()? {
+                0 => {}
+                bytes => removed.push(format!("{} of caches", words::size(bytes))),
+            },
+            StoredKind::Layers => match storage.remove_layers().await? {
+                0 => {}
+                layers => {
+                    let layers = words::count(layers, "layer");
+                    removed.push(format!("{layers} from the Docker daemon"));
+                }
+            },
+        }
     }
+    let text = if removed.is_empty() {
+        "there was nothing to remove".to_owned()
+    } else {
+        format!("removed {}", removed.join(", "))
+    };
+    printer.lines(&[Line::of(Tone::Plain, text)]);
     let alive: usize = (storage.on_disk().iter())
-        .filter(|kept| kept.kind == KeptKind::Runs)
+        .filter(|kept| kept.kind == StoredKind::Runs)
         .map(|kept| kept.alive)
         .sum();
     if alive > 0 {
@@ -100,7 +115,7 @@ async fn remove(storage: &Storage, kinds: &[KeptKind], printer: &Printer) -> Res
     Ok(())
 }
 
-impl From<CleanKind> for KeptKind {
+impl From<CleanKind> for StoredKind {
     fn from(kind: CleanKind) -> Self {
         match kind {
             CleanKind::Runs => Self::Runs,

@@ -187,6 +187,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
     };
     let context = Arc::new(PipelineContext {
         runners: Assignment::new(vec![default_runner(&docker)], &plan),
+        passed: HashMap::new(),
         earlier: HashMap::new(),
         last_artifacts: LastArtifacts::default(),
         key_digests: KeyDigests::default(),

@@ -16,7 +16,7 @@ use crate::source::SourceMap;
 use super::args::{Cli, Command, When};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{artifacts, clean, doctor, generate, lint, list, logs, runs};
+use super::{artifacts, clean, doctor, generate, lint, list, logs, retry, runs};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -117,6 +117,7 @@ fn written(exit: Exit, printer: &Printer) -> Exit {
 fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Run(args) => super::run::run(&cli.global, args, printer),
+        Command::Retry(args) => retry::retry(&cli.global, args, printer),
         Command::List(args) => list::list(&cli.global, args, printer),
         Command::Lint(args) => lint::lint(&cli.global, args, printer),
         Command::Runs(args) => runs::runs(&cli.global, args, printer),

@@ -2,18 +2,21 @@
 
 use std::fs::File;
 
-use crate::app::{Failure, FailureKind, PastAttempt, PastRuns};
+use crate::app::{Failure, FailureKind, PastAttempts, PastRuns};
 use crate::diag::{Code, Diagnostic};
 use crate::event::{Event, EventKind, Reporter};
 use crate::foreign::system_words;
 use crate::record::PastRun;
 use crate::report::line::{Line, Tone};
-use crate::report::{self, Fault, Health, Streams};
+use crate::report::{self, Fault, Health, Streams, words};
 
 use super::args::{Global, LogsArgs};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::request;
+
+/// Names that a message lists before it counts.
+const NAMES: usize = 8;
 
 /// Runs the command.
 pub(super) fn logs(global: &Global, args: &LogsArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -24,17 +27,22 @@ pub(super) fn logs(global: &Global, args: &LogsArgs, printer: &Printer) -> Resul
         head(&format!("run {}", run.id), printer);
         return show(&run, None, global);
     };
-    let meant = past.attempt(job, run, args.attempt)?;
-    let PastAttempt { run, job, attempt } = &meant;
-    head(
-        &format!("job {job}, attempt {attempt}, run {}", run.id),
-        printer,
-    );
+    let meant = past.attempts(job, run, args.attempt)?;
+    match &meant.of[..] {
+        [(job, attempt)] => head(
+            &format!("job {job}, attempt {attempt}, run {}", meant.run.id),
+            printer,
+        ),
+        jobs => head(
+            &format!("{} jobs, run {}", jobs.len(), meant.run.id),
+            printer,
+        ),
+    }
     if args.raw {
-        raw(&meant, printer)?;
+        raw(job, &meant, printer)?;
         return Ok(Exit::Passed);
     }
-    show(run, Some(&meant), global)
+    show(&meant.run, Some(&meant.of), global)
 }
 
 /// Says on stderr which log it is; a log alone does not.
@@ -44,17 +52,18 @@ fn head(text: &str, printer: &Printer) {
     }
 }
 
-/// The lines of one attempt, or of all jobs with their names in front.
-fn show(run: &PastRun, one: Option<&PastAttempt>, global: &Global) -> Result<Exit, Failure> {
+/// The lines of one attempt, or of several, or of all, with the names of their jobs in front.
+fn show(run: &PastRun, of: Option<&[(String, u32)]>, global: &Global) -> Result<Exit, Failure> {
     let health = Health::default();
     let mut logs = report::for_logs(global.color.into(), Streams::of_process(), &health);
-    if one.is_some() {
+    if of.is_some_and(|of| of.len() == 1) {
         logs = logs.of_one_job();
     }
-    let is_meant = |event: &Event| match (&event.kind, one) {
+    let is_meant = |event: &Event| match (&event.kind, of) {
         (EventKind::RunStarted(_), _) | (EventKind::Log { .. }, None) => true,
-        (EventKind::Log { job, attempt, .. }, Some(one)) => {
-            event.pipeline.is_empty() && *job == one.job && *attempt == one.attempt
+        (EventKind::Log { job, attempt, .. }, Some(of)) => {
+            let mut of = of.iter();
+            event.pipeline.is_empty() && of.any(|(name, which)| name == job && which == attempt)
         }
         _ => false,
     };
@@ -78,8 +87,15 @@ fn unwritable(why: &str) -> Failure {
 }
 
 /// The file of the log. An attempt that said nothing has none.
-fn raw(meant: &PastAttempt, printer: &Printer) -> Result<(), Failure> {
-    let path = meant.run.log(&[], &meant.job, meant.attempt);
+fn raw(name: &str, meant: &PastAttempts, printer: &Printer) -> Result<(), Failure> {
+    let [(job, attempt)] = &meant.of[..] else {
+        let names: Vec<&String> = meant.of.iter().map(|(job, _)| job).collect();
+        let names = words::names(&names, NAMES);
+        let message = format!("`--raw` prints one log, and `{name}` means {names}");
+        let diagnostic = Diagnostic::new(Code::InvalidValue, message).help("name one of them");
+        return Err(Failure::new(FailureKind::Usage, diagnostic));
+    };
+    let path = meant.run.log(&[], job, *attempt);
     let read = match File::open(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         opened => opened.and_then(|file| printer.bytes(file)),

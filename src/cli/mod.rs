@@ -23,6 +23,7 @@ mod past_args;
 mod places;
 mod printer;
 mod request;
+mod retry;
 mod run;
 mod runs;
 mod shells;

@@ -4,7 +4,30 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::formats::ListFormat;
+use super::formats::{ListFormat, RunFormat};
+
+/// Options of `retry`.
+#[derive(Debug, Clone, Args)]
+pub struct RetryArgs {
+    /// The run, by its id or the number at its end [default: the newest]
+    #[arg(long = "run", value_name = "ID")]
+    pub past_run: Option<String>,
+    /// A variable of the pipeline, in place of the one that was given then; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub var: Vec<String>,
+    /// A value for an input, in place of the one that was given then; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub input: Vec<String>,
+    /// How to show the run: auto, plain or json [default: auto]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub format: RunFormat,
+}
 
 /// Options of `runs`.
 #[derive(Debug, Clone, Args)]

@@ -28,7 +28,7 @@ pub(super) fn pipeline(event: &EventArgs) -> Result<PipelineRequest, Failure> {
         reference: reference(event),
         source: source(event)?,
         changed: event.changed.clone(),
-        variables: variables(event)?,
+        variables: variables(&event.var)?,
         inputs: inputs(event)?,
     })
 }
@@ -89,9 +89,9 @@ fn source(event: &EventArgs) -> Result<Option<PipelineSource>, Failure> {
     Err(Failure::new(FailureKind::Usage, diagnostic))
 }
 
-fn variables(event: &EventArgs) -> Result<Vec<(String, String)>, Failure> {
-    event
-        .var
+/// What `--var` gives.
+pub(super) fn variables(given: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    given
         .iter()
         .map(|text| match text.split_once('=') {
             Some((key, value)) if is_name(key) => Ok((key.to_owned(), value.to_owned())),
@@ -144,20 +144,22 @@ fn inputs(event: &EventArgs) -> Result<Vec<GivenInput>, Failure> {
             text,
         });
     }
-    for text in &event.input {
-        let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-            return Err(Failure::new(
-                FailureKind::Usage,
-                Diagnostic::new(Code::InvalidValue, "`--input` takes `NAME=VALUE`")
-                    .help("write `--input NAME=value`"),
-            ));
-        };
-        inputs.push(GivenInput::Value {
-            name: name.to_owned(),
-            value: value.to_owned(),
-        });
-    }
+    let values = values_of_inputs(&event.input)?.into_iter();
+    inputs.extend(values.map(|(name, value)| GivenInput::Value { name, value }));
     Ok(inputs)
+}
+
+/// What `--input` gives.
+pub(super) fn values_of_inputs(given: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let value = |text: &String| match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(Failure::new(
+            FailureKind::Usage,
+            Diagnostic::new(Code::InvalidValue, "`--input` takes `NAME=VALUE`")
+                .help("write `--input NAME=value`"),
+        )),
+    };
+    given.iter().map(value).collect()
 }
 
 fn is_name(key: &str) -> bool {

@@ -29,13 +29,25 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
             offline: args.offline,
             no_delay: args.no_delay,
         },
+        resumes: None,
     };
+    launch(global, args.format, workspace, &request, printer)
+}
+
+/// Makes the pipeline that is asked for, and runs what is chosen of it.
+pub(super) fn launch(
+    global: &Global,
+    format: RunFormat,
+    workspace: Workspace,
+    request: &RunRequest,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let pipeline = Pipeline::make(&workspace, &request.pipeline, History::Read)?;
     printer.hide(pipeline.facts.secrets());
     if !pipeline.is_valid() {
         return Err(pipeline.failure());
     }
-    if !printer.is_quiet() && args.format != RunFormat::Json {
+    if !printer.is_quiet() && format != RunFormat::Json {
         printer.diagnostics(&warnings(&pipeline), &pipeline.loaded.sources);
     }
     let chosen = app::choose(
@@ -58,8 +70,8 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
     runtime.block_on(async {
         let signals = Signals::watch();
         let interrupt = signals.interrupt();
-        let launch = Launch::prepare(workspace, pipeline, chosen, &request, interrupt).await?;
-        show(launch, signals.into_interrupt(), wish(global, args)).await
+        let launch = Launch::prepare(workspace, pipeline, chosen, request, interrupt).await?;
+        show(launch, signals.into_interrupt(), wish(global, format)).await
     })
 }
 
@@ -127,10 +139,10 @@ async fn show(
     }
 }
 
-fn wish(global: &Global, args: &RunArgs) -> Wish {
+fn wish(global: &Global, format: RunFormat) -> Wish {
     Wish {
-        json: args.format == RunFormat::Json,
-        plain: args.format == RunFormat::Plain,
+        json: format == RunFormat::Json,
+        plain: format == RunFormat::Plain,
         level: global.level(),
         color: global.color.into(),
         log_lines: None,

@@ -57,9 +57,9 @@ fn table(runs: &[PastRun]) -> Table {
 /// Jobs that failed; those that may are told as such.
 fn failed(run: &PastRun) -> Vec<String> {
     let failed = failures(run);
-    let name = |job: &JobResult| match job.allow_failure {
-        true => format!("{} (may fail)", job.name),
-        false => job.name.clone(),
+    let name = |job: &JobResult| {
+        let may = if job.allow_failure { " (may fail)" } else { "" };
+        format!("{}{may}", job.name)
     };
     failed.map(name).collect()
 }

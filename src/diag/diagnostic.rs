@@ -1,5 +1,7 @@
 //! The data of one diagnostic.
 
+use std::collections::HashSet;
+
 use crate::source::Span;
 
 use super::Code;
@@ -131,7 +133,9 @@ impl Diagnostic {
         all: &str,
         candidates: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let candidates: Vec<&str> = candidates.into_iter().collect();
+        let mut seen = HashSet::new();
+        let once = candidates.into_iter().filter(|name| seen.insert(*name));
+        let candidates: Vec<&str> = once.collect();
         if candidates.is_empty() {
             return self;
         }

@@ -138,7 +138,7 @@ fn make_folder(parent: &OwnedFd, name: &std::ffi::OsStr) -> Result<(), Errno> {
             unlinkat(parent, name, AtFlags::empty())?;
             mkdirat(parent, name, mode)
         }
-        made => made,
+        done => done,
     }
 }
 
@@ -209,7 +209,7 @@ fn fill(file: &mut File, mut from: impl Read) -> io::Result<()> {
             return file.set_len(length);
         }
         if block[..read].iter().all(|byte| *byte == 0) {
-            file.seek(SeekFrom::Current(read as i64))?;
+            file.seek(SeekFrom::Start(length + read as u64))?;
         } else {
             file.write_all(&block[..read])?;
         }

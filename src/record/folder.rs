@@ -82,9 +82,12 @@ pub(super) fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
-        .map(|(path, about)| match about.is_dir() {
-            true => size(&path),
-            false => about.blocks() * 512,
+        .map(|(path, about)| {
+            if about.is_dir() {
+                size(&path)
+            } else {
+                about.blocks() * 512
+            }
         })
         .sum()
 }

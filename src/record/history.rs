@@ -160,7 +160,8 @@ impl PastRun {
         let is_there = |attempt: &u32| {
             self.log(&[], job, *attempt).exists() || results::is_there(&self.folder, job, *attempt)
         };
-        (1..).take_while(is_there).last().unwrap_or(0)
+        let first_missing = (1..u32::MAX).find(|attempt| !is_there(attempt));
+        first_missing.map_or(0, |missing| missing - 1)
     }
 
     /// Everything that happened, with the log lines.

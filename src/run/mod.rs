@@ -63,6 +63,7 @@ pub use lines::{Lines, LogLine};
 pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};
 pub use spec::{
-    AfterScript, ArtifactPlaces, AttemptContext, AttemptScripts, Expand, Interrupt, JobEnvironment,
-    JobSettings, PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Scripts,
+    AfterScript, ArtifactPlaces, AttemptContext, AttemptScripts, EarlierSuccess, Expand, Interrupt,
+    JobEnvironment, JobSettings, PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec,
+    Scripts,
 };

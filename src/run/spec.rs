@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::RunStarted;
+use crate::event::{KeptArtifacts, RunStarted};
 use crate::exec::{Cancel, Image, Layout, Owner, ServiceSpec, TreeSpec};
 use crate::record::Caches;
 use crate::sched::Options;
@@ -149,8 +149,24 @@ pub struct AttemptScripts {
     pub secrets: Vec<String>,
     /// Names what the attempt runs, whichever run it belongs to; `None` where that is not known.
     pub digest: Option<String>,
+    /// What counts in its place if it would do the same.
+    pub earlier: Option<EarlierSuccess>,
     /// Variables that change how the job runs.
     pub settings: JobSettings,
+}
+
+/// A success of the same job in an earlier run, which counts again where the attempt would do
+/// the same (`pipe retry`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierSuccess {
+    /// The run.
+    pub run: String,
+    /// Names all that it depended on.
+    pub digest: String,
+    /// What it kept.
+    pub artifacts: Option<KeptArtifacts>,
+    /// What its dotenv report said.
+    pub dotenv: Vec<(String, String)>,
 }
 
 /// Expands the job's variables and those given, which come from `GITLAB_ENV` and win (runtime

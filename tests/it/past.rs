@@ -3,6 +3,7 @@
 mod artifacts;
 mod clean;
 mod logs;
+mod retry;
 mod runs;
 
 use std::fs;

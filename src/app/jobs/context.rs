@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::exec::ArtifactRef;
 use crate::plan::{JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
 use crate::record::LastArtifacts;
-use crate::run::AttemptContext;
+use crate::run::{AttemptContext, EarlierSuccess};
 use crate::script::temp_dir;
 
 use super::super::runners::Assignment;
@@ -28,6 +28,8 @@ pub struct PipelineContext {
     /// Artifacts of earlier runs that stand for jobs that are not run, by the name of the job
     /// that receives them.
     pub earlier: HashMap<String, Vec<ArtifactRef>>,
+    /// Successes of the run that this one goes on with, by the name of the job.
+    pub passed: HashMap<String, EarlierSuccess>,
     /// How large artifacts were in the last run.
     pub last_artifacts: LastArtifacts,
     /// What keys of caches are made of.

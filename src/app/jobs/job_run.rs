@@ -101,6 +101,7 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
         },
         ahead: traits.opens_ahead
             && !is_refused
+            && !context.passed.contains_key(job.name())
             && job.config.services.is_empty()
             && !context.receives_dotenv(job)
             && !receives_much(context, job, traits),

@@ -109,6 +109,7 @@ fn of_stages(
         expand: Some(expand(variables)),
         secrets: secrets(variables),
         digest: Some(digest(context, at, variables)),
+        earlier: context.passed.get(job.name()).cloned(),
         settings: settings(variables),
         ..AttemptScripts::default()
     }

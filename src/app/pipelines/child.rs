@@ -57,6 +57,7 @@ impl Child {
         let context = Arc::new(PipelineContext {
             runners: Assignment::new(runners, &plan),
             earlier,
+            passed: HashMap::new(),
             last_artifacts: LastArtifacts::default(),
             key_digests,
             facts,

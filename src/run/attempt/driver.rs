@@ -145,6 +145,9 @@ impl<'a> Attempt<'a> {
             let verdict = Verdict::Failed(refusal.into());
             return self.end(verdict, Kept::default());
         }
+        if let Some(kept) = self.earlier().await {
+            return self.end(Verdict::Success, kept);
+        }
         self.find_caches().await;
         let session = match self.prepare().await {
             Ok(session) => opened.insert(session),

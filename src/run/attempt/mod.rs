@@ -7,6 +7,7 @@
 mod ahead;
 mod cache;
 mod driver;
+mod earlier;
 mod evidence;
 mod globs;
 mod hook;

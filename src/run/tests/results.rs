@@ -4,6 +4,8 @@ use crate::event::{KeptArtifacts, ReportedVariable};
 use crate::types::KeepWhen;
 use crate::types::{Retry, Status};
 
+use crate::run::EarlierSuccess;
+
 use super::story::{Story, job};
 
 #[tokio::test(start_paused = true)]
@@ -107,5 +109,43 @@ async fn secret_values_of_a_dotenv_report_are_not_handed_on() {
             value: value.map(str::to_owned),
         };
         assert_eq!(ended.results[0].dotenv, [reported], "{row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_of_an_earlier_run_counts_where_the_job_would_do_the_same() {
+    let first = Story::new([job("make", 0, "say made")]).run().await;
+    let digest = first.results[0].digest.clone().expect("a digest");
+    for (row, script, is_kept) in [("same", "say made", true), ("other", "say new", false)] {
+        let again = job("make", 0, script).with(|job| {
+            job.earlier = Some(EarlierSuccess {
+                run: "old".to_owned(),
+                digest: digest.clone(),
+                artifacts: None,
+                dotenv: vec![("KEY".to_owned(), "value".to_owned())],
+            });
+        });
+        let take = job("take", 1, "").with(|job| job.artifacts_from = vec![0]);
+        let ended = Story::new([again, take]).run().await;
+        let [made, taken] = &ended.results[..] else {
+            panic!("two results: {row}");
+        };
+        assert_eq!(made.status, Status::Success, "{row}");
+        assert_eq!(taken.status, Status::Success, "{row}");
+        let opened: Vec<&str> = (ended.asked.opened.iter())
+            .map(|spec| spec.job.as_str())
+            .collect();
+        let reported: Vec<&str> = (made.dotenv.iter())
+            .map(|variable| variable.name.as_str())
+            .collect();
+        if is_kept {
+            assert_eq!((&opened[..], &reported[..]), (&["take"][..], &["KEY"][..]));
+            assert_eq!(made.digest.as_ref(), Some(&digest));
+        } else {
+            assert_eq!(
+                (&opened[..], &reported[..]),
+                (&["make", "take"][..], &[][..])
+            );
+        }
     }
 }

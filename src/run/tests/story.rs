@@ -12,9 +12,9 @@ use crate::event::{
 };
 use crate::exec::{Cancel, Image, Owner, ServiceSpec};
 use crate::run::{
-    AttemptContext, AttemptScripts, EarlyFailure, Interrupt, JobRun, JobSettings, PipelineSpec,
-    PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex, ScriptJob, Trigger,
-    Work, run,
+    AttemptContext, AttemptScripts, EarlierSuccess, EarlyFailure, Interrupt, JobRun, JobSettings,
+    PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex,
+    ScriptJob, Trigger, Work, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
 use crate::types::{Artifacts, KeepWhen, Sources};
@@ -41,6 +41,7 @@ pub(super) struct Job {
     pub(super) hook: Option<String>,
     pub(super) dotenv: Vec<String>,
     pub(super) refusal: Option<Refusal>,
+    pub(super) earlier: Option<EarlierSuccess>,
     pub(super) runner: RunnerIndex,
     pub(super) trigger: Option<Trigger>,
 }
@@ -68,6 +69,7 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
         hook: None,
         dotenv: Vec::new(),
         refusal: None,
+        earlier: None,
         runner: RunnerIndex(0),
         trigger: None,
     }
@@ -136,6 +138,7 @@ impl Job {
         let services: Vec<Image> = self.services.into_iter().map(image).collect();
         let beside = services.clone();
         let (hook, dotenv, refusal) = (self.hook, self.dotenv, self.refusal);
+        let earlier = self.earlier;
         let make = move |cx: &AttemptContext| {
             let at = (cx.attempt as usize - 1).min(scripts.len() - 1);
             let after = after.clone();
@@ -151,6 +154,7 @@ impl Job {
                 dotenv: dotenv.iter().map(|line| line.as_str().into()).collect(),
                 refusal: refusal.clone(),
                 services: beside.iter().map(service).collect(),
+                earlier: earlier.clone(),
                 expand: Some(Box::new(|text, more| {
                     let put = |text: String, (name, value): &(String, String)| {
                         text.replace(&format!("${name}"), value)

@@ -46,6 +46,26 @@ fn a_log_has_no_power_over_the_terminal_unless_it_is_asked_for() {
 }
 
 #[test]
+fn parallel_jobs_are_meant_by_their_common_name_or_a_glob() {
+    let project = project(
+        "unit: {parallel: 2, script: [echo $CI_NODE_INDEX]}\nlint: {script: [echo lint]}\n",
+    );
+    run(&project, &[]);
+    for name in ["unit", "u*"] {
+        let shown = told(&project, &["logs", name]);
+        for line in ["\nunit 1/2 > 1\n", "\nunit 2/2 > 2\n"] {
+            assert!(shown.contains(line), "{name}: {shown}");
+        }
+        assert!(shown.contains("2 jobs, run "), "{name}: {shown}");
+        assert!(!shown.contains("lint"), "{name}: {shown}");
+    }
+    golden(
+        "logs_raw_of_several",
+        &told(&project, &["logs", "unit", "--raw"]),
+    );
+}
+
+#[test]
 fn what_is_not_on_record_is_said_with_what_is() {
     let project = after_a_run();
     for (name, arguments) in [

@@ -1,0 +1,19 @@
+//! `pipe retry`: the last run goes on.
+
+use crate::app::{Failure, GivenAgain, Retry};
+
+use super::args::{Global, RetryArgs};
+use super::exit::Exit;
+use super::printer::Printer;
+use super::{request, run};
+
+/// Runs the command.
+pub(super) fn retry(global: &Global, args: &RetryArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let given = GivenAgain {
+        variables: request::variables(&args.var)?,
+        inputs: request::values_of_inputs(&args.input)?,
+    };
+    let workspace = request::workspace(global, Vec::new());
+    let Retry { workspace, request } = Retry::of(&workspace, args.past_run.as_deref(), given)?;
+    run::launch(global, args.format, workspace, &request, printer)
+}

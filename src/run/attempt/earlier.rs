@@ -1,0 +1,58 @@
+//! A success of an earlier run that counts again: what the attempt would do is the same, and what
+//! it kept is still there.
+
+use std::io;
+use std::path::Path;
+
+use crate::event::KeptArtifacts;
+use crate::exec::ArtifactRef;
+use crate::foreign::system_words;
+use crate::run::message::Kept;
+
+use super::driver::Attempt;
+
+impl Attempt<'_> {
+    /// What the earlier success kept, as if this attempt had. `None` where there is none or
+    /// where it does not count; the log says which and why.
+    pub(super) async fn earlier(&mut self) -> Option<Kept> {
+        let earlier = self.scripts.earlier.take()?;
+        let run = &earlier.run;
+        if self.digest().as_ref() != Some(&earlier.digest) {
+            let text = format!(
+                "Runs again: its scripts, variables, image, files or what it receives are not those of run {run}"
+            );
+            self.log.say(&text).await;
+            return None;
+        }
+        let place = &self.order.artifacts_place;
+        let artifacts = match earlier.artifacts.map(|kept| take_over(kept, place)) {
+            None => None,
+            Some(Ok(artifacts)) => Some(artifacts),
+            Some(Err(error)) => {
+                let why = system_words(&error);
+                let text = format!("Runs again: what it kept in run {run} can't be read: {why}");
+                self.log.say(&text).await;
+                return None;
+            }
+        };
+        let text = format!("Passed in run {run}, and nothing that it depends on has changed: kept");
+        self.log.say(&text).await;
+        Some(Kept {
+            artifacts,
+            dotenv: earlier.dotenv,
+        })
+    }
+}
+
+/// The archive at its new place; the earlier run may go without it.
+fn take_over(kept: KeptArtifacts, place: &Path) -> io::Result<ArtifactRef> {
+    std::fs::hard_link(&kept.file, place)
+        .or_else(|_| std::fs::copy(&kept.file, place).map(drop))?;
+    Ok(ArtifactRef {
+        tar: place.to_owned(),
+        entries: 0,
+        notes: Vec::new(),
+        digest: kept.digest,
+        lasts: false,
+    })
+}
