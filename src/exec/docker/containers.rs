@@ -25,7 +25,7 @@ use super::run::{self, Waiting};
 use super::services::Services;
 use super::upload::{self, Content};
 use super::workspace::{Volumes, Workspaces};
-use super::{create, fault};
+use super::{create, fault, overlays};
 
 /// One daemon, and what is made on it.
 pub(super) struct Containers {
@@ -35,6 +35,7 @@ pub(super) struct Containers {
     starts: Arc<Semaphore>,
     workspaces: Workspaces,
     overlays: Overlays,
+    tried_out: OnceCell<()>,
     /// The trees as files, for a daemon without overlays.
     flat: Trees,
     images: Images,
@@ -93,6 +94,7 @@ impl Containers {
             starts: Arc::new(Semaphore::new(starts)),
             workspaces: Workspaces::new(layers),
             overlays: Overlays::default(),
+            tried_out: OnceCell::new(),
             flat: Trees::default(),
             images: Images::default(),
         }
@@ -160,10 +162,11 @@ impl Containers {
 
     /// A container over volumes; `None` where the daemon can't do that.
     async fn over_volumes(&self, plan: &Plan<'_>) -> Result<Option<Made>, ExecError> {
+        let (site, spec) = (&plan.site, plan.spec);
+        self.try_out(site).await?;
         if self.overlays.are_refused() {
             return Ok(None);
         }
-        let (site, spec) = (&plan.site, plan.spec);
         let name = create::name(&spec.owner, &spec.job, spec.attempt);
         let making = self.workspaces.make(site, &name, spec);
         let (made, services) = tokio::join!(making, Services::network(site, spec));
@@ -178,6 +181,18 @@ impl Containers {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Finds out, once, whether the daemon lays volumes over each other.
+    async fn try_out(&self, site: &Site) -> Result<(), ExecError> {
+        let trying = || async {
+            if !overlays::work(site, self.layers().store()).await? {
+                self.overlays.found(REFUSED);
+            }
+            Ok(())
+        };
+        Box::pin(self.tried_out.get_or_try_init(trying)).await?;
+        Ok(())
     }
 
     /// A container of its own that everything is copied into.
@@ -273,6 +288,9 @@ impl Containers {
         if !self.overlays.work() {
             if !self.is_there(docker, id, &layout.builds_dir).await? {
                 self.overlays.found(REFUSED);
+                if let Some(store) = self.layers().store() {
+                    store.forget_overlays();
+                }
                 return Ok(false);
             }
             self.overlays.found(WORKS);

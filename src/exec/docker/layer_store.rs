@@ -10,6 +10,9 @@ use std::time::SystemTime;
 
 use rustix::fs::{FlockOperation, flock};
 
+/// A file that says what the daemon can do. No layer is called like that.
+const OVERLAYS: &str = ".overlays";
+
 /// Layers that are kept at most; what was not used for longest goes first.
 const MOST: usize = 24;
 
@@ -42,6 +45,23 @@ impl LayerStore {
         let _ = file.set_modified(SystemTime::now());
         self.hold(file);
         Some(volume)
+    }
+
+    /// Whether the daemon was seen to lay volumes over each other.
+    pub(super) fn has_overlays(&self) -> bool {
+        self.folder.join(OVERLAYS).exists()
+    }
+
+    /// Remembers that it did.
+    pub(super) fn remember_overlays(&self) {
+        // Where it can't be remembered it is tried out again.
+        let _ = fs::create_dir_all(&self.folder);
+        let _ = fs::write(self.folder.join(OVERLAYS), "");
+    }
+
+    /// Forgets it: the daemon is another one.
+    pub(super) fn forget_overlays(&self) {
+        let _ = fs::remove_file(self.folder.join(OVERLAYS));
     }
 
     /// Forgets a layer that the daemon does not have any more.
@@ -94,7 +114,12 @@ impl LayerStore {
             let time = path.metadata().and_then(|about| about.modified()).ok()?;
             Some((path, time))
         };
-        found.filter_map(|entry| used(entry.path())).collect()
+        let is_layer =
+            |entry: &fs::DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
+        found
+            .filter(is_layer)
+            .filter_map(|entry| used(entry.path()))
+            .collect()
     }
 
     fn hold(&self, file: File) {
@@ -134,6 +159,18 @@ mod tests {
         assert_eq!(user.find("other"), None);
         assert_eq!(store().give_up(), ["v2", "v1"]);
         assert_eq!(store().volumes().len(), MOST);
+    }
+
+    #[test]
+    fn what_the_daemon_can_do_is_no_layer() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = LayerStore::new(dir.path().join("layers"));
+        assert!(!store.has_overlays());
+        store.remember_overlays();
+        assert!(store.has_overlays());
+        assert_eq!(store.volumes(), [] as [String; 0]);
+        store.forget_overlays();
+        assert!(!store.has_overlays());
     }
 
     #[test]

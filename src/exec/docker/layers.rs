@@ -23,7 +23,7 @@ use super::volumes::{self, Volume};
 use super::{fault, upload};
 
 /// Where the volume is in the container that fills it.
-const PLACE: &str = "/layer";
+pub(super) const PLACE: &str = "/layer";
 
 /// What a layer holds, written as a tar stream.
 pub(super) type Content = Arc<dyn Fn(&mut ChunkWriter) -> io::Result<()> + Send + Sync>;
@@ -193,7 +193,11 @@ async fn fill(site: &Site, layer: &Layer) -> Result<Volume, ExecError> {
     filled.map(|()| volume)
 }
 
-async fn fill_volume(site: &Site, volume: &Volume, layer: &Layer) -> Result<(), ExecError> {
+pub(super) async fn fill_volume(
+    site: &Site,
+    volume: &Volume,
+    layer: &Layer,
+) -> Result<(), ExecError> {
     let mut container = Box::pin(container(site, volume)).await?;
     let content = Arc::clone(&layer.content);
     let write = move |to: &mut ChunkWriter| content(to);
@@ -203,7 +207,7 @@ async fn fill_volume(site: &Site, volume: &Volume, layer: &Layer) -> Result<(), 
 }
 
 /// A container that is only there for its volume.
-async fn container(site: &Site, volume: &Volume) -> Result<Container, ExecError> {
+pub(super) async fn container(site: &Site, volume: &Volume) -> Result<Container, ExecError> {
     let body = ContainerCreateBody {
         image: Some(site.image.clone()),
         entrypoint: Some(vec!["/never-started".to_owned()]),

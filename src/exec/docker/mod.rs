@@ -21,6 +21,7 @@ mod images;
 mod layer_store;
 mod layers;
 mod networks;
+mod overlays;
 mod patience;
 mod ports;
 mod probe;

@@ -207,7 +207,7 @@ fn of_artifacts(kept: &ArtifactRef, below: &Path) -> Layer {
 
 /// What the daemon hands on to the kernel. Renaming a folder of a lower layer works as on a plain
 /// file system.
-fn options(
+pub(super) fn options(
     lower: &[Volume],
     upper: &Volume,
     work: &Volume,
