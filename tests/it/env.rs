@@ -203,8 +203,10 @@ impl TestEnv {
 
     /// The volumes with project trees that `pipe` keeps for the next run.
     fn kept_layers(&self) -> Vec<String> {
-        let daemons = fs::read_dir(self.home().join("state/pipe/layers"));
-        (daemons.into_iter().flatten().flatten())
+        // Where `XDG_STATE_HOME` says, and where it is without it.
+        let states = ["state", ".local/state"].map(|state| self.home().join(state));
+        let daemons = states.map(|state| fs::read_dir(state.join("pipe/layers")));
+        (daemons.into_iter().flatten().flatten().flatten())
             .filter_map(|daemon| fs::read_dir(daemon.path()).ok())
             .flat_map(Iterator::flatten)
             .filter_map(|layer| fs::read_to_string(layer.path()).ok())

@@ -23,6 +23,11 @@ pub(super) const ATTEMPT: &str = "pipe.attempt";
 /// Label: image of a service, where the container is that of one.
 pub(super) const SERVICE: &str = "pipe.service";
 
+/// Picks out what carries `owner`, in questions to the daemon.
+pub(super) fn of_owner(owner: &str) -> HashMap<&'static str, Vec<String>> {
+    HashMap::from([("label", vec![format!("{OWNER}={owner}")])])
+}
+
 /// The container of a job, as the runner would make it (runtime reference 7.1). `overlay` is the
 /// volume with the builds directory, or empty; `network` that of its services, if it has any.
 pub(super) fn body(

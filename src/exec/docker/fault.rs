@@ -17,6 +17,20 @@ pub(super) fn system(phase: &'static str, what: &str, error: Error) -> ExecError
     ExecError { fault, ..told }.because(error)
 }
 
+/// What came of removing `what`: it is fine where that is not there.
+pub(super) fn removed(
+    phase: &'static str,
+    what: &str,
+    removed: Result<(), Error>,
+) -> Result<(), ExecError> {
+    match removed {
+        Err(error) if status(&error) == Some(404) => Ok(()),
+        removed => {
+            removed.map_err(|error| system(phase, &format!("{what} was not removed"), error))
+        }
+    }
+}
+
 /// Whether the connection to the daemon is no more.
 fn is_broken(error: &Error) -> bool {
     matches!(

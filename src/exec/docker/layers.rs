@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions};
 use bollard::query_parameters::CreateContainerOptions;
-use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, RwLock, Semaphore};
 
 use super::super::bridge::ChunkWriter;
@@ -21,6 +20,7 @@ use super::layer_store::LayerStore;
 use super::patience::Patience;
 use super::volumes::{self, Volume};
 use super::{fault, upload};
+use crate::types::Digest;
 
 /// Where the volume is in the container that fills it.
 pub(super) const PLACE: &str = "/layer";
@@ -40,15 +40,12 @@ pub(super) struct Layer {
 
 /// The id of a layer that holds `content` below `folder`.
 pub(super) fn id(content: &str, folder: &Path) -> String {
-    let mut digest = Sha256::new();
-    digest.update(content);
-    digest.update([0]);
-    digest.update(folder.as_os_str().as_encoded_bytes());
-    let mut id = String::new();
-    for byte in digest.finalize().iter().take(16) {
-        // Writing to a string can't fail.
-        let _ = write!(id, "{byte:02x}");
-    }
+    let mut digest = Digest::default();
+    digest.add(content);
+    digest.add(folder.as_os_str().as_encoded_bytes());
+    let mut id = digest.finish();
+    // Half of it tells layers apart, and a name of a volume has to be short.
+    id.truncate(32);
     id
 }
 
@@ -69,6 +66,25 @@ impl Site {
         [(OWNER, &self.owner.owner), (RUN, &self.owner.run)]
             .map(|(name, value)| (name.to_owned(), value.clone()))
             .into()
+    }
+
+    /// A container of ours beside those of jobs.
+    pub(super) async fn container(
+        &self,
+        body: ContainerCreateBody,
+    ) -> Result<Container, ExecError> {
+        let making = async {
+            let options = None::<CreateContainerOptions>;
+            let made = self.docker.create_container(options, body).await;
+            made.map_err(|error| fault::create(&self.image, error))
+        };
+        let making = self.patience.answer("create container", Box::pin(making));
+        Ok(Container::new(
+            self.docker.clone(),
+            making.await?.id,
+            self.starts.clone(),
+            self.patience.clone(),
+        ))
     }
 }
 
@@ -219,23 +235,7 @@ pub(super) async fn container(site: &Site, volume: &Volume) -> Result<Container,
         }),
         ..ContainerCreateBody::default()
     };
-    let making = async {
-        let made = site
-            .docker
-            .create_container(None::<CreateContainerOptions>, body);
-        made.await
-            .map_err(|error| fault::create(&site.image, error))
-    };
-    let made = site
-        .patience
-        .answer("create container", Box::pin(making))
-        .await?;
-    Ok(Container::new(
-        site.docker.clone(),
-        made.id,
-        site.starts.clone(),
-        site.patience.clone(),
-    ))
+    site.container(body).await
 }
 
 /// A volume as a container has it. What the image has there stays where it is.

@@ -8,10 +8,9 @@ use bollard::models::NetworkCreateRequest;
 use bollard::query_parameters::ListNetworksOptionsBuilder;
 
 use super::super::ExecError;
-use super::create::OWNER;
-use super::fault;
 use super::layers::Site;
 use super::patience::Patience;
+use super::{create, fault};
 
 /// How often, and after which pause, a network is removed in the background: its containers may
 /// still be about to go.
@@ -84,15 +83,8 @@ impl Drop for Network {
 
 /// Removes a network. One that is not there is fine.
 pub(super) async fn remove(docker: &Docker, id: &str) -> Result<(), ExecError> {
-    match docker.remove_network(id).await {
-        Ok(()) => Ok(()),
-        Err(error) if fault::status(&error) == Some(404) => Ok(()),
-        Err(error) => Err(fault::system(
-            "remove network",
-            &format!("network `{id}` was not removed"),
-            error,
-        )),
-    }
+    let removed = docker.remove_network(id).await;
+    fault::removed("remove network", &format!("network `{id}`"), removed)
 }
 
 /// Ids and labels of the networks that carry `owner`.
@@ -100,7 +92,7 @@ pub(super) async fn owned(
     docker: &Docker,
     owner: &str,
 ) -> Result<Vec<(String, HashMap<String, String>)>, ExecError> {
-    let filters = HashMap::from([("label", vec![format!("{OWNER}={owner}")])]);
+    let filters = create::of_owner(owner);
     let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
     let listed = docker.list_networks(Some(options)).await;
     let listed = listed

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
-use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, CreateContainerOptions, StartContainerOptions,
-};
+use bollard::query_parameters::{AttachContainerOptionsBuilder, StartContainerOptions};
 use futures_util::StreamExt;
 
 use super::super::ExecError;
@@ -63,17 +61,7 @@ impl Probe {
             }),
             ..ContainerCreateBody::default()
         };
-        let making = async {
-            let made = site
-                .docker
-                .create_container(None::<CreateContainerOptions>, body);
-            made.await
-                .map_err(|error| fault::create(&site.image, error))
-        };
-        let making = Box::pin(making);
-        let made = site.patience.answer("create container", making).await?;
-        let (docker, starts) = (site.docker.clone(), site.starts.clone());
-        let container = Container::new(docker, made.id, starts, site.patience.clone());
+        let container = Box::pin(site.container(body)).await?;
         let beginning = async {
             let options = AttachContainerOptionsBuilder::new()
                 .stdout(true)

@@ -1,6 +1,6 @@
 //! What dead runs left on the daemon.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use bollard::Docker;
 use bollard::models::ContainerSummary;
@@ -8,10 +8,10 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::super::{ExecError, Reaped};
 use super::container::remove;
-use super::create::{JOB, OWNER, RUN, SERVICE};
+use super::create::{JOB, RUN, SERVICE};
 use super::layer_store::LayerStore;
 use super::patience::{LIMIT_AT_FIRST, Patience};
-use super::{fault, networks, volumes};
+use super::{create, fault, networks, volumes};
 
 /// Removes containers, networks and volumes that carry `owner` and belong to a run that is not alive, and
 /// layers that are kept no longer. The daemon may be shared: what carries another owner, or none,
@@ -87,7 +87,7 @@ pub(super) async fn reap(
 }
 
 async fn owned(docker: &Docker, owner: &str) -> Result<Vec<ContainerSummary>, ExecError> {
-    let filters = HashMap::from([("label", vec![format!("{OWNER}={owner}")])]);
+    let filters = create::of_owner(owner);
     let options = ListContainersOptionsBuilder::new()
         .all(true)
         .filters(&filters)

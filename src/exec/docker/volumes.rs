@@ -7,8 +7,7 @@ use bollard::models::{Volume as Found, VolumeCreateRequest};
 use bollard::query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions};
 
 use super::super::ExecError;
-use super::create::OWNER;
-use super::fault;
+use super::{create, fault};
 
 /// A volume, and where it lies on the daemon's host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,18 +59,9 @@ pub(super) async fn find(docker: &Docker, name: &str) -> Result<Option<Volume>, 
 
 /// Removes a volume. One that is not there is fine.
 pub(super) async fn remove(docker: &Docker, name: &str) -> Result<(), ExecError> {
-    match docker
-        .remove_volume(name, None::<RemoveVolumeOptions>)
-        .await
-    {
-        Ok(()) => Ok(()),
-        Err(error) if fault::status(&error) == Some(404) => Ok(()),
-        Err(error) => Err(fault::system(
-            "remove volume",
-            &format!("volume `{name}` was not removed"),
-            error,
-        )),
-    }
+    let options = None::<RemoveVolumeOptions>;
+    let removed = docker.remove_volume(name, options).await;
+    fault::removed("remove volume", &format!("volume `{name}`"), removed)
 }
 
 /// Names and labels of the volumes that carry `owner`.
@@ -79,7 +69,7 @@ pub(super) async fn owned(
     docker: &Docker,
     owner: &str,
 ) -> Result<Vec<(String, HashMap<String, String>)>, ExecError> {
-    let filters = HashMap::from([("label", vec![format!("{OWNER}={owner}")])]);
+    let filters = create::of_owner(owner);
     let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
     let listed = docker.list_volumes(Some(options)).await;
     let listed = listed

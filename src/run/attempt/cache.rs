@@ -121,7 +121,9 @@ impl Attempt<'_> {
             self.log.say("Archive is up to date!").await;
         } else {
             let runner = self.executor.name();
-            let digest = kept.digest.unwrap_or_else(|| "unknown".to_owned());
+            // What has no name could be taken for something else in the next run.
+            let unnamed = || ExecError::system("save cache", "its content has no digest");
+            let digest = kept.digest.ok_or_else(|| Missed::Failed(unnamed()))?;
             let kept = store.keep(runner, &key, tar, &digest);
             kept.map_err(|error| not_written(&error))?;
         }
