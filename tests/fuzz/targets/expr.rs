@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipe::expr::expand::{References, Unknown, expand};
-use pipe::expr::glob::{ArtifactGlobs, Fnmatch, IncludeGlob};
-use pipe::expr::{Condition, Variable, Variables, re2};
+use pipe::tested::expr::{References, Unknown, expand};
+use pipe::tested::expr::{ArtifactGlobs, Fnmatch, IncludeGlob};
+use pipe::tested::expr::{Condition, Variable, Variables, re2};
 
 fuzz_target!(|input: (&str, &str, &str)| {
     let (text, first, second) = input;

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use pipe::config::{self, BadRevision, Changes, FileProvider, ReadError, Request};
-use pipe::plan::{self, IncludeScope, PipelineFacts, Project, Server, User};
-use pipe::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
+use pipe::tested::config::{self, BadRevision, Changes, FileProvider, ReadError, Request};
+use pipe::tested::plan::{self, IncludeScope, PipelineFacts, Project, Server, User};
+use pipe::tested::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 
 struct Files<'a>(&'a str);
 
@@ -81,10 +81,10 @@ fuzz_target!(|text: &str| {
             expand_known: &|text| scope.known(text),
             inputs: &[],
         });
-        let _ = pipe::diag::full(&loaded.diagnostics, &loaded.sources, false);
+        let _ = pipe::tested::diag::full(&loaded.diagnostics, &loaded.sources, false);
         if let Some(config) = &loaded.config {
             let outcome = plan::build(config, &facts, &files);
-            let _ = plan::effects(&outcome.plan);
+            let _ = plan::refusals(&outcome.plan);
         }
     }
 });

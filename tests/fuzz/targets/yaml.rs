@@ -2,13 +2,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipe::source::SourceMap;
+use pipe::tested::SourceMap;
 
 fuzz_target!(|text: &str| {
     let mut sources = SourceMap::default();
     let file = sources.add(".gitlab-ci.yml", text);
-    let (_, found) = pipe::yaml::load(file, text);
-    let _ = pipe::diag::full(&found, &sources, false);
+    let (_, found) = pipe::tested::yaml::load(file, text);
+    let _ = pipe::tested::diag::full(&found, &sources, false);
     for finding in &found {
         if let Some(span) = finding.primary {
             assert!(sources.text(span).is_some(), "a place lies outside of its text");
