@@ -23,6 +23,7 @@
 //! | 5 | [`repo`] | the git repository → plain facts and the tree that jobs see |
 //! | 5 | [`exec`] | executors: where scripts really run |
 //! | 5 | [`record`] | runs on disk |
+//! | 5 | [`web`] | https: one client, its limits, and TLS |
 //! | 5 | [`report`] | events → live board, plain lines, JSON |
 //! | 6 | [`run`] | pipelines, runners, and the dispatcher that makes them work together |
 //! | 7 | [`app`] | what a command means: workspace, pipeline, choice of jobs, launch |
@@ -58,6 +59,7 @@ mod script;
 mod settings;
 mod source;
 mod types;
+mod web;
 mod yaml;
 
 pub use cli::main;
