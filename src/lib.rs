@@ -17,6 +17,7 @@
 //! | 2 | [`event`] | what happens in a run, as facts |
 //! | 3 | [`config`] | include, extends, `!reference`, the keywords → typed configuration |
 //! | 4 | [`plan`] | configuration + ref → the jobs of one pipeline |
+//! | 4 | [`images`] | images without a daemon, for the sandbox |
 //! | 5 | [`sched`] | the state machine that says which job starts when |
 //! | 5 | [`script`] | the shell text of each stage of a job |
 //! | 5 | [`settings`] | each setting, its source, and who may set it |
@@ -42,6 +43,8 @@ pub mod event;
 pub mod exec;
 pub mod expr;
 pub mod foreign;
+#[cfg(target_os = "linux")]
+pub mod images;
 pub mod mask;
 pub mod plan;
 pub mod record;
