@@ -17,6 +17,7 @@
 //! | 2 | [`event`] | what happens in a run, as facts |
 //! | 3 | [`config`] | include, extends, `!reference`, the keywords → typed configuration |
 //! | 4 | [`plan`] | configuration + ref → the jobs of one pipeline |
+//! | 4 | [`images`] | images without a daemon, for the sandbox |
 //! | 5 | [`sched`] | the state machine that says which job starts when |
 //! | 5 | [`script`] | the shell text of each stage of a job |
 //! | 5 | [`settings`] | each setting, its source, and who may set it |
@@ -48,6 +49,8 @@ mod event;
 mod exec;
 mod expr;
 mod foreign;
+#[cfg(target_os = "linux")]
+mod images;
 mod mask;
 mod plan;
 mod record;
