@@ -39,7 +39,7 @@ mod workspace;
 pub use clean::{Storage, Stored, StoredKind};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
-pub use jobs::{ImageFault, KeyDigests, Permissions, PipelineContext, WithoutImage, images};
+pub use jobs::{KeyDigests, Permissions, PipelineContext, images};
 pub use launch::Launch;
 pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};

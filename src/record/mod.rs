@@ -45,11 +45,10 @@ pub use archive::{KeptEntry, KeptKind, entries};
 pub use caches::{CacheArchive, Caches};
 pub use copy::{Copied, CopyError, copy_out};
 pub use error::RecordError;
-pub use history::{LastArtifacts, PastRun, Success};
+pub use history::{LastArtifacts, PastRun};
 pub use live::{LiveRun, log};
 pub use project::{Keep, ProjectRecord};
 pub use recorder::Recorder;
-pub use replay::Events;
 pub use request::{
     GivenText, GivenValue, RecordedRequest, Released, RequestedJobs, RequestedRef, SettingInForce,
 };

@@ -192,7 +192,7 @@ fn are_gpus(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Item, Kind, nano_cpus};
-    use crate::settings::Value;
+    use crate::settings::value::Value;
 
     #[test]
     fn sizes() {

@@ -15,8 +15,7 @@ mod tests;
 mod value;
 pub mod variables;
 
-pub use key::{Key, KeyEntry};
-pub use kind::{Item, Kind};
-pub use problem::{Place, Problem, ProblemKind};
-pub use resolve::{Inputs, Setting, Settings, resolve};
-pub use value::{Source, Value};
+pub use key::Key;
+pub use problem::{Place, Problem};
+pub use resolve::{Inputs, Settings, resolve};
+pub use value::Source;

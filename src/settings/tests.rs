@@ -1,6 +1,7 @@
 //! Which of several settings counts, and what is said about mistakes.
 
-use super::{Inputs, Key, Place, ProblemKind, Source, resolve};
+use super::problem::ProblemKind;
+use super::{Inputs, Key, Place, Source, resolve};
 
 fn problems(inputs: &Inputs<'_>) -> Vec<(String, Option<String>)> {
     let (_, problems) = resolve(inputs);

@@ -11,6 +11,7 @@ mod engine;
 mod env;
 mod faults;
 mod fixtures;
+mod fuzzed;
 mod generated;
 mod hostile;
 mod leftovers;

@@ -15,7 +15,6 @@ mod sources;
 
 pub use caches::KeyDigests;
 pub use context::PipelineContext;
-pub use image::{ImageFault, WithoutImage};
 pub use job_run::images;
 pub(super) use job_run::jobs;
 pub use permissions::Permissions;
