@@ -88,8 +88,8 @@ pub mod tested {
 
     pub mod exec {
         pub use crate::exec::{
-            Cancel, Cx, DockerExecutor, Endpoint, EnvSpec, EnvVariable, Executor, Exit, Image,
-            Owner, Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
+            Cancel, Cx, DockerExecutor, DockerSettings, Endpoint, EnvSpec, EnvVariable, Executor,
+            Exit, Image, Owner, Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
         };
         pub use crate::script::{Stage, Variable};
     }
