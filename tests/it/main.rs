@@ -11,6 +11,7 @@ mod env;
 mod faults;
 mod fixtures;
 mod generated;
+mod held;
 mod hostile;
 mod leftovers;
 mod past;
