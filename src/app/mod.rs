@@ -38,7 +38,7 @@ mod workspace;
 pub use clean::{Storage, Stored, StoredKind};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
-pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, images};
+pub use jobs::{KeyDigests, PipelineContext, images};
 pub use launch::Launch;
 pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};

@@ -33,7 +33,6 @@ mod signals;
 mod table;
 mod variants;
 
-pub use args::{Cli, command};
+pub use args::command;
 pub use entry::main;
-pub use exit::Exit;
 pub use generate::{COMPLETIONS, completion, man_pages};

@@ -70,17 +70,6 @@ impl JobVariables {
         let public = self.all.iter().filter(|variable| !variable.private);
         public.map(|variable| (&*variable.key, &*variable.value))
     }
-
-    /// Name and value of each, as the environment of a process.
-    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.all.iter().map(|variable| {
-            let value = self
-                .paths
-                .get(&variable.key)
-                .map_or(&*variable.value, String::as_str);
-            (&*variable.key, value)
-        })
-    }
 }
 
 /// The variables of one attempt of a job. `temp_dir` is where file variables will lie.

@@ -47,11 +47,10 @@ pub use caches::{CacheArchive, Caches};
 pub use copy::{Copied, CopyError, copy_out};
 pub use environments::{Deployment, PastEnvironment};
 pub use error::RecordError;
-pub use history::{LastArtifacts, PastRun, Success};
+pub use history::{LastArtifacts, PastRun};
 pub use live::{LiveRun, log};
 pub use project::{Keep, ProjectRecord};
 pub use recorder::Recorder;
-pub use replay::Events;
 pub use request::{
     GivenText, GivenValue, RecordedRequest, Released, RequestedJobs, RequestedRef, SettingInForce,
 };

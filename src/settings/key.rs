@@ -49,6 +49,7 @@ pub struct KeyEntry {
     /// The value when nobody sets it, as it would stand in the environment; empty for none.
     pub default: &'static str,
     /// One line on what it is for.
+    #[expect(dead_code, reason = "shown once a command lists the settings")]
     pub summary: &'static str,
 }
 

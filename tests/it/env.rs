@@ -170,7 +170,7 @@ impl TestEnv {
 
     /// Whose mark everything carries that `pipe` makes outside its folders.
     pub(crate) fn owner(&self) -> String {
-        pipe::record::State::new(self.home().join("state/pipe")).owner()
+        pipe::tested::State::new(self.home().join("state/pipe")).owner()
     }
 
     /// The records of runs, by their folders.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pipe::diag::Code;
+use pipe::tested::diag::Code;
 
 use crate::cli::Project;
 

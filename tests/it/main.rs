@@ -10,6 +10,7 @@ mod engine;
 mod env;
 mod faults;
 mod fixtures;
+mod fuzzed;
 mod generated;
 mod held;
 mod hostile;

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipe::exec::{
+use pipe::tested::exec::{
     Cancel, Cx, DockerExecutor, Endpoint, EnvSpec, EnvVariable, Executor, Exit, Image, Owner,
     Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
 };
-use pipe::script::{Stage, Variable};
+use pipe::tested::exec::{Stage, Variable};
 use tokio::sync::{mpsc, watch};
 
 mod cases;
@@ -21,7 +21,7 @@ async fn logs_in_docker() {
     let endpoint = Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon");
     let executor = DockerExecutor::new(endpoint);
     let capabilities = executor
-        .probe(&pipe::exec::Cx::unstoppable())
+        .probe(&pipe::tested::exec::Cx::unstoppable())
         .await
         .expect("the daemon answers");
     assert!(!capabilities.description.is_empty());

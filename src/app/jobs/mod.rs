@@ -13,6 +13,5 @@ mod sources;
 
 pub use caches::KeyDigests;
 pub use context::PipelineContext;
-pub use image::{ImageFault, WithoutImage};
 pub use job_run::images;
 pub(super) use job_run::jobs;

@@ -10,7 +10,8 @@ use crate::report::testing::{Shared, Story};
 use crate::report::{Health, OutputLevel, Reporter};
 use crate::types::Status;
 
-use super::{Board, Size, Terminal};
+use super::terminal::Size;
+use super::{Board, Terminal};
 
 /// A terminal in memory with a board on it.
 struct Screen {
