@@ -8,7 +8,7 @@ use crate::event::{KeptArtifacts, RunStarted};
 use crate::exec::{Cancel, Image, Layout, Owner, ServiceSpec, TreeSpec};
 use crate::record::Caches;
 use crate::sched::Options;
-use crate::types::{Artifacts, FailureReason, Sources};
+use crate::types::{Artifacts, EnvironmentAction, FailureReason, Sources};
 
 use super::cache::JobCache;
 use super::coverage::Coverage;
@@ -180,8 +180,12 @@ pub type Expand = Box<dyn Fn(&str, &[(String, String)]) -> String + Send + Sync>
 pub struct JobEnvironment {
     /// Its name.
     pub name: String,
+    /// What the job does with it.
+    pub action: EnvironmentAction,
     /// Its address; variables unexpanded, for the job itself may report some of them.
     pub url: Option<String>,
+    /// The job that takes it down.
+    pub on_stop: Option<String>,
 }
 
 /// A failure that GitLab Runner comes to before a job's script, and so do we (design chapter 6).

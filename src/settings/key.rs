@@ -77,7 +77,7 @@ const SECONDS: Kind = Kind::Number {
     max: 86_400,
 };
 const EXECUTORS: Kind = Kind::Choice(&["auto", "docker", "sandbox", "shell"]);
-const DEPLOY: Kind = Kind::Choice(&["hold", "run"]);
+const DEPLOY: Kind = Kind::Choice(&["ask", "hold", "run"]);
 
 keys! {
     File "file" "PIPE_FILE" Kind::Text, Anyone, ".gitlab-ci.yml", "path of the pipeline's file in the repository";
@@ -91,7 +91,7 @@ keys! {
     Executor "executor" "PIPE_EXECUTOR" EXECUTORS, User, "auto", "where jobs run";
     Jobs "jobs" "PIPE_JOBS" JOBS, User, "16", "how many jobs run at once";
     ArtifactsLimit "artifacts-limit" "PIPE_ARTIFACTS_LIMIT" MEGABYTES, User, "1000", "megabytes that the artifacts of a job may take";
-    Deploy "deploy" "PIPE_DEPLOY" DEPLOY, User, "hold", "whether jobs that act outside wait for `--deploy`";
+    Deploy "deploy" "PIPE_DEPLOY" DEPLOY, User, "ask", "whether jobs that act outside run: after a question on a terminal, only with `--deploy`, or always";
     DockerHost "docker-host" "PIPE_DOCKER_HOST" Kind::Text, User, "", "the Docker engine, instead of the local socket";
     ServerUrl "server-url" "PIPE_SERVER_URL" Kind::Text, User, "", "the GitLab server, where `origin` does not say";
     ProjectPath "project-path" "PIPE_PROJECT_PATH" Kind::Text, User, "", "the project's path on the server, where `origin` does not say";

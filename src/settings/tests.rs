@@ -22,7 +22,7 @@ fn defaults() {
     assert_eq!(settings.text(Key::File), Some(".gitlab-ci.yml"));
     assert_eq!(settings.text(Key::DefaultImage), None);
     assert_eq!(settings.text(Key::Executor), Some("auto"));
-    assert_eq!(settings.text(Key::Deploy), Some("hold"));
+    assert_eq!(settings.text(Key::Deploy), Some("ask"));
     assert_eq!(settings.list(Key::RefsIssue), ["issue-*"]);
     assert_eq!(settings.list(Key::Held), [""; 0]);
     assert_eq!(settings.jobs(), 16);
@@ -226,7 +226,10 @@ fn values_are_checked_wherever_they_come_from() {
     let executors = "one of `auto`, `docker`, `sandbox`, `shell`";
     let expected = [
         ("`jobs` must be a number from 1 to 1000".to_owned(), None),
-        ("`deploy` must be one of `hold`, `run`".to_owned(), None),
+        (
+            "`deploy` must be one of `ask`, `hold`, `run`".to_owned(),
+            None,
+        ),
         (
             format!("`PIPE_EXECUTOR` must be {executors}, not `dokcer`"),
             Some("did you mean `docker`?".to_owned()),

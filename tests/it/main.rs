@@ -13,6 +13,7 @@ mod faults;
 mod fixtures;
 mod fuzzed;
 mod generated;
+mod held;
 mod hostile;
 mod leftovers;
 mod past;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::config::EnvironmentAction;
 use crate::expr::{Variable as Expanded, re2};
 use crate::plan::{Job, JobVariables};
 use crate::run::{
@@ -10,7 +9,7 @@ use crate::run::{
     Refusal,
 };
 use crate::script::{Stage, Variable};
-use crate::types::{Artifacts, go_bool};
+use crate::types::{Artifacts, EnvironmentAction, go_bool};
 
 use super::caches::caches;
 use super::context::PipelineContext;
@@ -124,12 +123,16 @@ fn coverage(job: &Job) -> Option<Coverage> {
     Some(Coverage::new(regex))
 }
 
-/// Nobody can reach an environment that was taken down.
 fn environment(job: &Job) -> Option<JobEnvironment> {
     let environment = job.environment.as_ref()?;
-    (environment.action != EnvironmentAction::Stop).then(|| JobEnvironment {
+    let on_stop = job.config.environment.as_ref()?.on_stop.as_ref();
+    // Nobody can reach an environment that was taken down.
+    let is_up = environment.action != EnvironmentAction::Stop;
+    Some(JobEnvironment {
         name: environment.name.clone(),
-        url: environment.url.as_deref().map(str::to_owned),
+        action: environment.action,
+        url: (environment.url.as_deref().filter(|_| is_up)).map(str::to_owned),
+        on_stop: on_stop.map(|job| job.text.to_string()),
     })
 }
 
