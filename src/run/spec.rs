@@ -153,6 +153,8 @@ pub struct AttemptScripts {
     pub earlier: Option<EarlierSuccess>,
     /// Variables that change how the job runs.
     pub settings: JobSettings,
+    /// Whose jobs share what outlives them.
+    pub volumes_of: String,
 }
 
 /// A success of the same job in an earlier run, which counts again where the attempt would do

@@ -6,6 +6,7 @@ mod children;
 mod cli;
 mod completion;
 mod conformance;
+mod docker_settings;
 mod engine;
 mod env;
 mod faults;

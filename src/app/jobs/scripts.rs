@@ -34,6 +34,9 @@ pub(super) fn scripts(
         Err(fault) if traits.images => return refused(fault.refusal()),
         image => image.ok().flatten(),
     };
+    if let Some(refusal) = context.forbids(at, &usual) {
+        return refused(refusal);
+    }
     let git = Git::of(&usual);
     let layout = match git.layout(&attempt.layout, traits) {
         Ok(layout) => layout,
@@ -110,6 +113,7 @@ fn of_stages(
         digest: Some(digest(context, at, variables)),
         earlier: context.passed.get(job.name()).cloned(),
         settings: settings(variables),
+        volumes_of: volumes_of(context, attempt),
         ..AttemptScripts::default()
     }
 }
@@ -130,6 +134,20 @@ fn environment(job: &Job) -> Option<JobEnvironment> {
         url: (environment.url.as_deref().filter(|_| is_up)).map(str::to_owned),
         on_stop: on_stop.map(|job| job.text.to_string()),
     })
+}
+
+/// Protected refs never share a volume with others (runtime reference 7.3).
+fn volumes_of(context: &PipelineContext, attempt: &AttemptContext) -> String {
+    let protected = if context.facts.reference.protected {
+        " protected"
+    } else {
+        ""
+    };
+    let facts = &context.facts.project;
+    format!(
+        "{}/{} {}{protected}",
+        facts.server.host, facts.path, attempt.slot
+    )
 }
 
 fn secrets(variables: &JobVariables) -> Vec<String> {
