@@ -16,6 +16,7 @@
 //! | 2 | [`expr`] | `rules:if` expressions, variable expansion, regular expressions |
 //! | 2 | [`event`] | what happens in a run, as facts |
 //! | 3 | [`config`] | include, extends, `!reference`, the keywords → typed configuration |
+//! | 3 | [`web`] | https: one client, its limits, and TLS |
 //! | 4 | [`plan`] | configuration + ref → the jobs of one pipeline |
 //! | 4 | [`images`] | images without a daemon, for the sandbox |
 //! | 5 | [`sched`] | the state machine that says which job starts when |
@@ -61,6 +62,7 @@ mod script;
 mod settings;
 mod source;
 mod types;
+mod web;
 mod yaml;
 
 pub use cli::main;
@@ -86,8 +88,8 @@ pub mod tested {
 
     pub mod exec {
         pub use crate::exec::{
-            Cancel, Cx, DockerExecutor, Endpoint, EnvSpec, EnvVariable, Executor, Exit, Image,
-            Owner, Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
+            Cancel, Cx, DockerExecutor, DockerSettings, Endpoint, EnvSpec, EnvVariable, Executor,
+            Exit, Image, Owner, Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
         };
         pub use crate::script::{Stage, Variable};
     }

@@ -38,9 +38,9 @@ pub use inputs::{GivenInput, to_json};
 pub use load::{Loaded, load};
 pub use model::{
     CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, ChildInclude, Clause, Config, DigestOf,
-    Effect, EnvironmentAction, EnvironmentConfig, ForeignNeed, ForeignSource, Given, ImageConfig,
-    Inherit, JobConfig, NeedConfig, NeedTarget, OnJobFailure, Policy, RefPattern, Rule,
-    ServiceConfig, TriggerTarget, YamlVariable,
+    Effect, EnvironmentConfig, ForeignNeed, ForeignSource, Given, ImageConfig, Inherit, JobConfig,
+    NeedConfig, NeedTarget, OnJobFailure, Policy, RefPattern, Rule, ServiceConfig, TriggerTarget,
+    YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use request::{Request, Start};

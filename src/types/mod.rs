@@ -22,7 +22,7 @@ mod wildcard;
 
 pub use artifacts::Artifacts;
 pub use digest::Digest;
-pub use environment::{ENVIRONMENT_TIERS, EnvironmentNameFault};
+pub use environment::{ENVIRONMENT_TIERS, EnvironmentAction, EnvironmentNameFault};
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
 pub use image_name::is_image_name;

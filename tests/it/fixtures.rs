@@ -27,6 +27,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "executor-unavailable",
         "needs a daemon that does not answer",
     ),
+    ("grant-missing", "only `run` says so"),
     ("image-missing", "only `run` says so"),
     ("image-unset", "only `run` says so"),
     ("setting-unreadable", "needs a file that is no text"),

@@ -79,10 +79,14 @@ impl View {
         match kind {
             EventKind::Coverage { percent, .. } => job.facts.push(words::coverage(*percent)),
             EventKind::Environment {
-                environment, url, ..
-            } => job
-                .facts
-                .push(words::environment(environment, url.as_deref())),
+                environment,
+                action,
+                url,
+                ..
+            } => {
+                let fact = words::environment(environment, *action, url.as_deref());
+                job.facts.push(fact);
+            }
             EventKind::AfterScriptFailed { message, .. } => {
                 job.facts.push(format!("after_script failed: {message}"));
             }
