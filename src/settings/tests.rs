@@ -226,7 +226,10 @@ fn values_are_checked_wherever_they_come_from() {
     let executors = "one of `auto`, `docker`, `sandbox`, `shell`";
     let expected = [
         ("`jobs` must be a number from 1 to 1000".to_owned(), None),
-        ("`deploy` must be one of `ask`, `hold`, `run`".to_owned(), None),
+        (
+            "`deploy` must be one of `ask`, `hold`, `run`".to_owned(),
+            None,
+        ),
         (
             format!("`PIPE_EXECUTOR` must be {executors}, not `dokcer`"),
             Some("did you mean `docker`?".to_owned()),
