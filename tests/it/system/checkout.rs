@@ -95,7 +95,7 @@ impl GuestBook {
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect();
         let last = events.last().cloned().unwrap_or_default();
-        let list = |key: &str, told: &dyn Fn(&Value) -> String| -> Vec<String> {
+        let each = |key: &str, told: &dyn Fn(&Value) -> String| -> Vec<String> {
             last[key]
                 .as_array()
                 .into_iter()
@@ -106,10 +106,10 @@ impl GuestBook {
         let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         Ended {
             exit: output.status.code(),
-            jobs: list("jobs", &|job| {
+            jobs: each("jobs", &|job| {
                 format!("{} {}", word(&job["name"]), word(&job["status"]))
             }),
-            held: list("held", &|job| word(&job["name"])),
+            held: each("held", &|job| word(&job["name"])),
             text: out + &String::from_utf8_lossy(&output.stderr),
             events,
         }
@@ -124,6 +124,6 @@ impl Ended {
             .iter()
             .filter(|event| event["kind"] == "log" && event["job"] == job);
         let lines = lines.filter_map(|event| event["text"].as_str());
-        lines.map(|line| format!("{line}\n")).collect()
+        lines.collect::<Vec<_>>().join("\n")
     }
 }
