@@ -25,4 +25,5 @@ mod scripts;
 mod services;
 mod settings;
 mod signals;
+mod system;
 mod tidy;
