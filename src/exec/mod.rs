@@ -14,6 +14,7 @@ mod entry;
 mod error;
 mod kept_file;
 mod names;
+mod registry;
 mod relocate;
 mod shell;
 mod temp;
@@ -33,4 +34,5 @@ pub use contract::{
 pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};
 pub use error::{ExecError, Fault};
 pub use kept_file::{KeptFileError, kept_file};
+pub use registry::{JobLogins, Keyring, Login};
 pub use shell::{ShellExecutor, ShellSettings};
