@@ -90,7 +90,7 @@ impl From<RepoError> for Failure {
 impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
         let (kind, help) = (FailureKind::Environment, error.help());
-        Self::of(kind, error.code(), &error, Some(help))
+        Self::of(kind, RecordError::CODE, &error, Some(help))
     }
 }
 

@@ -10,6 +10,7 @@
 //! terminal nor an exit code is known here. A second front end would begin at this layer.
 
 mod clean;
+mod docker_settings;
 mod elsewhere;
 mod facts;
 mod failure;
@@ -38,7 +39,7 @@ mod workspace;
 pub use clean::{Storage, Stored, StoredKind};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
-pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, images};
+pub use jobs::{KeyDigests, Permissions, PipelineContext, images};
 pub use launch::Launch;
 pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};

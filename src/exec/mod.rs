@@ -32,10 +32,10 @@ mod suite;
 
 pub use contract::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs, Image,
-    LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile,
-    Terminal, Traits, TreeRef, TreeSpec, Workspace,
+    LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile, Traits,
+    TreeRef, TreeSpec, Workspace,
 };
-pub use docker::{DockerExecutor, Endpoint, Reach};
+pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};
 pub use error::{ExecError, Fault};
 pub use kept_file::{KeptFileError, kept_file};
 #[cfg(target_os = "linux")]

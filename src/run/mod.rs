@@ -59,11 +59,9 @@ pub use cache::JobCache;
 pub use child::{ChildPipeline, Trigger, TriggerContext};
 pub use coverage::Coverage;
 pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
-pub use lines::{Lines, LogLine};
 pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};
 pub use spec::{
-    AfterScript, ArtifactPlaces, AttemptContext, AttemptScripts, EarlierSuccess, Expand, Interrupt,
-    JobEnvironment, JobSettings, PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec,
-    Scripts,
+    AfterScript, AttemptContext, AttemptScripts, EarlierSuccess, Expand, Interrupt, JobEnvironment,
+    JobSettings, PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec,
 };

@@ -7,12 +7,15 @@
 
 mod file;
 mod key;
+mod kind;
 mod problem;
 mod resolve;
+#[cfg(test)]
+mod tests;
 mod value;
 pub mod variables;
 
-pub use key::{Key, KeyEntry, Kind};
-pub use problem::{Place, Problem, ProblemKind};
-pub use resolve::{Inputs, Setting, Settings, resolve};
-pub use value::{Source, Value};
+pub use key::Key;
+pub use problem::{Place, Problem};
+pub use resolve::{Inputs, Settings, resolve};
+pub use value::Source;

@@ -13,5 +13,4 @@ mod outside;
 mod reader;
 mod unset;
 
-pub use outside::{Outside, ProjectAt};
 pub(super) use reader::Reader;
