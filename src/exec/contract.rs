@@ -23,8 +23,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, watch};
 
-use super::ExecError;
 use super::relocate::{open, relocate};
+use super::{ExecError, JobLogins};
 
 /// How far a cancellation has come. Only ever grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -106,6 +106,8 @@ pub struct Image {
     pub user: Option<String>,
     /// `image:docker:platform`.
     pub platform: Option<String>,
+    /// What the job knows of registries.
+    pub logins: JobLogins,
 }
 
 /// The project tree to publish.

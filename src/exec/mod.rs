@@ -16,6 +16,7 @@ mod file_work;
 mod kept_file;
 mod names;
 mod owned_folder;
+mod registry;
 mod relocate;
 #[cfg(target_os = "linux")]
 mod sandbox;
@@ -38,6 +39,7 @@ pub use contract::{
 pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};
 pub use error::{ExecError, Fault};
 pub use kept_file::{KeptFileError, kept_file};
+pub use registry::{JobLogins, Keyring, Login};
 #[cfg(target_os = "linux")]
 pub use sandbox::{SandboxExecutor, SandboxSettings, enter_sandbox};
 pub use shell::{ShellExecutor, ShellSettings};

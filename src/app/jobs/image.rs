@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::ImageConfig;
 use crate::diag::{Code, Diagnostic};
-use crate::exec::Image;
+use crate::exec::{Image, JobLogins, Login};
 use crate::expr::expand::names;
 use crate::foreign::Command;
 use crate::plan::{Job, JobVariables};
@@ -167,6 +167,7 @@ impl PipelineContext {
             Some(config) => expanded(config, name, variables),
             None => Image {
                 name,
+                logins: logins(variables),
                 ..Image::default()
             },
         }))
@@ -255,6 +256,27 @@ fn expanded(config: &ImageConfig, name: String, variables: &JobVariables) -> Ima
         entrypoint: entrypoint.map(|parts| parts.iter().map(ToString::to_string).collect()),
         user: config.user.as_ref().map(expanded),
         platform: config.platform.as_ref().map(expanded),
+        logins: logins(variables),
+    }
+}
+
+/// What the job's variables say about registries (runtime reference 9.3).
+fn logins(variables: &JobVariables) -> JobLogins {
+    let content = |key: &str| {
+        let mut all = variables.all.iter();
+        let found = all.find(|variable| &*variable.key == key)?;
+        Some(found.value.to_string()).filter(|value| !value.is_empty())
+    };
+    let own = || {
+        let login = Login::Password {
+            user: content("CI_REGISTRY_USER")?,
+            password: content("CI_REGISTRY_PASSWORD")?,
+        };
+        Some((content("CI_REGISTRY")?, login))
+    };
+    JobLogins {
+        auth_config: content("DOCKER_AUTH_CONFIG"),
+        own: own(),
     }
 }
 

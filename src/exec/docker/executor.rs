@@ -134,7 +134,15 @@ impl Executor for DockerExecutor {
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
         cx: &Cx,
     ) -> Result<(), ExecError> {
-        let pulling = async { image::pull(self.containers.docker().await?, image, progress).await };
+        let pulling = async {
+            let docker = self.containers.docker().await?;
+            let keyring = &self.containers.settings.keyring;
+            let found = keyring.find(&image.name, &image.logins).await;
+            for warning in found.warnings {
+                let _ = cx.output.send(format!("{warning}\n").into_bytes()).await;
+            }
+            image::pull(docker, image, found.login, progress).await
+        };
         unless_asked(&cx.cancel, "pull image", pulling).await
     }
 
