@@ -16,6 +16,7 @@ mod model;
 mod policy;
 mod predefined;
 mod rules;
+mod running;
 mod scope;
 mod selection;
 #[cfg(test)]
@@ -30,7 +31,7 @@ pub use effects::refusals;
 pub use facts::{GivenVariable, PipelineFacts, Project, Server, SettingVariable, User};
 pub use held::{Outside, Release};
 pub use model::{Job, Need, Plan};
-pub use predefined::RunFacts;
+pub use running::RunFacts;
 pub use scope::IncludeScope;
 pub use selection::{Chosen, Selection, SelectionError, choose, choose_all};
 pub use unknown_changes::unknown_changes;

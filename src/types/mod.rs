@@ -13,6 +13,8 @@ mod go_bool;
 mod image_name;
 mod job;
 mod origin;
+#[cfg(test)]
+mod origin_tests;
 mod pull_policy;
 mod reference;
 mod slug;

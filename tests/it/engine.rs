@@ -1,5 +1,7 @@
 //! The Docker daemon as the tests see it: what is there, and whose it is.
 
+mod server;
+
 use std::collections::HashMap;
 
 use bollard::Docker;
@@ -11,6 +13,8 @@ use bollard::query_parameters::{
     RemoveImageOptions, RemoveVolumeOptions, TagImageOptionsBuilder,
 };
 use futures_util::TryStreamExt;
+
+pub(crate) use server::{Server, Wanted};
 
 /// Image of the jobs of tests.
 pub(crate) const IMAGE: &str = "pipe-test-busybox:1";

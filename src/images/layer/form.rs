@@ -47,3 +47,13 @@ impl LayerForm {
         }
     }
 }
+
+impl Marks {
+    /// The attribute of a folder that hides what lies below; its value is `y`.
+    pub(super) const fn opaque(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted.overlay.opaque",
+            Self::User => "user.overlay.opaque",
+        }
+    }
+}

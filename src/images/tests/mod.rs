@@ -1,0 +1,6 @@
+//! Layers and stores as a whole, sound and hostile.
+
+mod hostile;
+mod imports;
+mod layers;
+mod store;
