@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::relocate::{open, relocate};
 use super::{ExecError, JobLogins};
+use crate::types::PullPolicy;
 
 /// How far a cancellation has come. Only ever grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -108,6 +109,25 @@ pub struct Image {
     pub platform: Option<String>,
     /// What the job knows of registries.
     pub logins: JobLogins,
+    /// When it is brought, tried one after the other; empty for when it is missing. The run loop
+    /// decides by it, no executor.
+    pub pull: Vec<PullPolicy>,
+}
+
+impl Image {
+    /// When it is brought.
+    pub fn policies(&self) -> &[PullPolicy] {
+        if self.pull.is_empty() {
+            &[PullPolicy::IfNotPresent]
+        } else {
+            &self.pull
+        }
+    }
+
+    /// Whether the other one is the same to who has them.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.name, &self.platform) == (&other.name, &other.platform)
+    }
 }
 
 /// The project tree to publish.

@@ -18,6 +18,7 @@ mod hostile;
 mod leftovers;
 mod past;
 mod pty;
+mod registry;
 mod run;
 mod sample;
 mod screen;
