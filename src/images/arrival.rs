@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
 use super::config::ConfigFile;
-use super::layer::{Limits, UnpackJob};
+use super::layer::{LayerError, Limits, UnpackJob, Unpacked};
 use super::record::{ImageRecord, LayerRecord, NameRecord};
 use super::{ImageError, ImageName, ImageStore, Platform, files};
 
@@ -144,21 +145,35 @@ impl Arrival<'_> {
         source: &LayerSource,
         stop: &AtomicBool,
     ) -> Result<(), ImageError> {
-        let chain = image.chain();
-        if self.has(&chain[index]) {
+        let Some((folder, job)) = self.job(image, index, source)? else {
             return Ok(());
-        }
-        let below = chain[..index]
-            .iter()
-            .map(|chain| self.tree(chain))
-            .collect();
-        let diff_id = Some(image.diff_ids[index].clone());
-        let (folder, record) = self.unpack_over(of, below, diff_id, source, stop)?;
-        let record = LayerRecord {
-            chain: chain[index].clone(),
-            ..record
         };
-        self.keep_layer(folder, record)
+        let done = self.store.folders.unpack(&job, stop);
+        let record = unpacked(of, done, stop)?;
+        self.keep_layer(folder, record, &image.chain()[index])
+    }
+
+    /// The same, beside what else the caller waits for.
+    pub(super) async fn unpack_aside(
+        &mut self,
+        of: &str,
+        image: &ConfigFile,
+        index: usize,
+        source: &LayerSource,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<(), ImageError> {
+        let Some((folder, job)) = self.job(image, index, source)? else {
+            return Ok(());
+        };
+        let (folders, stop) = (Arc::clone(&self.store.folders), Arc::clone(stop));
+        let task = tokio::task::spawn_blocking({
+            let stop = Arc::clone(&stop);
+            move || folders.unpack(&job, &stop)
+        });
+        let done = task.await.map_err(io::Error::other);
+        let done = done.map_err(ImageError::at("write", &folder))?;
+        let record = unpacked(of, done, &stop)?;
+        self.keep_layer(folder, record, &image.chain()[index])
     }
 
     /// Unpacks a tar that becomes the only layer of an image, and makes that image.
@@ -169,55 +184,62 @@ impl Arrival<'_> {
         source: &LayerSource,
         stop: &AtomicBool,
     ) -> Result<ConfigFile, ImageError> {
-        let (folder, record) = self.unpack_over(of, Vec::new(), None, source, stop)?;
+        let (folder, job) = self.job_over(Vec::new(), None, source)?;
+        let record = unpacked(of, self.store.folders.unpack(&job, stop), stop)?;
         let image = ConfigFile::of_tar(&record.diff_id, platform)?;
-        if !self.has(&record.chain) {
-            self.keep_layer(folder, record)?;
+        let chain = record.chain.clone();
+        if !self.has(&chain) {
+            self.keep_layer(folder, record, &chain)?;
         }
         Ok(image)
     }
 
-    fn unpack_over(
+    /// What there is to unpack for a layer that is not here, and the folder for it.
+    fn job(
         &self,
-        of: &str,
+        image: &ConfigFile,
+        index: usize,
+        source: &LayerSource,
+    ) -> Result<Option<(PathBuf, UnpackJob)>, ImageError> {
+        let chain = image.chain();
+        if self.has(&chain[index]) {
+            return Ok(None);
+        }
+        let below = chain[..index].iter().map(|chain| self.tree(chain));
+        let diff_id = Some(image.diff_ids[index].clone());
+        self.job_over(below.collect(), diff_id, source).map(Some)
+    }
+
+    fn job_over(
+        &self,
         below: Vec<PathBuf>,
         diff_id: Option<String>,
         source: &LayerSource,
-        stop: &AtomicBool,
-    ) -> Result<(PathBuf, LayerRecord), ImageError> {
+    ) -> Result<(PathBuf, UnpackJob), ImageError> {
         let folder = tempfile::tempdir_in(&self.folder);
-        let folder = folder.map_err(ImageError::at("write", &self.folder))?;
+        // Should it fail, all goes together, by who may remove it.
+        let folder = folder.map_err(ImageError::at("write", &self.folder))?.keep();
         let job = UnpackJob {
             archive: source.archive.clone(),
             part: source.part,
             digest: source.digest.clone(),
             diff_id,
-            into: folder.path().join("tree"),
+            into: folder.join("tree"),
             below,
             form: self.store.folders.form(),
             limits: self.limits,
         };
-        // Should it fail, all goes together, by who may remove it.
-        let folder = folder.keep();
-        let unpacked = self.store.folders.unpack(&job, stop);
-        let unpacked = unpacked.map_err(|source| {
-            if stop.load(Ordering::Relaxed) {
-                return ImageError::Stopped;
-            }
-            let of = of.to_owned();
-            ImageError::Layer { of, source }
-        })?;
-        let record = LayerRecord {
-            chain: unpacked.diff_id.clone(),
-            diff_id: unpacked.diff_id,
-            bytes: unpacked.bytes,
-            entries: unpacked.entries,
-            devices: unpacked.devices,
-        };
-        Ok((folder, record))
+        Ok((folder, job))
     }
 
-    fn keep_layer(&mut self, folder: PathBuf, record: LayerRecord) -> Result<(), ImageError> {
+    fn keep_layer(
+        &mut self,
+        folder: PathBuf,
+        record: LayerRecord,
+        chain: &str,
+    ) -> Result<(), ImageError> {
+        let chain = chain.to_owned();
+        let record = LayerRecord { chain, ..record };
         files::write_json(&folder.join("layer.json"), &record)?;
         self.fresh.insert(record.chain.clone(), (folder, record));
         Ok(())
@@ -307,6 +329,28 @@ impl Arrival<'_> {
             Err(error) => Err(ImageError::at("write", to)(error)),
         }
     }
+}
+
+/// What is to be written down of a layer that stands alone.
+fn unpacked(
+    of: &str,
+    done: Result<Unpacked, LayerError>,
+    stop: &AtomicBool,
+) -> Result<LayerRecord, ImageError> {
+    let done = done.map_err(|source| {
+        if stop.load(Ordering::Relaxed) {
+            return ImageError::Stopped;
+        }
+        let of = of.to_owned();
+        ImageError::Layer { of, source }
+    })?;
+    Ok(LayerRecord {
+        chain: done.diff_id.clone(),
+        diff_id: done.diff_id,
+        bytes: done.bytes,
+        entries: done.entries,
+        devices: done.devices,
+    })
 }
 
 impl Drop for Arrival<'_> {

@@ -13,7 +13,8 @@ pub(super) fn sha256(bytes: impl AsRef<[u8]>) -> String {
     written(Sha256::new_with_prefix(bytes))
 }
 
-fn written(hash: Sha256) -> String {
+/// A digest that was made part by part.
+pub(super) fn written(hash: Sha256) -> String {
     let mut text = PREFIX.to_owned();
     for byte in hash.finalize() {
         // Writing to a string can't fail.
