@@ -239,7 +239,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = EVERY_ENVIRONMENT, help_heading = "Which jobs")]
     pub deploy: Vec<String>,
     /// Where jobs run: auto, docker or shell [default: auto]
-    #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "shell"], hide_possible_values = true, help_heading = "How to run")]
+    #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "sandbox", "shell"], hide_possible_values = true, help_heading = "How to run")]
     pub executor: Option<String>,
     /// How many jobs run at once [default: 16]
     #[arg(long, value_name = "NUMBER", help_heading = "How to run")]

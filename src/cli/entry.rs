@@ -20,6 +20,10 @@ use super::{artifacts, clean, doctor, generate, lint, list, logs, retry, runs};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(ended) = crate::exec::enter_sandbox() {
+        return ended;
+    }
     generate::complete();
     let outcome = std::panic::catch_unwind(run);
     outcome.unwrap_or(Exit::Internal).into()

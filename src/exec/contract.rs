@@ -76,6 +76,8 @@ pub struct Traits {
     /// Jobs run in images; GitLab Runner then runs its own commands in an image of its own.
     /// Without it `image` means nothing.
     pub images: bool,
+    /// The image of jobs that name none, where it has one of its own.
+    pub own_image: Option<&'static str>,
     /// Jobs can have services.
     pub services: bool,
     /// The file system of a job is made for it and goes with it (`CI_DISPOSABLE_ENVIRONMENT`).

@@ -1,5 +1,7 @@
 //! The Docker daemon as the tests see it: what is there, and whose it is.
 
+mod server;
+
 use std::collections::HashMap;
 
 use bollard::Docker;
@@ -8,6 +10,8 @@ use bollard::query_parameters::{
     CreateContainerOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
     ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
 };
+
+pub(crate) use server::{Server, Wanted};
 
 /// Image of the jobs of tests.
 pub(crate) const IMAGE: &str = "pipe-test-busybox:1";

@@ -27,4 +27,5 @@ mod scripts;
 mod services;
 mod settings;
 mod signals;
+mod system;
 mod tidy;

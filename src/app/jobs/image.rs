@@ -99,8 +99,23 @@ impl PipelineContext {
     pub(super) fn image_name(&self, job: &Job) -> Option<String> {
         match &job.config.image {
             Some(image) => Some(image.name.to_string()),
-            None => self.default_image.clone(),
+            None => self.default_image_of(job),
         }
+    }
+
+    /// The image that stands in where the job names none: the user's choice, else the executor's
+    /// own.
+    fn default_image_of(&self, job: &Job) -> Option<String> {
+        let own = || {
+            let at = self
+                .plan
+                .jobs
+                .iter()
+                .position(|it| it.name() == job.name())?;
+            let own = self.runners.runner(at).executor.traits().own_image?;
+            Some(own.to_owned())
+        };
+        self.default_image.clone().or_else(own)
     }
 
     /// Whether the name of its image may depend on what other jobs report.
@@ -132,9 +147,8 @@ impl PipelineContext {
         variables: &JobVariables,
     ) -> Result<Option<Image>, ImageFault> {
         let default = || {
-            self.default_image
-                .as_ref()
-                .map(|name| variables.expand(name))
+            self.default_image_of(job)
+                .map(|name| variables.expand(&name))
         };
         let config = job.config.image.as_ref();
         let named = config.map(|image| (image, variables.expand(&image.name)));

@@ -80,6 +80,7 @@ impl Executor for DockerExecutor {
 
     fn traits(&self) -> Traits {
         Traits {
+            own_image: None,
             images: true,
             services: true,
             disposable: true,
