@@ -15,6 +15,8 @@ mod fuzzed;
 mod generated;
 mod held;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod images;
 mod leftovers;
 mod past;
 mod pty;
