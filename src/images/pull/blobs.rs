@@ -99,7 +99,9 @@ async fn attempt(
         };
         let skip = known.min(part.len() as u64);
         known -= skip;
-        let new = part.get(usize::try_from(skip).unwrap_or(0)..).unwrap_or_default();
+        let new = part
+            .get(usize::try_from(skip).unwrap_or(0)..)
+            .unwrap_or_default();
         if filling.length + new.len() as u64 > blob.size {
             let what = "the registry sends more than its manifest says";
             return Err(ImageError::unsound(what));
