@@ -16,6 +16,7 @@ mod generated;
 mod held;
 mod hostile;
 mod leftovers;
+mod outages;
 mod past;
 mod pty;
 mod registry;
