@@ -158,7 +158,7 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// Of the script, where one is known.
     pub(super) exit_code: Option<i64>,
-    /// Whether an executor gave no answer any more.
+    /// Whether an executor gave no answer any more, or is gone.
     pub(super) silence: bool,
 }
 
@@ -214,7 +214,7 @@ impl From<&ExecError> for Failure {
             Fault::Unsupported => FailureReason::RunnerUnsupported,
         };
         Self {
-            silence: error.is_silence(),
+            silence: matches!(error.fault, Fault::Silence | Fault::HostGone),
             ..Self::new(reason, error.in_one_line())
         }
     }

@@ -141,4 +141,6 @@ pub struct JobSettings {
     pub shows_tokens: bool,
     /// `FF_USE_INIT_WITH_DOCKER_EXECUTOR` (runtime reference 7.1).
     pub init: bool,
+    /// `FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR` (runtime reference 7.2).
+    pub owned_files: bool,
 }
