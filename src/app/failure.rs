@@ -117,9 +117,7 @@ impl From<ImageError> for Failure {
             ImageError::Io { doing, .. } if doing != "read" => {
                 (FailureKind::Environment, Code::StateUnwritable)
             }
-            ImageError::ForeignFolder { .. } => {
-                (FailureKind::Environment, Code::StateUnwritable)
-            }
+            ImageError::ForeignFolder { .. } => (FailureKind::Environment, Code::StateUnwritable),
             _ => (FailureKind::Environment, Code::ImageMissing),
         };
         Self::of(kind, code, &error, error.help())
