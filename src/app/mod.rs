@@ -42,7 +42,9 @@ pub use clean::{Storage, Stored, StoredKind};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
 #[cfg(target_os = "linux")]
-pub use images::{ImageRequest, Images, short, stored_image_names};
+pub use images::{
+    ImageRequest, Images, list_images, remove_all_images, remove_images, short, stored_image_names,
+};
 pub use jobs::{KeyDigests, Permissions, PipelineContext, images};
 pub use launch::Launch;
 pub use past::{KeptByJob, PastAttempts, PastRuns};
