@@ -98,7 +98,7 @@ pub mod tested {
     pub mod plan {
         pub use crate::plan::{
             GivenVariable, IncludeScope, Job, Need, PipelineFacts, Plan, Project, Server, User,
-            build, refusals,
+            build, lets_in, refusals,
         };
     }
 

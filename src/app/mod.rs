@@ -11,6 +11,7 @@
 
 mod clean;
 mod elsewhere;
+mod explain;
 mod facts;
 mod failure;
 pub mod folders;
@@ -36,6 +37,7 @@ mod variables;
 mod workspace;
 
 pub use clean::{Storage, Stored, StoredKind};
+pub use explain::{JobExplanation, explain_job};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
 pub use jobs::{KeyDigests, PipelineContext, images};

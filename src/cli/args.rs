@@ -6,6 +6,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::report::{ColorChoice, OutputLevel};
 
+pub(super) use super::event_args::EventArgs;
+pub(super) use super::explain_args::ExplainArgs;
 pub(super) use super::formats::{LintFormat, ListFormat, RunFormat};
 pub(super) use super::past_args::{
     ArtifactsArgs, CleanArgs, CleanKind, LogsArgs, RetryArgs, RunsArgs,
@@ -34,6 +36,14 @@ Examples:
   pipe run --merge-request                 # as if a merge request were opened
   pipe run --stage test --exclude 'lint*'  # one stage without some of its jobs
   pipe run --deploy=staging                # also the jobs that deploy to staging";
+
+/// The two things that `explain` explains.
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  pipe explain deploy               # each rule of the job deploy, with the values it reads
+  pipe explain deploy --tag v1.0    # the same for another ref
+  pipe explain deploy --variables   # all its variables: from where, and what they override
+  pipe explain yaml-duplicate-key   # what this diagnostic means, and what to do";
 
 /// Run GitLab CI pipelines on your own machine
 #[derive(Debug, Parser)]
@@ -133,6 +143,9 @@ pub enum Command {
     List(ListArgs),
     /// Check the configuration and report every mistake
     Lint(LintArgs),
+    /// Explain why a job is in the pipeline or not, or what a diagnostic means
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// List past runs of this checkout, the newest first
     Runs(RunsArgs),
     /// Print the log of a job, or all logs of the last run
@@ -166,42 +179,6 @@ pub enum Shell {
     Zsh,
     /// fish
     Fish,
-}
-
-/// Which pipeline: ref, event, changed files, variables.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Which pipeline")]
-pub struct EventArgs {
-    /// As if this branch were pushed; the files stay those of this checkout
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "merge_request"])]
-    pub branch: Option<String>,
-    /// As if this tag were pushed
-    #[arg(long, value_name = "NAME", conflicts_with = "merge_request")]
-    pub tag: Option<String>,
-    /// As if a merge request were opened or updated
-    #[arg(long)]
-    pub merge_request: bool,
-    /// Source branch of the merge request [default: the branch checked out]
-    #[arg(long, value_name = "NAME", requires = "merge_request")]
-    pub source_branch: Option<String>,
-    /// Target branch of the merge request [default: the default branch]
-    #[arg(long, value_name = "NAME", requires = "merge_request")]
-    pub target_branch: Option<String>,
-    /// The event: push, web, schedule, api, trigger, … [default: push]
-    #[arg(long, value_name = "EVENT", conflicts_with = "merge_request")]
-    pub source: Option<String>,
-    /// A changed file, in place of what git says; may be repeated
-    #[arg(long, value_name = "PATH")]
-    pub changed: Vec<String>,
-    /// A variable of the pipeline, stronger than all others; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub var: Vec<String>,
-    /// A value for an input of the pipeline's file (`spec:inputs`); may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub input: Vec<String>,
-    /// A YAML file with values for inputs; may be repeated
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    pub input_file: Vec<PathBuf>,
 }
 
 /// Options of `run`.

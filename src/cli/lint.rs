@@ -73,7 +73,7 @@ fn verdict(pipeline: &Pipeline, file: &str) -> Option<String> {
     let reason = pipeline
         .outcome
         .as_ref()
-        .and_then(|outcome| outcome.reason.as_deref());
+        .and_then(|outcome| outcome.reason.as_ref());
     Some(match reason {
         Some(reason) => format!("{file} is valid; no pipeline for this ref: {reason}"),
         None => format!("{file} is valid; {}", list::heading(pipeline)),

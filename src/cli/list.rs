@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 
 use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
 use crate::config::Loaded;
-use crate::plan::{Job, Need, PipelineFacts, Plan};
+use crate::plan::{Job, LeftOutReason, Need, PipelineFacts, Plan};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
 use crate::source::Span;
@@ -169,10 +169,10 @@ fn needed(needs: &[Need], variants: &Variants<'_>, present: &HashSet<&str>) -> V
 fn left_out(plan: &Plan, loaded: &Loaded, printer: &Printer) -> Table {
     let variants = variants(loaded);
     let mut table = Table::of_prose(&["reason", "place", "jobs"]);
-    let mut rows: Vec<(&str, String, Vec<&str>)> = Vec::new();
-    let mut places: HashMap<(&str, Span), usize> = HashMap::new();
+    let mut rows: Vec<(&LeftOutReason, String, Vec<&str>)> = Vec::new();
+    let mut places: HashMap<(&LeftOutReason, Span), usize> = HashMap::new();
     for left_out in &plan.left_out {
-        let key = (left_out.reason.as_str(), left_out.span);
+        let key = (&left_out.reason, left_out.span);
         let at = *places.entry(key).or_insert_with(|| {
             let place = loaded.sources.locate(left_out.span);
             let place = place.map_or_else(String::new, |(file, position)| {
@@ -185,7 +185,7 @@ fn left_out(plan: &Plan, loaded: &Loaded, printer: &Printer) -> Table {
     }
     for (reason, place, jobs) in &rows {
         let jobs = variants.grouped(jobs.iter().copied()).join(", ");
-        table.row(&[&printer.masked(reason), place, &jobs]);
+        table.row(&[&printer.masked(&reason.to_string()), place, &jobs]);
     }
     table
 }

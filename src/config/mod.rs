@@ -9,6 +9,8 @@ mod budget;
 mod clauses;
 mod component;
 mod cross;
+mod document;
+mod evidence;
 mod extends;
 mod findings;
 mod globals;
@@ -31,8 +33,10 @@ mod request;
 mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trail;
 
 pub use clauses::{ClauseFacts, Compared, RuleError};
+pub use evidence::{Matched, ReadValue, Seen, TriedClause, TriedRule, values_read};
 pub use findings::{MAX_FINDINGS, collapse};
 pub use inputs::{GivenInput, to_json};
 pub use load::{Loaded, load};
@@ -44,3 +48,4 @@ pub use model::{
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use request::{Request, Start};
+pub use trail::Step;

@@ -154,6 +154,12 @@ impl Code {
         self.entry().name
     }
 
+    /// The code of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|code| code.as_str() == name).copied()
+    }
+
     /// Severity unless the place says otherwise.
     pub const fn severity(self) -> Severity {
         self.entry().severity

@@ -8,6 +8,8 @@ use crate::config::{
 use crate::source::Span;
 use crate::types::{AllowFailure, Delay, When};
 
+use super::reason::LeftOutReason;
+
 /// One pipeline as GitLab would create it.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -139,8 +141,8 @@ pub struct EnvironmentFault {
 pub struct LeftOut {
     /// Full name.
     pub name: Arc<str>,
-    /// The cause in words: `rules: no rule matched`.
-    pub reason: String,
+    /// The cause.
+    pub reason: LeftOutReason,
     /// The place of the cause.
     pub span: Span,
 }

@@ -90,6 +90,34 @@ fn each_fixture_brings_forth_its_code() {
     }
 }
 
+/// What `pipe explain CODE` shows as the example of a code is one.
+#[test]
+fn the_example_of_each_explanation_brings_forth_its_code() {
+    let mut broken = Vec::new();
+    for code in Code::ALL {
+        let explanation = code.explanation().expect("a unit test holds that");
+        let files = explanation.example.files();
+        let elsewhere = ELSEWHERE.iter().any(|(name, _)| *name == code.as_str());
+        let without_files = elsewhere || *code == Code::NotUtf8;
+        if files.is_empty() || without_files {
+            if files.is_empty() != without_files {
+                broken.push(format!("{code}: files can show it, its example has none"));
+            }
+            continue;
+        }
+        let project = Project::empty();
+        for (path, text) in files {
+            project.write(path, text);
+        }
+        project.commit();
+        let shown = project.pipe(&["lint", "-v"]);
+        if !shown.contains(&format!("[{code}]")) {
+            broken.push(format!("{code}:\n{shown}"));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
 /// The text of a module with its parts.
 fn module(path: &Path) -> String {
     let parts = fs::read_dir(path.with_extension(""));

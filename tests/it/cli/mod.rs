@@ -1,6 +1,7 @@
 //! `pipe` as its users meet it: a project of their own, a command line, what it prints.
 
 mod doctor;
+mod explain;
 mod failing;
 mod help;
 mod images;

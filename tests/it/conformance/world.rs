@@ -1,6 +1,6 @@
 //! The repository that every case is laid out in, and its events, in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pipe::tested::config::{self, BadRevision, Changes, FileProvider, ReadError, Request, Start};
@@ -70,6 +70,8 @@ pub(super) struct Made {
     pub(super) errors: Vec<String>,
     pub(super) created: bool,
     pub(super) plan: Option<Plan>,
+    /// The jobs that pass by what `pipe explain` sees.
+    pub(super) let_in: BTreeSet<String>,
 }
 
 impl<'a> World<'a> {
@@ -92,9 +94,13 @@ impl<'a> World<'a> {
             inputs: &[],
         });
         let mut found = loaded.diagnostics;
-        let outcome = loaded
-            .config
-            .map(|config| plan::build(&config, &self.facts, self));
+        let outcome = loaded.config.as_ref();
+        let outcome = outcome.map(|config| plan::build(config, &self.facts, self));
+        let jobs = loaded.config.iter().flat_map(|config| {
+            let let_in = |job: &&_| plan::lets_in(config, &self.facts, self, job);
+            config.jobs.iter().filter(let_in)
+        });
+        let let_in = jobs.map(|job| job.name.to_string()).collect();
         found.extend(
             outcome
                 .iter()
@@ -110,6 +116,7 @@ impl<'a> World<'a> {
                 .as_ref()
                 .is_some_and(|made| made.reason.is_none() && made.diagnostics.is_empty()),
             plan: outcome.map(|outcome| outcome.plan),
+            let_in,
         }
     }
 

@@ -1,0 +1,28 @@
+//! Arguments of the commands that explain a configuration.
+
+use clap::Args;
+
+use super::event_args::EventArgs;
+use super::formats::TextFormat;
+
+/// Options of `explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// A job of the configuration, or the code of a diagnostic
+    #[arg(value_name = "JOB|CODE")]
+    pub subject: String,
+    /// List every variable of the job, also those that GitLab sets
+    #[arg(long)]
+    pub variables: bool,
+    /// How to show it: text or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    pub format: TextFormat,
+    /// Which pipeline
+    #[command(flatten)]
+    pub event: EventArgs,
+}
