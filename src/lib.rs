@@ -17,12 +17,14 @@
 //! | 2 | [`event`] | what happens in a run, as facts |
 //! | 3 | [`config`] | include, extends, `!reference`, the keywords → typed configuration |
 //! | 4 | [`plan`] | configuration + ref → the jobs of one pipeline |
+//! | 4 | [`images`] | images without a daemon, for the sandbox |
 //! | 5 | [`sched`] | the state machine that says which job starts when |
 //! | 5 | [`script`] | the shell text of each stage of a job |
 //! | 5 | [`settings`] | each setting, its source, and who may set it |
 //! | 5 | [`repo`] | the git repository → plain facts and the tree that jobs see |
 //! | 5 | [`exec`] | executors: where scripts really run |
 //! | 5 | [`record`] | runs on disk |
+//! | 5 | [`web`] | https: one client, its limits, and TLS |
 //! | 5 | [`report`] | events → live board, plain lines, JSON |
 //! | 6 | [`run`] | pipelines, runners, and the dispatcher that makes them work together |
 //! | 7 | [`app`] | what a command means: workspace, pipeline, choice of jobs, launch |
@@ -47,6 +49,8 @@ mod event;
 mod exec;
 mod expr;
 mod foreign;
+#[cfg(target_os = "linux")]
+mod images;
 mod mask;
 mod plan;
 mod record;
@@ -58,6 +62,7 @@ mod script;
 mod settings;
 mod source;
 mod types;
+mod web;
 mod yaml;
 
 pub use cli::main;
@@ -73,7 +78,8 @@ pub mod tested {
 
     pub mod config {
         pub use crate::config::{
-            BadRevision, Changes, FileProvider, ReadError, Request, Start, load,
+            BadRevision, Changes, FileProvider, Loaded, ReadError, Request, Start, expanded, load,
+            to_json,
         };
     }
 
@@ -83,8 +89,8 @@ pub mod tested {
 
     pub mod exec {
         pub use crate::exec::{
-            Cancel, Cx, DockerExecutor, Endpoint, EnvSpec, EnvVariable, Executor, Exit, Image,
-            Owner, Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
+            Cancel, Cx, DockerExecutor, DockerSettings, Endpoint, EnvSpec, EnvVariable, Executor,
+            Exit, Image, Owner, Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
         };
         pub use crate::script::{Stage, Variable};
     }
@@ -97,8 +103,8 @@ pub mod tested {
 
     pub mod plan {
         pub use crate::plan::{
-            GivenVariable, IncludeScope, Job, Need, PipelineFacts, Plan, Project, Server, User,
-            build, lets_in, refusals,
+            GivenVariable, IncludeScope, Job, Need, Outcome, PipelineFacts, Plan, Project, Server,
+            User, build, lets_in, refusals,
         };
     }
 
@@ -109,6 +115,6 @@ pub mod tested {
     }
 
     pub mod yaml {
-        pub use crate::yaml::load;
+        pub use crate::yaml::{load, write};
     }
 }

@@ -24,7 +24,7 @@ pub enum StoredKind {
     Runs,
     /// What jobs saved for later ones.
     Caches,
-    /// Project trees on the Docker daemon.
+    /// Project trees and volumes of jobs on the Docker daemon.
     Layers,
 }
 

@@ -10,6 +10,7 @@
 //! terminal nor an exit code is known here. A second front end would begin at this layer.
 
 mod clean;
+mod docker_settings;
 mod elsewhere;
 mod explain;
 mod facts;
@@ -18,7 +19,9 @@ pub mod folders;
 mod includes;
 mod interruptible;
 mod jobs;
+mod kinds_of_ref;
 mod launch;
+mod lint;
 mod past;
 mod pipeline;
 mod pipelines;
@@ -40,13 +43,15 @@ pub use clean::{Storage, Stored, StoredKind};
 pub use explain::{JobExplanation, explain_job};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
-pub use jobs::{KeyDigests, PipelineContext, images};
+pub use jobs::{KeyDigests, Permissions, PipelineContext, images};
+pub use kinds_of_ref::{KindOfRef, kinds_of_ref};
 pub use launch::Launch;
+pub use lint::{LintOptions, Linted, lint};
 pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
 pub use retry::{GivenAgain, Retry};
 pub use runners::{Assignment, default_runner, docker};
-pub use selection::choose;
+pub use selection::{choose, unknown_job};
 pub use settings::read_settings;
 pub use workspace::Workspace;

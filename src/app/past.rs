@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
-use crate::record::{KeptEntry, PastRun, ProjectRecord, RecordError, State, entries};
+use crate::record::{
+    KeptEntry, PastEnvironment, PastRun, ProjectRecord, RecordError, State, entries,
+};
 use crate::types::{Status, wildcard_match};
 
 use super::facts::project;
@@ -65,6 +67,11 @@ impl PastRuns {
     /// All runs, the newest first.
     pub fn runs(&self) -> Vec<PastRun> {
         self.record.list()
+    }
+
+    /// The environments that jobs of these runs deployed to or took down, by name.
+    pub fn environments(&self) -> Vec<PastEnvironment> {
+        self.record.environments()
     }
 
     /// Names of the jobs of all runs, each once.

@@ -14,6 +14,7 @@ use crate::plan::{Job, Plan};
 use crate::run::{Runner, RunnerIndex};
 use crate::settings::{Key, Settings, Source};
 
+use super::docker_settings::docker_settings;
 use super::failure::Failure;
 
 /// Time between TERM and KILL of a script on the host.
@@ -40,18 +41,20 @@ fn shell_base(state: &Path) -> PathBuf {
 }
 
 /// The Docker engine that the settings and the environment name.
-pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
-    endpoint(settings).map(DockerExecutor::new)
+pub fn docker(settings: &Settings) -> Result<DockerExecutor, Failure> {
+    let endpoint = endpoint(settings)?;
+    Ok(DockerExecutor::new(endpoint, docker_settings(settings)?))
 }
 
 /// The same engine, with the layers that it keeps for later runs.
 pub(super) fn docker_with_layers(
     settings: &Settings,
     state: &Path,
-) -> Result<DockerExecutor, ExecError> {
+) -> Result<DockerExecutor, Failure> {
     let endpoint = endpoint(settings)?;
     Ok(DockerExecutor::keeping_layers_in(
         endpoint,
+        docker_settings(settings)?,
         &state.join("layers"),
     ))
 }
@@ -111,6 +114,12 @@ impl Runners {
                 None => Ok(()),
             }
         }))
+    }
+
+    /// Whether directories are known only once the daemon has answered.
+    pub(super) fn answers_first(&self) -> bool {
+        let docker = self.docker.as_ref();
+        docker.is_some_and(|docker| docker.traits().tells_layout)
     }
 
     /// Every executor that may have left something behind.

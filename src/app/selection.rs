@@ -178,7 +178,7 @@ impl Refusal<'_> {
 }
 
 /// The configuration has no job of that name.
-pub(super) fn unknown_job(pipeline: &Pipeline, name: &str) -> Diagnostic {
+pub fn unknown_job(pipeline: &Pipeline, name: &str) -> Diagnostic {
     let config = pipeline.loaded.config.iter();
     let jobs = config.flat_map(|config| &config.jobs);
     let diagnostic = Diagnostic::new(Code::JobUnknown, format!("there is no job `{name}`"))

@@ -7,8 +7,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::report::{ColorChoice, OutputLevel};
 
 pub(super) use super::event_args::EventArgs;
-pub(super) use super::explain_args::ExplainArgs;
-pub(super) use super::formats::{LintFormat, ListFormat, RunFormat};
+pub(super) use super::explain_args::{ExpandArgs, ExplainArgs, GraphArgs};
+pub(super) use super::formats::{JobsFormat, LintFormat, RunFormat};
 pub(super) use super::past_args::{
     ArtifactsArgs, CleanArgs, CleanKind, LogsArgs, RetryArgs, RunsArgs,
 };
@@ -143,6 +143,10 @@ pub enum Command {
     List(ListArgs),
     /// Check the configuration and report every mistake
     Lint(LintArgs),
+    /// Print the configuration as one file: includes, templates and defaults put in
+    Expand(ExpandArgs),
+    /// Draw the stages, the jobs and what they need
+    Graph(GraphArgs),
     /// Explain why a job is in the pipeline or not, or what a diagnostic means
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
@@ -240,14 +244,17 @@ pub struct RunArgs {
 /// Options of `list`.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
-    /// How to show the list: table or json
+    /// Show which kind of ref has which job, instead of one pipeline
+    #[arg(long, conflicts_with_all = ["branch", "tag", "merge_request", "source"])]
+    pub refs: bool,
+    /// How to show the list: table, json, markdown or csv
     #[arg(
         long,
         value_name = "FORMAT",
         default_value = "table",
         hide_possible_values = true
     )]
-    pub format: ListFormat,
+    pub format: JobsFormat,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,
@@ -256,7 +263,7 @@ pub struct ListArgs {
 /// Options of `lint`.
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
-    /// How to show what is found: full, concise (one line each) or json
+    /// How to show what is found: full, concise (one line each), json, junit, codequality or sarif
     #[arg(
         long,
         value_name = "FORMAT",
@@ -264,6 +271,12 @@ pub struct LintArgs {
         hide_possible_values = true
     )]
     pub format: LintFormat,
+    /// Count warnings as mistakes
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Also warn of variables in conditions that nothing defines
+    #[arg(long)]
+    pub undefined_variables: bool,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::event_args::EventArgs;
-use super::formats::TextFormat;
+use super::formats::{GraphFormat, TextFormat};
 
 /// Options of `explain`.
 #[derive(Debug, Clone, Args)]
@@ -22,6 +22,36 @@ pub struct ExplainArgs {
         hide_possible_values = true
     )]
     pub format: TextFormat,
+    /// Which pipeline
+    #[command(flatten)]
+    pub event: EventArgs,
+}
+
+/// Options of `expand`.
+#[derive(Debug, Clone, Args)]
+pub struct ExpandArgs {
+    /// Print nothing but this job; may be repeated
+    #[arg(long, value_name = "JOB")]
+    pub job: Vec<String>,
+    /// Say behind each value in which file and line it is written
+    #[arg(long)]
+    pub origins: bool,
+    /// Which pipeline
+    #[command(flatten)]
+    pub event: EventArgs,
+}
+
+/// Options of `graph`.
+#[derive(Debug, Clone, Args)]
+pub struct GraphArgs {
+    /// How to draw it: tree, mermaid, dot or svg
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "tree",
+        hide_possible_values = true
+    )]
+    pub format: GraphFormat,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,

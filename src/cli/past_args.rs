@@ -32,7 +32,10 @@ pub struct RetryArgs {
 /// Options of `runs`.
 #[derive(Debug, Clone, Args)]
 pub struct RunsArgs {
-    /// How to show the runs: table or json
+    /// List environments in place of runs, each with its last deployment
+    #[arg(long)]
+    pub environments: bool,
+    /// How to show the list: table or json
     #[arg(
         long,
         value_name = "FORMAT",

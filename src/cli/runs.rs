@@ -11,8 +11,10 @@ use crate::report::line::{Line, Tone};
 use crate::report::words;
 use crate::types::Status;
 
-use super::args::{Global, ListFormat, RunsArgs};
+use super::args::{Global, RunsArgs};
+use super::environments;
 use super::exit::Exit;
+use super::formats::ListFormat;
 use super::printer::Printer;
 use super::request;
 use super::table::Table;
@@ -20,6 +22,10 @@ use super::table::Table;
 /// Runs the command.
 pub(super) fn runs(global: &Global, args: &RunsArgs, printer: &Printer) -> Result<Exit, Failure> {
     let past = PastRuns::of(&request::workspace(global, Vec::new()))?;
+    if args.environments {
+        environments::list(&past, args.format, printer);
+        return Ok(Exit::Passed);
+    }
     let runs = past.runs();
     if args.format == ListFormat::Json {
         let runs: Vec<Json> = runs.iter().map(document).collect();

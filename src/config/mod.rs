@@ -10,7 +10,9 @@ mod clauses;
 mod component;
 mod cross;
 mod document;
+mod doubts;
 mod evidence;
+mod expanded;
 mod extends;
 mod findings;
 mod globals;
@@ -36,15 +38,17 @@ pub(crate) mod tests;
 mod trail;
 
 pub use clauses::{ClauseFacts, Compared, RuleError};
+pub use doubts::{doubts, undefined_variables};
 pub use evidence::{Matched, ReadValue, Seen, TriedClause, TriedRule, values_read};
+pub use expanded::expanded;
 pub use findings::{MAX_FINDINGS, collapse};
 pub use inputs::{GivenInput, to_json};
 pub use load::{Loaded, load};
 pub use model::{
     CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, ChildInclude, Clause, Config, DigestOf,
-    Effect, EnvironmentAction, EnvironmentConfig, ForeignNeed, ForeignSource, Given, ImageConfig,
-    Inherit, JobConfig, NeedConfig, NeedTarget, OnJobFailure, Policy, RefPattern, Rule,
-    ServiceConfig, TriggerTarget, YamlVariable,
+    Effect, EnvironmentConfig, ForeignNeed, ForeignSource, Given, ImageConfig, Inherit, JobConfig,
+    NeedConfig, NeedTarget, OnJobFailure, Policy, RefPattern, Rule, ServiceConfig, TriggerTarget,
+    YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use request::{Request, Start};

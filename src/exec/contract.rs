@@ -87,6 +87,8 @@ pub struct Traits {
     /// Artifacts of so many bytes or more have to be known when an environment is opened, or it is
     /// opened once more. `None` where it makes no difference.
     pub early_artifacts: Option<u64>,
+    /// Directories are known only once it has answered [`probe`](Executor::probe).
+    pub tells_layout: bool,
     /// How many environments come up at once; more make each of them slower. `None` for no limit.
     pub starts: Option<usize>,
 }
@@ -231,6 +233,8 @@ pub struct EnvSpec {
     pub workspace: Workspace,
     /// Whether process 1 of a container is one that takes care of orphans.
     pub init: bool,
+    /// Whose jobs share what outlives them: project, slot, protection. Attempts at once differ in it.
+    pub volumes_of: String,
 }
 
 impl EnvSpec {

@@ -30,7 +30,7 @@ pub use contract::{
     LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile, Traits,
     TreeRef, TreeSpec, Workspace,
 };
-pub use docker::{DockerExecutor, Endpoint, Reach};
+pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};
 pub use error::{ExecError, Fault};
 pub use kept_file::{KeptFileError, kept_file};
 pub use shell::{ShellExecutor, ShellSettings};

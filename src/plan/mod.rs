@@ -18,6 +18,7 @@ mod policy;
 mod predefined;
 mod reason;
 mod rules;
+mod running;
 mod scope;
 mod selection;
 #[cfg(test)]
@@ -34,8 +35,8 @@ pub use facts::{GivenVariable, PipelineFacts, Project, Server, SettingVariable, 
 pub use held::{Outside, Release};
 pub use model::{Job, LeftOut, Need, Plan};
 pub use policy::TriedAspect;
-pub use predefined::RunFacts;
 pub use reason::LeftOutReason;
+pub use running::RunFacts;
 pub use scope::IncludeScope;
 pub use selection::{Chosen, Selection, SelectionError, choose, choose_all};
 pub use unknown_changes::unknown_changes;

@@ -8,7 +8,7 @@ use crate::event::{KeptArtifacts, RunStarted};
 use crate::exec::{Cancel, Image, Layout, Owner, ServiceSpec, TreeSpec};
 use crate::record::Caches;
 use crate::sched::Options;
-use crate::types::{Artifacts, FailureReason, Sources};
+use crate::types::{Artifacts, EnvironmentAction, FailureReason, Sources};
 
 use super::cache::JobCache;
 use super::coverage::Coverage;
@@ -153,6 +153,8 @@ pub struct AttemptScripts {
     pub earlier: Option<EarlierSuccess>,
     /// Variables that change how the job runs.
     pub settings: JobSettings,
+    /// Whose jobs share what outlives them.
+    pub volumes_of: String,
 }
 
 /// A success of the same job in an earlier run, which counts again where the attempt would do
@@ -178,8 +180,12 @@ pub type Expand = Box<dyn Fn(&str, &[(String, String)]) -> String + Send + Sync>
 pub struct JobEnvironment {
     /// Its name.
     pub name: String,
+    /// What the job does with it.
+    pub action: EnvironmentAction,
     /// Its address; variables unexpanded, for the job itself may report some of them.
     pub url: Option<String>,
+    /// The job that takes it down.
+    pub on_stop: Option<String>,
 }
 
 /// A failure that GitLab Runner comes to before a job's script, and so do we (design chapter 6).

@@ -7,8 +7,11 @@
 
 mod file;
 mod key;
+mod kind;
 mod problem;
 mod resolve;
+#[cfg(test)]
+mod tests;
 mod value;
 pub mod variables;
 

@@ -1,7 +1,5 @@
 //! Values of settings and where they come from.
 
-use super::key::Kind;
-
 /// Who set it, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
@@ -33,39 +31,18 @@ impl Source {
 /// A checked value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Of [`Kind::Text`] and [`Kind::Choice`].
+    /// A text or a word.
     Text(String),
-    /// Of [`Kind::Number`].
+    /// A number.
     Number(u32),
-    /// Of [`Kind::List`].
+    /// Yes or no.
+    Switch(bool),
+    /// Bytes.
+    Size(u64),
+    /// A list.
     List(Vec<String>),
-}
-
-impl Value {
-    /// Reads what an option or a variable says. `None` when it does not fit.
-    pub(super) fn from_text(kind: Kind, text: &str) -> Option<Self> {
-        let text = text.trim();
-        match kind {
-            Kind::Text => (!text.is_empty()).then(|| Self::Text(text.to_owned())),
-            Kind::Number { .. } => Self::from_number(kind, text.parse().ok()?),
-            Kind::List => {
-                let items = text.split(',').map(str::trim);
-                let items = items.filter(|item| !item.is_empty());
-                Some(Self::List(items.map(str::to_owned).collect()))
-            }
-            Kind::Choice(words) => words.contains(&text).then(|| Self::Text(text.to_owned())),
-        }
-    }
-
-    /// Reads a number. `None` when it is out of bounds.
-    pub(super) fn from_number(kind: Kind, number: u32) -> Option<Self> {
-        let Kind::Number { min, max } = kind else {
-            return None;
-        };
-        (min..=max)
-            .contains(&number)
-            .then_some(Self::Number(number))
-    }
+    /// A table.
+    Pairs(Vec<(String, String)>),
 }
 
 impl std::fmt::Display for Value {
@@ -74,7 +51,16 @@ impl std::fmt::Display for Value {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Number(number) => number.fmt(f),
+            Self::Switch(on) => on.fmt(f),
+            Self::Size(bytes) => bytes.fmt(f),
             Self::List(items) => f.write_str(&items.join(",")),
+            Self::Pairs(pairs) => {
+                let pairs: Vec<_> = pairs
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect();
+                f.write_str(&pairs.join(";"))
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ mod go_bool;
 mod image_name;
 mod job;
 mod origin;
+#[cfg(test)]
+mod origin_tests;
 mod reference;
 mod slug;
 mod sources;
@@ -22,7 +24,7 @@ mod wildcard;
 
 pub use artifacts::Artifacts;
 pub use digest::Digest;
-pub use environment::{ENVIRONMENT_TIERS, EnvironmentNameFault};
+pub use environment::{ENVIRONMENT_TIERS, EnvironmentAction, EnvironmentNameFault};
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
 pub use image_name::is_image_name;

@@ -27,6 +27,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "executor-unavailable",
         "needs a daemon that does not answer",
     ),
+    ("grant-missing", "only `run` says so"),
     ("image-missing", "only `run` says so"),
     ("image-unset", "only `run` says so"),
     ("setting-unreadable", "needs a file that is no text"),
@@ -76,10 +77,10 @@ fn every_code_has_a_fixture_or_a_reason() {
 fn each_fixture_brings_forth_its_code() {
     for case in cases() {
         let project = Project::copied(&folder().join(&case));
-        let shown = if VERBOSE.contains(&case.as_str()) {
-            project.pipe(&["lint", "-v"])
-        } else {
-            project.pipe(&["lint"])
+        let shown = match case.as_str() {
+            verbose if VERBOSE.contains(&verbose) => project.pipe(&["lint", "-v"]),
+            "variable-undefined" => project.pipe(&["lint", "--undefined-variables"]),
+            _ => project.pipe(&["lint"]),
         };
         assert!(shown.contains(&format!("[{case}]")), "{case}\n{shown}");
         let mut settings = insta::Settings::clone_current();
@@ -110,7 +111,7 @@ fn the_example_of_each_explanation_brings_forth_its_code() {
             project.write(path, text);
         }
         project.commit();
-        let shown = project.pipe(&["lint", "-v"]);
+        let shown = project.pipe(&["lint", "-v", "--undefined-variables"]);
         if !shown.contains(&format!("[{code}]")) {
             broken.push(format!("{code}:\n{shown}"));
         }

@@ -127,7 +127,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
 }
 
 /// The job's keys, and under them those defaults that it inherits. Null counts as not given.
-fn with_defaults(own: &Mapping, kind: JobKind, defaults: &Mapping) -> Mapping {
+pub(in super::super) fn with_defaults(own: &Mapping, kind: JobKind, defaults: &Mapping) -> Mapping {
     let inherit = inherit(own, "default");
     let mut mapping = own.clone();
     for entry in defaults.entries() {

@@ -22,7 +22,7 @@ mod workflow;
 pub use artifacts::{ArtifactsConfig, CoverageReport, ReportsConfig};
 pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
 pub use config::Config;
-pub use environment::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
+pub use environment::{EnvironmentConfig, KubernetesConfig};
 pub use given::Given;
 pub use image::{ImageConfig, PullPolicy, ServiceConfig};
 pub use job::{Effect, JobConfig, JobKind, KeywordUse};

@@ -130,6 +130,34 @@ pub(super) const TEXTS: Texts = &[
         "Correct the name; `runner_system_failure` and `script_failure` are the most useful ones.",
     ),
     text(
+        Code::RuleUnreachable,
+        "Rules are asked from the top, and the first that matches decides. This one is never the first: \
+         one above it matches whenever it would, or its condition can't be true for any event.",
+        Pipeline(
+            "test:\n  script: rspec\n  rules:\n    - when: on_success\n    - if: $CI_COMMIT_TAG\n      when: never\n",
+        ),
+        "Put the special rule above the general one, or take it out.",
+    ),
+    text(
+        Code::JobUnreachable,
+        "Whatever is pushed, merged or scheduled, the job's rules leave it out: each of them says \
+         `never`, or has a condition that can't be true.",
+        Pipeline(
+            "build:\n  script: make\n\ntest:\n  script: rspec\n  rules:\n    - if: $CI_COMMIT_TAG && $CI_COMMIT_BRANCH\n",
+        ),
+        "Correct the rules, or take the job out. `pipe explain` with the name of the job shows what each \
+         rule reads.",
+    ),
+    text(
+        Code::VariableUndefined,
+        "Neither GitLab nor this configuration nor your settings define the variable that the condition \
+         reads. Somebody may give it to a pipeline; else it is null, and mostly it is a slip.",
+        Pipeline(
+            "variables:\n  DEPLOY: \"no\"\n\ndeploy:\n  script: ./deploy\n  rules:\n    - if: $DEPLYO == \"yes\"\n",
+        ),
+        "Correct the name, or declare the variable with a value or a description at the top level.",
+    ),
+    text(
         Code::DuplicatePipelines,
         "The job's last rule lets it in whatever the event is. With a merge request open, one push \
          starts a branch pipeline and a merge request pipeline, and the job runs in both.",

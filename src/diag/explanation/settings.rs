@@ -39,6 +39,13 @@ pub(super) const TEXTS: Texts = &[
         "If you want it, put the line that the message names into your own settings.",
     ),
     text(
+        Code::GrantMissing,
+        "A job needs something of this machine that could do harm, as the socket of the Docker daemon. \
+         Only you can grant it, never the repository.",
+        Command("pipe run, with a job that builds images through a socket"),
+        "If you trust the repository, put the line that the message names into your own settings.",
+    ),
+    text(
         Code::VariablesInvalid,
         "Something in a file of variables is not as it has to be: names with a value, a mapping, or a \
          list of mappings for several environments.",

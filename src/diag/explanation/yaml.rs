@@ -92,6 +92,13 @@ pub(super) const TEXTS: Texts = &[
         "Move `<<` to the top of the mapping, or use `extends`.",
     ),
     text(
+        Code::ScalarRetyped,
+        "Without quotes `3.10` is the number 3.1, `1:30` is the number 5400 and `0644` is the number \
+         420. A variable gets the number, written as Ruby writes it.",
+        Pipeline("variables:\n  RUBY: 3.10\n\ntest:\n  script: make test\n"),
+        "Put the value in quotes.",
+    ),
+    text(
         Code::YamlIgnoredText,
         "GitLab reads the first document of a file, or the second where the first is a `spec` header. \
          What comes behind is never looked at.",

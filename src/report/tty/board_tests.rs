@@ -153,6 +153,28 @@ fn failures_and_notices_stand_above_it() {
 }
 
 #[test]
+fn a_failure_that_ends_the_run_is_told_by_the_summary_alone() {
+    let jobs = &[("test", "unit"), ("deploy", "staging"), ("deploy", "cry")];
+    let failed = || Story::new().run(jobs).start("unit").at(900).fail("unit", 1);
+    let mut screen = Screen::usual();
+    let end = failed()
+        .skip("staging", "stage test failed")
+        .skip("cry", "no failure");
+    screen.tell(&end.result(Status::Failed, 1));
+    screen.tick(1000);
+    screen.board.finish();
+    assert_eq!(screen.text().matches("unit failed").count(), 1);
+
+    let mut screen = Screen::usual();
+    screen.tell(&failed());
+    screen.tick(1000);
+    assert!(!screen.text().contains("unit failed"), "{}", screen.text());
+    screen.tell(&Story::new().at(1100).start("cry"));
+    screen.tick(1200);
+    assert!(screen.text().contains("unit failed"), "{}", screen.text());
+}
+
+#[test]
 fn the_summary_takes_its_place() {
     let mut screen = Screen::new(80, 40, Paint::PLAIN, OutputLevel::Normal);
     let story = story()

@@ -73,7 +73,7 @@ fn attributes(theirs: &Json, ours: &Job) -> Vec<String> {
 }
 
 /// The attributes of a job that verdicts hold.
-fn described(job: &Job) -> Json {
+pub(super) fn described(job: &Job) -> Json {
     let config = &job.config;
     let texts = |texts: &[std::sync::Arc<str>]| {
         texts

@@ -8,7 +8,7 @@ use std::fs;
 
 /// What a pure module must not name: files, environment, processes, network, clock, async, and
 /// the crates that bring them.
-const IMPURE: [&str; 20] = [
+const IMPURE: [&str; 21] = [
     "std::fs",
     "std::env",
     "std::process",
@@ -29,10 +29,11 @@ const IMPURE: [&str; 20] = [
     "rustix",
     "tempfile",
     "etcetera",
+    "reqwest",
 ];
 
 /// Crates whose types stop at one place.
-const CONFINED: [(&str, &[&str]); 10] = [
+const CONFINED: [(&str, &[&str]); 12] = [
     ("bollard", &["src/exec/docker"]),
     ("git2", &["src/repo/"]),
     ("indicatif", &["src/report/tty"]),
@@ -43,6 +44,8 @@ const CONFINED: [(&str, &[&str]); 10] = [
     ("unsafe_libyaml", &["src/yaml/"]),
     ("annotate_snippets", &["src/diag/"]),
     ("strsim", &["src/diag/"]),
+    ("reqwest", &["src/web/"]),
+    ("rustls", &["src/web/"]),
 ];
 
 /// Lower layers that a module must not know all the same: it gets what they make as plain values.
