@@ -16,6 +16,7 @@
 //! | 2 | [`expr`] | `rules:if` expressions, variable expansion, regular expressions |
 //! | 2 | [`event`] | what happens in a run, as facts |
 //! | 3 | [`config`] | include, extends, `!reference`, the keywords → typed configuration |
+//! | 3 | [`web`] | https: one client, its limits, and TLS |
 //! | 4 | [`plan`] | configuration + ref → the jobs of one pipeline |
 //! | 4 | [`images`] | images without a daemon, for the sandbox |
 //! | 5 | [`sched`] | the state machine that says which job starts when |
@@ -24,7 +25,6 @@
 //! | 5 | [`repo`] | the git repository → plain facts and the tree that jobs see |
 //! | 5 | [`exec`] | executors: where scripts really run |
 //! | 5 | [`record`] | runs on disk |
-//! | 5 | [`web`] | https: one client, its limits, and TLS |
 //! | 5 | [`report`] | events → live board, plain lines, JSON |
 //! | 6 | [`run`] | pipelines, runners, and the dispatcher that makes them work together |
 //! | 7 | [`app`] | what a command means: workspace, pipeline, choice of jobs, launch |

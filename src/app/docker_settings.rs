@@ -1,11 +1,14 @@
 //! What the user's settings say about Docker: what containers get, and what jobs may ask for.
 
+use std::path::PathBuf;
+
 use crate::diag::{Code, Diagnostic};
-use crate::exec::DockerSettings;
+use crate::exec::{DockerSettings, Keyring};
 use crate::foreign::without_number;
 use crate::settings::{Key, Settings};
 
 use super::failure::{Failure, FailureKind};
+use super::folders;
 
 /// What an entry of `security_opt` begins with that names a profile.
 const SECCOMP: &str = "seccomp=";
@@ -39,7 +42,18 @@ pub(super) fn docker_settings(settings: &Settings) -> Result<DockerSettings, Fai
             .filter(|mode| !matches!(mode.as_str(), "bridge" | "default")),
         dns: list(Key::DockerDns),
         extra_hosts: list(Key::DockerExtraHosts),
+        keyring: keyring(),
     })
+}
+
+/// The user's own files of credentials. A relative `DOCKER_CONFIG` counts for nothing: it would lead
+/// into whatever folder this is.
+pub(super) fn keyring() -> Keyring {
+    let folder = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
+    Keyring::of_user(
+        folders::home().as_deref(),
+        folder.filter(|folder| folder.is_absolute()),
+    )
 }
 
 /// The daemon wants the profile itself, and not the name of a file (runtime reference 7.4).

@@ -16,6 +16,8 @@ mod explain;
 mod facts;
 mod failure;
 pub mod folders;
+#[cfg(target_os = "linux")]
+mod images;
 mod includes;
 mod interruptible;
 mod jobs;
@@ -43,6 +45,8 @@ pub use clean::{Storage, Stored, StoredKind};
 pub use explain::{JobExplanation, explain_job};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
+#[cfg(target_os = "linux")]
+pub use images::{ImageRequest, Images, short, stored_image_names};
 pub use jobs::{KeyDigests, Permissions, PipelineContext, images};
 pub use kinds_of_ref::{KindOfRef, kinds_of_ref};
 pub use launch::Launch;

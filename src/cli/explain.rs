@@ -7,7 +7,7 @@ use super::args::Global;
 use super::exit::Exit;
 use super::explain_args::ExplainArgs;
 use super::explain_job::Told;
-use super::formats::TextFormat;
+use super::formats::ResultFormat;
 use super::printer::Printer;
 use super::{explain_code, explain_json, request};
 
@@ -25,8 +25,8 @@ pub(super) fn explain(
     // A job may have the name of a code; then it is the nearer one.
     if let Some(code) = Code::parse(name).filter(|_| !is_job) {
         match args.format {
-            TextFormat::Text => printer.lines(&explain_code::lines(code)),
-            TextFormat::Json => printer.json(explain_code::json(code)),
+            ResultFormat::Text => printer.lines(&explain_code::lines(code)),
+            ResultFormat::Json => printer.json(explain_code::json(code)),
         }
         return Ok(Exit::Passed);
     }
@@ -39,7 +39,7 @@ pub(super) fn explain(
     let explained = app::explain_job(&workspace, &pipeline, &request, name)
         .map_err(|failure| or_code(failure, name))?;
     match args.format {
-        TextFormat::Text => {
+        ResultFormat::Text => {
             let told = Told {
                 pipeline: &pipeline,
                 explained: &explained,
@@ -48,7 +48,7 @@ pub(super) fn explain(
             };
             printer.lines(&told.lines());
         }
-        TextFormat::Json => printer.json(explain_json::document(&pipeline, &explained)),
+        ResultFormat::Json => printer.json(explain_json::document(&pipeline, &explained)),
     }
     Ok(Exit::Passed)
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::event_args::EventArgs;
-use super::formats::{GraphFormat, TextFormat};
+use super::formats::{GraphFormat, ResultFormat};
 
 /// Options of `explain`.
 #[derive(Debug, Clone, Args)]
@@ -21,7 +21,7 @@ pub struct ExplainArgs {
         default_value = "text",
         hide_possible_values = true
     )]
-    pub format: TextFormat,
+    pub format: ResultFormat,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,

@@ -48,9 +48,9 @@ pub enum GraphFormat {
     Svg,
 }
 
-/// How an explanation is shown.
+/// How is said what a command did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TextFormat {
+pub enum ResultFormat {
     /// Lines for people
     Text,
     /// JSON

@@ -26,6 +26,11 @@ mod formats;
 mod generate;
 mod graph;
 mod grid;
+#[cfg(target_os = "linux")]
+mod image;
+mod image_args;
+#[cfg(target_os = "linux")]
+mod image_progress;
 mod lint;
 mod list;
 mod list_json;

@@ -90,7 +90,7 @@ fn document(run: &PastRun) -> Json {
         "status": PastRuns::status(run),
         "exit": run.result.as_ref().map(|result| result.exit),
         "duration": run.took.map(seconds),
-        "jobs": run.jobs().count(),
+        "jobs": run.all_jobs().len(),
         "failed": names(false),
         "allowed_to_fail": names(true),
         "folder": run.folder,

@@ -23,8 +23,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, watch};
 
-use super::ExecError;
 use super::relocate::{open, relocate};
+use super::{ExecError, JobLogins};
+use crate::types::PullPolicy;
 
 /// How far a cancellation has come. Only ever grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -76,6 +77,8 @@ pub struct Traits {
     /// Jobs run in images; GitLab Runner then runs its own commands in an image of its own.
     /// Without it `image` means nothing.
     pub images: bool,
+    /// The image of jobs that name none, where it has one of its own.
+    pub own_image: Option<&'static str>,
     /// Jobs can have services.
     pub services: bool,
     /// The file system of a job is made for it and goes with it (`CI_DISPOSABLE_ENVIRONMENT`).
@@ -104,6 +107,27 @@ pub struct Image {
     pub user: Option<String>,
     /// `image:docker:platform`.
     pub platform: Option<String>,
+    /// What the job knows of registries.
+    pub logins: JobLogins,
+    /// When it is brought, tried one after the other; empty for when it is missing. The run loop
+    /// decides by it, no executor.
+    pub pull: Vec<PullPolicy>,
+}
+
+impl Image {
+    /// When it is brought.
+    pub fn policies(&self) -> &[PullPolicy] {
+        if self.pull.is_empty() {
+            &[PullPolicy::IfNotPresent]
+        } else {
+            &self.pull
+        }
+    }
+
+    /// Whether the other one is the same to who has them.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.name, &self.platform) == (&other.name, &other.platform)
+    }
 }
 
 /// The project tree to publish.

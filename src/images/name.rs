@@ -63,6 +63,27 @@ impl ImageName {
         })
     }
 
+    /// A digest says which image it is, whatever the tag.
+    pub(super) fn without_spare_tag(mut self) -> Self {
+        if self.digest.is_some() {
+            self.tag = None;
+        }
+        self
+    }
+
+    /// Whether it means what `name` means, which was brought with these digests.
+    pub(super) fn means(&self, name: &str, digests: &[String]) -> bool {
+        if let Some(digest) = &self.digest
+            && digests.contains(digest)
+        {
+            let same_place = |other: &Self| {
+                (&other.registry, &other.repository) == (&self.registry, &self.repository)
+            };
+            return Self::parse(name).as_ref().is_some_and(same_place);
+        }
+        self.to_string() == name
+    }
+
     /// As people write it: `ruby:3.1`.
     pub fn short(&self) -> String {
         let full = self.to_string();

@@ -67,7 +67,8 @@ impl FromStr for Platform {
         };
         let is_word = |word: &str| {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-            !word.is_empty() && word.len() <= 32 && word.chars().all(plain)
+            let is_whole = word.starts_with(|c: char| c.is_ascii_alphanumeric());
+            is_whole && word.len() <= 32 && word.chars().all(plain)
         };
         if !is_word(os) || !is_word(architecture) || !(variant.is_empty() || is_word(variant)) {
             return Err(wrong());

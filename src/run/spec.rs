@@ -41,8 +41,8 @@ pub struct RunSettings {
     pub artifacts_limit: Option<u64>,
     /// Where caches are; without it jobs have none.
     pub caches: Option<Caches>,
-    /// What to do about images that are missing.
-    pub pull: PullPolicy,
+    /// `--offline`: no image is brought, and a run with missing ones does not begin.
+    pub offline: bool,
 }
 
 /// One pipeline of a run.
@@ -73,16 +73,6 @@ pub struct PipelineSpec {
 /// The tar file for the artifacts of an attempt of a job, in the pipeline to which the trigger
 /// jobs of those names lead.
 pub type ArtifactPlaces = Box<dyn Fn(&[String], &str, u32) -> PathBuf + Send + Sync>;
-
-/// What to do about an image that is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PullPolicy {
-    /// Bring it.
-    #[default]
-    IfNotPresent,
-    /// Nothing is brought; a run with missing images does not begin (`--offline`).
-    Never,
-}
 
 /// Makes the scripts of one job's attempts. They depend on facts that are known only then.
 pub trait Scripts: Send + Sync {

@@ -63,47 +63,57 @@ fn ended(env: &TestEnv, arguments: &[&str]) -> (i32, Vec<String>, Vec<String>, b
     )
 }
 
+/// A name, arguments, the user's settings; the jobs with their status, and those that are held.
+type Release = (
+    &'static str,
+    &'static [&'static str],
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const ALL: &[&str] = &[
+    "build success",
+    "staging success",
+    "site success",
+    "late success",
+    "smoke success",
+];
+const ONE: &[&str] = &[
+    "build success",
+    "staging success",
+    "site manual",
+    "late success",
+    "smoke success",
+];
+const NONE: &[&str] = &[
+    "build success",
+    "staging manual",
+    "site manual",
+    "late success",
+    "smoke skipped",
+];
+
 #[test]
 fn every_way_to_release_a_job() {
-    let all = [
-        "build success",
-        "staging success",
-        "site success",
-        "late success",
-        "smoke success",
-    ];
-    let one = [
-        "build success",
-        "staging success",
-        "site manual",
-        "late success",
-        "smoke success",
-    ];
-    let none = [
-        "build success",
-        "staging manual",
-        "site manual",
-        "late success",
-        "smoke skipped",
-    ];
     let both = &["staging", "site"][..];
-    let rows: [(&str, &[&str], &str, &[&str], &[&str]); 8] = [
-        ("nothing said", &[], "", &none, both),
-        ("all", &["--deploy"], "", &all, &[]),
-        ("an environment", &["--deploy=staging"], "", &one, &["site"]),
-        ("the key", &[], "deploy = 'run'", &all, &[]),
+    let rows: [Release; 8] = [
+        ("nothing said", &[], "", NONE, both),
+        ("all", &["--deploy"], "", ALL, &[]),
+        ("an environment", &["--deploy=staging"], "", ONE, &["site"]),
+        ("the key", &[], "deploy = 'run'", ALL, &[]),
         (
             "the key that never asks",
             &[],
             "deploy = 'hold'",
-            &none,
+            NONE,
             both,
         ),
         (
             "the option beside the key",
             &["--deploy"],
             "deploy = 'hold'",
-            &all,
+            ALL,
             &[],
         ),
         ("a name", &["staging"], "", &["staging success"], &[]),

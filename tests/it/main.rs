@@ -15,9 +15,12 @@ mod fuzzed;
 mod generated;
 mod held;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod images;
 mod leftovers;
 mod past;
 mod pty;
+mod registry;
 mod run;
 mod sample;
 mod screen;
@@ -25,4 +28,5 @@ mod scripts;
 mod services;
 mod settings;
 mod signals;
+mod system;
 mod tidy;

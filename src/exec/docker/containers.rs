@@ -42,7 +42,7 @@ pub(super) struct Containers {
     /// The trees as files, for a daemon without overlays.
     flat: Trees,
     images: Images,
-    settings: DockerSettings,
+    pub(super) settings: DockerSettings,
 }
 
 /// Whether the daemon lays volumes over each other. Not known before it has done so once.

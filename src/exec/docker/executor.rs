@@ -1,5 +1,6 @@
 //! The executor: one daemon, its containers and the trees published to it.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +64,14 @@ impl DockerExecutor {
     }
 }
 
+impl DockerExecutor {
+    /// Writes an image of the daemon to `to`, as `docker save` does.
+    pub async fn save_image(&self, name: &str, to: &mut dyn Write) -> Result<(), ExecError> {
+        let daemon = self.containers.daemon().await?;
+        image::save(&daemon.0, name, to).await
+    }
+}
+
 #[async_trait]
 impl Executor for DockerExecutor {
     fn name(&self) -> &'static str {
@@ -71,6 +80,7 @@ impl Executor for DockerExecutor {
 
     fn traits(&self) -> Traits {
         Traits {
+            own_image: None,
             images: true,
             services: true,
             disposable: true,
@@ -133,7 +143,15 @@ impl Executor for DockerExecutor {
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
         cx: &Cx,
     ) -> Result<(), ExecError> {
-        let pulling = async { image::pull(self.containers.docker().await?, image, progress).await };
+        let pulling = async {
+            let docker = self.containers.docker().await?;
+            let keyring = &self.containers.settings.keyring;
+            let found = keyring.find(&image.name, &image.logins).await;
+            for warning in found.warnings {
+                let _ = cx.output.send(format!("{warning}\n").into_bytes()).await;
+            }
+            image::pull(docker, image, found.login, progress).await
+        };
         unless_asked(&cx.cancel, "pull image", pulling).await
     }
 

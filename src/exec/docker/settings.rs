@@ -1,6 +1,6 @@
 //! What the user's runner adds to containers, and what it grants jobs (runtime reference 7.4).
 
-use super::super::Image;
+use super::super::{Image, Keyring};
 
 /// Settings of containers. By default nothing is added and nothing granted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +40,8 @@ pub struct DockerSettings {
     pub dns: Vec<String>,
     /// `extra_hosts`: `name:address`.
     pub extra_hosts: Vec<String>,
+    /// Who the user is to registries.
+    pub keyring: Keyring,
 }
 
 impl DockerSettings {

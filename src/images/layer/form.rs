@@ -37,6 +37,18 @@ pub enum Marks {
 }
 
 impl LayerForm {
+    /// All forms.
+    pub(in crate::images) const ALL: [Self; 4] = [
+        Self::of(Owners::Image, Marks::Trusted),
+        Self::of(Owners::Image, Marks::User),
+        Self::of(Owners::One, Marks::Trusted),
+        Self::of(Owners::One, Marks::User),
+    ];
+
+    const fn of(owners: Owners, marks: Marks) -> Self {
+        Self { owners, marks }
+    }
+
     /// The name of the folder for layers of this form.
     pub(in crate::images) const fn folder(self) -> &'static str {
         match (self.owners, self.marks) {
@@ -44,6 +56,16 @@ impl LayerForm {
             (Owners::Image, Marks::User) => "mapped",
             (Owners::One, Marks::Trusted) => "one-trusted",
             (Owners::One, Marks::User) => "one",
+        }
+    }
+}
+
+impl Marks {
+    /// The attribute of a folder that hides what lies below; its value is `y`.
+    pub(super) const fn opaque(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted.overlay.opaque",
+            Self::User => "user.overlay.opaque",
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What there is to unpack, as a plain value: it may be done in another process.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
 use super::LayerForm;
+use crate::foreign::{is_disk_full, system_words};
 
 /// One layer that is to be unpacked.
 ///
@@ -79,6 +82,31 @@ pub struct LayerError {
     pub disk_full: bool,
 }
 
+impl LayerError {
+    pub(super) fn saying(message: String) -> Self {
+        Self {
+            message,
+            disk_full: false,
+        }
+    }
+
+    pub(super) fn of(error: &io::Error) -> Self {
+        Self {
+            message: system_words(error),
+            disk_full: is_disk_full(error),
+        }
+    }
+
+    /// An error of the entry at `path`.
+    pub(super) fn at(path: &[u8], error: &io::Error) -> Self {
+        let path = String::from_utf8_lossy(path);
+        Self {
+            message: format!("`{path}`: {}", system_words(error)),
+            disk_full: is_disk_full(error),
+        }
+    }
+}
+
 /// Writes and removes folders of layers, as whoever may. [`super::super::ImageStore`] has one that
 /// works in this process; an engine with ranges of ids brings its own, for outside its user
 /// namespace nobody can make or remove files of these ids.
@@ -87,7 +115,8 @@ pub trait LayerFolders: Send + Sync {
     fn form(&self) -> LayerForm;
 
     /// Does the job. What it began and can't end may stay: the store removes it.
-    fn unpack(&self, job: &UnpackJob) -> Result<Unpacked, LayerError>;
+    /// Ends early, with an error, once `stop` is set.
+    fn unpack(&self, job: &UnpackJob, stop: &AtomicBool) -> Result<Unpacked, LayerError>;
 
     /// Removes a folder with all that is in it.
     fn remove(&self, folder: &Path) -> Result<(), LayerError>;
