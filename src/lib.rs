@@ -78,7 +78,8 @@ pub mod tested {
 
     pub mod config {
         pub use crate::config::{
-            BadRevision, Changes, FileProvider, ReadError, Request, Start, load,
+            BadRevision, Changes, FileProvider, Loaded, ReadError, Request, Start, expanded, load,
+            to_json,
         };
     }
 
@@ -102,8 +103,8 @@ pub mod tested {
 
     pub mod plan {
         pub use crate::plan::{
-            GivenVariable, IncludeScope, Job, Need, PipelineFacts, Plan, Project, Server, User,
-            build, refusals,
+            GivenVariable, IncludeScope, Job, Need, Outcome, PipelineFacts, Plan, Project, Server,
+            User, build, lets_in, refusals,
         };
     }
 
@@ -114,6 +115,6 @@ pub mod tested {
     }
 
     pub mod yaml {
-        pub use crate::yaml::load;
+        pub use crate::yaml::{load, write};
     }
 }

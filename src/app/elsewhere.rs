@@ -1,5 +1,8 @@
 //! Which other ref or event would have a job that this pipeline leaves out.
 
+use std::sync::Arc;
+
+use crate::config::JobConfig;
 use crate::foreign::Command;
 use crate::types::PipelineSource;
 
@@ -13,7 +16,7 @@ pub(super) fn options(
     workspace: &Workspace,
     pipeline: &Pipeline,
     request: &PipelineRequest,
-    job: &str,
+    job: &Arc<JobConfig>,
 ) -> Option<Command> {
     events(workspace).into_iter().find_map(|(options, event)| {
         let other = PipelineRequest {
@@ -21,11 +24,7 @@ pub(super) fn options(
             source: event.source,
             ..request.clone()
         };
-        let plan = pipeline.plan_for(workspace, &other)?;
-        plan.jobs
-            .iter()
-            .any(|other| other.name() == job)
-            .then_some(options)
+        pipeline.lets_in(workspace, &other, job).then_some(options)
     })
 }
 

@@ -12,6 +12,7 @@
 mod clean;
 mod docker_settings;
 mod elsewhere;
+mod explain;
 mod facts;
 mod failure;
 pub mod folders;
@@ -20,7 +21,9 @@ mod images;
 mod includes;
 mod interruptible;
 mod jobs;
+mod kinds_of_ref;
 mod launch;
+mod lint;
 mod past;
 mod pipeline;
 mod pipelines;
@@ -39,6 +42,7 @@ mod variables;
 mod workspace;
 
 pub use clean::{Storage, Stored, StoredKind};
+pub use explain::{JobExplanation, explain_job};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
 #[cfg(target_os = "linux")]
@@ -46,12 +50,14 @@ pub use images::{
     ImageRequest, Images, list_images, remove_all_images, remove_images, short, stored_image_names,
 };
 pub use jobs::{KeyDigests, Permissions, PipelineContext, images};
+pub use kinds_of_ref::{KindOfRef, kinds_of_ref};
 pub use launch::Launch;
+pub use lint::{LintOptions, Linted, lint};
 pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
 pub use retry::{GivenAgain, Retry};
 pub use runners::{Assignment, default_runner, docker};
-pub use selection::choose;
+pub use selection::{choose, unknown_job};
 pub use settings::read_settings;
 pub use workspace::Workspace;

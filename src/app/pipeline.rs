@@ -1,11 +1,12 @@
 //! From a workspace and a request to one pipeline: facts, configuration, plan.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
-use crate::config::{self, GivenInput, Loaded, Request, Start};
+use crate::config::{self, Config, FileProvider, GivenInput, JobConfig, Loaded, Request, Start};
 use crate::diag::{Code, Diagnostic, Severity, has_errors};
 use crate::expr::Lookup;
-use crate::plan::{self, IncludeScope, Outcome, PipelineFacts, Plan};
+use crate::plan::{self, Explanation, IncludeScope, Outcome, PipelineFacts};
 
 use super::facts::{History, facts};
 use super::failure::{Failure, FailureKind};
@@ -77,22 +78,56 @@ impl Pipeline {
         }
     }
 
-    /// The jobs of this configuration for another event, if it can be made for that. What was
-    /// read is read again only where the event decides about it.
-    pub(super) fn plan_for(
+    /// What this configuration makes of another event, if it can be made for that. What was read
+    /// is read again only where the event decides about it.
+    pub fn for_event(&self, workspace: &Workspace, request: &PipelineRequest) -> Option<Outcome> {
+        if self.depends_on_event {
+            let other = Self::make(workspace, request, History::Read).ok()?;
+            return other.outcome;
+        }
+        self.with_event(workspace, request, plan::build)
+    }
+
+    /// Whether another event's pipeline has the job.
+    pub(super) fn lets_in(
         &self,
         workspace: &Workspace,
         request: &PipelineRequest,
-    ) -> Option<Plan> {
+        job: &Arc<JobConfig>,
+    ) -> bool {
         if self.depends_on_event {
-            let other = Self::make(workspace, request, History::Read).ok()?;
-            return other.outcome.map(|outcome| outcome.plan);
+            let other = self.for_event(workspace, request);
+            let jobs = other.iter().flat_map(|outcome| &outcome.plan.jobs);
+            return jobs.into_iter().any(|other| other.name() == &*job.name);
         }
+        let lets_in = |config: &Config, facts: &PipelineFacts, files: &dyn FileProvider| {
+            plan::lets_in(config, facts, files, job)
+        };
+        self.with_event(workspace, request, lets_in)
+            .unwrap_or_default()
+    }
+
+    fn with_event<T>(
+        &self,
+        workspace: &Workspace,
+        request: &PipelineRequest,
+        work: impl FnOnce(&Config, &PipelineFacts, &dyn FileProvider) -> T,
+    ) -> Option<T> {
         let variables = variables::read(workspace).ok()?;
         let (facts, changes) = facts(workspace, request, History::Read, &variables).ok()?;
         let files = TreeFiles::new(workspace, changes);
-        let config = self.loaded.config.as_ref()?;
-        Some(plan::build(config, &facts, &files).plan)
+        Some(work(self.loaded.config.as_ref()?, &facts, &files))
+    }
+
+    /// What decided about a job of this pipeline.
+    pub(super) fn explain(
+        &self,
+        workspace: &Workspace,
+        config: &Config,
+        job: &Arc<JobConfig>,
+    ) -> Result<Explanation, Diagnostic> {
+        let files = TreeFiles::new(workspace, self.changes.clone());
+        plan::explain(config, &self.facts, &files, job)
     }
 
     /// Whether GitLab would accept the configuration for this event.

@@ -31,7 +31,7 @@ pub fn choose(
         plan: &outcome.plan,
     };
     if let Some(reason) = &outcome.reason {
-        return Err(refusal.nothing(selection, reason));
+        return Err(refusal.nothing(selection, &reason.to_string()));
     }
     let chosen = plan::choose(&outcome.plan, selection, outside)
         .map_err(|error| refusal.of(&error, selection))?;
@@ -141,12 +141,13 @@ impl Refusal<'_> {
             .as_ref()
             .and_then(|it| it.reason.as_ref());
         if let Some(left_out) = left_out.find(|left_out| left_out.name == job.name) {
-            diagnostic = diagnostic.at(left_out.span).label(left_out.reason.clone());
+            diagnostic = diagnostic
+                .at(left_out.span)
+                .label(left_out.reason.to_string());
         } else if let Some(reason) = reason {
-            diagnostic = diagnostic.note(reason);
+            diagnostic = diagnostic.note(reason.to_string());
         }
-        if let Some(options) =
-            elsewhere::options(self.workspace, self.pipeline, self.request, &job.name)
+        if let Some(options) = elsewhere::options(self.workspace, self.pipeline, self.request, job)
         {
             diagnostic = diagnostic.help(format!(
                 "another ref has it: `{}`",
@@ -157,16 +158,7 @@ impl Refusal<'_> {
     }
 
     fn unknown_job(&self, name: &str) -> Failure {
-        let config = self.pipeline.loaded.config.iter();
-        let jobs = config.flat_map(|config| &config.jobs);
-        let diagnostic = Diagnostic::new(Code::JobUnknown, format!("there is no job `{name}`"))
-            .did_you_mean(name, jobs.map(|job| &*job.name));
-        let diagnostic = if diagnostic.help.is_empty() {
-            diagnostic.help("`pipe list` shows the jobs")
-        } else {
-            diagnostic
-        };
-        self.fail(FailureKind::Usage, diagnostic)
+        self.fail(FailureKind::Usage, unknown_job(self.pipeline, name))
     }
 
     fn unknown_stage(&self, name: &str) -> Failure {
@@ -182,6 +174,19 @@ impl Refusal<'_> {
 
     fn fail(&self, kind: FailureKind, diagnostic: Diagnostic) -> Failure {
         Failure::new(kind, diagnostic).within(&self.pipeline.loaded.sources)
+    }
+}
+
+/// The configuration has no job of that name.
+pub fn unknown_job(pipeline: &Pipeline, name: &str) -> Diagnostic {
+    let config = pipeline.loaded.config.iter();
+    let jobs = config.flat_map(|config| &config.jobs);
+    let diagnostic = Diagnostic::new(Code::JobUnknown, format!("there is no job `{name}`"))
+        .did_you_mean(name, jobs.map(|job| &*job.name));
+    if diagnostic.help.is_empty() {
+        diagnostic.help("`pipe list` shows the jobs")
+    } else {
+        diagnostic
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, has_errors};
+use crate::expr::expand::SettingPlace;
 use crate::foreign::system_words;
 use crate::plan::SettingVariable;
 use crate::settings::variables::{
@@ -12,7 +13,7 @@ use crate::settings::variables::{
     parse_user,
 };
 use crate::settings::{Key, Problem};
-use crate::source::SourceMap;
+use crate::source::{LineIndex, SourceMap};
 use crate::types::{Origin, VariableLevel};
 
 use super::failure::{Failure, FailureKind};
@@ -97,10 +98,12 @@ impl Variables {
             problems: more,
         } = choose(&variables, workspace, &home);
         problems.extend(more);
+        let name = path.display().to_string();
+        let at = Places::of(&name, &text);
         for (level, entry) in entries {
-            problems.extend(self.add(level, entry, &home));
+            problems.extend(self.add(at.of_entry(level, entry), entry, &home));
         }
-        self.report(&path.display().to_string(), &text, problems);
+        self.report(&name, &text, problems);
     }
 
     /// Those of a file of the checkout.
@@ -123,8 +126,10 @@ impl Variables {
             let _ = workspace.repository.exclude(name);
         }
         let (entries, mut problems) = parse(&text, trust);
+        let at = Places::of(name, &text);
         for entry in &entries {
-            problems.extend(self.add(VariableLevel::Project, entry, Path::new("")));
+            let place = at.of_entry(VariableLevel::Project, entry);
+            problems.extend(self.add(place, entry, Path::new("")));
         }
         self.report(name, &text, problems);
         Ok(())
@@ -142,7 +147,7 @@ impl Variables {
 
     /// A variable with its value; the text of a file that the user's own file names is read here,
     /// and a file that can't be read is the problem.
-    fn add(&mut self, level: VariableLevel, entry: &Entry, home: &Path) -> Option<Problem> {
+    fn add(&mut self, place: SettingPlace, entry: &Entry, home: &Path) -> Option<Problem> {
         let read = |path: &str| std::fs::read_to_string(at_home(path, home));
         let mut problem = None;
         let (value, is_file) = match &entry.content {
@@ -160,7 +165,7 @@ impl Variables {
             },
         };
         self.all.push(SettingVariable {
-            level,
+            place: Arc::new(place),
             key: Arc::from(entry.key.as_str()),
             value: value.into(),
             raw: entry.raw,
@@ -170,6 +175,35 @@ impl Variables {
             scope: Arc::from(entry.scope.as_str()),
         });
         problem
+    }
+}
+
+/// The places of a file of variables.
+struct Places<'a> {
+    file: Arc<str>,
+    text: &'a str,
+    lines: LineIndex,
+}
+
+impl<'a> Places<'a> {
+    fn of(file: &str, text: &'a str) -> Self {
+        Self {
+            file: file.into(),
+            text,
+            lines: LineIndex::new(text),
+        }
+    }
+
+    fn of_entry(&self, level: VariableLevel, entry: &Entry) -> SettingPlace {
+        let start = entry
+            .at
+            .as_ref()
+            .and_then(|at| u32::try_from(at.start).ok());
+        SettingPlace {
+            level,
+            file: Arc::clone(&self.file),
+            line: start.map(|start| self.lines.position(self.text, start).line),
+        }
     }
 }
 

@@ -6,7 +6,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::report::{ColorChoice, OutputLevel};
 
-pub(super) use super::formats::{LintFormat, ListFormat, ResultFormat, RunFormat};
+pub(super) use super::event_args::EventArgs;
+pub(super) use super::explain_args::{ExpandArgs, ExplainArgs, GraphArgs};
+pub(super) use super::formats::{JobsFormat, LintFormat, ListFormat, ResultFormat, RunFormat};
 pub(super) use super::image_args::{
     ImageArgs, ImageCommand, ImageImportArgs, ImageLsArgs, ImagePullArgs, ImageRmArgs,
 };
@@ -37,6 +39,14 @@ Examples:
   pipe run --merge-request                 # as if a merge request were opened
   pipe run --stage test --exclude 'lint*'  # one stage without some of its jobs
   pipe run --deploy=staging                # also the jobs that deploy to staging";
+
+/// The two things that `explain` explains.
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  pipe explain deploy               # each rule of the job deploy, with the values it reads
+  pipe explain deploy --tag v1.0    # the same for another ref
+  pipe explain deploy --variables   # all its variables: from where, and what they override
+  pipe explain yaml-duplicate-key   # what this diagnostic means, and what to do";
 
 /// Run GitLab CI pipelines on your own machine
 #[derive(Debug, Parser)]
@@ -136,6 +146,13 @@ pub enum Command {
     List(ListArgs),
     /// Check the configuration and report every mistake
     Lint(LintArgs),
+    /// Print the configuration as one file: includes, templates and defaults put in
+    Expand(ExpandArgs),
+    /// Draw the stages, the jobs and what they need
+    Graph(GraphArgs),
+    /// Explain why a job is in the pipeline or not, or what a diagnostic means
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// List past runs of this checkout, the newest first
     Runs(RunsArgs),
     /// Print the log of a job, or all logs of the last run
@@ -171,42 +188,6 @@ pub enum Shell {
     Zsh,
     /// fish
     Fish,
-}
-
-/// Which pipeline: ref, event, changed files, variables.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Which pipeline")]
-pub struct EventArgs {
-    /// As if this branch were pushed; the files stay those of this checkout
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "merge_request"])]
-    pub branch: Option<String>,
-    /// As if this tag were pushed
-    #[arg(long, value_name = "NAME", conflicts_with = "merge_request")]
-    pub tag: Option<String>,
-    /// As if a merge request were opened or updated
-    #[arg(long)]
-    pub merge_request: bool,
-    /// Source branch of the merge request [default: the branch checked out]
-    #[arg(long, value_name = "NAME", requires = "merge_request")]
-    pub source_branch: Option<String>,
-    /// Target branch of the merge request [default: the default branch]
-    #[arg(long, value_name = "NAME", requires = "merge_request")]
-    pub target_branch: Option<String>,
-    /// The event: push, web, schedule, api, trigger, … [default: push]
-    #[arg(long, value_name = "EVENT", conflicts_with = "merge_request")]
-    pub source: Option<String>,
-    /// A changed file, in place of what git says; may be repeated
-    #[arg(long, value_name = "PATH")]
-    pub changed: Vec<String>,
-    /// A variable of the pipeline, stronger than all others; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub var: Vec<String>,
-    /// A value for an input of the pipeline's file (`spec:inputs`); may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub input: Vec<String>,
-    /// A YAML file with values for inputs; may be repeated
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    pub input_file: Vec<PathBuf>,
 }
 
 /// Options of `run`.
@@ -271,14 +252,17 @@ pub struct RunArgs {
 /// Options of `list`.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
-    /// How to show the list: table or json
+    /// Show which kind of ref has which job, instead of one pipeline
+    #[arg(long, conflicts_with_all = ["branch", "tag", "merge_request", "source"])]
+    pub refs: bool,
+    /// How to show the list: table, json, markdown or csv
     #[arg(
         long,
         value_name = "FORMAT",
         default_value = "table",
         hide_possible_values = true
     )]
-    pub format: ListFormat,
+    pub format: JobsFormat,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,
@@ -287,7 +271,7 @@ pub struct ListArgs {
 /// Options of `lint`.
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
-    /// How to show what is found: full, concise (one line each) or json
+    /// How to show what is found: full, concise (one line each), json, junit, codequality or sarif
     #[arg(
         long,
         value_name = "FORMAT",
@@ -295,6 +279,12 @@ pub struct LintArgs {
         hide_possible_values = true
     )]
     pub format: LintFormat,
+    /// Count warnings as mistakes
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Also warn of variables in conditions that nothing defines
+    #[arg(long)]
+    pub undefined_variables: bool,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,

@@ -8,6 +8,7 @@ use clap_complete::CompletionCandidate;
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::app::{History, PastRuns, Pipeline, Workspace};
+use crate::diag::Code;
 use crate::foreign::{is_hidden, visible};
 use crate::mask::Masker;
 use crate::plan::Plan;
@@ -22,6 +23,7 @@ type Candidates = fn() -> Vec<CompletionCandidate>;
 /// What completes the values of arguments, by their ids.
 const CANDIDATES: &[(&str, Candidates)] = &[
     ("names", jobs),
+    ("subject", subjects),
     ("job", jobs),
     ("exclude", jobs),
     ("manual", manual_jobs),
@@ -58,20 +60,36 @@ fn with_candidates(argument: Arg) -> Arg {
 
 /// Jobs of the pipeline that the options so far choose.
 fn jobs() -> Vec<CompletionCandidate> {
-    named(|plan| {
-        let mut names: Vec<(String, String)> = Vec::new();
-        for job in &plan.jobs {
-            let base = (
-                job.config.base_name.to_string(),
-                format!("{}, in parallel", job.config.stage),
-            );
-            if job.config.instance.is_some() && !names.contains(&base) {
-                names.push(base);
-            }
-            names.push((job.name().to_owned(), about(job)));
+    named(in_pipeline)
+}
+
+fn in_pipeline(plan: &Plan) -> Vec<(String, String)> {
+    let mut names: Vec<(String, String)> = Vec::new();
+    for job in &plan.jobs {
+        let base = (
+            job.config.base_name.to_string(),
+            format!("{}, in parallel", job.config.stage),
+        );
+        if job.config.instance.is_some() && !names.contains(&base) {
+            names.push(base);
         }
-        names
-    })
+        names.push((job.name().to_owned(), about(job)));
+    }
+    names
+}
+
+/// All that can be explained: jobs, those that are left out too, and the codes of diagnostics.
+fn subjects() -> Vec<CompletionCandidate> {
+    let jobs = named(|plan| {
+        let left_out = plan.left_out.iter();
+        let left_out = left_out.map(|job| (job.name.to_string(), "left out".to_owned()));
+        in_pipeline(plan).into_iter().chain(left_out).collect()
+    });
+    let code = |code: &Code| {
+        let summary = code.summary().into();
+        CompletionCandidate::new(code.as_str()).help(Some(summary))
+    };
+    jobs.into_iter().chain(Code::ALL.iter().map(code)).collect()
 }
 
 /// Images of the store.

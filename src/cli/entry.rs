@@ -16,7 +16,9 @@ use crate::source::SourceMap;
 use super::args::{Cli, Command, ImageArgs, When};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{artifacts, clean, doctor, generate, lint, list, logs, retry, runs};
+use super::{
+    artifacts, clean, doctor, draw, expand, explain, generate, lint, list, logs, retry, runs,
+};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -124,6 +126,9 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Retry(args) => retry::retry(&cli.global, args, printer),
         Command::List(args) => list::list(&cli.global, args, printer),
         Command::Lint(args) => lint::lint(&cli.global, args, printer),
+        Command::Expand(args) => expand::expand(&cli.global, args, printer),
+        Command::Graph(args) => draw::graph(&cli.global, args, printer),
+        Command::Explain(args) => explain::explain(&cli.global, args, printer),
         Command::Runs(args) => runs::runs(&cli.global, args, printer),
         Command::Logs(args) => logs::logs(&cli.global, args, printer),
         Command::Artifacts(args) => artifacts::artifacts(&cli.global, args, printer),

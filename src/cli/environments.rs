@@ -7,7 +7,7 @@ use crate::record::{Deployment, PastEnvironment};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
 
-use super::args::ListFormat;
+use super::formats::ListFormat;
 use super::printer::Printer;
 use super::table::Table;
 

@@ -22,6 +22,32 @@ pub enum ListFormat {
     Json,
 }
 
+/// How a list of jobs is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum JobsFormat {
+    /// A table for people
+    Table,
+    /// JSON
+    Json,
+    /// A table of Markdown
+    Markdown,
+    /// Comma-separated values
+    Csv,
+}
+
+/// How a pipeline is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Lines for the terminal
+    Tree,
+    /// A flowchart of Mermaid
+    Mermaid,
+    /// A graph of Graphviz
+    Dot,
+    /// An image
+    Svg,
+}
+
 /// How is said what a command did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ResultFormat {
@@ -40,4 +66,10 @@ pub enum LintFormat {
     Concise,
     /// JSON
     Json,
+    /// JUnit's XML, for reports of tests
+    Junit,
+    /// GitLab's report of code quality
+    Codequality,
+    /// SARIF, for editors and code scanners
+    Sarif,
 }

@@ -168,13 +168,13 @@ fn finish(
     came: &[Arrived],
     format: ResultFormat,
     printer: &Printer,
-) -> Result<Exit, Failure> {
+) -> Exit {
     if let Some(signal) = signal {
         say(
             printer,
             "stopped; what did not come to its end left nothing",
         );
-        return Ok(Exit::Signal(signal));
+        return Exit::Signal(signal);
     }
     if format == ResultFormat::Json {
         let images: Vec<Json> = came.iter().map(arrived).collect();

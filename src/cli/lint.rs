@@ -1,6 +1,6 @@
 //! `pipe lint`: every mistake in one go.
 
-use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
+use crate::app::{self, Failure, LintOptions, Linted, Workspace, kind_of_errors};
 use crate::diag::{self, Code, Severity};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
@@ -14,54 +14,57 @@ use super::request;
 /// Runs the command.
 pub(super) fn lint(global: &Global, args: &LintArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
-    let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
-    printer.hide(pipeline.facts.secrets());
-    let found = &pipeline.loaded.diagnostics;
-    let sources = &pipeline.loaded.sources;
-    match args.format {
-        LintFormat::Full => printer.diagnostics(found, sources),
-        LintFormat::Concise => printer.concise(found, sources),
-        LintFormat::Json => {
-            let document = serde_json::json!({
-                "version": 1,
-                "valid": pipeline.is_valid(),
-                "diagnostics": diag::json(found, sources),
-            });
-            printer.json(document);
-        }
-    }
-    if args.format == LintFormat::Full && !printer.is_quiet() {
-        let verdict = verdict(&pipeline, workspace.file());
-        printer.words(
-            &verdict
-                .map(|text| Line::of(Tone::Plain, text))
-                .into_iter()
-                .collect::<Vec<_>>(),
-        );
-    }
-    Ok(if pipeline.is_valid() {
-        Exit::Passed
+    let options = LintOptions {
+        undefined_variables: args.undefined_variables,
+    };
+    let linted = app::lint(&workspace, &request::pipeline(&args.event)?, options)?;
+    printer.hide(linted.pipeline.facts.secrets());
+    show(&linted, args, workspace.file(), printer);
+    let denied = args.deny_warnings && linted.has(Severity::Warning);
+    Ok(if linted.has(Severity::Error) {
+        kind_of_errors(&linted.diagnostics).into()
+    } else if denied {
+        Exit::Invalid
     } else {
-        kind_of_errors(found).into()
+        Exit::Passed
     })
 }
 
-fn verdict(pipeline: &Pipeline, file: &str) -> Option<String> {
-    let count = |severity| {
-        pipeline
-            .loaded
-            .diagnostics
-            .iter()
-            .filter(|d| d.severity == severity)
-            .count()
-    };
+fn show(linted: &Linted, args: &LintArgs, file: &str, printer: &Printer) {
+    let (found, sources) = (&linted.diagnostics, &linted.sources);
+    match args.format {
+        LintFormat::Full => {
+            printer.diagnostics(found, sources);
+            let verdict = verdict(linted, file, args.deny_warnings);
+            if let Some(verdict) = verdict.filter(|_| !printer.is_quiet()) {
+                printer.words(&[Line::of(Tone::Plain, verdict)]);
+            }
+        }
+        LintFormat::Concise => printer.concise(found, sources),
+        LintFormat::Json => printer.json(serde_json::json!({
+            "version": 1,
+            "valid": !linted.has(Severity::Error),
+            "diagnostics": diag::json(found, sources),
+        })),
+        LintFormat::Junit => {
+            let fails = |severity: Severity| {
+                severity == Severity::Error || (args.deny_warnings && severity == Severity::Warning)
+            };
+            let xml = diag::junit(found, sources, file, &fails);
+            printer.exact(&printer.masked(&xml));
+        }
+        LintFormat::Codequality => {
+            printer.json(diag::code_quality(found, sources, file).into());
+        }
+        LintFormat::Sarif => printer.json(diag::sarif(found, sources)),
+    }
+}
+
+fn verdict(linted: &Linted, file: &str, deny_warnings: bool) -> Option<String> {
+    let found = &linted.diagnostics;
+    let count = |severity| found.iter().filter(|d| d.severity == severity).count();
     let errors = count(Severity::Error);
-    if pipeline
-        .loaded
-        .diagnostics
-        .iter()
-        .any(|d| d.code == Code::ConfigMissing)
-    {
+    if found.iter().any(|d| d.code == Code::ConfigMissing) {
         return None;
     }
     if errors > 0 {
@@ -70,12 +73,15 @@ fn verdict(pipeline: &Pipeline, file: &str) -> Option<String> {
             words::count(errors, "mistake")
         ));
     }
-    let reason = pipeline
-        .outcome
-        .as_ref()
-        .and_then(|outcome| outcome.reason.as_deref());
+    let warnings = count(Severity::Warning);
+    if deny_warnings && warnings > 0 {
+        let warnings = words::count(warnings, "warning");
+        return Some(format!("{file} is valid, but has {warnings}"));
+    }
+    let outcome = linted.pipeline.outcome.as_ref();
+    let reason = outcome.and_then(|outcome| outcome.reason.as_ref());
     Some(match reason {
         Some(reason) => format!("{file} is valid; no pipeline for this ref: {reason}"),
-        None => format!("{file} is valid; {}", list::heading(pipeline)),
+        None => format!("{file} is valid; {}", list::heading(&linted.pipeline)),
     })
 }

@@ -2,19 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
-use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
+use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors, kinds_of_ref};
 use crate::config::Loaded;
-use crate::plan::{Job, Need, PipelineFacts, Plan};
+use crate::plan::{Job, LeftOutReason, Need, PipelineFacts, Plan};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
 use crate::source::Span;
 use crate::types::{AllowFailure, Delay, RefKind, When};
 
-use super::args::{Global, ListArgs, ListFormat};
+use super::args::{Global, JobsFormat, ListArgs};
 use super::description;
 use super::exit::Exit;
+use super::grid;
 use super::list_json;
+use super::list_refs;
 use super::printer::Printer;
 use super::request;
 use super::table::Table;
@@ -27,7 +30,13 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Resul
     printer.hide(pipeline.facts.secrets());
     // The process ends with it: taking a large one apart would cost as much as a part of making it.
     let pipeline = ManuallyDrop::new(pipeline);
-    if args.format == ListFormat::Json {
+    if args.refs && pipeline.loaded.config.is_some() {
+        let request = request::pipeline(&args.event)?;
+        let kinds = kinds_of_ref(&workspace, &pipeline, &request);
+        list_refs::print(&pipeline, &kinds, args.format, printer);
+        return Ok(Exit::Passed);
+    }
+    if args.format == JobsFormat::Json {
         list_json::print(&pipeline, printer);
         return Ok(if pipeline.is_valid() {
             Exit::Passed
@@ -41,8 +50,25 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Resul
     if !printer.is_quiet() {
         printer.diagnostics(&pipeline.loaded.diagnostics, &pipeline.loaded.sources);
     }
-    printer.lines(&lines(&pipeline, printer));
+    match args.format {
+        JobsFormat::Table | JobsFormat::Json => printer.lines(&lines(&pipeline, printer)),
+        JobsFormat::Markdown => print_grid(&pipeline, &grid::markdown, printer),
+        JobsFormat::Csv => print_grid(&pipeline, &grid::csv, printer),
+    }
     Ok(Exit::Passed)
+}
+
+/// The jobs for another program: the columns of the table.
+fn print_grid(
+    pipeline: &Pipeline,
+    draw: &dyn Fn(&[String], &[Vec<String>]) -> String,
+    printer: &Printer,
+) {
+    let plan = pipeline.outcome.as_ref().map(|outcome| &outcome.plan);
+    let rows = plan.map(|plan| rows(plan, &pipeline.loaded));
+    let headings = COLUMNS.map(str::to_owned);
+    let text = draw(&headings, &rows.unwrap_or_default());
+    printer.exact(&printer.masked(&text));
 }
 
 fn lines(pipeline: &Pipeline, printer: &Printer) -> Vec<Line> {
@@ -93,21 +119,36 @@ pub(super) fn reference(facts: &PipelineFacts) -> String {
 
 /// A row for each job, its name first: what people look for, and what `grep` finds.
 fn jobs(plan: &Plan, loaded: &Loaded, printer: &Printer) -> Table {
+    let mut table = Table::new(&COLUMNS);
+    for row in rows(plan, loaded) {
+        let [name, stage, when, notes] = &row[..] else {
+            continue;
+        };
+        table.row(&[name, stage, when, &printer.masked(notes)]);
+    }
+    table
+}
+
+/// What a list says of each job.
+const COLUMNS: [&str; 4] = ["job", "stage", "when", "notes"];
+
+fn rows(plan: &Plan, loaded: &Loaded) -> Vec<Vec<String>> {
     let variants = variants(loaded);
     let present: HashSet<&str> = plan.jobs.iter().map(Job::name).collect();
-    let mut table = Table::new(&["job", "stage", "when", "notes"]);
     let mut before = None;
-    for job in &plan.jobs {
+    let row = |job: &Job| {
         let stage = &*job.config.stage;
         // Of several instances the first says what they are for.
-        let base = Some(&job.config.base_name);
+        let base = Some(Arc::clone(&job.config.base_name));
         let described = description::of_job(job, &loaded.sources).filter(|_| base != before);
         before = base;
         let notes = described.into_iter().chain(notes(job, &variants, &present));
-        let notes = printer.masked(&notes.collect::<Vec<_>>().join("; "));
-        table.row(&[job.name(), stage, job.when.as_str(), &notes]);
-    }
-    table
+        let notes = notes.collect::<Vec<_>>().join("; ");
+        [job.name(), stage, job.when.as_str(), &notes]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    plan.jobs.iter().map(row).collect()
 }
 
 fn variants(loaded: &Loaded) -> Variants<'_> {
@@ -169,10 +210,10 @@ fn needed(needs: &[Need], variants: &Variants<'_>, present: &HashSet<&str>) -> V
 fn left_out(plan: &Plan, loaded: &Loaded, printer: &Printer) -> Table {
     let variants = variants(loaded);
     let mut table = Table::of_prose(&["reason", "place", "jobs"]);
-    let mut rows: Vec<(&str, String, Vec<&str>)> = Vec::new();
-    let mut places: HashMap<(&str, Span), usize> = HashMap::new();
+    let mut rows: Vec<(&LeftOutReason, String, Vec<&str>)> = Vec::new();
+    let mut places: HashMap<(&LeftOutReason, Span), usize> = HashMap::new();
     for left_out in &plan.left_out {
-        let key = (left_out.reason.as_str(), left_out.span);
+        let key = (&left_out.reason, left_out.span);
         let at = *places.entry(key).or_insert_with(|| {
             let place = loaded.sources.locate(left_out.span);
             let place = place.map_or_else(String::new, |(file, position)| {
@@ -185,7 +226,7 @@ fn left_out(plan: &Plan, loaded: &Loaded, printer: &Printer) -> Table {
     }
     for (reason, place, jobs) in &rows {
         let jobs = variants.grouped(jobs.iter().copied()).join(", ");
-        table.row(&[&printer.masked(reason), place, &jobs]);
+        table.row(&[&printer.masked(&reason.to_string()), place, &jobs]);
     }
     table
 }

@@ -82,7 +82,8 @@ pub(super) fn print(pipeline: &Pipeline, printer: &Printer) {
     let reason = pipeline
         .outcome
         .as_ref()
-        .and_then(|outcome| outcome.reason.clone());
+        .and_then(|outcome| outcome.reason.as_ref())
+        .map(ToString::to_string);
     let created = valid && reason.is_none();
     let all = |values: Vec<Json>| {
         values
@@ -238,7 +239,8 @@ fn left_out(plan: &Plan, sources: &SourceMap) -> Vec<Json> {
             let place = sources.locate(left_out.span);
             json!({
                 "name": &*left_out.name,
-                "reason": left_out.reason,
+                "reason": left_out.reason.to_string(),
+                "cause": left_out.reason.as_str(),
                 "file": place.map(|(file, _)| file),
                 "line": place.map(|(_, position)| position.line),
             })

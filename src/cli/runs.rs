@@ -11,9 +11,10 @@ use crate::report::line::{Line, Tone};
 use crate::report::words;
 use crate::types::Status;
 
-use super::args::{Global, ListFormat, RunsArgs};
+use super::args::{Global, RunsArgs};
 use super::environments;
 use super::exit::Exit;
+use super::formats::ListFormat;
 use super::printer::Printer;
 use super::request;
 use super::table::Table;

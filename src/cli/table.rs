@@ -184,7 +184,7 @@ fn line(cells: &[String], widths: &[usize], tone: Tone) -> Line {
 }
 
 /// `text` in lines of at most `room` columns, broken between words. A longer word stays whole.
-fn broken(text: &str, room: usize) -> Vec<String> {
+pub(super) fn broken(text: &str, room: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {

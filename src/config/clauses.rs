@@ -59,7 +59,7 @@ impl ClauseFacts<'_> {
         Ok(true)
     }
 
-    fn clause(&self, clause: &Clause) -> Result<bool, RuleError> {
+    pub(super) fn clause(&self, clause: &Clause) -> Result<bool, RuleError> {
         match clause {
             Clause::If {
                 condition, span, ..
@@ -104,12 +104,17 @@ impl ClauseFacts<'_> {
     }
 
     fn exists(&self, exists: &Exists) -> Result<bool, RuleError> {
-        let paths = match &exists.project {
-            None => self.files.paths(),
-            Some(project) => self.paths_of(project, exists)?,
-        };
+        let paths = self.paths_for(exists)?;
         exists_match(&self.expanded(&exists.paths), &paths)
             .map_err(|error| bad_glob(error, exists.span))
+    }
+
+    /// The files that a clause looks into.
+    pub(super) fn paths_for(&self, exists: &Exists) -> Result<Arc<[String]>, RuleError> {
+        match &exists.project {
+            None => Ok(self.files.paths()),
+            Some(project) => self.paths_of(project, exists),
+        }
     }
 
     /// The files of a project that a rule names. Only those of this one are here.
@@ -133,7 +138,7 @@ impl ClauseFacts<'_> {
         Err(RuleError(diagnostic.at(exists.span)))
     }
 
-    fn expanded(&self, globs: &[Arc<str>]) -> Vec<String> {
+    pub(super) fn expanded(&self, globs: &[Arc<str>]) -> Vec<String> {
         globs.iter().map(|glob| (self.expand)(glob)).collect()
     }
 }

@@ -9,6 +9,7 @@ use crate::source::{Span, SpannedText};
 use crate::types::EnvironmentAction;
 use crate::yaml::Mapping;
 
+use super::document::Document;
 use super::findings::MAX_FINDINGS;
 use super::jobs::NAME_LIMIT;
 use super::model::{Config, JobConfig, NeedConfig, NeedTarget, TriggerTarget};
@@ -20,13 +21,13 @@ const MAX_STEPS: usize = 12;
 /// Reports every mistake that only shows when jobs are seen together. Unless every job was
 /// understood, nothing is said about names that stand for none.
 pub(super) fn check(
-    document: &Mapping,
+    document: &Document,
     config: &Config,
     all_understood: bool,
     found: &mut Vec<Diagnostic>,
 ) {
     let checker = Checker {
-        known: if all_understood { None } else { Some(document) },
+        known: (!all_understood).then_some(&*document.resolved),
         config,
         stages: config
             .stages
@@ -40,7 +41,7 @@ pub(super) fn check(
     for job in &config.jobs {
         let before = found.len();
         checker.job(job, found);
-        if let Some(entry) = document.get(&job.base_name) {
+        if let Some(entry) = document.resolved.get(&job.base_name) {
             say_who_uses(document, entry, &mut found[before..]);
         }
         if found.len() > MAX_FINDINGS {

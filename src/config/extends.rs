@@ -4,21 +4,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
 use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
 use super::budget::Budget;
 use super::merge::merge_mappings;
+use super::trail::Trail;
 
 /// GitLab accepts this many levels of ancestors.
 const MAX_LEVELS: usize = 11;
 
 /// The document with every `extends` applied; the key itself stays in the job for information.
 /// The first mistake ends the processing, as in GitLab.
-pub(super) fn apply(document: &Mapping) -> Result<Mapping, Diagnostic> {
+pub(super) fn apply(document: &Mapping, trail: &mut Trail) -> Result<Mapping, Diagnostic> {
     let mut resolver = Resolver {
         document,
         budget: Budget::new(),
         done: HashMap::new(),
+        trail,
     };
     document
         .entries()
@@ -40,6 +43,7 @@ struct Resolver<'a> {
     document: &'a Mapping,
     budget: Budget,
     done: HashMap<Key, (Arc<Mapping>, usize)>,
+    trail: &'a mut Trail,
 }
 
 impl<'a> Resolver<'a> {
@@ -76,7 +80,11 @@ impl<'a> Resolver<'a> {
         path.push(entry.key.clone());
         let mut merged = Mapping::default();
         let mut deepest = 0;
-        for base in self.bases(entry, extends)? {
+        let bases = self.bases(entry, extends)?;
+        let names = bases.iter().map(|(base, span)| (base.key.clone(), *span));
+        let names = names.collect();
+        self.trail.extended.insert(entry.key.clone(), names);
+        for (base, _) in bases {
             let resolved = self.levels(base, path)?;
             let (mapping, levels) = match (&resolved, &base.value.kind) {
                 (Some((mapping, levels)), _) => (mapping, levels + 1),
@@ -99,8 +107,8 @@ impl<'a> Resolver<'a> {
         Ok(Some((merged, deepest)))
     }
 
-    /// The entries that `extends` names, in order.
-    fn bases(&self, entry: &Entry, extends: &Entry) -> Result<Vec<&'a Entry>, Diagnostic> {
+    /// The entries that `extends` names, in order, with the places of the names.
+    fn bases(&self, entry: &Entry, extends: &Entry) -> Result<Vec<(&'a Entry, Span)>, Diagnostic> {
         let items: Vec<&Value> = match &extends.value.kind {
             Kind::Null => Vec::new(),
             Kind::Seq(items) => items.iter().collect(),
@@ -110,8 +118,8 @@ impl<'a> Resolver<'a> {
             .into_iter()
             .map(|item| {
                 let name = item.scalar_text().unwrap_or_default();
-                self.document
-                    .get(&name)
+                let base = self.document.get(&name);
+                base.map(|base| (base, item.span))
                     .ok_or_else(|| self.unknown(entry, item, &name))
             })
             .collect()

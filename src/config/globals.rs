@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
+use crate::expr::expand::YamlLevel;
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Value};
 
@@ -36,7 +37,7 @@ impl Globals {
         Self {
             stages,
             stages_span,
-            variables: read_variables(document),
+            variables: read_variables(document, YamlLevel::Root),
             workflow: workflow(document, found),
             defaults: defaults(document, found),
         }

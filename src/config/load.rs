@@ -10,6 +10,7 @@ use crate::yaml::Mapping;
 
 use super::budget::{Budget, Weight};
 use super::cross;
+use super::document::Document;
 use super::extends;
 use super::findings::{MAX_FINDINGS, collapse};
 use super::globals::Globals;
@@ -21,12 +22,15 @@ use super::parallel;
 use super::provenance::say_who_uses;
 use super::reference;
 use super::request::Request;
+use super::trail::Trail;
 
 /// What came of it.
 #[derive(Debug)]
 pub struct Loaded {
     /// The configuration; `None` when anything is wrong with it.
     pub config: Option<Config>,
+    /// What it was made from; `None` where that could not be put together.
+    pub document: Option<Document>,
     /// Every file that was read.
     pub sources: SourceMap,
     /// Everything found, duplicates collapsed.
@@ -38,28 +42,44 @@ pub fn load(request: &Request<'_>) -> Loaded {
     let mut reader = Reader::new(request);
     let document = reader.main();
     let mut found = std::mem::take(&mut reader.found);
+    let trail = Trail {
+        included: std::mem::take(&mut reader.included_by),
+        ..Trail::default()
+    };
     let mut config = None;
-    if let Ok(document) = document
+    let mut resolved = None;
+    if let Ok(merged) = document
         && !has_errors(&found)
     {
-        match resolve(&document) {
-            Ok(document) => config = check(&document, &mut found),
+        match resolve(merged, trail) {
+            Ok(document) => {
+                config = check(&document, &mut found);
+                resolved = Some(document);
+            }
             Err(diagnostic) => found.push(diagnostic),
         }
     }
     Loaded {
         config: config.filter(|_| !has_errors(&found)),
+        document: resolved,
         sources: reader.sources,
         diagnostics: collapse(found),
     }
 }
 
-fn resolve(document: &Mapping) -> Result<Arc<Mapping>, Diagnostic> {
-    reference::resolve(&Arc::new(extends::apply(document)?))
+fn resolve(merged: Mapping, mut trail: Trail) -> Result<Document, Diagnostic> {
+    let merged = Arc::new(merged);
+    let extended = Arc::new(extends::apply(&merged, &mut trail)?);
+    Ok(Document {
+        resolved: reference::resolve(&extended, &mut trail)?,
+        merged,
+        trail,
+    })
 }
 
 /// Checks every keyword and builds the configuration when nothing is wrong.
-fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
+fn check(whole: &Document, found: &mut Vec<Diagnostic>) -> Option<Config> {
+    let document = &*whole.resolved;
     let mut budget = Budget::new();
     if let Err(diagnostic) = weigh_document(document, &mut budget) {
         found.push(diagnostic);
@@ -95,7 +115,7 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
                     }
                     jobs.push((built, weight));
                 }
-                say_who_uses(document, entry, &mut found[before..]);
+                say_who_uses(whole, entry, &mut found[before..]);
             }
         }
         if found.len() > MAX_FINDINGS && has_errors(found) {
@@ -111,7 +131,7 @@ fn check(document: &Mapping, found: &mut Vec<Diagnostic>) -> Option<Config> {
     }
     // What is wrong between the jobs can be seen as soon as the stages are known.
     globals_sound
-        .then(|| finish(document, globals, jobs, found))
+        .then(|| finish(whole, globals, jobs, found))
         .flatten()
 }
 
@@ -138,7 +158,7 @@ fn weight_of(job: &JobConfig, inherited: &Weight, budget: &mut Budget) -> Weight
 }
 
 fn finish(
-    document: &Mapping,
+    document: &Document,
     globals: Globals,
     jobs: Vec<(Built, Weight)>,
     found: &mut Vec<Diagnostic>,
@@ -155,7 +175,7 @@ fn finish(
         stages: globals.stages,
         stages_span: globals.stages_span,
         variables: globals.variables,
-        prefilled: read_prefilled(document),
+        prefilled: read_prefilled(&document.resolved),
         workflow: globals.workflow,
         jobs: jobs.into_iter().map(Arc::new).collect(),
     };

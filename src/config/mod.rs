@@ -9,6 +9,10 @@ mod budget;
 mod clauses;
 mod component;
 mod cross;
+mod document;
+mod doubts;
+mod evidence;
+mod expanded;
 mod extends;
 mod findings;
 mod globals;
@@ -31,8 +35,12 @@ mod request;
 mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trail;
 
 pub use clauses::{ClauseFacts, Compared, RuleError};
+pub use doubts::{doubts, undefined_variables};
+pub use evidence::{Matched, ReadValue, Seen, TriedClause, TriedRule, values_read};
+pub use expanded::expanded;
 pub use findings::{MAX_FINDINGS, collapse};
 pub use inputs::{GivenInput, to_json};
 pub use load::{Loaded, load};
@@ -44,3 +52,4 @@ pub use model::{
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use request::{Request, Start};
+pub use trail::Step;

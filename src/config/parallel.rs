@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
+use crate::expr::expand::YamlLevel;
 use crate::source::{Span, SpannedText};
 
 use super::budget::{Budget, Weight};
@@ -152,6 +153,7 @@ fn instance(job: &JobConfig, (suffix, instance): (String, MatrixInstance)) -> Jo
             value: Arc::clone(value),
             raw: false,
             span: job.span,
+            level: YamlLevel::Matrix,
         });
     }
     made.instance = Some(instance);

@@ -7,10 +7,14 @@ use crate::diag::{Code, Diagnostic};
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
 use super::budget::{Budget, MAX_LEVELS};
+use super::trail::Trail;
 
 /// The document with every `!reference` replaced by what it points at. The first mistake ends
 /// the processing, as in GitLab.
-pub(super) fn resolve(document: &Arc<Mapping>) -> Result<Arc<Mapping>, Diagnostic> {
+pub(super) fn resolve(
+    document: &Arc<Mapping>,
+    trail: &mut Trail,
+) -> Result<Arc<Mapping>, Diagnostic> {
     let mut resolver = Resolver {
         document,
         budget: Budget::new(),
@@ -18,6 +22,7 @@ pub(super) fn resolve(document: &Arc<Mapping>) -> Result<Arc<Mapping>, Diagnosti
         chain: Vec::new(),
         level: 0,
         deepest: 0,
+        trail,
     };
     Ok(match resolver.mapping(document)? {
         Some(changed) => Arc::new(changed),
@@ -36,6 +41,7 @@ struct Resolver<'a> {
     /// The level of the value that is being looked at, and the deepest that was.
     level: usize,
     deepest: usize,
+    trail: &'a mut Trail,
 }
 
 /// The path of a reference.
@@ -115,6 +121,7 @@ impl Resolver<'_> {
         self.reach(self.level + levels, at)?;
         let weight = self.budget.scales.value(&resolved);
         self.budget.spend(weight, at.span, "this `!reference`")?;
+        self.trail.references.push((at.span, resolved.span));
         Ok(resolved)
     }
 

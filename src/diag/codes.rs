@@ -47,6 +47,7 @@ codes! {
     YamlUnknownTag "yaml-unknown-tag" Warning "an unknown tag, which GitLab ignores";
     YamlDuplicateKey "yaml-duplicate-key" Warning "a key written twice in one mapping: the last one wins";
     YamlMergeOverrides "yaml-merge-overrides" Warning "a merge key overwrites a key written above it";
+    ScalarRetyped "scalar-retyped" Warning "an unquoted number or boolean that becomes another text than is written";
     YamlIgnoredText "yaml-ignored-text" Warning "text that GitLab never reads";
     ConfigNotMapping "config-not-mapping" Error "the configuration is not a mapping";
     ConfigEmpty "config-empty" Error "the configuration file has no content";
@@ -94,6 +95,9 @@ codes! {
     KeywordIgnored "keyword-ignored" Warning "a keyword that changes nothing in a local run";
     KeywordNotRun "keyword-not-run" Warning "a keyword whose effect `run` does not have yet";
     RetryReasonUnknown "retry-reason-unknown" Warning "a failure reason that GitLab 18.11 does not know";
+    RuleUnreachable "rule-unreachable" Warning "a rule that never decides";
+    JobUnreachable "job-unreachable" Warning "a job that no pipeline can have";
+    VariableUndefined "variable-undefined" Warning "a condition reads a variable that nothing defines";
     DuplicatePipelines "duplicate-pipelines" Warning "rules that may start two pipelines for one push";
 
     // Checks across jobs (configuration reference 12.2).
@@ -153,6 +157,12 @@ impl Code {
     /// Kebab-case name.
     pub const fn as_str(self) -> &'static str {
         self.entry().name
+    }
+
+    /// The code of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|code| code.as_str() == name).copied()
     }
 
     /// Severity unless the place says otherwise.

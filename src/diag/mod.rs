@@ -5,10 +5,12 @@
 
 mod codes;
 mod diagnostic;
+mod explanation;
 mod render;
 mod suggest;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Label, Severity, has_errors};
-pub use render::{concise, full, json};
+pub use explanation::Example;
+pub use render::{code_quality, concise, full, json, junit, sarif};
 pub use suggest::{closest, some_of};

@@ -7,7 +7,9 @@
 mod command;
 mod system;
 mod visible;
+mod xml;
 
 pub use command::Command;
 pub use system::{MAKE_ROOM, is_disk_full, system_words, without_number};
 pub use visible::{is_hidden, visible};
+pub use xml::xml_text;

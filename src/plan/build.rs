@@ -16,6 +16,7 @@ use super::environment::environment;
 use super::facts::PipelineFacts;
 use super::model::{Environment, Job, LeftOut, Need, Plan};
 use super::policy::PolicyFacts;
+use super::reason::NoPipeline;
 use super::rules::{self, Decision, Excluded};
 use super::scope::{Scope, Scopes};
 
@@ -27,8 +28,8 @@ const MAX_NEEDS: usize = 50;
 pub struct Outcome {
     /// The pipeline; without jobs where it is not created.
     pub plan: Plan,
-    /// Why it is not created, in words.
-    pub reason: Option<String>,
+    /// Why it is not created.
+    pub reason: Option<NoPipeline>,
     /// Errors that only show while the jobs are made.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -89,12 +90,9 @@ enum Seed {
 }
 
 impl Builder<'_> {
-    fn run(&mut self) -> (Option<String>, Vec<Diagnostic>) {
+    fn run(&mut self) -> (Option<NoPipeline>, Vec<Diagnostic>) {
         if skips_ci(self.facts) {
-            return (
-                Some("the commit message says `[skip ci]`".to_owned()),
-                Vec::new(),
-            );
+            return (Some(NoPipeline::SkippedByMessage), Vec::new());
         }
         match self.workflow() {
             Ok(None) => {}
@@ -109,7 +107,7 @@ impl Builder<'_> {
     }
 
     /// Whether the workflow lets the pipeline be; the reason if not.
-    fn workflow(&mut self) -> Result<Option<String>, Diagnostic> {
+    fn workflow(&mut self) -> Result<Option<NoPipeline>, Diagnostic> {
         let workflow = &self.config.workflow;
         let mut cancel = workflow.auto_cancel.on_job_failure;
         if let Given::Set(rules) = &workflow.rules {
@@ -119,13 +117,10 @@ impl Builder<'_> {
                 .first_match(rules)
                 .map_err(|error| error.0)?;
             let Some(rule) = rule else {
-                return Ok(Some("workflow: no rule matched".to_owned()));
+                return Ok(Some(NoPipeline::NoWorkflowRule));
             };
             if rule.when == Some(When::Never) {
-                return Ok(Some(format!(
-                    "workflow: the rule {} says `never`",
-                    rules::described(rule)
-                )));
+                return Ok(Some(NoPipeline::WorkflowSaysNever(rules::described(rule))));
             }
             cancel = rule.auto_cancel.on_job_failure.or(cancel);
             self.scopes.add_workflow_rule(&rule.variables);
@@ -352,22 +347,22 @@ impl Builder<'_> {
             .iter()
             .find(|left_out| left_out.name == need.job)
         {
-            Some(left_out) => diagnostic.with(left_out.span, left_out.reason.clone()),
+            Some(left_out) => diagnostic.with(left_out.span, left_out.reason.to_string()),
             None => diagnostic,
         }
     }
 
     /// Why there is nothing to create (configuration reference 11.3).
-    fn empty(&self) -> Option<String> {
+    fn empty(&self) -> Option<NoPipeline> {
         if self.plan.jobs.is_empty() {
-            return Some("no job is left by the rules".to_owned());
+            return Some(NoPipeline::NoJob);
         }
         let only_edges = self
             .plan
             .jobs
             .iter()
             .all(|job| matches!(&*job.config.stage, ".pre" | ".post"));
-        only_edges.then(|| "only jobs in `.pre` and `.post` are left".to_owned())
+        only_edges.then_some(NoPipeline::OnlyEdges)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::types::{CommitFacts, PipelineSource, Reference, VariableLevel};
+use crate::expr::expand::SettingPlace;
+use crate::types::{CommitFacts, PipelineSource, Reference};
 
 /// Variables that GitLab hides whatever is said of them (runtime reference 15.1).
 const ALWAYS_MASKED: [&str; 4] = [
@@ -119,8 +120,8 @@ pub(super) fn is_always_masked(key: &str) -> bool {
     reason = "each is a switch of its own on GitLab"
 )]
 pub struct SettingVariable {
-    /// Where GitLab would keep it.
-    pub level: VariableLevel,
+    /// Where it is written, and where GitLab would keep it.
+    pub place: Arc<SettingPlace>,
     /// Name.
     pub key: Arc<str>,
     /// Value; for a file variable the file's content.

@@ -6,6 +6,8 @@ use crate::config::{ChildInclude, ForeignNeed, JobConfig, TriggerTarget, YamlVar
 use crate::source::Span;
 use crate::types::{AllowFailure, Delay, EnvironmentAction, When};
 
+use super::reason::LeftOutReason;
+
 /// One pipeline as GitLab would create it.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -137,8 +139,8 @@ pub struct EnvironmentFault {
 pub struct LeftOut {
     /// Full name.
     pub name: Arc<str>,
-    /// The cause in words: `rules: no rule matched`.
-    pub reason: String,
+    /// The cause.
+    pub reason: LeftOutReason,
     /// The place of the cause.
     pub span: Span,
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::config::{Changes, Compared, FileProvider, Policy, RefPattern};
+use crate::config::{Changes, Compared, FileProvider, Policy, ReadValue, RefPattern, values_read};
 use crate::expr::glob::changes_match;
 use crate::expr::{Condition, Lookup, re2};
+use crate::source::Span;
 use crate::types::{RefKind, Reference};
 
 use super::facts::PipelineFacts;
+use super::reason::LeftOutReason;
 
 /// What policies are tested against.
 pub(super) struct PolicyFacts<'a> {
@@ -17,6 +19,36 @@ pub(super) struct PolicyFacts<'a> {
     pub(super) compared: &'a Compared,
 }
 
+/// An aspect of `only` or `except` that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriedAspect {
+    /// `only` or `except`.
+    pub keyword: &'static str,
+    /// `refs`, `variables`, `changes` or `kubernetes`.
+    pub aspect: &'static str,
+    /// Whether it is satisfied.
+    pub holds: bool,
+    /// By what, or why not.
+    pub why: String,
+    /// The variables that its conditions read.
+    pub read: Vec<ReadValue>,
+    /// Where the keyword was written; `None` for the implicit `only`.
+    pub span: Option<Span>,
+}
+
+impl TriedAspect {
+    /// Whether it lets the job in: every aspect of `only` has to hold, and none of `except`.
+    pub fn lets_in(&self) -> bool {
+        self.holds == (self.keyword == "only")
+    }
+}
+
+/// The verdict on one aspect: `Ok` with what satisfies it, `Err` with why nothing does.
+struct Aspect {
+    name: &'static str,
+    verdict: Result<String, String>,
+}
+
 impl PolicyFacts<'_> {
     /// Why the job is left out and by which policy, or `None` when it is in: every aspect of
     /// `only` must be satisfied, and none of `except`.
@@ -24,41 +56,84 @@ impl PolicyFacts<'_> {
         &self,
         only: Option<&'p Policy>,
         except: Option<&'p Policy>,
-    ) -> Option<(String, &'p Policy)> {
+    ) -> Option<(LeftOutReason, &'p Policy)> {
         if let Some(only) = only
-            && let Some(why) = self.aspects(only).find_map(Result::err)
+            && let Some(why) = self.aspects(only).find_map(|aspect| aspect.verdict.err())
         {
-            let implicit = if only.span.is_none() {
-                " (the default)"
-            } else {
-                ""
-            };
-            return Some((format!("only: {why}{implicit}"), only));
+            let implicit = only.span.is_none();
+            return Some((LeftOutReason::Only { why, implicit }, only));
         }
         let except = except?;
-        let why = self.aspects(except).find_map(Result::ok)?;
-        Some((format!("except: {why}"), except))
+        let why = self
+            .aspects(except)
+            .find_map(|aspect| aspect.verdict.ok())?;
+        Some((LeftOutReason::Except(why), except))
     }
 
-    /// The aspects that are given: `Ok` with the entry that satisfies one, `Err` with the words
-    /// for none.
-    fn aspects<'p>(&'p self, policy: &'p Policy) -> impl Iterator<Item = Result<String, String>> {
+    /// Every aspect of both, with what it read.
+    pub(super) fn tried(&self, only: Option<&Policy>, except: Option<&Policy>) -> Vec<TriedAspect> {
+        let both = [("only", only), ("except", except)];
+        let given = both
+            .into_iter()
+            .filter_map(|(keyword, policy)| Some((keyword, policy?)));
+        given
+            .flat_map(|(keyword, policy)| {
+                self.aspects(policy).map(move |aspect| TriedAspect {
+                    keyword,
+                    aspect: aspect.name,
+                    holds: aspect.verdict.is_ok(),
+                    why: aspect.verdict.unwrap_or_else(|why| why),
+                    read: match aspect.name {
+                        "variables" => self.read_by(policy),
+                        _ => Vec::new(),
+                    },
+                    span: policy.span,
+                })
+            })
+            .collect()
+    }
+
+    /// The variables that the conditions of a policy read, each once.
+    fn read_by(&self, policy: &Policy) -> Vec<ReadValue> {
+        let mut all: Vec<ReadValue> = Vec::new();
+        for one in policy.variables.iter().flatten() {
+            let read = values_read(&one.condition, self.lookup).into_iter();
+            let new: Vec<_> = read.filter(|value| !all.contains(value)).collect();
+            all.extend(new);
+        }
+        all
+    }
+
+    /// The aspects that are given.
+    fn aspects<'p>(&'p self, policy: &'p Policy) -> impl Iterator<Item = Aspect> + 'p {
         let refs = policy.refs.as_ref().map(|entries| {
             let matching = entries.iter().find_map(|entry| self.matches(entry));
-            matching
-                .ok_or_else(|| format!("no entry matches {}", self.pipeline.reference.in_words()))
-        });
-        let kubernetes = policy
-            .kubernetes
-            .then(|| Err("`kubernetes` is not satisfied".to_owned()));
-        let variables = policy.variables.iter().map(|conditions| {
-            let mut holding = conditions.iter().filter(|one| self.holds(&one.condition));
-            match holding.next() {
-                Some(condition) => Ok(format!("`{}` is true", condition.text)),
-                None => Err("no condition of `variables` is true".to_owned()),
+            let verdict = matching
+                .ok_or_else(|| format!("no entry matches {}", self.pipeline.reference.in_words()));
+            Aspect {
+                name: "refs",
+                verdict,
             }
         });
-        let changes = policy.changes.iter().map(|globs| self.changed(globs));
+        let kubernetes = policy.kubernetes.then(|| Aspect {
+            name: "kubernetes",
+            verdict: Err("`kubernetes` is not satisfied".to_owned()),
+        });
+        let variables = policy.variables.iter().map(|conditions| {
+            let mut holding = conditions.iter().filter(|one| self.holds(&one.condition));
+            let verdict = match holding.next() {
+                Some(condition) => Ok(format!("`{}` is true", condition.text)),
+                None => Err("no condition of `variables` is true".to_owned()),
+            };
+            Aspect {
+                name: "variables",
+                verdict,
+            }
+        });
+        let changes = policy.changes.iter().map(|globs| Aspect {
+            name: "changes",
+            verdict: self.changed(globs),
+        });
         refs.into_iter()
             .chain(kubernetes)
             .chain(variables)

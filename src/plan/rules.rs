@@ -11,6 +11,7 @@ use crate::source::Span;
 use crate::types::{AllowFailure, Delay, When};
 
 use super::policy::PolicyFacts;
+use super::reason::LeftOutReason;
 
 /// A job that is in.
 #[derive(Debug, Clone)]
@@ -23,10 +24,10 @@ pub(super) struct Decision {
     pub(super) interruptible: Option<bool>,
 }
 
-/// A job that is not, in words and with the place of the cause.
+/// A job that is not, with the place of the cause.
 #[derive(Debug, Clone)]
 pub(super) struct Excluded {
-    pub(super) reason: String,
+    pub(super) reason: LeftOutReason,
     pub(super) span: Span,
 }
 
@@ -40,7 +41,7 @@ pub(super) fn decide(
         return Ok(match clauses.first_match(rules)? {
             Some(rule) => by_rule(job, rule),
             None => Err(Excluded {
-                reason: "rules: no rule matched".to_owned(),
+                reason: LeftOutReason::NoRule,
                 span: rules.first().map_or(job.span, |rule| rule.span),
             }),
         });
@@ -79,7 +80,7 @@ fn by_rule(job: &JobConfig, rule: &Rule) -> Result<Decision, Excluded> {
     let when = rule.when.unwrap_or(job.when);
     if when == When::Never {
         return Err(Excluded {
-            reason: format!("rules: the rule {} says `never`", described(rule)),
+            reason: LeftOutReason::RuleSaysNever(described(rule)),
             span: rule.span,
         });
     }

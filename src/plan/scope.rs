@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::{Inherit, JobConfig, YamlVariable};
-use crate::expr::expand::{References, Unknown, Variable, Variables, expand};
+use crate::expr::expand::{References, Unknown, Variable, VariableOrigin, Variables, expand};
 use crate::types::wildcard_match;
 
 use super::facts::{PipelineFacts, SettingVariable};
@@ -267,6 +267,7 @@ fn variables(pairs: Pairs) -> impl Iterator<Item = Variable> {
 pub(super) fn yaml(variable: &YamlVariable) -> Variable {
     Variable {
         raw: variable.raw,
+        origin: VariableOrigin::Yaml(variable.level, variable.span),
         ..Variable::new(Arc::clone(&variable.key), Arc::clone(&variable.value))
     }
 }
@@ -276,6 +277,7 @@ pub(super) fn given(facts: &PipelineFacts) -> impl Iterator<Item = Variable> + '
     facts.given.iter().map(|given| Variable {
         raw: given.raw,
         private: true,
+        origin: VariableOrigin::Given,
         ..Variable::new(given.key.as_str(), given.value.as_str())
     })
 }
@@ -292,7 +294,7 @@ pub(super) fn settings<'a>(
         .filter(|variable| !variable.protected || facts.reference.protected)
         .filter(|variable| scope_fits(&variable.scope, environment))
         .collect();
-    fitting.sort_by_key(|variable| (variable.level, specificity(&variable.scope)));
+    fitting.sort_by_key(|variable| (variable.place.level, specificity(&variable.scope)));
     fitting.into_iter().map(|variable| Variable {
         key: Arc::clone(&variable.key),
         value: Arc::clone(&variable.value),
@@ -300,6 +302,7 @@ pub(super) fn settings<'a>(
         file: variable.file,
         masked: variable.masked,
         private: true,
+        origin: VariableOrigin::Setting(Arc::clone(&variable.place)),
     })
 }
 

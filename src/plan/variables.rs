@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::expr::expand::{References, Variable, Variables, runner_expand};
+use crate::expr::expand::{References, Variable, VariableOrigin, Variables, runner_expand};
 
 use super::facts::{PipelineFacts, is_always_masked};
 use super::flags;
@@ -177,6 +177,7 @@ fn plain(pairs: predefined::Pairs) -> impl Iterator<Item = Variable> {
 fn reported(pairs: &[(String, String)]) -> impl Iterator<Item = Variable> + '_ {
     pairs.iter().map(|(key, value)| Variable {
         private: true,
+        origin: VariableOrigin::Reported,
         ..Variable::new(key.as_str(), value.as_str())
     })
 }

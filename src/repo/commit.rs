@@ -129,6 +129,30 @@ impl Repository {
         self.names_under(&["refs/tags/"])
     }
 
+    /// Branches that are here, the newest commit first. Empty where they can't be read.
+    pub fn newest_branches(&self) -> Vec<String> {
+        self.newest_under("refs/heads/")
+    }
+
+    /// The tag that is here whose commit is the newest.
+    pub fn newest_tag(&self) -> Option<String> {
+        self.newest_under("refs/tags/").into_iter().next()
+    }
+
+    fn newest_under(&self, prefix: &str) -> Vec<String> {
+        let mut dated: Vec<(i64, String)> = self
+            .names_under(&[prefix])
+            .into_iter()
+            .map(|name| {
+                let reference = self.git.find_reference(&format!("{prefix}{name}"));
+                let commit = reference.and_then(|reference| reference.peel_to_commit());
+                (commit.map_or(0, |commit| commit.time().seconds()), name)
+            })
+            .collect();
+        dated.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        dated.into_iter().map(|(_, name)| name).collect()
+    }
+
     fn ref_names(&self) -> Vec<String> {
         self.names_under(&["refs/heads/", "refs/tags/", "refs/remotes/origin/"])
     }

@@ -25,8 +25,10 @@ mod tag;
 #[cfg(test)]
 mod tests;
 mod value;
+mod write;
 
 pub use document::parse_document;
 pub use load::{Loaded, load};
 pub use mapping::{Entry, Key, Mapping};
 pub use value::{Kind, Value};
+pub use write::write;

@@ -3,6 +3,7 @@
 
 mod case;
 mod compare;
+mod round_trip;
 mod world;
 
 use case::{Case, Verdict};
@@ -29,6 +30,31 @@ fn small_pipelines_one_rule_each() {
 #[test]
 fn random_pipelines_that_mix_the_rules() {
     check(include_str!("../data/conformance/generated.jsonl"));
+}
+
+/// What `pipe expand` prints, GitLab reads to the same pipelines.
+#[test]
+fn expanded_configurations_make_the_same_pipelines() {
+    let sets = [
+        include_str!("../data/conformance/cases.jsonl"),
+        include_str!("../data/conformance/generated.jsonl"),
+    ];
+    let mut broken = Vec::new();
+    let mut compared = 0;
+    for line in sets.iter().flat_map(|set| set.lines()) {
+        let case: Case = serde_json::from_str(line).expect("a case is JSON");
+        let (number, found) = round_trip::differences(&case);
+        compared += number;
+        let found = found.into_iter();
+        broken.extend(found.map(|difference| format!("{}: {difference}", case.name)));
+    }
+    assert!(compared > 1000, "only {compared} pipelines were compared");
+    assert!(
+        broken.is_empty(),
+        "{} of {compared} pipelines differ:\n{}",
+        broken.len(),
+        broken[..broken.len().min(10)].join("\n")
+    );
 }
 
 /// Checks every line of a set, and names each case that differs.

@@ -77,10 +77,10 @@ fn every_code_has_a_fixture_or_a_reason() {
 fn each_fixture_brings_forth_its_code() {
     for case in cases() {
         let project = Project::copied(&folder().join(&case));
-        let shown = if VERBOSE.contains(&case.as_str()) {
-            project.pipe(&["lint", "-v"])
-        } else {
-            project.pipe(&["lint"])
+        let shown = match case.as_str() {
+            verbose if VERBOSE.contains(&verbose) => project.pipe(&["lint", "-v"]),
+            "variable-undefined" => project.pipe(&["lint", "--undefined-variables"]),
+            _ => project.pipe(&["lint"]),
         };
         assert!(shown.contains(&format!("[{case}]")), "{case}\n{shown}");
         let mut settings = insta::Settings::clone_current();
@@ -89,6 +89,34 @@ fn each_fixture_brings_forth_its_code() {
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!("lint", shown));
     }
+}
+
+/// What `pipe explain CODE` shows as the example of a code is one.
+#[test]
+fn the_example_of_each_explanation_brings_forth_its_code() {
+    let mut broken = Vec::new();
+    for code in Code::ALL {
+        let explanation = code.explanation().expect("a unit test holds that");
+        let files = explanation.example.files();
+        let elsewhere = ELSEWHERE.iter().any(|(name, _)| *name == code.as_str());
+        let without_files = elsewhere || *code == Code::NotUtf8;
+        if files.is_empty() || without_files {
+            if files.is_empty() != without_files {
+                broken.push(format!("{code}: files can show it, its example has none"));
+            }
+            continue;
+        }
+        let project = Project::empty();
+        for (path, text) in files {
+            project.write(path, text);
+        }
+        project.commit();
+        let shown = project.pipe(&["lint", "-v", "--undefined-variables"]);
+        if !shown.contains(&format!("[{code}]")) {
+            broken.push(format!("{code}:\n{shown}"));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 /// The text of a module with its parts.

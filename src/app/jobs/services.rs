@@ -174,6 +174,7 @@ mod tests {
     use super::{aliases, environment, names_of};
     use crate::config::{ImageConfig, ServiceConfig, YamlVariable};
     use crate::expr::Variable;
+    use crate::expr::expand::YamlLevel;
     use crate::plan::JobVariables;
     use crate::source::{SourceMap, Span};
 
@@ -184,6 +185,7 @@ mod tests {
             value: value.into(),
             raw: key == "RAW",
             span,
+            level: YamlLevel::Job,
         };
         ServiceConfig {
             image: ImageConfig {

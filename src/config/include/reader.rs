@@ -7,7 +7,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::expr::Lookup;
 use crate::expr::expand::{Unknown, Variables, expand};
 use crate::expr::glob::IncludeGlob;
-use crate::source::{SourceMap, Span};
+use crate::source::{FileId, SourceMap, Span};
 use crate::yaml::{self, Kind, Mapping, Value};
 
 use super::super::budget::Budget;
@@ -45,6 +45,8 @@ pub(in super::super) struct Reader<'a> {
     /// Something that is told already is missing too.
     waits: bool,
     included: usize,
+    /// By which entry of `include` each file came first.
+    pub(in super::super) included_by: HashMap<FileId, Span>,
     /// For all files together.
     budget: Budget,
     compared: Compared,
@@ -72,6 +74,7 @@ impl<'a> Reader<'a> {
             missing: Vec::new(),
             waits: false,
             included: 0,
+            included_by: HashMap::new(),
             budget: Budget::new(),
             compared: Compared::default(),
         }
@@ -377,6 +380,8 @@ impl<'a> Reader<'a> {
         component: Option<&ComponentFacts>,
         merged: &mut Mapping,
     ) -> Result<(), Stopped> {
+        let file = loaded.content.span.file;
+        self.included_by.entry(file).or_insert(given.span);
         let content = self.interpolated(loaded, home, given.inputs, Some(given.span), component)?;
         let weight = self.budget.scales.value(&content);
         if let Err(diagnostic) = self.budget.spend(weight, given.span, "this file") {

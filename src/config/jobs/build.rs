@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, has_errors};
+use crate::expr::expand::YamlLevel;
 use crate::types::When;
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
@@ -82,7 +83,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
             .map(keywords::read_services)
             .unwrap_or_default(),
         inherit_variables: inherit(&mapping, "variables"),
-        variables: keywords::read_variables(&mapping),
+        variables: keywords::read_variables(&mapping, YamlLevel::Job),
         rules: read::given(&mapping, "rules", keywords::read_rules),
         only: only(&mapping, has_rules || around.workflow_rules),
         except: read::get(&mapping, "except").map(|value| keywords::read_policy(value, false)),
@@ -126,7 +127,7 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
 }
 
 /// The job's keys, and under them those defaults that it inherits. Null counts as not given.
-fn with_defaults(own: &Mapping, kind: JobKind, defaults: &Mapping) -> Mapping {
+pub(in super::super) fn with_defaults(own: &Mapping, kind: JobKind, defaults: &Mapping) -> Mapping {
     let inherit = inherit(own, "default");
     let mut mapping = own.clone();
     for entry in defaults.entries() {

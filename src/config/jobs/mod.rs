@@ -5,5 +5,5 @@ mod build;
 mod check;
 mod classify;
 
-pub(super) use build::{Built, Surroundings, build};
+pub(super) use build::{Built, Surroundings, build, with_defaults};
 pub(super) use classify::{Class, NAME_LIMIT, check_hidden, classify, report_unknown};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::Code;
+use crate::expr::expand::YamlLevel;
 use crate::source::Span;
 use crate::types::PullPolicy;
 use crate::yaml::{Kind, Mapping, Value};
@@ -137,7 +138,7 @@ fn read_service(value: &Value) -> Option<ServiceConfig> {
             .map(Into::into)
             .collect(),
         command: read::get(mapping, "command").map(read::strings),
-        variables: variables::read(mapping),
+        variables: variables::read(mapping, YamlLevel::Job),
     })
 }
 

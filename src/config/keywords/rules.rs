@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
+use crate::expr::expand::YamlLevel;
 use crate::source::Span;
 use crate::types::When;
 use crate::yaml::{Kind, Mapping, Value};
@@ -215,7 +216,7 @@ fn read_rule(rule: &Mapping, span: Span) -> Rule {
         when: read::text(rule, "when").and_then(|word| When::parse(&word)),
         start_in: read::delay(rule),
         allow_failure: read::boolean(rule, "allow_failure"),
-        variables: variables::read(rule),
+        variables: variables::read(rule, YamlLevel::Rule),
         needs: read::get(rule, "needs").map(needs::read),
         interruptible: read::boolean(rule, "interruptible"),
         auto_cancel: auto_cancel::read(rule),

@@ -1,6 +1,7 @@
 //! `variables` at its four places (configuration reference 5.6).
 
 use crate::diag::{Code, Diagnostic};
+use crate::expr::expand::YamlLevel;
 use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
 use super::super::model::{Prefilled, YamlVariable};
@@ -142,7 +143,7 @@ fn is_plain(value: &Value) -> bool {
 }
 
 /// The checked `variables` of a mapping, in any of their forms; null is the empty text.
-pub(crate) fn read(mapping: &Mapping) -> Vec<YamlVariable> {
+pub(crate) fn read(mapping: &Mapping, level: YamlLevel) -> Vec<YamlVariable> {
     let Some(variables) = read::get(mapping, "variables").and_then(Value::as_map) else {
         return Vec::new();
     };
@@ -162,6 +163,7 @@ pub(crate) fn read(mapping: &Mapping) -> Vec<YamlVariable> {
                 value: value.unwrap_or_default().into(),
                 raw,
                 span: entry.value.span,
+                level,
             }
         })
         .collect()

@@ -1,8 +1,9 @@
 //! `workflow` (configuration reference 5.5).
 
-use crate::yaml::Mapping;
+use crate::expr::expand::YamlLevel;
+use crate::yaml::{Mapping, Value};
 
-use super::super::model::Workflow;
+use super::super::model::{Rule, Workflow};
 use super::super::read;
 use super::super::shape::{Keys, Shape, key};
 use super::{auto_cancel, rules, values};
@@ -22,7 +23,14 @@ pub(crate) static WORKFLOW: Keys = Keys {
 pub(crate) fn read(workflow: &Mapping) -> Workflow {
     Workflow {
         name: read::text(workflow, "name"),
-        rules: read::given(workflow, "rules", rules::read_rules),
+        rules: read::given(workflow, "rules", read_rules),
         auto_cancel: auto_cancel::read(workflow),
     }
+}
+
+fn read_rules(value: &Value) -> Vec<Rule> {
+    let mut rules = rules::read_rules(value);
+    let variables = rules.iter_mut().flat_map(|rule| &mut rule.variables);
+    variables.for_each(|variable| variable.level = YamlLevel::WorkflowRule);
+    rules
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::expr::expand::YamlLevel;
 use crate::source::Span;
 
 /// A variable as YAML gives it: always text, never a file (configuration reference 5.6).
@@ -16,6 +17,8 @@ pub struct YamlVariable {
     pub raw: bool,
     /// Where it was written.
     pub span: Span,
+    /// In which `variables`.
+    pub level: YamlLevel,
 }
 
 /// A root variable with a description: GitLab asks for it when somebody starts a pipeline by hand

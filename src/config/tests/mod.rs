@@ -11,6 +11,7 @@ mod merge;
 mod more_keywords;
 mod nulls;
 mod own_project;
+mod trail;
 mod typed;
 mod typed_more;
 mod warnings;

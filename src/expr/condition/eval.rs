@@ -82,14 +82,20 @@ fn operation<'a>(
     })
 }
 
-fn equal(left: &ConditionValue<'_>, right: &ConditionValue<'_>) -> Result<bool, FailureReason> {
+pub(super) fn equal(
+    left: &ConditionValue<'_>,
+    right: &ConditionValue<'_>,
+) -> Result<bool, FailureReason> {
     match left {
         ConditionValue::Pattern(_) => Err(FailureReason::ComparesPattern),
         _ => Ok(left.equals(right)),
     }
 }
 
-fn matches(left: &ConditionValue<'_>, right: &ConditionValue<'_>) -> Result<bool, FailureReason> {
+pub(super) fn matches(
+    left: &ConditionValue<'_>,
+    right: &ConditionValue<'_>,
+) -> Result<bool, FailureReason> {
     let text = left.to_text();
     match right {
         ConditionValue::Null | ConditionValue::Bool(false) => Ok(false),

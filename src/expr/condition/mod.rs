@@ -11,10 +11,12 @@ mod lexer;
 mod order;
 mod parsed;
 mod parser;
+mod possible;
 #[cfg(test)]
 mod tests;
 mod value;
 
 pub use error::ConditionError;
 pub use parsed::Condition;
+pub use possible::{Known, Possible};
 pub use value::{InputValue, Lookup};

@@ -3,7 +3,7 @@
 use super::eval;
 use super::lexer::{self, Operand, Operator};
 use super::parser::{self, Node};
-use super::{ConditionError, Lookup, explain, order};
+use super::{ConditionError, Known, Lookup, Possible, explain, order, possible};
 
 /// A condition of `rules:if`, `workflow:rules:if`, `only:variables` or an input's rules.
 #[derive(Debug, Clone)]
@@ -33,10 +33,34 @@ impl Condition {
         Ok(value.is_truthy())
     }
 
+    /// What it can come to when no more than this is known of its variables.
+    pub fn possible(&self, known: &dyn Fn(&str) -> Known) -> Possible {
+        possible::possible(&self.tree, known)
+    }
+
+    /// The names of its variables, each once, in the order in which they stand.
+    pub fn variables(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        variables(&self.tree, &mut names);
+        names
+    }
+
     /// Bytes of text that [`try_eval`](Self::try_eval) looks at, at most. Reading a regular
     /// expression out of a variable takes as long as comparing many times its length.
     pub fn cost(&self, lookup: &dyn Lookup) -> u64 {
         cost(&self.tree, lookup)
+    }
+}
+
+fn variables<'a>(node: &'a Node, names: &mut Vec<&'a str>) {
+    match node {
+        Node::Leaf(Operand::Variable(name)) if !names.contains(&name.as_str()) => names.push(name),
+        Node::Leaf(_) => {}
+        Node::Not(inner) => variables(inner, names),
+        Node::Binary(binary) => {
+            variables(&binary.left, names);
+            variables(&binary.right, names);
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod limit;
 mod nested;
+mod origin;
 mod runner;
 mod scan;
 mod single;
@@ -15,6 +16,7 @@ mod tests;
 mod variables;
 
 pub use nested::{ExpandError, References};
+pub use origin::{SettingPlace, VariableOrigin, YamlLevel};
 pub use runner::runner_expand;
 pub use scan::names;
 pub use single::{Unknown, expand};

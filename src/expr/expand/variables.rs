@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::expr::Lookup;
 
+use super::VariableOrigin;
+
 /// One variable. Copies share their texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -24,6 +26,8 @@ pub struct Variable {
     pub masked: bool,
     /// For the job alone: its services don't get it (runtime reference 8.3).
     pub private: bool,
+    /// Where it comes from.
+    pub origin: VariableOrigin,
 }
 
 impl Variable {
@@ -36,6 +40,7 @@ impl Variable {
             file: false,
             masked: false,
             private: false,
+            origin: VariableOrigin::Predefined,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::tests::world::Tree;
+use crate::expr::expand::SettingPlace;
 use crate::plan::{
     GivenVariable, Outcome, PipelineFacts, Plan, Project, RunFacts, Server, SettingVariable, User,
     build, job_variables,
@@ -74,7 +75,12 @@ impl Case {
         protected: bool,
     ) -> Self {
         self.facts.settings.push(SettingVariable {
-            level,
+            place: SettingPlace {
+                level,
+                file: "variables.yml".into(),
+                line: None,
+            }
+            .into(),
             key: key.into(),
             value: value.into(),
             raw: false,

@@ -6,3 +6,4 @@ mod mutations;
 mod places;
 mod rules;
 mod syntax;
+mod write;

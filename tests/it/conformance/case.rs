@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 /// A pipeline with its files, and what GitLab makes of it.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Case {
     pub(super) name: String,
     /// Path → text.
@@ -14,7 +14,7 @@ pub(super) struct Case {
     pub(super) verdict: Verdict,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Verdict {
     pub(super) valid: bool,
     #[serde(default)]
@@ -30,7 +30,7 @@ pub(super) struct Verdict {
 }
 
 /// What some events have in common.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Run {
     #[serde(rename = "for")]
     pub(super) events: Vec<String>,

@@ -38,7 +38,21 @@ pub(super) fn differences(run: &Run, made: &Made) -> Vec<String> {
         .iter()
         .filter_map(|(name, theirs)| Some((theirs, ours.get(name)?)))
         .flat_map(|(theirs, ours)| attributes(theirs, ours));
-    missing.chain(extra).chain(other).collect()
+    let explained = explained(&ours, made);
+    missing.chain(extra).chain(other).chain(explained).collect()
+}
+
+/// What is tried for one job alone has to come to the same as the whole plan.
+fn explained(ours: &BTreeMap<&str, &Job>, made: &Made) -> Vec<String> {
+    if !made.created {
+        return Vec::new();
+    }
+    let not_let_in = ours.keys().filter(|name| !made.let_in.contains(**name));
+    let not_let_in = not_let_in.map(|name| format!("{name} is there, and not by its explanation"));
+    let not_there = made.let_in.iter();
+    let not_there = not_there.filter(|name| !ours.contains_key(name.as_str()));
+    let not_there = not_there.map(|name| format!("{name} is not there, but by its explanation"));
+    not_let_in.chain(not_there).collect()
 }
 
 fn name(job: &Json) -> &str {
@@ -59,7 +73,7 @@ fn attributes(theirs: &Json, ours: &Job) -> Vec<String> {
 }
 
 /// The attributes of a job that verdicts hold.
-fn described(job: &Job) -> Json {
+pub(super) fn described(job: &Job) -> Json {
     let config = &job.config;
     let texts = |texts: &[std::sync::Arc<str>]| {
         texts

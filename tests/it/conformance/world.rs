@@ -1,12 +1,14 @@
 //! The repository that every case is laid out in, and its events, in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use pipe::tested::config::{self, BadRevision, Changes, FileProvider, ReadError, Request, Start};
+use pipe::tested::config::{
+    self, BadRevision, Changes, FileProvider, Loaded, ReadError, Request, Start,
+};
 use pipe::tested::diag::Severity;
 use pipe::tested::plan::{
-    self, GivenVariable, IncludeScope, PipelineFacts, Plan, Project, Server, User,
+    self, GivenVariable, IncludeScope, Outcome, PipelineFacts, Plan, Project, Server, User,
 };
 use pipe::tested::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 
@@ -70,6 +72,8 @@ pub(super) struct Made {
     pub(super) errors: Vec<String>,
     pub(super) created: bool,
     pub(super) plan: Option<Plan>,
+    /// The jobs that pass by what `pipe explain` sees.
+    pub(super) let_in: BTreeSet<String>,
 }
 
 impl<'a> World<'a> {
@@ -80,21 +84,35 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The pipeline that we would make.
-    pub(super) fn pipeline(&self) -> Made {
+    /// The configuration as it is read at this event.
+    pub(super) fn loaded(&self) -> Loaded {
         let scope = IncludeScope::new(&self.facts);
-        let loaded = config::load(&Request {
+        config::load(&Request {
             start: Start::File(".gitlab-ci.yml"),
             files: self,
             lookup: scope.lookup(),
             expand: &|text| scope.path(text),
             expand_known: &|text| scope.known(text),
             inputs: &[],
-        });
+        })
+    }
+
+    /// What is made of it.
+    pub(super) fn outcome(&self, loaded: &Loaded) -> Option<Outcome> {
+        let config = loaded.config.as_ref()?;
+        Some(plan::build(config, &self.facts, self))
+    }
+
+    /// The pipeline that we would make.
+    pub(super) fn pipeline(&self) -> Made {
+        let loaded = self.loaded();
+        let outcome = self.outcome(&loaded);
         let mut found = loaded.diagnostics;
-        let outcome = loaded
-            .config
-            .map(|config| plan::build(&config, &self.facts, self));
+        let jobs = loaded.config.iter().flat_map(|config| {
+            let let_in = |job: &&_| plan::lets_in(config, &self.facts, self, job);
+            config.jobs.iter().filter(let_in)
+        });
+        let let_in = jobs.map(|job| job.name.to_string()).collect();
         found.extend(
             outcome
                 .iter()
@@ -110,6 +128,7 @@ impl<'a> World<'a> {
                 .as_ref()
                 .is_some_and(|made| made.reason.is_none() && made.diagnostics.is_empty()),
             plan: outcome.map(|outcome| outcome.plan),
+            let_in,
         }
     }
 

@@ -1,0 +1,202 @@
+//! All mistakes and doubts of a configuration, and of the child pipelines that it makes of files of
+//! the repository.
+
+use std::collections::HashSet;
+
+use crate::config::{self, ChildInclude, Start, TriggerTarget};
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::plan;
+use crate::source::{SourceMap, Span};
+
+use super::facts::History;
+use super::failure::Failure;
+use super::pipeline::Pipeline;
+use super::request::PipelineRequest;
+use super::tree_files::TreeFiles;
+use super::workspace::Workspace;
+
+/// Child pipelines below one another (configuration reference 6.25).
+const MAX_DEPTH: usize = 2;
+
+/// What can't be known of a child before it is made.
+const OF_RUNS: [Code; 3] = [
+    Code::IncludeNotFetched,
+    Code::ChangesUnknown,
+    Code::KeywordNotRun,
+];
+
+/// What to look for besides.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LintOptions {
+    /// Variables that conditions read and nobody defines.
+    pub undefined_variables: bool,
+}
+
+/// What was found.
+pub struct Linted {
+    /// The pipeline of the main file.
+    pub pipeline: Pipeline,
+    /// Everything found, in all files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Those files.
+    pub sources: SourceMap,
+}
+
+/// Looks at everything.
+pub fn lint(
+    workspace: &Workspace,
+    request: &PipelineRequest,
+    options: LintOptions,
+) -> Result<Linted, Failure> {
+    let pipeline = Pipeline::make(workspace, request, History::Read)?;
+    let mut all = Findings {
+        workspace,
+        options,
+        diagnostics: Vec::new(),
+        sources: SourceMap::default(),
+        seen: Vec::new(),
+    };
+    all.add(&pipeline);
+    all.children(&pipeline, 1);
+    let Findings {
+        diagnostics,
+        sources,
+        ..
+    } = all;
+    Ok(Linted {
+        pipeline,
+        diagnostics: config::collapse(diagnostics),
+        sources,
+    })
+}
+
+impl Linted {
+    /// Whether there is a finding as bad as that.
+    pub fn has(&self, severity: Severity) -> bool {
+        self.diagnostics.iter().any(|one| one.severity == severity)
+    }
+}
+
+struct Findings<'a> {
+    workspace: &'a Workspace,
+    options: LintOptions,
+    diagnostics: Vec<Diagnostic>,
+    /// Of the pipeline that was read last, those of the ones before included.
+    sources: SourceMap,
+    /// The entries of `include` that children began with.
+    seen: Vec<Span>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, pipeline: &Pipeline) {
+        let loaded = &pipeline.loaded;
+        self.sources = loaded.sources.clone();
+        self.diagnostics.extend(loaded.diagnostics.iter().cloned());
+        // What is wrong anyway need not be doubted.
+        let wrong: HashSet<Span> = (loaded.diagnostics.iter())
+            .filter(|one| one.severity == Severity::Error)
+            .filter_map(|one| one.primary)
+            .collect();
+        let is_sound = |one: &Diagnostic| one.primary.is_none_or(|place| !wrong.contains(&place));
+        let doubts = config::doubts(loaded).into_iter();
+        self.diagnostics.extend(doubts.filter(is_sound));
+        if let Some(config) = loaded.config.as_ref()
+            && self.options.undefined_variables
+        {
+            let facts = &pipeline.facts;
+            let is_known = |name: &str| {
+                facts.settings.iter().any(|one| &*one.key == name)
+                    || facts.given.iter().any(|one| one.key == name)
+            };
+            let undefined = config::undefined_variables(config, &is_known);
+            self.diagnostics.extend(undefined);
+        }
+    }
+
+    /// The child pipelines that are made of files of the repository.
+    fn children(&mut self, parent: &Pipeline, depth: usize) {
+        let Some(config) = parent.loaded.config.as_ref().filter(|_| depth <= MAX_DEPTH) else {
+            return;
+        };
+        for job in &config.jobs {
+            let Some(trigger) = &job.trigger else {
+                continue;
+            };
+            let TriggerTarget::Child(includes) = &trigger.target else {
+                continue;
+            };
+            let place = includes.first().map_or(trigger.span, |one| one.entry.span);
+            if !includes.iter().all(is_local) || self.seen.contains(&place) {
+                continue;
+            }
+            self.seen.push(place);
+            let plan = parent.outcome.as_ref().map(|outcome| &outcome.plan);
+            let present = plan.and_then(|plan| {
+                let mut jobs = plan.jobs.iter();
+                let made = jobs.find(|one| one.name() == &*job.name)?;
+                Some(plan::handed_down(plan, made, &parent.facts, 1, &[]))
+            });
+            let is_made = present.is_some();
+            let given = present.unwrap_or_default();
+            let created_at = parent.facts.created_at.clone();
+            let facts = parent.facts.of_child(given, created_at, parent.facts.iid);
+            let files = TreeFiles::new(self.workspace, parent.changes.clone());
+            let sources = self.sources.clone();
+            let start = Start::Child {
+                includes,
+                sources: &sources,
+            };
+            let child = Pipeline::read(facts, &files, start, &[]);
+            let before = self.diagnostics.len();
+            self.add(&child);
+            let known = self.diagnostics.drain(before..).collect::<Vec<_>>();
+            let kept = known
+                .into_iter()
+                .filter(|one| !OF_RUNS.contains(&one.code))
+                .filter(|one| is_made || !is_of_plan(one.code));
+            let words = format!("in the child pipeline of job `{}`", job.base_name);
+            for one in kept {
+                if self.is_new(&one) {
+                    self.diagnostics.push(one.with(place, words.clone()));
+                }
+            }
+            self.children(&child, depth + 1);
+        }
+    }
+}
+
+impl Findings<'_> {
+    /// Whether nothing says the same of that place. A file that several children are made of is
+    /// read for each of them.
+    fn is_new(&self, one: &Diagnostic) -> bool {
+        let place = |of: &Diagnostic| {
+            let span = of.primary?;
+            let (file, _) = self.sources.locate(span)?;
+            Some((file.to_owned(), span.start))
+        };
+        let is_same = |other: &&Diagnostic| {
+            other.code == one.code && other.message == one.message && place(other) == place(one)
+        };
+        !self.diagnostics.iter().any(|other| is_same(&other))
+    }
+}
+
+/// Whether the entry names a file of the repository.
+fn is_local(include: &ChildInclude) -> bool {
+    if include.artifact.is_some() {
+        return false;
+    }
+    match (include.entry.as_map(), include.entry.as_str()) {
+        (Some(mapping), _) => mapping.get("local").is_some(),
+        (None, Some(text)) => !text.contains("://"),
+        (None, None) => false,
+    }
+}
+
+/// Whether a mistake depends on what the child is given.
+fn is_of_plan(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NeedNotInPipeline | Code::RuleFailed | Code::VariableCycle | Code::EnvironmentInvalid
+    )
+}

@@ -1,0 +1,21 @@
+//! Every doubt about a configuration.
+
+use crate::diag::Diagnostic;
+
+use super::super::findings::collapse;
+use super::super::load::Loaded;
+use super::rules::doubtful_rules;
+use super::scalars::retyped_scalars;
+
+/// Warnings beside those that reading brought: scalars that change their type, rules that never
+/// decide, jobs that no pipeline can have.
+pub fn doubts(loaded: &Loaded) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if let Some(document) = &loaded.document {
+        found.extend(retyped_scalars(&document.merged, &loaded.sources));
+    }
+    if let Some(config) = &loaded.config {
+        found.extend(doubtful_rules(config));
+    }
+    collapse(found)
+}
