@@ -20,6 +20,8 @@ mod past;
 mod pty;
 mod run;
 mod sample;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod screen;
 mod scripts;
 mod services;

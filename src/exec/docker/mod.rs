@@ -26,7 +26,6 @@ mod mounts;
 mod networks;
 mod overlays;
 mod patience;
-mod ports;
 mod probe;
 mod reap;
 mod run;
@@ -35,7 +34,6 @@ mod session;
 mod settings;
 mod stop;
 mod upload;
-mod voice;
 mod volumes;
 mod workspace;
 
