@@ -57,7 +57,7 @@ pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
 pub use retry::{GivenAgain, Retry};
-pub use runners::{Assignment, default_runner, docker};
+pub use runners::{Assignment, docker, runners, sandboxes};
 pub use selection::{choose, unknown_job};
 pub use settings::read_settings;
 pub use workspace::Workspace;

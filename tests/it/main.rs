@@ -24,6 +24,8 @@ mod pty;
 mod registry;
 mod run;
 mod sample;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod screen;
 mod scripts;
 mod services;
