@@ -163,18 +163,13 @@ fn import(images: &Images, args: &ImageImportArgs, printer: &Printer) -> Result<
 }
 
 /// What is said at the end: as JSON all at once.
-fn finish(
-    signal: Option<u8>,
-    came: &[Arrived],
-    format: ResultFormat,
-    printer: &Printer,
-) -> Result<Exit, Failure> {
+fn finish(signal: Option<u8>, came: &[Arrived], format: ResultFormat, printer: &Printer) -> Exit {
     if let Some(signal) = signal {
         say(
             printer,
             "stopped; what did not come to its end left nothing",
         );
-        return Ok(Exit::Signal(signal));
+        return Exit::Signal(signal);
     }
     if format == ResultFormat::Json {
         let images: Vec<Json> = came.iter().map(arrived).collect();
