@@ -25,6 +25,7 @@
 //! | 5 | [`record`] | runs on disk |
 //! | 5 | [`web`] | https: one client, its limits, and TLS |
 //! | 5 | [`report`] | events → live board, plain lines, JSON |
+//! | 6 | [`fetch`] | what comes from elsewhere: git, https, GitLab's API, and the store of it |
 //! | 6 | [`run`] | pipelines, runners, and the dispatcher that makes them work together |
 //! | 7 | [`app`] | what a command means: workspace, pipeline, choice of jobs, launch |
 //! | 8 | [`cli`] | arguments, what commands print, exit codes |
@@ -42,6 +43,7 @@ pub mod diag;
 pub mod event;
 pub mod exec;
 pub mod expr;
+pub mod fetch;
 pub mod foreign;
 pub mod mask;
 pub mod plan;

@@ -4,6 +4,7 @@
 //! request ─▶ workspace ─▶ pipeline ─▶ choice of jobs ─▶ launch ─▶ run
 //! ```
 //!
+//! `fetch` brings what a pipeline includes from elsewhere.
 //! `past` reads what is on record, `retry` makes a request of it again, `clean` ends what is kept.
 //!
 //! Layer 7. Requests are plain values, results are values or a [`Failure`]: neither clap nor a
@@ -13,8 +14,8 @@ mod clean;
 mod elsewhere;
 mod facts;
 mod failure;
+mod fetch;
 pub mod folders;
-mod includes;
 mod interruptible;
 mod jobs;
 mod launch;
@@ -28,6 +29,7 @@ mod resumed;
 mod retry;
 mod runners;
 mod selection;
+mod server_variables;
 mod setting_files;
 mod settings;
 mod tree_files;
@@ -38,6 +40,7 @@ mod workspace;
 pub use clean::{Storage, Stored, StoredKind};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
+pub use fetch::{Came, Fetch, Fetched};
 pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, images};
 pub use launch::Launch;
 pub use past::{KeptByJob, PastAttempts, PastRuns};
@@ -46,5 +49,6 @@ pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, Worksp
 pub use retry::{GivenAgain, Retry};
 pub use runners::{Assignment, default_runner, docker};
 pub use selection::choose;
+pub use server_variables::ServerVariables;
 pub use settings::read_settings;
 pub use workspace::Workspace;

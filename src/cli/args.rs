@@ -35,6 +35,14 @@ Examples:
   pipe run --stage test --exclude 'lint*'  # one stage without some of its jobs
   pipe run --deploy=staging                # also the jobs that deploy to staging";
 
+/// The ways to use `fetch`.
+const FETCH_EXAMPLES: &str = "\
+Examples:
+  pipe fetch               # files that the pipeline includes and that are not here
+  pipe fetch --update      # also those that are here, if they have changed
+  pipe fetch --list        # what was fetched, from where, at which commit
+  pipe fetch --variables   # CI/CD variables of the project, with your token";
+
 /// Run GitLab CI pipelines on your own machine
 #[derive(Debug, Parser)]
 #[command(
@@ -133,6 +141,9 @@ pub enum Command {
     List(ListArgs),
     /// Check the configuration and report every mistake
     Lint(LintArgs),
+    /// Bring what the pipeline includes from elsewhere, so that it works offline
+    #[command(after_help = FETCH_EXAMPLES)]
+    Fetch(FetchArgs),
     /// List past runs of this checkout, the newest first
     Runs(RunsArgs),
     /// Print the log of a job, or all logs of the last run
@@ -242,6 +253,9 @@ pub struct RunArgs {
     /// Bring nothing: a run with missing images does not begin
     #[arg(long, help_heading = "How to run")]
     pub offline: bool,
+    /// First fetch included files that are not on this machine
+    #[arg(long, conflicts_with = "offline", help_heading = "How to run")]
+    pub fetch: bool,
     /// Start delayed jobs at once
     #[arg(long, help_heading = "How to run")]
     pub no_delay: bool,
@@ -271,6 +285,9 @@ pub struct ListArgs {
         hide_possible_values = true
     )]
     pub format: ListFormat,
+    /// First fetch included files that are not on this machine
+    #[arg(long)]
+    pub fetch: bool,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,
@@ -287,6 +304,26 @@ pub struct LintArgs {
         hide_possible_values = true
     )]
     pub format: LintFormat,
+    /// First fetch included files that are not on this machine
+    #[arg(long)]
+    pub fetch: bool,
+    /// Which pipeline
+    #[command(flatten)]
+    pub event: EventArgs,
+}
+
+/// Options of `fetch`.
+#[derive(Debug, Clone, Args)]
+pub struct FetchArgs {
+    /// Renew what is here, where its branch, tag or address has something else now
+    #[arg(long)]
+    pub update: bool,
+    /// List what was fetched, and fetch nothing
+    #[arg(long, conflicts_with_all = ["update", "variables"])]
+    pub list: bool,
+    /// Fetch the project's and its groups' CI/CD variables with your token
+    #[arg(long, conflicts_with = "update")]
+    pub variables: bool,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,

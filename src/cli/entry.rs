@@ -16,7 +16,7 @@ use crate::source::SourceMap;
 use super::args::{Cli, Command, When};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{artifacts, clean, doctor, generate, lint, list, logs, retry, runs};
+use super::{artifacts, clean, doctor, fetch, generate, lint, list, logs, retry, runs};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -120,6 +120,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Retry(args) => retry::retry(&cli.global, args, printer),
         Command::List(args) => list::list(&cli.global, args, printer),
         Command::Lint(args) => lint::lint(&cli.global, args, printer),
+        Command::Fetch(args) => fetch::fetch(&cli.global, args, printer),
         Command::Runs(args) => runs::runs(&cli.global, args, printer),
         Command::Logs(args) => logs::logs(&cli.global, args, printer),
         Command::Artifacts(args) => artifacts::artifacts(&cli.global, args, printer),

@@ -1,11 +1,12 @@
 //! `pipe lint`: every mistake in one go.
 
-use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
+use crate::app::{Failure, Pipeline, Workspace, kind_of_errors};
 use crate::diag::{self, Code, Severity};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
 
 use super::args::{Global, LintArgs, LintFormat};
+use super::bring::{self, WhenMissing};
 use super::exit::Exit;
 use super::list;
 use super::printer::Printer;
@@ -14,7 +15,9 @@ use super::request;
 /// Runs the command.
 pub(super) fn lint(global: &Global, args: &LintArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
-    let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
+    let request = request::pipeline(&args.event)?;
+    let missing = WhenMissing::of(args.fetch, args.format == LintFormat::Full);
+    let pipeline = bring::pipeline(&workspace, &request, missing, printer)?;
     printer.hide(pipeline.facts.secrets());
     let found = &pipeline.loaded.diagnostics;
     let sources = &pipeline.loaded.sources;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::mem::ManuallyDrop;
 
-use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors};
+use crate::app::{Failure, Pipeline, Workspace, kind_of_errors};
 use crate::config::Loaded;
 use crate::plan::{Job, Need, PipelineFacts, Plan};
 use crate::report::line::{Line, Tone};
@@ -12,6 +12,7 @@ use crate::source::Span;
 use crate::types::{AllowFailure, Delay, RefKind, When};
 
 use super::args::{Global, ListArgs, ListFormat};
+use super::bring::{self, WhenMissing};
 use super::description;
 use super::exit::Exit;
 use super::list_json;
@@ -23,7 +24,9 @@ use super::variants::Variants;
 /// Runs the command.
 pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
-    let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
+    let request = request::pipeline(&args.event)?;
+    let missing = WhenMissing::of(args.fetch, args.format != ListFormat::Json);
+    let pipeline = bring::pipeline(&workspace, &request, missing, printer)?;
     printer.hide(pipeline.facts.secrets());
     // The process ends with it: taking a large one apart would cost as much as a part of making it.
     let pipeline = ManuallyDrop::new(pipeline);

@@ -5,6 +5,7 @@
 
 mod args;
 mod artifacts;
+mod bring;
 mod clean;
 mod complete;
 mod description;
@@ -13,6 +14,8 @@ mod doctor;
 mod doctor_text;
 mod entry;
 mod exit;
+mod fetch;
+mod fetch_variables;
 mod formats;
 mod generate;
 mod lint;

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::key::{Key, Kind};
 use super::problem::{Place, Problem, ProblemKind};
-use super::value::{Source, Value};
+use super::value::{Source, Value, pair};
 use crate::diag::closest;
 
 /// Whose file it is.
@@ -90,7 +90,7 @@ impl Reader<'_> {
         };
         let entry = key.entry();
         if self.owner == Owner::Repository && !entry.safe {
-            return self.not_allowed(key, at, value.span());
+            return self.not_allowed(key, at, value);
         }
         let Some(value) = read_value(entry.kind, value.get_ref()) else {
             let message = format!("`{name}` must be {}", entry.kind.expects());
@@ -110,16 +110,25 @@ impl Reader<'_> {
         self.report(ProblemKind::Unknown, at, message, Some(help));
     }
 
-    fn not_allowed(&mut self, key: Key, at: Range<usize>, value: Range<usize>) {
-        let written = self.text.get(value).unwrap_or("…");
-        let written = written.lines().next().unwrap_or_default();
+    fn not_allowed(&mut self, key: Key, at: Range<usize>, value: &Spanned<DeValue<'_>>) {
         let name = key.as_str();
+        let line = match read_value(key.entry().kind, value.get_ref()) {
+            Some(Value::Map(pairs)) if !pairs.is_empty() => {
+                let (entry, text) = &pairs[0];
+                format!("`{entry:?} = {text:?}` below `[{name}]`")
+            }
+            _ => {
+                let written = self.text.get(value.span()).unwrap_or("…");
+                let written = written.lines().next().unwrap_or_default();
+                format!("`{name} = {written}`")
+            }
+        };
         self.report(
             ProblemKind::NotAllowed,
             at,
             format!("a repository can't set `{name}`, only the user can"),
             Some(format!(
-                "if you want it, put `{name} = {written}` into `~/.config/pipe/config.toml`"
+                "if you want it, put {line} into `~/.config/pipe/config.toml`"
             )),
         );
     }
@@ -162,5 +171,14 @@ fn read_value(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
             .map(|item| item.get_ref().as_str().map(str::to_owned))
             .collect::<Option<_>>()
             .map(Value::List),
+        Kind::Map => {
+            let mut entries: Vec<_> = value.as_table()?.iter().collect();
+            // The parser sorts them; people read from top to bottom.
+            entries.sort_by_key(|(key, _)| key.span().start);
+            let pairs = entries
+                .iter()
+                .map(|(key, value)| pair(key.get_ref(), value.get_ref().as_str()?.trim()));
+            pairs.collect::<Option<_>>().map(Value::Map)
+        }
     }
 }

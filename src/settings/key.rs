@@ -16,6 +16,8 @@ pub enum Kind {
     List,
     /// One of some words.
     Choice(&'static [&'static str]),
+    /// A text for each of some names: a table in files, `NAME=TEXT,…` in the environment.
+    Map,
 }
 
 impl Kind {
@@ -25,6 +27,7 @@ impl Kind {
             Self::Text => "a text that is not empty".to_owned(),
             Self::Number { min, max } => format!("a number from {min} to {max}"),
             Self::List => "a list of texts".to_owned(),
+            Self::Map => "a table of texts that are not empty".to_owned(),
             Self::Choice(words) => {
                 let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
                 format!("one of {}", words.join(", "))
@@ -101,6 +104,7 @@ const MEGABYTES: Kind = Kind::Number {
     min: 1,
     max: 1_000_000,
 };
+const SECONDS: Kind = Kind::Number { min: 1, max: 3600 };
 const EXECUTORS: Kind = Kind::Choice(&["auto", "docker", "sandbox", "shell"]);
 const DEPLOY: Kind = Kind::Choice(&["hold", "run"]);
 
@@ -120,6 +124,12 @@ keys! {
     DockerHost "docker-host" "PIPE_DOCKER_HOST" Kind::Text, User, "", "the Docker engine, instead of the local socket";
     ServerUrl "server-url" "PIPE_SERVER_URL" Kind::Text, User, "", "the GitLab server, where `origin` does not say";
     ProjectPath "project-path" "PIPE_PROJECT_PATH" Kind::Text, User, "", "the project's path on the server, where `origin` does not say";
+    Projects "projects" "PIPE_PROJECTS" Kind::Map, User, "", "where other projects are fetched from: a folder or a git address for the path of each";
+    Templates "templates" "PIPE_TEMPLATES" Kind::Text, User, "", "where GitLab's templates are fetched from: a folder, or an address with the templates below it";
+    TokenFile "token-file" "PIPE_TOKEN_FILE" Kind::Text, User, "", "file with your access token for the server of `server-url`";
+    CaFile "ca-file" "PIPE_CA_FILE" Kind::Text, User, "", "file with certificates that are trusted besides those of the system, in PEM format";
+    LocalHosts "local-hosts" "PIPE_LOCAL_HOSTS" Kind::List, User, "", "hosts on this machine that `pipe fetch` may ask";
+    FetchTimeout "fetch-timeout" "PIPE_FETCH_TIMEOUT" SECONDS, User, "60", "seconds that a server has for an answer";
 }
 
 impl Key {

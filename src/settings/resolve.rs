@@ -92,7 +92,24 @@ impl Settings {
     pub fn text(&self, key: Key) -> Option<&str> {
         match self.get(key)?.value.as_ref()? {
             Value::Text(text) => Some(text),
-            Value::Number(_) | Value::List(_) => None,
+            Value::Number(_) | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// The names of a table with their texts; empty when it is not set.
+    pub fn map(&self, key: Key) -> &[(String, String)] {
+        match self.get(key).and_then(|setting| setting.value.as_ref()) {
+            Some(Value::Map(pairs)) => pairs,
+            _ => &[],
+        }
+    }
+
+    /// Seconds that a server has for an answer.
+    pub fn fetch_timeout(&self) -> u64 {
+        let setting = self.get(Key::FetchTimeout);
+        match setting.and_then(|setting| setting.value.as_ref()) {
+            Some(Value::Number(seconds)) => u64::from(*seconds),
+            _ => 60,
         }
     }
 
@@ -251,6 +268,40 @@ mod tests {
         });
         assert_eq!(problems, []);
         assert_eq!(settings.list(Key::Held), ["theirs", "both", "mine"]);
+    }
+
+    #[test]
+    fn tables_are_read_in_their_order() {
+        let (settings, problems) = resolve(&Inputs {
+            user: Some("[projects]\n\"g/p\" = '~/p'\n\"a/b\" = 'git@h:a/b'\n"),
+            ..Inputs::default()
+        });
+        assert_eq!(problems, []);
+        let own = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let expected = [own("g/p", "~/p"), own("a/b", "git@h:a/b")];
+        assert_eq!(settings.map(Key::Projects), expected);
+        let environment = [("PIPE_PROJECTS".to_owned(), "g/p=/x, a/b=y=z".to_owned())];
+        let (settings, _) = resolve(&Inputs {
+            environment: &environment,
+            ..Inputs::default()
+        });
+        let expected = [own("g/p", "/x"), own("a/b", "y=z")];
+        assert_eq!(settings.map(Key::Projects), expected);
+        for text in ["projects = 'x'", "[projects]\nx = ''", "[projects]\nx = 1"] {
+            let user = Inputs {
+                user: Some(text),
+                ..Inputs::default()
+            };
+            let message = "`projects` must be a table of texts that are not empty".to_owned();
+            assert_eq!(super::tests::problems(&user), [(message, None)], "{text}");
+        }
+        assert_eq!(
+            from_repository("[projects]\n\"g/p\" = '/x'\n"),
+            [(
+                "a repository can't set `projects`, only the user can".to_owned(),
+                Some("if you want it, put `\"g/p\" = \"/x\"` below `[projects]` into `~/.config/pipe/config.toml`".to_owned())
+            )]
+        );
     }
 
     #[test]

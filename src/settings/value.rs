@@ -39,6 +39,8 @@ pub enum Value {
     Number(u32),
     /// Of [`Kind::List`].
     List(Vec<String>),
+    /// Of [`Kind::Map`], in the order of the file.
+    Map(Vec<(String, String)>),
 }
 
 impl Value {
@@ -52,6 +54,15 @@ impl Value {
                 let items = text.split(',').map(str::trim);
                 let items = items.filter(|item| !item.is_empty());
                 Some(Self::List(items.map(str::to_owned).collect()))
+            }
+            Kind::Map => {
+                let items = text.split(',').map(str::trim);
+                let items = items.filter(|item| !item.is_empty());
+                let pairs = items.map(|item| {
+                    let (name, text) = item.split_once('=')?;
+                    pair(name.trim(), text.trim())
+                });
+                pairs.collect::<Option<_>>().map(Self::Map)
             }
             Kind::Choice(words) => words.contains(&text).then(|| Self::Text(text.to_owned())),
         }
@@ -75,6 +86,18 @@ impl std::fmt::Display for Value {
             Self::Text(text) => f.write_str(text),
             Self::Number(number) => number.fmt(f),
             Self::List(items) => f.write_str(&items.join(",")),
+            Self::Map(pairs) => {
+                let items: Vec<String> = (pairs.iter())
+                    .map(|(name, text)| format!("{name}={text}"))
+                    .collect();
+                f.write_str(&items.join(","))
+            }
         }
     }
+}
+
+/// A name with its text, neither of them empty.
+pub(super) fn pair(name: &str, text: &str) -> Option<(String, String)> {
+    let complete = !name.is_empty() && !text.is_empty();
+    complete.then(|| (name.to_owned(), text.to_owned()))
 }

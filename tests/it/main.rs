@@ -9,6 +9,7 @@ mod conformance;
 mod engine;
 mod env;
 mod faults;
+mod fetch;
 mod fixtures;
 mod generated;
 mod hostile;
