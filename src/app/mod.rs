@@ -29,6 +29,7 @@ mod resumed;
 mod retry;
 mod runners;
 mod selection;
+mod server_lint;
 mod server_variables;
 mod setting_files;
 mod settings;
@@ -49,6 +50,7 @@ pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, Worksp
 pub use retry::{GivenAgain, Retry};
 pub use runners::{Assignment, default_runner, docker};
 pub use selection::choose;
+pub use server_lint::Comparison;
 pub use server_variables::ServerVariables;
-pub use settings::read_settings;
+pub use settings::{REPOSITORY_SETTINGS, read_settings, settings_here, users_settings};
 pub use workspace::Workspace;

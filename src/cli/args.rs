@@ -152,6 +152,9 @@ pub enum Command {
     Artifacts(ArtifactsArgs),
     /// List what pipe keeps on this machine, or remove it
     Clean(CleanArgs),
+    /// Show each setting, its value and where it comes from
+    #[command(after_help = super::settings_help::every_setting())]
+    Config(ConfigArgs),
     /// Show what this machine offers for running pipelines
     Doctor(DoctorArgs),
     /// Print the completion script of a shell
@@ -296,6 +299,9 @@ pub struct ListArgs {
 /// Options of `lint`.
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
+    /// Also ask the GitLab server of `origin`, and show where it and pipe differ
+    #[arg(long)]
+    pub server: bool,
     /// How to show what is found: full, concise (one line each) or json
     #[arg(
         long,
@@ -327,6 +333,22 @@ pub struct FetchArgs {
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,
+}
+
+/// Options of `config`.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// One setting, of which all is told [default: all settings]
+    #[arg(value_name = "NAME")]
+    pub key: Option<String>,
+    /// How to show them: table or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
+    pub format: ListFormat,
 }
 
 /// Options of `doctor`.

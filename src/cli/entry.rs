@@ -16,7 +16,7 @@ use crate::source::SourceMap;
 use super::args::{Cli, Command, When};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{artifacts, clean, doctor, fetch, generate, lint, list, logs, retry, runs};
+use super::{artifacts, clean, config, doctor, fetch, generate, lint, list, logs, retry, runs};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -125,6 +125,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Logs(args) => logs::logs(&cli.global, args, printer),
         Command::Artifacts(args) => artifacts::artifacts(&cli.global, args, printer),
         Command::Clean(args) => clean::clean(&cli.global, args, printer),
+        Command::Config(args) => config::config(&cli.global, args, printer),
         Command::Doctor(args) => doctor::doctor(&cli.global, args, printer),
         Command::Completions { shell } => {
             printer.exact(&generate::completion(*shell));

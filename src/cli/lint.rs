@@ -8,9 +8,9 @@ use crate::report::words;
 use super::args::{Global, LintArgs, LintFormat};
 use super::bring::{self, WhenMissing};
 use super::exit::Exit;
-use super::list;
 use super::printer::Printer;
 use super::request;
+use super::{lint_server, list};
 
 /// Runs the command.
 pub(super) fn lint(global: &Global, args: &LintArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -21,15 +21,22 @@ pub(super) fn lint(global: &Global, args: &LintArgs, printer: &Printer) -> Resul
     printer.hide(pipeline.facts.secrets());
     let found = &pipeline.loaded.diagnostics;
     let sources = &pipeline.loaded.sources;
+    let server = args
+        .server
+        .then(|| lint_server::compare(&workspace, &pipeline));
+    let server = server.transpose()?;
     match args.format {
         LintFormat::Full => printer.diagnostics(found, sources),
         LintFormat::Concise => printer.concise(found, sources),
         LintFormat::Json => {
-            let document = serde_json::json!({
+            let mut document = serde_json::json!({
                 "version": 1,
                 "valid": pipeline.is_valid(),
                 "diagnostics": diag::json(found, sources),
             });
+            if let Some(server) = &server {
+                document["server"] = lint_server::json(server);
+            }
             printer.json(document);
         }
     }
@@ -42,10 +49,17 @@ pub(super) fn lint(global: &Global, args: &LintArgs, printer: &Printer) -> Resul
                 .collect::<Vec<_>>(),
         );
     }
-    Ok(if pipeline.is_valid() {
-        Exit::Passed
-    } else {
+    if let Some(server) = &server
+        && args.format != LintFormat::Json
+    {
+        lint_server::show(server, printer);
+    }
+    Ok(if !pipeline.is_valid() {
         kind_of_errors(found).into()
+    } else if server.is_some_and(|server| !server.valid) {
+        Exit::Invalid
+    } else {
+        Exit::Passed
     })
 }
 

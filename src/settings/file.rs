@@ -33,8 +33,13 @@ impl Owner {
     }
 }
 
-/// Reads `text`, adding every mistake to `problems`.
-pub(super) fn read(text: &str, owner: Owner, problems: &mut Vec<Problem>) -> Vec<(Key, Value)> {
+/// Reads `text`, adding every mistake to `problems`. With each value goes the byte at which its key
+/// begins.
+pub(super) fn read(
+    text: &str,
+    owner: Owner,
+    problems: &mut Vec<Problem>,
+) -> Vec<(Key, Value, usize)> {
     let first = problems.len();
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader {
@@ -56,7 +61,7 @@ pub(super) fn read(text: &str, owner: Owner, problems: &mut Vec<Problem>) -> Vec
 struct Reader<'a> {
     text: &'a str,
     owner: Owner,
-    values: Vec<(Key, Value)>,
+    values: Vec<(Key, Value, usize)>,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -96,7 +101,7 @@ impl Reader<'_> {
             let message = format!("`{name}` must be {}", entry.kind.expects());
             return self.report(ProblemKind::Invalid, value.span(), message, None);
         };
-        self.values.push((key, value));
+        self.values.push((key, value, at.start));
     }
 
     fn unknown(&mut self, name: &str, at: Range<usize>) {

@@ -27,6 +27,18 @@ pub struct Setting {
     pub value: Option<Value>,
     /// Where it came from; of several that add up, the strongest.
     pub source: Source,
+    /// The line of the file, where it came from one; from 1.
+    pub line: Option<usize>,
+    /// The same of weaker sources, whose values count too.
+    weaker: Vec<(Source, Option<usize>)>,
+}
+
+impl Setting {
+    /// Every source whose values count, with its line in a file; the weakest first.
+    pub fn places(&self) -> impl Iterator<Item = (Source, Option<usize>)> {
+        let own = (self.source, self.line);
+        self.weaker.iter().copied().chain([own])
+    }
 }
 
 /// All settings.
@@ -44,8 +56,10 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Settings, Vec<Problem>) {
         (inputs.repository, Owner::Repository),
         (inputs.user, Owner::User),
     ] {
-        for (key, value) in file::read(text.unwrap_or_default(), owner, &mut problems) {
-            settings.put(key, value, owner.source());
+        let text = text.unwrap_or_default();
+        for (key, value, at) in file::read(text, owner, &mut problems) {
+            let line = 1 + text[..at].matches('\n').count();
+            settings.put(key, value, owner.source(), Some(line));
         }
     }
     settings.put_texts(environment(inputs), Source::Environment, &mut problems);
@@ -69,7 +83,13 @@ impl Default for Settings {
             let entry = key.entry();
             let value = Value::from_text(entry.kind, entry.default);
             let source = Source::Default;
-            (*key, Setting { value, source })
+            let setting = Setting {
+                value,
+                source,
+                line: None,
+                weaker: Vec::new(),
+            };
+            (*key, setting)
         });
         Self {
             values: values.collect(),
@@ -148,19 +168,32 @@ impl Settings {
     ) {
         for (key, text) in texts {
             match Value::from_text(key.entry().kind, text) {
-                Some(value) => self.put(key, value, source),
+                Some(value) => self.put(key, value, source, None),
                 None => problems.push(misfit(key, text, source)),
             }
         }
     }
 
-    fn put(&mut self, key: Key, value: Value, source: Source) {
+    fn put(&mut self, key: Key, value: Value, source: Source, line: Option<usize>) {
         let value = match (key.entry().adds, value) {
             (true, Value::List(items)) => Value::List(self.with(key, items)),
             (_, value) => value,
         };
+        let before = self
+            .get(key)
+            .filter(|before| before.source != Source::Default);
+        let weaker = match before {
+            Some(before) if key.entry().adds => before.places().collect(),
+            _ => Vec::new(),
+        };
         let value = Some(value);
-        self.values.insert(key, Setting { value, source });
+        let setting = Setting {
+            value,
+            source,
+            line,
+            weaker,
+        };
+        self.values.insert(key, setting);
     }
 
     fn with(&self, key: Key, items: Vec<String>) -> Vec<String> {

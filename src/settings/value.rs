@@ -1,6 +1,7 @@
 //! Values of settings and where they come from.
 
 use super::key::Kind;
+use crate::foreign::without_secrets;
 
 /// Who set it, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +77,21 @@ impl Value {
         (min..=max)
             .contains(&number)
             .then_some(Self::Number(number))
+    }
+}
+
+impl Value {
+    /// As it may be shown and recorded: addresses lose user, password and tokens.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Text(text) => without_secrets(text),
+            Self::Map(pairs) => {
+                let pairs = pairs.iter();
+                let shown = pairs.map(|(name, text)| (name.clone(), without_secrets(text)));
+                Self::Map(shown.collect()).to_string()
+            }
+            Self::Number(_) | Self::List(_) => self.to_string(),
+        }
     }
 }
 

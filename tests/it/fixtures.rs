@@ -109,7 +109,7 @@ fn module(path: &Path) -> String {
 #[test]
 fn every_golden_file_has_its_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let snapshots = ["tests/it/snapshots", "tests/it/cli/snapshots"];
+    let snapshots = ["", "cli/", "fetch/"].map(|part| format!("tests/it/{part}snapshots"));
     let files = snapshots.iter().flat_map(|folder| {
         let entries = fs::read_dir(root.join(folder)).expect("golden files are there");
         entries.map(|entry| entry.expect("they can be read").path())

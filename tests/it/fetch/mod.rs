@@ -3,6 +3,7 @@
 
 mod api;
 mod git_servers;
+mod lint;
 mod map;
 mod projects;
 mod remote;
