@@ -16,14 +16,15 @@
 //! | 2 | [`expr`] | `rules:if` expressions, variable expansion, regular expressions |
 //! | 2 | [`event`] | what happens in a run, as facts |
 //! | 3 | [`config`] | include, extends, `!reference`, the keywords → typed configuration |
+//! | 3 | [`web`] | https: one client, its limits, and TLS |
 //! | 4 | [`plan`] | configuration + ref → the jobs of one pipeline |
+//! | 4 | [`images`] | images without a daemon, for the sandbox |
 //! | 5 | [`sched`] | the state machine that says which job starts when |
 //! | 5 | [`script`] | the shell text of each stage of a job |
 //! | 5 | [`settings`] | each setting, its source, and who may set it |
 //! | 5 | [`repo`] | the git repository → plain facts and the tree that jobs see |
 //! | 5 | [`exec`] | executors: where scripts really run |
 //! | 5 | [`record`] | runs on disk |
-//! | 5 | [`web`] | https: one client, its limits, and TLS |
 //! | 5 | [`report`] | events → live board, plain lines, JSON |
 //! | 6 | [`fetch`] | what comes from elsewhere: git, https, GitLab's API, and the store of it |
 //! | 6 | [`run`] | pipelines, runners, and the dispatcher that makes them work together |
@@ -36,25 +37,89 @@
 //! Comments cite the rules that they follow: `configuration reference 8.2`, `runtime reference 12.2`,
 //! `design chapter 6` are chapters of the pages in `tests/reference`.
 
-pub mod app;
-pub mod cli;
-pub mod config;
-pub mod diag;
-pub mod event;
-pub mod exec;
-pub mod expr;
-pub mod fetch;
-pub mod foreign;
-pub mod mask;
-pub mod plan;
-pub mod record;
-pub mod repo;
-pub mod report;
-pub mod run;
-pub mod sched;
-pub mod script;
-pub mod settings;
-pub mod source;
-pub mod types;
-pub mod web;
-pub mod yaml;
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the map leads to modules that the documentation shows with --document-private-items"
+)]
+
+mod app;
+mod cli;
+mod config;
+mod diag;
+mod event;
+mod exec;
+mod expr;
+mod fetch;
+mod foreign;
+#[cfg(target_os = "linux")]
+mod images;
+mod mask;
+mod plan;
+mod record;
+mod repo;
+mod report;
+mod run;
+mod sched;
+mod script;
+mod settings;
+mod source;
+mod types;
+mod web;
+mod yaml;
+
+pub use cli::main;
+
+/// What the tests and the fuzz targets outside of this crate call. Nobody else may rely on it: all
+/// else is private to the crate, so that the compiler finds what nobody uses.
+#[doc(hidden)]
+#[allow(missing_docs)]
+pub mod tested {
+    pub use crate::cli::{COMPLETIONS, command, completion, man_pages};
+    pub use crate::record::State;
+    pub use crate::source::SourceMap;
+
+    pub mod config {
+        pub use crate::config::{
+            BadRevision, Changes, FileProvider, ReadError, Request, Start, load,
+        };
+    }
+
+    pub mod diag {
+        pub use crate::diag::{Code, Severity, full};
+    }
+
+    pub mod exec {
+        pub use crate::exec::{
+            Cancel, Cx, DockerExecutor, DockerSettings, Endpoint, EnvSpec, EnvVariable, Executor,
+            Exit, Image, Owner, Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
+        };
+        pub use crate::script::{Stage, Variable};
+    }
+
+    pub mod expr {
+        pub use crate::expr::expand::{References, Unknown, expand};
+        pub use crate::expr::glob::{ArtifactGlobs, Fnmatch, IncludeGlob};
+        pub use crate::expr::{Condition, Variable, Variables, re2};
+    }
+
+    pub mod plan {
+        pub use crate::plan::{
+            GivenVariable, IncludeScope, Job, Need, PipelineFacts, Plan, Project, Server, User,
+            build, refusals,
+        };
+    }
+
+    pub mod types {
+        pub use crate::types::{
+            AllowFailure, CommitFacts, PipelineSource, RefClass, RefKind, Reference,
+        };
+    }
+
+    pub mod web {
+        pub use crate::web::install_provider;
+    }
+
+    pub mod yaml {
+        pub use crate::yaml::load;
+    }
+}

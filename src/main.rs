@@ -1,5 +1,5 @@
 //! The `pipe` program: everything it does is in the library.
 
 fn main() -> std::process::ExitCode {
-    pipe::cli::main()
+    pipe::main()
 }

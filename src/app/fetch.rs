@@ -61,7 +61,7 @@ impl<'a> Fetch<'a> {
     pub fn new(workspace: &'a Workspace) -> Result<Self, Failure> {
         let settings = &workspace.settings;
         let home = folders::home().unwrap_or_default();
-        let timeout = Duration::from_secs(settings.fetch_timeout());
+        let timeout = Duration::from_secs(settings.number(Key::FetchTimeout).unwrap_or(60).into());
         let ca_file = settings.text(Key::CaFile).map(|path| at_home(path, &home));
         let certificates = match &ca_file {
             Some(path) => Some(read_users(path, MAX_CERTIFICATES)?.into_bytes()),
@@ -80,7 +80,7 @@ impl<'a> Fetch<'a> {
             token: token(workspace, &home)?,
         };
         let places = Places {
-            map: settings.map(Key::Projects).to_vec(),
+            map: settings.pairs(Key::Projects).to_vec(),
             origin: workspace.repository.origin_address(),
             host: server.fqdn(),
             server: server.url(),

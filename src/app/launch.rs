@@ -12,13 +12,13 @@ use crate::exec::{ArtifactRef, Cx, Owner};
 use crate::plan::Chosen;
 use crate::record::{Keep, ProjectRecord, Recorder, State};
 use crate::report::words;
-use crate::run::{self, Interrupt, PullPolicy, RunSettings, RunSpec};
+use crate::run::{self, Interrupt, RunSettings, RunSpec};
 use crate::settings::Key;
 
 use super::facts::now;
 use super::failure::Failure;
 use super::interruptible::Interruptible;
-use super::jobs::{KeyDigests, PipelineContext};
+use super::jobs::{KeyDigests, Permissions, PipelineContext};
 use super::pipeline::Pipeline;
 use super::pipelines::Basis;
 use super::place::Place;
@@ -107,7 +107,12 @@ async fn prepare(
     live.keep_request(&recorded(request, &workspace, &pipeline.facts))?;
     let runners = Runners::find(&workspace.settings, state.root(), live.id())?;
     // The daemon takes its time to answer; meanwhile the tree is packed.
-    let greeting = runners.greet();
+    let mut greeting = Some(runners.greet());
+    if runners.answers_first()
+        && let Some(greeting) = greeting.take()
+    {
+        interruptible.unless(greeting.answer()).await?;
+    }
     let default_image = workspace.settings.text(Key::DefaultImage);
     let default_image = default_image.map(str::to_owned);
     let mut notices: Vec<String> = part_of(&chosen).into_iter().collect();
@@ -126,9 +131,11 @@ async fn prepare(
         plan: chosen.plan,
         pipeline_id: live.pipeline_id(),
         default_image,
+        permissions: Permissions::of(&workspace.settings)?,
         clock: now,
     });
-    (context.check_images()).map_err(|failure| failure.within(&pipeline.loaded.sources))?;
+    let checked = (context.check_images()).and_then(|()| context.check_socket(&workspace.settings));
+    checked.map_err(|failure| failure.within(&pipeline.loaded.sources))?;
     let trees = Trees::of(state, live)?;
     let settings = settings(&workspace, &context, place, request.options);
     let basis = Arc::new(Basis {
@@ -148,7 +155,9 @@ async fn prepare(
     spec.pipeline.notices = notices;
     spec.pipeline.complete = complete;
     let greeted = async {
-        greeting.answer().await?;
+        if let Some(greeting) = greeting {
+            greeting.answer().await?;
+        }
         reap(&runners, state).await
     };
     spec.pipeline
@@ -252,10 +261,6 @@ fn settings(
         artifacts: Box::new(live.artifacts()),
         artifacts_limit: workspace.settings.artifacts_limit(),
         caches: Some(place.record.caches()),
-        pull: if options.offline {
-            PullPolicy::Never
-        } else {
-            PullPolicy::IfNotPresent
-        },
+        offline: options.offline,
     }
 }

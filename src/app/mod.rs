@@ -11,11 +11,14 @@
 //! terminal nor an exit code is known here. A second front end would begin at this layer.
 
 mod clean;
+mod docker_settings;
 mod elsewhere;
 mod facts;
 mod failure;
 mod fetch;
 pub mod folders;
+#[cfg(target_os = "linux")]
+mod images;
 mod interruptible;
 mod jobs;
 mod launch;
@@ -42,7 +45,9 @@ pub use clean::{Storage, Stored, StoredKind};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
 pub use fetch::{Came, Fetch, Fetched};
-pub use jobs::{ImageFault, KeyDigests, PipelineContext, WithoutImage, images};
+#[cfg(target_os = "linux")]
+pub use images::{ImageRequest, Images, short, stored_image_names};
+pub use jobs::{KeyDigests, Permissions, PipelineContext, images};
 pub use launch::Launch;
 pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};

@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
-use crate::record::{KeptEntry, PastRun, ProjectRecord, RecordError, State, entries};
+use crate::record::{
+    JobPath, KeptEntry, PastEnvironment, PastRun, ProjectRecord, RecordError, State, entries,
+};
 use crate::types::{Status, wildcard_match};
 
 use super::facts::project;
@@ -26,15 +28,15 @@ pub struct PastRuns {
 pub struct PastAttempts {
     /// The run.
     pub run: PastRun,
-    /// Full name of each job, and which attempt, from 1.
-    pub of: Vec<(String, u32)>,
+    /// Each job, and which attempt, from 1.
+    pub of: Vec<(JobPath, u32)>,
 }
 
 /// What a job of a run on record kept.
 #[derive(Debug)]
 pub struct KeptByJob {
-    /// Full name of the job.
-    pub job: String,
+    /// The job.
+    pub job: JobPath,
     /// The archive.
     pub tar: PathBuf,
 }
@@ -45,9 +47,8 @@ impl KeptByJob {
         entries(&self.tar)
     }
 
-    fn of(run: &PastRun, job: &str) -> Option<Self> {
-        let tar = run.kept(job)?;
-        let job = job.to_owned();
+    fn of(run: &PastRun, job: JobPath) -> Option<Self> {
+        let tar = run.kept(&job)?;
         Some(Self { job, tar })
     }
 }
@@ -65,6 +66,11 @@ impl PastRuns {
     /// All runs, the newest first.
     pub fn runs(&self) -> Vec<PastRun> {
         self.record.list()
+    }
+
+    /// The environments that jobs of these runs deployed to or took down, by name.
+    pub fn environments(&self) -> Vec<PastEnvironment> {
+        self.record.environments()
     }
 
     /// Names of the jobs of all runs, each once.
@@ -115,7 +121,7 @@ impl PastRuns {
         attempt: Option<u32>,
     ) -> Result<PastAttempts, Failure> {
         let runs = self.runs_or_one(id)?;
-        let begun = |run: &PastRun| -> Vec<(String, u32)> {
+        let begun = |run: &PastRun| -> Vec<(JobPath, u32)> {
             let jobs = meant(run, job).into_iter();
             let counted = jobs.map(|job| (run.attempts(&job), job));
             let begun = counted.filter(|(last, _)| *last > 0);
@@ -155,9 +161,9 @@ impl PastRuns {
         let of = |run: &PastRun| -> Vec<KeptByJob> {
             let jobs = match job {
                 Some(job) => meant(run, job),
-                None => run.jobs().map(str::to_owned).collect(),
+                None => run.all_jobs(),
             };
-            let kept = jobs.iter().filter_map(|job| KeptByJob::of(run, job));
+            let kept = jobs.into_iter().filter_map(|job| KeptByJob::of(run, job));
             kept.collect()
         };
         let found = runs.iter().map(|run| (run, of(run)));
@@ -187,16 +193,27 @@ pub(super) fn record_of(workspace: &Workspace) -> Result<ProjectRecord, Failure>
     Ok(state.project(&project(workspace).path, &common_dir))
 }
 
-/// The jobs of a run that a name means: exactly, else as the base name of parallel jobs, else as a
-/// glob (design chapter 2).
-fn meant(run: &PastRun, name: &str) -> Vec<String> {
+/// The jobs of a run that a name means: exactly, with the trigger jobs that lead to it (`child ›
+/// unit`) or without; else as the base name of parallel jobs, else as a glob (design chapter 2). A
+/// job of the top pipeline comes before those of its name in child pipelines.
+fn meant(run: &PastRun, name: &str) -> Vec<JobPath> {
+    let top = JobPath::top(name);
     // The names may be lost where the job's own files are not.
-    if run.attempts(name) > 0 || run.jobs().any(|job| job == name) {
-        return vec![name.to_owned()];
+    if run.attempts(&top) > 0 || run.jobs().any(|job| job == name) {
+        return vec![top];
     }
-    let fitting = |fits: fn(&str, &str) -> bool| -> Vec<String> {
-        let jobs = run.jobs().filter(|job: &&str| fits(name, job));
-        jobs.map(str::to_owned).collect()
+    let jobs = run.all_jobs();
+    let exactly: Vec<JobPath> = (jobs.iter())
+        .filter(|job| job.name == name || job.to_string() == name)
+        .cloned()
+        .collect();
+    if !exactly.is_empty() {
+        return exactly;
+    }
+    let fitting = |fits: fn(&str, &str) -> bool| -> Vec<JobPath> {
+        let jobs =
+            (jobs.iter()).filter(|job| fits(name, &job.name) || fits(name, &job.to_string()));
+        jobs.cloned().collect()
     };
     let instances = fitting(is_instance);
     if instances.is_empty() {
@@ -248,7 +265,7 @@ fn without_attempt(runs: &[PastRun], job: &str, is_chosen: bool) -> Failure {
     };
     let message = format!("job `{job}` did not run in run {}", run.id);
     let mut diagnostic = Diagnostic::new(Code::JobNotRecorded, message);
-    let result = run.job(job);
+    let result = meant(run, job).first().and_then(|job| run.job(job));
     if let Some(reason) = result.and_then(|result| result.reason.as_ref()) {
         diagnostic = diagnostic.note(reason.clone());
     }
@@ -267,9 +284,10 @@ fn no_such_attempt(run: &PastRun, job: &str, attempt: u32, last: u32) -> Failure
 /// Names of the jobs of the runs, each once.
 fn names(runs: &[PastRun]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for job in runs.iter().flat_map(PastRun::jobs) {
-        if !names.iter().any(|name| name == job) {
-            names.push(job.to_owned());
+    for job in runs.iter().flat_map(PastRun::all_jobs) {
+        let name = job.to_string();
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names

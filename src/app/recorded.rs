@@ -62,6 +62,7 @@ fn released(release: &Release) -> Released {
         Release::Nothing => Released::Nothing,
         Release::All => Released::All,
         Release::Environments(names) => Released::Environments(names.clone()),
+        Release::Jobs(names) => Released::Jobs(names.clone()),
     }
 }
 

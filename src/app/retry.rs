@@ -179,6 +179,7 @@ fn release(released: Released) -> Release {
         Released::Nothing => Release::Nothing,
         Released::All => Release::All,
         Released::Environments(names) => Release::Environments(names),
+        Released::Jobs(names) => Release::Jobs(names),
     }
 }
 

@@ -10,11 +10,15 @@ use std::time::Duration;
 use crate::exec::{
     Cx, DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings,
 };
+#[cfg(target_os = "linux")]
+use crate::exec::{SandboxExecutor, SandboxSettings};
 use crate::plan::{Job, Plan};
 use crate::run::{Runner, RunnerIndex};
 use crate::settings::{Key, Settings, Source};
 
+use super::docker_settings::docker_settings;
 use super::failure::Failure;
+use super::folders;
 
 /// Time between TERM and KILL of a script on the host.
 const GRACE: Duration = Duration::from_secs(10);
@@ -23,6 +27,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(super) struct Runners {
     default: Runner,
     docker: Option<Arc<dyn Executor>>,
+    sandbox: Option<Arc<dyn Executor>>,
     shell: Arc<dyn Executor>,
     choice: Choice,
 }
@@ -31,6 +36,7 @@ pub(super) struct Runners {
 enum Choice {
     Auto,
     Docker,
+    Sandbox,
     Shell,
 }
 
@@ -40,18 +46,20 @@ fn shell_base(state: &Path) -> PathBuf {
 }
 
 /// The Docker engine that the settings and the environment name.
-pub fn docker(settings: &Settings) -> Result<DockerExecutor, ExecError> {
-    endpoint(settings).map(DockerExecutor::new)
+pub fn docker(settings: &Settings) -> Result<DockerExecutor, Failure> {
+    let endpoint = endpoint(settings)?;
+    Ok(DockerExecutor::new(endpoint, docker_settings(settings)?))
 }
 
 /// The same engine, with the layers that it keeps for later runs.
 pub(super) fn docker_with_layers(
     settings: &Settings,
     state: &Path,
-) -> Result<DockerExecutor, ExecError> {
+) -> Result<DockerExecutor, Failure> {
     let endpoint = endpoint(settings)?;
     Ok(DockerExecutor::keeping_layers_in(
         endpoint,
+        docker_settings(settings)?,
         &state.join("layers"),
     ))
 }
@@ -76,11 +84,30 @@ fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
     Endpoint::find(host.as_deref(), runtime_dir.as_deref(), reach)
 }
 
+/// The executor of our own.
+#[cfg(target_os = "linux")]
+fn sandbox(run: &str) -> Result<Arc<dyn Executor>, Failure> {
+    Ok(Arc::new(SandboxExecutor::new(SandboxSettings {
+        base: folders::cache()?.join("sandbox"),
+        run: run.to_owned(),
+    })))
+}
+
+/// Elsewhere than on Linux there is none.
+#[cfg(not(target_os = "linux"))]
+fn sandbox(_run: &str) -> Result<Arc<dyn Executor>, Failure> {
+    let text = "the sandbox executor works with Linux alone";
+    Err(ExecError::unsupported("sandbox", text)
+        .help("use `--executor docker`")
+        .into())
+}
+
 impl Runners {
     /// Looks for what the run needs, without asking it anything yet.
     pub(super) fn find(settings: &Settings, state: &Path, run: &str) -> Result<Self, Failure> {
         let choice = match settings.text(Key::Executor) {
             Some("docker") => Choice::Docker,
+            Some("sandbox") => Choice::Sandbox,
             Some("shell") => Choice::Shell,
             _ => Choice::Auto,
         };
@@ -90,13 +117,18 @@ impl Runners {
             grace: GRACE,
         });
         let docker: Option<Arc<dyn Executor>> = match choice {
-            Choice::Shell => None,
+            Choice::Shell | Choice::Sandbox => None,
             Choice::Auto | Choice::Docker => Some(Arc::new(docker_with_layers(settings, state)?)),
         };
         let shell: Arc<dyn Executor> = Arc::new(shell);
+        let sandbox = match choice {
+            Choice::Sandbox => Some(sandbox(run)?),
+            Choice::Auto | Choice::Docker | Choice::Shell => None,
+        };
         Ok(Self {
-            default: default_runner(docker.as_ref().unwrap_or(&shell)),
+            default: default_runner(sandbox.as_ref().or(docker.as_ref()).unwrap_or(&shell)),
             docker,
+            sandbox,
             shell,
             choice,
         })
@@ -113,9 +145,16 @@ impl Runners {
         }))
     }
 
+    /// Whether directories are known only once the daemon has answered.
+    pub(super) fn answers_first(&self) -> bool {
+        let docker = self.docker.as_ref();
+        docker.is_some_and(|docker| docker.traits().tells_layout)
+    }
+
     /// Every executor that may have left something behind.
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<dyn Executor>> {
-        self.docker.iter().chain([&self.shell])
+        let containers = self.docker.iter().chain(&self.sandbox);
+        containers.chain([&self.shell])
     }
 
     /// Which runner takes each job of the plan.

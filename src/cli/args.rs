@@ -6,7 +6,10 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::report::{ColorChoice, OutputLevel};
 
-pub(super) use super::formats::{LintFormat, ListFormat, RunFormat};
+pub(super) use super::formats::{LintFormat, ListFormat, ResultFormat, RunFormat};
+pub(super) use super::image_args::{
+    ImageArgs, ImageCommand, ImageImportArgs, ImageLsArgs, ImagePullArgs, ImageRmArgs,
+};
 pub(super) use super::past_args::{
     ArtifactsArgs, CleanArgs, CleanKind, LogsArgs, RetryArgs, RunsArgs,
 };
@@ -155,6 +158,8 @@ pub enum Command {
     /// Show each setting, its value and where it comes from
     #[command(after_help = super::settings_help::every_setting())]
     Config(ConfigArgs),
+    /// Bring, list and remove images for jobs that run without a daemon
+    Image(ImageArgs),
     /// Show what this machine offers for running pipelines
     Doctor(DoctorArgs),
     /// Print the completion script of a shell
@@ -248,7 +253,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = EVERY_ENVIRONMENT, help_heading = "Which jobs")]
     pub deploy: Vec<String>,
     /// Where jobs run: auto, docker or shell [default: auto]
-    #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "shell"], hide_possible_values = true, help_heading = "How to run")]
+    #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "sandbox", "shell"], hide_possible_values = true, help_heading = "How to run")]
     pub executor: Option<String>,
     /// How many jobs run at once [default: 16]
     #[arg(long, value_name = "NUMBER", help_heading = "How to run")]

@@ -46,7 +46,11 @@ fn list(kept: &[KeptByJob]) -> Result<Table, Failure> {
                 KeptKind::File => words::size(entry.size),
                 KeptKind::Link => "link".to_owned(),
             };
-            table.row(&[&one.job, &size, &entry.path.display().to_string()]);
+            table.row(&[
+                &one.job.to_string(),
+                &size,
+                &entry.path.display().to_string(),
+            ]);
         }
     }
     Ok(table)

@@ -40,6 +40,7 @@ pub(super) fn clean(global: &Global, args: &CleanArgs, printer: &Printer) -> Res
 /// What is kept. A daemon that can't be asked hides nothing else.
 async fn list(storage: &Storage, printer: &Printer) {
     let mut kept = storage.on_disk();
+    kept.extend(storage.images());
     match storage.on_daemon().await {
         Ok(layers) => kept.extend(layers),
         Err(failure) => printer.diagnostics(&failure.diagnostics, &failure.sources),
@@ -70,6 +71,7 @@ fn whose(kept: &Stored) -> String {
         None if kept.kind == StoredKind::Includes => {
             "files from elsewhere, for all projects".to_owned()
         }
+        None if kept.kind == StoredKind::Images => "all projects".to_owned(),
         None => "trees of all projects, on the Docker daemon".to_owned(),
     };
     match kept.alive {
@@ -94,6 +96,10 @@ async fn remove(storage: &Storage, kinds: &[StoredKind], printer: &Printer) -> R
             StoredKind::Includes => match storage.remove_includes()? {
                 0 => {}
                 bytes => removed.push(format!("{} of fetched files", words::size(bytes))),
+            },
+            StoredKind::Images => match storage.remove_images()? {
+                0 => {}
+                images => removed.push(words::count(images, "image")),
             },
             StoredKind::Layers => match storage.remove_layers().await? {
                 0 => {}
@@ -129,6 +135,7 @@ impl From<CleanKind> for StoredKind {
             CleanKind::Caches => Self::Caches,
             CleanKind::Layers => Self::Layers,
             CleanKind::Includes => Self::Includes,
+            CleanKind::Images => Self::Images,
         }
     }
 }

@@ -147,18 +147,15 @@ fn example(key: Key) -> String {
     let entry = key.entry();
     let name = entry.name;
     match entry.kind {
-        Kind::Text => format!("{name} = \"…\""),
-        Kind::Number { min, .. } => {
-            let number = if entry.default.is_empty() {
-                min.to_string()
-            } else {
-                entry.default.to_owned()
-            };
-            format!("{name} = {number}")
-        }
-        Kind::List => format!("{name} = [\"…\", \"…\"]"),
+        Kind::Text | Kind::Gpus => format!("{name} = \"…\""),
+        Kind::Number { min, .. } if entry.default.is_empty() => format!("{name} = {min}"),
+        Kind::Number { .. } => format!("{name} = {}", entry.default),
+        Kind::Switch => format!("{name} = true"),
+        Kind::Size => format!("{name} = \"512m\""),
+        Kind::Cpus => format!("{name} = 1.5"),
+        Kind::List(_) => format!("{name} = [\"…\", \"…\"]"),
         Kind::Choice(words) => format!("{name} = \"{}\"", words[0]),
-        Kind::Map => format!("[{name}] and below it \"…\" = \"…\""),
+        Kind::Pairs => format!("[{name}] and below it \"…\" = \"…\""),
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::{
-    self, Assignment, Failure, History, KeyDigests, Pipeline, PipelineContext, PipelineRequest,
-    Workspace, default_runner, folders, now, read_settings,
+    self, Assignment, Failure, History, KeyDigests, Permissions, Pipeline, PipelineContext,
+    PipelineRequest, Workspace, default_runner, folders, now, read_settings,
 };
 use crate::diag::Severity;
 use crate::exec::{Cx, ExecError, Executor, Image};
@@ -164,7 +164,7 @@ async fn docker(
     let refused = |error: ExecError| refused("docker", absent, &error);
     let docker = match app::docker(chosen) {
         Ok(docker) => docker,
-        Err(error) => return (refused(error), Vec::new()),
+        Err(failure) => return (not_made("docker", absent, &failure), Vec::new()),
     };
     match docker.probe(&Cx::unstoppable()).await {
         Err(error) => (refused(error), Vec::new()),
@@ -195,6 +195,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         plan,
         pipeline_id: 0,
         default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
+        permissions: Permissions::default(),
         clock: now,
     });
     let mut wanted = app::images(&context);
@@ -232,6 +233,18 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         );
     }
     lines
+}
+
+/// An executor that the settings make none of.
+fn not_made(name: &str, mark: Mark, failure: &Failure) -> Line {
+    let Some(diagnostic) = failure.diagnostics.first() else {
+        return Line::new(mark, name, "can't be used");
+    };
+    let line = Line::new(mark, name, &diagnostic.message);
+    match diagnostic.help.first() {
+        Some(remedy) => line.remedy(remedy),
+        None => line,
+    }
 }
 
 /// What an executor can't say or do.

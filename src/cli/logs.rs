@@ -6,7 +6,7 @@ use crate::app::{Failure, FailureKind, PastAttempts, PastRuns};
 use crate::diag::{Code, Diagnostic};
 use crate::event::{Event, EventKind, Reporter};
 use crate::foreign::system_words;
-use crate::record::PastRun;
+use crate::record::{JobPath, PastRun};
 use crate::report::line::{Line, Tone};
 use crate::report::{self, Fault, Health, Streams, words};
 
@@ -53,7 +53,7 @@ fn head(text: &str, printer: &Printer) {
 }
 
 /// The lines of one attempt, or of several, or of all, with the names of their jobs in front.
-fn show(run: &PastRun, of: Option<&[(String, u32)]>, global: &Global) -> Result<Exit, Failure> {
+fn show(run: &PastRun, of: Option<&[(JobPath, u32)]>, global: &Global) -> Result<Exit, Failure> {
     let health = Health::default();
     let mut logs = report::for_logs(global.color.into(), Streams::of_process(), &health);
     if of.is_some_and(|of| of.len() == 1) {
@@ -63,7 +63,7 @@ fn show(run: &PastRun, of: Option<&[(String, u32)]>, global: &Global) -> Result<
         (EventKind::RunStarted(_), _) | (EventKind::Log { .. }, None) => true,
         (EventKind::Log { job, attempt, .. }, Some(of)) => {
             let mut of = of.iter();
-            event.pipeline.is_empty() && of.any(|(name, which)| name == job && which == attempt)
+            of.any(|(meant, which)| meant.is_of(event, job) && which == attempt)
         }
         _ => false,
     };
@@ -89,13 +89,13 @@ fn unwritable(why: &str) -> Failure {
 /// The file of the log. An attempt that said nothing has none.
 fn raw(name: &str, meant: &PastAttempts, printer: &Printer) -> Result<(), Failure> {
     let [(job, attempt)] = &meant.of[..] else {
-        let names: Vec<&String> = meant.of.iter().map(|(job, _)| job).collect();
+        let names: Vec<String> = (meant.of.iter()).map(|(job, _)| job.to_string()).collect();
         let names = words::names(&names, NAMES);
         let message = format!("`--raw` prints one log, and `{name}` means {names}");
         let diagnostic = Diagnostic::new(Code::InvalidValue, message).help("name one of them");
         return Err(Failure::new(FailureKind::Usage, diagnostic));
     };
-    let path = meant.run.log(&[], job, *attempt);
+    let path = meant.run.log(job, *attempt);
     let read = match File::open(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         opened => opened.and_then(|file| printer.bytes(file)),

@@ -14,11 +14,17 @@ mod digest;
 mod doctor;
 mod doctor_text;
 mod entry;
+mod environments;
 mod exit;
 mod fetch;
 mod fetch_variables;
 mod formats;
 mod generate;
+#[cfg(target_os = "linux")]
+mod image;
+mod image_args;
+#[cfg(target_os = "linux")]
+mod image_progress;
 mod lint;
 mod lint_server;
 mod list;
@@ -27,6 +33,7 @@ mod logs;
 mod past_args;
 mod places;
 mod printer;
+mod question;
 mod request;
 mod retry;
 mod run;
@@ -37,7 +44,6 @@ mod signals;
 mod table;
 mod variants;
 
-pub use args::{Cli, command};
+pub use args::command;
 pub use entry::main;
-pub use exit::Exit;
 pub use generate::{COMPLETIONS, completion, man_pages};

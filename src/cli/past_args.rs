@@ -32,7 +32,10 @@ pub struct RetryArgs {
 /// Options of `runs`.
 #[derive(Debug, Clone, Args)]
 pub struct RunsArgs {
-    /// How to show the runs: table or json
+    /// List environments in place of runs, each with its last deployment
+    #[arg(long)]
+    pub environments: bool,
+    /// How to show the list: table or json
     #[arg(
         long,
         value_name = "FORMAT",
@@ -79,7 +82,7 @@ pub struct ArtifactsArgs {
 /// Options of `clean`.
 #[derive(Debug, Clone, Args)]
 pub struct CleanArgs {
-    /// What to remove: runs, caches, layers or includes [default: nothing, what there is is listed]
+    /// What to remove: runs, caches, layers, images or includes [default: nothing]
     #[arg(value_name = "KIND", hide_possible_values = true)]
     pub kinds: Vec<CleanKind>,
     /// Remove all kinds
@@ -101,4 +104,6 @@ pub enum CleanKind {
     Layers,
     /// What was fetched from elsewhere
     Includes,
+    /// Images for jobs that run without a daemon
+    Images,
 }

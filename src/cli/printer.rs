@@ -109,6 +109,11 @@ impl Printer {
         self.err(&self.masked(&painted(lines, self.color_err)));
     }
 
+    /// Part of a line of ours, to stderr.
+    pub(super) fn prompt(&self, text: &str) {
+        self.err(text);
+    }
+
     /// A JSON document on one line, to stdout.
     pub(super) fn json(&self, document: Json) {
         self.exact(&format!("{}\n", self.masked_json(document)));

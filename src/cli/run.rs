@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use crate::app::{self, Failure, Launch, LaunchOptions, Pipeline, RunRequest, Workspace};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::system_words;
-use crate::plan::{Outside, Release, Selection};
+use crate::plan::{Chosen, Outside, Release, Selection};
 use crate::report::{self, Fault, Health, Streams, Wish};
 use crate::run::Interrupt;
 use crate::settings::{Key, Settings};
@@ -16,6 +16,7 @@ use super::bring::{self, WhenMissing};
 use super::exit::Exit;
 use super::places::log_places;
 use super::printer::Printer;
+use super::question;
 use super::request;
 use super::signals::Signals;
 
@@ -54,13 +55,12 @@ pub(super) fn launch(
     if !printer.is_quiet() && format != RunFormat::Json {
         printer.diagnostics(&warnings(&pipeline), &pipeline.loaded.sources);
     }
-    let chosen = app::choose(
-        &workspace,
-        &pipeline,
-        &request.pipeline,
-        &request.selection,
-        &request.outside,
-    )?;
+    let mut request = request.clone();
+    let mut chosen = choose(&workspace, &pipeline, &request)?;
+    if let Some(release) = asked(&workspace.settings, &request, &chosen, format, printer) {
+        request.outside.release = release;
+        chosen = choose(&workspace, &pipeline, &request)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -74,9 +74,43 @@ pub(super) fn launch(
     runtime.block_on(async {
         let signals = Signals::watch();
         let interrupt = signals.interrupt();
-        let launch = Launch::prepare(workspace, pipeline, chosen, request, interrupt).await?;
+        let launch = Launch::prepare(workspace, pipeline, chosen, &request, interrupt).await?;
         show(launch, signals.into_interrupt(), wish(global, format)).await
     })
+}
+
+fn choose(
+    workspace: &Workspace,
+    pipeline: &Pipeline,
+    request: &RunRequest,
+) -> Result<Chosen, Failure> {
+    let RunRequest {
+        pipeline: of,
+        selection,
+        outside,
+        ..
+    } = request;
+    app::choose(workspace, pipeline, of, selection, outside)
+}
+
+/// What a person at the terminal releases, where nothing has been said about it.
+fn asked(
+    settings: &Settings,
+    request: &RunRequest,
+    chosen: &Chosen,
+    format: RunFormat,
+    printer: &Printer,
+) -> Option<Release> {
+    let held: Vec<_> = chosen.held().collect();
+    let is_open = request.outside.release == Release::Nothing
+        && settings.text(Key::Deploy) == Some("ask")
+        && !held.is_empty();
+    let may_ask = format != RunFormat::Json && !printer.is_quiet() && question::can_be_asked();
+    if !is_open || !may_ask || !question::may_run(&held, printer) {
+        return None;
+    }
+    let names = held.iter().map(|(name, _)| (*name).to_owned());
+    Some(Release::Jobs(names.collect()))
 }
 
 /// Settings that options give.

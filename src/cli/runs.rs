@@ -12,6 +12,7 @@ use crate::report::words;
 use crate::types::Status;
 
 use super::args::{Global, ListFormat, RunsArgs};
+use super::environments;
 use super::exit::Exit;
 use super::printer::Printer;
 use super::request;
@@ -20,6 +21,10 @@ use super::table::Table;
 /// Runs the command.
 pub(super) fn runs(global: &Global, args: &RunsArgs, printer: &Printer) -> Result<Exit, Failure> {
     let past = PastRuns::of(&request::workspace(global, Vec::new()))?;
+    if args.environments {
+        environments::list(&past, args.format, printer);
+        return Ok(Exit::Passed);
+    }
     let runs = past.runs();
     if args.format == ListFormat::Json {
         let runs: Vec<Json> = runs.iter().map(document).collect();
@@ -84,7 +89,7 @@ fn document(run: &PastRun) -> Json {
         "status": PastRuns::status(run),
         "exit": run.result.as_ref().map(|result| result.exit),
         "duration": run.took.map(seconds),
-        "jobs": run.jobs().count(),
+        "jobs": run.all_jobs().len(),
         "failed": names(false),
         "allowed_to_fail": names(true),
         "folder": run.folder,

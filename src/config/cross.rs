@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, closest, some_of};
 use crate::source::{Span, SpannedText};
+use crate::types::EnvironmentAction;
 use crate::yaml::Mapping;
 
 use super::findings::MAX_FINDINGS;
 use super::jobs::NAME_LIMIT;
-use super::model::{Config, EnvironmentAction, JobConfig, NeedConfig, NeedTarget, TriggerTarget};
+use super::model::{Config, JobConfig, NeedConfig, NeedTarget, TriggerTarget};
 use super::provenance::say_who_uses;
 
 /// Steps of a circle that a message shows.

@@ -38,14 +38,10 @@ pub use include::{Outside, ProjectAt};
 pub use inputs::{GivenInput, to_json};
 pub use load::{Loaded, load};
 pub use model::{
-    ArtifactsConfig, AutoCancel, CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, Changed,
-    ChildInclude, Clause, Combination, Config, CoverageReport, DigestOf, Effect, EnvironmentAction,
-    EnvironmentConfig, Exists, ForeignNeed, ForeignSource, Forward, Given, IdTokenConfig,
-    ImageConfig, Inherit, JobConfig, JobKind, KeywordUse, KubernetesConfig, Matrix, MatrixInstance,
-    MatrixMapping, NeedConfig, NeedTarget, OnJobFailure, PagesConfig, Policy, PolicyCondition,
-    Prefilled, ProjectTrigger, PullPolicy, RefPattern, ReleaseConfig, ReleaseLink, ReportsConfig,
-    Rule, SecretConfig, SecretProvider, ServiceConfig, TriggerConfig, TriggerStrategy,
-    TriggerTarget, Workflow, YamlVariable,
+    CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, ChildInclude, Clause, Config, DigestOf,
+    Effect, EnvironmentConfig, ForeignNeed, ForeignSource, Given, ImageConfig, Inherit, JobConfig,
+    NeedConfig, NeedTarget, OnJobFailure, Policy, RefPattern, Rule, ServiceConfig, TriggerTarget,
+    YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, ReadError};
 pub use request::{Request, Start};

@@ -39,7 +39,7 @@ pub trait FileProvider {
     fn paths(&self) -> Arc<[String]>;
 
     /// Text of a file outside the repository that was fetched before, by its
-    /// [`Outside::key`](super::Outside::key).
+    /// `Outside::key` in `include`.
     fn fetched(&self, key: &str) -> Option<Arc<str>> {
         let _ = key;
         None

@@ -136,6 +136,7 @@ codes! {
     SettingInvalid "setting-invalid" Error "a setting with a value that does not fit";
     SettingUnreadable "setting-unreadable" Error "settings that are there but can't be read";
     SettingNotAllowed "setting-not-allowed" Error "a setting that only the user may make";
+    GrantMissing "grant-missing" Error "a job needs something of this machine that only the user can grant";
     VariablesInvalid "variables-invalid" Error "a variables file that can't be read";
 
     // Running (design chapter 3, 6).

@@ -8,7 +8,7 @@ mod diagnostic;
 mod render;
 mod suggest;
 
-pub use codes::{Code, CodeEntry};
+pub use codes::Code;
 pub use diagnostic::{Diagnostic, Label, Severity, has_errors};
 pub use render::{concise, full, json};
 pub use suggest::{closest, some_of};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::seconds;
-use crate::types::{FailureReason, Status};
+use crate::types::{EnvironmentAction, FailureReason, Status};
 
 /// One fact with its place in the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -246,8 +246,12 @@ pub enum EventKind {
         attempt: u32,
         /// Name of the environment.
         environment: String,
+        /// What the job did with it.
+        action: EnvironmentAction,
         /// Where it can be reached.
         url: Option<String>,
+        /// The job that takes it down.
+        on_stop: Option<String>,
     },
     /// `after_script` failed, which changes no status.
     AfterScriptFailed {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use super::kind::{HeldJob, JobResult, JobSummary, PipelineResult};
 use super::seconds::Seconds;
 use super::{Event, EventKind, JobOutcome, Phase, RunResult, RunStarted, SourceMode};
-use crate::types::{FailureReason, Status};
+use crate::types::{EnvironmentAction, FailureReason, Status};
 
 impl Event {
     /// Reads one line. `None` for a kind that this version does not know.
@@ -75,7 +75,12 @@ fn read_kind(kind: &str, line: &str) -> Result<Option<EventKind>, serde_json::Er
                 job,
                 attempt,
                 environment: place.environment,
+                action: place
+                    .action
+                    .as_deref()
+                    .map_or_else(Default::default, action),
                 url: place.url,
+                on_stop: place.on_stop,
             }
         }
         "after-script-failed" => {
@@ -163,7 +168,15 @@ struct Covered {
 #[derive(Deserialize)]
 struct Place {
     environment: String,
+    /// Records of older versions have neither this nor `on_stop`.
+    action: Option<String>,
     url: Option<String>,
+    on_stop: Option<String>,
+}
+
+/// A word that a newer version has added is none of deploying or stopping.
+fn action(word: &str) -> EnvironmentAction {
+    EnvironmentAction::parse(word).unwrap_or(EnvironmentAction::Access)
 }
 
 #[derive(Deserialize)]

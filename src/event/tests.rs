@@ -6,7 +6,7 @@ use super::{
     Event, EventKind, HeldJob, JobOutcome, JobResult, JobSummary, Phase, PipelineResult, RunResult,
     RunStarted, SourceMode,
 };
-use crate::types::{FailureReason, Status};
+use crate::types::{EnvironmentAction, FailureReason, Status};
 
 fn event(kind: EventKind) -> Event {
     Event {
@@ -146,12 +146,14 @@ fn all() -> Vec<(&'static str, EventKind)> {
             },
         ),
         (
-            r#""attempt":1,"environment":"staging","url":"https://a.example"}"#,
+            r#""attempt":1,"environment":"staging","action":"start","url":"https://a.example","on_stop":"stop"}"#,
             EventKind::Environment {
                 job: job(),
                 attempt,
                 environment: "staging".to_owned(),
+                action: EnvironmentAction::Start,
                 url: Some("https://a.example".to_owned()),
+                on_stop: Some("stop".to_owned()),
             },
         ),
         (

@@ -40,10 +40,16 @@ fn own_fields<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::E
         EventKind::JobStarted { image, .. } => map.serialize_entry("image", image),
         EventKind::Coverage { percent, .. } => map.serialize_entry("percent", percent),
         EventKind::Environment {
-            environment, url, ..
+            environment,
+            action,
+            url,
+            on_stop,
+            ..
         } => {
             map.serialize_entry("environment", environment)?;
-            map.serialize_entry("url", url)
+            map.serialize_entry("action", action.as_str())?;
+            map.serialize_entry("url", url)?;
+            map.serialize_entry("on_stop", on_stop)
         }
         EventKind::JobPhase { phase, .. } => map.serialize_entry("phase", phase),
         EventKind::Pull {

@@ -23,8 +23,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, watch};
 
-use super::ExecError;
 use super::relocate::{open, relocate};
+use super::{ExecError, JobLogins};
+use crate::types::PullPolicy;
 
 /// How far a cancellation has come. Only ever grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -76,6 +77,8 @@ pub struct Traits {
     /// Jobs run in images; GitLab Runner then runs its own commands in an image of its own.
     /// Without it `image` means nothing.
     pub images: bool,
+    /// The image of jobs that name none, where it has one of its own.
+    pub own_image: Option<&'static str>,
     /// Jobs can have services.
     pub services: bool,
     /// The file system of a job is made for it and goes with it (`CI_DISPOSABLE_ENVIRONMENT`).
@@ -87,6 +90,8 @@ pub struct Traits {
     /// Artifacts of so many bytes or more have to be known when an environment is opened, or it is
     /// opened once more. `None` where it makes no difference.
     pub early_artifacts: Option<u64>,
+    /// Directories are known only once it has answered [`probe`](Executor::probe).
+    pub tells_layout: bool,
     /// How many environments come up at once; more make each of them slower. `None` for no limit.
     pub starts: Option<usize>,
 }
@@ -102,6 +107,27 @@ pub struct Image {
     pub user: Option<String>,
     /// `image:docker:platform`.
     pub platform: Option<String>,
+    /// What the job knows of registries.
+    pub logins: JobLogins,
+    /// When it is brought, tried one after the other; empty for when it is missing. The run loop
+    /// decides by it, no executor.
+    pub pull: Vec<PullPolicy>,
+}
+
+impl Image {
+    /// When it is brought.
+    pub fn policies(&self) -> &[PullPolicy] {
+        if self.pull.is_empty() {
+            &[PullPolicy::IfNotPresent]
+        } else {
+            &self.pull
+        }
+    }
+
+    /// Whether the other one is the same to who has them.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.name, &self.platform) == (&other.name, &other.platform)
+    }
 }
 
 /// The project tree to publish.
@@ -231,6 +257,8 @@ pub struct EnvSpec {
     pub workspace: Workspace,
     /// Whether process 1 of a container is one that takes care of orphans.
     pub init: bool,
+    /// Whose jobs share what outlives them: project, slot, protection. Attempts at once differ in it.
+    pub volumes_of: String,
 }
 
 impl EnvSpec {

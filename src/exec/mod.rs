@@ -12,12 +12,18 @@ mod detector;
 mod docker;
 mod entry;
 mod error;
+mod file_work;
 mod kept_file;
 mod names;
+mod owned_folder;
+mod registry;
 mod relocate;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod shell;
 mod temp;
 mod trees;
+mod unpack;
 
 /// Test support: an executor that runs nothing, for the tests of the run loop.
 #[cfg(test)]
@@ -27,10 +33,13 @@ mod suite;
 
 pub use contract::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs, Image,
-    LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile,
-    Terminal, Traits, TreeRef, TreeSpec, Workspace,
+    LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile, Traits,
+    TreeRef, TreeSpec, Workspace,
 };
-pub use docker::{DockerExecutor, Endpoint, Reach};
+pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};
 pub use error::{ExecError, Fault};
 pub use kept_file::{KeptFileError, kept_file};
+pub use registry::{JobLogins, Keyring, Login};
+#[cfg(target_os = "linux")]
+pub use sandbox::{SandboxExecutor, SandboxSettings, enter_sandbox};
 pub use shell::{ShellExecutor, ShellSettings};

@@ -8,6 +8,6 @@ pub mod expand;
 pub mod glob;
 pub mod re2;
 
-pub use condition::{Condition, ConditionError, ConditionValue, InputValue, Lookup};
+pub use condition::{Condition, InputValue, Lookup};
 pub use expand::{Variable, Variables};
 pub use glob::ArtifactGlobs;

@@ -24,10 +24,10 @@ mod revision;
 mod store;
 mod template;
 
-pub use api::{Api, ServerJob, ServerLint, ServerVariable, VariableOwner};
+pub use api::{Api, ServerLint, ServerVariable, VariableOwner};
 pub use bring::Bring;
-pub use brought::{Brought, Outcome};
+pub use brought::Brought;
 pub use error::FetchError;
 pub use kept::FetchedFiles;
-pub use place::{Place, Places};
+pub use place::Places;
 pub use store::{Entry, Store, private_folder};

@@ -6,7 +6,7 @@ use crate::types::PipelineSource;
 
 use super::facts::{GivenVariable, PipelineFacts};
 use super::model::{Job, Plan};
-use super::predefined;
+use super::running;
 use super::variables::levels;
 
 /// The variables that the child is given, each name once: those of the job's YAML, then what its
@@ -29,7 +29,7 @@ pub fn handed_down(
     let reported = dotenv.iter();
     let reported = reported.map(|(key, value)| GivenVariable::new(key, value));
     let given = reported.chain(facts.given.iter().cloned());
-    let late = predefined::pipeline_ids(facts, pipeline_id);
+    let late = running::pipeline_ids(facts, pipeline_id);
     let known = levels(plan, job, facts, late, dotenv);
     let mut handed: Vec<GivenVariable> = Vec::new();
     for mut variable in yaml

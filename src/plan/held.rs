@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::EnvironmentAction;
 use crate::foreign::Command;
-use crate::types::{When, wildcard_match};
+use crate::types::{EnvironmentAction, When, wildcard_match};
 
 use super::facts::PipelineFacts;
 use super::model::{Job, Plan};
@@ -20,6 +19,8 @@ pub enum Release {
     All,
     /// Jobs of these environments.
     Environments(Vec<String>),
+    /// These jobs of the top pipeline, after a question that named them.
+    Jobs(Vec<String>),
 }
 
 impl Release {
@@ -31,6 +32,15 @@ impl Release {
                 .environment
                 .as_ref()
                 .is_some_and(|environment| names.contains(&environment.name)),
+            Self::Jobs(names) => names.iter().any(|name| name == job.name()),
+        }
+    }
+
+    /// What of it counts in a child pipeline, of whose jobs nobody could know before.
+    pub(super) fn in_child(&self) -> Self {
+        match self {
+            Self::Jobs(_) => Self::Nothing,
+            release => release.clone(),
         }
     }
 }

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::config::{
-    ChildInclude, EnvironmentAction, ForeignNeed, JobConfig, TriggerTarget, YamlVariable,
-};
+use crate::config::{ChildInclude, ForeignNeed, JobConfig, TriggerTarget, YamlVariable};
 use crate::source::Span;
-use crate::types::{AllowFailure, Delay, When};
+use crate::types::{AllowFailure, Delay, EnvironmentAction, When};
 
 /// One pipeline as GitLab would create it.
 #[derive(Debug, Clone)]

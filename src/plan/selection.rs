@@ -74,6 +74,12 @@ impl Chosen {
         self.plan.jobs.len() == self.whole
     }
 
+    /// The jobs that are held, each with what it does outside.
+    pub fn held(&self) -> impl Iterator<Item = (&str, &str)> {
+        let jobs = self.plan.jobs.iter();
+        jobs.filter_map(|job| Some((job.name(), job.held.as_deref()?)))
+    }
+
     /// Whether its jobs lack nothing of other pipelines.
     pub fn lacks_nothing(&self) -> bool {
         let mut lacking = self.plan.jobs.iter().flat_map(Job::lacking);
@@ -118,7 +124,11 @@ pub fn choose(
 /// there are to release, nobody could know before.
 pub fn choose_all(whole: &Plan, outside: &Outside) -> Chosen {
     let mut plan = whole.clone();
-    hold(&mut plan, outside, &BTreeSet::new());
+    let outside = Outside {
+        held: outside.held.clone(),
+        release: outside.release.in_child(),
+    };
+    hold(&mut plan, &outside, &BTreeSet::new());
     Chosen {
         whole: plan.jobs.len(),
         plan,

@@ -9,7 +9,8 @@ use crate::expr::expand::{References, Variable, Variables, runner_expand};
 use super::facts::{PipelineFacts, is_always_masked};
 use super::flags;
 use super::model::{Job, Plan};
-use super::predefined::{self, RunFacts};
+use super::predefined;
+use super::running::{self, RunFacts};
 use super::scope;
 
 /// What a job's shell sees.
@@ -70,17 +71,6 @@ impl JobVariables {
         let public = self.all.iter().filter(|variable| !variable.private);
         public.map(|variable| (&*variable.key, &*variable.value))
     }
-
-    /// Name and value of each, as the environment of a process.
-    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.all.iter().map(|variable| {
-            let value = self
-                .paths
-                .get(&variable.key)
-                .map_or(&*variable.value, String::as_str);
-            (&*variable.key, value)
-        })
-    }
 }
 
 /// The variables of one attempt of a job. `temp_dir` is where file variables will lie.
@@ -94,9 +84,9 @@ pub fn job_variables(
     let mut known: Variables = flags::all()
         .map(|(name, on)| Variable::new(name, on.to_string()))
         .collect();
-    known.extend(plain(predefined::runner_defaults(run)));
+    known.extend(plain(running::runner_defaults(run)));
     known.append(&server_side(plan, job, facts, run));
-    known.extend(plain(predefined::runner_facts(run)));
+    known.extend(plain(running::runner_facts(run)));
     let paths: HashMap<Arc<str>, String> = known
         .effective()
         .filter(|variable| variable.file)
@@ -136,7 +126,7 @@ fn server_side(plan: &Plan, job: &Job, facts: &PipelineFacts, run: &RunFacts) ->
         plan,
         job,
         facts,
-        predefined::running(facts, job, run),
+        running::running(facts, job, run),
         &run.dotenv,
     );
     levels

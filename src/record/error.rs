@@ -18,10 +18,8 @@ pub struct RecordError {
 }
 
 impl RecordError {
-    /// The diagnostic code of this error.
-    pub const fn code(&self) -> Code {
-        Code::StateUnwritable
-    }
+    /// The diagnostic code of these errors.
+    pub const CODE: Code = Code::StateUnwritable;
 
     /// What to do about it.
     pub fn help(&self) -> &'static str {

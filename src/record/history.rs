@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::RecordError;
 use super::folder::is_locked;
+use super::job_path::JobPath;
 use super::live::{artifact, log};
 use super::project::{ProjectRecord, begun_at};
 use super::replay::Events;
@@ -155,10 +156,24 @@ impl PastRun {
         jobs.map(|job| job.name.as_str())
     }
 
-    /// How many attempts of a job of the top pipeline left a log or a result.
-    pub fn attempts(&self, job: &str) -> u32 {
+    /// All its jobs: those of the top pipeline, then those of its child pipelines; of a run that
+    /// has not ended only those of children that began.
+    pub fn all_jobs(&self) -> Vec<JobPath> {
+        let mut jobs: Vec<JobPath> = self.jobs().map(JobPath::top).collect();
+        jobs.extend(match &self.result {
+            Some(result) => JobPath::of_children(result),
+            None => match self.events() {
+                Ok(events) => JobPath::begun_in_children(events),
+                Err(_) => Vec::new(),
+            },
+        });
+        jobs
+    }
+
+    /// How many attempts of a job left a log or a result.
+    pub fn attempts(&self, job: &JobPath) -> u32 {
         let is_there = |attempt: &u32| {
-            self.log(&[], job, *attempt).exists() || results::is_there(&self.folder, job, *attempt)
+            self.log(job, *attempt).exists() || results::is_there(&self.folder, job, *attempt)
         };
         let first_missing = (1..u32::MAX).find(|attempt| !is_there(attempt));
         first_missing.map_or(0, |missing| missing - 1)
@@ -170,13 +185,13 @@ impl PastRun {
     }
 
     /// The log of an attempt of a job.
-    pub fn log(&self, pipeline: &[String], job: &str, attempt: u32) -> PathBuf {
-        log(&self.folder, pipeline, job, attempt)
+    pub fn log(&self, job: &JobPath, attempt: u32) -> PathBuf {
+        log(&self.folder, &job.pipeline, &job.name, attempt)
     }
 
     /// The tar of an attempt's artifacts; it need not exist.
-    pub fn artifact(&self, pipeline: &[String], job: &str, attempt: u32) -> PathBuf {
-        artifact(&self.folder, pipeline, job, attempt)
+    pub fn artifact(&self, job: &JobPath, attempt: u32) -> PathBuf {
+        artifact(&self.folder, &job.pipeline, &job.name, attempt)
     }
 
     /// Results of the attempts of a job, the first attempt first; none of a record that is older
@@ -185,10 +200,10 @@ impl PastRun {
         results::of_job(&self.folder, pipeline, job)
     }
 
-    /// The archive of what a job of the top pipeline kept last.
-    pub fn kept(&self, job: &str) -> Option<PathBuf> {
+    /// The archive of what a job kept last.
+    pub fn kept(&self, job: &JobPath) -> Option<PathBuf> {
         let attempts = (1..=self.attempts(job)).rev();
-        let archives = attempts.map(|attempt| self.artifact(&[], job, attempt));
+        let archives = attempts.map(|attempt| self.artifact(job, attempt));
         archives.into_iter().find(|archive| archive.is_file())
     }
 
@@ -205,16 +220,16 @@ impl PastRun {
 
     /// By the last event, which is all that older records have.
     fn ended_as(&self, job: &str) -> Option<(Status, Option<KeptArtifacts>)> {
-        let result = self.job(job)?;
-        let file = self.artifact(&[], job, result.attempts);
+        let job = JobPath::top(job);
+        let result = self.job(&job)?;
+        let file = self.artifact(&job, result.attempts);
         let digest = None;
         Some((result.status, Some(KeptArtifacts { file, digest })))
     }
 
-    /// How a job of the top pipeline ended.
-    pub fn job(&self, name: &str) -> Option<&JobResult> {
-        let result = self.result.as_ref()?;
-        result.jobs.iter().find(|job| job.name == name)
+    /// How a job ended.
+    pub fn job(&self, job: &JobPath) -> Option<&JobResult> {
+        job.result(self.result.as_ref()?)
     }
 }
 

@@ -28,9 +28,11 @@ mod archive;
 mod caches;
 mod copy;
 mod counter;
+mod environments;
 mod error;
 mod folder;
 mod history;
+mod job_path;
 mod live;
 mod project;
 mod recorder;
@@ -44,12 +46,13 @@ mod tests;
 pub use archive::{KeptEntry, KeptKind, entries};
 pub use caches::{CacheArchive, Caches};
 pub use copy::{Copied, CopyError, copy_out};
+pub use environments::{Deployment, PastEnvironment};
 pub use error::RecordError;
-pub use history::{LastArtifacts, PastRun, Success};
+pub use history::{LastArtifacts, PastRun};
+pub use job_path::JobPath;
 pub use live::{LiveRun, log};
 pub use project::{Keep, ProjectRecord};
 pub use recorder::Recorder;
-pub use replay::Events;
 pub use request::{
     GivenText, GivenValue, RecordedRequest, Released, RequestedJobs, RequestedRef, SettingInForce,
 };

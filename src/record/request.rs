@@ -119,6 +119,8 @@ pub enum Released {
     All,
     /// Those of these environments.
     Environments(Vec<String>),
+    /// These, which the user was asked about.
+    Jobs(Vec<String>),
 }
 
 /// A setting.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::RecordError;
 use super::folder::write_atomic;
+use super::job_path::JobPath;
 use super::live::attempt_name;
 use crate::event::AttemptResult;
 
@@ -32,9 +33,9 @@ pub(super) fn of_job(run: &Path, pipeline: &[String], job: &str) -> Vec<AttemptR
         .collect()
 }
 
-/// Whether an attempt of a job of the top pipeline left one.
-pub(super) fn is_there(run: &Path, job: &str, attempt: u32) -> bool {
-    place(run, &[], job, attempt).exists()
+/// Whether an attempt of a job left one.
+pub(super) fn is_there(run: &Path, job: &JobPath, attempt: u32) -> bool {
+    place(run, &job.pipeline, &job.name, attempt).exists()
 }
 
 fn read(run: &Path, pipeline: &[String], job: &str, attempt: u32) -> Option<AttemptResult> {

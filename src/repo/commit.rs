@@ -29,16 +29,6 @@ impl Repository {
             .ok_or_else(|| self.unknown("branch", name))
     }
 
-    /// The commit of anything that `git rev-parse` would take: a branch, a tag, a hash or its
-    /// beginning, `HEAD~2`.
-    pub fn revision(&self, name: &str) -> Result<String, RepoError> {
-        self.git
-            .revparse_single(name)
-            .and_then(|object| object.peel_to_commit())
-            .map(|commit| commit.id().to_string())
-            .map_err(|_| self.unknown("revision", name))
-    }
-
     /// The commit that last changed `path`, seen from `sha`: the newest in which it differs from
     /// all parents. `None` where it is not there.
     pub fn last_change(&self, sha: &str, path: &str) -> Option<String> {

@@ -173,6 +173,7 @@ impl Line {
     }
 
     /// As text without colour.
+    #[cfg(test)]
     pub fn text(&self) -> String {
         self.paint(Paint::PLAIN)
     }

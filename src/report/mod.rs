@@ -36,6 +36,4 @@ pub use jsonl::Jsonl;
 pub use level::OutputLevel;
 pub use line::Paint;
 pub use places::LogPlaces;
-pub use plain::{Logs, Progress};
 pub use sink::{Fault, Health, Sink};
-pub use tty::{Board, Terminal};

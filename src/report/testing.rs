@@ -8,7 +8,7 @@ use crate::event::{
     Event, EventKind, HeldJob, JobOutcome, JobResult, JobSummary, Phase, RunResult, RunStarted,
     SourceMode,
 };
-use crate::types::{FailureReason, Status};
+use crate::types::{EnvironmentAction, FailureReason, Status};
 
 use super::model::{State, View};
 use super::{LogPlaces, Reporter};
@@ -242,7 +242,9 @@ impl Story {
             job: job.to_owned(),
             attempt: 1,
             environment: environment.to_owned(),
+            action: EnvironmentAction::Start,
             url: url.map(str::to_owned),
+            on_stop: None,
         })
     }
 

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::event::{Phase, SourceMode};
+use crate::types::EnvironmentAction;
 
 /// A duration for people: `0.4s`, `1m 05s`, `2h 03m`. Rounded down, so that a clock never runs
 /// ahead of the time it shows.
@@ -95,11 +96,12 @@ pub fn coverage(percent: f64) -> String {
     format!("coverage {percent}%")
 }
 
-/// `environment staging at https://staging.example`.
-pub fn environment(name: &str, url: Option<&str>) -> String {
-    match url {
-        Some(url) => format!("environment {name} at {url}"),
-        None => format!("environment {name}"),
+/// `environment staging at https://staging.example`, `environment staging stopped`.
+pub fn environment(name: &str, action: EnvironmentAction, url: Option<&str>) -> String {
+    match (action, url) {
+        (EnvironmentAction::Stop, _) => format!("environment {name} stopped"),
+        (_, Some(url)) => format!("environment {name} at {url}"),
+        (_, None) => format!("environment {name}"),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::types::FailureReason;
 
 use super::attempts::{Attempts, TaskEnd};
 use super::context::RunContext;
+use super::images::{Looked, NotBrought};
 use super::look_ahead::{Environments, close};
 use super::message::{AttemptId, End, Failure, Message, Verdict};
 use super::pipelines::{PipelineIndex, Pipelines};
@@ -30,7 +31,7 @@ use super::stream::Stream;
 use super::timers::Timers;
 
 /// Between two moments to redraw.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// A run under way.
 pub(super) struct Dispatcher<'a> {
@@ -72,7 +73,7 @@ impl Opening {
 }
 
 /// What the loop wakes up for.
-enum Wake {
+pub(super) enum Wake {
     Message(Message),
     Task(TaskEnd),
     Delay(AttemptId),
@@ -82,8 +83,15 @@ enum Wake {
 
 impl Dispatcher<'_> {
     /// Runs the root pipeline and all that follows from it.
-    pub(super) async fn run(mut self, opening: Opening) -> RunResult {
-        self.open(PipelineIndex::ROOT, opening);
+    pub(super) async fn run(mut self, opening: Opening, looked: Looked) -> RunResult {
+        let root = PipelineIndex::ROOT;
+        self.tell_beginning(root, opening);
+        if let Err(error) = self.bring_first(looked).await {
+            return self.not_begun(&error);
+        }
+        if !self.pipelines[root].is_canceled() {
+            self.step(root, Input::Begin);
+        }
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_over() {
@@ -103,17 +111,21 @@ impl Dispatcher<'_> {
 
     /// Begins a pipeline: tells its beginning, then its jobs start.
     pub(super) fn open(&mut self, pipeline: PipelineIndex, opening: Opening) {
-        let path = self.pipelines[pipeline].path();
-        self.stream.emit(path, EventKind::RunStarted(opening.head));
-        for text in opening.notices {
-            self.stream.emit(path, EventKind::Notice { text });
-        }
+        self.tell_beginning(pipeline, opening);
         for job in self.pipelines[pipeline].automatic() {
             if let Some(job) = self.pipelines[pipeline].job(job).script_job() {
                 self.pulls.prefetch(job, &self.context);
             }
         }
         self.step(pipeline, Input::Begin);
+    }
+
+    fn tell_beginning(&mut self, pipeline: PipelineIndex, opening: Opening) {
+        let path = self.pipelines[pipeline].path();
+        self.stream.emit(path, EventKind::RunStarted(opening.head));
+        for text in opening.notices {
+            self.stream.emit(path, EventKind::Notice { text });
+        }
     }
 
     /// Attempts that have ended may still be taking their environments away.
@@ -136,7 +148,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn wake(&mut self, wake: Wake) {
+    pub(super) fn wake(&mut self, wake: Wake) {
         match wake {
             Wake::Message(message) => self.take(message),
             Wake::Task(end) => self.task_ended(&end),
@@ -212,10 +224,18 @@ impl Dispatcher<'_> {
     }
 
     /// Takes in what has been sent so far.
-    fn take_all(&mut self) {
+    pub(super) fn take_all(&mut self) {
         while let Ok(message) = self.messages.receiver.try_recv() {
             self.take(message);
         }
+    }
+
+    /// The end of a run none of whose jobs may begin: this machine lacks an image.
+    fn not_begun(mut self, error: &NotBrought) -> RunResult {
+        if self.stopping.signal().is_none() {
+            self.pipelines[PipelineIndex::ROOT].keep_from_beginning(&error.failure.message);
+        }
+        self.finish()
     }
 
     fn finish(mut self) -> RunResult {

@@ -9,7 +9,7 @@ use crate::types::FailureReason;
 
 use super::lines::LogLine;
 use super::pipelines::PipelineIndex;
-use super::spec::{PipelineSpec, Refusal};
+use super::spec::{JobEnvironment, PipelineSpec, Refusal};
 use super::trees::Trees;
 
 /// One attempt of one job of one pipeline.
@@ -63,8 +63,8 @@ pub(super) struct End {
 pub(super) enum Fact {
     /// Per cent.
     Coverage(f64),
-    /// An environment, and where it can be reached.
-    Environment { name: String, url: Option<String> },
+    /// What the job did with its environment; variables of the address are expanded.
+    Environment(JobEnvironment),
     /// `after_script` failed: how.
     AfterScriptFailed(String),
 }
@@ -78,11 +78,13 @@ impl Fact {
                 attempt,
                 percent,
             },
-            Self::Environment { name, url } => EventKind::Environment {
+            Self::Environment(environment) => EventKind::Environment {
                 job,
                 attempt,
-                environment: name,
-                url,
+                environment: environment.name,
+                action: environment.action,
+                url: environment.url,
+                on_stop: environment.on_stop,
             },
             Self::AfterScriptFailed(message) => EventKind::AfterScriptFailed {
                 job,

@@ -12,7 +12,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | before the first job | `preparation` |
+//! | before the first job | `preparation`, `images_first` |
 //! | who does what next | `dispatcher`, `actions`, `attempt_end`, `children`, `stopping` |
 //! | what is known | `pipelines`, `pipeline`, `slots`, `timers`, `resources`, `attempts` |
 //! | making things early | `look_ahead`, `pulls` |
@@ -32,6 +32,7 @@ mod coverage;
 mod dispatcher;
 mod dotenv;
 mod images;
+mod images_first;
 mod job;
 mod limits;
 mod lines;
@@ -59,11 +60,9 @@ pub use cache::JobCache;
 pub use child::{ChildPipeline, Trigger, TriggerContext};
 pub use coverage::Coverage;
 pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
-pub use lines::{Lines, LogLine};
 pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};
 pub use spec::{
-    AfterScript, ArtifactPlaces, AttemptContext, AttemptScripts, EarlierSuccess, Expand, Interrupt,
-    JobEnvironment, JobSettings, PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec,
-    Scripts,
+    AfterScript, AttemptContext, AttemptScripts, EarlierSuccess, Expand, Interrupt, JobEnvironment,
+    JobSettings, PipelineSpec, Refusal, RunError, RunSettings, RunSpec,
 };

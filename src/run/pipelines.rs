@@ -115,6 +115,7 @@ impl Pipelines {
     /// The status of a pipeline as it is shown at the end.
     pub(super) fn status(&self, at: PipelineIndex) -> Status {
         match self[at].scheduler().status() {
+            _ if self[at].is_kept_from_beginning() => Status::Failed,
             // Only what waits for a person is left.
             Status::Running | Status::Pending => Status::Manual,
             status => status,

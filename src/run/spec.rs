@@ -8,7 +8,7 @@ use crate::event::{KeptArtifacts, RunStarted};
 use crate::exec::{Cancel, Image, Layout, Owner, ServiceSpec, TreeSpec};
 use crate::record::Caches;
 use crate::sched::Options;
-use crate::types::{Artifacts, FailureReason, Sources};
+use crate::types::{Artifacts, EnvironmentAction, FailureReason, Sources};
 
 use super::cache::JobCache;
 use super::coverage::Coverage;
@@ -41,8 +41,8 @@ pub struct RunSettings {
     pub artifacts_limit: Option<u64>,
     /// Where caches are; without it jobs have none.
     pub caches: Option<Caches>,
-    /// What to do about images that are missing.
-    pub pull: PullPolicy,
+    /// `--offline`: no image is brought, and a run with missing ones does not begin.
+    pub offline: bool,
 }
 
 /// One pipeline of a run.
@@ -73,16 +73,6 @@ pub struct PipelineSpec {
 /// The tar file for the artifacts of an attempt of a job, in the pipeline to which the trigger
 /// jobs of those names lead.
 pub type ArtifactPlaces = Box<dyn Fn(&[String], &str, u32) -> PathBuf + Send + Sync>;
-
-/// What to do about an image that is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PullPolicy {
-    /// Bring it.
-    #[default]
-    IfNotPresent,
-    /// Nothing is brought; a run with missing images does not begin (`--offline`).
-    Never,
-}
 
 /// Makes the scripts of one job's attempts. They depend on facts that are known only then.
 pub trait Scripts: Send + Sync {
@@ -153,6 +143,8 @@ pub struct AttemptScripts {
     pub earlier: Option<EarlierSuccess>,
     /// Variables that change how the job runs.
     pub settings: JobSettings,
+    /// Whose jobs share what outlives them.
+    pub volumes_of: String,
 }
 
 /// A success of the same job in an earlier run, which counts again where the attempt would do
@@ -178,8 +170,12 @@ pub type Expand = Box<dyn Fn(&str, &[(String, String)]) -> String + Send + Sync>
 pub struct JobEnvironment {
     /// Its name.
     pub name: String,
+    /// What the job does with it.
+    pub action: EnvironmentAction,
     /// Its address; variables unexpanded, for the job itself may report some of them.
     pub url: Option<String>,
+    /// The job that takes it down.
+    pub on_stop: Option<String>,
 }
 
 /// A failure that GitLab Runner comes to before a job's script, and so do we (design chapter 6).

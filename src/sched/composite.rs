@@ -60,6 +60,7 @@ impl StatusSet {
     }
 
     /// Adds a job with its `allow_failure` flag.
+    #[cfg(test)]
     #[must_use]
     pub fn with(self, status: Status, allowed: bool) -> Self {
         self.with_mapped(Mapped::of(status, allowed))

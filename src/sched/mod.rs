@@ -26,7 +26,6 @@ mod stage;
 pub(crate) mod tests;
 
 pub use cause::SkipCause;
-pub use composite::{StatusSet, composite};
 pub use input::{Action, Input, Outcome};
 pub use pipeline::Pipeline;
 pub use priority::remaining_paths;

@@ -32,6 +32,7 @@ impl Pipeline {
     }
 
     /// Stored status of a stage; `created` for one without jobs.
+    #[cfg(test)]
     pub fn stage_status(&self, stage: usize) -> Status {
         self.stages[stage].status
     }

@@ -15,4 +15,4 @@ mod tests;
 
 pub use flags::Flags;
 pub use stage::{Stage, gitlab_env_path, temp_dir};
-pub use variable::{Variable, VariableKind};
+pub use variable::Variable;

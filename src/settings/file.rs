@@ -5,9 +5,10 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::key::{Key, Kind};
+use super::key::Key;
+use super::kind::{Item, Kind};
 use super::problem::{Place, Problem, ProblemKind};
-use super::value::{Source, Value, pair};
+use super::value::{Source, Value};
 use crate::diag::closest;
 
 /// Whose file it is.
@@ -33,35 +34,39 @@ impl Owner {
     }
 }
 
-/// Reads `text`, adding every mistake to `problems`. With each value goes the byte at which its key
-/// begins.
-pub(super) fn read(
-    text: &str,
-    owner: Owner,
-    problems: &mut Vec<Problem>,
-) -> Vec<(Key, Value, usize)> {
+/// What a file says.
+#[derive(Default)]
+pub(super) struct Said {
+    /// The values that count, each with the byte at which its key begins.
+    pub(super) values: Vec<(Key, Value, usize)>,
+    /// What a repository asks for that only the user may grant.
+    pub(super) asked: Vec<(Key, Value, Problem)>,
+}
+
+/// Reads `text`, adding every mistake to `problems`.
+pub(super) fn read(text: &str, owner: Owner, problems: &mut Vec<Problem>) -> Said {
     let first = problems.len();
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader {
         text,
         owner,
-        values: Vec::new(),
+        said: Said::default(),
         problems,
     };
     for error in errors {
         reader.syntax(&error);
     }
     reader.table("", table.get_ref());
-    let values = reader.values;
+    let said = reader.said;
     // The parser sorts tables by key; people read from top to bottom.
     problems[first..].sort_by_key(Problem::start);
-    values
+    said
 }
 
 struct Reader<'a> {
     text: &'a str,
     owner: Owner,
-    values: Vec<(Key, Value, usize)>,
+    said: Said,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -94,14 +99,20 @@ impl Reader<'_> {
             return self.unknown(name, at);
         };
         let entry = key.entry();
+        let read = read_value(entry.kind, value.get_ref());
         if self.owner == Owner::Repository && !entry.safe {
-            return self.not_allowed(key, at, value);
+            let problem = self.not_allowed(key, at, read.as_ref(), value.span());
+            match read {
+                Some(read) => self.said.asked.push((key, read, problem)),
+                None => self.problems.push(problem),
+            }
+            return;
         }
-        let Some(value) = read_value(entry.kind, value.get_ref()) else {
+        let Some(read) = read else {
             let message = format!("`{name}` must be {}", entry.kind.expects());
             return self.report(ProblemKind::Invalid, value.span(), message, None);
         };
-        self.values.push((key, value, at.start));
+        self.said.values.push((key, read, at.start));
     }
 
     fn unknown(&mut self, name: &str, at: Range<usize>) {
@@ -115,27 +126,27 @@ impl Reader<'_> {
         self.report(ProblemKind::Unknown, at, message, Some(help));
     }
 
-    fn not_allowed(&mut self, key: Key, at: Range<usize>, value: &Spanned<DeValue<'_>>) {
+    fn not_allowed(
+        &self,
+        key: Key,
+        at: Range<usize>,
+        read: Option<&Value>,
+        value: Range<usize>,
+    ) -> Problem {
         let name = key.as_str();
-        let line = match read_value(key.entry().kind, value.get_ref()) {
-            Some(Value::Map(pairs)) if !pairs.is_empty() => {
-                let (entry, text) = &pairs[0];
-                format!("`{entry:?} = {text:?}` below `[{name}]`")
-            }
-            _ => {
-                let written = self.text.get(value.span()).unwrap_or("…");
-                let written = written.lines().next().unwrap_or_default();
-                format!("`{name} = {written}`")
-            }
+        let line = if let Some(Value::Pairs(pairs)) = read
+            && let Some((entry, text)) = pairs.first()
+        {
+            format!("`{entry:?} = {text:?}` below `[{name}]`")
+        } else {
+            let written = self.text.get(value).unwrap_or("…");
+            let written = written.lines().next().unwrap_or_default();
+            format!("`{name} = {written}`")
         };
-        self.report(
-            ProblemKind::NotAllowed,
-            at,
-            format!("a repository can't set `{name}`, only the user can"),
-            Some(format!(
-                "if you want it, put {line} into `~/.config/pipe/config.toml`"
-            )),
-        );
+        let message = format!("a repository can't set `{name}`, only the user can");
+        Problem::new(ProblemKind::NotAllowed, self.owner.place(at), message).help(format!(
+            "if you want it, put {line} into `~/.config/pipe/config.toml`"
+        ))
     }
 
     fn report(
@@ -163,27 +174,32 @@ fn listed(owner: Owner) -> String {
 }
 
 fn read_value(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
-    match kind {
-        Kind::Text | Kind::Choice(_) => Value::from_text(kind, value.as_str()?),
-        Kind::Number { .. } => {
-            let integer = value.as_integer()?;
-            let number = u32::from_str_radix(integer.as_str(), integer.radix()).ok()?;
-            Value::from_number(kind, number)
+    match (kind, value) {
+        (Kind::Text | Kind::Choice(_), _) => kind.read(value.as_str()?),
+        (Kind::Switch, _) => value.as_bool().map(Value::Switch),
+        (Kind::List(Item::PullPolicy), DeValue::String(word)) => kind.read(word),
+        (Kind::List(item), _) => {
+            let items = value.as_array()?.iter();
+            let items: Option<Vec<&str>> = items.map(|item| item.get_ref().as_str()).collect();
+            item.list(items?.into_iter())
         }
-        Kind::List => value
-            .as_array()?
-            .iter()
-            .map(|item| item.get_ref().as_str().map(str::to_owned))
-            .collect::<Option<_>>()
-            .map(Value::List),
-        Kind::Map => {
+        (Kind::Pairs, _) => {
             let mut entries: Vec<_> = value.as_table()?.iter().collect();
             // The parser sorts them; people read from top to bottom.
-            entries.sort_by_key(|(key, _)| key.span().start);
-            let pairs = entries
-                .iter()
-                .map(|(key, value)| pair(key.get_ref(), value.get_ref().as_str()?.trim()));
-            pairs.collect::<Option<_>>().map(Value::Map)
+            entries.sort_by_key(|(name, _)| name.span().start);
+            let pairs = entries.iter().map(|(name, value)| {
+                Some((
+                    name.get_ref().to_string(),
+                    value.get_ref().as_str()?.to_owned(),
+                ))
+            });
+            pairs.collect::<Option<_>>().map(Value::Pairs)
         }
+        (_, DeValue::Integer(integer)) => {
+            kind.number(u64::from_str_radix(integer.as_str(), integer.radix()).ok()?)
+        }
+        (Kind::Cpus, DeValue::Float(number)) => kind.read(number.as_str()),
+        (Kind::Number { .. }, _) => None,
+        (Kind::Size | Kind::Cpus | Kind::Gpus, _) => kind.read(value.as_str()?),
     }
 }

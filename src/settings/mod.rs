@@ -7,12 +7,16 @@
 
 mod file;
 mod key;
+mod kind;
 mod problem;
 mod resolve;
+#[cfg(test)]
+mod tests;
 mod value;
 pub mod variables;
 
-pub use key::{Key, KeyEntry, Kind};
-pub use problem::{Place, Problem, ProblemKind};
+pub use key::Key;
+pub use kind::Kind;
+pub use problem::{Place, Problem};
 pub use resolve::{Inputs, Setting, Settings, resolve};
 pub use value::{Source, Value};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::file::{self, Owner};
-use super::key::{Key, Kind};
+use super::key::Key;
+use super::kind::{Kind, nano_cpus};
 use super::problem::{Place, Problem, ProblemKind};
 use super::value::{Source, Value};
 
@@ -28,7 +29,7 @@ pub struct Setting {
     /// Where it came from; of several that add up, the strongest.
     pub source: Source,
     /// The line of the file, where it came from one; from 1.
-    pub line: Option<usize>,
+    line: Option<usize>,
     /// The same of weaker sources, whose values count too.
     weaker: Vec<(Source, Option<usize>)>,
 }
@@ -52,19 +53,31 @@ pub struct Settings {
 pub fn resolve(inputs: &Inputs<'_>) -> (Settings, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut settings = Settings::default();
+    let mut asked = Vec::new();
+    let mut of_repository = 0;
     for (text, owner) in [
         (inputs.repository, Owner::Repository),
         (inputs.user, Owner::User),
     ] {
         let text = text.unwrap_or_default();
-        for (key, value, at) in file::read(text, owner, &mut problems) {
+        let said = file::read(text, owner, &mut problems);
+        for (key, value, at) in said.values {
             let line = 1 + text[..at].matches('\n').count();
             settings.put(key, value, owner.source(), Some(line));
+        }
+        asked.extend(said.asked);
+        if owner == Owner::Repository {
+            of_repository = problems.len();
         }
     }
     settings.put_texts(environment(inputs), Source::Environment, &mut problems);
     let flags = inputs.flags.iter().map(|(key, text)| (*key, text.as_str()));
     settings.put_texts(flags, Source::Flag, &mut problems);
+    asked.retain(|(key, value, _)| !settings.grants(*key, value));
+    let mut first: Vec<Problem> = problems.drain(..of_repository).collect();
+    first.extend(asked.into_iter().map(|(.., problem)| problem));
+    first.sort_by_key(Problem::start);
+    problems.splice(..0, first);
     (settings, problems)
 }
 
@@ -81,7 +94,10 @@ impl Default for Settings {
     fn default() -> Self {
         let values = Key::ALL.iter().map(|key| {
             let entry = key.entry();
-            let value = Value::from_text(entry.kind, entry.default);
+            let value = entry
+                .kind
+                .read(entry.default)
+                .filter(|_| !entry.default.is_empty());
             let source = Source::Default;
             let setting = Setting {
                 value,
@@ -112,24 +128,7 @@ impl Settings {
     pub fn text(&self, key: Key) -> Option<&str> {
         match self.get(key)?.value.as_ref()? {
             Value::Text(text) => Some(text),
-            Value::Number(_) | Value::List(_) | Value::Map(_) => None,
-        }
-    }
-
-    /// The names of a table with their texts; empty when it is not set.
-    pub fn map(&self, key: Key) -> &[(String, String)] {
-        match self.get(key).and_then(|setting| setting.value.as_ref()) {
-            Some(Value::Map(pairs)) => pairs,
-            _ => &[],
-        }
-    }
-
-    /// Seconds that a server has for an answer.
-    pub fn fetch_timeout(&self) -> u64 {
-        let setting = self.get(Key::FetchTimeout);
-        match setting.and_then(|setting| setting.value.as_ref()) {
-            Some(Value::Number(seconds)) => u64::from(*seconds),
-            _ => 60,
+            _ => None,
         }
     }
 
@@ -141,22 +140,61 @@ impl Settings {
         }
     }
 
+    /// The entries of a table; empty when it is not set.
+    pub fn pairs(&self, key: Key) -> &[(String, String)] {
+        match self.get(key).and_then(|setting| setting.value.as_ref()) {
+            Some(Value::Pairs(pairs)) => pairs,
+            _ => &[],
+        }
+    }
+
+    /// A yes or no; `None` when nobody said either.
+    pub fn switch(&self, key: Key) -> Option<bool> {
+        match self.get(key)?.value.as_ref()? {
+            Value::Switch(on) => Some(*on),
+            _ => None,
+        }
+    }
+
+    /// A number; `None` when it is not set.
+    pub fn number(&self, key: Key) -> Option<u32> {
+        match self.get(key)?.value.as_ref()? {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Bytes; `None` when they are not set.
+    pub fn size(&self, key: Key) -> Option<u64> {
+        match self.get(key)?.value.as_ref()? {
+            Value::Size(bytes) => Some(*bytes),
+            _ => None,
+        }
+    }
+
+    /// Billionths of a processor that a job may use.
+    pub fn nano_cpus(&self) -> Option<u64> {
+        nano_cpus(self.text(Key::DockerCpus)?)
+    }
+
     /// How many jobs run at once.
     pub fn jobs(&self) -> usize {
-        match self
-            .get(Key::Jobs)
-            .and_then(|setting| setting.value.as_ref())
-        {
-            Some(Value::Number(number)) => *number as usize,
-            _ => 1,
-        }
+        self.number(Key::Jobs).map_or(1, |number| number as usize)
     }
 
     /// Bytes that the artifacts of a job may take.
     pub fn artifacts_limit(&self) -> Option<u64> {
-        match self.get(Key::ArtifactsLimit)?.value.as_ref()? {
-            Value::Number(megabytes) => Some(u64::from(*megabytes) * 1024 * 1024),
-            _ => None,
+        let megabytes = self.number(Key::ArtifactsLimit)?;
+        Some(u64::from(megabytes) * 1024 * 1024)
+    }
+
+    /// Whether the user has set what a repository asks for: the same, or more of it.
+    fn grants(&self, key: Key, asked: &Value) -> bool {
+        match (self.get(key).and_then(|it| it.value.as_ref()), asked) {
+            (Some(Value::List(have)), Value::List(asked)) => {
+                asked.iter().all(|item| have.contains(item))
+            }
+            (have, asked) => have == Some(asked),
         }
     }
 
@@ -167,7 +205,7 @@ impl Settings {
         problems: &mut Vec<Problem>,
     ) {
         for (key, text) in texts {
-            match Value::from_text(key.entry().kind, text) {
+            match key.entry().kind.read(text) {
                 Some(value) => self.put(key, value, source, None),
                 None => problems.push(misfit(key, text, source)),
             }
@@ -179,16 +217,13 @@ impl Settings {
             (true, Value::List(items)) => Value::List(self.with(key, items)),
             (_, value) => value,
         };
-        let before = self
-            .get(key)
-            .filter(|before| before.source != Source::Default);
-        let weaker = match before {
+        let before = self.get(key);
+        let weaker = match before.filter(|before| before.source != Source::Default) {
             Some(before) if key.entry().adds => before.places().collect(),
             _ => Vec::new(),
         };
-        let value = Some(value);
         let setting = Setting {
-            value,
+            value: Some(value),
             source,
             line,
             weaker,
@@ -223,246 +258,5 @@ fn misfit(key: Key, text: &str, source: Source) -> Problem {
             None => problem,
         },
         _ => problem,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn problems(inputs: &Inputs<'_>) -> Vec<(String, Option<String>)> {
-        let (_, problems) = resolve(inputs);
-        problems.into_iter().map(|p| (p.message, p.help)).collect()
-    }
-
-    fn from_repository(text: &str) -> Vec<(String, Option<String>)> {
-        problems(&Inputs {
-            repository: Some(text),
-            ..Inputs::default()
-        })
-    }
-
-    #[test]
-    fn defaults() {
-        let (settings, problems) = resolve(&Inputs::default());
-        assert_eq!(problems, []);
-        assert_eq!(settings.text(Key::File), Some(".gitlab-ci.yml"));
-        assert_eq!(settings.text(Key::DefaultImage), None);
-        assert_eq!(settings.text(Key::Executor), Some("auto"));
-        assert_eq!(settings.text(Key::Deploy), Some("hold"));
-        assert_eq!(settings.list(Key::RefsIssue), ["issue-*"]);
-        assert_eq!(settings.list(Key::Held), [""; 0]);
-        assert_eq!(settings.jobs(), 16);
-        assert_eq!(settings.iter().count(), Key::ALL.len());
-    }
-
-    #[test]
-    fn the_strongest_source_wins() {
-        let flags = [(Key::DefaultImage, "flag".to_owned())];
-        let environment = [("PIPE_DEFAULT_IMAGE".to_owned(), "environment".to_owned())];
-        let all = Inputs {
-            flags: &flags,
-            environment: &environment,
-            user: Some("default-image = 'user'"),
-            repository: Some("default-image = 'repository'"),
-        };
-        let no_flag = Inputs { flags: &[], ..all };
-        let files = Inputs {
-            environment: &[],
-            ..no_flag
-        };
-        let repository = Inputs {
-            user: None,
-            ..files
-        };
-        for (inputs, value, source) in [
-            (all, "flag", Source::Flag),
-            (no_flag, "environment", Source::Environment),
-            (files, "user", Source::User),
-            (repository, "repository", Source::Repository),
-        ] {
-            let (settings, problems) = resolve(&inputs);
-            assert_eq!(problems, [], "{value}");
-            assert_eq!(settings.text(Key::DefaultImage), Some(value));
-            assert_eq!(
-                settings.get(Key::DefaultImage).map(|s| s.source),
-                Some(source)
-            );
-        }
-    }
-
-    #[test]
-    fn held_jobs_only_add_up() {
-        let (settings, problems) = resolve(&Inputs {
-            flags: &[(Key::Held, String::new())],
-            user: Some("held = ['mine', 'both']"),
-            repository: Some("held = ['theirs', 'both']"),
-            ..Inputs::default()
-        });
-        assert_eq!(problems, []);
-        assert_eq!(settings.list(Key::Held), ["theirs", "both", "mine"]);
-    }
-
-    #[test]
-    fn tables_are_read_in_their_order() {
-        let (settings, problems) = resolve(&Inputs {
-            user: Some("[projects]\n\"g/p\" = '~/p'\n\"a/b\" = 'git@h:a/b'\n"),
-            ..Inputs::default()
-        });
-        assert_eq!(problems, []);
-        let own = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-        let expected = [own("g/p", "~/p"), own("a/b", "git@h:a/b")];
-        assert_eq!(settings.map(Key::Projects), expected);
-        let environment = [("PIPE_PROJECTS".to_owned(), "g/p=/x, a/b=y=z".to_owned())];
-        let (settings, _) = resolve(&Inputs {
-            environment: &environment,
-            ..Inputs::default()
-        });
-        let expected = [own("g/p", "/x"), own("a/b", "y=z")];
-        assert_eq!(settings.map(Key::Projects), expected);
-        for text in ["projects = 'x'", "[projects]\nx = ''", "[projects]\nx = 1"] {
-            let user = Inputs {
-                user: Some(text),
-                ..Inputs::default()
-            };
-            let message = "`projects` must be a table of texts that are not empty".to_owned();
-            assert_eq!(super::tests::problems(&user), [(message, None)], "{text}");
-        }
-        assert_eq!(
-            from_repository("[projects]\n\"g/p\" = '/x'\n"),
-            [(
-                "a repository can't set `projects`, only the user can".to_owned(),
-                Some("if you want it, put `\"g/p\" = \"/x\"` below `[projects]` into `~/.config/pipe/config.toml`".to_owned())
-            )]
-        );
-    }
-
-    #[test]
-    fn lists_of_the_environment() {
-        let environment = [(
-            "PIPE_REFS_ISSUE".to_owned(),
-            " feature/* ,fix-*,".to_owned(),
-        )];
-        let (settings, _) = resolve(&Inputs {
-            environment: &environment,
-            ..Inputs::default()
-        });
-        assert_eq!(settings.list(Key::RefsIssue), ["feature/*", "fix-*"]);
-    }
-
-    #[test]
-    fn a_repository_gets_only_what_is_safe() {
-        let text = "executor = \"shell\"\n\n[refs]\nissue = ['task-*']\n";
-        let (settings, problems) = resolve(&Inputs {
-            repository: Some(text),
-            ..Inputs::default()
-        });
-        assert_eq!(settings.text(Key::Executor), Some("auto"));
-        assert_eq!(settings.list(Key::RefsIssue), ["task-*"]);
-        let [problem] = problems.as_slice() else {
-            panic!("one problem: {problems:?}")
-        };
-        assert_eq!(problem.kind, ProblemKind::NotAllowed);
-        assert_eq!(problem.place, Place::Repository(0..8));
-        assert_eq!(
-            problem.message,
-            "a repository can't set `executor`, only the user can"
-        );
-        assert_eq!(
-            problem.help.as_deref(),
-            Some("if you want it, put `executor = \"shell\"` into `~/.config/pipe/config.toml`")
-        );
-    }
-
-    #[test]
-    fn each_mistake_has_its_message() {
-        for (text, message, help) in [
-            (
-                "default-imge = 'x'",
-                "there is no setting `default-imge`",
-                Some("did you mean `default-image`?"),
-            ),
-            (
-                "refs.isue = []",
-                "there is no setting `refs.isue`",
-                Some("did you mean `refs.issue`?"),
-            ),
-            (
-                "[variables]\nA = '1'",
-                "there is no setting `variables`",
-                Some("variables go into `.pipe/variables.yml`"),
-            ),
-            (
-                "colour = 1",
-                "there is no setting `colour`",
-                Some(
-                    "the settings are file, default-image, refs.issue, refs.develop, refs.release, held",
-                ),
-            ),
-            (
-                "default-image = 3",
-                "`default-image` must be a text that is not empty",
-                None,
-            ),
-            ("file = ''", "`file` must be a text that is not empty", None),
-            ("held = 'deploy'", "`held` must be a list of texts", None),
-            ("held = [1]", "`held` must be a list of texts", None),
-            (
-                "refs = 'x'",
-                "there is no setting `refs`",
-                Some(
-                    "the settings are file, default-image, refs.issue, refs.develop, refs.release, held",
-                ),
-            ),
-        ] {
-            let expected = (message.to_owned(), help.map(str::to_owned));
-            assert_eq!(from_repository(text), [expected], "{text}");
-        }
-    }
-
-    #[test]
-    fn values_are_checked_wherever_they_come_from() {
-        let flags = [(Key::Jobs, "0".to_owned())];
-        let environment = [("PIPE_EXECUTOR".to_owned(), "dokcer".to_owned())];
-        let found = problems(&Inputs {
-            flags: &flags,
-            environment: &environment,
-            user: Some("jobs = 1001\ndeploy = 'yes'"),
-            repository: None,
-        });
-        let executors = "one of `auto`, `docker`, `sandbox`, `shell`";
-        let expected = [
-            ("`jobs` must be a number from 1 to 1000".to_owned(), None),
-            ("`deploy` must be one of `hold`, `run`".to_owned(), None),
-            (
-                format!("`PIPE_EXECUTOR` must be {executors}, not `dokcer`"),
-                Some("did you mean `docker`?".to_owned()),
-            ),
-            (
-                "`--jobs` must be a number from 1 to 1000, not `0`".to_owned(),
-                None,
-            ),
-        ];
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn a_broken_file_says_where() {
-        let text = "file = 'a.yml'\nheld = [\n";
-        let (settings, problems) = resolve(&Inputs {
-            user: Some(text),
-            ..Inputs::default()
-        });
-        assert_eq!(settings.text(Key::File), Some("a.yml"));
-        assert!(!problems.is_empty());
-        let diagnostic = problems[0].diagnostic(Some(crate::source::FileId(0)));
-        assert_eq!(diagnostic.code, crate::diag::Code::SettingInvalid);
-        assert!(
-            diagnostic.message.starts_with("this is no TOML: "),
-            "{}",
-            diagnostic.message
-        );
-        let span = diagnostic.primary.expect("a place");
-        assert!(span.start >= 22, "{span:?} lies in the list");
     }
 }

@@ -1,6 +1,5 @@
 //! Values of settings and where they come from.
 
-use super::key::Kind;
 use crate::foreign::without_secrets;
 
 /// Who set it, weakest first.
@@ -34,50 +33,18 @@ impl Source {
 /// A checked value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Of [`Kind::Text`] and [`Kind::Choice`].
+    /// A text or a word.
     Text(String),
-    /// Of [`Kind::Number`].
+    /// A number.
     Number(u32),
-    /// Of [`Kind::List`].
+    /// Yes or no.
+    Switch(bool),
+    /// Bytes.
+    Size(u64),
+    /// A list.
     List(Vec<String>),
-    /// Of [`Kind::Map`], in the order of the file.
-    Map(Vec<(String, String)>),
-}
-
-impl Value {
-    /// Reads what an option or a variable says. `None` when it does not fit.
-    pub(super) fn from_text(kind: Kind, text: &str) -> Option<Self> {
-        let text = text.trim();
-        match kind {
-            Kind::Text => (!text.is_empty()).then(|| Self::Text(text.to_owned())),
-            Kind::Number { .. } => Self::from_number(kind, text.parse().ok()?),
-            Kind::List => {
-                let items = text.split(',').map(str::trim);
-                let items = items.filter(|item| !item.is_empty());
-                Some(Self::List(items.map(str::to_owned).collect()))
-            }
-            Kind::Map => {
-                let items = text.split(',').map(str::trim);
-                let items = items.filter(|item| !item.is_empty());
-                let pairs = items.map(|item| {
-                    let (name, text) = item.split_once('=')?;
-                    pair(name.trim(), text.trim())
-                });
-                pairs.collect::<Option<_>>().map(Self::Map)
-            }
-            Kind::Choice(words) => words.contains(&text).then(|| Self::Text(text.to_owned())),
-        }
-    }
-
-    /// Reads a number. `None` when it is out of bounds.
-    pub(super) fn from_number(kind: Kind, number: u32) -> Option<Self> {
-        let Kind::Number { min, max } = kind else {
-            return None;
-        };
-        (min..=max)
-            .contains(&number)
-            .then_some(Self::Number(number))
-    }
+    /// A table.
+    Pairs(Vec<(String, String)>),
 }
 
 impl Value {
@@ -85,12 +52,12 @@ impl Value {
     pub fn shown(&self) -> String {
         match self {
             Self::Text(text) => without_secrets(text),
-            Self::Map(pairs) => {
+            Self::Pairs(pairs) => {
                 let pairs = pairs.iter();
                 let shown = pairs.map(|(name, text)| (name.clone(), without_secrets(text)));
-                Self::Map(shown.collect()).to_string()
+                Self::Pairs(shown.collect()).to_string()
             }
-            Self::Number(_) | Self::List(_) => self.to_string(),
+            _ => self.to_string(),
         }
     }
 }
@@ -101,19 +68,16 @@ impl std::fmt::Display for Value {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Number(number) => number.fmt(f),
+            Self::Switch(on) => on.fmt(f),
+            Self::Size(bytes) => bytes.fmt(f),
             Self::List(items) => f.write_str(&items.join(",")),
-            Self::Map(pairs) => {
-                let items: Vec<String> = (pairs.iter())
-                    .map(|(name, text)| format!("{name}={text}"))
+            Self::Pairs(pairs) => {
+                let pairs: Vec<_> = pairs
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}"))
                     .collect();
-                f.write_str(&items.join(","))
+                f.write_str(&pairs.join(";"))
             }
         }
     }
-}
-
-/// A name with its text, neither of them empty.
-pub(super) fn pair(name: &str, text: &str) -> Option<(String, String)> {
-    let complete = !name.is_empty() && !text.is_empty();
-    complete.then(|| (name.to_owned(), text.to_owned()))
 }

@@ -7,6 +7,47 @@ pub const ENVIRONMENT_TIERS: [&str; 5] =
 /// Characters of a name.
 const NAME_LIMIT: usize = 255;
 
+/// `environment:action`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EnvironmentAction {
+    /// Deploys.
+    #[default]
+    Start,
+    /// Takes the environment down.
+    Stop,
+    /// Only works with it.
+    Prepare,
+    /// Only works with it.
+    Verify,
+    /// Only works with it.
+    Access,
+}
+
+impl EnvironmentAction {
+    /// GitLab's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Prepare => "prepare",
+            Self::Verify => "verify",
+            Self::Access => "access",
+        }
+    }
+
+    /// Reads GitLab's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "start" => Self::Start,
+            "stop" => Self::Stop,
+            "prepare" => Self::Prepare,
+            "verify" => Self::Verify,
+            "access" => Self::Access,
+            _ => return None,
+        })
+    }
+}
+
 /// Why a text names no environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnvironmentNameFault {

@@ -13,6 +13,9 @@ mod go_bool;
 mod image_name;
 mod job;
 mod origin;
+#[cfg(test)]
+mod origin_tests;
+mod pull_policy;
 mod reference;
 mod slug;
 mod sources;
@@ -22,12 +25,13 @@ mod wildcard;
 
 pub use artifacts::Artifacts;
 pub use digest::Digest;
-pub use environment::{ENVIRONMENT_TIERS, EnvironmentNameFault};
+pub use environment::{ENVIRONMENT_TIERS, EnvironmentAction, EnvironmentNameFault};
 pub use failure::FailureReason;
 pub use go_bool::go_bool;
 pub use image_name::is_image_name;
 pub use job::{AllowFailure, Delay, KeepWhen, Retry, RetryWhen, When};
-pub use origin::{Origin, Scheme, Service, project_path};
+pub use origin::{Origin, Service, project_path};
+pub use pull_policy::PullPolicy;
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};
 pub use sources::{Sources, Submodules};

@@ -1,6 +1,6 @@
 //! https and http: one client for all that `pipe` itself asks of servers.
 //!
-//! Layer 5. Foreign types stop here. What a server answers is hostile input: it gets a limited
+//! Layer 3. Foreign types stop here. What a server answers is hostile input: it gets a limited
 //! time, a limited size, and can lead only to other web addresses. No error holds an address with
 //! a secret in it.
 

@@ -1,13 +1,20 @@
 //! The Docker daemon as the tests see it: what is there, and whose it is.
 
+mod server;
+
 use std::collections::HashMap;
 
 use bollard::Docker;
+use bollard::auth::DockerCredentials;
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
     CreateContainerOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
+    ListVolumesOptionsBuilder, PushImageOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveImageOptions, RemoveVolumeOptions, TagImageOptionsBuilder,
 };
+use futures_util::TryStreamExt;
+
+pub(crate) use server::{Server, Wanted};
 
 /// Image of the jobs of tests.
 pub(crate) const IMAGE: &str = "pipe-test-busybox:1";
@@ -75,6 +82,34 @@ impl Engine {
             let removing = self.docker.remove_volume(name, options);
             let _ = self.runtime.block_on(removing);
         }
+    }
+
+    /// Puts the image `from` into a registry under the name `to`, as that user; here it does not stay.
+    pub(crate) fn push(&self, from: &str, to: &str, (user, password): (&str, &str)) {
+        let (repository, tag) = to.rsplit_once(':').expect("a tag");
+        let options = TagImageOptionsBuilder::new()
+            .repo(repository)
+            .tag(tag)
+            .build();
+        let tagging = self.docker.tag_image(from, Some(options));
+        self.runtime.block_on(tagging).expect("a tag");
+        let credentials = DockerCredentials {
+            username: Some(user.to_owned()),
+            password: Some(password.to_owned()),
+            ..DockerCredentials::default()
+        };
+        let options = PushImageOptionsBuilder::new().tag(tag).build();
+        let steps = (self.docker).push_image(repository, Some(options), Some(credentials));
+        let pushing = steps.try_for_each(|_| std::future::ready(Ok(())));
+        self.runtime.block_on(pushing).expect("pushed");
+        self.remove_image(to);
+    }
+
+    /// Removes a name of an image, if it is there.
+    pub(crate) fn remove_image(&self, name: &str) {
+        let options = None::<RemoveImageOptions>;
+        let removing = self.docker.remove_image(name, options, None);
+        let _ = self.runtime.block_on(removing);
     }
 
     /// A container of somebody else, made for the time of a test.

@@ -85,6 +85,13 @@ impl TestEnv {
         fs::write(path, text).expect("a file");
     }
 
+    /// Writes the user's own settings.
+    pub(crate) fn user_settings(&self, text: &str) {
+        let folder = self.home().join("config/pipe");
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("config.toml"), text).expect("a file");
+    }
+
     /// Commits everything.
     pub(crate) fn commit(&self) {
         self.git(&["add", "-A"]);
@@ -170,7 +177,7 @@ impl TestEnv {
 
     /// Whose mark everything carries that `pipe` makes outside its folders.
     pub(crate) fn owner(&self) -> String {
-        pipe::record::State::new(self.home().join("state/pipe")).owner()
+        pipe::tested::State::new(self.home().join("state/pipe")).owner()
     }
 
     /// The records of runs, by their folders.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pipe::diag::Code;
+use pipe::tested::diag::Code;
 
 use crate::cli::Project;
 
@@ -28,6 +28,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "executor-unavailable",
         "needs a daemon that does not answer",
     ),
+    ("grant-missing", "only `run` says so"),
     ("image-missing", "only `run` says so"),
     ("image-unset", "only `run` says so"),
     ("setting-unreadable", "needs a file that is no text"),

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pipe::cli::{COMPLETIONS, completion, man_pages};
+use pipe::tested::{COMPLETIONS, completion, man_pages};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)

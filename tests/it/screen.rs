@@ -88,6 +88,8 @@ fn steady(screen: &str) -> String {
 fn the_board_and_what_takes_its_place() {
     let env = env();
     let mut session = env.terminal(110, 40).spawn(PIPE, &RUN);
+    session.wait_for("Run it now? [y/N]");
+    session.type_keys("\r");
     session.wait_for("✗ broken failed: exit code 3");
     let board = session.wait_for("━━");
     for row in [

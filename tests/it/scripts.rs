@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipe::exec::{
-    Cancel, Cx, DockerExecutor, Endpoint, EnvSpec, EnvVariable, Executor, Exit, Image, Owner,
-    Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
+use pipe::tested::exec::{
+    Cancel, Cx, DockerExecutor, DockerSettings, Endpoint, EnvSpec, EnvVariable, Executor, Exit,
+    Image, Owner, Reach, Script, Session, ShellExecutor, ShellSettings, Workspace,
 };
-use pipe::script::{Stage, Variable};
+use pipe::tested::exec::{Stage, Variable};
 use tokio::sync::{mpsc, watch};
 
 mod cases;
@@ -19,9 +19,9 @@ use cases::{BOTH, Case, DOCKER};
 async fn logs_in_docker() {
     let host = std::env::var("DOCKER_HOST").ok();
     let endpoint = Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon");
-    let executor = DockerExecutor::new(endpoint);
+    let executor = DockerExecutor::new(endpoint, DockerSettings::default());
     let capabilities = executor
-        .probe(&pipe::exec::Cx::unstoppable())
+        .probe(&pipe::tested::exec::Cx::unstoppable())
         .await
         .expect("the daemon answers");
     assert!(!capabilities.description.is_empty());
@@ -110,6 +110,7 @@ async fn run(executor: &dyn Executor, case: &Case) -> (i64, Vec<String>) {
             artifacts: Vec::new(),
         },
         init: false,
+        volumes_of: String::new(),
     };
     let mut session = executor.open(spec, &cx).await.expect(case.name);
     let is_login = executor.name() == "shell";

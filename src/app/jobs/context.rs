@@ -12,6 +12,7 @@ use crate::script::temp_dir;
 use super::super::runners::Assignment;
 use super::caches::KeyDigests;
 use super::job_run::{before_start, timeout};
+use super::permissions::Permissions;
 
 /// What all jobs of a run share.
 pub struct PipelineContext {
@@ -25,6 +26,8 @@ pub struct PipelineContext {
     pub runners: Assignment,
     /// Image of jobs that name none.
     pub default_image: Option<String>,
+    /// What jobs may ask of Docker.
+    pub permissions: Permissions,
     /// Artifacts of earlier runs that stand for jobs that are not run, by the name of the job
     /// that receives them.
     pub earlier: HashMap<String, Vec<ArtifactRef>>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::ImageConfig;
 use crate::diag::{Code, Diagnostic};
-use crate::exec::Image;
+use crate::exec::{Image, JobLogins, Login};
 use crate::expr::expand::names;
 use crate::foreign::Command;
 use crate::plan::{Job, JobVariables};
@@ -16,6 +16,7 @@ use crate::types::{FailureReason, is_image_name};
 
 use super::super::failure::{Failure, FailureKind};
 use super::context::PipelineContext;
+use super::permissions::Permissions;
 
 /// Why the name of an image is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +100,23 @@ impl PipelineContext {
     pub(super) fn image_name(&self, job: &Job) -> Option<String> {
         match &job.config.image {
             Some(image) => Some(image.name.to_string()),
-            None => self.default_image.clone(),
+            None => self.default_image_of(job),
         }
+    }
+
+    /// The image that stands in where the job names none: the user's choice, else the executor's
+    /// own.
+    fn default_image_of(&self, job: &Job) -> Option<String> {
+        let own = || {
+            let at = self
+                .plan
+                .jobs
+                .iter()
+                .position(|it| it.name() == job.name())?;
+            let own = self.runners.runner(at).executor.traits().own_image?;
+            Some(own.to_owned())
+        };
+        self.default_image.clone().or_else(own)
     }
 
     /// Whether the name of its image may depend on what other jobs report.
@@ -132,9 +148,8 @@ impl PipelineContext {
         variables: &JobVariables,
     ) -> Result<Option<Image>, ImageFault> {
         let default = || {
-            self.default_image
-                .as_ref()
-                .map(|name| variables.expand(name))
+            self.default_image_of(job)
+                .map(|name| variables.expand(&name))
         };
         let config = job.config.image.as_ref();
         let named = config.map(|image| (image, variables.expand(&image.name)));
@@ -150,9 +165,11 @@ impl PipelineContext {
             Some((_, name)) => Some(name),
         };
         Ok(name.map(|name| match config {
-            Some(config) => expanded(config, name, variables),
+            Some(config) => expanded(config, name, variables, &self.permissions),
             None => Image {
                 name,
+                logins: logins(variables),
+                pull: self.permissions.policies(&[]),
                 ..Image::default()
             },
         }))
@@ -220,10 +237,11 @@ pub(super) fn image_of(
     config: &ImageConfig,
     job: &Job,
     variables: &JobVariables,
+    permissions: &Permissions,
 ) -> Result<Image, ImageFault> {
     let name = variables.expand(&config.name);
     if is_image_name(&name) {
-        return Ok(expanded(config, name, variables));
+        return Ok(expanded(config, name, variables, permissions));
     }
     let name = if name.trim().is_empty() {
         String::new()
@@ -233,7 +251,12 @@ pub(super) fn image_of(
     Err(fault(config, name, job, variables))
 }
 
-fn expanded(config: &ImageConfig, name: String, variables: &JobVariables) -> Image {
+fn expanded(
+    config: &ImageConfig,
+    name: String,
+    variables: &JobVariables,
+    permissions: &Permissions,
+) -> Image {
     let expanded = |text: &Arc<str>| variables.expand(text);
     let entrypoint = config.entrypoint.as_ref();
     Image {
@@ -241,6 +264,28 @@ fn expanded(config: &ImageConfig, name: String, variables: &JobVariables) -> Ima
         entrypoint: entrypoint.map(|parts| parts.iter().map(ToString::to_string).collect()),
         user: config.user.as_ref().map(expanded),
         platform: config.platform.as_ref().map(expanded),
+        logins: logins(variables),
+        pull: permissions.policies(&config.pull_policies),
+    }
+}
+
+/// What the job's variables say about registries (runtime reference 9.3).
+fn logins(variables: &JobVariables) -> JobLogins {
+    let content = |key: &str| {
+        let mut all = variables.all.iter();
+        let found = all.find(|variable| &*variable.key == key)?;
+        Some(found.value.to_string()).filter(|value| !value.is_empty())
+    };
+    let own = || {
+        let login = Login::Password {
+            user: content("CI_REGISTRY_USER")?,
+            password: content("CI_REGISTRY_PASSWORD")?,
+        };
+        Some((content("CI_REGISTRY")?, login))
+    };
+    JobLogins {
+        auth_config: content("DOCKER_AUTH_CONFIG"),
+        own: own(),
     }
 }
 

@@ -90,7 +90,9 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
     let comes_late = context.image_comes_late(job);
     let image = context.image(job, variables);
     // For what never runs no image is brought.
-    let is_refused = job.is_bound_to_fail() || (traits.images && !comes_late && image.is_err());
+    let is_refused = job.is_bound_to_fail()
+        || (traits.images && !comes_late && image.is_err())
+        || context.forbids(at, variables).is_some();
     ScriptJob {
         runner: context.runners.index(at),
         image: image.ok().flatten().filter(|_| !is_refused && !comes_late),

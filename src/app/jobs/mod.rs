@@ -6,13 +6,15 @@ mod context;
 mod digest;
 mod image;
 mod job_run;
+mod permissions;
 mod refusal;
 mod scripts;
 mod services;
+mod socket;
 mod sources;
 
 pub use caches::KeyDigests;
 pub use context::PipelineContext;
-pub use image::{ImageFault, WithoutImage};
 pub use job_run::images;
 pub(super) use job_run::jobs;
+pub use permissions::Permissions;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::config::EnvironmentAction;
 use crate::expr::{Variable as Expanded, re2};
 use crate::plan::{Job, JobVariables};
 use crate::run::{
@@ -10,7 +9,7 @@ use crate::run::{
     Refusal,
 };
 use crate::script::{Stage, Variable};
-use crate::types::{Artifacts, go_bool};
+use crate::types::{Artifacts, EnvironmentAction, go_bool};
 
 use super::caches::caches;
 use super::context::PipelineContext;
@@ -35,6 +34,9 @@ pub(super) fn scripts(
         Err(fault) if traits.images => return refused(fault.refusal()),
         image => image.ok().flatten(),
     };
+    if let Some(refusal) = context.forbids(at, &usual) {
+        return refused(refusal);
+    }
     let git = Git::of(&usual);
     let layout = match git.layout(&attempt.layout, traits) {
         Ok(layout) => layout,
@@ -111,6 +113,7 @@ fn of_stages(
         digest: Some(digest(context, at, variables)),
         earlier: context.passed.get(job.name()).cloned(),
         settings: settings(variables),
+        volumes_of: volumes_of(context, attempt),
         ..AttemptScripts::default()
     }
 }
@@ -120,13 +123,31 @@ fn coverage(job: &Job) -> Option<Coverage> {
     Some(Coverage::new(regex))
 }
 
-/// Nobody can reach an environment that was taken down.
 fn environment(job: &Job) -> Option<JobEnvironment> {
     let environment = job.environment.as_ref()?;
-    (environment.action != EnvironmentAction::Stop).then(|| JobEnvironment {
+    let on_stop = job.config.environment.as_ref()?.on_stop.as_ref();
+    // Nobody can reach an environment that was taken down.
+    let is_up = environment.action != EnvironmentAction::Stop;
+    Some(JobEnvironment {
         name: environment.name.clone(),
-        url: environment.url.as_deref().map(str::to_owned),
+        action: environment.action,
+        url: (environment.url.as_deref().filter(|_| is_up)).map(str::to_owned),
+        on_stop: on_stop.map(|job| job.text.to_string()),
     })
+}
+
+/// Protected refs never share a volume with others (runtime reference 7.3).
+fn volumes_of(context: &PipelineContext, attempt: &AttemptContext) -> String {
+    let protected = if context.facts.reference.protected {
+        " protected"
+    } else {
+        ""
+    };
+    let facts = &context.facts.project;
+    format!(
+        "{}/{} {}{protected}",
+        facts.server.host, facts.path, attempt.slot
+    )
 }
 
 fn secrets(variables: &JobVariables) -> Vec<String> {

@@ -1,7 +1,6 @@
 //! The services of a job: images and variables expanded, names given out (runtime reference 8).
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use crate::config::ServiceConfig;
 use crate::exec::{EnvVariable, Image, ServiceSpec};
@@ -10,9 +9,6 @@ use crate::types::go_bool;
 
 use super::context::PipelineContext;
 use super::image::{ImageFault, image_of};
-
-/// How long the runner waits for services (`wait_for_services_timeout`).
-const WAIT: Duration = Duration::from_secs(30);
 
 /// What an attempt has beside it.
 #[derive(Debug, Default)]
@@ -37,7 +33,7 @@ impl PipelineContext {
         let shows_output = variables.value("CI_DEBUG_SERVICES").and_then(go_bool) == Some(true);
         let mut taken = HashSet::new();
         for (number, config) in job.config.services.iter().enumerate() {
-            let image = image_of(&config.image, job, variables)?;
+            let image = image_of(&config.image, job, variables, &self.permissions)?;
             let aliases = aliases(
                 number,
                 &image.name,
@@ -54,7 +50,7 @@ impl PipelineContext {
                 command: command.map(|words| words.iter().map(ToString::to_string).collect()),
                 aliases,
                 variables: environment(config, variables),
-                wait: WAIT,
+                wait: self.permissions.services_wait,
                 shows_output,
                 image,
             });

@@ -64,6 +64,7 @@ impl Child {
             plan,
             pipeline_id: self.basis.place.state.take_pipeline_id()?,
             default_image: self.parent.default_image.clone(),
+            permissions: self.parent.permissions.clone(),
             clock: self.parent.clock,
         });
         let imaged = context.check_images();

@@ -1,10 +1,10 @@
 //! `environment` (configuration reference 6.15).
 
 use crate::diag::{Code, Diagnostic};
-use crate::types::EnvironmentNameFault;
+use crate::types::{EnvironmentAction, EnvironmentNameFault};
 use crate::yaml::{Kind, Mapping, Value};
 
-use super::super::model::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
+use super::super::model::{EnvironmentConfig, KubernetesConfig};
 use super::super::read;
 use super::super::shape::{Check, Keys, Scope, Shape, key};
 use super::values;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::source::{Span, SpannedText};
+use crate::types::EnvironmentAction;
 
 /// `environment` (configuration reference 6.15). No text is expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,45 +37,4 @@ pub struct KubernetesConfig {
     pub namespace: Option<Arc<str>>,
     /// `flux_resource_path`.
     pub flux_resource_path: Option<Arc<str>>,
-}
-
-/// `environment:action`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum EnvironmentAction {
-    /// Deploys.
-    #[default]
-    Start,
-    /// Takes the environment down.
-    Stop,
-    /// Only works with it.
-    Prepare,
-    /// Only works with it.
-    Verify,
-    /// Only works with it.
-    Access,
-}
-
-impl EnvironmentAction {
-    /// GitLab's word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Prepare => "prepare",
-            Self::Verify => "verify",
-            Self::Access => "access",
-        }
-    }
-
-    /// Reads GitLab's word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "start" => Self::Start,
-            "stop" => Self::Stop,
-            "prepare" => Self::Prepare,
-            "verify" => Self::Verify,
-            "access" => Self::Access,
-            _ => return None,
-        })
-    }
 }

@@ -22,16 +22,16 @@ mod workflow;
 pub use artifacts::{ArtifactsConfig, CoverageReport, ReportsConfig};
 pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
 pub use config::Config;
-pub use environment::{EnvironmentAction, EnvironmentConfig, KubernetesConfig};
+pub use environment::{EnvironmentConfig, KubernetesConfig};
 pub use given::Given;
-pub use image::{ImageConfig, PullPolicy, ServiceConfig};
+pub use image::{ImageConfig, ServiceConfig};
 pub use job::{Effect, JobConfig, JobKind, KeywordUse};
 pub use needs::{ForeignNeed, ForeignSource, NeedConfig, NeedTarget};
 pub use outside::{
     IdTokenConfig, PagesConfig, ReleaseConfig, ReleaseLink, SecretConfig, SecretProvider,
 };
-pub use parallel::{Combination, Matrix, MatrixInstance, MatrixMapping};
 pub(super) use parallel::{MAX_INSTANCES, ParallelConfig};
+pub use parallel::{Matrix, MatrixInstance, MatrixMapping};
 pub use policy::{Policy, PolicyCondition, RefPattern};
 pub use rules::{AutoCancel, Changed, Clause, Exists, OnJobFailure, Rule};
 pub use trigger::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::world::Tree;
-use crate::config::{
+use crate::config::model::{
     ArtifactsConfig, CacheConfig, CacheKey, CachePolicy, ChildInclude, Forward, ImageConfig,
     JobConfig, ServiceConfig, TriggerConfig, TriggerTarget,
 };

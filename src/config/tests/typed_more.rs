@@ -2,7 +2,7 @@
 
 use super::typed::described;
 use super::world::Tree;
-use crate::config::{Given, JobConfig, NeedConfig, NeedTarget, PagesConfig};
+use crate::config::model::{Given, JobConfig, NeedConfig, NeedTarget, PagesConfig};
 
 #[test]
 fn environment_in_its_forms() {

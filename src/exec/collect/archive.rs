@@ -1,20 +1,23 @@
 //! The file of a job's artifacts. It appears whole or not at all: half an archive would keep a
 //! full disk full.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
 use super::super::{ArtifactRef, ExecError, Fault, Globs};
 use super::holes::{HoleWriter, Stored, TooLarge};
-use super::{Pack, Selection};
+use super::{Pack, Packed, Selection};
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 
 /// What a GitLab server takes by default (runtime reference 16.6). Bytes.
 const SERVER_DEFAULT: u64 = 100 * MEGABYTE;
 
 const MEGABYTE: u64 = 1024 * 1024;
+
+/// Bytes of an arriving archive that are read at once.
+const PIECE: usize = 256 * 1024;
 
 /// An archive on its way to its place.
 pub(in crate::exec) type Archive = Pack<HoleWriter>;
@@ -32,12 +35,38 @@ pub(in crate::exec) fn begin(
 
 /// Closes the archive and gives it its place.
 pub(in crate::exec) fn keep(archive: Archive, into: &Path) -> io::Result<ArtifactRef> {
-    let (mut packed, writer) = archive.finish()?;
+    let (packed, writer) = archive.finish()?;
+    place(packed, writer.finish()?, into)
+}
+
+/// Stores an archive that was packed elsewhere beside its place `into`, as it arrives.
+pub(in crate::exec) fn store(
+    mut from: impl Read,
+    globs: &Globs,
+    into: &Path,
+) -> io::Result<Stored> {
+    let folder = into.parent().unwrap_or(Path::new("."));
+    let mut writer = HoleWriter::new(NamedTempFile::new_in(folder)?, globs.limit);
+    let mut piece = vec![0; PIECE];
+    loop {
+        match from.read(&mut piece)? {
+            0 => return writer.finish(),
+            length => writer.write_all(&piece[..length])?,
+        }
+    }
+}
+
+/// Gives an archive its place.
+pub(in crate::exec) fn place(
+    mut packed: Packed,
+    stored: Stored,
+    into: &Path,
+) -> io::Result<ArtifactRef> {
     let Stored {
         file,
         bytes: stored,
         digest,
-    } = writer.finish()?;
+    } = stored;
     file.persist(into).map_err(|error| error.error)?;
     if stored > SERVER_DEFAULT {
         packed.notes.push(format!(

@@ -36,7 +36,7 @@ pub(in crate::exec) struct HoleWriter {
 }
 
 /// A file that was written to its end.
-pub(super) struct Stored {
+pub(in crate::exec) struct Stored {
     pub(super) file: NamedTempFile,
     /// How many bytes take room.
     pub(super) bytes: u64,

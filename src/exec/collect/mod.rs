@@ -7,7 +7,9 @@ mod archive;
 mod holes;
 mod pack;
 mod selection;
+mod walk;
 
-pub(super) use archive::{Archive, begin, cannot_pack, keep};
-pub(super) use pack::{Pack, is_kept};
+pub(super) use archive::{Archive, begin, cannot_pack, keep, place, store};
+pub(super) use pack::{Pack, Packed, is_kept};
 pub(super) use selection::Selection;
+pub(super) use walk::{collect, stream};

@@ -124,6 +124,17 @@ impl Endpoint {
     }
 }
 
+/// Where the daemon keeps what it has.
+pub(super) async fn root(docker: &Docker) -> Result<String, ExecError> {
+    let info = docker.info().await;
+    let info =
+        info.map_err(|error| fault::system("connect", "the daemon can't be asked", error))?;
+    info.docker_root_dir.ok_or_else(|| {
+        ExecError::system("connect", "the daemon does not say where its volumes are")
+            .help("run without `docker.host_socket`")
+    })
+}
+
 /// The newest version that both sides speak; one that makes no sense is taken for ours.
 fn agreed(daemon: &SystemVersion) -> ClientVersion {
     let numbers = daemon.api_version.as_deref().and_then(|version| {

@@ -18,14 +18,17 @@ use super::super::trees::Trees;
 use super::super::{ArtifactRef, Cx, EnvSpec, ExecError, Fault, Image, TreeRef, TreeSpec};
 use super::connect::Endpoint;
 use super::container::Container;
+use super::create::Common;
 use super::images::Images;
-use super::layers::{Layers, Site};
+use super::layers::{Layers, Site, token};
+use super::mounts::Mounts;
 use super::patience::Patience;
 use super::run::{self, Waiting};
 use super::services::Services;
+use super::settings::DockerSettings;
 use super::upload::{self, Content};
 use super::workspace::{Volumes, Workspaces};
-use super::{create, fault, overlays};
+use super::{create, fault, host_builds, mounts, overlays};
 
 /// One daemon, and what is made on it.
 pub(super) struct Containers {
@@ -39,6 +42,7 @@ pub(super) struct Containers {
     /// The trees as files, for a daemon without overlays.
     flat: Trees,
     images: Images,
+    pub(super) settings: DockerSettings,
 }
 
 /// Whether the daemon lays volumes over each other. Not known before it has done so once.
@@ -86,8 +90,14 @@ pub(super) struct Made {
 }
 
 impl Containers {
-    pub(super) fn new(endpoint: Endpoint, starts: usize, layers: Layers) -> Self {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        settings: DockerSettings,
+        starts: usize,
+        layers: Layers,
+    ) -> Self {
         Self {
+            settings,
             endpoint,
             daemon: OnceCell::new(),
             patience: Patience::default(),
@@ -140,10 +150,14 @@ impl Containers {
             owner: spec.owner.clone(),
             image: image.name.clone(),
         };
+        let image = Image {
+            user: self.settings.user_of(image),
+            ..image.clone()
+        };
         let plan = Plan {
             site,
             spec,
-            image,
+            image: &image,
             cx,
         };
         let mut made = match Box::pin(self.over_volumes(&plan)).await? {
@@ -167,9 +181,9 @@ impl Containers {
         if self.overlays.are_refused() {
             return Ok(None);
         }
-        let name = create::name(&spec.owner, &spec.job, spec.attempt);
-        let making = self.workspaces.make(site, &name, spec);
-        let (made, services) = tokio::join!(making, Services::network(site, spec));
+        let making = self.workspaces.make(site, self.volume_name(spec)?, spec);
+        let network = Services::network(site, spec, &self.settings);
+        let (made, services) = tokio::join!(making, network);
         match made {
             Ok((volumes, rest)) => {
                 let files = Files::Beside(rest);
@@ -207,8 +221,12 @@ impl Containers {
             temp_files: temp_files(spec),
             tars: self.flat.archives(&spec.workspace)?,
         });
-        let services = Services::network(&plan.site, spec).await;
-        let volumes = Volumes::default();
+        let services = Services::network(&plan.site, spec, &self.settings).await;
+        let volumes = if self.settings.host_socket {
+            Volumes::plain(&plan.site, self.volume_name(spec)?).await?
+        } else {
+            Volumes::default()
+        };
         let made = Box::pin(self.create(plan, volumes, services, files)).await?;
         made.ok_or_else(|| ExecError::system("upload", "the container takes no files"))
     }
@@ -230,7 +248,7 @@ impl Containers {
         } = plan;
         let (starts, patience) = (self.starts.clone(), self.patience.clone());
         let mut container = Container::new(site.docker.clone(), String::new(), starts, patience);
-        container.volumes = volumes.names;
+        container.volumes.clone_from(&volumes.names);
         let mut services = match services {
             Ok(services) => services,
             Err(error) => {
@@ -238,14 +256,32 @@ impl Containers {
                 return Err(error);
             }
         };
-        let network = services.as_ref().map(|services| services.id().to_owned());
-        let body = create::body(spec, image, &volumes.overlay, network.as_deref());
+        let mounts = self.mounts(plan, &volumes).await;
+        let mounts = match mounts {
+            Ok(mounts) => mounts,
+            Err(error) => {
+                container.services = services.map(Box::new);
+                let _ = container.remove().await;
+                return Err(error);
+            }
+        };
+        let network = services.as_ref().and_then(Services::id).map(str::to_owned);
+        let common = Common {
+            settings: &self.settings,
+            overlay: &volumes.overlay,
+            binds: &mounts.binds,
+            network: network.as_deref(),
+        };
+        let body = create::body(spec, image, common);
         let own = async {
             // Never broken off: what the daemon makes meanwhile would have no owner.
             container.id = self.create_itself(plan, body).await?;
             let readying = async {
                 if !self.put(plan, &container.id, files).await? {
                     return Ok(None);
+                }
+                if !mounts.new.is_empty() {
+                    upload::open_folders(&site.docker, &container.id, mounts.new).await?;
                 }
                 // The shell comes up while its services do; an entrypoint may want to find them.
                 if spec.services.is_empty() || self.images.has_entrypoint(site, image).await? {
@@ -258,7 +294,7 @@ impl Containers {
         let made = match &mut services {
             None => own.await,
             Some(services) => {
-                let starting = services.start(site, spec, &volumes.overlay);
+                let starting = services.start(site, spec, common);
                 let (made, started) = tokio::join!(own, starting);
                 made.and_then(|made| started.map(|()| made))
             }
@@ -273,6 +309,31 @@ impl Containers {
                 Err(error)
             }
         }
+    }
+
+    /// What nobody else's volume is called. With the socket, the builds directory says it.
+    fn volume_name(&self, spec: &EnvSpec) -> Result<String, ExecError> {
+        let of_host = host_builds::volume(&spec.layout.builds_dir);
+        match of_host.filter(|_| self.settings.host_socket) {
+            Some(name) => Ok(name),
+            None => {
+                let name = create::name(&spec.owner, &spec.job, spec.attempt);
+                Ok(format!("{name}-{}", token()?))
+            }
+        }
+    }
+
+    /// What the user's runner mounts, where the builds directory is as the job was told.
+    async fn mounts(&self, plan: &Plan<'_>, volumes: &Volumes) -> Result<Mounts, ExecError> {
+        let builds = &plan.spec.layout.builds_dir;
+        if self.settings.host_socket && volumes.place != *builds {
+            let message = format!(
+                "the daemon has the job's files in `{}`, not in `{builds}`",
+                volumes.place
+            );
+            return Err(ExecError::system("create volume", message));
+        }
+        mounts::make(&plan.site, &self.settings, &self.endpoint.socket, plan.spec).await
     }
 
     /// Puts files into a new container; false where its volumes can't be mounted.
@@ -296,7 +357,7 @@ impl Containers {
             self.overlays.found(WORKS);
         }
         if !self.images.runs_as_root(&plan.site, plan.image).await? {
-            upload::open_builds(docker, id, layout).await?;
+            upload::open_folders(docker, id, vec![layout.builds_dir.clone()]).await?;
         }
         if !rest.is_empty() {
             upload::add(docker, id, &layout.project_dir, tars(&rest)).await?;

@@ -2,15 +2,13 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, Mount,
-    NetworkingConfig, RestartPolicy, RestartPolicyNameEnum,
-};
+use bollard::models::{ContainerCreateBody, EndpointSettings, HostConfig, Mount, NetworkingConfig};
 
 use super::super::detector::shell_command;
 use super::super::names::{slug, unique_slug};
 use super::super::{EnvSpec, EnvVariable, ExecError, Image, Owner, ServiceSpec};
-use super::layers;
+use super::settings::DockerSettings;
+use super::{host, layers};
 
 /// Label: whose container it is.
 pub(super) const OWNER: &str = "pipe.owner";
@@ -22,20 +20,29 @@ pub(super) const JOB: &str = "pipe.job";
 pub(super) const ATTEMPT: &str = "pipe.attempt";
 /// Label: image of a service, where the container is that of one.
 pub(super) const SERVICE: &str = "pipe.service";
+/// Label of a volume that outlives runs: whose jobs share it.
+pub(super) const LASTING: &str = "pipe.volumes-of";
 
 /// Picks out what carries `owner`, in questions to the daemon.
 pub(super) fn of_owner(owner: &str) -> HashMap<&'static str, Vec<String>> {
     HashMap::from([("label", vec![format!("{OWNER}={owner}")])])
 }
 
-/// The container of a job, as the runner would make it (runtime reference 7.1). `overlay` is the
-/// volume with the builds directory, or empty; `network` that of its services, if it has any.
-pub(super) fn body(
-    spec: &EnvSpec,
-    image: &Image,
-    overlay: &str,
-    network: Option<&str>,
-) -> ContainerCreateBody {
+/// What all containers of an attempt have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Common<'a> {
+    pub(super) settings: &'a DockerSettings,
+    /// The volume with the builds directory, or empty.
+    pub(super) overlay: &'a str,
+    /// The volumes of the user's runner.
+    pub(super) binds: &'a [String],
+    /// The network of its services, where it has one.
+    pub(super) network: Option<&'a str>,
+}
+
+/// The container of a job, as the runner would make it (runtime reference 7.1).
+pub(super) fn body(spec: &EnvSpec, image: &Image, common: Common<'_>) -> ContainerCreateBody {
+    let host = host::of_job(common.settings, common.binds, spec.init);
     ContainerCreateBody {
         image: Some(image.name.clone()),
         entrypoint: entrypoint(image),
@@ -49,11 +56,7 @@ pub(super) fn body(
         open_stdin: Some(true),
         stdin_once: Some(true),
         tty: Some(false),
-        host_config: Some(HostConfig {
-            mounts: builds(spec, overlay),
-            network_mode: network.map(str::to_owned),
-            ..host_config(spec.init)
-        }),
+        host_config: Some(common.completed(spec, host)),
         ..ContainerCreateBody::default()
     }
 }
@@ -62,9 +65,9 @@ pub(super) fn body(
 pub(super) fn service(
     spec: &EnvSpec,
     service: &ServiceSpec,
-    overlay: &str,
-    network: &str,
+    common: Common<'_>,
 ) -> ContainerCreateBody {
+    let host = host::of_service(common.settings, common.binds);
     let mut labels = labels(spec);
     labels.insert(SERVICE.to_owned(), service.image.name.clone());
     let endpoint = EndpointSettings {
@@ -80,39 +83,30 @@ pub(super) fn service(
         labels: Some(labels),
         attach_stdout: Some(true),
         attach_stderr: Some(true),
-        host_config: Some(HostConfig {
-            mounts: builds(spec, overlay),
-            network_mode: Some(network.to_owned()),
-            ..host_config(false)
-        }),
-        networking_config: Some(NetworkingConfig {
+        networking_config: common.named_network().map(|network| NetworkingConfig {
             endpoints_config: Some([(network.to_owned(), endpoint)].into()),
         }),
+        host_config: Some(common.completed(spec, host)),
         ..ContainerCreateBody::default()
     }
 }
 
-/// Never restarted, never kept by the daemon's log: the record keeps what the job said.
-fn host_config(init: bool) -> HostConfig {
-    HostConfig {
-        auto_remove: Some(false),
-        // Left unset, the daemon's own setting would count.
-        init: Some(init),
-        log_config: Some(HostConfigLogConfig {
-            typ: Some("none".to_owned()),
-            config: None,
-        }),
-        restart_policy: Some(RestartPolicy {
-            name: Some(RestartPolicyNameEnum::NO),
-            maximum_retry_count: None,
-        }),
-        ..HostConfig::default()
+impl Common<'_> {
+    fn completed(&self, spec: &EnvSpec, host: HostConfig) -> HostConfig {
+        let mount = || -> Vec<Mount> { vec![layers::mount(self.overlay, &spec.layout.builds_dir)] };
+        HostConfig {
+            mounts: (!self.overlay.is_empty()).then(mount),
+            network_mode: self.network.map(str::to_owned).or(host.network_mode),
+            ..host
+        }
     }
-}
 
-fn builds(spec: &EnvSpec, overlay: &str) -> Option<Vec<Mount>> {
-    let mount = || vec![layers::mount(overlay, &spec.layout.builds_dir)];
-    (!overlay.is_empty()).then(mount)
+    /// The network on which containers have names.
+    fn named_network(&self) -> Option<&str> {
+        let given = self.settings.network_mode.as_deref();
+        let has_names = |mode: &&str| !matches!(*mode, "host" | "none") && !mode.contains(':');
+        self.network.or(given).filter(has_names)
+    }
 }
 
 /// `[""]` clears the image's entrypoint; the API does the same with it. An empty list counts as
@@ -176,9 +170,10 @@ pub(super) fn check(spec: &EnvSpec) -> Result<(), ExecError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::super::{EnvSpec, EnvVariable, Fault, Image, Layout, Owner, Workspace};
-    use super::{body, check, entrypoint, name};
+    use super::super::settings::DockerSettings;
+    use super::{Common, body, check, entrypoint, name};
 
     fn variable(name: &str, value: &str) -> EnvVariable {
         EnvVariable {
@@ -188,7 +183,7 @@ mod tests {
         }
     }
 
-    fn spec(job: &str) -> EnvSpec {
+    pub(in super::super) fn spec(job: &str) -> EnvSpec {
         EnvSpec {
             owner: Owner {
                 owner: "m/0/h".to_owned(),
@@ -208,6 +203,7 @@ mod tests {
                 artifacts: Vec::new(),
             },
             init: true,
+            volumes_of: "g/p 0".to_owned(),
         }
     }
 
@@ -248,8 +244,39 @@ mod tests {
     }
 
     #[test]
+    fn networks_on_which_services_have_names() {
+        for (own, mode, wanted) in [
+            (None, None, None),
+            (Some("n1"), None, Some("n1")),
+            (None, Some("shared"), Some("shared")),
+            (None, Some("host"), None),
+            (None, Some("none"), None),
+            (None, Some("container:x"), None),
+        ] {
+            let settings = DockerSettings {
+                network_mode: mode.map(str::to_owned),
+                ..DockerSettings::default()
+            };
+            let common = Common {
+                settings: &settings,
+                overlay: "",
+                binds: &[],
+                network: own,
+            };
+            assert_eq!(common.named_network(), wanted, "{own:?} {mode:?}");
+        }
+    }
+
+    #[test]
     fn the_environment_travels_through_the_api() {
-        let made = body(&spec("a"), &Image::default(), "", None);
+        let settings = DockerSettings::default();
+        let common = Common {
+            settings: &settings,
+            overlay: "",
+            binds: &[],
+            network: None,
+        };
+        let made = body(&spec("a"), &Image::default(), common);
         assert_eq!(made.env, Some(vec!["A=b=c\n".to_owned()]));
         assert_eq!(made.host_config.and_then(|host| host.init), Some(true));
         assert_eq!(made.labels.expect("labels")["pipe.owner"], "m/0/h");

@@ -1,5 +1,6 @@
 //! The executor: one daemon, its containers and the trees published to it.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +14,13 @@ use super::super::{
 };
 use super::connect::Endpoint;
 use super::containers::Containers;
+use super::host_builds::HostBuilds;
 use super::layer_store::LayerStore;
-use super::layers::Layers;
+use super::layers::{Layers, token};
 use super::session::DockerSession;
+use super::settings::DockerSettings;
 use super::workspace::WORTH_A_LAYER;
-use super::{create, forget, image, reap};
+use super::{connect, create, forget, image, reap};
 
 /// Where jobs are built in a container (runtime reference 1.6).
 const BUILDS_DIR: &str = "/builds";
@@ -28,26 +31,44 @@ const STARTS: usize = 8;
 /// Runs jobs in containers of one Docker daemon.
 pub struct DockerExecutor {
     containers: Arc<Containers>,
+    /// With the socket: where builds directories are on the daemon's host.
+    host_builds: Option<HostBuilds>,
 }
 
 impl DockerExecutor {
     /// An executor on the daemon at `endpoint`. Nothing is asked of the daemon yet.
-    pub fn new(endpoint: Endpoint) -> Self {
-        Self::with_layers(endpoint, None)
+    pub fn new(endpoint: Endpoint, settings: DockerSettings) -> Self {
+        Self::with_layers(endpoint, settings, None)
     }
 
     /// The same, with layers of project trees that outlive a run: which ones the daemon has is
     /// remembered in `folder`, which need not be there yet.
-    pub fn keeping_layers_in(endpoint: Endpoint, folder: &Path) -> Self {
+    pub fn keeping_layers_in(endpoint: Endpoint, settings: DockerSettings, folder: &Path) -> Self {
         let name = super::layers::id("daemon", &endpoint.socket);
-        Self::with_layers(endpoint, Some(LayerStore::new(folder.join(name))))
+        let store = LayerStore::new(folder.join(name));
+        Self::with_layers(endpoint, settings, Some(store))
     }
 
-    fn with_layers(endpoint: Endpoint, store: Option<LayerStore>) -> Self {
+    fn with_layers(
+        endpoint: Endpoint,
+        settings: DockerSettings,
+        store: Option<LayerStore>,
+    ) -> Self {
         let layers = Layers::new(store);
+        // Without random bytes the first volume fails, and says so.
+        let token = settings.host_socket.then(|| token().unwrap_or_default());
         Self {
-            containers: Arc::new(Containers::new(endpoint, STARTS, layers)),
+            host_builds: token.map(HostBuilds::new),
+            containers: Arc::new(Containers::new(endpoint, settings, STARTS, layers)),
         }
+    }
+}
+
+impl DockerExecutor {
+    /// Writes an image of the daemon to `to`, as `docker save` does.
+    pub async fn save_image(&self, name: &str, to: &mut dyn Write) -> Result<(), ExecError> {
+        let daemon = self.containers.daemon().await?;
+        image::save(&daemon.0, name, to).await
     }
 }
 
@@ -59,25 +80,41 @@ impl Executor for DockerExecutor {
 
     fn traits(&self) -> Traits {
         Traits {
+            own_image: None,
             images: true,
             services: true,
             disposable: true,
             moves_project_dir: true,
-            opens_ahead: true,
+            // What is made again for one environment has a place already.
+            opens_ahead: self.host_builds.is_none(),
+            tells_layout: self.host_builds.is_some(),
             early_artifacts: Some(WORTH_A_LAYER),
             starts: Some(STARTS),
         }
     }
 
-    fn layout(&self, project_path: &str, _job: &str, _attempt: u32) -> Layout {
+    fn layout(&self, project_path: &str, job: &str, attempt: u32) -> Layout {
+        let builds_dir = match &self.host_builds {
+            None => BUILDS_DIR.to_owned(),
+            Some(builds) => builds.builds_dir(job, attempt),
+        };
         Layout {
-            builds_dir: BUILDS_DIR.to_owned(),
-            project_dir: format!("{BUILDS_DIR}/{project_path}"),
+            project_dir: format!("{builds_dir}/{project_path}"),
+            builds_dir,
         }
     }
 
     async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError> {
-        let (_, version) = unless_asked(&cx.cancel, "connect", self.containers.daemon()).await?;
+        let connecting = async {
+            let daemon = self.containers.daemon().await?;
+            if let Some(builds) = &self.host_builds {
+                let asking = connect::root(&daemon.0);
+                let root = self.containers.patience.answer("connect", asking).await?;
+                builds.learn(&root);
+            }
+            Ok(daemon)
+        };
+        let (_, version) = unless_asked(&cx.cancel, "connect", connecting).await?;
         let text = |word: &Option<String>| word.clone().unwrap_or_else(|| "unknown".to_owned());
         Ok(Capabilities {
             description: format!(
@@ -106,7 +143,15 @@ impl Executor for DockerExecutor {
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
         cx: &Cx,
     ) -> Result<(), ExecError> {
-        let pulling = async { image::pull(self.containers.docker().await?, image, progress).await };
+        let pulling = async {
+            let docker = self.containers.docker().await?;
+            let keyring = &self.containers.settings.keyring;
+            let found = keyring.find(&image.name, &image.logins).await;
+            for warning in found.warnings {
+                let _ = cx.output.send(format!("{warning}\n").into_bytes()).await;
+            }
+            image::pull(docker, image, found.login, progress).await
+        };
         unless_asked(&cx.cancel, "pull image", pulling).await
     }
 

@@ -91,16 +91,23 @@ pub(super) fn start_service(image: &str, error: Error) -> ExecError {
         .because(error)
 }
 
-/// A pull that failed, in the runner's classes (runtime reference 4.3).
-pub(super) fn pull(image: &str, error: Error) -> ExecError {
+/// A pull that failed, in the runner's classes (runtime reference 4.3). `source` is where the
+/// credentials are from, where there were any.
+pub(super) fn pull(image: &str, source: Option<&str>, error: Error) -> ExecError {
     let text = reason(&error);
+    let refused = match source {
+        Some(source) => format!("check the name; the credentials are those of {source}"),
+        None => "check the name, and log in to the registry: `docker login`, or the variable \
+                 `DOCKER_AUTH_CONFIG`"
+            .to_owned(),
+    };
     let (fault, remedy) = match classify_pull(&text) {
         Pull::Network => (
             Fault::System,
             "check the network, or use `--offline` with images that are here",
         ),
         Pull::NotFound => (Fault::User, "check the name and the tag"),
-        Pull::Denied => (Fault::User, "check the name, and log in to the registry"),
+        Pull::Denied => (Fault::User, refused.as_str()),
         Pull::Other => (Fault::System, "see the daemon's log"),
     };
     ExecError {

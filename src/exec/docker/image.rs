@@ -1,14 +1,17 @@
 //! Images: which are here, and bringing those that are not.
 
 use std::collections::HashMap;
+use std::io::Write;
 
 use bollard::Docker;
+use bollard::auth::DockerCredentials;
 use bollard::models::{ImageConfig, ImageInspect};
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt;
 
-use super::super::{ExecError, Image};
+use super::super::{ExecError, Image, Login};
 use super::fault;
+use crate::foreign::system_words;
 
 /// Those of `images` that are not here, each name and platform once.
 pub(super) async fn missing(docker: &Docker, images: &[Image]) -> Result<Vec<Image>, ExecError> {
@@ -65,10 +68,12 @@ fn fits(image: &ImageInspect, platform: Option<&str>) -> bool {
     same(image.os.as_ref(), words.next()) && same(image.architecture.as_ref(), words.next())
 }
 
-/// Brings `image`; tells bytes so far and in all.
+/// Brings `image`, asked for as `login` says, which is from the source behind it; tells bytes so far
+/// and in all.
 pub(super) async fn pull(
     docker: &Docker,
     image: &Image,
+    login: Option<(Login, String)>,
     progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
 ) -> Result<(), ExecError> {
     let mut options = CreateImageOptionsBuilder::new().from_image(&with_tag(&image.name));
@@ -76,11 +81,13 @@ pub(super) async fn pull(
         options = options.platform(platform);
     }
     let mut layers: HashMap<String, (u64, u64)> = HashMap::new();
-    let mut steps = std::pin::pin!(docker.create_image(Some(options.build()), None, None));
+    let (login, source) = login.unzip();
+    let login = login.map(credentials);
+    let mut steps = std::pin::pin!(docker.create_image(Some(options.build()), None, login));
     while let Some(step) = steps
         .try_next()
         .await
-        .map_err(|error| fault::pull(&image.name, error))?
+        .map_err(|error| fault::pull(&image.name, source.as_deref(), error))?
     {
         let (Some(layer), Some(detail)) = (step.id, step.progress_detail) else {
             continue;
@@ -96,6 +103,46 @@ pub(super) async fn pull(
                 .fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
             progress(so_far, all);
         }
+    }
+    Ok(())
+}
+
+/// In the daemon's words.
+fn credentials(login: Login) -> DockerCredentials {
+    let none = DockerCredentials::default();
+    match login {
+        Login::Password { user, password } => DockerCredentials {
+            username: Some(user),
+            password: Some(password),
+            ..none
+        },
+        Login::Identity { user, token } => DockerCredentials {
+            username: Some(user),
+            identitytoken: Some(token),
+            ..none
+        },
+        Login::Bearer(token) => DockerCredentials {
+            registrytoken: Some(token),
+            ..none
+        },
+    }
+}
+
+/// Writes an image to `to`: an archive of its layers.
+pub(super) async fn save(docker: &Docker, name: &str, to: &mut dyn Write) -> Result<(), ExecError> {
+    let name = with_tag(name);
+    let of = format!("image `{name}`");
+    let mut archive = std::pin::pin!(docker.export_image(&name));
+    while let Some(part) = archive
+        .try_next()
+        .await
+        .map_err(|error| fault::system("save image", &of, error))?
+    {
+        let written = to.write_all(&part);
+        written.map_err(|error| {
+            let message = format!("{of} can't be written: {}", system_words(&error));
+            ExecError::system("save image", message)
+        })?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::super::{ExecError, Reaped};
 use super::container::remove;
-use super::create::{JOB, RUN, SERVICE};
+use super::create::{JOB, LASTING, RUN, SERVICE};
 use super::layer_store::LayerStore;
 use super::patience::{LIMIT_AT_FIRST, Patience};
 use super::{create, fault, networks, volumes};
@@ -71,7 +71,7 @@ pub(super) async fn reap(
     let kept = store.map(LayerStore::volumes).unwrap_or_default();
     for (name, labels) in found {
         let run = labels.get(RUN).map_or("", String::as_str);
-        let is_left = !alive(run) && !kept.contains(&name);
+        let is_left = !alive(run) && !kept.contains(&name) && !labels.contains_key(LASTING);
         if !is_left && !given_up.contains(&name) {
             continue;
         }

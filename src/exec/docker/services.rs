@@ -14,9 +14,11 @@ use tokio::time::Instant;
 
 use super::super::{Cx, EnvSpec, ExecError, ServiceSpec};
 use super::container::Container;
+use super::create::Common;
 use super::layers::{Site, token};
 use super::networks::Network;
 use super::probe::Probe;
+use super::settings::DockerSettings;
 use super::voice::Voice;
 use super::{create, fault, ports, run};
 
@@ -28,7 +30,8 @@ const LINES: usize = 64;
 
 /// What is beside the container of a job.
 pub(super) struct Services {
-    network: Network,
+    /// Its own; `None` where the user's runner names one.
+    network: Option<Network>,
     all: Vec<Service>,
     /// Where the lines of all of them arrive, for the job's log.
     pub(super) lines: mpsc::Receiver<Vec<u8>>,
@@ -45,12 +48,20 @@ struct Service {
 
 impl Services {
     /// The network of a job with services, and none on it yet; `None` for a job without.
-    pub(super) async fn network(site: &Site, spec: &EnvSpec) -> Result<Option<Self>, ExecError> {
+    pub(super) async fn network(
+        site: &Site,
+        spec: &EnvSpec,
+        settings: &DockerSettings,
+    ) -> Result<Option<Self>, ExecError> {
         if spec.services.is_empty() {
             return Ok(None);
         }
-        let name = create::name(&spec.owner, &spec.job, spec.attempt);
-        let network = Network::make(site, format!("{name}-{}", token()?)).await?;
+        let network = if settings.network_mode.is_some() {
+            None
+        } else {
+            let name = create::name(&spec.owner, &spec.job, spec.attempt);
+            Some(Network::make(site, format!("{name}-{}", token()?)).await?)
+        };
         let (speak, lines) = mpsc::channel(LINES);
         Ok(Some(Self {
             network,
@@ -60,23 +71,22 @@ impl Services {
         }))
     }
 
-    /// The network's id.
-    pub(super) fn id(&self) -> &str {
-        &self.network.id
+    /// The id of the network that is the job's own.
+    pub(super) fn id(&self) -> Option<&str> {
+        Some(&self.network.as_ref()?.id)
     }
 
-    /// Makes and starts all at once. `overlay` is the volume with the builds directory, or empty.
+    /// Makes and starts all at once.
     pub(super) async fn start(
         &mut self,
         site: &Site,
         spec: &EnvSpec,
-        overlay: &str,
+        common: Common<'_>,
     ) -> Result<(), ExecError> {
         let starting = spec.services.iter().enumerate().map(|(number, service)| {
             let speak = service.shows_output.then(|| self.speak.clone());
-            let network = self.id();
             async move {
-                let container = make(site, spec, number, overlay, network).await?;
+                let container = make(site, spec, number, common).await?;
                 let voice = begin(&container, service, speak).await?;
                 Ok(Service {
                     container,
@@ -153,7 +163,10 @@ impl Services {
 
     /// Removes the network, once all of its containers are gone.
     pub(super) async fn remove_network(&mut self) -> Result<(), ExecError> {
-        self.network.remove().await
+        match &mut self.network {
+            Some(network) => network.remove().await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -217,8 +230,7 @@ async fn make(
     site: &Site,
     spec: &EnvSpec,
     number: usize,
-    overlay: &str,
-    network: &str,
+    common: Common<'_>,
 ) -> Result<Container, ExecError> {
     let service = &spec.services[number];
     let mut options = CreateContainerOptionsBuilder::new();
@@ -226,7 +238,7 @@ async fn make(
         options = options.platform(platform);
     }
     let name = create::service_name(spec, number);
-    let body = create::service(spec, service, overlay, network);
+    let body = create::service(spec, service, common);
     let making = async {
         let named = options.clone().name(&name).build();
         let mut made = site

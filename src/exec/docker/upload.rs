@@ -35,16 +35,17 @@ pub(super) async fn fill(docker: &Docker, id: &str, content: Content) -> Result<
     send(docker, id, "/", move |to| compose(&content, to)).await
 }
 
-/// Opens the builds directory of a container to every user.
-pub(super) async fn open_builds(
+/// Opens folders of a container to every user.
+pub(super) async fn open_folders(
     docker: &Docker,
     id: &str,
-    layout: &Layout,
+    folders: Vec<String>,
 ) -> Result<(), ExecError> {
-    let builds = layout.builds_dir.clone();
     send(docker, id, "/", move |to| {
         let mut tar = Builder::new(to);
-        append_empty(&mut tar, &inside(&builds)?, EntryType::Directory, 0o777)?;
+        for folder in &folders {
+            append_empty(&mut tar, &inside(folder)?, EntryType::Directory, 0o777)?;
+        }
         tar.finish()
     })
     .await

@@ -64,6 +64,20 @@ pub(super) async fn remove(docker: &Docker, name: &str) -> Result<(), ExecError>
     fault::removed("remove volume", &format!("volume `{name}`"), removed)
 }
 
+/// Removes a volume, unless a container has it; whether it is gone.
+pub(super) async fn remove_unused(docker: &Docker, name: &str) -> Result<bool, ExecError> {
+    match docker
+        .remove_volume(name, None::<RemoveVolumeOptions>)
+        .await
+    {
+        Err(error) if fault::status(&error) == Some(409) => Ok(false),
+        removed => {
+            fault::removed("remove volume", &format!("volume `{name}`"), removed)?;
+            Ok(true)
+        }
+    }
+}
+
 /// Names and labels of the volumes that carry `owner`.
 pub(super) async fn owned(
     docker: &Docker,

@@ -12,7 +12,7 @@ use super::super::entry::relative;
 use super::super::relocate::{append_empty, open, relocate};
 use super::super::temp::temp_files;
 use super::super::{ArtifactRef, EnvSpec, ExecError, Layout, TreeRef, TreeSpec};
-use super::layers::{Layer, Layers, Site, id, token};
+use super::layers::{Layer, Layers, Site, id};
 use super::volumes::{self, Volume};
 
 /// Artifacts from this size on become a layer, which several jobs can share. Smaller ones reach a
@@ -33,8 +33,23 @@ pub(super) struct Workspaces {
 pub(super) struct Volumes {
     /// To be mounted at the builds directory.
     pub(super) overlay: String,
+    /// Where the daemon has that.
+    pub(super) place: String,
     /// All to remove, the overlay first.
     pub(super) names: Vec<String>,
+}
+
+impl Volumes {
+    /// An empty one, for a daemon that can't lay volumes over each other.
+    pub(super) async fn plain(site: &Site, name: String) -> Result<Self, ExecError> {
+        let making = volumes::make(&site.docker, name, site.labels(), HashMap::new());
+        let made = site.patience.answer("create volume", making).await?;
+        Ok(Self {
+            names: vec![made.name.clone()],
+            overlay: made.name,
+            place: made.mountpoint,
+        })
+    }
 }
 
 impl Workspaces {
@@ -62,11 +77,10 @@ impl Workspaces {
     pub(super) async fn make(
         &self,
         site: &Site,
-        name: &str,
+        name: String,
         spec: &EnvSpec,
     ) -> Result<(Volumes, Vec<ArtifactRef>), ExecError> {
         let (layers, rest) = self.layers_of(spec)?;
-        let name = format!("{name}-{}", token()?);
         let lower = async {
             let mut lower = Vec::new();
             for layer in layers {
@@ -95,6 +109,7 @@ impl Workspaces {
             Ok(overlay) => {
                 made.names.insert(0, overlay.name.clone());
                 made.overlay = overlay.name;
+                made.place = overlay.mountpoint;
                 Ok((made, rest))
             }
             Err(error) => {
@@ -165,7 +180,10 @@ fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
 fn skeleton(layout: &Layout, below: &Path, temp_files: Vec<String>) -> Layer {
     let temp = layout.temp_dir();
     let name = Path::new(&temp).file_name().unwrap_or_default().to_owned();
-    let id = id(&format!("skeleton {temp} {temp_files:?}"), below);
+    let id = id(
+        &format!("skeleton {} {temp_files:?}", name.display()),
+        below,
+    );
     let below = below.to_owned();
     let content = move |to: &mut super::super::bridge::ChunkWriter| {
         let mut tar = Builder::new(to);

@@ -1,25 +1,24 @@
 //! The executor: folders of one run and the trees published to it.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::super::cancel::check;
+use super::super::file_work::{Stop, blocking, in_place, stoppable};
 use super::super::names::{slug, unique_slug};
 use super::super::trees::Trees;
+use super::super::unpack::unpack;
 use super::super::{
     Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, Traits,
-    TreeRef, TreeSpec,
+    TreeRef, TreeSpec, owned_folder,
 };
 use super::kin;
-use super::reap::{reap, write_owner};
-use super::session::{ShellSession, blocking, in_place};
-use super::stop::{Stop, stoppable};
-use super::unpack::unpack;
+use super::reap::reap;
+use super::session::ShellSession;
 use crate::foreign::system_words;
 
 /// Where and how jobs of the shell executor run.
@@ -114,7 +113,7 @@ impl Executor for ShellExecutor {
         let folder = self.folder(&spec.job, spec.attempt);
         let (made, owner) = (folder.clone(), spec.owner);
         blocking("open", "the job's folder can't be made", move || {
-            make(&made, &owner)
+            owned_folder::make(&made, &owner)
         })
         .await?;
         let temp_dir = PathBuf::from(spec.layout.temp_dir());
@@ -157,19 +156,6 @@ impl Executor for ShellExecutor {
             .because(error)
         })
     }
-}
-
-/// Makes the folder of an attempt, which only the user can enter. Two attempts never share one.
-fn make(folder: &Path, owner: &Owner) -> io::Result<()> {
-    let mut private = DirBuilder::new();
-    private.mode(0o700);
-    if let Some(base) = folder.parent() {
-        private.recursive(true).create(base)?;
-        // One that was there before may be open to others.
-        fs::set_permissions(base, Permissions::from_mode(0o700))?;
-    }
-    private.recursive(false).create(folder)?;
-    write_owner(folder, owner)
 }
 
 fn fill(project_dir: &Path, temp_dir: &Path, archives: &[PathBuf], stop: &Stop) -> io::Result<()> {

@@ -9,8 +9,5 @@ mod kin;
 mod process;
 mod reap;
 mod session;
-mod stop;
-mod unpack;
-mod walk;
 
 pub use executor::{ShellExecutor, ShellSettings};

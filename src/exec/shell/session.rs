@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::super::collect::cannot_pack;
+use super::super::collect::{self, cannot_pack};
+use super::super::file_work::{blocking, in_place, stoppable};
+use super::super::unpack::unpack;
 use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
-use super::stop::stoppable;
-use super::unpack::unpack;
-use super::{kin, process, reap, walk};
-use crate::foreign::system_words;
+use super::{kin, process, reap};
 
 /// The folder of an attempt. Dropping it without [`Session::close`] removes it too.
 pub(super) struct ShellSession {
@@ -70,7 +68,7 @@ impl Session for ShellSession {
     ) -> Result<ArtifactRef, ExecError> {
         let (project, globs, into) = (self.project_dir.clone(), globs.clone(), into.to_owned());
         stoppable("collect artifacts", "packing broke off", cx, move |stop| {
-            Ok(walk::collect(&globs, &project, &into, stop).map_err(cannot_pack))
+            Ok(collect::collect(&globs, &project, &into, stop).map_err(cannot_pack))
         })
         .await?
     }
@@ -112,32 +110,5 @@ impl Drop for ShellSession {
             let _ = in_place(|| reap::remove(&self.folder));
             kin::leave(&self.folder);
         }
-    }
-}
-
-/// Runs work that blocks here and now, for callers that can't wait or whose data can't move;
-/// other tasks of this thread go on elsewhere.
-pub(super) fn in_place<T>(work: impl FnOnce() -> T) -> T {
-    let has_other_threads = Handle::try_current()
-        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if has_other_threads {
-        tokio::task::block_in_place(work)
-    } else {
-        work()
-    }
-}
-
-/// Runs file work off the async threads.
-pub(super) async fn blocking<T: Send + 'static>(
-    phase: &'static str,
-    what: &str,
-    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Result<T, ExecError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(|error| {
-            let text = format!("{what}: {}", system_words(&error));
-            ExecError::system(phase, text).because(error)
-        }),
-        Err(error) => Err(ExecError::system(phase, what).because(error)),
     }
 }

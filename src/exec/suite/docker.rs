@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::{
-    Cx, DockerExecutor, Endpoint, EnvSpec, EnvVariable, Exit, Fault, Reach, Script,
+    Cx, DockerExecutor, DockerSettings, Endpoint, EnvSpec, EnvVariable, Exit, Fault, Reach, Script,
 };
 use super::cases::refused;
 use super::contract;
@@ -18,7 +18,10 @@ const IMAGE: &str = "pipe-test-busybox:1";
 async fn docker() -> Subject {
     let host = std::env::var("DOCKER_HOST").ok();
     let endpoint = Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon");
-    let subject = Subject::new(Arc::new(DockerExecutor::new(endpoint)), Some(IMAGE));
+    let subject = Subject::new(
+        Arc::new(DockerExecutor::new(endpoint, DockerSettings::default())),
+        Some(IMAGE),
+    );
     let images: Vec<_> = subject.image.iter().cloned().collect();
     let missing = subject
         .executor

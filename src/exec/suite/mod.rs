@@ -6,6 +6,8 @@ mod cases;
 mod docker;
 mod fake;
 mod real;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod shell;
 mod subject;
 

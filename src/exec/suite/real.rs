@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::super::{ArtifactRef, Cx, Exit, Fault, Image, ServiceSpec, Terminal, Workspace};
+use super::super::contract::Terminal;
+use super::super::{ArtifactRef, Cx, Exit, Fault, Image, ServiceSpec, Workspace};
 use super::cases::refused;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, write_tar};
 

@@ -17,4 +17,4 @@ mod value;
 
 pub use error::ConditionError;
 pub use parsed::Condition;
-pub use value::{ConditionValue, InputValue, Lookup};
+pub use value::{InputValue, Lookup};

@@ -96,7 +96,8 @@ impl Variables {
         let refers = |variable: &&Variable| {
             !variable.raw && may_refer(&variable.value) && names(&variable.value).next().is_some()
         };
-        let referring: Self = self.effective().filter(refers).cloned().collect();
+        let referring = self.iter().filter(refers);
+        let referring: Self = referring.filter(|v| self.counts(v)).cloned().collect();
         if referring.is_empty() {
             return Ok(());
         }

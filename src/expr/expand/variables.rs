@@ -53,17 +53,30 @@ pub struct Variables {
 #[derive(Debug, Clone, Default)]
 struct Layer {
     entries: Vec<Variable>,
-    /// The last entry of each name.
+    /// The last entry of each name. Empty while there are so few that looking at each is faster.
     last: HashMap<Arc<str>, usize>,
 }
 
 impl Layer {
+    /// Jobs have layers of their own, by thousands, and most are smaller than this.
+    const FEW: usize = 12;
+
     fn push(&mut self, variable: Variable) {
-        self.last.insert(variable.key.clone(), self.entries.len());
         self.entries.push(variable);
+        match self.entries.len() {
+            few if few <= Self::FEW => {}
+            many => {
+                let new = if self.last.is_empty() { 0 } else { many - 1 };
+                let keys = self.entries.iter().map(|entry| entry.key.clone());
+                self.last.extend(keys.zip(0..).skip(new));
+            }
+        }
     }
 
     fn get(&self, key: &str) -> Option<&Variable> {
+        if self.last.is_empty() {
+            return self.entries.iter().rev().find(|entry| *entry.key == *key);
+        }
         self.last.get(key).map(|at| &self.entries[*at])
     }
 }
@@ -115,10 +128,13 @@ impl Variables {
 
     /// The entries that count, each name once, where its last entry stands.
     pub fn effective(&self) -> impl Iterator<Item = &Variable> {
-        self.iter().filter(|variable| {
-            self.get(&variable.key)
-                .is_some_and(|counts| std::ptr::eq(counts, *variable))
-        })
+        self.iter().filter(|variable| self.counts(variable))
+    }
+
+    /// Whether this entry of the collection is the one of its name that counts.
+    pub(super) fn counts(&self, entry: &Variable) -> bool {
+        self.get(&entry.key)
+            .is_some_and(|counts| std::ptr::eq(counts, entry))
     }
 
     /// Number of entries, overridden ones too.
@@ -181,6 +197,21 @@ mod tests {
         assert_eq!(all.value("B"), Some("1"));
         assert_eq!(all.value("D"), None);
         assert_eq!((root.len(), job.len()), (2, 3));
+    }
+
+    #[test]
+    fn the_last_entry_counts_in_small_and_in_large_layers() {
+        for size in [1, Layer::FEW, Layer::FEW + 1, 3 * Layer::FEW] {
+            let mut layer = Layer::default();
+            for at in 0..size {
+                layer.push(Variable::new("A", at.to_string()));
+                layer.push(Variable::new(format!("V{at}"), at.to_string()));
+                let last = layer.get("A").map(|found| &*found.value);
+                assert_eq!(last, Some(at.to_string().as_str()), "{size}");
+            }
+            assert_eq!(layer.get("V0").map(|found| &*found.value), Some("0"));
+            assert_eq!(layer.get("B"), None);
+        }
     }
 
     #[test]

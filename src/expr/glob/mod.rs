@@ -3,7 +3,8 @@
 //!
 //! - [`Fnmatch`] of `changes` and `exists`: Ruby's `File.fnmatch` (configuration reference 8.4),
 //! - [`IncludeGlob`] of `include:local` (configuration reference 4.2),
-//! - [`ArtifactGlobs`] of `artifacts` and `cache`: doublestar (runtime reference 16.1).
+//! - [`ArtifactGlobs`] of `artifacts` and `cache`, [`ImageGlobs`] of a runner: doublestar (runtime
+//!   reference 16.1, 9.1).
 //!
 //! Paths arrive as text, relative and with `/`; which files there are is not known here.
 
@@ -12,6 +13,7 @@ mod braces;
 mod doublestar;
 mod error;
 mod fnmatch;
+mod image;
 mod include;
 mod path;
 mod rules;
@@ -20,5 +22,6 @@ mod segment;
 pub use artifacts::ArtifactGlobs;
 pub use error::GlobError;
 pub use fnmatch::Fnmatch;
+pub use image::ImageGlobs;
 pub use include::IncludeGlob;
 pub use rules::{changes_match, exists_match};

@@ -5,6 +5,7 @@ use crate::plan::{Outside, Release, Selection, choose};
 
 #[test]
 fn what_is_held_and_what_lets_it_go() {
+    let jobs = |names: &[&str]| Release::Jobs(names.iter().map(ToString::to_string).collect());
     let environments =
         |names: &[&str]| Release::Environments(names.iter().map(ToString::to_string).collect());
     for (keys, globs, release, named, expected) in [
@@ -61,6 +62,14 @@ fn what_is_held_and_what_lets_it_go() {
             Some("deploys to prod"),
         ),
         ("environment: prod", &[], Release::Nothing, &["a"], None),
+        ("environment: prod", &[], jobs(&["a"]), &[], None),
+        (
+            "environment: prod",
+            &[],
+            jobs(&["b"]),
+            &[],
+            Some("deploys to prod"),
+        ),
         (
             "release: {tag_name: v1, description: d}",
             &[],

@@ -63,7 +63,7 @@ fn a_run_reads_back_as_it_was_written() {
     let without_time =
         |events: &[Event]| -> Vec<_> { events.iter().map(|e| (e.seq, e.kind.clone())).collect() };
     assert_eq!(without_time(&again), without_time(&events));
-    let text = std::fs::read_to_string(read.log(&[], "unit", 1)).expect("the log");
+    let text = std::fs::read_to_string(read.log(&JobPath::top("unit"), 1)).expect("the log");
     assert_eq!(
         text,
         format!("one\n\né\u{2028}\r\x1b[0m\n{long}\nthree\nno end")

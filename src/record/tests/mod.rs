@@ -1,5 +1,6 @@
 //! A record as a test writes it.
 
+mod environments;
 mod events;
 mod folders;
 mod history;

@@ -34,6 +34,7 @@ pub struct SnapshotOptions {
 
 impl SnapshotOptions {
     /// With the sources of a new project.
+    #[cfg(test)]
     pub fn new(kind: RefKind, name: impl Into<String>) -> Self {
         Self {
             kind,

@@ -23,4 +23,3 @@ mod submodules_tests;
 pub(super) mod take_tests;
 
 pub use checkout::{Checkout, SnapshotOptions};
-pub use edits::Edits;

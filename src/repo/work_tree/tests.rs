@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::is_ignored;
 use crate::repo::fixture::Fixture;
+use crate::repo::listing::WorkState;
 use crate::repo::snapshot::take_tests::take;
-use crate::repo::{ProjectTree, SnapshotOptions, TreeSource, WorkState};
+use crate::repo::{ProjectTree, SnapshotOptions, TreeSource};
 use crate::types::RefKind;
 
 fn tree(fixture: &Fixture) -> ProjectTree {

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::fs::{self, DirEntry, FileType};
 use std::io;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -112,8 +113,9 @@ impl Walk<'_> {
             ignores,
             only_tracked,
         };
+        let among = self.tracked.below(&here.path);
         for entry in entries {
-            self.look_at(&here, &entry, queue, found)?;
+            self.look_at(&here, &entry, &among, queue, found)?;
         }
         Ok(())
     }
@@ -122,6 +124,7 @@ impl Walk<'_> {
         &self,
         folder: &Folder,
         entry: &DirEntry,
+        among: &Range<usize>,
         queue: &Queue,
         found: &mut Found,
     ) -> Result<(), RepoError> {
@@ -136,7 +139,7 @@ impl Walk<'_> {
             b"" => name.as_bytes().to_vec(),
             above => [above, b"/", name.as_bytes()].concat(),
         };
-        if let Some(at) = self.tracked.find(&path)
+        if let Some(at) = self.tracked.find(&path, among)
             && (self.is_submodule(at) || !kind.is_dir())
         {
             return self.compare(at, entry, kind, found);

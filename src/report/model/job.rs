@@ -48,6 +48,11 @@ impl State {
         )
     }
 
+    /// Whether an attempt is under way or follows.
+    pub fn is_at_work(&self) -> bool {
+        matches!(self, Self::Running | Self::Retrying(_))
+    }
+
     /// Whether a person has to act before the job runs.
     pub fn needs_person(&self) -> bool {
         matches!(self, Self::Manual | Self::Held { .. })

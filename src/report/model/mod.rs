@@ -4,6 +4,8 @@
 //! knows a terminal.
 
 mod fold;
+#[cfg(test)]
+mod fold_tests;
 mod job;
 mod tail;
 mod view;

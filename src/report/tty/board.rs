@@ -32,6 +32,8 @@ pub struct Board {
     level: OutputLevel,
     logs: Option<LogLines>,
     above: Vec<String>,
+    /// Failures that are told as soon as another job begins; if none does, the summary tells them.
+    failures: Vec<Line>,
     painted: Option<Duration>,
     /// The board has been on the screen.
     shown: bool,
@@ -56,6 +58,7 @@ impl Board {
             level,
             logs: (level >= OutputLevel::Verbose).then(|| LogLines::new(paint)),
             above: Vec::new(),
+            failures: Vec::new(),
             painted: None,
             shown: false,
             finished: false,
@@ -92,10 +95,19 @@ impl Board {
                 job,
                 outcome: JobOutcome::Failed { .. },
                 ..
-            } if self.goes_on() => match self.view.job(&event.pipeline, job) {
-                Some(job) => failure::brief(job),
+            } => match self.view.job(&event.pipeline, job) {
+                Some(job) => {
+                    self.failures.extend(failure::brief(job));
+                    if !self.works() {
+                        return false;
+                    }
+                    std::mem::take(&mut self.failures)
+                }
                 None => return false,
             },
+            EventKind::JobStarted { .. } if !self.failures.is_empty() => {
+                std::mem::take(&mut self.failures)
+            }
             EventKind::CancelBegun { reason } => vec![notes::cancel(reason)],
             _ => return false,
         };
@@ -103,9 +115,9 @@ impl Board {
         true
     }
 
-    /// Whether anything is left to happen; if not, the summary follows at once.
-    fn goes_on(&self) -> bool {
-        self.view.jobs.iter().any(|job| !job.state.is_over())
+    /// Whether a job is at work. If none is, the summary may follow at once.
+    fn works(&self) -> bool {
+        self.view.jobs.iter().any(|job| job.state.is_at_work())
     }
 
     fn repaint(&mut self, now: Duration) {

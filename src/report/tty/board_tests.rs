@@ -10,7 +10,8 @@ use crate::report::testing::{Shared, Story};
 use crate::report::{Health, OutputLevel, Reporter};
 use crate::types::Status;
 
-use super::{Board, Size, Terminal};
+use super::terminal::Size;
+use super::{Board, Terminal};
 
 /// A terminal in memory with a board on it.
 struct Screen {
@@ -149,6 +150,28 @@ fn failures_and_notices_stand_above_it() {
 
      ━━━━━━━━━━─────  2/3 jobs · 1 running · 1 failed · 1.5s
     ");
+}
+
+#[test]
+fn a_failure_that_ends_the_run_is_told_by_the_summary_alone() {
+    let jobs = &[("test", "unit"), ("deploy", "staging"), ("deploy", "cry")];
+    let failed = || Story::new().run(jobs).start("unit").at(900).fail("unit", 1);
+    let mut screen = Screen::usual();
+    let end = failed()
+        .skip("staging", "stage test failed")
+        .skip("cry", "no failure");
+    screen.tell(&end.result(Status::Failed, 1));
+    screen.tick(1000);
+    screen.board.finish();
+    assert_eq!(screen.text().matches("unit failed").count(), 1);
+
+    let mut screen = Screen::usual();
+    screen.tell(&failed());
+    screen.tick(1000);
+    assert!(!screen.text().contains("unit failed"), "{}", screen.text());
+    screen.tell(&Story::new().at(1100).start("cry"));
+    screen.tick(1200);
+    assert!(screen.text().contains("unit failed"), "{}", screen.text());
 }
 
 #[test]

@@ -18,5 +18,4 @@ mod board_tests;
 mod tests;
 
 pub use board::Board;
-pub use frame::frame;
-pub use terminal::{Size, Terminal};
+pub use terminal::Terminal;

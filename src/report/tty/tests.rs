@@ -6,7 +6,8 @@ use crate::event::{Phase, SourceMode};
 use crate::report::testing::Story;
 use crate::report::text;
 
-use super::{Size, frame};
+use super::frame::frame;
+use super::terminal::Size;
 
 const SMALL: Size = Size {
     width: 40,

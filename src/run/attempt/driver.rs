@@ -19,7 +19,7 @@ use crate::run::limits::limit;
 use crate::run::log::JobLog;
 use crate::run::look_ahead::Ahead;
 use crate::run::message::{AttemptId, End, Fact, Failure, Kept, Message, Verdict};
-use crate::run::spec::{AttemptContext, AttemptScripts};
+use crate::run::spec::{AttemptContext, AttemptScripts, JobEnvironment};
 
 /// Longer than any run; tokio's own sleeps end there too.
 const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);
@@ -181,10 +181,10 @@ impl<'a> Attempt<'a> {
             Some(expand) => expand(&url, &kept.dotenv),
             None => url,
         });
-        self.facts.push(Fact::Environment {
-            name: environment.name,
+        self.facts.push(Fact::Environment(JobEnvironment {
             url: url.filter(|url| !url.is_empty()),
-        });
+            ..environment
+        }));
     }
 
     /// Without its sources a job has neither script nor `after_script`, but uploads follow as

@@ -1,7 +1,7 @@
 //! Composite statuses: a row for each rule, and GitLab's own table where a copy of it lies
 //! beside the repository.
 
-use crate::sched::{StatusSet, composite};
+use crate::sched::composite::{StatusSet, composite};
 use crate::types::Status;
 
 use super::reader::{beside, status};

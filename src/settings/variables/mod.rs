@@ -13,6 +13,5 @@ mod user;
 
 pub use entry::{Content, Entry};
 pub use flat::{Trust, parse_peer, parse_project};
-pub use mask::{NotMaskable, maskable};
 pub use select::{Chosen, Project};
-pub use user::{Scoped, UserVariables, parse_peer_user, parse_user};
+pub use user::{UserVariables, parse_peer_user, parse_user};

@@ -1,8 +1,6 @@
-//! Durations: what people write, and how seconds are shown to them.
+//! Durations as people write them.
 
-mod format;
 mod numerals;
 mod parse;
 
-pub use format::format;
-pub use parse::{DurationError, START_IN_LIMIT, TIMEOUT_LIMIT, is_never, parse};
+pub use parse::{START_IN_LIMIT, TIMEOUT_LIMIT, parse};

@@ -36,12 +36,6 @@ pub const TIMEOUT_LIMIT: u64 = 2_629_746;
 /// The longest `start_in` that GitLab accepts, in seconds: one week.
 pub const START_IN_LIMIT: u64 = 604_800;
 
-/// Whether the text is `never`, the word that `expire_in` and `auto_stop_in` take instead of a
-/// duration.
-pub fn is_never(text: &str) -> bool {
-    text == "never"
-}
-
 /// Seconds of a text such as `3h 30m`, `1 week and 2 days`, `1:30` or `one hour`. Parts of a
 /// second are cut off.
 pub fn parse(text: &str) -> Result<u64, DurationError> {

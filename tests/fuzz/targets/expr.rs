@@ -1,33 +1,9 @@
-//! Conditions, regular expressions, expansion and globs from the same text.
+//! Feeds `bodies/expr.rs` with whatever libFuzzer thinks of.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipe::expr::expand::{References, Unknown, expand};
-use pipe::expr::glob::{ArtifactGlobs, Fnmatch, IncludeGlob};
-use pipe::expr::{Condition, Variable, Variables, re2};
 
-fuzz_target!(|input: (&str, &str, &str)| {
-    let (text, first, second) = input;
-    let variables: Variables = [("A", first), ("B", second), ("C", text)]
-        .into_iter()
-        .map(|(key, value)| Variable::new(key, value))
-        .collect();
-    match Condition::parse(text) {
-        Ok(condition) => {
-            condition.eval(&variables);
-        }
-        Err(error) => assert!(error.start <= error.end && error.end <= text.len()),
-    }
-    if let Some(Ok(regex)) = re2::from_slashes(text) {
-        regex.is_match(first);
-    }
-    let _ = expand(text, &variables, Unknown::Keep);
-    if let Ok(values) = variables.sort_and_expand_all(References::JOB) {
-        let _ = values.expand_nested(text, References::KEYWORD);
-    }
-    if let Ok(glob) = Fnmatch::new(text) {
-        glob.matches(first);
-    }
-    IncludeGlob::new(text).matches(first);
-    ArtifactGlobs::new("/builds/g/p", &[text.to_owned()], &[second.to_owned()]).matches(first, false);
-});
+#[path = "../bodies/expr.rs"]
+mod body;
+
+fuzz_target!(|input: (&str, &str, &str)| body::feed(input.0, input.1, input.2));

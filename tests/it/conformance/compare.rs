@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use pipe::plan::Job;
-use pipe::types::AllowFailure;
+use pipe::tested::plan::Job;
+use pipe::tested::types::AllowFailure;
 use serde_json::{Value as Json, json};
 
 use super::case::Run;
@@ -67,8 +67,8 @@ fn described(job: &Job) -> Json {
             .map(|text| Json::from(&**text))
             .collect::<Json>()
     };
-    let needs = |needs: &Vec<pipe::plan::Need>| {
-        let need = |need: &pipe::plan::Need| json!({"job": *need.job, "artifacts": need.artifacts, "optional": need.optional});
+    let needs = |needs: &Vec<pipe::tested::plan::Need>| {
+        let need = |need: &pipe::tested::plan::Need| json!({"job": *need.job, "artifacts": need.artifacts, "optional": need.optional});
         needs.iter().map(need).collect::<Json>()
     };
     json!({

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pipe::config::{self, BadRevision, Changes, FileProvider, ReadError, Request, Start};
-use pipe::diag::Severity;
-use pipe::plan::{self, GivenVariable, IncludeScope, PipelineFacts, Plan, Project, Server, User};
-use pipe::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
+use pipe::tested::config::{self, BadRevision, Changes, FileProvider, ReadError, Request, Start};
+use pipe::tested::diag::Severity;
+use pipe::tested::plan::{
+    self, GivenVariable, IncludeScope, PipelineFacts, Plan, Project, Server, User,
+};
+use pipe::tested::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 
 use super::case::Case;
 

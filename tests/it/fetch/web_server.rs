@@ -74,7 +74,7 @@ impl Authority {
         let params = CertificateParams::new(names).expect("parameters");
         let certificate = params.signed_by(&key, &ca).expect("a certificate");
         let secret = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        pipe::web::install_provider();
+        pipe::tested::web::install_provider();
         let config = ServerConfig::builder().with_no_client_auth();
         let config = config.with_single_cert(vec![certificate.der().clone()], secret);
         Self {

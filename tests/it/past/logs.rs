@@ -80,3 +80,28 @@ fn what_is_not_on_record_is_said_with_what_is() {
         golden(name, &told(&project, arguments));
     }
 }
+
+#[test]
+fn jobs_of_child_pipelines_are_meant_with_their_trigger_or_without() {
+    let project = project(
+        "go:\n  trigger:\n    include: child.yml\n    strategy: depend\nunit:\n  script: [echo top]\n",
+    );
+    project.write(
+        "child.yml",
+        "unit: {script: [echo below]}\npack: {script: [echo x > x], artifacts: {paths: [x]}}\n",
+    );
+    run(&project, &[]);
+    let shown = |args: &[&str]| told(&project, args);
+    assert!(shown(&["logs", "unit"]).contains("\ntop\n"));
+    let below = shown(&["logs", "go › unit"]);
+    assert!(
+        below.contains("\nbelow\n") && !below.contains("top"),
+        "{below}"
+    );
+    assert!(below.contains("job go › unit, attempt 1"), "{below}");
+    assert!(shown(&["logs", "pack"]).contains("job go › pack"));
+    let kept = shown(&["artifacts"]);
+    assert!(kept.contains("go › pack"), "{kept}");
+    assert!(shown(&["logs", "go › *"]).contains("2 jobs"));
+    assert!(shown(&["logs", "unti"]).contains("did you mean"));
+}

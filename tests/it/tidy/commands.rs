@@ -17,7 +17,7 @@ const OF_GIT: [&str; 3] = ["object-format", "filter", "ref-format"];
 
 /// The commands and the options of the command line.
 fn known() -> (HashSet<String>, HashSet<String>) {
-    let root = pipe::cli::command();
+    let root = pipe::tested::command();
     let names = root.get_subcommands().map(clap::Command::get_name);
     let names = names.map(str::to_owned).collect();
     let options = root

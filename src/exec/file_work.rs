@@ -1,12 +1,14 @@
-//! File work off the async threads that ends soon after a cancellation.
+//! File work off the async threads, and ending it soon after a cancellation.
 
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::super::cancel::{asked, check};
-use super::super::{Cancel, Cx, ExecError};
-use super::session::blocking;
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use super::cancel::{asked, check};
+use super::{Cancel, Cx, ExecError};
+use crate::foreign::system_words;
 
 /// Whether file work is to end before it is done.
 #[derive(Debug, Clone, Default)]
@@ -63,13 +65,40 @@ pub(super) async fn stoppable<T: Send + 'static>(
     }
 }
 
+/// Runs work that blocks here and now, for callers that can't wait or whose data can't move;
+/// other tasks of this thread go on elsewhere.
+pub(super) fn in_place<T>(work: impl FnOnce() -> T) -> T {
+    let has_other_threads = Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if has_other_threads {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
+    }
+}
+
+/// Runs file work off the async threads.
+pub(super) async fn blocking<T: Send + 'static>(
+    phase: &'static str,
+    what: &str,
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, ExecError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(|error| {
+            let text = format!("{what}: {}", system_words(&error));
+            ExecError::system(phase, text).because(error)
+        }),
+        Err(error) => Err(ExecError::system(phase, what).because(error)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
 
     use tokio::sync::watch;
 
-    use super::super::super::{Cancel, Cx};
+    use super::super::{Cancel, Cx};
     use super::stoppable;
 
     #[tokio::test]

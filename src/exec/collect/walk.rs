@@ -1,22 +1,43 @@
-//! Artifacts from this machine's disk.
+//! Artifacts from a folder, by walking through it.
 
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tar::Header;
 
-use super::super::collect::{Archive, Selection, begin, keep};
+use super::super::file_work::Stop;
 use super::super::{ArtifactRef, Globs};
-use super::stop::Stop;
+use super::{Pack, Packed, Selection, begin, keep};
 
 /// Packs what `globs` take of `project` into the file `into`.
-pub(super) fn collect(
+pub(in crate::exec) fn collect(
     globs: &Globs,
     project: &Path,
     into: &Path,
     stop: &Stop,
 ) -> io::Result<ArtifactRef> {
+    let (selection, roots) = select(globs, project);
+    let mut pack = begin(selection, globs, into)?;
+    walk_all(project, &roots, &mut pack, stop)?;
+    keep(pack, into)
+}
+
+/// Writes what `globs` take of `project` to `to`, as a tar stream.
+pub(in crate::exec) fn stream(
+    globs: &Globs,
+    project: &Path,
+    to: impl Write,
+    stop: &Stop,
+) -> io::Result<Packed> {
+    let (selection, roots) = select(globs, project);
+    let mut pack = Pack::new(selection, to);
+    walk_all(project, &roots, &mut pack, stop)?;
+    Ok(pack.finish()?.0)
+}
+
+/// The choice, and where to begin.
+fn select(globs: &Globs, project: &Path) -> (Selection, Vec<String>) {
     let project_dir = project.to_string_lossy();
     let mut selection = Selection::new(globs, &project_dir);
     for (index, path) in selection.named() {
@@ -25,14 +46,22 @@ pub(super) fn collect(
         }
     }
     let roots = selection.roots();
-    let mut pack = begin(selection, globs, into)?;
+    (selection, roots)
+}
+
+fn walk_all(
+    project: &Path,
+    roots: &[String],
+    pack: &mut Pack<impl Write>,
+    stop: &Stop,
+) -> io::Result<()> {
     for root in roots {
-        let root = Path::new(&root);
+        let root = Path::new(root);
         if is_there(project, root) {
-            walk(project, root, &mut pack, stop)?;
+            walk(project, root, pack, stop)?;
         }
     }
-    keep(pack, into)
+    Ok(())
 }
 
 /// Whether `path` leads to something, and through no link, which could lead anywhere.
@@ -44,7 +73,7 @@ fn is_there(project: &Path, path: &Path) -> bool {
 }
 
 /// Adds `path` and all that is in it, in the order of names.
-fn walk(project: &Path, path: &Path, pack: &mut Archive, stop: &Stop) -> io::Result<()> {
+fn walk(project: &Path, path: &Path, pack: &mut Pack<impl Write>, stop: &Stop) -> io::Result<()> {
     stop.check()?;
     let full = project.join(path);
     let named = |error: io::Error| match error.raw_os_error() {
@@ -76,7 +105,7 @@ fn add(
     full: &Path,
     path: &Path,
     facts: &Metadata,
-    pack: &mut Archive,
+    pack: &mut Pack<impl Write>,
     stop: &Stop,
 ) -> io::Result<()> {
     let mut header = Header::new_gnu();

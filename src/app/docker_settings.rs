@@ -1,0 +1,109 @@
+//! What the user's settings say about Docker: what containers get, and what jobs may ask for.
+
+use std::path::PathBuf;
+
+use crate::diag::{Code, Diagnostic};
+use crate::exec::{DockerSettings, Keyring};
+use crate::foreign::without_number;
+use crate::settings::{Key, Settings};
+
+use super::failure::{Failure, FailureKind};
+use super::folders;
+
+/// What an entry of `security_opt` begins with that names a profile.
+const SECCOMP: &str = "seccomp=";
+
+/// The settings of containers.
+pub(super) fn docker_settings(settings: &Settings) -> Result<DockerSettings, Failure> {
+    let text = |key| settings.text(key).map(str::to_owned);
+    let list = |key| settings.list(key).to_vec();
+    let on = |key| settings.switch(key) == Some(true);
+    let security_opt = settings.list(Key::DockerSecurityOpt).iter();
+    Ok(DockerSettings {
+        host_socket: on(Key::DockerHostSocket),
+        privileged: on(Key::DockerPrivileged),
+        volumes: list(Key::DockerVolumes),
+        tmpfs: settings.pairs(Key::DockerTmpfs).to_vec(),
+        devices: list(Key::DockerDevices),
+        gpus: text(Key::DockerGpus),
+        user: text(Key::DockerUser),
+        cap_add: list(Key::DockerCapAdd),
+        cap_drop: list(Key::DockerCapDrop),
+        security_opt: security_opt
+            .map(|option| with_profile(option))
+            .collect::<Result<_, _>>()?,
+        sysctls: settings.pairs(Key::DockerSysctls).to_vec(),
+        memory: settings.size(Key::DockerMemory),
+        nano_cpus: settings.nano_cpus(),
+        shm_size: settings.size(Key::DockerShmSize),
+        // The daemon's usual network is what a job without services has anyway; names of services
+        // need one of its own.
+        network_mode: text(Key::DockerNetworkMode)
+            .filter(|mode| !matches!(mode.as_str(), "bridge" | "default")),
+        dns: list(Key::DockerDns),
+        extra_hosts: list(Key::DockerExtraHosts),
+        keyring: keyring(),
+    })
+}
+
+/// The user's own files of credentials. A relative `DOCKER_CONFIG` counts for nothing: it would lead
+/// into whatever folder this is.
+pub(super) fn keyring() -> Keyring {
+    let folder = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
+    Keyring::of_user(
+        folders::home().as_deref(),
+        folder.filter(|folder| folder.is_absolute()),
+    )
+}
+
+/// The daemon wants the profile itself, and not the name of a file (runtime reference 7.4).
+fn with_profile(option: &str) -> Result<String, Failure> {
+    let Some(profile) = option.strip_prefix(SECCOMP) else {
+        return Ok(option.to_owned());
+    };
+    if matches!(profile, "unconfined" | "builtin") || profile.starts_with('{') {
+        return Ok(option.to_owned());
+    }
+    let read = std::fs::read_to_string(profile);
+    let read = read.map_err(|error| without_number(&error.to_string()));
+    let checked = read.and_then(|text| {
+        let parsed = serde_json::from_str::<serde_json::Value>(&text);
+        parsed.map(|_| text).map_err(|error| error.to_string())
+    });
+    match checked {
+        Ok(text) => Ok(format!("{SECCOMP}{text}")),
+        Err(why) => {
+            let message =
+                format!("the profile `{profile}` of `docker.security_opt` can't be read: {why}");
+            let diagnostic = Diagnostic::new(Code::SettingInvalid, message)
+                .help("name a JSON file that is there, or `seccomp=unconfined`");
+            Err(Failure::new(FailureKind::Environment, diagnostic))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_profile;
+
+    #[test]
+    fn a_profile_reaches_the_daemon_as_its_text() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(place("good.json"), "{}").expect("written");
+        std::fs::write(place("bad.json"), "no").expect("written");
+        for (option, wanted) in [
+            ("no-new-privileges".to_owned(), Some("no-new-privileges")),
+            ("seccomp=unconfined".to_owned(), Some("seccomp=unconfined")),
+            (
+                format!("seccomp={}", place("good.json")),
+                Some("seccomp={}"),
+            ),
+            (format!("seccomp={}", place("bad.json")), None),
+            (format!("seccomp={}", place("none.json")), None),
+        ] {
+            let made = with_profile(&option);
+            assert_eq!(made.ok().as_deref(), wanted, "{option}");
+        }
+    }
+}

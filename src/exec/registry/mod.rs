@@ -1,0 +1,11 @@
+//! Registries of images: as whom to ask them (runtime reference 9.3). Knows no executor: whoever pulls
+//! asks [`Keyring`] with the image and what the job brings.
+
+mod auth_file;
+mod helper;
+mod keyring;
+mod login;
+mod path;
+
+pub use keyring::Keyring;
+pub use login::{JobLogins, Login};

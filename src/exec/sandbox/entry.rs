@@ -1,0 +1,164 @@
+//! The way into a sandbox: what this program does when `pipe` starts it anew to make one.
+//!
+//! The new process does what needs the rights of `pipe`, makes the first process of the sandbox in
+//! namespaces of its own, says who is who in there, and waits for its end.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::{Command, ExitCode};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use super::identity::{Identity, same};
+use super::init;
+use super::kernel::{Linux, perform};
+use super::sys::{self, Namespaces};
+use super::wire::{Reply, Setup, Wire};
+use super::words::broken;
+use crate::foreign::system_words;
+
+/// What `pipe` calls itself when it starts itself anew.
+pub(super) const NAME: &str = "pipe-sandbox";
+
+/// Does the work of a sandbox's first process where this program was started as one; `None` where
+/// it was not. Has to come before anything that starts a thread: a process with several can't
+/// enter namespaces.
+pub fn enter_sandbox() -> Option<ExitCode> {
+    let name = std::env::args_os().next()?;
+    if name != NAME {
+        return None;
+    }
+    // Whoever waits at the other end of the socket sees it closed.
+    Some(match enter() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    })
+}
+
+fn enter() -> io::Result<()> {
+    let socket = io::stdin().as_fd().try_clone_to_owned()?;
+    let mut wire = Wire::new(socket);
+    let Some((setup, files)) = wire.receive::<Setup>()? else {
+        return Ok(());
+    };
+    let mut kernel = Linux::default();
+    if let Err(what) = outside(&setup, &files, &mut kernel) {
+        return fail(&mut wire, what);
+    }
+    let mut namespaces = Namespaces::REST;
+    if !setup.joins {
+        namespaces = namespaces.and(Namespaces::USER);
+        if setup.own_network {
+            namespaces = namespaces.and(Namespaces::NET);
+        }
+    }
+    let (mut told, mut tell) = io::pipe()?;
+    match sys::fork(namespaces) {
+        Err(error) => {
+            let what = format!("no new namespaces: {}", system_words(&error));
+            fail(&mut wire, what)
+        }
+        Ok(None) => {
+            drop(tell);
+            // Nothing is told where `pipe` or the maps came to grief.
+            told.read_exact(&mut [0])?;
+            init::run(wire, setup, kernel)
+        }
+        Ok(Some(first)) => {
+            drop(told);
+            if !setup.joins
+                && let Err(error) = write_maps(first, &setup.identity)
+            {
+                let what = format!("the ids can't be given: {}", system_words(&error));
+                fail(&mut wire, what)?;
+                kill_process(first, Signal::KILL)?;
+            } else {
+                tell.write_all(&[0])?;
+            }
+            drop((tell, wire, kernel));
+            wait(first)
+        }
+    }
+}
+
+fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), String> {
+    let number = std::process::id().to_string();
+    for group in &setup.groups {
+        fs::write(group, &number).map_err(|error| {
+            let words = system_words(&error);
+            format!("the limits can't be set in `{}`: {words}", group.display())
+        })?;
+    }
+    perform(kernel, &setup.outside).map_err(|it| broken(&it))?;
+    if setup.joins {
+        let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
+        for (file, kind) in files.iter().zip(kinds) {
+            move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
+                format!(
+                    "the job's network can't be joined: {}",
+                    system_words(&error.into())
+                )
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn fail(wire: &mut Wire, what: String) -> io::Result<()> {
+    let failed = Reply::Failed {
+        what,
+        of_job: false,
+    };
+    wire.send(&failed, &[])
+}
+
+/// Says who is who in the namespace of `first`.
+fn write_maps(first: Pid, identity: &Identity) -> io::Result<()> {
+    let number = first.as_raw_nonzero();
+    let write = |file: &str, text: &str| fs::write(format!("/proc/{number}/{file}"), text);
+    match identity {
+        Identity::Same => {
+            write("uid_map", &same(&fs::read_to_string("/proc/self/uid_map")?))?;
+            write("gid_map", &same(&fs::read_to_string("/proc/self/gid_map")?))
+        }
+        Identity::Single { user, group } => {
+            let (own, group_own) = (rustix::process::geteuid(), rustix::process::getegid());
+            // Without it a user could leave a group that forbids them something.
+            write("setgroups", "deny")?;
+            write("gid_map", &format!("{group} {} 1\n", group_own.as_raw()))?;
+            write("uid_map", &format!("{user} {} 1\n", own.as_raw()))
+        }
+        Identity::Ranges { users, groups } => {
+            let (own, group_own) = (rustix::process::geteuid(), rustix::process::getegid());
+            let number = number.to_string();
+            map_with("newuidmap", &number, own.as_raw(), *users)?;
+            map_with("newgidmap", &number, group_own.as_raw(), *groups)
+        }
+    }
+}
+
+fn map_with(program: &str, first: &str, own: u32, range: (u32, u32)) -> io::Result<()> {
+    let (start, count) = range;
+    let words = [0, own, 1, 1, start, count].map(|number| number.to_string());
+    let done = Command::new(program).arg(first).args(words).output()?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&done.stderr);
+    Err(io::Error::other(format!(
+        "`{program}` says: {}",
+        said.trim()
+    )))
+}
+
+fn wait(first: Pid) -> io::Result<()> {
+    loop {
+        match waitpid(Some(first), WaitOptions::empty()) {
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => return Ok(()),
+        }
+    }
+}

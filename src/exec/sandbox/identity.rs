@@ -1,0 +1,85 @@
+//! Who is who in a sandbox: the maps of user and group ids. Pure.
+
+use serde::{Deserialize, Serialize};
+
+/// Which ids there are inside, and who they are outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Identity {
+    /// All ids of this machine, as they are. Only root can give them.
+    Same,
+    /// One: `inside` is the user who started `pipe`.
+    Single {
+        /// The user, inside.
+        user: u32,
+        /// The group, inside.
+        group: u32,
+    },
+    /// 0 is the user, and what follows are those ids that `/etc/subuid` and `/etc/subgid` give
+    /// them. `newuidmap` and `newgidmap` write such maps.
+    Ranges {
+        /// First and count of the user ids.
+        users: (u32, u32),
+        /// The same of the group ids.
+        groups: (u32, u32),
+    },
+}
+
+impl Identity {
+    /// Whether a user other than the one who started `pipe` can be somebody inside.
+    pub(super) fn has_many(&self) -> bool {
+        !matches!(self, Self::Single { .. })
+    }
+}
+
+/// A map that gives every id that this process has to itself, from the map it lives under.
+pub(super) fn same(map: &str) -> String {
+    let lines = map.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let (first, _, count) = (words.next()?, words.next()?, words.next()?);
+        Some(format!("{first} {first} {count}\n"))
+    });
+    lines.collect()
+}
+
+/// The ids that `/etc/subuid` or `/etc/subgid` gives a user: the first line of theirs that has
+/// any.
+#[cfg(test)]
+pub(super) fn granted(text: &str, name: Option<&str>, number: u32) -> Option<(u32, u32)> {
+    let number = number.to_string();
+    text.lines().find_map(|line| {
+        let mut words = line.trim().split(':');
+        let who = words.next()?;
+        let first: u32 = words.next()?.parse().ok()?;
+        let count: u32 = words.next()?.parse().ok()?;
+        let is_theirs = Some(who) == name || who == number;
+        (is_theirs && count > 0).then_some((first, count))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{granted, same};
+
+    #[test]
+    fn every_id_is_itself() {
+        assert_eq!(
+            same("         0          0 4294967295\n"),
+            "0 0 4294967295\n"
+        );
+        let nested = "         0       1000          1\n         1     100000      65536\n";
+        assert_eq!(same(nested), "0 0 1\n1 1 65536\n");
+    }
+
+    #[test]
+    fn the_first_grant_of_a_user_counts() {
+        let text = "root:1:2\nann:0:0\nann:100000:65536\nann:5:5\n1001:200000:10\nbroken\n";
+        for (name, number, wanted) in [
+            (Some("ann"), 1000, Some((100_000, 65536))),
+            (Some("bob"), 1001, Some((200_000, 10))),
+            (None, 1001, Some((200_000, 10))),
+            (Some("carl"), 1002, None),
+        ] {
+            assert_eq!(granted(text, name, number), wanted, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The first process of a sandbox: makes its world, starts programs in it on request, cares for
+//! orphans, and works on files where no link leads out.
+//!
+//! It ends when its socket is closed, and with it, by the kernel's rule for process 1, all that
+//! runs inside: nothing outlives `pipe`, however `pipe` ends.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, umask, wait};
+
+use super::super::collect;
+use super::super::file_work::Stop as FileStop;
+use super::super::unpack::unpack_from;
+use super::kernel::{Linux, perform};
+use super::program::{Refused, start};
+use super::sys;
+use super::wire::{Reply, Request, Setup, Stop, Wire};
+use super::words::broken;
+use crate::foreign::system_words;
+
+/// Makes the world of `setup`, and serves until nobody is at the other end of the socket.
+pub(super) fn run(mut wire: Wire, setup: Setup, mut kernel: Linux) -> io::Result<()> {
+    // Modes are those that are asked for.
+    umask(Mode::empty());
+    rustix::thread::set_name(c"pipe-init")?;
+    let shared = if setup.shared {
+        vec![
+            File::open("/proc/self/ns/user")?,
+            File::open("/proc/self/ns/net")?,
+        ]
+    } else {
+        Vec::new()
+    };
+    let signals = sys::child_signals()?;
+    if let Err(it) = perform(&mut kernel, &setup.inside) {
+        let failed = Reply::Failed {
+            what: broken(&it),
+            of_job: false,
+        };
+        return wire.send(&failed, &[]);
+    }
+    drop(kernel);
+    let files: Vec<BorrowedFd<'_>> = shared.iter().map(AsFd::as_fd).collect();
+    wire.send(&Reply::Ready, &files)?;
+    drop(shared);
+    let mut init = Init {
+        wire,
+        signals: signals.into(),
+        running: None,
+        has_many: setup.identity.has_many(),
+    };
+    init.serve()
+}
+
+struct Init {
+    wire: Wire,
+    signals: File,
+    /// The program that was asked for, until it ends.
+    running: Option<Pid>,
+    /// Whether there are other users than the one.
+    has_many: bool,
+}
+
+impl Init {
+    fn serve(&mut self) -> io::Result<()> {
+        loop {
+            let (asked, ended) = {
+                let mut sources = [
+                    PollFd::new(&self.wire, PollFlags::IN),
+                    PollFd::new(&self.signals, PollFlags::IN),
+                ];
+                match poll(&mut sources, None) {
+                    Err(rustix::io::Errno::INTR) => continue,
+                    polled => polled?,
+                };
+                let [asked, ended] = sources.map(|source| !source.revents().is_empty());
+                (asked, ended)
+            };
+            if ended {
+                self.reap()?;
+            }
+            if asked {
+                let Some((request, files)) = self.wire.receive::<Request>()? else {
+                    return Ok(());
+                };
+                let reply = self.answer(request, files);
+                if let Some(reply) = reply {
+                    self.wire.send(&reply, &[])?;
+                }
+            }
+        }
+    }
+
+    /// Takes note of all that has ended.
+    fn reap(&mut self) -> io::Result<()> {
+        // Which signals came is all the same.
+        let _ = self.signals.read(&mut [0; 1024]);
+        loop {
+            let ended = match wait(WaitOptions::NOHANG) {
+                Ok(Some(ended)) => ended,
+                Ok(None) | Err(rustix::io::Errno::CHILD) => return Ok(()),
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let (number, status) = ended;
+            if Some(number) == self.running {
+                self.running = None;
+                kill_all(Signal::KILL);
+                while wait(WaitOptions::empty()).is_ok() {}
+                let code = match (status.exit_status(), status.terminating_signal()) {
+                    (Some(code), _) => code,
+                    (None, Some(signal)) => 128 + signal,
+                    (None, None) => -1,
+                };
+                self.wire.send(&Reply::Ended(code), &[])?;
+            }
+        }
+    }
+
+    fn answer(&mut self, request: Request, files: Vec<OwnedFd>) -> Option<Reply> {
+        let done = match request {
+            Request::Signal(stop) => {
+                kill_all(match stop {
+                    Stop::Gentle => Signal::TERM,
+                    Stop::Kill => Signal::KILL,
+                });
+                return None;
+            }
+            Request::Start(program) => match start(program, files, self.has_many) {
+                Ok(number) => {
+                    self.running = Some(number);
+                    Ok(Reply::Started)
+                }
+                Err(Refused { what, of_job }) => return Some(Reply::Failed { what, of_job }),
+            },
+            Request::Unpack { folder } => one(files).and_then(|tar| {
+                unpack_from(io::BufReader::new(tar), &folder)?;
+                Ok(Reply::Done)
+            }),
+            Request::Pack { project, choice } => one(files).and_then(|to| {
+                let to = io::BufWriter::with_capacity(256 * 1024, to);
+                let never = FileStop::default();
+                let packed = collect::stream(&choice.into(), &project, to, &never)?;
+                Ok(Reply::Packed {
+                    entries: packed.entries,
+                    notes: packed.notes,
+                })
+            }),
+            Request::Read { path, limit } => {
+                one(files).and_then(|to| Ok(Reply::Read(read(&path, limit, to)?)))
+            }
+        };
+        Some(done.unwrap_or_else(|error| Reply::Failed {
+            what: system_words(&error),
+            of_job: false,
+        }))
+    }
+}
+
+fn one(files: Vec<OwnedFd>) -> io::Result<File> {
+    let file = files.into_iter().next();
+    Ok(file.ok_or(io::ErrorKind::InvalidInput)?.into())
+}
+
+/// To all but this process.
+fn kill_all(signal: Signal) {
+    // The group of process 1 stands for everybody; nobody may be there.
+    let _ = kill_process_group(Pid::INIT, signal);
+}
+
+/// Writes the content of a plain file to `to`, if there is one that is not too long.
+fn read(path: &Path, limit: u64, mut to: File) -> io::Result<bool> {
+    let is_file = |about: fs::Metadata| about.is_file() && about.len() <= limit;
+    if !fs::symlink_metadata(path).is_ok_and(is_file) {
+        return Ok(false);
+    }
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    io::copy(&mut file.take(limit), &mut to)?;
+    to.flush()?;
+    Ok(true)
+}

@@ -1,0 +1,327 @@
+//! Does what a plan says, with the kernel's calls.
+
+use std::ffi::CString;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
+use std::path::Path;
+
+use rustix::fs::{CWD, StatVfsMountFlags, statvfs};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount,
+    mount_bind, mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
+};
+use rustix::process::{DumpableBehavior, chdir, pivot_root, set_dumpable_behavior};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, clear_ambient_capability_set,
+    remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
+};
+
+use super::step::{Fresh, Marks, Step};
+use super::{loopback, seccomp, sys};
+
+/// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
+const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
+    .union(CapabilitySet::DAC_OVERRIDE)
+    .union(CapabilitySet::FOWNER)
+    .union(CapabilitySet::FSETID)
+    .union(CapabilitySet::KILL)
+    .union(CapabilitySet::SETGID)
+    .union(CapabilitySet::SETUID)
+    .union(CapabilitySet::SETPCAP)
+    .union(CapabilitySet::NET_BIND_SERVICE)
+    .union(CapabilitySet::NET_RAW)
+    .union(CapabilitySet::SYS_CHROOT)
+    .union(CapabilitySet::AUDIT_WRITE)
+    .union(CapabilitySet::SETFCAP);
+
+/// Capabilities that there may be, by number.
+const HIGHEST_CAPABILITY: u32 = 63;
+
+/// What does the steps of a plan.
+pub(super) trait Kernel {
+    /// Does one.
+    fn perform(&mut self, step: &Step) -> io::Result<()>;
+}
+
+/// A step that could not be done.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) step: Step,
+    pub(super) error: io::Error,
+}
+
+/// Does all steps, up to the first that can't be done.
+pub(super) fn perform(kernel: &mut impl Kernel, steps: &[Step]) -> Result<(), Broken> {
+    for step in steps {
+        kernel.perform(step).map_err(|error| Broken {
+            step: step.clone(),
+            error,
+        })?;
+    }
+    Ok(())
+}
+
+/// This machine's kernel, with the trees that lie nowhere yet.
+#[derive(Debug, Default)]
+pub(super) struct Linux {
+    trees: Vec<OwnedFd>,
+}
+
+impl Kernel for Linux {
+    fn perform(&mut self, step: &Step) -> io::Result<()> {
+        match step {
+            Step::OwnMounts => sys::own_mounts()?,
+            Step::PrivateMounts => mount_change(
+                "/",
+                MountPropagationFlags::REC | MountPropagationFlags::PRIVATE,
+            )?,
+            Step::Overlay {
+                lower,
+                upper,
+                work,
+                staging,
+                marks,
+            } => {
+                let options = overlay_options(lower, upper, work, *marks)?;
+                let flags = MountFlags::NODEV;
+                mount("overlay", staging, "overlay", flags, options.as_c_str())?;
+                let tree = clone_tree(staging, false);
+                unmount(staging, UnmountFlags::DETACH)?;
+                self.trees.push(tree?);
+            }
+            Step::Device(path) => self.trees.push(clone_tree(path, false)?),
+            Step::Share(path) => {
+                let tree = clone_tree(path, true)?;
+                sys::restrict(tree.as_fd())?;
+                self.trees.push(tree);
+            }
+            Step::EnterRoot { tree, staging } => {
+                self.attach(*tree, staging)?;
+                chdir(staging)?;
+                pivot_root(".", ".")?;
+            }
+            Step::Attach { tree, at } => self.attach(*tree, at)?,
+            Step::Fresh { kind, at, options } => fresh(*kind, at, options)?,
+            Step::Folder { at, mode } => folder(at, *mode)?,
+            Step::File { at, mode, content } => {
+                // What is there may be a link, which is replaced like everything else.
+                match fs::remove_file(at) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+                fs::write(at, content)?;
+                fs::set_permissions(at, fs::Permissions::from_mode(*mode))?;
+            }
+            Step::Link { at, target } => symlink(target, at)?,
+            Step::Hide { at } => hide(at)?,
+            Step::ReadOnly { at } => read_only(at)?,
+            Step::LeaveHost => {
+                unmount(".", UnmountFlags::DETACH)?;
+                chdir("/")?;
+                self.trees.clear();
+            }
+            Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
+            Step::Loopback => loopback::up()?,
+            Step::Sysctl { name, value } => fs::write(Path::new("/proc/sys").join(name), value)?,
+            Step::NoNewPrivileges => set_no_new_privs(true)?,
+            Step::Filter => {
+                for program in seccomp::programs().map_err(io::Error::other)? {
+                    sys::filter(&program)?;
+                }
+            }
+            Step::Capabilities => drop_capabilities()?,
+            Step::Undumpable => set_dumpable_behavior(DumpableBehavior::NotDumpable)?,
+        }
+        Ok(())
+    }
+}
+
+impl Linux {
+    fn attach(&self, tree: usize, at: &Path) -> io::Result<()> {
+        let tree = self.trees.get(tree).ok_or(io::ErrorKind::NotFound)?;
+        let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_SYMLINKS;
+        Ok(move_mount(tree.as_fd(), "", CWD, at, flags)?)
+    }
+}
+
+/// The folder may be there already, also behind a link.
+fn folder(at: &Path, mode: u32) -> io::Result<()> {
+    if at.is_dir() {
+        return Ok(());
+    }
+    let mut folders = fs::DirBuilder::new();
+    folders.recursive(true).mode(0o755).create(at)?;
+    fs::set_permissions(at, fs::Permissions::from_mode(mode))
+}
+
+/// What is mounted at `path`, once more, and nowhere.
+fn clone_tree(path: &Path, recursive: bool) -> io::Result<OwnedFd> {
+    let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    flags.set(OpenTreeFlags::AT_RECURSIVE, recursive);
+    Ok(open_tree(CWD, path, flags)?)
+}
+
+/// The kernel reads one page of options, in which `:`, `,` and `\` mean something.
+fn overlay_options(
+    lower: &[impl AsRef<Path>],
+    upper: &Path,
+    work: &Path,
+    marks: Marks,
+) -> io::Result<CString> {
+    let mut options = b"lowerdir=".to_vec();
+    for (number, layer) in lower.iter().enumerate() {
+        if number > 0 {
+            options.push(b':');
+        }
+        escape(layer.as_ref(), &mut options);
+    }
+    options.extend(b",upperdir=");
+    escape(upper, &mut options);
+    options.extend(b",workdir=");
+    escape(work, &mut options);
+    options.extend(match marks {
+        Marks::Root => &b",redirect_dir=on"[..],
+        Marks::User => b",userxattr",
+    });
+    Ok(CString::new(options)?)
+}
+
+fn escape(path: &Path, into: &mut Vec<u8>) {
+    for &byte in path.as_os_str().as_bytes() {
+        if matches!(byte, b':' | b',' | b'\\') {
+            into.push(b'\\');
+        }
+        into.push(byte);
+    }
+}
+
+fn fresh(kind: Fresh, at: &Path, options: &str) -> io::Result<()> {
+    let usual = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    let (name, flags) = match kind {
+        Fresh::Proc => ("proc", usual),
+        Fresh::Sys => ("sysfs", usual | MountFlags::RDONLY),
+        Fresh::Tmp => ("tmpfs", usual),
+        Fresh::Pts => ("devpts", MountFlags::NOSUID | MountFlags::NOEXEC),
+        Fresh::Mqueue => ("mqueue", usual),
+    };
+    Ok(mount(
+        name,
+        at,
+        name,
+        flags,
+        CString::new(options)?.as_c_str(),
+    )?)
+}
+
+/// Lays something empty over it.
+fn hide(at: &Path) -> io::Result<()> {
+    match fs::metadata(at) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(about) if about.is_dir() => {
+            let flags =
+                MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
+            Ok(mount("tmpfs", at, "tmpfs", flags, c"size=0,mode=555")?)
+        }
+        Ok(_) => Ok(mount_bind("/dev/null", at)?),
+    }
+}
+
+/// Mounts it once more over itself, without the right to write. What the mount below does not
+/// allow stays forbidden, or the kernel refuses.
+fn read_only(at: &Path) -> io::Result<()> {
+    match mount_bind_recursive(at, at) {
+        Err(rustix::io::Errno::NOENT) => return Ok(()),
+        bound => bound?,
+    }
+    let now = statvfs(at)?.f_flag;
+    let mut flags = MountFlags::BIND | MountFlags::RDONLY;
+    for (has, flag) in [
+        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
+        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
+        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
+        (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
+        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
+    ] {
+        flags.set(flag, now.contains(has));
+    }
+    Ok(mount_remount(at, flags, c"")?)
+}
+
+/// Also for programs that would have more by their file.
+fn drop_capabilities() -> io::Result<()> {
+    for number in 0..=HIGHEST_CAPABILITY {
+        let one = CapabilitySet::from_bits_retain(1 << number);
+        if CAPABILITIES.contains(one) {
+            continue;
+        }
+        match remove_capability_from_bounding_set(one) {
+            // The kernel knows no more.
+            Err(rustix::io::Errno::INVAL) => break,
+            dropped => dropped?,
+        }
+    }
+    clear_ambient_capability_set()?;
+    Ok(set_capabilities(
+        None,
+        CapabilitySets {
+            effective: CAPABILITIES,
+            permitted: CAPABILITIES,
+            inheritable: CapabilitySet::empty(),
+        },
+    )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Broken, Kernel, Marks, Step, overlay_options, perform};
+
+    /// Writes down what it is to do, and does nothing.
+    #[derive(Default)]
+    struct Recorder {
+        steps: Vec<Step>,
+        fails_at: Option<usize>,
+    }
+
+    impl Kernel for Recorder {
+        fn perform(&mut self, step: &Step) -> std::io::Result<()> {
+            if self.fails_at == Some(self.steps.len()) {
+                return Err(std::io::ErrorKind::PermissionDenied.into());
+            }
+            self.steps.push(step.clone());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nothing_is_done_behind_a_step_that_broke() {
+        let steps = [Step::OwnMounts, Step::Loopback, Step::LeaveHost];
+        let mut all = Recorder::default();
+        perform(&mut all, &steps).expect("all is done");
+        assert_eq!(all.steps, steps);
+        let mut some = Recorder {
+            fails_at: Some(1),
+            ..Recorder::default()
+        };
+        let Broken { step, .. } = perform(&mut some, &steps).expect_err("one breaks");
+        assert_eq!((step, some.steps.len()), (Step::Loopback, 1));
+    }
+
+    #[test]
+    fn names_of_layers_can_hold_any_character() {
+        let (upper, work) = (Path::new("/u,p"), Path::new("/w"));
+        let made = |marks| overlay_options(&["/a:b", "/c\\d"], upper, work, marks);
+        assert_eq!(
+            made(Marks::Root).expect("options").to_str(),
+            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on")
+        );
+        let user = made(Marks::User).expect("options");
+        assert!(user.to_bytes().ends_with(b",userxattr"));
+    }
+}

@@ -1,0 +1,294 @@
+//! Layers of builds directories on this machine's disk: each is unpacked once, and all jobs that
+//! want it, of later runs too, lay it under what they write.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use rustix::fs::{FlockOperation, flock};
+use tokio::sync::OnceCell;
+
+use super::super::bridge::{ChunkReader, ChunkWriter, channel};
+use super::super::unpack::unpack_layer;
+use super::super::{ExecError, owned_folder};
+use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
+use crate::types::Digest;
+
+/// Layers that are kept at most; what was not used for longest goes first.
+const MOST: usize = 24;
+
+/// Where the content is in the folder of a layer.
+const CONTENT: &str = "content";
+
+/// What a layer holds, written as a tar stream.
+type Content = Arc<dyn Fn(&mut ChunkWriter) -> io::Result<()> + Send + Sync>;
+
+/// A layer that a job wants.
+#[derive(Clone)]
+pub(super) struct Layer {
+    /// Names the content: equal ids mean equal layers.
+    pub(super) id: String,
+    /// Where it is: with those that outlive the run, or with the run.
+    pub(super) folder: PathBuf,
+    pub(super) content: Content,
+}
+
+/// The id of a layer that holds `content` below `folder`.
+pub(super) fn id(content: &str, folder: &Path) -> String {
+    let mut digest = Digest::default();
+    digest.add(content);
+    digest.add(folder.as_os_str().as_encoded_bytes());
+    let mut id = digest.finish();
+    // Half of it tells layers apart.
+    id.truncate(32);
+    id
+}
+
+/// The layers that one run uses.
+#[derive(Debug, Default)]
+pub(super) struct Layers {
+    slots: Mutex<HashMap<String, Arc<OnceCell<PathBuf>>>>,
+    /// Locks on them, until this run ends.
+    held: Arc<Mutex<Vec<File>>>,
+}
+
+impl Layers {
+    /// The folder with the content of a layer; the first who asks has it unpacked.
+    pub(super) async fn get(&self, layer: Layer) -> Result<PathBuf, ExecError> {
+        let slot = {
+            // The map is whole at any moment, even if another thread came to grief.
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(layer.id.clone()).or_default())
+        };
+        if let Some(path) = slot.get() {
+            return Ok(path.clone());
+        }
+        let held = Arc::clone(&self.held);
+        // Whoever stops waiting stops nobody else.
+        let getting = tokio::spawn(async move {
+            let found = || find_or_unpack(layer, &held);
+            slot.get_or_try_init(found).await.cloned()
+        });
+        getting.await.unwrap_or_else(|error| {
+            Err(ExecError::system("open", "unpacking a layer broke off").because(error))
+        })
+    }
+
+    /// Lets go of all.
+    pub(super) fn release(&self) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.clear();
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.clear();
+    }
+}
+
+async fn find_or_unpack(layer: Layer, held: &Mutex<Vec<File>>) -> Result<PathBuf, ExecError> {
+    let place = layer.folder.join(&layer.id);
+    let lock = match lock(&place) {
+        Some(lock) => lock,
+        None => unpack(&layer, &place).await.map_err(cannot_unpack)?,
+    };
+    let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+    held.push(lock);
+    Ok(place.join(CONTENT))
+}
+
+fn cannot_unpack(error: io::Error) -> ExecError {
+    let text = format!(
+        "the project files can't be unpacked: {}",
+        system_words(&error)
+    );
+    let is_full = is_disk_full(&error);
+    let error = ExecError::system("open", text).because(error);
+    if is_full {
+        error.help(MAKE_ROOM)
+    } else {
+        error
+    }
+}
+
+/// Keeps a layer that is there as long as the file is open. It may be given up at that moment, then
+/// there is none.
+fn lock(place: &Path) -> Option<File> {
+    let folder = File::open(place).ok()?;
+    flock(&folder, FlockOperation::NonBlockingLockShared).ok()?;
+    let is_same = fs::metadata(place).ok()?.ino() == folder.metadata().ok()?.ino();
+    // A time that can't be set only lets it look older than it is.
+    let _ = folder.set_modified(SystemTime::now());
+    is_same.then_some(folder)
+}
+
+/// Unpacks a layer beside its place, which it gets when it is whole.
+async fn unpack(layer: &Layer, place: &Path) -> io::Result<File> {
+    let folder = layer.folder.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        owned_folder::private(&folder)?;
+        let made = tempfile::Builder::new().prefix(".").tempdir_in(&folder)?;
+        fs::create_dir(made.path().join(CONTENT))?;
+        Ok::<_, io::Error>(made)
+    });
+    let made = made.await??;
+    let (to, from) = channel();
+    let content = Arc::clone(&layer.content);
+    let writing = tokio::task::spawn_blocking(move || {
+        let mut to = ChunkWriter::new(to);
+        let written = content(&mut to);
+        to.finish(written)
+    });
+    let into = made.path().join(CONTENT);
+    let reading = tokio::task::spawn_blocking(move || unpack_layer(ChunkReader::new(from), &into));
+    let (written, read) = tokio::join!(writing, reading);
+    // The reader's error says more: without it the writer has none but that nobody reads.
+    read??;
+    written??;
+    let place = place.to_owned();
+    let placing = tokio::task::spawn_blocking(move || {
+        let lock = File::open(made.path())?;
+        flock(&lock, FlockOperation::NonBlockingLockShared)?;
+        let path = made.keep();
+        match fs::rename(&path, &place) {
+            Ok(()) => Ok(lock),
+            Err(error) => {
+                owned_folder::remove(&path)?;
+                // Another run was first.
+                self::lock(&place).ok_or(error)
+            }
+        }
+    });
+    placing.await?
+}
+
+/// Removes layers of `folder` that are too many and that no run uses.
+pub(super) fn prune(folder: &Path) {
+    for place in unused(folder).into_iter().skip(MOST) {
+        // What can't be removed is tried again by the next run.
+        let _ = give_up(folder, &place);
+    }
+}
+
+/// Removes all layers of `folder` that no run uses; their names.
+pub(super) fn remove_unused(folder: &Path) -> io::Result<Vec<String>> {
+    let mut removed = Vec::new();
+    for place in unused(folder) {
+        if give_up(folder, &place)? {
+            removed.extend(
+                place
+                    .file_name()
+                    .map(|it| it.to_string_lossy().into_owned()),
+            );
+        }
+    }
+    Ok(removed)
+}
+
+/// The names of all layers in `folder`.
+pub(super) fn names(folder: &Path) -> Vec<String> {
+    let names = unused(folder).into_iter();
+    names
+        .filter_map(|place| Some(place.file_name()?.to_string_lossy().into_owned()))
+        .collect()
+}
+
+/// Layers, the last used first.
+fn unused(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_whole = |entry: &fs::DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
+    let mut found: Vec<_> = entries
+        .filter(is_whole)
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    found.sort_by_key(|(used, _)| std::cmp::Reverse(*used));
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// Removes a layer unless a run uses it.
+fn give_up(folder: &Path, place: &Path) -> io::Result<bool> {
+    let lock = File::open(place)?;
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        return Ok(false);
+    }
+    let away = tempfile::Builder::new().prefix(".").tempdir_in(folder)?;
+    fs::rename(place, away.path().join("gone"))?;
+    owned_folder::remove(&away.keep())?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tar::EntryType;
+
+    use super::super::super::relocate::append_empty;
+    use super::{Layer, Layers, names, prune, remove_unused};
+
+    fn layer(folder: &Path, id: &str, counter: &Arc<AtomicUsize>) -> Layer {
+        let counter = Arc::clone(counter);
+        Layer {
+            id: id.to_owned(),
+            folder: folder.to_owned(),
+            content: Arc::new(move |to| {
+                counter.fetch_add(1, Ordering::Relaxed);
+                let mut tar = tar::Builder::new(to);
+                append_empty(&mut tar, Path::new("file"), EntryType::Regular, 0o666)?;
+                append_empty(&mut tar, Path::new("d/gone"), EntryType::Char, 0)?;
+                tar.finish()
+            }),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_layer_is_unpacked_once_and_outlives_its_run() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = dir.path().join("layers");
+        let counter = Arc::new(AtomicUsize::new(0));
+        for _ in 0..2 {
+            let layers = Layers::default();
+            let wanted = || layers.get(layer(&folder, "one", &counter));
+            let (first, second) = tokio::join!(wanted(), wanted());
+            let (first, second) = (first.expect("unpacked"), second.expect("unpacked"));
+            assert_eq!(first, second);
+            assert!(first.join("file").is_file());
+            let gone = rustix::fs::stat(first.join("d/gone")).expect("a mark");
+            assert_eq!(gone.st_rdev, 0);
+        }
+        assert_eq!(counter.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn what_a_run_uses_is_not_removed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = dir.path().join("layers");
+        let counter = Arc::default();
+        let layers = Layers::default();
+        layers
+            .get(layer(&folder, "used", &counter))
+            .await
+            .expect("unpacked");
+        let others = Layers::default();
+        for number in 0..30 {
+            others
+                .get(layer(&folder, &format!("n{number}"), &counter))
+                .await
+                .expect("unpacked");
+        }
+        prune(&folder);
+        assert_eq!(names(&folder).len(), 31, "all are in use");
+        others.release();
+        prune(&folder);
+        assert_eq!(
+            names(&folder).len(),
+            24 + usize::from(!names(&folder)[..24].contains(&"used".to_owned()))
+        );
+        let removed = remove_unused(&folder).expect("removed");
+        assert!(!removed.contains(&"used".to_owned()));
+        assert_eq!(names(&folder), ["used"]);
+    }
+}

@@ -1,0 +1,180 @@
+//! The line to the first process of a sandbox, from where it is made to its end.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::process::Stdio;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use serde::Serialize;
+use tokio::io::{AsyncWriteExt, Interest};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+
+use super::super::ExecError;
+use super::entry::NAME;
+use super::wire::{Reply, Request, Setup, frame, parse, receive_with, send_with};
+use crate::foreign::system_words;
+
+/// Bytes read at once.
+const READ: usize = 16 * 1024;
+
+/// How long a sandbox may take to end when its socket is closed, before it is killed.
+const ENDS_SOON: Duration = Duration::from_millis(500);
+
+/// A sandbox that runs.
+#[derive(Debug)]
+pub(super) struct Link {
+    socket: UnixStream,
+    process: Child,
+    buffer: Vec<u8>,
+    /// Files that came with what is in the buffer.
+    files: Vec<OwnedFd>,
+}
+
+impl Link {
+    /// Makes a sandbox; `files` go with `setup`. Returns with it the files that it gives.
+    pub(super) async fn launch(
+        setup: &Setup,
+        files: &[BorrowedFd<'_>],
+    ) -> Result<(Self, Vec<OwnedFd>), ExecError> {
+        let mut link = start().map_err(|error| failed("open", &error.into()))?;
+        link.send(setup, files).await?;
+        match link.receive().await? {
+            Reply::Ready => {
+                let files = std::mem::take(&mut link.files);
+                Ok((link, files))
+            }
+            other => Err(unexpected("open", other)),
+        }
+    }
+
+    /// Asks for something; `files` go with it.
+    pub(super) async fn ask(
+        &mut self,
+        request: &Request,
+        files: &[BorrowedFd<'_>],
+    ) -> Result<(), ExecError> {
+        self.send(request, files).await
+    }
+
+    async fn send(
+        &mut self,
+        message: &impl Serialize,
+        files: &[BorrowedFd<'_>],
+    ) -> Result<(), ExecError> {
+        let sending = async {
+            let bytes = frame(message)?;
+            let socket = &self.socket;
+            let first = || Ok(send_with(socket, &bytes, files)?);
+            let sent = socket.async_io(Interest::WRITABLE, first).await?;
+            self.socket.write_all(&bytes[sent..]).await
+        };
+        sending
+            .await
+            .map_err(|error: io::Error| failed("ask", &error))
+    }
+
+    /// The next answer. Nothing is lost where it is not waited for to the end.
+    pub(super) async fn receive(&mut self) -> Result<Reply, ExecError> {
+        loop {
+            match parse::<Reply>(&self.buffer) {
+                Err(error) => return Err(failed("answer", &error)),
+                Ok(Some((reply, length))) => {
+                    self.buffer.drain(..length);
+                    return Ok(reply);
+                }
+                Ok(None) => {}
+            }
+            let (socket, files) = (&self.socket, &mut self.files);
+            let mut bytes = vec![0; READ];
+            let read = || Ok(receive_with(socket, &mut bytes, files)?);
+            match socket.async_io(Interest::READABLE, read).await {
+                Ok(0) => return Err(gone()),
+                Ok(length) => self.buffer.extend_from_slice(&bytes[..length]),
+                Err(error) => return Err(failed("answer", &error)),
+            }
+        }
+    }
+
+    /// Ends it, with all that runs inside. Safe to repeat.
+    pub(super) async fn end(&mut self) -> Result<(), ExecError> {
+        // Its first process ends with the socket, and the kernel ends the others.
+        let _ = self.socket.shutdown().await;
+        let ended = match tokio::time::timeout(ENDS_SOON, self.process.wait()).await {
+            Ok(ended) => ended.map(drop),
+            Err(_) => self.process.kill().await,
+        };
+        ended.map_err(|error| failed("close", &error))
+    }
+}
+
+fn start() -> io::Result<Link> {
+    let (own, other) = std::os::unix::net::UnixStream::pair()?;
+    own.set_nonblocking(true)?;
+    let program = program()?;
+    let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
+    command
+        .arg0(NAME)
+        .env_clear()
+        .current_dir("/")
+        // The terminal's signals are for `pipe` alone.
+        .process_group(0)
+        .stdin(Stdio::from(OwnedFd::from(other)))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    Ok(Link {
+        process: command.spawn()?,
+        socket: UnixStream::from_std(own)?,
+        buffer: Vec::new(),
+        files: Vec::new(),
+    })
+}
+
+/// This program, sealed: a job that gets hold of the file behind its first process can't change it,
+/// whatever its rights.
+fn program() -> io::Result<&'static File> {
+    static PROGRAM: OnceLock<File> = OnceLock::new();
+    if let Some(program) = PROGRAM.get() {
+        return Ok(program);
+    }
+    let mut from = File::open("/proc/self/exe")?;
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let mut copy = File::from(memfd_create("pipe", flags)?);
+    io::copy(&mut from, &mut copy)?;
+    copy.flush()?;
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    fcntl_add_seals(copy.as_fd(), seals)?;
+    Ok(PROGRAM.get_or_init(|| copy))
+}
+
+fn failed(phase: &'static str, error: &io::Error) -> ExecError {
+    if matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
+    ) {
+        return gone();
+    }
+    let words = system_words(error);
+    ExecError::system(phase, format!("the sandbox can't be talked to: {words}"))
+}
+
+fn gone() -> ExecError {
+    ExecError::system("sandbox", "the sandbox has ended, and nobody knows why")
+        .help("was it killed, or is memory short?")
+}
+
+/// What an answer that was not hoped for says.
+pub(super) fn unexpected(phase: &'static str, reply: Reply) -> ExecError {
+    match reply {
+        Reply::Failed { what, of_job: true } => ExecError::user(phase, what),
+        Reply::Failed {
+            what,
+            of_job: false,
+        } => ExecError::system(phase, what),
+        other => ExecError::system(phase, format!("the sandbox gave no sense: {other:?}")),
+    }
+}

@@ -1,0 +1,320 @@
+//! Which steps make a sandbox, from what its job needs. Pure.
+
+use std::path::{Path, PathBuf};
+
+use super::super::Layout;
+use super::identity::Identity;
+use super::step::{Fresh, Marks, Step};
+use super::wire::Setup;
+
+/// What the machine of a job is called.
+const HOSTNAME: &str = "job";
+
+/// Devices of every sandbox.
+const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+
+/// Links in `/dev`.
+const DEVICE_LINKS: [(&str, &str); 5] = [
+    ("fd", "/proc/self/fd"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
+    ("ptmx", "pts/ptmx"),
+];
+
+/// What of the kernel's folders is hidden, as Docker hides it.
+const HIDDEN: [&str; 13] = [
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+    "/sys/fs/cgroup",
+];
+
+/// What can be read there and not written.
+const PROTECTED: [&str; 5] = [
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+];
+
+/// A root file system in the making.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Root {
+    /// Layers, the highest first.
+    pub(super) layers: Vec<PathBuf>,
+    /// Trees of this machine that are seen at their own place.
+    pub(super) trees: Vec<HostTree>,
+}
+
+/// A tree of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HostTree {
+    pub(super) at: PathBuf,
+    /// Whether jobs write to a copy of it that comes about as they write; else it is as it is, and
+    /// nobody writes.
+    pub(super) writable: bool,
+}
+
+/// What a sandbox is to be.
+#[derive(Debug, Clone)]
+pub(super) struct Plan<'a> {
+    /// The folder of the attempt, in which it has all that it writes.
+    pub(super) folder: &'a Path,
+    pub(super) root: &'a Root,
+    pub(super) layout: &'a Layout,
+    /// Layers of the builds directory, the highest first.
+    pub(super) builds: &'a [PathBuf],
+    /// Names of files in the temporary folder.
+    pub(super) temp_files: &'a [String],
+    pub(super) identity: &'a Identity,
+    /// Whether `pipe` is root: layers then have root's marks, and are laid over each other before
+    /// rights are given up.
+    pub(super) is_root: bool,
+    pub(super) own_network: bool,
+    pub(super) joins: bool,
+    pub(super) shared: bool,
+    /// Names that lead to the sandbox itself, and to others on its network.
+    pub(super) names: &'a [String],
+    /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
+    pub(super) resolver: Option<&'a str>,
+    pub(super) groups: &'a [PathBuf],
+    /// Whether programs may not give more rights than there are: a file that is set to run as its
+    /// owner then does not.
+    pub(super) no_new_privileges: bool,
+}
+
+/// Where an overlay of the attempt keeps what is written.
+fn upper(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name).join("upper")
+}
+
+/// The folder beside it that the kernel needs.
+fn work(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name).join("work")
+}
+
+/// The folders that have to be there before the steps are done.
+pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
+    let mut names = vec!["root".to_owned()];
+    names.extend((!plan.builds.is_empty()).then(|| "builds".to_owned()));
+    let trees = plan.root.trees.iter().enumerate();
+    names.extend(
+        trees
+            .filter(|(_, tree)| tree.writable)
+            .map(|(at, _)| tree_name(at)),
+    );
+    let both = |name: &String| [upper(plan.folder, name), work(plan.folder, name)];
+    let staging = plan.folder.join("staging");
+    names.iter().flat_map(both).chain([staging]).collect()
+}
+
+fn tree_name(number: usize) -> String {
+    format!("tree-{number}")
+}
+
+/// Trees in the making, and where they go; the first is the root.
+struct Trees<'a> {
+    plan: &'a Plan<'a>,
+    makers: Vec<Step>,
+    /// What is done where the old root is left.
+    attach: Vec<Step>,
+}
+
+impl Trees<'_> {
+    fn overlay(&mut self, lower: &[PathBuf], name: &str) {
+        let folder = self.plan.folder;
+        self.makers.push(Step::Overlay {
+            lower: lower.to_vec(),
+            upper: upper(folder, name),
+            work: work(folder, name),
+            staging: folder.join("staging"),
+            marks: if self.plan.is_root {
+                Marks::Root
+            } else {
+                Marks::User
+            },
+        });
+    }
+
+    /// Gives the tree that was made last its place.
+    fn attach(&mut self, at: &Path, place: Step) {
+        let (tree, at) = (self.makers.len() - 1, at.to_owned());
+        self.attach.extend([place, Step::Attach { tree, at }]);
+    }
+}
+
+/// All that is done.
+pub(super) fn setup(plan: &Plan<'_>) -> Setup {
+    let mut trees = Trees {
+        plan,
+        makers: Vec::new(),
+        attach: Vec::new(),
+    };
+    trees.overlay(&plan.root.layers, "root");
+    for name in DEVICES {
+        let at = Path::new("/dev").join(name);
+        trees.makers.push(Step::Device(at.clone()));
+        trees.attach(&at, file(&at, ""));
+    }
+    for (number, tree) in plan.root.trees.iter().enumerate() {
+        if tree.writable {
+            trees.overlay(std::slice::from_ref(&tree.at), &tree_name(number));
+        } else {
+            trees.makers.push(Step::Share(tree.at.clone()));
+        }
+        trees.attach(&tree.at, folder(&tree.at, 0o755));
+    }
+    if !plan.builds.is_empty() {
+        let at = Path::new(&plan.layout.builds_dir);
+        trees.overlay(plan.builds, "builds");
+        trees.attach(at, folder(at, 0o777));
+    }
+    let Trees { makers, attach, .. } = trees;
+    let (mut outside, mut inside) = (Vec::new(), vec![Step::PrivateMounts]);
+    if plan.is_root {
+        outside.extend([Step::OwnMounts, Step::PrivateMounts]);
+        outside.extend(makers);
+    } else {
+        inside.extend(makers);
+    }
+    inside.push(Step::EnterRoot {
+        tree: 0,
+        staging: plan.folder.join("staging"),
+    });
+    inside.extend(kernel_folders(plan));
+    inside.extend(attach);
+    inside.push(Step::LeaveHost);
+    inside.extend(builds(plan));
+    inside.extend(network(plan));
+    inside.extend(HIDDEN.map(|at| Step::Hide { at: at.into() }));
+    inside.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
+    inside.extend(plan.no_new_privileges.then_some(Step::NoNewPrivileges));
+    inside.extend([Step::Filter, Step::Capabilities, Step::Undumpable]);
+    Setup {
+        outside,
+        identity: plan.identity.clone(),
+        own_network: plan.own_network,
+        joins: plan.joins,
+        shared: plan.shared,
+        groups: plan.groups.to_vec(),
+        inside,
+    }
+}
+
+/// `/proc`, `/sys` and `/dev`. The kernel gives new ones only where the old ones are in sight.
+fn kernel_folders(plan: &Plan<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut mount = |kind, at: &str, options: &str| {
+        steps.push(folder(Path::new(at), 0o755));
+        steps.push(Step::Fresh {
+            kind,
+            at: at.into(),
+            options: options.to_owned(),
+        });
+    };
+    mount(Fresh::Proc, "/proc", "");
+    if plan.own_network {
+        mount(Fresh::Sys, "/sys", "");
+    }
+    mount(Fresh::Tmp, "/dev", "mode=755,size=65536k");
+    let terminals = if plan.identity.has_many() {
+        // The group of terminals, which everybody's `/etc/group` has.
+        "newinstance,ptmxmode=0666,mode=0620,gid=5"
+    } else {
+        "newinstance,ptmxmode=0666,mode=0620"
+    };
+    mount(Fresh::Pts, "/dev/pts", terminals);
+    mount(Fresh::Tmp, "/dev/shm", "mode=1777,size=65536k");
+    mount(Fresh::Mqueue, "/dev/mqueue", "");
+    let links = DEVICE_LINKS.map(|(name, target)| Step::Link {
+        at: Path::new("/dev").join(name),
+        target: target.into(),
+    });
+    steps.extend(links);
+    steps
+}
+
+/// The builds directory, open to all as the runner's is, and the temporary folder.
+fn builds(plan: &Plan<'_>) -> Vec<Step> {
+    let project = Path::new(&plan.layout.project_dir);
+    let temp = PathBuf::from(plan.layout.temp_dir());
+    let builds = Path::new(&plan.layout.builds_dir);
+    let mut on_the_way: Vec<&Path> = project
+        .ancestors()
+        .take_while(|folder| folder.starts_with(builds))
+        .collect();
+    on_the_way.reverse();
+    let mut steps: Vec<Step> = on_the_way.into_iter().map(|at| folder(at, 0o777)).collect();
+    steps.push(folder(&temp, 0o777));
+    let files = plan.temp_files.iter();
+    steps.extend(files.map(|name| file(&temp.join(name), "")));
+    steps
+}
+
+/// The machine's name, its network, and the names that can be reached.
+fn network(plan: &Plan<'_>) -> Vec<Step> {
+    let mut steps = vec![folder(Path::new("/etc"), 0o755)];
+    let mut hosts = format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost\n");
+    for name in plan.names {
+        hosts.push_str(&format!("127.0.0.1 {name}\n"));
+    }
+    let mut write = |at: &str, content: String| {
+        steps.push(Step::File {
+            at: at.into(),
+            mode: 0o644,
+            content,
+        });
+    };
+    write("/etc/hosts", hosts);
+    write("/etc/hostname", format!("{HOSTNAME}\n"));
+    if let Some(resolver) = plan.resolver {
+        write("/etc/resolv.conf", resolver.to_owned());
+    }
+    steps.push(Step::Hostname(HOSTNAME.to_owned()));
+    if plan.own_network && !plan.joins {
+        steps.push(Step::Loopback);
+        steps.extend(ports_and_pings(plan.identity));
+    }
+    steps
+}
+
+/// As in a container: everybody may use the lower ports, and `ping`.
+fn ports_and_pings(identity: &Identity) -> [Step; 2] {
+    let groups = match identity {
+        Identity::Same => "0 2147483647".to_owned(),
+        Identity::Single { group, .. } => format!("{group} {group}"),
+        Identity::Ranges { groups, .. } => format!("0 {}", groups.1),
+    };
+    let sysctl = |name: &str, value: String| Step::Sysctl {
+        name: name.to_owned(),
+        value,
+    };
+    [
+        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned()),
+        sysctl("net/ipv4/ping_group_range", groups),
+    ]
+}
+
+fn folder(at: &Path, mode: u32) -> Step {
+    let at = at.to_owned();
+    Step::Folder { at, mode }
+}
+
+fn file(at: &Path, content: &str) -> Step {
+    Step::File {
+        at: at.to_owned(),
+        mode: 0o666,
+        content: content.to_owned(),
+    }
+}

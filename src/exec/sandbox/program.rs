@@ -1,0 +1,148 @@
+//! Starts a program in the sandbox that this process is the first of.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::process::{Gid, Pid, Uid, setsid, umask};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+
+use super::sys::{self, Namespaces};
+use super::users::{User, resolve};
+use super::wire::Program;
+use crate::foreign::system_words;
+
+/// Bytes that are read of `/etc/passwd` and `/etc/group`.
+const LONGEST: u64 = 1 << 20;
+
+/// Why a program was not started.
+pub(super) struct Refused {
+    pub(super) what: String,
+    /// Whether the job's own words are to blame.
+    pub(super) of_job: bool,
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self {
+            what: system_words(&error),
+            of_job: false,
+        }
+    }
+}
+
+/// Starts `program`, which reads from the first of `files` and writes to the second. `has_many`
+/// says whether there are other users than the one.
+pub(super) fn start(program: Program, files: Vec<OwnedFd>, has_many: bool) -> Result<Pid, Refused> {
+    let by_job = |what| Refused { what, of_job: true };
+    let user = resolve(
+        &program.user,
+        &plain_text("/etc/passwd"),
+        &plain_text("/etc/group"),
+    )
+    .map_err(by_job)?;
+    let mut files = files.into_iter();
+    let (Some(input), Some(output)) = (files.next(), files.next()) else {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
+    };
+    fs::create_dir_all(&program.folder)?;
+    let (mut failure, mut fails) = io::pipe()?;
+    if let Some(number) = sys::fork(Namespaces::NONE)? {
+        drop(fails);
+        let mut what = String::new();
+        // Closed without a word by the program that takes the place of the copy.
+        failure.read_to_string(&mut what)?;
+        return if what.is_empty() {
+            Ok(number)
+        } else {
+            Err(Refused {
+                what,
+                of_job: false,
+            })
+        };
+    }
+    let what = turn_into(&program, &user, input, output, has_many);
+    // What can't be told shows as an end.
+    let _ = fails.write_all(what.as_bytes());
+    leave()
+}
+
+#[expect(clippy::exit, reason = "this is the copy, which must never return")]
+fn leave() -> ! {
+    std::process::exit(127)
+}
+
+/// Becomes the program; returns why it could not.
+fn turn_into(
+    program: &Program,
+    user: &User,
+    input: OwnedFd,
+    output: OwnedFd,
+    has_many: bool,
+) -> String {
+    let [first, others @ ..] = &program.words[..] else {
+        return "there is nothing to start".to_owned();
+    };
+    if let Err(error) = become_user(user, has_many) {
+        let words = system_words(&error.into());
+        return format!(
+            "user {}:{} can't be had here: {words}",
+            user.user, user.group
+        );
+    }
+    let mut command = Command::new(first);
+    let errors = match output.try_clone() {
+        Ok(errors) => errors,
+        Err(error) => return system_words(&error),
+    };
+    command
+        .args(others)
+        .env_clear()
+        .envs(
+            program
+                .environment
+                .iter()
+                .map(|(name, value)| (name, value)),
+        )
+        .current_dir(&program.folder)
+        .stdin(Stdio::from(input))
+        .stdout(Stdio::from(output))
+        .stderr(Stdio::from(errors));
+    if !program.environment.iter().any(|(name, _)| name == "HOME") {
+        command.env("HOME", &user.home);
+    }
+    let error = command.exec();
+    format!("`{first}` can't be started: {}", system_words(&error))
+}
+
+/// A session of its own has no terminal. Group and user come last, with them goes the right to
+/// change them.
+fn become_user(user: &User, has_many: bool) -> rustix::io::Result<()> {
+    setsid()?;
+    umask(Mode::from_raw_mode(0o022));
+    let (id, group) = (Uid::from_raw(user.user), Gid::from_raw(user.group));
+    if has_many {
+        let groups: Vec<Gid> = user.groups.iter().copied().map(Gid::from_raw).collect();
+        set_thread_groups(&groups)?;
+    }
+    set_thread_res_gid(group, group, group)?;
+    set_thread_res_uid(id, id, id)
+}
+
+/// The text of a plain file; empty where there is none. One that is none of that is not waited
+/// for.
+fn plain_text(path: &str) -> String {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let read = || {
+        let file = File::from(openat(CWD, path, flags, Mode::empty())?);
+        let mut text = Vec::new();
+        if file.metadata()?.is_file() {
+            file.take(LONGEST).read_to_end(&mut text)?;
+        }
+        Ok::<_, io::Error>(String::from_utf8_lossy(&text).into_owned())
+    };
+    read().unwrap_or_default()
+}

@@ -1,0 +1,306 @@
+//! One attempt of a job: its sandbox from creation to removal.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::pipe;
+use tokio::sync::mpsc;
+
+use super::super::cancel::{asked, check, unless_asked};
+use super::super::collect::{Packed, cannot_pack, place as give_place, store};
+use super::super::detector::shell_command;
+use super::super::file_work::{blocking, in_place};
+use super::super::{
+    ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session, owned_folder,
+};
+use super::link::{Link, unexpected};
+use super::wire::{Choice, Program, Reply, Request, Stop};
+use crate::foreign::system_words;
+
+const RUN: &str = "run script";
+
+/// Time between TERM and KILL when a script is stopped.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Largest piece of output handed on at once.
+const CHUNK: usize = 64 * 1024;
+
+/// What each script of the attempt runs in.
+#[derive(Debug, Clone)]
+pub(super) struct Surroundings {
+    /// Of the image or the job; what it starts gets the shell as its arguments.
+    pub(super) entrypoint: Vec<String>,
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) folder: PathBuf,
+    pub(super) user: String,
+}
+
+/// A sandbox and the folder of what it writes. Dropping it without [`Session::close`] ends both
+/// too.
+pub(super) struct SandboxSession {
+    pub(super) link: Link,
+    pub(super) folder: PathBuf,
+    pub(super) project_dir: PathBuf,
+    pub(super) surroundings: Surroundings,
+    pub(super) gone: bool,
+}
+
+impl SandboxSession {
+    /// Unpacks archives over the project directory.
+    pub(super) async fn unpack(&mut self, tars: &[PathBuf]) -> Result<(), ExecError> {
+        for tar in tars {
+            let file = File::open(tar).map_err(|error| not_unpacked(&error))?;
+            let folder = self.project_dir.clone();
+            self.link
+                .ask(&Request::Unpack { folder }, &[file.as_fd()])
+                .await?;
+            match self.link.receive().await? {
+                Reply::Done => {}
+                Reply::Failed { what, .. } => {
+                    let text = format!("the artifacts can't be unpacked: {what}");
+                    return Err(ExecError::system("open", text));
+                }
+                other => return Err(unexpected("open", other)),
+            }
+        }
+        Ok(())
+    }
+
+    fn program(&self) -> Program {
+        let mut words = self.surroundings.entrypoint.clone();
+        words.extend(shell_command().map(str::to_owned));
+        Program {
+            words,
+            environment: self.surroundings.environment.clone(),
+            folder: self.surroundings.folder.clone(),
+            user: self.surroundings.user.clone(),
+        }
+    }
+
+    /// Starts a shell; where its script goes, and where its output comes from.
+    async fn shell(&mut self) -> Result<(pipe::Sender, pipe::Receiver), ExecError> {
+        let broken =
+            |error: io::Error| ExecError::system(RUN, format!("no pipe: {}", system_words(&error)));
+        let (input, script) = io::pipe().map_err(broken)?;
+        let (output, writes) = io::pipe().map_err(broken)?;
+        let request = Request::Start(self.program());
+        self.link
+            .ask(&request, &[input.as_fd(), writes.as_fd()])
+            .await?;
+        drop((input, writes));
+        match self.link.receive().await? {
+            Reply::Started => {}
+            Reply::Failed {
+                what,
+                of_job: false,
+            } => {
+                return Err(ExecError::system(RUN, what)
+                    .help("check `image:entrypoint`; `[\"\"]` clears the image's"));
+            }
+            other => return Err(unexpected(RUN, other)),
+        }
+        let script = pipe::Sender::from_owned_fd(OwnedFd::from(script)).map_err(broken)?;
+        let output = pipe::Receiver::from_owned_fd(OwnedFd::from(output)).map_err(broken)?;
+        Ok((script, output))
+    }
+}
+
+#[async_trait]
+impl Session for SandboxSession {
+    async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
+        check(&cx.cancel, "open")?;
+        let tars: Vec<PathBuf> = artifacts.iter().map(|kept| kept.tar.clone()).collect();
+        self.unpack(&tars).await
+    }
+
+    async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
+        if *cx.cancel.borrow() != Cancel::Run {
+            return Ok(Exit::Stopped);
+        }
+        let (input, output) = self.shell().await?;
+        let feeding = feed(input, &script.text);
+        let pumping = pump(output, &cx.output);
+        let mut talking = std::pin::pin!(async { tokio::join!(feeding, pumping).1 });
+        let mut talked = None;
+        let mut ended = None;
+        let mut stop = None;
+        // The end of the shell is that of all that could still write, and so comes before that of
+        // the output.
+        while talked.is_none() || ended.is_none() {
+            tokio::select! {
+                read = &mut talking, if talked.is_none() => talked = Some(read),
+                reply = self.link.receive(), if ended.is_none() => match reply? {
+                    Reply::Ended(code) => ended = Some(code),
+                    other => return Err(unexpected(RUN, other)),
+                },
+                next = next_stop(stop, cx), if ended.is_none() => {
+                    stop = Some(next);
+                    self.link.ask(&Request::Signal(next), &[]).await?;
+                }
+            }
+        }
+        if let Some(Err(error)) = talked {
+            let text = format!("the job's output broke off: {}", system_words(&error));
+            return Err(ExecError::system(RUN, text));
+        }
+        Ok(match (stop, ended) {
+            (None, Some(code)) => Exit::Code(i64::from(code)),
+            _ => Exit::Stopped,
+        })
+    }
+
+    async fn read(
+        &mut self,
+        path: &str,
+        limit: u64,
+        cx: &Cx,
+    ) -> Result<Option<Vec<u8>>, ExecError> {
+        let broken = |error: io::Error| {
+            ExecError::system(
+                "read",
+                format!("`{path}` can't be read: {}", system_words(&error)),
+            )
+        };
+        let link = &mut self.link;
+        let reading = async {
+            let (from, to) = io::pipe().map_err(broken)?;
+            let request = Request::Read {
+                path: PathBuf::from(path),
+                limit,
+            };
+            link.ask(&request, &[to.as_fd()]).await?;
+            drop(to);
+            let mut from = pipe::Receiver::from_owned_fd(from.into()).map_err(broken)?;
+            let mut content = Vec::new();
+            let read = from.read_to_end(&mut content).await;
+            read.map_err(broken)?;
+            match link.receive().await? {
+                Reply::Read(true) => Ok(Some(content)),
+                Reply::Read(false) => Ok(None),
+                other => Err(unexpected("read", other)),
+            }
+        };
+        unless_asked(&cx.cancel, "read", reading).await
+    }
+
+    async fn collect(
+        &mut self,
+        globs: &Globs,
+        into: &Path,
+        cx: &Cx,
+    ) -> Result<ArtifactRef, ExecError> {
+        const PHASE: &str = "collect artifacts";
+        let link = &mut self.link;
+        let project = self.project_dir.clone();
+        let collecting = async {
+            let (from, to) = io::pipe().map_err(cannot_pack)?;
+            let request = Request::Pack {
+                project,
+                choice: Choice::from(globs),
+            };
+            link.ask(&request, &[to.as_fd()]).await?;
+            drop(to);
+            let (globs, place) = (globs.clone(), into.to_owned());
+            let storing = tokio::task::spawn_blocking(move || {
+                store(from, &globs, &place).map_err(cannot_pack)
+            });
+            let (stored, reply) = tokio::join!(storing, link.receive());
+            let stored = stored
+                .map_err(|error| ExecError::system(PHASE, "packing broke off").because(error))?;
+            // A store that is full says more than a writer that nobody reads.
+            let stored = stored?;
+            match reply? {
+                Reply::Packed { entries, notes } => {
+                    give_place(Packed { entries, notes }, stored, into).map_err(cannot_pack)
+                }
+                Reply::Failed { what, .. } => {
+                    let text = format!("artifacts can't be packed: {what}");
+                    Err(ExecError::system(PHASE, text))
+                }
+                other => Err(unexpected(PHASE, other)),
+            }
+        };
+        unless_asked(&cx.cancel, PHASE, collecting).await
+    }
+
+    async fn close(&mut self, budget: Duration) -> Result<(), ExecError> {
+        if self.gone {
+            return Ok(());
+        }
+        let folder = self.folder.clone();
+        let link = &mut self.link;
+        let closing = async {
+            link.end().await?;
+            let what = "the job's folder was not removed";
+            blocking("remove folder", what, move || owned_folder::remove(&folder)).await
+        };
+        match tokio::time::timeout(budget, closing).await {
+            Ok(done) => {
+                self.gone = done.is_ok();
+                done
+            }
+            Err(late) => {
+                let message = format!(
+                    "folder `{}` was not removed in {} s",
+                    self.folder.display(),
+                    budget.as_secs()
+                );
+                Err(ExecError::system("remove folder", message).because(late))
+            }
+        }
+    }
+}
+
+impl Drop for SandboxSession {
+    fn drop(&mut self) {
+        if !self.gone {
+            // The process is killed as it is dropped, and nobody is left to be told of the rest.
+            let _ = in_place(|| owned_folder::remove(&self.folder));
+        }
+    }
+}
+
+/// Returns when a script that was stopped so far as `last` says has to be stopped further.
+async fn next_stop(last: Option<Stop>, cx: &Cx) -> Stop {
+    match last {
+        None => {
+            asked(&cx.cancel, Cancel::Graceful).await;
+            Stop::Gentle
+        }
+        Some(Stop::Gentle) => {
+            tokio::select! {
+                () = asked(&cx.cancel, Cancel::Force) => {}
+                () = tokio::time::sleep(GRACE) => {}
+            }
+            Stop::Kill
+        }
+        Some(Stop::Kill) => std::future::pending().await,
+    }
+}
+
+async fn feed(mut input: pipe::Sender, text: &str) {
+    // An error means that nobody reads: the exit code tells more than it does.
+    let _ = input.write_all(text.as_bytes()).await;
+}
+
+async fn pump(mut output: pipe::Receiver, to: &mpsc::Sender<Vec<u8>>) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let length = output.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        // Output that nobody wants is still read, or the job would block.
+        let _ = to.send(buffer[..length].to_vec()).await;
+    }
+}
+
+fn not_unpacked(error: &io::Error) -> ExecError {
+    let text = format!("the artifacts can't be unpacked: {}", system_words(error));
+    ExecError::system("open", text)
+}

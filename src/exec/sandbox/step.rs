@@ -1,0 +1,94 @@
+//! What is done to make a sandbox, step by step, as data: `plan` writes it, `kernel` does it.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// One step. Paths are those that its process sees at that moment: this machine's up to
+/// [`Step::EnterRoot`], from then on those inside, where no link leads out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Step {
+    /// Gives this process mounts of its own.
+    OwnMounts,
+    /// Mounts of this process from here on are no concern of anybody else, nor theirs of it.
+    PrivateMounts,
+    /// Puts together a tree: what is written goes to `upper`. It lies nowhere yet; trees are
+    /// counted from 0.
+    Overlay {
+        /// The lowest last, as the kernel names them.
+        lower: Vec<PathBuf>,
+        upper: PathBuf,
+        work: PathBuf,
+        /// Any folder: it is in use for a moment.
+        staging: PathBuf,
+        /// Whose marks for what is gone count: those of this machine's root, or a user's own.
+        marks: Marks,
+    },
+    /// Takes a device of this machine.
+    Device(PathBuf),
+    /// Takes a tree of this machine as it is, with all that is mounted in it. Nobody writes there.
+    Share(PathBuf),
+    /// Makes a tree the root, and its folder the current one. The old root lies below it.
+    EnterRoot {
+        tree: usize,
+        /// Any folder of this machine.
+        staging: PathBuf,
+    },
+    /// Gives a tree its place.
+    Attach { tree: usize, at: PathBuf },
+    /// Mounts a new file system.
+    Fresh {
+        kind: Fresh,
+        at: PathBuf,
+        options: String,
+    },
+    /// Makes a folder and those above it, where it is not there; the last one gets that mode.
+    Folder { at: PathBuf, mode: u32 },
+    /// Makes a file, or gives it another content.
+    File {
+        at: PathBuf,
+        mode: u32,
+        content: String,
+    },
+    /// Makes a link.
+    Link { at: PathBuf, target: PathBuf },
+    /// Hides a file or a folder; one that is not there needs no hiding.
+    Hide { at: PathBuf },
+    /// Lets nobody write there; nothing to do where it is not there.
+    ReadOnly { at: PathBuf },
+    /// Gives up the old root: nothing of this machine can be reached any more.
+    LeaveHost,
+    /// Names the machine.
+    Hostname(String),
+    /// Gives the network its loopback.
+    Loopback,
+    /// Sets what the kernel has under `/proc/sys`.
+    Sysctl { name: String, value: String },
+    /// No program that is run gives more rights than there are.
+    NoNewPrivileges,
+    /// The filter of system calls.
+    Filter,
+    /// Only those capabilities are left that containers have by default.
+    Capabilities,
+    /// Nobody inside may look into this process.
+    Undumpable,
+}
+
+/// A file system that the kernel makes anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Fresh {
+    Proc,
+    Sys,
+    Tmp,
+    Pts,
+    Mqueue,
+}
+
+/// In which extended attributes an overlay keeps its marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Marks {
+    /// `trusted.overlay.*`.
+    Root,
+    /// `user.overlay.*`.
+    User,
+}

@@ -1,0 +1,135 @@
+//! The system calls that need `unsafe`: a process in new namespaces, signals as a file, the filter
+//! of system calls. Nothing else is in here.
+
+#![expect(
+    unsafe_code,
+    reason = "the kernel's interface for these has no safe form; each block says why it is sound"
+)]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use rustix::process::Pid;
+use rustix::thread::UnshareFlags;
+use seccompiler::{BpfProgramRef, sock_filter};
+
+/// Namespaces that a new process gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Namespaces(libc::c_int);
+
+impl Namespaces {
+    /// None: a plain fork.
+    pub(super) const NONE: Self = Self(0);
+    pub(super) const USER: Self = Self(libc::CLONE_NEWUSER);
+    pub(super) const NET: Self = Self(libc::CLONE_NEWNET);
+    /// Mounts, processes, System V IPC and the host's name.
+    pub(super) const REST: Self =
+        Self(libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS);
+
+    /// Both.
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// Makes a copy of this process in new `namespaces`; `None` in the copy.
+///
+/// Only ever called where one thread is all there is: behind the entry of the program, before
+/// anything starts another.
+pub(super) fn fork(namespaces: Namespaces) -> io::Result<Option<Pid>> {
+    let flags = libc::c_long::from(namespaces.0 | libc::SIGCHLD);
+    let none: libc::c_long = 0;
+    // SAFETY: without CLONE_VM and with no stack given this is `fork`: the copy has memory of its
+    // own, and as the process has one thread, no lock in it is held by another.
+    let number = unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) };
+    match number {
+        -1 => Err(io::Error::last_os_error()),
+        number => Ok(i32::try_from(number).ok().and_then(Pid::from_raw)),
+    }
+}
+
+/// Gives this process mounts of its own.
+pub(super) fn own_mounts() -> io::Result<()> {
+    // SAFETY: only `UnshareFlags::FILES` is of concern, and it is not among them.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }?;
+    Ok(())
+}
+
+/// Takes from a tree that lies nowhere yet, with all that is mounted in it, the right to be written
+/// to, to hold devices, and to run programs as their owners.
+pub(super) fn restrict(tree: BorrowedFd<'_>) -> io::Result<()> {
+    /// As in `linux/mount.h`.
+    #[repr(C)]
+    struct Attributes {
+        set: u64,
+        clear: u64,
+        propagation: u64,
+        user_namespace: u64,
+    }
+    let attributes = Attributes {
+        set: libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NODEV | libc::MOUNT_ATTR_NOSUID,
+        clear: 0,
+        propagation: 0,
+        user_namespace: 0,
+    };
+    // SAFETY: the path is empty and ends with NUL, and the kernel only reads `attributes`, whose
+    // size it is told.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH | libc::AT_RECURSIVE,
+            &raw const attributes,
+            size_of::<Attributes>(),
+        )
+    };
+    if done == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// A file that can be read from when a child has ended. SIGCHLD is blocked from now on.
+pub(super) fn child_signals() -> io::Result<OwnedFd> {
+    // SAFETY: the set is a plain value that `sigemptyset` fills before it is used; the number that
+    // `signalfd` returns belongs to nobody else.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGCHLD);
+        if libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) == -1 {
+            return Err(io::Error::last_os_error());
+        }
+        let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
+        match libc::signalfd(-1, &raw const set, flags) {
+            -1 => Err(io::Error::last_os_error()),
+            number => Ok(OwnedFd::from_raw_fd(number)),
+        }
+    }
+}
+
+/// Has the kernel ask `program` about each system call of this process and of all that it starts.
+pub(super) fn filter(program: BpfProgramRef) -> io::Result<()> {
+    #[repr(C)]
+    struct Program {
+        length: libc::c_ushort,
+        first: *const sock_filter,
+    }
+    let length = libc::c_ushort::try_from(program.len())
+        .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let first = program.as_ptr();
+    let program = Program { length, first };
+    // SAFETY: the kernel copies the program, whose length is that of the slice, before it returns.
+    let done = unsafe {
+        libc::prctl(
+            libc::PR_SET_SECCOMP,
+            libc::SECCOMP_MODE_FILTER,
+            &raw const program,
+        )
+    };
+    if done == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}

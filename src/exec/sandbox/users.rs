@@ -1,0 +1,118 @@
+//! Who a program runs as: a user as an image names one, looked up in its own files. Pure.
+
+/// The ids of a user, and where they live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct User {
+    pub(super) user: u32,
+    pub(super) group: u32,
+    /// Groups besides.
+    pub(super) groups: Vec<u32>,
+    pub(super) home: String,
+}
+
+/// The user that `wanted` means: a name or a number, perhaps with a group behind a colon. Nothing
+/// means root. `passwd` and `group` are the texts of the image's files.
+pub(super) fn resolve(wanted: &str, passwd: &str, group: &str) -> Result<User, String> {
+    let (who, of) = match wanted.split_once(':') {
+        Some((who, of)) => (who, Some(of)),
+        None => (wanted, None),
+    };
+    let who = if who.is_empty() { "0" } else { who };
+    let by_number = who.parse::<u32>().ok();
+    let is_theirs = |entry: &Vec<&str>| {
+        entry[0] == who || (by_number.is_some() && number(entry.get(2)) == by_number)
+    };
+    let entry = lines(passwd).find(is_theirs);
+    let user = match (&entry, by_number) {
+        (_, Some(user)) => user,
+        (Some(entry), None) => number(entry.get(2))
+            .ok_or_else(|| format!("user `{who}` has no number in the image's /etc/passwd"))?,
+        (None, None) => return Err(format!("the image has no user `{who}` in /etc/passwd")),
+    };
+    let named = |name: &str| {
+        let found = lines(group).find(|entry| entry[0] == name);
+        found.and_then(|entry| number(entry.get(2)))
+    };
+    let own = entry.as_ref().and_then(|entry| number(entry.get(3)));
+    let main = match of {
+        None | Some("") => own.unwrap_or(0),
+        Some(of) => match of.parse() {
+            Ok(group) => group,
+            Err(_) => {
+                named(of).ok_or_else(|| format!("the image has no group `{of}` in /etc/group"))?
+            }
+        },
+    };
+    let name = entry.as_ref().map(|entry| entry[0]);
+    let is_member = |entry: &Vec<&str>| {
+        let members = entry.get(3).copied().unwrap_or_default();
+        members.split(',').any(|member| Some(member) == name)
+    };
+    // With a group of their own choice they have no other.
+    let groups = if of.is_some() {
+        Vec::new()
+    } else {
+        let others = lines(group).filter(is_member);
+        others.filter_map(|entry| number(entry.get(2))).collect()
+    };
+    let home = entry.as_ref().and_then(|entry| entry.get(5).copied());
+    Ok(User {
+        user,
+        group: main,
+        groups,
+        home: home
+            .filter(|home| !home.is_empty())
+            .unwrap_or("/")
+            .to_owned(),
+    })
+}
+
+fn lines(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    text.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split(':').collect())
+}
+
+fn number(field: Option<&&str>) -> Option<u32> {
+    field?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolve;
+
+    const PASSWD: &str =
+        "root:x:0:0:root:/root:/bin/sh\n# no\nann:x:1000:100:Ann:/home/ann:/bin/sh\nbad:x\n";
+    const GROUP: &str = "root:x:0:\nusers:x:100:\nwheel:x:10:root,ann\ndocker:x:999:ann\n";
+
+    #[test]
+    fn users_as_images_name_them() {
+        for (wanted, expected) in [
+            ("", (0, 0, &[10][..], "/root")),
+            ("root", (0, 0, &[10], "/root")),
+            ("ann", (1000, 100, &[10, 999], "/home/ann")),
+            ("1000", (1000, 100, &[10, 999], "/home/ann")),
+            ("1000:1000", (1000, 1000, &[], "/home/ann")),
+            ("ann:docker", (1000, 999, &[], "/home/ann")),
+            ("ann:", (1000, 100, &[], "/home/ann")),
+            ("4711", (4711, 0, &[], "/")),
+            (":100", (0, 100, &[], "/root")),
+        ] {
+            let user = resolve(wanted, PASSWD, GROUP).expect(wanted);
+            let found = (user.user, user.group, &user.groups[..], user.home.as_str());
+            assert_eq!(found, expected, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn who_is_not_there_is_told() {
+        for (wanted, told) in [
+            ("bob", "no user `bob`"),
+            ("ann:staff", "no group `staff`"),
+            ("bad", "no number"),
+        ] {
+            let error = resolve(wanted, PASSWD, GROUP).expect_err(wanted);
+            assert!(error.contains(told), "{error}");
+        }
+    }
+}

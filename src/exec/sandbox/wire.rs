@@ -1,0 +1,279 @@
+//! What `pipe` and the first process of a sandbox say to each other: messages on a socket, some
+//! with open files.
+
+use std::collections::BTreeSet;
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::super::Globs;
+use super::identity::Identity;
+use super::step::Step;
+
+/// Open files that one message can have.
+const FILES: usize = 4;
+
+/// The longest message that is read: what a script may set as variables is far below.
+const LONGEST: usize = 64 << 20;
+
+/// How a sandbox is made. The first message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Setup {
+    /// What is done with the rights that `pipe` has.
+    pub(super) outside: Vec<Step>,
+    /// Who is who.
+    pub(super) identity: Identity,
+    /// Whether the network is one of its own.
+    pub(super) own_network: bool,
+    /// Whether it joins the users and the network of another one: the files of both come with the
+    /// message.
+    pub(super) joins: bool,
+    /// Whether its users and its network are to be told, so that others can join.
+    pub(super) shared: bool,
+    /// Files that its processes are written to, for limits.
+    pub(super) groups: Vec<PathBuf>,
+    /// What is done inside.
+    pub(super) inside: Vec<Step>,
+}
+
+/// What a sandbox is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Request {
+    /// Starts a program. With it come what it reads and what it writes to.
+    Start(Program),
+    /// Sends a signal to all that runs.
+    Signal(Stop),
+    /// Unpacks the archive that comes with it over a folder.
+    Unpack { folder: PathBuf },
+    /// Writes an archive of the files that match to the file that comes with it.
+    Pack { project: PathBuf, choice: Choice },
+    /// Writes a file's content to the file that comes with it.
+    Read { path: PathBuf, limit: u64 },
+}
+
+/// A program, its surroundings, and who runs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Program {
+    pub(super) words: Vec<String>,
+    pub(super) environment: Vec<(String, String)>,
+    /// Made where it is not there.
+    pub(super) folder: PathBuf,
+    /// As an image says it: a name or a number, perhaps with a group.
+    pub(super) user: String,
+}
+
+/// How a program is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Stop {
+    /// TERM.
+    Gentle,
+    /// KILL.
+    Kill,
+}
+
+/// [`Globs`] on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Choice {
+    paths: Vec<String>,
+    exclude: Vec<String>,
+    untracked: Option<BTreeSet<String>>,
+}
+
+impl From<&Globs> for Choice {
+    fn from(globs: &Globs) -> Self {
+        Self {
+            paths: globs.paths.clone(),
+            exclude: globs.exclude.clone(),
+            untracked: globs.untracked.as_deref().cloned(),
+        }
+    }
+}
+
+impl From<Choice> for Globs {
+    fn from(choice: Choice) -> Self {
+        Self {
+            paths: choice.paths,
+            exclude: choice.exclude,
+            untracked: choice.untracked.map(Arc::new),
+            // Whoever stores the archive counts its bytes.
+            limit: None,
+        }
+    }
+}
+
+/// What a sandbox answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Reply {
+    /// It is made; with it come its users and its network, where others are to join.
+    Ready,
+    /// The program runs.
+    Started,
+    /// It has ended, and all that it started: its status as a shell tells it.
+    Ended(i32),
+    /// What was asked for is done.
+    Done,
+    /// The archive is whole: how many entries it has, and lines about it.
+    Packed { entries: usize, notes: Vec<String> },
+    /// Whether there is such a file.
+    Read(bool),
+    /// It could not be done. `of_job` where the job's own words are to blame.
+    Failed { what: String, of_job: bool },
+}
+
+/// A message as bytes, its length first.
+pub(super) fn frame(message: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 4];
+    serde_json::to_writer(&mut bytes, message)?;
+    let length = u32::try_from(bytes.len() - 4).map_err(|_| io::ErrorKind::InvalidInput)?;
+    bytes[..4].copy_from_slice(&length.to_le_bytes());
+    Ok(bytes)
+}
+
+/// The first message in `bytes`, if all of it is there, and how many bytes it takes.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<Option<(T, usize)>> {
+    let Some((length, rest)) = bytes.split_first_chunk::<4>() else {
+        return Ok(None);
+    };
+    let length = u32::from_le_bytes(*length) as usize;
+    if length > LONGEST {
+        return Err(io::Error::other("a message that is too long"));
+    }
+    match rest.get(..length) {
+        None => Ok(None),
+        Some(text) => Ok(Some((serde_json::from_slice(text)?, length + 4))),
+    }
+}
+
+/// Sends the beginning of a message, and with it all `files`; how many bytes are sent.
+pub(super) fn send_with(
+    socket: impl AsFd,
+    bytes: &[u8],
+    files: &[BorrowedFd<'_>],
+) -> rustix::io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
+    let mut carried = SendAncillaryBuffer::new(&mut space);
+    if !files.is_empty() {
+        carried.push(SendAncillaryMessage::ScmRights(files));
+    }
+    let flags = SendFlags::NOSIGNAL;
+    rustix::net::sendmsg(socket, &[IoSlice::new(bytes)], &mut carried, flags)
+}
+
+/// Receives some bytes, and files that come with them.
+pub(super) fn receive_with(
+    socket: impl AsFd,
+    into: &mut [u8],
+    files: &mut Vec<OwnedFd>,
+) -> rustix::io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
+    let mut carried = RecvAncillaryBuffer::new(&mut space);
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let got = rustix::net::recvmsg(socket, &mut [IoSliceMut::new(into)], &mut carried, flags)?;
+    for message in carried.drain() {
+        if let RecvAncillaryMessage::ScmRights(received) = message {
+            files.extend(received);
+        }
+    }
+    Ok(got.bytes)
+}
+
+/// The end of a socket that waits for what it reads.
+#[derive(Debug)]
+pub(super) struct Wire(UnixStream);
+
+impl Wire {
+    pub(super) fn new(socket: OwnedFd) -> Self {
+        Self(UnixStream::from(socket))
+    }
+
+    /// Sends a message.
+    pub(super) fn send(
+        &mut self,
+        message: &impl Serialize,
+        files: &[BorrowedFd<'_>],
+    ) -> io::Result<()> {
+        let bytes = frame(message)?;
+        let sent = send_with(&self.0, &bytes, files)?;
+        self.0.write_all(&bytes[sent..])
+    }
+
+    /// The next message with its files; `None` when the other end is closed.
+    pub(super) fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+        let mut files = Vec::new();
+        let mut bytes = vec![0; 4];
+        let got = receive_with(&self.0, &mut bytes, &mut files)?;
+        if got == 0 {
+            return Ok(None);
+        }
+        self.0.read_exact(&mut bytes[got..])?;
+        let length = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
+        if length > LONGEST {
+            return Err(io::Error::other("a message that is too long"));
+        }
+        bytes.resize(4 + length, 0);
+        self.0.read_exact(&mut bytes[4..])?;
+        let message = parse(&bytes)?.map(|(message, _)| (message, files));
+        Ok(message)
+    }
+}
+
+impl AsFd for Wire {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+    use std::path::PathBuf;
+
+    use super::{Reply, Request, Wire, frame, parse};
+
+    #[test]
+    fn a_message_arrives_with_its_files() {
+        let (one, other) = UnixStream::pair().expect("a pair");
+        let (mut one, mut other) = (Wire::new(one.into()), Wire::new(other.into()));
+        let request = Request::Unpack {
+            folder: PathBuf::from("/x".repeat(100_000)),
+        };
+        let (mut read, write) = std::io::pipe().expect("a pipe");
+        let sent = request.clone();
+        let sending = std::thread::spawn(move || one.send(&sent, &[write.as_fd()]).expect("sent"));
+        let (got, files) = other.receive().expect("read").expect("a message");
+        sending.join().expect("sent");
+        assert_eq!(request, got);
+        let [file] = <[_; 1]>::try_from(files).expect("one file");
+        let mut file = std::fs::File::from(file);
+        file.write_all(b"through").expect("written");
+        drop(file);
+        let mut text = String::new();
+        read.read_to_string(&mut text).expect("read");
+        assert_eq!(text, "through");
+        assert!(other.receive::<Request>().expect("the end").is_none());
+    }
+
+    #[test]
+    fn half_a_message_is_none_yet() {
+        let bytes = frame(&Reply::Ended(3)).expect("a frame");
+        for some in 0..bytes.len() {
+            let found = parse::<Reply>(&bytes[..some]).expect("no mistake");
+            assert!(found.is_none(), "{some}");
+        }
+        let (reply, length) = parse::<Reply>(&bytes).expect("right").expect("whole");
+        assert_eq!((reply, length), (Reply::Ended(3), bytes.len()));
+        assert!(parse::<Reply>(&[0xff; 8]).is_err(), "too long");
+    }
+}

@@ -1,0 +1,119 @@
+//! A tar stream onto this machine's disk. The stream is hostile: nothing is written outside the
+//! folder, whatever names and links it holds.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use tar::{Archive, Entry, EntryType};
+
+use super::entry::{is_whiteout, relative};
+use super::file_work::Stop;
+
+/// Unpacks the file `tar` over `folder`. Later entries replace earlier ones and what was there.
+pub(super) fn unpack(tar: &Path, folder: &Path, stop: &Stop) -> io::Result<()> {
+    let file = stop.reads(io::BufReader::new(std::fs::File::open(tar)?));
+    unpack_from(file, folder)
+}
+
+/// The same from a stream.
+pub(super) fn unpack_from(from: impl Read, folder: &Path) -> io::Result<()> {
+    entries(from, folder, &take_away)
+}
+
+/// What becomes of a name that is taken away.
+type Gone<'a> = &'a dyn Fn(&Path, &Path) -> io::Result<()>;
+
+fn entries(from: impl Read, folder: &Path, gone: Gone<'_>) -> io::Result<()> {
+    let mut archive = Archive::new(from);
+    let mut folders = Vec::new();
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        match entry.header().entry_type() {
+            // Last and innermost first, or a folder without write permission could not be filled.
+            EntryType::Directory => folders.push(entry),
+            EntryType::Regular
+            | EntryType::Continuous
+            | EntryType::GNUSparse
+            | EntryType::Symlink
+            | EntryType::Link => place(&mut entry, folder)?,
+            EntryType::Char if is_whiteout(entry.header()) => {
+                gone(folder, &relative(&entry.path()?)?)?;
+            }
+            _ => {}
+        }
+    }
+    folders.sort_by(|a, b| b.path_bytes().cmp(&a.path_bytes()));
+    folders
+        .iter_mut()
+        .try_for_each(|entry| place(entry, folder))
+}
+
+/// Removes what a lower layer has at `path`. A parent that is a link leads elsewhere, and what lies
+/// there is none of the layer's.
+fn take_away(folder: &Path, path: &Path) -> io::Result<()> {
+    if has_plain_parents(folder, path) && !path.as_os_str().is_empty() {
+        make_room(&folder.join(path), EntryType::Char)?;
+    }
+    Ok(())
+}
+
+fn has_plain_parents(folder: &Path, path: &Path) -> bool {
+    path.ancestors().skip(1).all(|parent| {
+        let place = folder.join(parent);
+        std::fs::symlink_metadata(place).is_ok_and(|about| about.is_dir())
+    })
+}
+
+/// Unpacks a stream into `folder` as a layer for an overlay: what takes away from lower ones stays
+/// in it as the mark that the kernel knows.
+#[cfg(target_os = "linux")]
+pub(super) fn unpack_layer(from: impl Read, folder: &Path) -> io::Result<()> {
+    entries(from, folder, &mark_gone)
+}
+
+/// A character device 0:0, which everybody may make.
+#[cfg(target_os = "linux")]
+fn mark_gone(folder: &Path, path: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
+
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    // Built one by one: none of them may be a link.
+    let mut parents: Vec<&Path> = path.ancestors().skip(1).collect();
+    parents.pop();
+    for parent in parents.into_iter().rev() {
+        let place = folder.join(parent);
+        match std::fs::symlink_metadata(&place) {
+            Ok(about) if about.is_dir() => {}
+            Ok(_) => return Ok(()),
+            Err(_) => std::fs::create_dir(&place)?,
+        }
+    }
+    let place = folder.join(path);
+    make_room(&place, EntryType::Char)?;
+    let device = FileType::CharacterDevice;
+    Ok(mknodat(CWD, &place, device, Mode::empty(), makedev(0, 0))?)
+}
+
+/// The tar crate refuses parents that are links out of `folder`; `relative` refuses the names that
+/// it would silently skip.
+fn place(entry: &mut Entry<'_, impl Read>, folder: &Path) -> io::Result<()> {
+    let path = relative(&entry.path()?)?;
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    make_room(&folder.join(&path), entry.header().entry_type())?;
+    entry.unpack_in(folder)?;
+    Ok(())
+}
+
+/// Removes what is in the way of a new entry: links are replaced, never written through.
+fn make_room(target: &Path, kind: EntryType) -> io::Result<()> {
+    match std::fs::symlink_metadata(target) {
+        Err(_) => Ok(()),
+        Ok(old) if old.is_dir() && kind == EntryType::Directory => Ok(()),
+        Ok(old) if old.is_dir() => std::fs::remove_dir_all(target),
+        Ok(_) => std::fs::remove_file(target),
+    }
+}
