@@ -312,7 +312,7 @@ fn settings(chosen: &Settings) -> Vec<Line> {
         .iter()
         .filter(|(_, setting)| setting.source != Source::Default);
     made.filter_map(|(key, setting)| {
-        let value = setting.value.as_ref()?;
+        let value = setting.value.as_ref()?.shown();
         let from = match setting.source {
             Source::Environment => key.entry().variable,
             other => other.as_str(),

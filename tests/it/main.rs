@@ -10,6 +10,7 @@ mod docker_settings;
 mod engine;
 mod env;
 mod faults;
+mod fetch;
 mod fixtures;
 mod fuzzed;
 mod generated;
