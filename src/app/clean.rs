@@ -145,7 +145,7 @@ impl Storage {
     fn includes(&self) -> Option<Stored> {
         let fetched = self.fetched.as_ref()?;
         let (count, bytes) = (fetched.count(), fetched.size());
-        (bytes > 0).then(|| Stored {
+        (bytes > 0).then_some(Stored {
             kind: StoredKind::Includes,
             count: Some(count),
             alive: 0,

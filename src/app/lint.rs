@@ -8,10 +8,7 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan;
 use crate::source::{SourceMap, Span};
 
-use super::facts::History;
-use super::failure::Failure;
 use super::pipeline::Pipeline;
-use super::request::PipelineRequest;
 use super::tree_files::TreeFiles;
 use super::workspace::Workspace;
 

@@ -221,8 +221,8 @@ impl Runners {
 
     /// Which runner takes each job of the plan.
     pub(super) fn assign(&self, plan: &Plan, has_default_image: bool) -> Assignment {
-        let containers = [self.docker.as_ref(), self.sandbox.as_ref()];
-        let runners = runners(&containers.map(|it| it.cloned()), &self.shell);
+        let containers = [self.docker.clone(), self.sandbox.clone()];
+        let runners = runners(&containers, &self.shell);
         Assignment::new(runners, plan, has_default_image)
     }
 

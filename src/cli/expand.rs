@@ -42,11 +42,11 @@ fn chosen(whole: &Mapping, names: &[String], pipeline: &Pipeline) -> Result<Mapp
     let jobs: Vec<_> = config.flat_map(|config| &config.jobs).collect();
     let mut wanted: HashSet<&str> = HashSet::new();
     for name in names {
-        let named = |job: &&&std::sync::Arc<_>| {
+        let is_meant = |job: &&&std::sync::Arc<_>| {
             let job: &crate::config::JobConfig = job;
             *job.name == **name || *job.base_name == **name
         };
-        let Some(job) = jobs.iter().find(named) else {
+        let Some(job) = jobs.iter().find(is_meant) else {
             let failure = Failure::new(FailureKind::Usage, unknown_job(pipeline, name));
             return Err(failure.within(&pipeline.loaded.sources));
         };

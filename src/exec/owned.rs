@@ -120,9 +120,9 @@ mod tests {
         for piece in [1, 500, 512, 513, whole.len()] {
             let owner = Owner { uid: 1000, gid: 7 };
             let mut made = Vec::new();
-            let mut owned = Owned::new(owner, &mut made);
+            let mut stream = Owned::new(owner, &mut made);
             for piece in whole.chunks(piece) {
-                owned.write_all(piece).expect("written");
+                stream.write_all(piece).expect("written");
             }
             let mut archive = tar::Archive::new(made.as_slice());
             let mut seen = Vec::new();
@@ -133,9 +133,9 @@ mod tests {
                 let header = entry.header();
                 assert_eq!(header.uid().expect("a user"), 1000);
                 assert_eq!(header.gid().expect("a group"), 7);
-                let mode = header.mode().expect("a mode");
+                let bits = header.mode().expect("a mode");
                 let path = entry.path().expect("a path").display().to_string();
-                seen.push((path, mode, content));
+                seen.push((path, bits, content));
             }
             let entry =
                 |path: &str, mode, content: &str| (path.to_owned(), mode, content.to_owned());

@@ -1,6 +1,6 @@
 //! What decided about one job: the rules that were tried, the values they read, its variables.
 //!
-//! It goes the way of [`build`](super::build), for one job, and keeps what it sees.
+//! It goes the way of [`build`](super::build()), for one job, and keeps what it sees.
 
 use std::sync::Arc;
 

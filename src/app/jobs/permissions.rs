@@ -143,9 +143,8 @@ impl PipelineContext {
         let names = (services.clone()).map(|service| variables.expand(&service.image.name));
         let why = (image.and_then(|image| allowed.refuses_image(&image.name)))
             .or_else(|| {
-                names
-                    .filter_map(|name| allowed.refuses_service(&name))
-                    .next()
+                let mut names = names;
+                names.find_map(|name| allowed.refuses_service(&name))
             })
             .or_else(|| {
                 let images = services.clone().map(|service| &service.image);
