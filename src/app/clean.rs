@@ -11,6 +11,8 @@ use crate::settings::Settings;
 
 use super::failure::Failure;
 use super::folders;
+#[cfg(target_os = "linux")]
+use super::images::{remove_all_images, size_of_images};
 use super::past::record_of;
 use super::request::WorkspaceRequest;
 use super::runners::docker_with_layers;
@@ -26,11 +28,13 @@ pub enum StoredKind {
     Caches,
     /// Project trees and volumes of jobs on the Docker daemon.
     Layers,
+    /// Images for jobs that run without a daemon.
+    Images,
 }
 
 impl StoredKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Runs, Self::Caches, Self::Layers];
+    pub const ALL: [Self; 4] = [Self::Runs, Self::Caches, Self::Layers, Self::Images];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
@@ -38,6 +42,7 @@ impl StoredKind {
             Self::Runs => "runs",
             Self::Caches => "caches",
             Self::Layers => "layers",
+            Self::Images => "images",
         }
     }
 }
@@ -118,6 +123,27 @@ impl Storage {
         self.projects.iter().flat_map(of).collect()
     }
 
+    /// The images that are here, of whatever project.
+    pub fn images(&self) -> Option<Stored> {
+        self.settings.as_ref()?;
+        let (count, bytes) = size_of_images();
+        (count > 0).then_some(Stored {
+            kind: StoredKind::Images,
+            count: Some(count),
+            alive: 0,
+            bytes: Some(bytes),
+            of: None,
+        })
+    }
+
+    /// Removes the images that no run uses; how many.
+    pub fn remove_images(&self) -> Result<usize, Failure> {
+        match &self.settings {
+            Some(_) => Ok(remove_all_images()?.len()),
+            None => Ok(0),
+        }
+    }
+
     /// What the Docker daemon has. It is asked only where something is remembered of it.
     pub async fn on_daemon(&self) -> Result<Option<Stored>, Failure> {
         let Some(docker) = self.daemon()? else {
@@ -164,4 +190,15 @@ impl Storage {
             .await?;
         Ok(gone.len())
     }
+}
+
+/// Other systems have no store.
+#[cfg(not(target_os = "linux"))]
+fn size_of_images() -> (usize, u64) {
+    (0, 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn remove_all_images() -> Result<Vec<String>, Failure> {
+    Ok(Vec::new())
 }

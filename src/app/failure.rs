@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use crate::diag::{Code, Diagnostic};
 use crate::exec::ExecError;
+#[cfg(target_os = "linux")]
+use crate::images::ImageError;
 use crate::record::RecordError;
 use crate::repo::RepoError;
 use crate::run::RunError;
@@ -103,6 +105,22 @@ impl From<ExecError> for Failure {
             diagnostic.help.push(OTHER_EXECUTORS.into());
         }
         failure
+    }
+}
+
+/// An image that can't be had, kept or removed.
+#[cfg(target_os = "linux")]
+impl From<ImageError> for Failure {
+    fn from(error: ImageError) -> Self {
+        let (kind, code) = match error {
+            ImageError::Name { .. } => (FailureKind::Usage, Code::InvalidValue),
+            ImageError::Io { doing, .. } if doing != "read" => {
+                (FailureKind::Environment, Code::StateUnwritable)
+            }
+            ImageError::ForeignFolder { .. } => (FailureKind::Environment, Code::StateUnwritable),
+            _ => (FailureKind::Environment, Code::ImageMissing),
+        };
+        Self::of(kind, code, &error, error.help())
     }
 }
 

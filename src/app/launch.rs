@@ -12,7 +12,7 @@ use crate::exec::{ArtifactRef, Cx, Owner};
 use crate::plan::Chosen;
 use crate::record::{Keep, ProjectRecord, Recorder, State};
 use crate::report::words;
-use crate::run::{self, Interrupt, PullPolicy, RunSettings, RunSpec};
+use crate::run::{self, Interrupt, RunSettings, RunSpec};
 use crate::settings::Key;
 
 use super::facts::now;
@@ -143,6 +143,7 @@ async fn prepare(
         place: Arc::clone(place),
         trees,
         outside: request.outside.clone(),
+        keep_going: request.options.keep_going,
         changes: pipeline.changes,
         interruptible: interruptible.clone(),
         workspace: Mutex::new(workspace),
@@ -263,10 +264,6 @@ fn settings(
         artifacts: Box::new(live.artifacts()),
         artifacts_limit: workspace.settings.artifacts_limit(),
         caches: Some(place.record.caches()),
-        pull: if options.offline {
-            PullPolicy::Never
-        } else {
-            PullPolicy::IfNotPresent
-        },
+        offline: options.offline,
     }
 }

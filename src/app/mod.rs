@@ -15,6 +15,8 @@ mod elsewhere;
 mod facts;
 mod failure;
 pub mod folders;
+#[cfg(target_os = "linux")]
+mod images;
 mod includes;
 mod interruptible;
 mod jobs;
@@ -39,6 +41,8 @@ mod workspace;
 pub use clean::{Storage, Stored, StoredKind};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
+#[cfg(target_os = "linux")]
+pub use images::{ImageRequest, Images, short, stored_image_names};
 pub use jobs::{KeyDigests, Permissions, PipelineContext, images};
 pub use launch::Launch;
 pub use past::{KeptByJob, PastAttempts, PastRuns};

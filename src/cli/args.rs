@@ -6,7 +6,10 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::report::{ColorChoice, OutputLevel};
 
-pub(super) use super::formats::{LintFormat, ListFormat, RunFormat};
+pub(super) use super::formats::{LintFormat, ListFormat, ResultFormat, RunFormat};
+pub(super) use super::image_args::{
+    ImageArgs, ImageCommand, ImageImportArgs, ImageLsArgs, ImagePullArgs, ImageRmArgs,
+};
 pub(super) use super::past_args::{
     ArtifactsArgs, CleanArgs, CleanKind, LogsArgs, RetryArgs, RunsArgs,
 };
@@ -141,6 +144,8 @@ pub enum Command {
     Artifacts(ArtifactsArgs),
     /// List what pipe keeps on this machine, or remove it
     Clean(CleanArgs),
+    /// Bring, list and remove images for jobs that run without a daemon
+    Image(ImageArgs),
     /// Show what this machine offers for running pipelines
     Doctor(DoctorArgs),
     /// Print the completion script of a shell
@@ -245,6 +250,9 @@ pub struct RunArgs {
     /// Start delayed jobs at once
     #[arg(long, help_heading = "How to run")]
     pub no_delay: bool,
+    /// Run what comes after a failed job all the same
+    #[arg(long, help_heading = "How to run")]
+    pub keep_going: bool,
     /// How to show the run: auto, plain or json [default: auto]
     #[arg(
         long,

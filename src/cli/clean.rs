@@ -40,6 +40,7 @@ pub(super) fn clean(global: &Global, args: &CleanArgs, printer: &Printer) -> Res
 /// What is kept. A daemon that can't be asked hides nothing else.
 async fn list(storage: &Storage, printer: &Printer) {
     let mut kept = storage.on_disk();
+    kept.extend(storage.images());
     match storage.on_daemon().await {
         Ok(layers) => kept.extend(layers),
         Err(failure) => printer.diagnostics(&failure.diagnostics, &failure.sources),
@@ -67,6 +68,7 @@ async fn list(storage: &Storage, printer: &Printer) {
 fn whose(kept: &Stored) -> String {
     let of = match &kept.of {
         Some(folder) => folder.display().to_string(),
+        None if kept.kind == StoredKind::Images => "all projects".to_owned(),
         None => "trees of all projects, on the Docker daemon".to_owned(),
     };
     match kept.alive {
@@ -87,6 +89,10 @@ async fn remove(storage: &Storage, kinds: &[StoredKind], printer: &Printer) -> R
             StoredKind::Caches => match storage.remove_caches()? {
                 0 => {}
                 bytes => removed.push(format!("{} of caches", words::size(bytes))),
+            },
+            StoredKind::Images => match storage.remove_images()? {
+                0 => {}
+                images => removed.push(words::count(images, "image")),
             },
             StoredKind::Layers => match storage.remove_layers().await? {
                 0 => {}
@@ -121,6 +127,7 @@ impl From<CleanKind> for StoredKind {
             CleanKind::Runs => Self::Runs,
             CleanKind::Caches => Self::Caches,
             CleanKind::Layers => Self::Layers,
+            CleanKind::Images => Self::Images,
         }
     }
 }

@@ -34,11 +34,18 @@ const CANDIDATES: &[(&str, Candidates)] = &[
     ("source", events),
     ("past_job", recorded_jobs),
     ("past_run", recorded_runs),
+    ("stored_images", stored_images),
 ];
 
 /// The command line, whose values complete.
 pub(super) fn completing_command() -> clap::Command {
-    command().mut_subcommands(|command| command.mut_args(with_candidates))
+    command().mut_subcommands(completing)
+}
+
+fn completing(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(with_candidates)
+        .mut_subcommands(completing)
 }
 
 fn with_candidates(argument: Arg) -> Arg {
@@ -65,6 +72,17 @@ fn jobs() -> Vec<CompletionCandidate> {
         }
         names
     })
+}
+
+/// Images of the store.
+#[cfg(target_os = "linux")]
+fn stored_images() -> Vec<CompletionCandidate> {
+    plain(crate::app::stored_image_names())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stored_images() -> Vec<CompletionCandidate> {
+    Vec::new()
 }
 
 /// Jobs that a person can start.
@@ -250,8 +268,11 @@ mod tests {
     fn what_completes_is_an_argument() {
         let command = command();
         for (id, _) in CANDIDATES {
-            let has = |sub: &clap::Command| sub.get_arguments().any(|arg| arg.get_id() == *id);
-            assert!(command.get_subcommands().any(has), "{id}");
+            fn has(command: &clap::Command, id: &str) -> bool {
+                command.get_arguments().any(|arg| arg.get_id() == id)
+                    || command.get_subcommands().any(|sub| has(sub, id))
+            }
+            assert!(has(&command, id), "{id}");
         }
     }
 

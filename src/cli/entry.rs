@@ -13,7 +13,7 @@ use crate::report::OutputLevel;
 use crate::report::line::{Line, Tone};
 use crate::source::SourceMap;
 
-use super::args::{Cli, Command, When};
+use super::args::{Cli, Command, ImageArgs, When};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::{artifacts, clean, doctor, generate, lint, list, logs, retry, runs};
@@ -128,6 +128,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Logs(args) => logs::logs(&cli.global, args, printer),
         Command::Artifacts(args) => artifacts::artifacts(&cli.global, args, printer),
         Command::Clean(args) => clean::clean(&cli.global, args, printer),
+        Command::Image(args) => image(cli, args, printer),
         Command::Doctor(args) => doctor::doctor(&cli.global, args, printer),
         Command::Completions { shell } => {
             printer.exact(&generate::completion(*shell));
@@ -135,6 +136,19 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
         }
         Command::Man { page } => generate::man(page.as_deref(), printer),
     }
+}
+
+#[cfg(target_os = "linux")]
+fn image(cli: &Cli, args: &ImageArgs, printer: &Printer) -> Result<Exit, Failure> {
+    super::image::image(&cli.global, &args.command, printer)
+}
+
+/// Its layers are folders for overlays of Linux.
+#[cfg(not(target_os = "linux"))]
+fn image(_: &Cli, _: &ImageArgs, _: &Printer) -> Result<Exit, Failure> {
+    let message = "only pipe for Linux keeps images of its own; here the Docker daemon has them";
+    let diagnostic = Diagnostic::new(Code::ExecutorUnavailable, message);
+    Err(Failure::new(FailureKind::Environment, diagnostic))
 }
 
 fn fail(failure: &Failure, printer: &Printer) -> Exit {

@@ -22,6 +22,15 @@ pub enum ListFormat {
     Json,
 }
 
+/// How is said what a command did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ResultFormat {
+    /// Lines for people
+    Text,
+    /// JSON
+    Json,
+}
+
 /// How findings are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LintFormat {

@@ -50,18 +50,19 @@ pub fn man_pages() -> Vec<(String, String)> {
     let mut all = command();
     all.build();
     let mut pages = vec![page(&all, "pipe")];
-    for sub in all.get_subcommands().filter(|sub| !sub.is_hide_set()) {
-        let name = format!("pipe-{}", sub.get_name());
-        let usage = format!("pipe {}", sub.get_name());
-        pages.push(page(
-            &sub.clone()
-                .name(name.clone())
-                .display_name(name.clone())
-                .bin_name(usage),
-            &name,
-        ));
-    }
+    add_pages_below(&all, "pipe", &mut pages);
     pages
+}
+
+/// A page for each command below `command`, which is called `usage`.
+fn add_pages_below(command: &clap::Command, usage: &str, pages: &mut Vec<(String, String)>) {
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        let usage = format!("{usage} {}", sub.get_name());
+        let name = usage.replace(' ', "-");
+        let named = sub.clone().name(name.clone()).display_name(name.clone());
+        pages.push(page(&named.bin_name(usage.clone()), &name));
+        add_pages_below(sub, &usage, pages);
+    }
 }
 
 fn page(command: &clap::Command, name: &str) -> (String, String) {

@@ -16,6 +16,11 @@ mod environments;
 mod exit;
 mod formats;
 mod generate;
+#[cfg(target_os = "linux")]
+mod image;
+mod image_args;
+#[cfg(target_os = "linux")]
+mod image_progress;
 mod lint;
 mod list;
 mod list_json;

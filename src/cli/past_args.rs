@@ -82,7 +82,7 @@ pub struct ArtifactsArgs {
 /// Options of `clean`.
 #[derive(Debug, Clone, Args)]
 pub struct CleanArgs {
-    /// What to remove: runs, caches or layers [default: nothing, what there is is listed]
+    /// What to remove: runs, caches, layers or images [default: nothing, what there is is listed]
     #[arg(value_name = "KIND", hide_possible_values = true)]
     pub kinds: Vec<CleanKind>,
     /// Remove all kinds
@@ -102,4 +102,6 @@ pub enum CleanKind {
     Caches,
     /// Project trees on the Docker daemon
     Layers,
+    /// Images for jobs that run without a daemon
+    Images,
 }

@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::relocate::{open, relocate};
 use super::{ExecError, JobLogins};
+use crate::types::PullPolicy;
 
 /// How far a cancellation has come. Only ever grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -108,6 +109,25 @@ pub struct Image {
     pub platform: Option<String>,
     /// What the job knows of registries.
     pub logins: JobLogins,
+    /// When it is brought, tried one after the other; empty for when it is missing. The run loop
+    /// decides by it, no executor.
+    pub pull: Vec<PullPolicy>,
+}
+
+impl Image {
+    /// When it is brought.
+    pub fn policies(&self) -> &[PullPolicy] {
+        if self.pull.is_empty() {
+            &[PullPolicy::IfNotPresent]
+        } else {
+            &self.pull
+        }
+    }
+
+    /// Whether the other one is the same to who has them.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.name, &self.platform) == (&other.name, &other.platform)
+    }
 }
 
 /// The project tree to publish.
@@ -237,6 +257,9 @@ pub struct EnvSpec {
     pub workspace: Workspace,
     /// Whether process 1 of a container is one that takes care of orphans.
     pub init: bool,
+    /// Whether files belong to the job's user and nobody else may write them, instead of being open
+    /// to all (`FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR`).
+    pub owned_files: bool,
     /// Whose jobs share what outlives them: project, slot, protection. Attempts at once differ in it.
     pub volumes_of: String,
 }

@@ -218,7 +218,9 @@ impl Arrival<'_> {
     ) -> Result<(PathBuf, UnpackJob), ImageError> {
         let folder = tempfile::tempdir_in(&self.folder);
         // Should it fail, all goes together, by who may remove it.
-        let folder = folder.map_err(ImageError::at("write", &self.folder))?.keep();
+        let folder = folder
+            .map_err(ImageError::at("write", &self.folder))?
+            .keep();
         let job = UnpackJob {
             archive: source.archive.clone(),
             part: source.part,

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::ConfigFile;
-use super::layer::{Here, LayerFolders};
+use super::layer::{Here, LayerFolders, LayerForm};
 use super::record::{ImageRecord, LayerRecord, NameRecord};
 use super::sha256::{digits, sha256};
 use super::{ImageError, ImageName, OpenImage, Platform, files};
@@ -51,12 +51,24 @@ impl ImageStore {
         Self::within(&of_user(root)?, folders)
     }
 
+    /// The stores that are there in `root`, one for each form of layers. Nothing is made.
+    pub fn existing(root: &Path) -> Vec<Self> {
+        let own = own_folder(root);
+        let forms = LayerForm::ALL.into_iter().map(|form| Self {
+            folder: own.join(form.folder()),
+            folders: Arc::new(Here::with_form(form)),
+        });
+        forms.filter(|store| store.lock_path().exists()).collect()
+    }
+
     fn within(own: &Path, folders: Arc<dyn LayerFolders>) -> Result<Self, ImageError> {
         let folder = own.join(folders.form().folder());
         for part in ["blobs", "images", "names", "layers", "tmp"] {
             files::make(&folder.join(part))?;
         }
-        Ok(Self { folder, folders })
+        let store = Self { folder, folders };
+        store.lock_file()?;
+        Ok(store)
     }
 
     /// The image of that name, which may also be its id (`sha256:…`), for `platform`, else for
@@ -197,14 +209,17 @@ fn json_files(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     paths.filter(|path| path.extension().is_some_and(|kind| kind == "json"))
 }
 
-/// The user's part of the store.
+fn own_folder(root: &Path) -> PathBuf {
+    root.join(rustix::process::geteuid().as_raw().to_string())
+}
+
+/// The user's part of the store, made where it is missing.
 fn of_user(root: &Path) -> Result<PathBuf, ImageError> {
-    let uid = rustix::process::geteuid();
-    let own = root.join(uid.as_raw().to_string());
+    let own = own_folder(root);
     files::make(&own)?;
     // Programs of an image keep their set-user-id bits: where root keeps them, nobody else may
     // put something in the way.
-    if uid.is_root() {
+    if rustix::process::geteuid().is_root() {
         let own = fs::canonicalize(&own).map_err(ImageError::at("find", &own))?;
         for folder in own.ancestors() {
             let about = fs::metadata(folder).map_err(ImageError::at("read", folder))?;

@@ -5,10 +5,9 @@ use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use crate::exec::{Cancel, Image, Owner};
 use crate::record::Caches;
 
-use super::images::Images;
-use super::message::{Failure, Message};
+use super::images::{Images, NotBrought, Wanted};
+use super::message::Message;
 use super::runner::{Runner, RunnerIndex};
-use super::spec::PullPolicy;
 
 /// The same for every attempt; nothing in it changes but permits and cells.
 pub(super) struct RunContext {
@@ -30,7 +29,7 @@ pub(super) struct ContextParts {
     pub(super) artifacts_limit: Option<u64>,
     pub(super) caches: Option<Caches>,
     pub(super) runners: Vec<Runner>,
-    pub(super) pull: PullPolicy,
+    pub(super) offline: bool,
     /// Cancels pulls.
     pub(super) cancel_pulls: watch::Receiver<Cancel>,
     pub(super) messages: mpsc::Sender<Message>,
@@ -46,7 +45,7 @@ impl RunContext {
             caches: parts.caches,
             starts: parts.runners.iter().map(limit).collect(),
             runners: parts.runners,
-            images: Images::new(parts.pull, parts.cancel_pulls, parts.messages),
+            images: Images::new(parts.offline, parts.cancel_pulls, parts.messages),
         }
     }
 
@@ -58,8 +57,13 @@ impl RunContext {
         &self.runners[at.0]
     }
 
+    /// Remembers images that are there.
+    pub(super) fn know(&self, here: Vec<Wanted>) {
+        self.images.know(here);
+    }
+
     /// Makes sure that the runner has the image.
-    pub(super) async fn bring(&self, runner: RunnerIndex, image: &Image) -> Result<(), Failure> {
+    pub(super) async fn bring(&self, runner: RunnerIndex, image: &Image) -> Result<(), NotBrought> {
         let executor = self.runner(runner).executor.as_ref();
         self.images.ensure(runner, executor, image).await
     }

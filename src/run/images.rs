@@ -1,26 +1,33 @@
 //! Images: each is looked for and brought once, however many jobs want it.
+//!
+//! What the jobs of a run begin with is brought before the first of them (design chapter 3). An image
+//! that a registry does not have or give fails its jobs; one that this machine can't bring keeps the
+//! run from going on.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
 
 use crate::event::EventKind;
-use crate::exec::{Cancel, Cx, ExecError, Executor, Image};
-use crate::types::FailureReason;
+use crate::exec::{Cancel, Cx, ExecError, Executor, Fault, Image};
+use crate::types::{FailureReason, PullPolicy};
 
 use super::message::{Failure, Message};
 use super::pipeline::PipelineState;
 use super::runner::{Runner, RunnerIndex};
-use super::spec::{PullPolicy, RunError};
+use super::spec::RunError;
 
 /// Pulls at once: they share one line to one registry.
 const PULLS: usize = 3;
 
-type Cell = Arc<OnceCell<Result<(), Failure>>>;
+/// Lines of a pull under way.
+const LINES: usize = 16;
+
+type Cell = Arc<OnceCell<Result<(), NotBrought>>>;
 
 /// The images of a run.
 pub(super) struct Images {
-    policy: PullPolicy,
+    offline: bool,
     pulls: Semaphore,
     /// The cancellation of the run: a job that stops must not end a pull that others wait for.
     cancel: watch::Receiver<Cancel>,
@@ -29,18 +36,46 @@ pub(super) struct Images {
     cells: Mutex<Vec<(RunnerIndex, Image, Cell)>>,
 }
 
+/// Why an image is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NotBrought {
+    /// The failure of every job that wants it.
+    pub(super) failure: Failure,
+    /// Whether this machine is to blame: its network, its daemon, its disk.
+    pub(super) is_machines: bool,
+}
+
+/// An image, and who wants it.
+pub(super) type Wanted = (RunnerIndex, Image);
+
+/// The images that the jobs of a pipeline begin with.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// There, and to be used as they are.
+    pub(super) here: Vec<Wanted>,
+    /// To be brought, each once.
+    pub(super) to_bring: Vec<Wanted>,
+}
+
 impl Images {
     pub(super) fn new(
-        policy: PullPolicy,
+        offline: bool,
         cancel: watch::Receiver<Cancel>,
         messages: mpsc::Sender<Message>,
     ) -> Self {
         Self {
-            policy,
+            offline,
             pulls: Semaphore::new(PULLS),
             cancel,
             messages,
             cells: Mutex::default(),
+        }
+    }
+
+    /// Remembers what is there.
+    pub(super) fn know(&self, here: Vec<Wanted>) {
+        for (runner, image) in here {
+            let _ = self.cell(runner, &image).set(Ok(()));
         }
     }
 
@@ -51,7 +86,7 @@ impl Images {
         runner: RunnerIndex,
         executor: &dyn Executor,
         image: &Image,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), NotBrought> {
         let cell = self.cell(runner, image);
         let result = cell.get_or_init(|| self.bring(executor, image));
         result.await.clone()
@@ -71,17 +106,50 @@ impl Images {
         cell
     }
 
-    async fn bring(&self, executor: &dyn Executor, image: &Image) -> Result<(), Failure> {
-        // Neither has a log of its own: what they write goes nowhere.
+    /// Tries the policies of the image in their order, until one has it there.
+    async fn bring(&self, executor: &dyn Executor, image: &Image) -> Result<(), NotBrought> {
         let cx = Cx::quiet(self.cancel.clone());
         let missing = executor.missing(std::slice::from_ref(image), &cx).await;
-        if missing.map_err(|error| Failure::from(&error))?.is_empty() {
-            return Ok(());
+        let missing = missing.map_err(|error| NotBrought {
+            failure: Failure::from(&error),
+            is_machines: true,
+        })?;
+        let is_here = missing.is_empty();
+        let mut failed = None;
+        for policy in image.policies() {
+            let pulls = match policy {
+                PullPolicy::Never => false,
+                PullPolicy::IfNotPresent => !is_here,
+                PullPolicy::Always => !is_here || !self.offline,
+            };
+            if !pulls && is_here {
+                return Ok(());
+            }
+            if !pulls || self.offline {
+                failed.get_or_insert_with(|| may_not_be_pulled(image));
+                continue;
+            }
+            match self.pull(executor, image, is_here).await {
+                Ok(()) => return Ok(()),
+                Err(error) => failed = Some(error),
+            }
         }
-        if self.policy == PullPolicy::Never {
-            let text = format!("image `{}` is missing and may not be pulled", image.name);
-            return Err(Failure::new(FailureReason::RunnerSystemFailure, text));
-        }
+        // Some policy there is.
+        Err(failed.unwrap_or_else(|| may_not_be_pulled(image)))
+    }
+
+    /// Pulls it. Where it `is_here` and its registry is out of reach, what is here is used.
+    async fn pull(
+        &self,
+        executor: &dyn Executor,
+        image: &Image,
+        is_here: bool,
+    ) -> Result<(), NotBrought> {
+        let (output, mut lines) = mpsc::channel(LINES);
+        let cx = Cx {
+            cancel: self.cancel.clone(),
+            output,
+        };
         // The semaphore is never closed.
         let _permit = self.pulls.acquire().await;
         let told = |bytes, total| {
@@ -90,16 +158,53 @@ impl Images {
                 .messages
                 .try_send(pull(image, Some((bytes, total)), false));
         };
-        let brought = executor.pull(image, &told, &cx).await;
-        let last_word = match &brought {
-            Ok(()) => pull(image, None, true),
-            Err(error) => not_pulled(image, error, *self.cancel.borrow()),
+        let pulling = async {
+            let pulled = executor.pull(image, &told, &cx).await;
+            drop(cx);
+            pulled
         };
-        let _ = self.messages.send(last_word).await;
-        brought.map_err(|error| Failure {
+        let listening = async {
+            while let Some(line) = lines.recv().await {
+                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+                self.say(EventKind::Notice { text }).await;
+            }
+        };
+        let (brought, ()) = tokio::join!(pulling, listening);
+        let error = match brought {
+            Ok(()) => {
+                let _ = self.messages.send(pull(image, None, true)).await;
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        let stopped = *self.cancel.borrow() != Cancel::Run;
+        let is_machines = error.fault != Fault::User && !stopped;
+        self.say(not_pulled(image, &error, stopped)).await;
+        if is_machines && is_here {
+            let text = format!("image `{}` is used as it is on this machine", image.name);
+            self.say(EventKind::Notice { text }).await;
+            return Ok(());
+        }
+        let failure = Failure {
             message: format!("image `{}` was not pulled", image.name),
             ..Failure::from(&error)
+        };
+        Err(NotBrought {
+            failure,
+            is_machines,
         })
+    }
+
+    async fn say(&self, event: EventKind) {
+        let _ = self.messages.send(Message::Event(event)).await;
+    }
+}
+
+fn may_not_be_pulled(image: &Image) -> NotBrought {
+    let text = format!("image `{}` is missing and may not be pulled", image.name);
+    NotBrought {
+        failure: Failure::new(FailureReason::RunnerSystemFailure, text),
+        is_machines: false,
     }
 }
 
@@ -111,46 +216,68 @@ fn pull(image: &Image, progress: Option<(u64, u64)>, done: bool) -> Message {
     })
 }
 
-fn not_pulled(image: &Image, error: &ExecError, cancel: Cancel) -> Message {
-    Message::Event(EventKind::PullFailed {
+fn not_pulled(image: &Image, error: &ExecError, stopped: bool) -> EventKind {
+    EventKind::PullFailed {
         image: image.name.clone(),
-        message: match cancel {
-            Cancel::Run => error.in_one_line(),
-            Cancel::Graceful | Cancel::Force => {
-                format!("image `{}` was not pulled: the run was stopped", image.name)
-            }
+        message: if stopped {
+            format!("image `{}` was not pulled: the run was stopped", image.name)
+        } else {
+            error.in_one_line()
         },
-    })
+    }
 }
 
-/// Where nothing may be pulled, every image must be there before the first job starts; all that
+/// Looks for the images that the jobs of `pipeline` begin with. Offline all must be there; those that
 /// are not are named at once.
-pub(super) async fn check_images(
-    pull: PullPolicy,
+pub(super) async fn look(
+    offline: bool,
     pipeline: &PipelineState,
     runners: &[Runner],
-) -> Result<(), RunError> {
-    if pull != PullPolicy::Never {
-        return Ok(());
-    }
+) -> Result<Looked, RunError> {
     // Whoever waits for it stops it by not waiting any more.
     let cx = Cx::unstoppable();
-    let mut missing = Vec::new();
+    let mut looked = Looked::default();
+    let mut lacking: Vec<String> = Vec::new();
     let jobs = pipeline.automatic();
-    for job in jobs
-        .iter()
+    let jobs: Vec<_> = (jobs.iter())
         .filter_map(|job| pipeline.job(*job).script_job())
-    {
-        let executor = &runners[job.runner.0].executor;
-        let images: Vec<Image> = job.images().cloned().collect();
-        for image in executor.missing(&images, &cx).await? {
-            if !missing.contains(&image.name) {
-                missing.push(image.name);
+        .collect();
+    for (at, runner) in runners.iter().enumerate() {
+        let at = RunnerIndex(at);
+        let mut images: Vec<Image> = Vec::new();
+        for image in (jobs.iter())
+            .filter(|job| job.runner == at)
+            .flat_map(|job| job.images())
+        {
+            if !images.contains(image) {
+                images.push(image.clone());
+            }
+        }
+        if images.is_empty() {
+            continue;
+        }
+        let missing = runner.executor.missing(&images, &cx).await?;
+        for image in images {
+            let is_here = !missing.iter().any(|other| other.is_same(&image));
+            let first = image.policies().first().copied();
+            if is_here && (offline || first != Some(PullPolicy::Always)) {
+                looked.here.push((at, image));
+            } else if offline {
+                if !lacking.contains(&image.name) {
+                    lacking.push(image.name);
+                }
+            } else if image
+                .policies()
+                .iter()
+                .any(|policy| *policy != PullPolicy::Never)
+            {
+                looked.to_bring.push((at, image));
             }
         }
     }
-    if missing.is_empty() {
-        return Ok(());
+    if lacking.is_empty() {
+        Ok(looked)
+    } else {
+        Err(RunError::MissingImages(lacking))
     }
-    Err(RunError::MissingImages(missing))
 }

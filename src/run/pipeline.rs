@@ -9,10 +9,10 @@ use crate::exec::{ArtifactRef, TreeRef};
 use crate::sched::{Action, Input, JobIndex, Outcome, Pipeline, SpecError, remaining_paths};
 use crate::types::{FailureReason, Sources, Status};
 
-use super::job::JobRun;
-use super::message::{AttemptId, End, Failure, Kept, Verdict};
+use super::ids::AttemptId;
+use super::message::{End, Failure, Kept, Verdict};
 use super::runner::RunnerIndex;
-use super::spec::PipelineSpec;
+use super::spec::{JobRun, PipelineSpec};
 use super::trees::Trees;
 
 /// What is known of a job beyond its state.
@@ -50,6 +50,8 @@ pub(super) struct PipelineState {
     next_job_id: u64,
     /// In words, once it is being canceled.
     cancel_reason: Option<String>,
+    /// In words, where none of its jobs may begin.
+    not_begun: Option<String>,
     complete: bool,
 }
 
@@ -68,6 +70,7 @@ impl PipelineState {
             parent: None,
             next_job_id: spec.first_job_id,
             cancel_reason: None,
+            not_begun: None,
             complete: spec.complete,
         })
     }
@@ -332,6 +335,23 @@ impl PipelineState {
         self.cancel_reason.is_some()
     }
 
+    /// No job begins, and that is why.
+    pub(super) fn keep_from_beginning(&mut self, why: &str) {
+        self.not_begun = Some(why.to_owned());
+    }
+
+    /// Whether no job could begin.
+    pub(super) fn is_kept_from_beginning(&self) -> bool {
+        self.not_begun.is_some()
+    }
+
+    /// Why a job did not have its turn.
+    pub(super) fn why_skipped(&self, job: JobIndex) -> Option<String> {
+        self.not_begun
+            .clone()
+            .or_else(|| self.scheduler.reason(job))
+    }
+
     /// The outcome of a job that is canceled.
     pub(super) fn canceled(&self) -> JobOutcome {
         JobOutcome::Canceled {
@@ -399,7 +419,7 @@ impl PipelineState {
                 reason.map(|reason| reason.as_str().to_owned())
             }
             Status::Canceled => Some(self.cancel_words().to_owned()),
-            Status::Skipped => self.scheduler.reason(job),
+            Status::Skipped => self.why_skipped(job),
             _ => None,
         }
     }

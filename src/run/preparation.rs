@@ -12,8 +12,9 @@ use crate::exec::Cancel;
 
 use super::attempts::Attempts;
 use super::context::{ContextParts, RunContext};
+use super::dispatcher::Stopping;
 use super::dispatcher::{Dispatcher, Messages, Opening};
-use super::images::check_images;
+use super::images::look;
 use super::look_ahead::Environments;
 use super::pipeline::PipelineState;
 use super::pipelines::Pipelines;
@@ -23,7 +24,6 @@ use super::runner::Runner;
 use super::silence::Silences;
 use super::slots::Slots;
 use super::spec::{Interrupt, RunError, RunSettings, RunSpec};
-use super::stopping::Stopping;
 use super::stream::Stream;
 use super::timers::Timers;
 use super::trees::publish;
@@ -49,17 +49,18 @@ pub async fn run<'a>(
     let files = std::mem::take(&mut spec.pipeline.trees);
     let root = PipelineState::new(spec.pipeline)?;
     let prepare = async {
-        check_images(spec.settings.pull, &root, &spec.settings.runners).await?;
-        let trees = publish(root.jobs(), &files, &spec.settings.runners).await;
-        trees.map_err(RunError::from)
+        let (offline, runners) = (spec.settings.offline, &spec.settings.runners);
+        let looked = look(offline, &root, runners).await?;
+        let trees = publish(root.jobs(), &files, runners).await?;
+        Ok::<_, RunError>((looked, trees))
     };
-    let trees = tokio::select! {
-        trees = prepare => trees?,
+    let (looked, trees) = tokio::select! {
+        prepared = prepare => prepared?,
         signal = interrupted(interrupt.clone()) => return Err(RunError::Interrupted(signal)),
     };
     let runners = spec.settings.runners.clone();
     let dispatcher = dispatcher(spec.settings, root.with_trees(trees), stream, interrupt);
-    let result = dispatcher.run(opening).await;
+    let result = dispatcher.run(opening, looked).await;
     release(&runners).await;
     Ok(result)
 }
@@ -115,7 +116,7 @@ fn dispatcher(
             artifacts_limit: settings.artifacts_limit,
             caches: settings.caches,
             runners: settings.runners,
-            pull: settings.pull,
+            offline: settings.offline,
             cancel_pulls,
             messages: sender.clone(),
         })),

@@ -8,11 +8,12 @@ use tokio::task::JoinSet;
 use crate::exec::Cancel;
 
 use super::context::RunContext;
-use super::job::ScriptJob;
+use super::images::{NotBrought, Wanted};
+use super::spec::ScriptJob;
 
 /// The pulls of a run, and how they are stopped.
 pub(super) struct Pulls {
-    ahead: JoinSet<()>,
+    ahead: JoinSet<Result<(), NotBrought>>,
     cancel: watch::Sender<Cancel>,
 }
 
@@ -28,12 +29,22 @@ impl Pulls {
     /// Brings the images of a job ahead of it.
     pub(super) fn prefetch(&mut self, job: &Arc<ScriptJob>, context: &Arc<RunContext>) {
         for image in job.images() {
-            let (runner, image, context) = (job.runner, image.clone(), Arc::clone(context));
-            self.ahead.spawn(async move {
-                // Its failure is told by the jobs that want it.
-                let _ = context.bring(runner, &image).await;
-            });
+            self.begin((job.runner, image.clone()), context);
         }
+    }
+
+    /// Brings an image.
+    pub(super) fn begin(&mut self, (runner, image): Wanted, context: &Arc<RunContext>) {
+        let context = Arc::clone(context);
+        // Its failure is told, and is that of the jobs that want it.
+        self.ahead
+            .spawn(async move { context.bring(runner, &image).await });
+    }
+
+    /// The end of one of those that were begun; `None` where there are no more.
+    pub(super) async fn next_end(&mut self) -> Option<Result<(), NotBrought>> {
+        // One that broke off has failed nothing yet: the jobs try again.
+        Some(self.ahead.join_next().await?.unwrap_or(Ok(())))
     }
 
     /// Stops them.

@@ -4,7 +4,8 @@
 use crate::event::{EventKind, RunResult};
 use crate::types::{Status, exit_code};
 
-use super::pipelines::{PipelineIndex, Pipelines};
+use super::ids::PipelineIndex;
+use super::pipelines::Pipelines;
 use super::stream::Stream;
 
 /// Tells of jobs that never got their turn, which are shown as skipped, and of trigger jobs whose
@@ -15,7 +16,7 @@ pub(super) fn tell_who_waits(pipelines: &Pipelines, stream: &mut Stream<'_>) {
         for job in pipeline.scheduler().jobs() {
             let name = || pipeline.name(job).to_owned();
             let event = if pipeline.scheduler().status_of(job) == Status::Created {
-                let reason = pipeline.scheduler().reason(job).unwrap_or_default();
+                let reason = pipeline.why_skipped(job).unwrap_or_default();
                 EventKind::JobSkipped {
                     job: name(),
                     reason,
@@ -47,6 +48,9 @@ pub(super) fn of(pipelines: &Pipelines, signal: Option<u8>, is_recorded: bool) -
 fn exit(pipelines: &Pipelines, signal: Option<u8>) -> u8 {
     if let Some(signal) = signal {
         return exit_code::signal(signal);
+    }
+    if pipelines[PipelineIndex::ROOT].is_kept_from_beginning() {
+        return exit_code::ENVIRONMENT;
     }
     if pipelines.have_failure() {
         return if pipelines.fell_silent() {

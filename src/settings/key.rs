@@ -76,6 +76,7 @@ const SECONDS: Kind = Kind::Number {
     min: 0,
     max: 86_400,
 };
+const POLICIES: Kind = Kind::List(Item::PullPolicy);
 const EXECUTORS: Kind = Kind::Choice(&["auto", "docker", "sandbox", "shell"]);
 const DEPLOY: Kind = Kind::Choice(&["ask", "hold", "run"]);
 
@@ -112,6 +113,8 @@ keys! {
     DockerNetworkMode "docker.network_mode" "PIPE_DOCKER_NETWORK_MODE" Kind::Text, User, "", "network of all containers: `host`, `none`, or one of the daemon's";
     DockerDns "docker.dns" "PIPE_DOCKER_DNS" Kind::List(Item::Address), User, "", "name servers of all containers";
     DockerExtraHosts "docker.extra_hosts" "PIPE_DOCKER_EXTRA_HOSTS" Kind::List(Item::Host), User, "", "names of hosts that all containers know";
+    DockerPullPolicy "docker.pull_policy" "PIPE_DOCKER_PULL_POLICY" POLICIES, User, "if-not-present", "how images are brought, tried one after the other";
+    DockerAllowedPullPolicies "docker.allowed_pull_policies" "PIPE_DOCKER_ALLOWED_PULL_POLICIES" POLICIES, User, "", "what jobs may say about it";
     DockerAllowedImages "docker.allowed_images" "PIPE_DOCKER_ALLOWED_IMAGES" Kind::List(Item::Any), User, "", "globs of the images that jobs may have";
     DockerAllowedServices "docker.allowed_services" "PIPE_DOCKER_ALLOWED_SERVICES" Kind::List(Item::Any), User, "", "globs of the images that services may have";
     DockerServicesLimit "docker.services_limit" "PIPE_DOCKER_SERVICES_LIMIT" COUNT, User, "", "how many services a job may have";

@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 
 use super::value::Value;
+use crate::types::PullPolicy;
 
 /// The type of a setting's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +49,6 @@ pub enum Item {
     /// A word of `pull_policy`.
     PullPolicy,
 }
-
-const POLICIES: [&str; 3] = ["always", "if-not-present", "never"];
 
 impl Kind {
     /// What a value must be, in the words of a message.
@@ -144,7 +143,7 @@ impl Item {
                 .split_once(':')
                 .is_some_and(|(name, address)| !name.is_empty() && !address.is_empty()),
             Self::Address => text.parse::<IpAddr>().is_ok(),
-            Self::PullPolicy => POLICIES.contains(&text),
+            Self::PullPolicy => PullPolicy::parse(text).is_some(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod job;
 mod origin;
 #[cfg(test)]
 mod origin_tests;
+mod pull_policy;
 mod reference;
 mod slug;
 mod sources;
@@ -30,6 +31,7 @@ pub use go_bool::go_bool;
 pub use image_name::is_image_name;
 pub use job::{AllowFailure, Delay, KeepWhen, Retry, RetryWhen, When};
 pub use origin::{Origin, project_path};
+pub use pull_policy::PullPolicy;
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};
 pub use sources::{Sources, Submodules};

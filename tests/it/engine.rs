@@ -5,11 +5,15 @@ mod server;
 use std::collections::HashMap;
 
 use bollard::Docker;
+use bollard::auth::DockerCredentials;
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
-    CreateContainerOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
+    CreateContainerOptions, InspectContainerOptions, KillContainerOptions,
+    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+    PushImageOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions,
+    RemoveVolumeOptions, TagImageOptionsBuilder,
 };
+use futures_util::TryStreamExt;
 
 pub(crate) use server::{Server, Wanted};
 
@@ -79,6 +83,55 @@ impl Engine {
             let removing = self.docker.remove_volume(name, options);
             let _ = self.runtime.block_on(removing);
         }
+    }
+
+    /// Puts the image `from` into a registry under the name `to`, as that user; here it does not stay.
+    pub(crate) fn push(&self, from: &str, to: &str, (user, password): (&str, &str)) {
+        let (repository, tag) = to.rsplit_once(':').expect("a tag");
+        self.tag(from, to);
+        let credentials = DockerCredentials {
+            username: Some(user.to_owned()),
+            password: Some(password.to_owned()),
+            ..DockerCredentials::default()
+        };
+        let options = PushImageOptionsBuilder::new().tag(tag).build();
+        let steps = (self.docker).push_image(repository, Some(options), Some(credentials));
+        let pushing = steps.try_for_each(|_| std::future::ready(Ok(())));
+        self.runtime.block_on(pushing).expect("pushed");
+        self.remove_image(to);
+    }
+
+    /// Gives an image another name.
+    pub(crate) fn tag(&self, from: &str, to: &str) {
+        let (repository, tag) = to.rsplit_once(':').expect("a tag");
+        let options = TagImageOptionsBuilder::new()
+            .repo(repository)
+            .tag(tag)
+            .build();
+        let tagging = self.docker.tag_image(from, Some(options));
+        self.runtime.block_on(tagging).expect("a tag");
+    }
+
+    /// Kills a container, if it runs.
+    pub(crate) fn kill(&self, id: &str) {
+        let options = None::<KillContainerOptions>;
+        let killing = self.docker.kill_container(id, options);
+        let _ = self.runtime.block_on(killing);
+    }
+
+    /// All that the daemon says of a container.
+    pub(crate) fn inspect(&self, id: &str) -> String {
+        let options = None::<InspectContainerOptions>;
+        let asking = self.docker.inspect_container(id, options);
+        let said = self.runtime.block_on(asking).expect("a container");
+        serde_json::to_string(&said).expect("JSON")
+    }
+
+    /// Removes a name of an image, if it is there.
+    pub(crate) fn remove_image(&self, name: &str) {
+        let options = None::<RemoveImageOptions>;
+        let removing = self.docker.remove_image(name, options, None);
+        let _ = self.runtime.block_on(removing);
     }
 
     /// A container of somebody else, made for the time of a test.

@@ -15,9 +15,13 @@ mod fuzzed;
 mod generated;
 mod held;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod images;
 mod leftovers;
+mod outages;
 mod past;
 mod pty;
+mod registry;
 mod run;
 mod sample;
 #[cfg(target_os = "linux")]

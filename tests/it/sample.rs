@@ -1,4 +1,4 @@
-//! The sample project has the pipelines that its `.gitlab-ci.yml` promises, ref by ref.
+//! The samples have the pipelines that their `.gitlab-ci.yml` promise, ref by ref.
 
 use std::fs;
 use std::path::Path;
@@ -97,6 +97,24 @@ fn a_broken_service_fails_its_pipeline_in_docker() {
     assert_eq!(statuses(&env), (1, row("success", "failed", "success")));
 }
 
+/// The first sample needs no image: the sandbox runs it, and a link that leads nowhere fails it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_link_that_leads_nowhere_fails_the_first_sample() {
+    let env = checkout_of("pages");
+    let no_docker = &["--executor", "sandbox"];
+    assert_eq!(
+        statuses_of(&env, no_docker),
+        (0, row("success", "success", "success"))
+    );
+    let note = env.project().join("notes/tea.txt");
+    fs::write(&note, "Tea\n-> coffee\n").expect("the note can be edited");
+    assert_eq!(
+        statuses_of(&env, no_docker),
+        (1, row("success", "failed", "success"))
+    );
+}
+
 fn row(build: &str, test1: &str, test2: &str) -> Vec<String> {
     [("build", build), ("test1", test1), ("test2", test2)]
         .map(|(job, status)| format!("{job} {status}"))
@@ -105,7 +123,11 @@ fn row(build: &str, test1: &str, test2: &str) -> Vec<String> {
 
 /// The exit code of a run in containers, and each job with its status.
 fn statuses(env: &TestEnv) -> (i32, Vec<String>) {
-    let output = env.output(&["run", "--executor", "docker", "--format", "json"]);
+    statuses_of(env, &["--executor", "docker"])
+}
+
+fn statuses_of(env: &TestEnv, arguments: &[&str]) -> (i32, Vec<String>) {
+    let output = env.output(&[&["run", "--format", "json"], arguments].concat());
     let text = String::from_utf8_lossy(&output.stdout);
     let last: Value = text
         .lines()
@@ -140,10 +162,14 @@ fn list(env: &TestEnv, arguments: &[&str]) -> Value {
     })
 }
 
-/// A checkout of the sample on the branch `issue-12`.
+/// A checkout of the sample in images on the branch `issue-12`.
 fn checkout() -> TestEnv {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/autocv");
-    let env = TestEnv::copied(&sample);
+    checkout_of("autocv")
+}
+
+fn checkout_of(name: &str) -> TestEnv {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
+    let env = TestEnv::copied(&samples.join(name));
     for arguments in [
         "checkout -q -b issue-12",
         "branch -q -D main",

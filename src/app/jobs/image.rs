@@ -16,6 +16,7 @@ use crate::types::{FailureReason, is_image_name};
 
 use super::super::failure::{Failure, FailureKind};
 use super::context::PipelineContext;
+use super::permissions::Permissions;
 
 /// Why the name of an image is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,10 +163,11 @@ impl PipelineContext {
             Some((_, name)) => Some(name),
         };
         Ok(name.map(|name| match config {
-            Some(config) => expanded(config, name, variables),
+            Some(config) => expanded(config, name, variables, &self.permissions),
             None => Image {
                 name,
                 logins: logins(variables),
+                pull: self.permissions.policies(&[]),
                 ..Image::default()
             },
         }))
@@ -233,10 +235,11 @@ pub(super) fn image_of(
     config: &ImageConfig,
     job: &Job,
     variables: &JobVariables,
+    permissions: &Permissions,
 ) -> Result<Image, ImageFault> {
     let name = variables.expand(&config.name);
     if is_image_name(&name) {
-        return Ok(expanded(config, name, variables));
+        return Ok(expanded(config, name, variables, permissions));
     }
     let name = if name.trim().is_empty() {
         String::new()
@@ -246,7 +249,12 @@ pub(super) fn image_of(
     Err(fault(config, name, job, variables))
 }
 
-fn expanded(config: &ImageConfig, name: String, variables: &JobVariables) -> Image {
+fn expanded(
+    config: &ImageConfig,
+    name: String,
+    variables: &JobVariables,
+    permissions: &Permissions,
+) -> Image {
     let expanded = |text: &Arc<str>| variables.expand(text);
     let entrypoint = config.entrypoint.as_ref();
     Image {
@@ -255,6 +263,7 @@ fn expanded(config: &ImageConfig, name: String, variables: &JobVariables) -> Ima
         user: config.user.as_ref().map(expanded),
         platform: config.platform.as_ref().map(expanded),
         logins: logins(variables),
+        pull: permissions.policies(&config.pull_policies),
     }
 }
 

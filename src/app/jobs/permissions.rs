@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use crate::config::ImageConfig;
 use crate::diag::{Code, Diagnostic};
 use crate::expr::glob::ImageGlobs;
 use crate::plan::JobVariables;
 use crate::run::Refusal;
-use crate::settings::{Key, Settings};
-use crate::types::FailureReason;
+use crate::settings::{Key, Settings, Source};
+use crate::types::{FailureReason, PullPolicy};
 
 use super::super::failure::{Failure, FailureKind};
 use super::context::PipelineContext;
@@ -24,6 +25,10 @@ pub struct Permissions {
     services_limit: Option<usize>,
     /// How long jobs wait for services.
     pub(super) services_wait: Duration,
+    /// What counts where a job says nothing.
+    pull_policies: Vec<PullPolicy>,
+    /// What jobs may say.
+    allowed_policies: Vec<PullPolicy>,
 }
 
 /// A setting that lists images.
@@ -46,6 +51,8 @@ impl Default for Permissions {
             services: all(Key::DockerAllowedServices),
             services_limit: None,
             services_wait: WAIT,
+            pull_policies: vec![PullPolicy::IfNotPresent],
+            allowed_policies: PullPolicy::ALL.to_vec(),
         }
     }
 }
@@ -53,12 +60,50 @@ impl Default for Permissions {
 impl Permissions {
     /// What the settings say. An error where a pattern is none.
     pub fn of(settings: &Settings) -> Result<Self, Failure> {
+        let policies = |key| -> Vec<PullPolicy> {
+            let words = settings.list(key).iter();
+            words.filter_map(|word| PullPolicy::parse(word)).collect()
+        };
+        let own = policies(Key::DockerPullPolicy);
+        let is_default = (settings.get(Key::DockerPullPolicy))
+            .is_none_or(|setting| setting.source == Source::Default);
+        let allowed = match policies(Key::DockerAllowedPullPolicies) {
+            none if none.is_empty() && is_default => PullPolicy::ALL.to_vec(),
+            none if none.is_empty() => own.clone(),
+            allowed => allowed,
+        };
         let seconds = settings.number(Key::DockerWaitForServicesTimeout);
         Ok(Self {
             images: Allowed::of(settings, Key::DockerAllowedImages)?,
             services: Allowed::of(settings, Key::DockerAllowedServices)?,
             services_limit: (settings.number(Key::DockerServicesLimit)).map(|limit| limit as usize),
             services_wait: seconds.map_or(WAIT, |seconds| Duration::from_secs(seconds.into())),
+            pull_policies: own,
+            allowed_policies: allowed,
+        })
+    }
+
+    /// When an image is brought of which a job says `asked`: what of it is allowed, in its order.
+    pub(super) fn policies(&self, asked: &[PullPolicy]) -> Vec<PullPolicy> {
+        let asked = if asked.is_empty() {
+            &self.pull_policies
+        } else {
+            asked
+        };
+        let is_allowed = |policy: &&PullPolicy| self.allowed_policies.contains(policy);
+        asked.iter().filter(is_allowed).copied().collect()
+    }
+
+    /// Why nothing of what a job asks for an image is allowed.
+    fn refuses_policies(&self, image: &ImageConfig) -> Option<String> {
+        let asked = &image.pull_policies;
+        (!asked.is_empty() && self.policies(asked).is_empty()).then(|| {
+            format!(
+                "`pull_policy` of image `{}` is {}, and `docker.allowed_pull_policies` allows {}",
+                image.name,
+                words(asked),
+                words(&self.allowed_policies)
+            )
         })
     }
 
@@ -102,6 +147,11 @@ impl PipelineContext {
                     .filter_map(|name| allowed.refuses_service(&name))
                     .next()
             })
+            .or_else(|| {
+                let images = services.clone().map(|service| &service.image);
+                let mut images = job.config.image.iter().chain(images);
+                images.find_map(|image| allowed.refuses_policies(image))
+            })
             .or_else(|| allowed.refuses_services(services.count()))?;
         Some(Refusal {
             reason: FailureReason::ScriptFailure,
@@ -109,6 +159,11 @@ impl PipelineContext {
             exit_code: None,
         })
     }
+}
+
+fn words(policies: &[PullPolicy]) -> String {
+    let words: Vec<_> = policies.iter().map(|policy| policy.as_str()).collect();
+    words.join(", ")
 }
 
 impl Allowed {
@@ -144,7 +199,7 @@ impl Allowed {
 mod tests {
     use std::time::Duration;
 
-    use super::Permissions;
+    use super::{Permissions, PullPolicy};
     use crate::settings::{Inputs, resolve};
 
     fn permissions(user: &str) -> Permissions {
@@ -162,6 +217,34 @@ mod tests {
         assert_eq!(all.refuses_image("x:1"), None);
         assert_eq!(all.refuses_services(100), None);
         assert_eq!(all.services_wait, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn pull_policies_of_job_and_runner() {
+        use PullPolicy::{Always, IfNotPresent, Never};
+        for (settings, asked, wanted) in [
+            ("", &[][..], &[IfNotPresent][..]),
+            ("", &[Always, Never], &[Always, Never]),
+            ("docker.pull_policy = 'always'", &[], &[Always]),
+            ("docker.pull_policy = 'always'", &[Never], &[]),
+            (
+                "docker.pull_policy = ['always', 'never']",
+                &[Never, IfNotPresent],
+                &[Never],
+            ),
+            ("docker.allowed_pull_policies = ['never']", &[Always], &[]),
+            (
+                "docker.pull_policy = 'always'\ndocker.allowed_pull_policies = ['never', 'always']",
+                &[Never],
+                &[Never],
+            ),
+        ] {
+            assert_eq!(
+                permissions(settings).policies(asked),
+                wanted,
+                "{settings} {asked:?}"
+            );
+        }
     }
 
     #[test]

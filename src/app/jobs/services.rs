@@ -33,7 +33,7 @@ impl PipelineContext {
         let shows_output = variables.value("CI_DEBUG_SERVICES").and_then(go_bool) == Some(true);
         let mut taken = HashSet::new();
         for (number, config) in job.config.services.iter().enumerate() {
-            let image = image_of(&config.image, job, variables)?;
+            let image = image_of(&config.image, job, variables, &self.permissions)?;
             let aliases = aliases(
                 number,
                 &image.name,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::diag::Code;
 use crate::source::Span;
+use crate::types::PullPolicy;
 use crate::yaml::{Kind, Mapping, Value};
 
-use super::super::model::{ImageConfig, PullPolicy, ServiceConfig};
+use super::super::model::{ImageConfig, ServiceConfig};
 use super::super::read;
 use super::super::shape::{Check, Keys, Shape, entries, key};
 use super::{values, variables};
@@ -15,7 +16,7 @@ pub(super) static IMAGE: Keys = Keys {
     rows: &[
         key("name", "6.3", Shape::NonBlank),
         key("entrypoint", "6.3", Shape::Texts),
-        key("pull_policy", "6.3", Shape::Rule(pull_policy)).inert(),
+        key("pull_policy", "6.3", Shape::Rule(pull_policy)),
         key("docker", "6.3", Shape::Map(&DOCKER)),
         key("kubernetes", "6.3", Shape::Map(&KUBERNETES)).inert(),
     ],
@@ -27,7 +28,7 @@ pub(super) static SERVICE: Keys = Keys {
     rows: &[
         key("name", "6.4", Shape::NonBlank),
         key("entrypoint", "6.4", Shape::Texts),
-        key("pull_policy", "6.4", Shape::Rule(pull_policy)).inert(),
+        key("pull_policy", "6.4", Shape::Rule(pull_policy)),
         key("docker", "6.4", Shape::Map(&DOCKER)),
         key("kubernetes", "6.4", Shape::Map(&KUBERNETES)).inert(),
         key("alias", "6.4", Shape::Text),
@@ -160,16 +161,10 @@ fn read_mapping(mapping: &Mapping, span: Span) -> Option<ImageConfig> {
         entrypoint: read::get(mapping, "entrypoint").map(read::strings),
         platform: of_docker("platform"),
         user: of_docker("user"),
-        pull_policies: policies.iter().filter_map(|word| policy(word)).collect(),
+        pull_policies: policies
+            .iter()
+            .filter_map(|word| PullPolicy::parse(word))
+            .collect(),
         ..named_only(&read::text(mapping, "name")?, span)
     })
-}
-
-fn policy(word: &str) -> Option<PullPolicy> {
-    match word {
-        "always" => Some(PullPolicy::Always),
-        "if-not-present" => Some(PullPolicy::IfNotPresent),
-        "never" => Some(PullPolicy::Never),
-        _ => None,
-    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::source::Span;
+use crate::types::PullPolicy;
 
 use super::variables::YamlVariable;
 
@@ -21,17 +22,6 @@ pub struct ImageConfig {
     pub pull_policies: Vec<PullPolicy>,
     /// Where it was written.
     pub span: Span,
-}
-
-/// `pull_policy`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PullPolicy {
-    /// Each time.
-    Always,
-    /// When it is missing.
-    IfNotPresent,
-    /// Never.
-    Never,
 }
 
 /// One of `services` (configuration reference 6.4). No text is expanded.

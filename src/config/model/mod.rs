@@ -24,7 +24,7 @@ pub use cache::{CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, DigestOf};
 pub use config::Config;
 pub use environment::{EnvironmentConfig, KubernetesConfig};
 pub use given::Given;
-pub use image::{ImageConfig, PullPolicy, ServiceConfig};
+pub use image::{ImageConfig, ServiceConfig};
 pub use job::{Effect, JobConfig, JobKind, KeywordUse};
 pub use needs::{ForeignNeed, ForeignSource, NeedConfig, NeedTarget};
 pub use outside::{

@@ -1,5 +1,6 @@
 //! The executor: one daemon, its containers and the trees published to it.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +61,14 @@ impl DockerExecutor {
             host_builds: token.map(HostBuilds::new),
             containers: Arc::new(Containers::new(endpoint, settings, STARTS, layers)),
         }
+    }
+}
+
+impl DockerExecutor {
+    /// Writes an image of the daemon to `to`, as `docker save` does.
+    pub async fn save_image(&self, name: &str, to: &mut dyn Write) -> Result<(), ExecError> {
+        let daemon = self.containers.daemon().await?;
+        image::save(&daemon.0, name, to).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Images: which are here, and bringing those that are not.
 
 use std::collections::HashMap;
+use std::io::Write;
 
 use bollard::Docker;
 use bollard::auth::DockerCredentials;
@@ -10,6 +11,7 @@ use futures_util::TryStreamExt;
 
 use super::super::{ExecError, Image, Login};
 use super::fault;
+use crate::foreign::system_words;
 
 /// Those of `images` that are not here, each name and platform once.
 pub(super) async fn missing(docker: &Docker, images: &[Image]) -> Result<Vec<Image>, ExecError> {
@@ -124,6 +126,25 @@ fn credentials(login: Login) -> DockerCredentials {
             ..none
         },
     }
+}
+
+/// Writes an image to `to`: an archive of its layers.
+pub(super) async fn save(docker: &Docker, name: &str, to: &mut dyn Write) -> Result<(), ExecError> {
+    let name = with_tag(name);
+    let of = format!("image `{name}`");
+    let mut archive = std::pin::pin!(docker.export_image(&name));
+    while let Some(part) = archive
+        .try_next()
+        .await
+        .map_err(|error| fault::system("save image", &of, error))?
+    {
+        let written = to.write_all(&part);
+        written.map_err(|error| {
+            let message = format!("{of} can't be written: {}", system_words(&error));
+            ExecError::system("save image", message)
+        })?;
+    }
+    Ok(())
 }
 
 /// Without a tag the API would bring every tag (runtime reference 9.1).

@@ -25,6 +25,7 @@ mod layers;
 mod mounts;
 mod networks;
 mod overlays;
+mod ownership;
 mod patience;
 mod probe;
 mod reap;
@@ -34,6 +35,7 @@ mod session;
 mod settings;
 mod stop;
 mod upload;
+mod user;
 mod volumes;
 mod workspace;
 

@@ -101,5 +101,5 @@ async fn ask(name: &str, verb: &str, about: &str) -> Result<Result<Vec<u8>, Stri
 }
 
 fn program(name: &str) -> String {
-    format!("`docker-credential-{name}`")
+    format!("the credential helper `{name}`")
 }

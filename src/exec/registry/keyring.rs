@@ -269,11 +269,9 @@ mod tests {
             panic!("two warnings: {:?}", found.warnings)
         };
         assert!(variable.contains("DOCKER_AUTH_CONFIG can't be used: it names credential helpers"));
-        assert!(
-            store.contains(
-                "`docker-credential-pipe-test-no-such` can't be run: it is not installed"
-            )
-        );
+        assert!(store.contains(
+            "the credential helper `pipe-test-no-such` can't be run: it is not installed"
+        ));
         let found = keyring.find("h.io/x", &JobLogins::default()).await;
         let last = found.warnings.last().expect("a warning");
         assert!(

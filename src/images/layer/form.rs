@@ -37,6 +37,18 @@ pub enum Marks {
 }
 
 impl LayerForm {
+    /// All forms.
+    pub(in crate::images) const ALL: [Self; 4] = [
+        Self::of(Owners::Image, Marks::Trusted),
+        Self::of(Owners::Image, Marks::User),
+        Self::of(Owners::One, Marks::Trusted),
+        Self::of(Owners::One, Marks::User),
+    ];
+
+    const fn of(owners: Owners, marks: Marks) -> Self {
+        Self { owners, marks }
+    }
+
     /// The name of the folder for layers of this form.
     pub(in crate::images) const fn folder(self) -> &'static str {
         match (self.owners, self.marks) {

@@ -34,20 +34,27 @@ pub(super) fn of(image: &ImageName, error: OciDistributionError) -> ImageError {
         }
         E::RequestError(error) => unreachable(innermost(&error.without_url())),
         E::IoError(error) => unreachable(innermost(&error)),
-        E::AuthenticationFailure(_) | E::UnauthorizedError { .. } => {
-            refused("the registry does not give it to whoever asks", Some(LOG_IN))
-        }
+        E::AuthenticationFailure(_) | E::UnauthorizedError { .. } => refused(
+            "the registry does not give it to whoever asks",
+            Some(LOG_IN),
+        ),
         E::RegistryError { envelope, .. } => of_envelope(image, &envelope),
         E::ImageManifestNotFoundError(_) => refused("the registry does not have it", Some(LOG_IN)),
         E::ServerError { code, .. } => match code {
-            401 | 403 => refused("the registry does not give it to whoever asks", Some(LOG_IN)),
+            401 | 403 => refused(
+                "the registry does not give it to whoever asks",
+                Some(LOG_IN),
+            ),
             404 => refused("the registry does not have it", Some(LOG_IN)),
             429 => unreachable("it asks for fewer questions; wait a while".to_owned()),
             500.. => unreachable(format!("it answers {code}")),
             _ => refused(&format!("the registry answers {code}"), None),
         },
         E::DigestError(_) => ImageError::unsound("what the registry sent has another digest"),
-        other => refused(&format!("the registry says nothing that makes sense: {other}"), None),
+        other => refused(
+            &format!("the registry says nothing that makes sense: {other}"),
+            None,
+        ),
     }
 }
 
@@ -61,7 +68,10 @@ fn of_envelope(image: &ImageName, envelope: &OciEnvelope) -> ImageError {
         };
     };
     let (message, help) = match first.code {
-        C::ManifestUnknown | C::NameUnknown | C::NotFound | C::BlobUnknown
+        C::ManifestUnknown
+        | C::NameUnknown
+        | C::NotFound
+        | C::BlobUnknown
         | C::ManifestBlobUnknown => ("the registry does not have it".to_owned(), Some(LOG_IN)),
         C::Unauthorized | C::Denied => (
             "the registry does not give it to whoever asks".to_owned(),

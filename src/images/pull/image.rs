@@ -83,7 +83,9 @@ impl Arrival<'_> {
         let bytes = |at: &usize| layers[*at].size;
         let all = missing.iter().map(bytes).fold(0, u64::saturating_add);
         if all > Limits::default().bytes {
-            return Err(ImageError::unsound("its layers are larger than they may be"));
+            return Err(ImageError::unsound(
+                "its layers are larger than they may be",
+            ));
         }
         let counter = Counter {
             so_far: AtomicU64::new(0),
@@ -136,7 +138,9 @@ impl Arrival<'_> {
         of: &Descriptor,
     ) -> Result<ConfigFile, ImageError> {
         if of.size > MOST_MANIFEST {
-            return Err(ImageError::unsound("its configuration is larger than it may be"));
+            return Err(ImageError::unsound(
+                "its configuration is larger than it may be",
+            ));
         }
         let counter = Counter {
             so_far: AtomicU64::new(0),

@@ -108,9 +108,7 @@ impl Registry {
         let (registry, repository) = (&self.image.registry, &self.image.repository);
         let (registry, repository) = (registry.clone(), repository.clone());
         match (digest.or(self.image.digest.as_deref()), &self.image.tag) {
-            (Some(digest), _) => {
-                Reference::with_digest(registry, repository, digest.to_owned())
-            }
+            (Some(digest), _) => Reference::with_digest(registry, repository, digest.to_owned()),
             (None, Some(tag)) => Reference::with_tag(registry, repository, tag.clone()),
             (None, None) => Reference::with_tag(registry, repository, "latest".to_owned()),
         }
@@ -137,7 +135,9 @@ impl Registry {
         digest: Option<&str>,
     ) -> Result<(Vec<u8>, String), ImageError> {
         let reference = self.reference(digest);
-        let asked = self.client.pull_manifest_raw(&reference, &self.auth, &MANIFESTS);
+        let asked = self
+            .client
+            .pull_manifest_raw(&reference, &self.auth, &MANIFESTS);
         let (bytes, _) = match tokio::time::timeout(MANIFEST, asked).await {
             Ok(answer) => answer.map_err(|error| self.fault(error))?,
             Err(_) => {
@@ -165,7 +165,9 @@ impl Registry {
         offset: u64,
     ) -> Result<(SizedStream, bool), OciDistributionError> {
         let reference = self.reference(None);
-        let answer = self.client.pull_blob_stream_partial(&reference, digest, offset, None);
+        let answer = self
+            .client
+            .pull_blob_stream_partial(&reference, digest, offset, None);
         Ok(match answer.await? {
             BlobResponse::Partial(stream) => (stream, true),
             BlobResponse::Full(stream) => (stream, false),
@@ -184,7 +186,10 @@ fn is_this_machine(registry: &str) -> bool {
         _ => registry,
     };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

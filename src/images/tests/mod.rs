@@ -3,4 +3,5 @@
 mod hostile;
 mod imports;
 mod layers;
+mod pulls;
 mod store;

@@ -63,7 +63,7 @@ impl Attempt<'_> {
         let work = async {
             let bringing = try_join_all(images.iter().map(|image| shared.bring(runner, image)));
             tokio::select! {
-                brought = bringing => brought.map(drop),
+                brought = bringing => brought.map(drop).map_err(|error| error.failure),
                 () = asked(&cx.cancel, Cancel::Graceful) => Err(vanished()),
             }
         };
@@ -121,6 +121,7 @@ impl Attempt<'_> {
                 artifacts: self.laid_over(),
             },
             init: self.scripts.settings.init,
+            owned_files: self.scripts.settings.owned_files,
             volumes_of: self.scripts.volumes_of.clone(),
         }
     }

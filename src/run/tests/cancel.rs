@@ -70,11 +70,10 @@ async fn once_while_an_image_is_pulled() {
         .await;
     let want = [
         "begin",
-        "a.1 starts",
         "pull ruby ...",
         "cancel: interrupted",
-        "not pulled: image `ruby` was not pulled: the run was stopped",
         "a.1 canceled: interrupted",
+        "not pulled: image `ruby` was not pulled: the run was stopped",
         "end canceled 130",
     ];
     assert_eq!(ended.told(), want);

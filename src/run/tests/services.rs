@@ -1,6 +1,6 @@
 //! Jobs with services: their images, and what their executor is asked for.
 
-use crate::run::{PullPolicy, RunError};
+use crate::run::RunError;
 
 use super::story::{Story, job};
 
@@ -33,7 +33,7 @@ async fn a_service_whose_image_can_not_be_had_fails_its_job() {
 async fn nothing_begins_where_an_image_of_a_service_may_not_be_brought() {
     let offline = Story::new([job("a", 0, "").image("ruby").beside(&["db"])])
         .lacking("db")
-        .with(|spec| spec.settings.pull = PullPolicy::Never);
+        .with(|spec| spec.settings.offline = true);
     let error = offline.try_run().await.err().expect("an image is missing");
     assert!(
         matches!(&error, RunError::MissingImages(names) if names == &["db"]),

@@ -105,15 +105,15 @@ async fn an_image_is_pulled_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn images_of_later_stages_are_pulled_ahead() {
+async fn images_of_later_stages_are_pulled_before_the_first_job() {
     let ended = Story::new([job("a", 0, "sleep 5000"), job("b", 1, "").image("ruby")])
         .lacking("ruby")
         .run()
         .await;
     let told = ended.told();
     let place = |text: &str| told.iter().position(|line| line.contains(text));
-    assert!(place("pull ruby done") < place("a.1 success"));
-    assert_eq!(ended.started("b"), 5001);
+    assert!(place("pull ruby done") < place("a.1 starts"));
+    assert_eq!(ended.started("b"), 6001);
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,11 +13,11 @@ use crate::event::{
 use crate::exec::{Cancel, Image, Owner, ServiceSpec};
 use crate::run::{
     AttemptContext, AttemptScripts, EarlierSuccess, EarlyFailure, Interrupt, JobRun, JobSettings,
-    PipelineSpec, PullPolicy, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex,
-    ScriptJob, Trigger, Work, run,
+    PipelineSpec, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex, ScriptJob, Trigger,
+    Work, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
-use crate::types::{Artifacts, KeepWhen, Sources};
+use crate::types::{Artifacts, KeepWhen, PullPolicy, Sources};
 
 use super::scripted::{Asked, Scripted};
 
@@ -27,6 +27,7 @@ pub(super) struct Job {
     pub(super) sched: JobSpec,
     pub(super) image: Option<String>,
     pub(super) services: Vec<String>,
+    pub(super) pull: Vec<PullPolicy>,
     pub(super) ahead: bool,
     pub(super) timeout: Duration,
     pub(super) artifacts: Option<Artifacts>,
@@ -56,6 +57,7 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
         },
         image: None,
         services: Vec::new(),
+        pull: Vec::new(),
         ahead: false,
         timeout: Duration::from_secs(3600),
         artifacts: None,
@@ -131,8 +133,10 @@ impl Job {
         }
         let (scripts, after) = (self.scripts, self.after_script);
         let (artifacts, secrets, settings) = (self.artifacts, self.secrets, self.settings);
+        let pull = self.pull;
         let image = |name: String| Image {
             name,
+            pull: pull.clone(),
             ..Image::default()
         };
         let services: Vec<Image> = self.services.into_iter().map(image).collect();
@@ -252,7 +256,7 @@ impl Story {
                 }),
                 artifacts_limit: Some(1000),
                 caches: None,
-                pull: PullPolicy::IfNotPresent,
+                offline: false,
             },
         };
         Self {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::exec::Cancel;
-use crate::run::{PullPolicy, RunError};
+use crate::run::RunError;
 use crate::types::KeepWhen;
-use crate::types::{AllowFailure, Sources, When};
+use crate::types::{AllowFailure, PullPolicy, Sources, When};
 
 use super::story::{Job, Story, job};
 
@@ -217,14 +217,85 @@ async fn images_that_can_not_be_pulled_fail_their_jobs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_that_is_out_of_reach_is_asked_once() {
-    let ended = Story::new([job("a", 0, "").image("gone-network")])
-        .lacking("gone-network")
+async fn a_registry_that_is_out_of_reach_keeps_all_jobs_from_beginning() {
+    let ended = Story::new([
+        job("a", 0, "").image("gone-network"),
+        job("b", 0, ""),
+        job("c", 1, "").image("gone"),
+    ])
+    .lacking("gone-network")
+    .lacking("gone")
+    .run()
+    .await;
+    let why = "image `gone-network` was not pulled";
+    let skipped = |job: &str| format!("{job} skipped: {why}");
+    assert_eq!(ended.jobs(), ["a", "b", "c"].map(skipped));
+    assert_eq!(ended.end(), ("failed", 4));
+    assert_eq!(ended.asked.calls, ["pull gone-network", "pull gone"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_that_is_here_is_used_where_it_can_not_be_pulled_anew() {
+    let always = |job: &mut Job| job.pull = vec![PullPolicy::Always];
+    let ended = Story::new([job("a", 0, "say on").image("gone-network").with(always)])
         .run()
         .await;
-    assert_eq!(ended.jobs(), ["a failed: runner_system_failure"]);
-    assert_eq!(ended.log("a"), Vec::<&str>::new());
-    assert_eq!(ended.asked.calls, ["pull gone-network"]);
+    assert_eq!(ended.end(), ("success", 0));
+    let want = [
+        "begin",
+        "pull gone-network ...",
+        "not pulled: no such host",
+        "notice: image `gone-network` is used as it is on this machine",
+        "a.1 starts",
+        "a.1| on",
+        "a.1 success",
+        "end success 0",
+    ];
+    assert_eq!(ended.told(), want);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pull_policies() {
+    use PullPolicy::{Always, IfNotPresent, Never};
+    for (image, here, policies, pulls, result) in [
+        ("ruby", true, &[Always][..], 1, "a success"),
+        ("ruby", true, &[IfNotPresent], 0, "a success"),
+        ("ruby", true, &[Never], 0, "a success"),
+        ("ruby", false, &[IfNotPresent], 1, "a success"),
+        (
+            "ruby",
+            false,
+            &[Never],
+            0,
+            "a failed: runner_system_failure",
+        ),
+        ("ruby", false, &[Never, IfNotPresent], 1, "a success"),
+        ("gone", true, &[Always], 1, "a failed: script_failure"),
+        ("gone", true, &[Always, IfNotPresent], 1, "a success"),
+        (
+            "gone",
+            false,
+            &[Always, Always],
+            2,
+            "a failed: script_failure",
+        ),
+    ] {
+        let row = format!("{image} {here} {policies:?}");
+        let mut story = Story::new([job("a", 0, "").image(image).with(|job| {
+            job.pull = policies.to_vec();
+        })]);
+        if !here {
+            story = story.lacking(image);
+        }
+        let ended = story.run().await;
+        assert_eq!(ended.jobs(), [result], "{row}");
+        let calls = ended.asked.calls.iter();
+        assert_eq!(
+            calls.filter(|call| call.starts_with("pull")).count(),
+            pulls,
+            "{row}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -239,7 +310,7 @@ async fn runs_that_do_not_begin() {
     let offline = Story::new(jobs())
         .lacking("ruby")
         .lacking("node")
-        .with(|spec| spec.settings.pull = PullPolicy::Never);
+        .with(|spec| spec.settings.offline = true);
     let error = offline.try_run().await.err().expect("images are missing");
     assert_eq!(
         error.to_string(),
@@ -274,7 +345,7 @@ async fn an_image_that_nobody_uses_may_be_missing() {
     });
     let ended = Story::new([manual, job("b", 1, "").image("node")])
         .lacking("ruby")
-        .with(|spec| spec.settings.pull = PullPolicy::Never)
+        .with(|spec| spec.settings.offline = true)
         .run()
         .await;
     assert_eq!(ended.jobs(), ["a manual", "b success"]);

@@ -79,6 +79,28 @@ fn a_release_goes_to_the_staging_host_in_docker() {
 }
 
 #[test]
+fn production_waits_until_it_is_named_in_docker() {
+    let engine = Engine::new();
+    let (host, key) = host(&engine);
+    let book = GuestBook::new();
+    book.variables(&[
+        ("PRODUCTION_HOST", &host.address),
+        ("SSH_PRIVATE_KEY", &key),
+        ("SSH_KNOWN_HOSTS", &known(&host)),
+    ]);
+    let all = book.run(&["--branch", "master", "--deploy"]);
+    assert_eq!(all.exit, Some(0), "{}", all.text);
+    assert_eq!(all.jobs[3], "production manual");
+    assert_eq!(host.output(&["ls", "/srv/guestbook"]), "");
+
+    let named = book.run(&["production", "--branch", "master"]);
+    assert_eq!(named.exit, Some(0), "{}", named.text);
+    assert_eq!(named.jobs, ["front-end success", "production success"]);
+    let service = format!("{}:8082", host.address);
+    assert_eq!(web::get(&service, "/version"), (200, book.short_sha()));
+}
+
+#[test]
 fn a_host_that_is_not_the_known_one_gets_nothing_in_docker() {
     let engine = Engine::new();
     let (host, key) = host(&engine);
