@@ -43,11 +43,10 @@ impl Bases {
 
     /// The image, ready for use. One that is not here is the job's fault.
     pub(super) async fn get(&self, image: &Image) -> Result<Arc<Base>, ExecError> {
-        let key = (image.name.clone(), image.platform.clone());
         let slot = {
             // The map is whole at any moment, even if another thread came to grief.
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(key).or_default())
+            Arc::clone(known.entry(key(image)).or_default())
         };
         let finding = || async { self.find(image).await.map(Arc::new) };
         slot.get_or_try_init(finding).await.cloned()
@@ -88,7 +87,11 @@ impl Bases {
             .pull(&name, &options, &told)
             .await
             .map_err(refused)?;
-        in_place(|| arrival.finish()).map_err(refused)
+        in_place(|| arrival.finish()).map_err(refused)?;
+        // What was here before under that name is another image now.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&key(image));
+        Ok(())
     }
 
     async fn find(&self, image: &Image) -> Result<Base, ExecError> {
@@ -123,6 +126,10 @@ impl Bases {
         };
         self.store.get_or_try_init(making).await
     }
+}
+
+fn key(image: &Image) -> Key {
+    (image.name.clone(), image.platform.clone())
 }
 
 fn platform(image: &Image) -> Result<Option<Platform>, ExecError> {

@@ -8,7 +8,9 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Command, ExitCode};
 
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{
+    Pid, Signal, WaitOptions, kill_process, set_parent_process_death_signal, waitpid,
+};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::identity::{Identity, same};
@@ -38,6 +40,7 @@ pub fn enter_sandbox() -> Option<ExitCode> {
 }
 
 fn enter() -> io::Result<()> {
+    sys::close_foreign_files()?;
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
     let mut wire = Wire::new(socket);
     let Some((setup, mut files)) = wire.receive::<Setup>()? else {
@@ -63,6 +66,9 @@ fn enter() -> io::Result<()> {
         }
         Ok(None) => {
             drop(tell);
+            // Whoever ends the one that waits ends the sandbox. One that is gone already shows
+            // below.
+            set_parent_process_death_signal(Some(Signal::KILL))?;
             // Nothing is told where `pipe` or the maps came to grief.
             told.read_exact(&mut [0])?;
             init::run(wire, setup, kernel)

@@ -390,6 +390,11 @@ fn look(path: &Path, found: &mut Vec<(PathBuf, Metadata)>) {
         return;
     };
     let is_dir = about.is_dir();
+    // What not everybody may read here is nothing for a job.
+    let open_to_all = if is_dir { 0o001 } else { 0o004 };
+    if about.mode() & open_to_all == 0 {
+        return;
+    }
     if is_dir || about.is_symlink() || (about.is_file() && about.len() <= LONGEST) {
         found.push((path.to_owned(), about));
     }

@@ -20,6 +20,7 @@ use rustix::thread::{
 };
 
 use super::step::{Fresh, Marks, Step};
+use super::sys::Loses;
 use super::{loopback, seccomp, sys};
 
 /// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
@@ -94,10 +95,14 @@ impl Kernel for Linux {
                 unmount(staging, UnmountFlags::DETACH)?;
                 self.trees.push(tree?);
             }
-            Step::Device(path) => self.trees.push(clone_tree(path, false)?),
+            Step::Device(path) => {
+                let tree = clone_tree(path, false)?;
+                sys::restrict(tree.as_fd(), Loses::Changes)?;
+                self.trees.push(tree);
+            }
             Step::Share(path) => {
                 let tree = clone_tree(path, true)?;
-                sys::restrict(tree.as_fd())?;
+                sys::restrict(tree.as_fd(), Loses::Devices)?;
                 self.trees.push(tree);
             }
             Step::EnterRoot { tree, staging } => {
@@ -128,7 +133,6 @@ impl Kernel for Linux {
             Step::LeaveHost => {
                 unmount(".", UnmountFlags::DETACH)?;
                 chdir("/")?;
-                self.trees.clear();
             }
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
             Step::Loopback => loopback::up()?,

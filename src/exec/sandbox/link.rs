@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::net::Shutdown;
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
@@ -125,6 +126,13 @@ impl Link {
                 Err(error) => return Err(failed("answer", &error)),
             }
         }
+    }
+
+    /// Has it end by itself, without waiting for that.
+    pub(super) fn abandon(&mut self) {
+        // One that has ended already needs no more.
+        let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
+        let _ = self.process.start_kill();
     }
 
     /// Ends it, with all that runs inside. Safe to repeat.

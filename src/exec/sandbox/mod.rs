@@ -10,8 +10,26 @@
 //! inside. The sandbox lives as long as its socket is open: whatever ends `pipe`, the socket is
 //! closed with it, the first process ends, and the kernel ends all others and gives up the mounts.
 //!
-//! What a job can't do, and by what: `kernel` (capabilities), `seccomp` (system calls), `plan`
-//! (what is hidden or read-only). Everything it writes lies in the folder of its attempt.
+//! Everything that a job writes lies in the folder of its attempt, where no device can be.
+//!
+//! # Docker's protections, and ours
+//!
+//! | what | here |
+//! |---|---|
+//! | namespaces | all of Docker's, and one of users, as root too: rights count inside alone |
+//! | capabilities | Docker's default ones without MKNOD |
+//! | system calls | `seccomp`: what Docker's default filter refuses; 32-bit programs run not at all |
+//! | hidden and read-only parts of `/proc` and `/sys` | the same, and control groups are hidden |
+//! | `no_new_privileges` | where no program has to run as another: one id, or the image `host` |
+//! | devices | the six that every program wants, as mounts of their own; all else is `nodev` |
+//! | keyrings | no call reaches them |
+//! | network | its own, with no way out yet; services share it, so that each sees the others' loopback |
+//! | limits of memory, processors, processes | none yet |
+//! | profiles of AppArmor or SELinux | none: the namespace of users has to do |
+//!
+//! Steps that look up names in an image are done when nothing of this machine can be reached any
+//! more, however its links lead. The program of the first process is a sealed copy in memory, so
+//! that nobody who gets hold of it can change the one on disk.
 
 mod base;
 mod bases;

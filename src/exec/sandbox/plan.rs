@@ -209,7 +209,6 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     });
     inside.extend(kernel_folders(plan));
     inside.extend(attach);
-    inside.push(Step::LeaveHost);
     if !plan.joins {
         inside.extend(builds(plan));
     }
@@ -235,10 +234,12 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     }
 }
 
-/// `/proc`, `/sys` and `/dev`. The kernel gives new ones only where the old ones are in sight.
+/// `/sys`, `/proc` and `/dev`. The kernel gives the first two only where the old ones are in sight.
+/// Links of an image could lead to them through `/proc`, so that comes last, and nothing but these
+/// two is looked up before the old root is gone.
 fn kernel_folders(plan: &Plan<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
-    let mut mount = |kind, at: &str, options: &str| {
+    let mount = |steps: &mut Vec<Step>, kind, at: &str, options: &str| {
         steps.push(folder(Path::new(at), 0o755));
         steps.push(Step::Fresh {
             kind,
@@ -246,10 +247,12 @@ fn kernel_folders(plan: &Plan<'_>) -> Vec<Step> {
             options: options.to_owned(),
         });
     };
-    mount(Fresh::Proc, "/proc", "");
     if plan.own_network {
-        mount(Fresh::Sys, "/sys", "");
+        mount(&mut steps, Fresh::Sys, "/sys", "");
     }
+    mount(&mut steps, Fresh::Proc, "/proc", "");
+    steps.push(Step::LeaveHost);
+    let mut mount = |kind, at: &str, options: &str| mount(&mut steps, kind, at, options);
     mount(Fresh::Tmp, "/dev", "mode=755,size=65536k");
     let terminals = if plan.identity.has_many() {
         // The group of terminals, which everybody's `/etc/group` has.

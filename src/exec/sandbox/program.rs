@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
-use rustix::process::{Gid, Pid, Uid, setsid, umask};
+use rustix::process::{Gid, Pid, Uid, getuid, setsid, umask};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use super::sys::{self, Namespaces};
@@ -124,10 +124,16 @@ fn become_user(user: &User, has_many: bool) -> rustix::io::Result<()> {
     setsid()?;
     umask(Mode::from_raw_mode(0o022));
     let (id, group) = (Uid::from_raw(user.user), Gid::from_raw(user.group));
-    if has_many {
-        let groups: Vec<Gid> = user.groups.iter().copied().map(Gid::from_raw).collect();
-        set_thread_groups(&groups)?;
+    if !has_many {
+        // There is nobody else to become; the group is the one that there is.
+        return if getuid() == id {
+            Ok(())
+        } else {
+            Err(rustix::io::Errno::INVAL)
+        };
     }
+    let groups: Vec<Gid> = user.groups.iter().copied().map(Gid::from_raw).collect();
+    set_thread_groups(&groups)?;
     set_thread_res_gid(group, group, group)?;
     set_thread_res_uid(id, id, id)
 }

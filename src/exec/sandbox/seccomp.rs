@@ -26,8 +26,9 @@ const NAMESPACES: u64 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWNET
     | libc::CLONE_NEWCGROUP) as u64;
 
-/// Sockets of virtual machines lead to their host.
-const AF_VSOCK: u64 = 40;
+/// Sockets that lead to the host of a virtual machine, and those of the kernel's ciphers, through
+/// which files have been changed that could only be read.
+const SOCKETS: [u64; 2] = [40, 38];
 
 /// Personalities that change nothing of how memory is laid out, as Docker lets them.
 const PERSONALITIES: [u64; 5] = [0, 0x0008, 0x2_0000, 0x2_0008, 0xffff_ffff];
@@ -155,8 +156,12 @@ fn refused(arch: TargetArch) -> Result<BpfProgram, BackendError> {
         .map(|&value| SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value));
     let other = SeccompRule::new(other.collect::<Result<_, _>>()?)?;
     rules.insert(libc::SYS_personality, vec![other]);
-    let to_host = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, AF_VSOCK)?;
-    rules.insert(libc::SYS_socket, vec![SeccompRule::new(vec![to_host])?]);
+    let family = |family: &u64| {
+        let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, *family)?;
+        SeccompRule::new(vec![is])
+    };
+    let sockets = SOCKETS.iter().map(family);
+    rules.insert(libc::SYS_socket, sockets.collect::<Result<_, _>>()?);
     let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch)?.try_into()
 }

@@ -256,7 +256,8 @@ impl Session for SandboxSession {
 impl Drop for SandboxSession {
     fn drop(&mut self) {
         if !self.gone {
-            // The process is killed as it is dropped, and nobody is left to be told of the rest.
+            self.link.abandon();
+            // Nobody is left to be told, and what is still written is removed by the next run.
             let _ = in_place(|| owned_folder::remove(&self.folder));
         }
     }

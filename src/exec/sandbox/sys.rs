@@ -55,9 +55,38 @@ pub(super) fn own_mounts() -> io::Result<()> {
     Ok(())
 }
 
-/// Takes from a tree that lies nowhere yet, with all that is mounted in it, the right to be written
-/// to, to hold devices, and to run programs as their owners.
-pub(super) fn restrict(tree: BorrowedFd<'_>) -> io::Result<()> {
+/// Closes all files but the first three: whoever started `pipe` may have left others open, and a job
+/// must not get them.
+pub(super) fn close_foreign_files() -> io::Result<()> {
+    let (first, last): (libc::c_uint, libc::c_uint) = (3, libc::c_uint::MAX);
+    // SAFETY: this is called before anything of this process has opened a file that it keeps.
+    if unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } == 0 {
+        return Ok(());
+    }
+    // Kernels before 5.9.
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let number = entry?.file_name().to_string_lossy().parse::<libc::c_int>();
+        open.extend(number.ok().filter(|number| *number > 2));
+    }
+    for number in open {
+        // SAFETY: as above; the one that listed the others is closed already, which is no harm.
+        unsafe { libc::close(number) };
+    }
+    Ok(())
+}
+
+/// What a tree of this machine loses before a job sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loses {
+    /// The right to be written to, to hold devices, and to run programs as their owners.
+    Devices,
+    /// The same, but what is a device stays one, whose mode and owner nobody changes.
+    Changes,
+}
+
+/// Takes that from a tree that lies nowhere yet, with all that is mounted in it.
+pub(super) fn restrict(tree: BorrowedFd<'_>, loses: Loses) -> io::Result<()> {
     /// As in `linux/mount.h`.
     #[repr(C)]
     struct Attributes {
@@ -67,7 +96,12 @@ pub(super) fn restrict(tree: BorrowedFd<'_>) -> io::Result<()> {
         user_namespace: u64,
     }
     let attributes = Attributes {
-        set: libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NODEV | libc::MOUNT_ATTR_NOSUID,
+        set: libc::MOUNT_ATTR_RDONLY
+            | libc::MOUNT_ATTR_NOSUID
+            | match loses {
+                Loses::Devices => libc::MOUNT_ATTR_NODEV,
+                Loses::Changes => libc::MOUNT_ATTR_NOEXEC,
+            },
         clear: 0,
         propagation: 0,
         user_namespace: 0,

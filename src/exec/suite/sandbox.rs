@@ -1,5 +1,6 @@
 //! The contract over the sandbox, and what only it must do.
 
+mod images;
 mod services;
 
 use std::sync::Arc;
@@ -172,6 +173,8 @@ async fn what_root_may_on_a_machine_it_may_not_here() {
         ("read the kernel's log", "dmesg"),
         ("trace the first process", "cat /proc/1/environ"),
         ("take the first process's program", "cat /proc/1/exe"),
+        ("change a device of the host", "chmod 600 /dev/full"),
+        ("change a device behind a mask", "chmod 600 /proc/keys"),
         ("write below /sys", "echo 1 >/sys/kernel/uevent_helper"),
         (
             "write to a disk",
@@ -181,6 +184,16 @@ async fn what_root_may_on_a_machine_it_may_not_here() {
         let script = format!("({script}) >/dev/null 2>&1 && echo done || echo none\n");
         stays_inside(&subject, name, &script, "none\n").await;
     }
+}
+
+#[tokio::test]
+async fn files_that_pipe_was_left_are_not_handed_on() {
+    let subject = sandbox().await;
+    let place = subject.scratch.path().display().to_string();
+    let left = std::fs::File::open(subject.scratch.path()).expect("a folder");
+    rustix::io::fcntl_setfd(&left, rustix::io::FdFlags::empty()).expect("left open");
+    let script = format!("ls -l /proc/self/fd /proc/$$/fd | grep -c {place}\n");
+    stays_inside(&subject, "open files", &script, "0\n").await;
 }
 
 #[tokio::test]

@@ -1,0 +1,160 @@
+//! Sandboxes of images of the store: what they say holds, and their links lead nowhere outside.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use super::super::super::{Cx, Exit, Fault};
+use super::super::cases::refused;
+use super::super::subject::{BUDGET, Step, Subject, context};
+use super::sandbox;
+use crate::images::{ImageName, ImageStore, ImportOptions};
+
+/// Files that an image has: a path, and a content, or `-> ` and the target of a link.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// The head of an entry that belongs to root.
+fn header() -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(1_600_000_000);
+    header
+}
+
+/// Puts an image into the store of `subject`: busybox and `files`.
+fn import(subject: &Subject, name: &str, files: Files<'_>) {
+    let busybox = std::fs::read("/usr/bin/busybox").or_else(|_| std::fs::read("/bin/busybox"));
+    let busybox = busybox.expect("busybox-static is installed");
+    let tar = subject.archive("image.tar");
+    let mut builder = tar::Builder::new(std::fs::File::create(&tar).expect("created"));
+    let mut add = |path: &str, kind: tar::EntryType, mode: u32, content: &[u8]| {
+        let mut header = header();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_size(content.len() as u64);
+        builder
+            .append_data(&mut header, path, content)
+            .expect("an entry");
+    };
+    for (folder, mode) in [("bin", 0o755), ("home", 0o755), ("tmp", 0o1777)] {
+        add(folder, tar::EntryType::Directory, mode, b"");
+    }
+    add("bin/busybox", tar::EntryType::Regular, 0o755, &busybox);
+    let applets = ["sh", "id", "cat", "ls"].map(|name| (format!("bin/{name}"), "-> busybox"));
+    let applets = applets
+        .iter()
+        .map(|(path, target)| (path.as_str(), *target));
+    for (path, content) in files.iter().copied().chain(applets) {
+        let mut header = header();
+        header.set_mode(0o644);
+        if let Some(target) = content.strip_prefix("-> ") {
+            header.set_entry_type(tar::EntryType::Symlink);
+            header.set_size(0);
+            builder
+                .append_link(&mut header, path, target)
+                .expect("a link");
+        } else {
+            header.set_size(content.len() as u64);
+            let content = content.as_bytes();
+            builder
+                .append_data(&mut header, path, content)
+                .expect("an entry");
+        }
+    }
+    builder.finish().expect("finished");
+    let store = ImageStore::new(&subject.scratch.path().join("images")).expect("a store");
+    let mut arrival = store.arrival().expect("begun");
+    let options = ImportOptions {
+        name: ImageName::parse(name),
+        platform: None,
+    };
+    let stop = AtomicBool::new(false);
+    arrival
+        .import(&tar, "image", &options, &|_| {}, &stop)
+        .expect("imported");
+    arrival.finish().expect("finished");
+}
+
+#[tokio::test]
+async fn an_image_runs_as_who_is_asked_for() {
+    let subject = sandbox().await;
+    let passwd = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home:/bin/sh\n";
+    import(
+        &subject,
+        "test:1",
+        &[("etc/passwd", passwd), ("word", "from the image\n")],
+    );
+    for (user, wanted) in [(None, "0\n"), (Some("1000"), "1000\n")] {
+        let mut spec = subject.spec("image");
+        if let Some(image) = &mut spec.image {
+            image.name = "test:1".to_owned();
+            image.user = user.map(str::to_owned);
+        }
+        let mut session = subject.open_spec(spec).await;
+        let script =
+            Step::real("id -u; cat /word; ls /usr 2>/dev/null; echo $PATH >/tmp/x && cat /tmp/x\n");
+        let (exit, output) = script.run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n";
+        assert_eq!(
+            output,
+            format!("{wanted}from the image\n{path}"),
+            "{user:?}"
+        );
+        assert_eq!(exit, Exit::Code(0), "{user:?}");
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_image_that_is_not_here_is_the_jobs_fault() {
+    let subject = sandbox().await;
+    let mut spec = subject.spec("absent");
+    if let Some(image) = &mut spec.image {
+        image.name = "pipe-test-absent:1".to_owned();
+    }
+    let images: Vec<_> = spec.image.iter().cloned().collect();
+    let missing = subject.executor.missing(&images, &Cx::unstoppable()).await;
+    assert_eq!(missing.expect("asked"), images);
+    let (cx, _live) = context();
+    let error = refused(subject.executor.open(spec, &cx).await);
+    assert_eq!(error.fault, Fault::User, "{error}");
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn links_of_an_image_lead_nowhere_outside() {
+    let subject = sandbox().await;
+    let outside = subject.scratch.path().join("outside");
+    std::fs::create_dir(&outside).expect("a folder");
+    for (number, name) in ["sys", "proc", "dev", "builds", "etc", "tmp/x"]
+        .into_iter()
+        .enumerate()
+    {
+        for way in [
+            "/proc/self/cwd",
+            "/proc/1/cwd",
+            "/proc/self/root/proc/self/cwd",
+            "/../../..",
+        ] {
+            let target = format!("-> {way}{}/{number}", outside.display());
+            let image = format!("hostile:{number}");
+            import(&subject, &image, &[(name, &target)]);
+            let mut spec = subject.spec("hostile");
+            if let Some(image_of) = &mut spec.image {
+                image_of.name.clone_from(&image);
+            }
+            let (cx, _live) = context();
+            // It may come about or not; the links alone count.
+            if let Ok(mut session) = subject.executor.open(spec, &cx).await {
+                let _ = Step::real("ls /\n").run(session.as_mut()).await;
+                session.close(BUDGET).await.expect("closes");
+            }
+            assert!(is_empty(&outside), "{name} {way}");
+        }
+    }
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).expect("a folder").count() == 0
+}
