@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use crate::diag::{Code, Diagnostic};
-use crate::exec::{JobLogins, Login};
+use crate::exec::{Fault, JobLogins, Login};
 use crate::images::{
     Arrival, Arrived, ImageError, ImageName, ImageStore, ImportOptions, OnProgress, Platform,
     PullOptions, StoredImage,
@@ -74,45 +74,6 @@ impl Images {
         Ok(Self { settings })
     }
 
-    /// All images that are here.
-    pub fn list(&self) -> Result<Vec<StoredImage>, Failure> {
-        let stores = ImageStore::existing(&root()?);
-        Ok(stores.iter().flat_map(ImageStore::list).collect())
-    }
-
-    /// Removes images; the names that went.
-    pub fn remove(
-        &self,
-        wanted: &[String],
-        platform: Option<&str>,
-    ) -> Result<Vec<String>, Failure> {
-        let platform = platform.map(read_platform).transpose()?;
-        let mut gone = Vec::new();
-        let mut missing: Option<ImageError> = None;
-        for name in wanted {
-            let before = gone.len();
-            for store in ImageStore::existing(&root()?) {
-                match store.remove(std::slice::from_ref(name), platform.as_ref()) {
-                    Ok(names) => gone.extend(names),
-                    Err(ImageError::NotHere { .. }) => {}
-                    Err(other) => return Err(other.into()),
-                }
-            }
-            if gone.len() == before && missing.is_none() {
-                missing = Some(ImageError::NotHere { name: name.clone() });
-            }
-        }
-        match missing {
-            Some(error) => Err(error.into()),
-            None => Ok(gone),
-        }
-    }
-
-    /// Removes all images that no run uses; the names that went.
-    pub fn remove_all(&self) -> Result<Vec<String>, Failure> {
-        remove_all_images()
-    }
-
     /// Imports `source`: a file, a folder, `-`, or `docker-daemon:` and a name.
     pub async fn import(
         &self,
@@ -148,8 +109,15 @@ impl Images {
         read_name(name)?;
         let (mut file, path) = arrival.file()?;
         let docker = docker(&self.settings)?;
-        docker.save_image(name, &mut file).await?;
-        Ok(path)
+        match docker.save_image(name, &mut file).await {
+            Ok(()) => Ok(path),
+            Err(error) if error.fault == Fault::User => Err(ImageError::Unsound {
+                what: error.message,
+                help: None,
+            }
+            .into()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Pulls an image from its registry, with the credentials that the user has for it. Ends when
@@ -180,8 +148,35 @@ impl Images {
     }
 }
 
+/// All images that are here.
+pub fn list_images() -> Result<Vec<StoredImage>, Failure> {
+    let stores = ImageStore::existing(&root()?);
+    Ok(stores.iter().flat_map(ImageStore::list).collect())
+}
+
+/// Removes images: by name, id, or the first digits of it; the names that went.
+pub fn remove_images(wanted: &[String], platform: Option<&str>) -> Result<Vec<String>, Failure> {
+    let platform = platform.map(read_platform).transpose()?;
+    let stores = ImageStore::existing(&root()?);
+    let mut gone = Vec::new();
+    for name in wanted {
+        let before = gone.len();
+        for store in &stores {
+            match store.remove(std::slice::from_ref(name), platform.as_ref()) {
+                Ok(names) => gone.extend(names),
+                Err(ImageError::NotHere { .. }) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        if gone.len() == before {
+            return Err(ImageError::NotHere { name: name.clone() }.into());
+        }
+    }
+    Ok(gone)
+}
+
 /// Removes all images of the user that no run uses; the names that went.
-pub(super) fn remove_all_images() -> Result<Vec<String>, Failure> {
+pub fn remove_all_images() -> Result<Vec<String>, Failure> {
     let mut gone = Vec::new();
     for store in ImageStore::existing(&root()?) {
         gone.extend(store.remove_all()?);

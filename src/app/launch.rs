@@ -142,6 +142,7 @@ async fn prepare(
         place: Arc::clone(place),
         trees,
         outside: request.outside.clone(),
+        keep_going: request.options.keep_going,
         changes: pipeline.changes,
         interruptible: interruptible.clone(),
         workspace: Mutex::new(workspace),

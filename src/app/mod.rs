@@ -46,7 +46,9 @@ pub use explain::{JobExplanation, explain_job};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
 #[cfg(target_os = "linux")]
-pub use images::{ImageRequest, Images, short, stored_image_names};
+pub use images::{
+    ImageRequest, Images, list_images, remove_all_images, remove_images, short, stored_image_names,
+};
 pub use jobs::{KeyDigests, Permissions, PipelineContext, images};
 pub use kinds_of_ref::{KindOfRef, kinds_of_ref};
 pub use launch::Launch;

@@ -42,6 +42,7 @@ pub(super) fn recorded(
         released: released(&request.outside.release),
         offline: request.options.offline,
         no_delay: request.options.no_delay,
+        keep_going: request.options.keep_going,
         settings: settings(&workspace.settings, &secrets),
     }
 }

@@ -58,6 +58,8 @@ pub struct LaunchOptions {
     pub offline: bool,
     /// Delayed jobs start at once.
     pub no_delay: bool,
+    /// What comes after a failed job runs all the same.
+    pub keep_going: bool,
 }
 
 /// A run: which pipeline, which of its jobs, and how.

@@ -73,6 +73,7 @@ impl Retry {
             options: LaunchOptions {
                 offline: recorded.offline,
                 no_delay: recorded.no_delay,
+                keep_going: recorded.keep_going,
             },
             resumes: Some(run.id),
         };

@@ -231,6 +231,9 @@ pub struct RunArgs {
     /// Start delayed jobs at once
     #[arg(long, help_heading = "How to run")]
     pub no_delay: bool,
+    /// Run what comes after a failed job all the same
+    #[arg(long, help_heading = "How to run")]
+    pub keep_going: bool,
     /// How to show the run: auto, plain or json [default: auto]
     #[arg(
         long,

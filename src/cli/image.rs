@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
 
-use crate::app::{Failure, FailureKind, ImageRequest, Images, short};
+use crate::app::{
+    Failure, FailureKind, ImageRequest, Images, list_images, remove_all_images, remove_images,
+    short,
+};
 use crate::diag::{Code, Diagnostic};
 use crate::exec::Cancel;
 use crate::foreign::system_words;
@@ -34,17 +37,17 @@ pub(super) fn image(
     command: &ImageCommand,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let images = Images::open(&request::workspace(global, Vec::new()))?;
+    let images = || Images::open(&request::workspace(global, Vec::new()));
     match command {
-        ImageCommand::Ls(args) => list(&images, args, printer),
-        ImageCommand::Pull(args) => pull(&images, args, printer),
-        ImageCommand::Import(args) => import(&images, args, printer),
-        ImageCommand::Rm(args) => remove(&images, args, printer),
+        ImageCommand::Ls(args) => list(args, printer),
+        ImageCommand::Pull(args) => pull(&images()?, args, printer),
+        ImageCommand::Import(args) => import(&images()?, args, printer),
+        ImageCommand::Rm(args) => remove(args, printer),
     }
 }
 
-fn list(images: &Images, args: &ImageLsArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let images = images.list()?;
+fn list(args: &ImageLsArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let images = list_images()?;
     if args.format == ListFormat::Json {
         let images: Vec<Json> = images.iter().map(document).collect();
         printer.json(json!({"version": 1, "images": images}));
@@ -116,7 +119,7 @@ fn pull(images: &Images, args: &ImagePullArgs, printer: &Printer) -> Result<Exit
     });
     // What unpacks on is told to stop; nobody waits for its end.
     runtime.shutdown_background();
-    finish(pulled?, &came, args.format, printer)
+    Ok(finish(pulled?, &came, args.format, printer))
 }
 
 fn import(images: &Images, args: &ImageImportArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -152,11 +155,11 @@ fn import(images: &Images, args: &ImageImportArgs, printer: &Printer) -> Result<
     let signal = interrupt.borrow().signal;
     runtime.shutdown_background();
     if stop.load(Ordering::Relaxed) || imported.is_none() {
-        return finish(Some(signal), &[], args.format, printer);
+        return Ok(finish(Some(signal), &[], args.format, printer));
     }
     let came = imported.unwrap_or_else(|| Ok(Vec::new()))?;
     tell_arrived(&came, args.format, printer);
-    finish(None, &came, args.format, printer)
+    Ok(finish(None, &came, args.format, printer))
 }
 
 /// What is said at the end: as JSON all at once.
@@ -165,19 +168,19 @@ fn finish(
     came: &[Arrived],
     format: ResultFormat,
     printer: &Printer,
-) -> Result<Exit, Failure> {
+) -> Exit {
     if let Some(signal) = signal {
         say(
             printer,
             "stopped; what did not come to its end left nothing",
         );
-        return Ok(Exit::Signal(signal));
+        return Exit::Signal(signal);
     }
     if format == ResultFormat::Json {
         let images: Vec<Json> = came.iter().map(arrived).collect();
         printer.json(json!({"version": 1, "images": images}));
     }
-    Ok(Exit::Passed)
+    Exit::Passed
 }
 
 fn tell_arrived(came: &[Arrived], format: ResultFormat, printer: &Printer) {
@@ -216,18 +219,17 @@ fn arrived(image: &Arrived) -> Json {
     })
 }
 
-fn remove(images: &Images, args: &ImageRmArgs, printer: &Printer) -> Result<Exit, Failure> {
+fn remove(args: &ImageRmArgs, printer: &Printer) -> Result<Exit, Failure> {
     let gone = if args.all {
-        images.remove_all()?
+        remove_all_images()?
     } else {
-        images.remove(&args.stored_images, args.platform.as_deref())?
+        remove_images(&args.stored_images, args.platform.as_deref())?
     };
-    let text = match gone.len() {
-        0 => "there was nothing to remove".to_owned(),
-        _ => {
-            let names: Vec<String> = gone.iter().map(|name| short(name)).collect();
-            format!("removed {}", names.join(", "))
-        }
+    let names: Vec<String> = gone.iter().map(|name| short(name)).collect();
+    let text = if names.is_empty() {
+        "there was nothing to remove".to_owned()
+    } else {
+        format!("removed {}", names.join(", "))
     };
     printer.lines(&[Line::of(Tone::Plain, text)]);
     Ok(Exit::Passed)

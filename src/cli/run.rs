@@ -29,6 +29,7 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
         options: LaunchOptions {
             offline: args.offline,
             no_delay: args.no_delay,
+            keep_going: args.keep_going,
         },
         resumes: None,
     };

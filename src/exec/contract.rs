@@ -257,6 +257,9 @@ pub struct EnvSpec {
     pub workspace: Workspace,
     /// Whether process 1 of a container is one that takes care of orphans.
     pub init: bool,
+    /// Whether files belong to the job's user and nobody else may write them, instead of being open
+    /// to all (`FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR`).
+    pub owned_files: bool,
     /// Whose jobs share what outlives them: project, slot, protection. Attempts at once differ in it.
     pub volumes_of: String,
 }

@@ -6,6 +6,9 @@ use serde_json::Value as Json;
 use super::sha256::{digits, sha256};
 use super::{ImageError, Platform};
 
+/// How many layers overlayfs lays over each other.
+const MOST_LAYERS: usize = 500;
+
 /// What an image says of its containers. Everything is as the image has it, nothing is looked up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageConfig {
@@ -93,6 +96,9 @@ impl ConfigFile {
         let diff_ids = written.rootfs.diff_ids;
         if diff_ids.is_empty() {
             return Err(unsound("names no layer"));
+        }
+        if diff_ids.len() > MOST_LAYERS {
+            return Err(unsound(&format!("names more than {MOST_LAYERS} layers")));
         }
         if diff_ids.iter().any(|id| digits(id).is_none()) {
             return Err(unsound("names a layer by something that is no SHA-256"));
@@ -227,6 +233,10 @@ mod tests {
             (
                 json!({"rootfs": {"diff_ids": []}}),
                 "its configuration names no layer",
+            ),
+            (
+                json!({"rootfs": {"diff_ids": vec![sha256("a"); 501]}}),
+                "its configuration names more than 500 layers",
             ),
             (
                 json!({"rootfs": {"diff_ids": ["sha256:../../x"]}}),

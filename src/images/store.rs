@@ -17,6 +17,8 @@ use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use super::config::ConfigFile;
 use super::layer::{Here, LayerFolders, LayerForm};
@@ -26,6 +28,9 @@ use super::{ImageError, ImageName, OpenImage, Platform, files};
 
 /// Digits of a layer's name that its folder has: mounts take a page of text in all.
 const LAYER_DIGITS: usize = 32;
+/// How often, and after which pauses, a lock is tried before somebody uses the image.
+const ASKED_AGAIN: u32 = 3;
+const MOMENT: Duration = Duration::from_millis(3);
 /// The owner of files that a user namespace has no id for.
 const NOBODY: u32 = 65534;
 
@@ -199,7 +204,17 @@ impl ImageStore {
     /// Whether somebody uses the image.
     pub(super) fn is_in_use(&self, id: &str) -> bool {
         let file = self.image_path(id).and_then(|path| File::open(path).ok());
-        file.is_some_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+        let is_locked = |file: &File| matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        // Whoever asks the same holds the lock for a moment.
+        file.is_some_and(|file| {
+            (0..ASKED_AGAIN).all(|_| {
+                let is_locked = is_locked(&file);
+                if is_locked {
+                    thread::sleep(MOMENT);
+                }
+                is_locked
+            })
+        })
     }
 }
 

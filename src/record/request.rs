@@ -41,6 +41,9 @@ pub struct RecordedRequest {
     pub offline: bool,
     /// `--no-delay`.
     pub no_delay: bool,
+    /// `--keep-going`.
+    #[serde(default)]
+    pub keep_going: bool,
     /// Settings that are not as they are by default.
     pub settings: Vec<SettingInForce>,
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::exec::Cancel;
 
-use super::message::AttemptId;
+use super::ids::AttemptId;
 use super::slots::Slot;
 
 /// Attempts that have not ended, and all tasks of the run: also those of attempts that have ended

@@ -5,8 +5,9 @@ use tokio::sync::mpsc;
 use crate::mask::Masker;
 
 use super::coverage::Coverage;
+use super::ids::AttemptId;
 use super::lines::{Lines, LogLine};
-use super::message::{AttemptId, Message};
+use super::message::Message;
 
 /// Masks first, cuts into lines then: a secret with a line end in it is hidden too.
 pub(super) struct JobLog {

@@ -5,15 +5,13 @@
 
 use std::collections::HashMap;
 
-use tokio::sync::{oneshot, watch};
-
-use crate::exec::{Cancel, Session};
+use crate::exec::Cancel;
 use crate::sched::{Action, Input, JobIndex, Outcome, Pipeline};
 use crate::types::Status;
 
-use super::attempt;
-use super::message::AttemptId;
-use super::pipelines::{PipelineIndex, Pipelines};
+use super::attempt::{self, Ahead};
+use super::ids::{AttemptId, PipelineIndex};
+use super::pipelines::Pipelines;
 use super::runner::RunnerIndex;
 use super::slots::Slots;
 
@@ -27,18 +25,6 @@ pub(super) struct Environments {
     waiting: HashMap<AttemptId, Ahead>,
     /// Whether more may be wanted than were begun.
     put_off: bool,
-}
-
-/// An environment that was begun ahead. Whoever holds this waits for it, and uses or closes it.
-pub(in crate::run) struct Ahead {
-    /// `CI_JOB_ID` of the attempt, which the environment knows already.
-    pub(in crate::run) job_id: u64,
-    /// Who runs the job.
-    pub(in crate::run) runner: RunnerIndex,
-    /// Stops it from coming up.
-    pub(in crate::run) cancel: watch::Sender<Cancel>,
-    /// Nothing comes where it failed: it is then made anew, and fails where that is told.
-    pub(in crate::run) session: oneshot::Receiver<Box<dyn Session>>,
 }
 
 impl Environments {

@@ -4,29 +4,12 @@
 
 use crate::event::{EventKind, Phase, ReportedVariable};
 use crate::exec::{ArtifactRef, ExecError, Fault};
-use crate::sched::JobIndex;
 use crate::types::FailureReason;
 
+use super::ids::AttemptId;
 use super::lines::LogLine;
-use super::pipelines::PipelineIndex;
 use super::spec::{JobEnvironment, PipelineSpec, Refusal};
 use super::trees::Trees;
-
-/// One attempt of one job of one pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct AttemptId {
-    pub(super) pipeline: PipelineIndex,
-    pub(super) job: JobIndex,
-    /// From 1.
-    pub(super) attempt: u32,
-}
-
-impl AttemptId {
-    /// Whether the other one is an attempt of the same job.
-    pub(super) fn is_same_job(self, other: Self) -> bool {
-        (self.pipeline, self.job) == (other.pipeline, other.job)
-    }
-}
 
 /// A message; all of one attempt arrive in the order they were sent.
 pub(super) enum Message {
@@ -175,7 +158,7 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// Of the script, where one is known.
     pub(super) exit_code: Option<i64>,
-    /// Whether an executor gave no answer any more.
+    /// Whether an executor gave no answer any more, or is gone.
     pub(super) silence: bool,
 }
 
@@ -231,7 +214,7 @@ impl From<&ExecError> for Failure {
             Fault::Unsupported => FailureReason::RunnerUnsupported,
         };
         Self {
-            silence: error.is_silence(),
+            silence: matches!(error.fault, Fault::Silence | Fault::HostGone),
             ..Self::new(reason, error.in_one_line())
         }
     }
@@ -240,7 +223,7 @@ impl From<&ExecError> for Failure {
 #[cfg(test)]
 pub(super) mod tests {
     use super::{AttemptId, Failure};
-    use crate::run::pipelines::PipelineIndex;
+    use crate::run::ids::PipelineIndex;
     use crate::sched::JobIndex;
 
     /// The first attempt of a job of the root pipeline.

@@ -13,27 +13,23 @@
 //! | what | where |
 //! |---|---|
 //! | before the first job | `preparation`, `images_first` |
-//! | who does what next | `dispatcher`, `actions`, `attempt_end`, `children`, `stopping` |
+//! | what a run is told | `spec` |
+//! | who does what next | `dispatcher` |
 //! | what is known | `pipelines`, `pipeline`, `slots`, `timers`, `resources`, `attempts` |
 //! | making things early | `look_ahead`, `pulls` |
 //! | one attempt | `attempt`, in calls that end (`bounded_call`) |
 //! | what is told | `stream`, `log`, `silence`, `result` |
 
-mod actions;
 mod attempt;
-mod attempt_end;
 mod attempts;
 mod bounded_call;
 mod cache;
-mod child;
-mod children;
 mod context;
 mod coverage;
 mod dispatcher;
 mod dotenv;
+mod ids;
 mod images;
-mod images_first;
-mod job;
 mod limits;
 mod lines;
 mod log;
@@ -49,7 +45,6 @@ mod runner;
 mod silence;
 mod slots;
 mod spec;
-mod stopping;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -57,12 +52,11 @@ mod timers;
 mod trees;
 
 pub use cache::JobCache;
-pub use child::{ChildPipeline, Trigger, TriggerContext};
 pub use coverage::Coverage;
-pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
 pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};
 pub use spec::{
-    AfterScript, AttemptContext, AttemptScripts, EarlierSuccess, Expand, Interrupt, JobEnvironment,
-    JobSettings, PipelineSpec, Refusal, RunError, RunSettings, RunSpec,
+    AfterScript, AttemptContext, AttemptScripts, ChildPipeline, EarlierSuccess, EarlyFailure,
+    Expand, Interrupt, JobEnvironment, JobRun, JobSettings, PipelineSpec, Refusal, RunError,
+    RunSettings, RunSpec, ScriptJob, Trigger, TriggerContext, Work,
 };

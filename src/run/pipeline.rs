@@ -9,10 +9,10 @@ use crate::exec::{ArtifactRef, TreeRef};
 use crate::sched::{Action, Input, JobIndex, Outcome, Pipeline, SpecError, remaining_paths};
 use crate::types::{FailureReason, Sources, Status};
 
-use super::job::JobRun;
-use super::message::{AttemptId, End, Failure, Kept, Verdict};
+use super::ids::AttemptId;
+use super::message::{End, Failure, Kept, Verdict};
 use super::runner::RunnerIndex;
-use super::spec::PipelineSpec;
+use super::spec::{JobRun, PipelineSpec};
 use super::trees::Trees;
 
 /// What is known of a job beyond its state.

@@ -6,17 +6,9 @@ use crate::event::{HeldJob, JobResult, PipelineResult};
 use crate::sched::JobIndex;
 use crate::types::Status;
 
-use super::job::Work;
-use super::message::AttemptId;
+use super::ids::{AttemptId, PipelineIndex};
 use super::pipeline::PipelineState;
-
-/// A pipeline of a run, counted in the order in which they began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct PipelineIndex(usize);
-
-impl PipelineIndex {
-    pub(super) const ROOT: Self = Self(0);
-}
+use super::spec::Work;
 
 /// All pipelines; one that has begun stays.
 pub(super) struct Pipelines(Vec<PipelineState>);

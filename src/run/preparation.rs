@@ -12,6 +12,7 @@ use crate::exec::Cancel;
 
 use super::attempts::Attempts;
 use super::context::{ContextParts, RunContext};
+use super::dispatcher::Stopping;
 use super::dispatcher::{Dispatcher, Messages, Opening};
 use super::images::look;
 use super::look_ahead::Environments;
@@ -23,7 +24,6 @@ use super::runner::Runner;
 use super::silence::Silences;
 use super::slots::Slots;
 use super::spec::{Interrupt, RunError, RunSettings, RunSpec};
-use super::stopping::Stopping;
 use super::stream::Stream;
 use super::timers::Timers;
 use super::trees::publish;

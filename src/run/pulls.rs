@@ -9,7 +9,7 @@ use crate::exec::Cancel;
 
 use super::context::RunContext;
 use super::images::{NotBrought, Wanted};
-use super::job::ScriptJob;
+use super::spec::ScriptJob;
 
 /// The pulls of a run, and how they are stopped.
 pub(super) struct Pulls {

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::message::AttemptId;
+use super::ids::AttemptId;
 
 /// Who has each resource of a run, and who waits for it.
 #[derive(Debug, Default)]

@@ -4,7 +4,8 @@
 use crate::event::{EventKind, RunResult};
 use crate::types::{Status, exit_code};
 
-use super::pipelines::{PipelineIndex, Pipelines};
+use super::ids::PipelineIndex;
+use super::pipelines::Pipelines;
 use super::stream::Stream;
 
 /// Tells of jobs that never got their turn, which are shown as skipped, and of trigger jobs whose

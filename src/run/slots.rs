@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::message::AttemptId;
+use super::ids::AttemptId;
 use super::runner::RunnerIndex;
 
 /// Slots of all runners under the limit of the run.

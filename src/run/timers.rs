@@ -6,7 +6,7 @@ use std::future::pending;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::message::AttemptId;
+use super::ids::AttemptId;
 
 /// Delays that run. One whose job went another way is told all the same; the scheduler knows
 /// what still counts.

@@ -6,8 +6,8 @@ use std::collections::hash_map::Entry;
 use crate::exec::{Cx, ExecError, TreeRef, TreeSpec};
 use crate::types::Sources;
 
-use super::job::JobRun;
 use super::runner::{Runner, RunnerIndex};
+use super::spec::JobRun;
 
 /// The files of one pipeline as each runner has them.
 #[derive(Default)]

@@ -182,6 +182,52 @@ fn a_job_that_plainly_needs_the_socket_is_told_the_line_to_add_in_docker() {
 }
 
 #[test]
+fn without_the_runners_umask_files_are_the_jobs_own_in_docker() {
+    let env = TestEnv::new(
+        r#"
+variables: {FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR: "true"}
+make:
+  stage: build
+  image: {name: pipe-test-busybox:1, docker: {user: "1000:1000"}}
+  script:
+    - stat -c 'of-git %n %a %u:%g' tool.sh word .
+    - echo more >>word
+    - echo made >made
+  artifacts: {paths: [made]}
+use:
+  image: {name: pipe-test-busybox:1, docker: {user: nobody}}
+  script:
+    - stat -c 'received %n %a %u:%g' made word
+root:
+  script: [stat -c 'of-root %n %a %u:%g' word]
+usual:
+  variables: {FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR: "false"}
+  script: [stat -c 'usual %n %a %u:%g' word]
+"#,
+    );
+    env.write("word", "hello\n");
+    env.write("tool.sh", "#!/bin/sh\n");
+    env.git(&["add", "-A"]);
+    env.git(&["update-index", "--chmod=+x", "tool.sh"]);
+    env.git(&["commit", "-q", "-m", "more"]);
+    env.git(&["checkout", "-q", "--", "."]);
+    let (code, text) = told(&env, &DOCKER);
+    assert_eq!(code, Some(0), "{text}");
+    for part in [
+        "of-git tool.sh 755 1000:1000",
+        "of-git word 644 1000:1000",
+        "of-git . 755 1000:1000",
+        "received made 644 65534:65534",
+        "received word 644 65534:65534",
+        "of-root word 644 0:0",
+        "usual word 666 0:0",
+    ] {
+        assert!(text.contains(part), "`{part}`:\n{text}");
+    }
+    assert_eq!(env.leftovers(), Vec::<String>::new());
+}
+
+#[test]
 fn what_the_users_runner_does_not_allow_fails_the_job_in_docker() {
     let env = TestEnv::new(
         r#"

@@ -8,9 +8,10 @@ use bollard::Docker;
 use bollard::auth::DockerCredentials;
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
-    CreateContainerOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    ListVolumesOptionsBuilder, PushImageOptionsBuilder, RemoveContainerOptionsBuilder,
-    RemoveImageOptions, RemoveVolumeOptions, TagImageOptionsBuilder,
+    CreateContainerOptions, InspectContainerOptions, KillContainerOptions,
+    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+    PushImageOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions,
+    RemoveVolumeOptions, TagImageOptionsBuilder,
 };
 use futures_util::TryStreamExt;
 
@@ -87,12 +88,7 @@ impl Engine {
     /// Puts the image `from` into a registry under the name `to`, as that user; here it does not stay.
     pub(crate) fn push(&self, from: &str, to: &str, (user, password): (&str, &str)) {
         let (repository, tag) = to.rsplit_once(':').expect("a tag");
-        let options = TagImageOptionsBuilder::new()
-            .repo(repository)
-            .tag(tag)
-            .build();
-        let tagging = self.docker.tag_image(from, Some(options));
-        self.runtime.block_on(tagging).expect("a tag");
+        self.tag(from, to);
         let credentials = DockerCredentials {
             username: Some(user.to_owned()),
             password: Some(password.to_owned()),
@@ -103,6 +99,32 @@ impl Engine {
         let pushing = steps.try_for_each(|_| std::future::ready(Ok(())));
         self.runtime.block_on(pushing).expect("pushed");
         self.remove_image(to);
+    }
+
+    /// Gives an image another name.
+    pub(crate) fn tag(&self, from: &str, to: &str) {
+        let (repository, tag) = to.rsplit_once(':').expect("a tag");
+        let options = TagImageOptionsBuilder::new()
+            .repo(repository)
+            .tag(tag)
+            .build();
+        let tagging = self.docker.tag_image(from, Some(options));
+        self.runtime.block_on(tagging).expect("a tag");
+    }
+
+    /// Kills a container, if it runs.
+    pub(crate) fn kill(&self, id: &str) {
+        let options = None::<KillContainerOptions>;
+        let killing = self.docker.kill_container(id, options);
+        let _ = self.runtime.block_on(killing);
+    }
+
+    /// All that the daemon says of a container.
+    pub(crate) fn inspect(&self, id: &str) -> String {
+        let options = None::<InspectContainerOptions>;
+        let asking = self.docker.inspect_container(id, options);
+        let said = self.runtime.block_on(asking).expect("a container");
+        serde_json::to_string(&said).expect("JSON")
     }
 
     /// Removes a name of an image, if it is there.

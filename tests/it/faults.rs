@@ -79,6 +79,19 @@ fn artifacts_that_can_not_be_written_fail_their_job_and_leave_nothing() {
 }
 
 #[test]
+fn a_cache_that_can_not_be_written_is_a_warning_and_leaves_nothing() {
+    let job = "large:\n  script: ['for n in 1 2 3; do head -c 900000 /dev/urandom >out$n; done']\n  cache: {key: k, paths: ['out*']}\n";
+    let env = TestEnv::new(job);
+    let output = on_a_small_disk(&env, &["run", "--executor", "shell"]).output();
+    let output = output.expect("it starts");
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8_lossy(&told);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("WARNING: "), "{told}");
+    assert_eq!(kept(&env, "tar"), Vec::<PathBuf>::new(), "{told}");
+}
+
+#[test]
 fn artifacts_beyond_the_limit_fail_their_job() {
     for on in On::here() {
         let env = TestEnv::new(

@@ -18,6 +18,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod images;
 mod leftovers;
+mod outages;
 mod past;
 mod pty;
 mod registry;

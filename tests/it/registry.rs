@@ -277,3 +277,67 @@ fn an_image_that_is_to_be_pulled_each_time_is_in_docker() {
     let refusal = "is always, and `docker.allowed_pull_policies` allows if-not-present";
     assert!(text.contains(refusal), "{text}");
 }
+
+#[test]
+fn images_without_a_daemon_come_from_a_registry_in_docker() {
+    let env = TestEnv::empty();
+    let mut registry = Registry::open(&env);
+    let (app, gone) = (registry.has("grp/app:1"), registry.name("gone:1"));
+    let (code, text) = told(&env, &["image", "pull", &app]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("1 layer, all new"), "{text}");
+    let (code, text) = told(&env, &["image", "pull", &app]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("1 layer, all here before"), "{text}");
+    let (_, text) = told(&env, &["image", "ls"]);
+    assert!(text.contains(&app), "{text}");
+    let (code, text) = told(&env, &["image", "pull", &gone]);
+    assert_eq!(code, Some(4), "{text}");
+    assert!(text.contains("the registry does not have it"), "{text}");
+    let (code, text) = told(&env, &["image", "pull", "--platform", "linux/s390x", &app]);
+    assert_eq!(code, Some(4), "{text}");
+    let refusal = "is not made for linux/s390x: it is made for linux/amd64";
+    assert!(text.contains(refusal), "{text}");
+    registry.stop();
+    let (code, text) = told(&env, &["image", "pull", &app]);
+    assert_eq!(code, Some(4), "{text}");
+    assert!(text.contains("can't be reached: "), "{text}");
+}
+
+#[test]
+fn a_registry_with_a_password_gives_images_without_a_daemon_in_docker() {
+    let env = TestEnv::empty();
+    let mut registry = Registry::with_password(&env);
+    let app = registry.has("grp/app:1");
+    let (code, text) = told(&env, &["image", "pull", &app]);
+    assert_eq!(code, Some(4), "{text}");
+    let refusal = "the registry does not give it to whoever asks";
+    assert!(text.contains(refusal), "{text}");
+    let config = env.home().join(".docker");
+    fs::create_dir(&config).expect("a folder");
+    let wrong = auths(&app).replace("YWRhOm9wZW4gc2VzYW1l", "YWRhOndyb25n");
+    fs::write(config.join("config.json"), wrong).expect("a file");
+    let (code, text) = told(&env, &["image", "pull", &app]);
+    assert_eq!(code, Some(4), "{text}");
+    assert!(text.contains(refusal) && !text.contains("wrong"), "{text}");
+    fs::write(config.join("config.json"), auths(&app)).expect("a file");
+    let (code, text) = told(&env, &["image", "pull", &app]);
+    assert_eq!(code, Some(0), "{text}");
+    let (_, text) = told(&env, &["image", "ls"]);
+    assert!(text.contains(&app), "{text}");
+}
+
+#[test]
+fn an_image_of_the_daemon_is_imported_in_docker() {
+    let env = TestEnv::empty();
+    let source = format!("docker-daemon:{}", engine::IMAGE);
+    let (code, text) = told(&env, &["image", "import", &source]);
+    assert_eq!(code, Some(0), "{text}");
+    let (code, text) = told(&env, &["image", "import", &source, "--tag", "other:1"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("all here before"), "{text}");
+    let (code, text) = told(&env, &["image", "import", "docker-daemon:pipe-none:1"]);
+    assert_eq!(code, Some(4), "{text}");
+    let message = "error[image-missing]: the Docker daemon has no image `pipe-none:1`\n";
+    assert_eq!(text, message);
+}

@@ -340,3 +340,54 @@ fn a_secret_is_nowhere_but_in_the_job() {
         assert!(!has, "{}", file.display());
     }
 }
+
+#[test]
+fn what_comes_after_a_failed_job_runs_where_that_is_asked_for() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "a: {script: [exit 3]}\n\
+         b: {stage: deploy, script: [echo on]}\n\
+         c: {stage: deploy, needs: [a], script: [echo needed]}\n\
+         d: {stage: deploy, when: on_failure, script: [echo mend]}\n",
+    )]);
+    let ended = project.run(&[]);
+    let stopped = [
+        "a failed 3",
+        "b skipped null",
+        "c skipped null",
+        "d success 0",
+    ];
+    assert_eq!(ended.jobs(), stopped, "{}", ended.text);
+    assert_eq!(ended.exit, Some(1));
+    let ended = project.run(&["--keep-going"]);
+    let gone_on = ["a failed 3", "b success 0", "c success 0", "d skipped null"];
+    assert_eq!(ended.jobs(), gone_on, "{}", ended.text);
+    assert_eq!(ended.exit, Some(1));
+    assert!(
+        ended.text.contains("\"status\":\"failed\",\"exit\":1"),
+        "{}",
+        ended.text
+    );
+}
+
+#[test]
+fn a_manual_job_that_blocks_is_waited_for_with_a_code_of_its_own() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "a: {script: [echo on]}\n\
+         gate: {when: manual, allow_failure: false, script: [echo through]}\n\
+         b: {stage: deploy, script: [echo later]}\n",
+    )]);
+    let ended = project.run(&[]);
+    let waiting = ["a success 0", "gate manual null", "b skipped null"];
+    assert_eq!(ended.jobs(), waiting, "{}", ended.text);
+    assert_eq!(ended.exit, Some(7));
+    let ended = project.run(&["--manual", "gate"]);
+    assert_eq!(ended.exit, Some(0), "{}", ended.text);
+
+    let failing = Project::new(&[(
+        ".gitlab-ci.yml",
+        "a: {script: [exit 1]}\ngate: {when: manual, allow_failure: false, script: [echo through]}\n",
+    )]);
+    assert_eq!(failing.run(&[]).exit, Some(1));
+}

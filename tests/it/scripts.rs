@@ -110,6 +110,7 @@ async fn run(executor: &dyn Executor, case: &Case) -> (i64, Vec<String>) {
             artifacts: Vec::new(),
         },
         init: false,
+        owned_files: false,
         volumes_of: String::new(),
     };
     let mut session = executor.open(spec, &cx).await.expect(case.name);

@@ -197,6 +197,7 @@ fn settings(variables: &JobVariables) -> JobSettings {
     let says = |key: &str, wanted: bool| variables.value(key).and_then(go_bool) == Some(wanted);
     JobSettings {
         init: says("FF_USE_INIT_WITH_DOCKER_EXECUTOR", true),
+        owned_files: says("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR", true),
         shows_tokens: says("FF_MASK_ALL_DEFAULT_TOKENS", false),
         script_timeout: value("RUNNER_SCRIPT_TIMEOUT"),
         after_script_timeout: value("RUNNER_AFTER_SCRIPT_TIMEOUT"),

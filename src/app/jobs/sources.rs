@@ -6,11 +6,7 @@ use crate::run::Refusal;
 use crate::types::{FailureReason, Sources, Submodules, go_bool};
 
 /// Variables that change the sources of a job on GitLab only.
-const NOT_HONOURED: [&str; 3] = [
-    "GIT_SUBMODULE_PATHS",
-    "GIT_SUBMODULE_UPDATE_FLAGS",
-    "FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR",
-];
+const NOT_HONOURED: [&str; 2] = ["GIT_SUBMODULE_PATHS", "GIT_SUBMODULE_UPDATE_FLAGS"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Strategy {
@@ -212,11 +208,6 @@ mod tests {
             ),
             (&[("GIT_SUBMODULE_STRATEGY", "all")], Some(usual), 1),
             (&[("GIT_SUBMODULE_PATHS", "lib")], Some(usual), 1),
-            (
-                &[("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR", "false")],
-                Some(usual),
-                0,
-            ),
         ];
         for (pairs, wanted, warnings) in rows {
             let git = git(pairs);

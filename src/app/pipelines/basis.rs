@@ -30,6 +30,8 @@ pub(in super::super) struct Basis {
     pub(in super::super) outside: Outside,
     /// What the event of the root changed, which is what children see as changed.
     pub(in super::super) changes: EventChanges,
+    /// `--keep-going`, which children do too.
+    pub(in super::super) keep_going: bool,
     /// What stops the making of a pipeline.
     pub(in super::super) interruptible: Interruptible,
     /// The checkout; one pipeline is made at a time.
@@ -71,7 +73,7 @@ impl Basis {
             jobs,
             options: Options {
                 auto_cancel_on_job_failure: plan.cancel_on_failure,
-                keep_going: false,
+                keep_going: self.keep_going,
             },
             trees,
             notices: Vec::new(),

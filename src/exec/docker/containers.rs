@@ -13,6 +13,7 @@ use bollard::query_parameters::{
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::super::cancel::unless_asked;
+use super::super::owned::Owner;
 use super::super::temp::temp_files;
 use super::super::trees::Trees;
 use super::super::{ArtifactRef, Cx, EnvSpec, ExecError, Fault, Image, TreeRef, TreeSpec};
@@ -28,7 +29,7 @@ use super::services::Services;
 use super::settings::DockerSettings;
 use super::upload::{self, Content};
 use super::workspace::{Volumes, Workspaces};
-use super::{create, fault, host_builds, mounts, overlays};
+use super::{create, fault, host_builds, mounts, overlays, ownership};
 
 /// One daemon, and what is made on it.
 pub(super) struct Containers {
@@ -143,13 +144,7 @@ impl Containers {
             ));
         };
         create::check(spec)?;
-        let site = Site {
-            docker: self.docker().await?.clone(),
-            patience: self.patience.clone(),
-            starts: self.starts.clone(),
-            owner: spec.owner.clone(),
-            image: image.name.clone(),
-        };
+        let site = self.site(spec, image).await?;
         let image = Image {
             user: self.settings.user_of(image),
             ..image.clone()
@@ -174,6 +169,30 @@ impl Containers {
         Ok(made)
     }
 
+    async fn site(&self, spec: &EnvSpec, image: &Image) -> Result<Site, ExecError> {
+        Ok(Site {
+            docker: self.docker().await?.clone(),
+            patience: self.patience.clone(),
+            starts: self.starts.clone(),
+            owner: spec.owner.clone(),
+            image: image.name.clone(),
+        })
+    }
+
+    /// Whose the files of the job are; `None` for root's, and open to all.
+    pub(super) async fn owner(&self, spec: &EnvSpec) -> Result<Option<Owner>, ExecError> {
+        let Some(image) = spec.image.as_ref().filter(|_| spec.owned_files) else {
+            return Ok(None);
+        };
+        let site = self.site(spec, image).await?;
+        let image = Image {
+            user: self.settings.user_of(image),
+            ..image.clone()
+        };
+        let owner = ownership::owner(&site, &self.images, &image).await?;
+        Ok(Some(owner))
+    }
+
     /// A container over volumes; `None` where the daemon can't do that.
     async fn over_volumes(&self, plan: &Plan<'_>) -> Result<Option<Made>, ExecError> {
         let (site, spec) = (&plan.site, plan.spec);
@@ -181,7 +200,8 @@ impl Containers {
         if self.overlays.are_refused() {
             return Ok(None);
         }
-        let making = self.workspaces.make(site, self.volume_name(spec)?, spec);
+        let owner = self.owner(spec).await?;
+        let making = (self.workspaces).make(site, self.volume_name(spec)?, spec, owner);
         let network = Services::network(site, spec, &self.settings);
         let (made, services) = tokio::join!(making, network);
         match made {
@@ -220,6 +240,7 @@ impl Containers {
             layout: spec.layout.clone(),
             temp_files: temp_files(spec),
             tars: self.flat.archives(&spec.workspace)?,
+            owner: self.owner(spec).await?,
         });
         let services = Services::network(&plan.site, spec, &self.settings).await;
         let volumes = if self.settings.host_socket {
@@ -360,7 +381,8 @@ impl Containers {
             upload::open_folders(docker, id, vec![layout.builds_dir.clone()]).await?;
         }
         if !rest.is_empty() {
-            upload::add(docker, id, &layout.project_dir, tars(&rest)).await?;
+            let owner = self.owner(plan.spec).await?;
+            upload::add(docker, id, &layout.project_dir, tars(&rest), owner).await?;
         }
         Ok(true)
     }

@@ -203,6 +203,7 @@ pub(super) mod tests {
                 artifacts: Vec::new(),
             },
             init: true,
+            owned_files: false,
             volumes_of: "g/p 0".to_owned(),
         }
     }

@@ -132,6 +132,16 @@ fn credentials(login: Login) -> DockerCredentials {
 pub(super) async fn save(docker: &Docker, name: &str, to: &mut dyn Write) -> Result<(), ExecError> {
     let name = with_tag(name);
     let of = format!("image `{name}`");
+    // Asked for what it does not have, the daemon names a broken server.
+    if let Err(error) = docker.inspect_image(&name).await {
+        return Err(match fault::status(&error) {
+            Some(404) => {
+                let message = format!("the Docker daemon has no image `{name}`");
+                ExecError::user("save image", message)
+            }
+            _ => fault::system("inspect image", &of, error),
+        });
+    }
     let mut archive = std::pin::pin!(docker.export_image(&name));
     while let Some(part) = archive
         .try_next()

@@ -11,21 +11,26 @@ use super::layers::Site;
 #[derive(Default)]
 pub(super) struct Images(Mutex<HashMap<String, About>>);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct About {
-    /// Whether its user is root.
-    is_roots: bool,
+    /// Its user, as it is written.
+    user: String,
     has_entrypoint: bool,
 }
 
 impl Images {
+    /// The user of a job, as it is written; empty for root.
+    pub(super) async fn user(&self, site: &Site, image: &Image) -> Result<String, ExecError> {
+        match &image.user {
+            Some(user) => Ok(user.clone()),
+            None => Ok(self.about(site, &image.name).await?.user),
+        }
+    }
+
     /// Whether the job's processes begin as root. Anyone else may write only where that is open to
     /// all.
     pub(super) async fn runs_as_root(&self, site: &Site, image: &Image) -> Result<bool, ExecError> {
-        match &image.user {
-            Some(user) => Ok(is_root(user)),
-            None => Ok(self.about(site, &image.name).await?.is_roots),
-        }
+        Ok(is_root(&self.user(site, image).await?))
     }
 
     /// Whether something else than the shell comes first in a container.
@@ -41,17 +46,17 @@ impl Images {
     }
 
     async fn about(&self, site: &Site, name: &str) -> Result<About, ExecError> {
-        let known = self.known().get(name).copied();
+        let known = self.known().get(name).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
         let asking = image::config(&site.docker, name);
         let config = site.patience.answer("inspect image", asking).await?;
         let about = About {
-            is_roots: is_root(&config.user.unwrap_or_default()),
+            user: config.user.unwrap_or_default(),
             has_entrypoint: config.entrypoint.is_some_and(|words| !words.is_empty()),
         };
-        self.known().insert(name.to_owned(), about);
+        self.known().insert(name.to_owned(), about.clone());
         Ok(about)
     }
 

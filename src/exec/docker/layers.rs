@@ -26,7 +26,7 @@ use crate::types::Digest;
 pub(super) const PLACE: &str = "/layer";
 
 /// What a layer holds, written as a tar stream.
-pub(super) type Content = Arc<dyn Fn(&mut ChunkWriter) -> io::Result<()> + Send + Sync>;
+pub(super) type Content = Arc<dyn Fn(&mut dyn io::Write) -> io::Result<()> + Send + Sync>;
 
 /// A layer that a job wants.
 #[derive(Clone)]

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use bollard::query_parameters::ContainerArchiveInfoOptionsBuilder;
 use tar::{Builder, EntryType, Header};
 
-use super::super::bridge::ChunkWriter;
 use super::super::{ExecError, Fault};
 use super::layer_store::LayerStore;
 use super::layers::{self, Layer, PLACE, Site, token};
@@ -75,7 +74,7 @@ async fn try_out(site: &Site, made: &mut Vec<String>) -> Result<(), ExecError> {
     looked.and(removed)
 }
 
-fn whiteout(to: &mut ChunkWriter) -> std::io::Result<()> {
+fn whiteout(to: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut header = Header::new_gnu();
     header.set_entry_type(EntryType::Char);
     header.set_size(0);

@@ -85,7 +85,9 @@ impl Session for DockerSession {
             return old.remove().await;
         }
         let (docker, id) = (&self.container.docker, &self.container.id);
-        let adding = upload::add(docker, id, &self.spec.layout.project_dir, tars(artifacts));
+        let owner = self.containers.owner(&self.spec).await?;
+        let project_dir = &self.spec.layout.project_dir;
+        let adding = upload::add(docker, id, project_dir, tars(artifacts), owner);
         unless_asked(&cx.cancel, "upload", adding).await
     }
 

@@ -13,6 +13,7 @@ use tar::{Builder, EntryType};
 
 use super::super::bridge::{ChunkWriter, channel};
 use super::super::entry::relative;
+use super::super::owned::{Owned, Owner};
 use super::super::relocate::{append_empty, lay_over};
 use super::super::{ExecError, Layout};
 use super::fault;
@@ -28,11 +29,17 @@ pub(super) struct Content {
     pub(super) temp_files: Vec<String>,
     /// Archives laid over the project directory, in this order.
     pub(super) tars: Vec<PathBuf>,
+    /// Whose all of it is; `None` for root's, and open to all.
+    pub(super) owner: Option<Owner>,
 }
 
 /// Puts `content` into the created container.
 pub(super) async fn fill(docker: &Docker, id: &str, content: Content) -> Result<(), ExecError> {
-    send(docker, id, "/", move |to| compose(&content, to)).await
+    send(docker, id, "/", move |to| match content.owner {
+        Some(owner) => compose(&content, &mut Owned::new(owner, to)),
+        None => compose(&content, to),
+    })
+    .await
 }
 
 /// Opens folders of a container to every user.
@@ -57,12 +64,17 @@ pub(super) async fn add(
     id: &str,
     project_dir: &str,
     tars: Vec<PathBuf>,
+    owner: Option<Owner>,
 ) -> Result<(), ExecError> {
     let project_dir = project_dir.to_owned();
-    send(docker, id, "/", move |to| {
+    let compose = move |to: &mut dyn Write| {
         let mut tar = Builder::new(to);
         lay_over(&inside(&project_dir)?, &tars, &mut tar)?;
         tar.finish()
+    };
+    send(docker, id, "/", move |to| match owner {
+        Some(owner) => compose(&mut Owned::new(owner, to)),
+        None => compose(to),
     })
     .await
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tar::{Builder, EntryType};
 
 use super::super::entry::relative;
+use super::super::owned::{Owned, Owner};
 use super::super::relocate::{append_empty, open, relocate};
 use super::super::temp::temp_files;
 use super::super::{ArtifactRef, EnvSpec, ExecError, Layout, TreeRef, TreeSpec};
@@ -79,8 +80,15 @@ impl Workspaces {
         site: &Site,
         name: String,
         spec: &EnvSpec,
+        owner: Option<Owner>,
     ) -> Result<(Volumes, Vec<ArtifactRef>), ExecError> {
-        let (layers, rest) = self.layers_of(spec)?;
+        let (mut layers, rest) = self.layers_of(spec)?;
+        if let Some(owner) = owner {
+            layers = layers
+                .into_iter()
+                .map(|layer| owned(layer, owner))
+                .collect();
+        }
         let lower = async {
             let mut lower = Vec::new();
             for layer in layers {
@@ -160,6 +168,17 @@ impl Workspaces {
     }
 }
 
+/// A layer whose files belong to that owner.
+fn owned(layer: Layer, owner: Owner) -> Layer {
+    let Owner { uid, gid } = owner;
+    let content = Arc::clone(&layer.content);
+    Layer {
+        id: id(&format!("{} of {uid}:{gid}", layer.id), Path::new("")),
+        lasts: layer.lasts,
+        content: Arc::new(move |to| content(&mut Owned::new(owner, to))),
+    }
+}
+
 /// Whether these artifacts are worth a layer.
 pub(super) fn is_large(kept: &ArtifactRef) -> bool {
     kept.tar
@@ -185,7 +204,7 @@ fn skeleton(layout: &Layout, below: &Path, temp_files: Vec<String>) -> Layer {
         below,
     );
     let below = below.to_owned();
-    let content = move |to: &mut super::super::bridge::ChunkWriter| {
+    let content = move |to: &mut dyn io::Write| {
         let mut tar = Builder::new(to);
         let mut folders: Vec<&Path> = below.ancestors().collect();
         folders.pop();

@@ -70,6 +70,7 @@ impl Subject {
                 artifacts: Vec::new(),
             },
             init: false,
+            owned_files: false,
             volumes_of: String::new(),
         }
     }

@@ -23,8 +23,8 @@ pub(super) fn docker_archive(
     index: &TarIndex,
     import: &Import<'_>,
 ) -> Result<Vec<Arrived>, ImageError> {
-    let named = |error| import.named(error);
-    let bytes = index.bytes("manifest.json").map_err(named)?;
+    let with_its_name = |error| import.named(error);
+    let bytes = index.bytes("manifest.json").map_err(with_its_name)?;
     let saved: Vec<Saved> = serde_json::from_slice(&bytes).map_err(|error| {
         import.unsound(&format!(
             "has a `manifest.json` that can't be read: {error}"
@@ -41,8 +41,8 @@ pub(super) fn docker_archive(
     }
     let mut arrived = Vec::new();
     for one in &saved {
-        let bytes = index.bytes(&one.config).map_err(named)?;
-        let image = ConfigFile::read(bytes).map_err(named)?;
+        let bytes = index.bytes(&one.config).map_err(with_its_name)?;
+        let image = ConfigFile::read(bytes).map_err(with_its_name)?;
         if names_another(&one.config, &image) {
             return Err(import.unsound("has a configuration with another digest"));
         }

@@ -19,8 +19,6 @@ use super::registry::{Login, Registry};
 const AT_ONCE: usize = 3;
 /// How deep lists of manifests lie in each other.
 const MOST_DEPTH: usize = 4;
-/// How many layers overlayfs lays over each other.
-const MOST_LAYERS: usize = 128;
 
 /// How to pull.
 #[derive(Debug, Clone, Default)]
@@ -73,10 +71,20 @@ impl Arrival<'_> {
         let (config, layers, digests) = manifests(&registry, name, options).await?;
         let image = self.configuration(&registry, &config).await?;
         let (found, wanted) = (layers.len(), image.diff_ids.len());
-        if found != wanted || found > MOST_LAYERS {
+        if found != wanted {
             return Err(ImageError::unsound(format!(
-                "its manifest names {found} layers where its configuration names {wanted}, of at most {MOST_LAYERS}"
+                "its manifest names {found} layers where its configuration names {wanted}"
             )));
+        }
+        // A registry without a list of platforms gives what it has.
+        if let Some(wanted) = &options.platform
+            && !image.platform.fits(wanted)
+        {
+            return Err(ImageError::Platform {
+                name: name.short(),
+                wanted: wanted.to_string(),
+                offered_for: vec![image.platform.to_string()],
+            });
         }
         let chain = image.chain();
         let missing: Vec<usize> = (0..found).filter(|at| !self.has(&chain[*at])).collect();

@@ -149,6 +149,7 @@ fn request() -> RecordedRequest {
         released: Released::Environments(vec!["staging".to_owned()]),
         offline: true,
         no_delay: false,
+        keep_going: true,
         settings: vec![SettingInForce {
             key: "executor".to_owned(),
             value: Some("shell".to_owned()),

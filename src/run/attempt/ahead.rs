@@ -2,16 +2,29 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::exec::{Cancel, Cx, Session};
 use crate::run::bounded_call::{Ending, GRACE, Remote, asked};
 use crate::run::context::RunContext;
 use crate::run::message::{Message, Verdict};
+use crate::run::runner::RunnerIndex;
 
 use super::driver::{Attempt, Order};
 use super::leave::CLOSE_BUDGET;
+
+/// An environment that was begun ahead. Whoever holds this waits for it, and uses or closes it.
+pub(in crate::run) struct Ahead {
+    /// `CI_JOB_ID` of the attempt, which the environment knows already.
+    pub(in crate::run) job_id: u64,
+    /// Who runs the job.
+    pub(in crate::run) runner: RunnerIndex,
+    /// Stops it from coming up.
+    pub(in crate::run) cancel: watch::Sender<Cancel>,
+    /// Nothing comes where it failed: it is then made anew, and fails where that is told.
+    pub(in crate::run) session: oneshot::Receiver<Box<dyn Session>>,
+}
 
 /// Opens and starts the environment of a later attempt. Whatever fails is not told: the attempt
 /// tries again when its turn comes.

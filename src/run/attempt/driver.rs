@@ -14,12 +14,13 @@ use crate::exec::{ArtifactRef, Cancel, Executor, Layout, Session, TreeRef};
 use crate::mask::Masker;
 use crate::run::bounded_call::Bounds;
 use crate::run::context::RunContext;
-use crate::run::job::ScriptJob;
+use crate::run::ids::AttemptId;
 use crate::run::limits::limit;
 use crate::run::log::JobLog;
-use crate::run::look_ahead::Ahead;
-use crate::run::message::{AttemptId, End, Fact, Failure, Kept, Message, Verdict};
-use crate::run::spec::{AttemptContext, AttemptScripts, JobEnvironment};
+use crate::run::message::{End, Fact, Failure, Kept, Message, Verdict};
+use crate::run::spec::{AttemptContext, AttemptScripts, JobEnvironment, ScriptJob};
+
+use super::ahead::Ahead;
 
 /// Longer than any run; tokio's own sleeps end there too.
 const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);

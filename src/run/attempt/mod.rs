@@ -17,5 +17,5 @@ mod reports;
 mod scripts;
 mod words;
 
-pub(super) use ahead::{discard, open_ahead};
+pub(super) use ahead::{Ahead, discard, open_ahead};
 pub(super) use driver::{Order, run};

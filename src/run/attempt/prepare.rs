@@ -121,6 +121,7 @@ impl Attempt<'_> {
                 artifacts: self.laid_over(),
             },
             init: self.scripts.settings.init,
+            owned_files: self.scripts.settings.owned_files,
             volumes_of: self.scripts.volumes_of.clone(),
         }
     }

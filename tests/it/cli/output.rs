@@ -90,6 +90,7 @@ stop:
     for told in [
         "coverage 83.25%; after_script failed: exit code 3",
         "environment review/main at https://a.example/main",
+        "environment review/main stopped",
     ] {
         assert_eq!(plain.matches(told).count(), 1, "{told}\n{plain}");
     }
@@ -98,7 +99,8 @@ stop:
     let json = project.pipe(&[&run[..], &["json"]].concat());
     for told in [
         r#""job":"unit","attempt":1,"percent":83.25}"#,
-        r#""environment":"review/main","url":"https://a.example/main"}"#,
+        r#""environment":"review/main","action":"start","url":"https://a.example/main","#,
+        r#""environment":"review/main","action":"stop","url":null,"#,
         r#""kind":"after-script-failed""#,
     ] {
         assert_eq!(json.matches(told).count(), 1, "{told}\n{json}");

@@ -11,16 +11,15 @@ use crate::exec::Cancel;
 use crate::sched::{Action, Input, JobIndex};
 use crate::types::FailureReason;
 
-use super::attempt::{self, Order};
-use super::dispatcher::Dispatcher;
-use super::job::{ScriptJob, Work};
-use super::look_ahead::{Ahead, close};
-use super::message::AttemptId;
-use super::pipelines::PipelineIndex;
-use super::slots::Slot;
+use super::dispatch::Dispatcher;
+use crate::run::attempt::{self, Ahead, Order};
+use crate::run::ids::{AttemptId, PipelineIndex};
+use crate::run::look_ahead::close;
+use crate::run::slots::Slot;
+use crate::run::spec::{ScriptJob, Work};
 
 impl Dispatcher<'_> {
-    pub(super) fn carry_out(&mut self, pipeline: PipelineIndex, actions: Vec<Action>) {
+    pub(in crate::run) fn carry_out(&mut self, pipeline: PipelineIndex, actions: Vec<Action>) {
         let id = |job, attempt| AttemptId {
             pipeline,
             job,
@@ -53,7 +52,7 @@ impl Dispatcher<'_> {
     }
 
     /// Tells something about a job.
-    pub(super) fn tell(
+    pub(in crate::run) fn tell(
         &mut self,
         pipeline: PipelineIndex,
         job: JobIndex,
@@ -104,7 +103,7 @@ impl Dispatcher<'_> {
     }
 
     /// The resource of an attempt that has ended goes to the next that waits for it.
-    pub(super) fn release(&mut self, id: AttemptId) {
+    pub(in crate::run) fn release(&mut self, id: AttemptId) {
         let job = self.pipelines[id.pipeline].job(id.job);
         let group = job.sched.resource_group.as_deref();
         if let Some(next) = group.and_then(|group| self.resources.release(group, id)) {
@@ -196,7 +195,7 @@ impl Dispatcher<'_> {
     }
 
     /// An attempt begins, whatever its work.
-    pub(super) fn begin_attempt(&mut self, id: AttemptId, job_id: u64) {
+    pub(in crate::run) fn begin_attempt(&mut self, id: AttemptId, job_id: u64) {
         let now = self.stream.elapsed();
         let job = self.pipelines[id.pipeline].job(id.job).script_job();
         let in_image = |job: &&Arc<ScriptJob>| {
@@ -236,7 +235,7 @@ impl Dispatcher<'_> {
 
     /// Begins the environments that may come up before their jobs' turn, once those of the jobs
     /// under way are up, which would be slowed down; removes those that will not be used.
-    pub(super) fn look_ahead(&mut self, pipeline: PipelineIndex) {
+    pub(in crate::run) fn look_ahead(&mut self, pipeline: PipelineIndex) {
         for ahead in self.environments.take_unwanted(&self.pipelines) {
             self.attempts.spawn(close(ahead));
         }

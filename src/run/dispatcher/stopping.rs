@@ -10,17 +10,17 @@ use crate::event::EventKind;
 use crate::exec::Cancel;
 use crate::sched::Input;
 
-use super::bounded_call::GRACE;
-use super::dispatcher::Dispatcher;
-use super::message::{AttemptId, End, Verdict};
-use super::pipelines::PipelineIndex;
-use super::spec::Interrupt;
+use super::dispatch::Dispatcher;
+use crate::run::bounded_call::GRACE;
+use crate::run::ids::{AttemptId, PipelineIndex};
+use crate::run::message::{End, Verdict};
+use crate::run::spec::Interrupt;
 
 /// After being killed, attempts have this long to end and to take their environments away.
 const KILL_BUDGET: Duration = Duration::from_secs(GRACE.as_secs() + 8);
 
 /// How far stopping has come.
-pub(super) struct Stopping {
+pub(in crate::run) struct Stopping {
     interrupt: watch::Receiver<Interrupt>,
     /// The signal that ends the run.
     signal: Option<u8>,
@@ -30,7 +30,7 @@ pub(super) struct Stopping {
 }
 
 /// A step of stopping.
-pub(super) enum Step {
+pub(in crate::run) enum Step {
     /// All jobs are canceled, by that signal.
     Cancel(u8),
     /// They are killed.
@@ -40,7 +40,7 @@ pub(super) enum Step {
 }
 
 impl Stopping {
-    pub(super) fn new(interrupt: watch::Receiver<Interrupt>) -> Self {
+    pub(in crate::run) fn new(interrupt: watch::Receiver<Interrupt>) -> Self {
         Self {
             interrupt,
             signal: None,
@@ -51,7 +51,7 @@ impl Stopping {
 
     /// Waits for the person at the terminal to ask: once cancels all jobs, twice kills. What is
     /// still there some time after that is given up.
-    pub(super) async fn next(&mut self) -> Vec<Step> {
+    pub(in crate::run) async fn next(&mut self) -> Vec<Step> {
         let overdue = until(self.overdue);
         tokio::select! {
             biased;
@@ -65,7 +65,7 @@ impl Stopping {
     }
 
     /// The signal that ends the run.
-    pub(super) fn signal(&self) -> Option<u8> {
+    pub(in crate::run) fn signal(&self) -> Option<u8> {
         self.signal
     }
 
@@ -86,7 +86,7 @@ impl Stopping {
 }
 
 impl Dispatcher<'_> {
-    pub(super) fn stop_all(&mut self, step: &Step) {
+    pub(in crate::run) fn stop_all(&mut self, step: &Step) {
         match step {
             Step::Cancel(signal) => self.cancel_all(interrupt_in_words(*signal)),
             Step::Kill => {

@@ -14,57 +14,58 @@ use crate::event::{EventKind, Phase, RunResult, RunStarted};
 use crate::sched::Input;
 use crate::types::FailureReason;
 
-use super::attempts::{Attempts, TaskEnd};
-use super::context::RunContext;
-use super::images::{Looked, NotBrought};
-use super::look_ahead::{Environments, close};
-use super::message::{AttemptId, End, Failure, Message, Verdict};
-use super::pipelines::{PipelineIndex, Pipelines};
-use super::pulls::Pulls;
-use super::resources::Resources;
-use super::result;
-use super::silence::Silences;
-use super::slots::Slots;
-use super::spec::{ArtifactPlaces, PipelineSpec};
 use super::stopping::{Step, Stopping};
-use super::stream::Stream;
-use super::timers::Timers;
+use crate::run::attempts::{Attempts, TaskEnd};
+use crate::run::context::RunContext;
+use crate::run::ids::{AttemptId, PipelineIndex};
+use crate::run::images::{Looked, NotBrought};
+use crate::run::look_ahead::{Environments, close};
+use crate::run::message::{End, Failure, Message, Verdict};
+use crate::run::pipelines::Pipelines;
+use crate::run::pulls::Pulls;
+use crate::run::resources::Resources;
+use crate::run::result;
+use crate::run::silence::Silences;
+use crate::run::slots::Slots;
+use crate::run::spec::{ArtifactPlaces, PipelineSpec};
+use crate::run::stream::Stream;
+use crate::run::timers::Timers;
 
 /// Between two moments to redraw.
-pub(super) const TICK: Duration = Duration::from_millis(100);
+pub(in crate::run) const TICK: Duration = Duration::from_millis(100);
 
 /// A run under way.
-pub(super) struct Dispatcher<'a> {
-    pub(super) stream: Stream<'a>,
-    pub(super) pipelines: Pipelines,
-    pub(super) slots: Slots,
-    pub(super) timers: Timers,
-    pub(super) resources: Resources,
-    pub(super) attempts: Attempts,
-    pub(super) environments: Environments,
-    pub(super) pulls: Pulls,
-    pub(super) stopping: Stopping,
-    pub(super) silences: Silences,
-    pub(super) messages: Messages,
-    pub(super) no_delay: bool,
-    pub(super) artifacts: ArtifactPlaces,
-    pub(super) context: Arc<RunContext>,
+pub(in crate::run) struct Dispatcher<'a> {
+    pub(in crate::run) stream: Stream<'a>,
+    pub(in crate::run) pipelines: Pipelines,
+    pub(in crate::run) slots: Slots,
+    pub(in crate::run) timers: Timers,
+    pub(in crate::run) resources: Resources,
+    pub(in crate::run) attempts: Attempts,
+    pub(in crate::run) environments: Environments,
+    pub(in crate::run) pulls: Pulls,
+    pub(in crate::run) stopping: Stopping,
+    pub(in crate::run) silences: Silences,
+    pub(in crate::run) messages: Messages,
+    pub(in crate::run) no_delay: bool,
+    pub(in crate::run) artifacts: ArtifactPlaces,
+    pub(in crate::run) context: Arc<RunContext>,
 }
 
 /// Both ends of the channel to the dispatcher.
-pub(super) struct Messages {
-    pub(super) sender: mpsc::Sender<Message>,
-    pub(super) receiver: mpsc::Receiver<Message>,
+pub(in crate::run) struct Messages {
+    pub(in crate::run) sender: mpsc::Sender<Message>,
+    pub(in crate::run) receiver: mpsc::Receiver<Message>,
 }
 
 /// What a pipeline tells before its first job.
-pub(super) struct Opening {
+pub(in crate::run) struct Opening {
     head: RunStarted,
     notices: Vec<String>,
 }
 
 impl Opening {
-    pub(super) fn of(spec: &PipelineSpec) -> Self {
+    pub(in crate::run) fn of(spec: &PipelineSpec) -> Self {
         Self {
             head: spec.head.clone(),
             notices: spec.notices.clone(),
@@ -73,7 +74,7 @@ impl Opening {
 }
 
 /// What the loop wakes up for.
-pub(super) enum Wake {
+pub(in crate::run) enum Wake {
     Message(Message),
     Task(TaskEnd),
     Delay(AttemptId),
@@ -83,7 +84,7 @@ pub(super) enum Wake {
 
 impl Dispatcher<'_> {
     /// Runs the root pipeline and all that follows from it.
-    pub(super) async fn run(mut self, opening: Opening, looked: Looked) -> RunResult {
+    pub(in crate::run) async fn run(mut self, opening: Opening, looked: Looked) -> RunResult {
         let root = PipelineIndex::ROOT;
         self.tell_beginning(root, opening);
         if let Err(error) = self.bring_first(looked).await {
@@ -110,7 +111,7 @@ impl Dispatcher<'_> {
     }
 
     /// Begins a pipeline: tells its beginning, then its jobs start.
-    pub(super) fn open(&mut self, pipeline: PipelineIndex, opening: Opening) {
+    pub(in crate::run) fn open(&mut self, pipeline: PipelineIndex, opening: Opening) {
         self.tell_beginning(pipeline, opening);
         for job in self.pipelines[pipeline].automatic() {
             if let Some(job) = self.pipelines[pipeline].job(job).script_job() {
@@ -148,7 +149,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    pub(super) fn wake(&mut self, wake: Wake) {
+    pub(in crate::run) fn wake(&mut self, wake: Wake) {
         match wake {
             Wake::Message(message) => self.take(message),
             Wake::Task(end) => self.task_ended(&end),
@@ -159,12 +160,12 @@ impl Dispatcher<'_> {
     }
 
     /// Feeds a scheduler and does what it asks for.
-    pub(super) fn step(&mut self, pipeline: PipelineIndex, input: Input) {
+    pub(in crate::run) fn step(&mut self, pipeline: PipelineIndex, input: Input) {
         let actions = self.pipelines[pipeline].step(input);
         self.carry_out(pipeline, actions);
     }
 
-    pub(super) fn delay_over(&mut self, id: AttemptId) {
+    pub(in crate::run) fn delay_over(&mut self, id: AttemptId) {
         let AttemptId { job, attempt, .. } = id;
         self.step(id.pipeline, Input::DelayOver { job, attempt });
     }
@@ -224,7 +225,7 @@ impl Dispatcher<'_> {
     }
 
     /// Takes in what has been sent so far.
-    pub(super) fn take_all(&mut self) {
+    pub(in crate::run) fn take_all(&mut self) {
         while let Ok(message) = self.messages.receiver.try_recv() {
             self.take(message);
         }

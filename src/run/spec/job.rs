@@ -10,8 +10,8 @@ use crate::types::FailureReason;
 use crate::types::Sources;
 
 use super::child::Trigger;
-use super::runner::RunnerIndex;
-use super::spec::Scripts;
+use super::scripts::Scripts;
+use crate::run::runner::RunnerIndex;
 
 /// One job.
 pub struct JobRun {
@@ -90,7 +90,7 @@ impl JobRun {
     }
 
     /// What the scheduler is told of it.
-    pub(super) fn sched_spec(&self) -> JobSpec {
+    pub(in crate::run) fn sched_spec(&self) -> JobSpec {
         JobSpec {
             held: self.held.is_some(),
             fails_at_once: self.fails_at_once.is_some(),

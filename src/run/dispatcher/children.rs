@@ -9,23 +9,22 @@ use crate::exec::Cancel;
 use crate::sched::Input;
 use crate::types::{FailureReason, Status};
 
-use super::bounded_call::asked;
-use super::child::{Trigger, TriggerContext};
-use super::context::RunContext;
-use super::dispatcher::{Dispatcher, Opening};
-use super::job::Work;
-use super::lines::{Lines, LogLine};
-use super::message::{AttemptId, End, Failure, Message, NewChild, Verdict};
-use super::pipeline::PipelineState;
-use super::pipelines::PipelineIndex;
-use super::trees::publish;
+use super::dispatch::{Dispatcher, Opening};
+use crate::run::bounded_call::asked;
+use crate::run::context::RunContext;
+use crate::run::ids::{AttemptId, PipelineIndex};
+use crate::run::lines::{Lines, LogLine};
+use crate::run::message::{End, Failure, Message, NewChild, Verdict};
+use crate::run::pipeline::PipelineState;
+use crate::run::spec::{Trigger, TriggerContext, Work};
+use crate::run::trees::publish;
 
 /// Levels of children below the root, and pipelines in all (runtime reference 6.12).
 const MAX_DEPTH: usize = 2;
 const MAX_PIPELINES: usize = 1000;
 
 impl Dispatcher<'_> {
-    pub(super) fn start_trigger(&mut self, id: AttemptId, trigger: Trigger) {
+    pub(in crate::run) fn start_trigger(&mut self, id: AttemptId, trigger: Trigger) {
         let job_id = self.pipelines[id.pipeline].next_job_id();
         let pipeline = &self.pipelines[id.pipeline];
         let path = pipeline.path_below(id.job, id.attempt);
@@ -72,7 +71,7 @@ impl Dispatcher<'_> {
     }
 
     /// The child begins, unless its trigger job was stopped meanwhile.
-    pub(super) fn child_made(&mut self, id: AttemptId, child: NewChild) {
+    pub(in crate::run) fn child_made(&mut self, id: AttemptId, child: NewChild) {
         let status = self.pipelines[id.pipeline].scheduler().status_of(id.job);
         if status != Status::Running {
             return self.attempt_ended(id, End::of(Verdict::Canceled));
@@ -104,7 +103,7 @@ impl Dispatcher<'_> {
 
     /// A pipeline has come to rest: a trigger job that waits for it ends as it did. Where it waits
     /// for a person, so does the trigger job.
-    pub(super) fn child_rests(&mut self, child: PipelineIndex) {
+    pub(in crate::run) fn child_rests(&mut self, child: PipelineIndex) {
         let Some(id) = self.pipelines[child].parent() else {
             return;
         };
@@ -130,7 +129,7 @@ impl Dispatcher<'_> {
     }
 
     /// The trigger job is being stopped: so is the child that it waits for.
-    pub(super) fn cancel_child(&mut self, trigger: AttemptId) {
+    pub(in crate::run) fn cancel_child(&mut self, trigger: AttemptId) {
         if let Some(child) = self.pipelines.child_of(trigger) {
             let reason = self.pipelines[trigger.pipeline].cancel_words().to_owned();
             self.cancel_pipeline(child, &reason);
@@ -138,7 +137,7 @@ impl Dispatcher<'_> {
     }
 
     /// Children go with the pipeline that made them, also those that nobody waits for.
-    pub(super) fn cancel_below(&mut self, pipeline: PipelineIndex, reason: &str) {
+    pub(in crate::run) fn cancel_below(&mut self, pipeline: PipelineIndex, reason: &str) {
         for child in self.pipelines.below(pipeline) {
             self.cancel_pipeline(child, reason);
         }

@@ -2,13 +2,13 @@
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::dispatcher::{Dispatcher, TICK, Wake};
-use super::images::{Looked, NotBrought};
+use super::dispatch::{Dispatcher, TICK, Wake};
+use crate::run::images::{Looked, NotBrought};
 
 impl Dispatcher<'_> {
     /// Brings what is missing and tells of it meanwhile. The first failure that is this machine's
     /// ends the run before a job has begun, once the others are known too.
-    pub(super) async fn bring_first(&mut self, looked: Looked) -> Result<(), NotBrought> {
+    pub(in crate::run) async fn bring_first(&mut self, looked: Looked) -> Result<(), NotBrought> {
         self.context.know(looked.here);
         for wanted in looked.to_bring {
             self.pulls.begin(wanted, &self.context);

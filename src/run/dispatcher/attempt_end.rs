@@ -4,12 +4,13 @@ use crate::event::EventKind;
 use crate::sched::Action;
 use crate::types::FailureReason;
 
-use super::dispatcher::Dispatcher;
-use super::message::{AttemptId, End, Failure, Verdict};
+use super::dispatch::Dispatcher;
+use crate::run::ids::AttemptId;
+use crate::run::message::{End, Failure, Verdict};
 
 impl Dispatcher<'_> {
     /// Tells the scheduler, then everybody; what follows from it comes after.
-    pub(super) fn attempt_ended(&mut self, id: AttemptId, end: End) {
+    pub(in crate::run) fn attempt_ended(&mut self, id: AttemptId, end: End) {
         // An attempt that was given up may still have its say.
         let Some(ended) = self.attempts.end(id) else {
             return;
@@ -56,7 +57,7 @@ impl Dispatcher<'_> {
 
     /// Nothing goes on, and yet a job waits for a resource group: who has it waits for the end of
     /// this job. On GitLab both wait for ever; here the job fails.
-    pub(super) fn end_deadlock(&mut self) {
+    pub(in crate::run) fn end_deadlock(&mut self) {
         let something_comes = !self.timers.is_empty() || !self.messages.receiver.is_empty();
         let Some(id) = self.pipelines.first_waiting_for_resource() else {
             return;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::exec::ArtifactRef;
 use crate::sched::JobIndex;
 
-use super::spec::{PipelineSpec, Refusal};
+use super::run::PipelineSpec;
+use super::scripts::Refusal;
 
 /// The work of a trigger job.
 #[derive(Clone)]

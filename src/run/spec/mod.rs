@@ -1,0 +1,14 @@
+//! What a run is told: the run, its pipelines, their jobs, and what an attempt of one runs.
+
+mod child;
+mod job;
+mod run;
+mod scripts;
+
+pub use child::{ChildPipeline, Trigger, TriggerContext};
+pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
+pub use run::{ArtifactPlaces, Interrupt, PipelineSpec, RunError, RunSettings, RunSpec};
+pub use scripts::{
+    AfterScript, AttemptContext, AttemptScripts, EarlierSuccess, Expand, JobEnvironment,
+    JobSettings, Refusal,
+};
