@@ -163,12 +163,7 @@ fn import(images: &Images, args: &ImageImportArgs, printer: &Printer) -> Result<
 }
 
 /// What is said at the end: as JSON all at once.
-fn finish(
-    signal: Option<u8>,
-    came: &[Arrived],
-    format: ResultFormat,
-    printer: &Printer,
-) -> Exit {
+fn finish(signal: Option<u8>, came: &[Arrived], format: ResultFormat, printer: &Printer) -> Exit {
     if let Some(signal) = signal {
         say(
             printer,
