@@ -26,6 +26,7 @@
 //! | 5 | [`exec`] | executors: where scripts really run |
 //! | 5 | [`record`] | runs on disk |
 //! | 5 | [`report`] | events → live board, plain lines, JSON |
+//! | 6 | [`fetch`] | what comes from elsewhere: git, https, GitLab's API, and the store of it |
 //! | 6 | [`run`] | pipelines, runners, and the dispatcher that makes them work together |
 //! | 7 | [`app`] | what a command means: workspace, pipeline, choice of jobs, launch |
 //! | 8 | [`cli`] | arguments, what commands print, exit codes |
@@ -48,6 +49,7 @@ mod diag;
 mod event;
 mod exec;
 mod expr;
+mod fetch;
 mod foreign;
 #[cfg(target_os = "linux")]
 mod images;
@@ -112,6 +114,10 @@ pub mod tested {
         pub use crate::types::{
             AllowFailure, CommitFacts, PipelineSource, RefClass, RefKind, Reference,
         };
+    }
+
+    pub mod web {
+        pub use crate::web::install_provider;
     }
 
     pub mod yaml {

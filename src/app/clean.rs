@@ -1,15 +1,19 @@
-//! What `pipe` keeps on this machine for this user, and its end: runs, caches, layers of trees.
+//! What `pipe` keeps on this machine for this user, and its end: runs, caches, layers of trees,
+//! fetched files.
 //!
 //! A run that lives keeps what it has and uses, and nothing of other owners is looked at.
 
 use std::path::PathBuf;
 
+use crate::diag::{Code, Diagnostic};
 use crate::exec::{Cx, DockerExecutor, Executor};
+use crate::fetch::FetchedFiles;
+use crate::foreign::system_words;
 use crate::record::{ProjectRecord, State};
 use crate::repo::Repository;
 use crate::settings::Settings;
 
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::folders;
 #[cfg(target_os = "linux")]
 use super::images::{remove_all_images, size_of_images};
@@ -28,13 +32,21 @@ pub enum StoredKind {
     Caches,
     /// Project trees and volumes of jobs on the Docker daemon.
     Layers,
+    /// What was fetched from elsewhere.
+    Includes,
     /// Images for jobs that run without a daemon.
     Images,
 }
 
 impl StoredKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Runs, Self::Caches, Self::Layers, Self::Images];
+    pub const ALL: [Self; 5] = [
+        Self::Runs,
+        Self::Caches,
+        Self::Layers,
+        Self::Images,
+        Self::Includes,
+    ];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
@@ -42,6 +54,7 @@ impl StoredKind {
             Self::Runs => "runs",
             Self::Caches => "caches",
             Self::Layers => "layers",
+            Self::Includes => "includes",
             Self::Images => "images",
         }
     }
@@ -68,25 +81,29 @@ pub struct Storage {
     /// For the daemon with its layers; without them it is not asked.
     settings: Option<Settings>,
     state: State,
+    /// What was fetched, where all projects are looked at.
+    fetched: Option<FetchedFiles>,
 }
 
 impl Storage {
     /// All that is kept of all projects; with `here` the record of this checkout alone.
     pub fn open(request: &WorkspaceRequest, here: bool) -> Result<Self, Failure> {
         let state = State::new(folders::state()?);
-        let (projects, settings) = if here {
-            (vec![record_of(&Workspace::open(request)?)?], None)
+        let (projects, settings, fetched) = if here {
+            (vec![record_of(&Workspace::open(request)?)?], None, None)
         } else {
             let folder = request.folder.clone().unwrap_or_else(|| PathBuf::from("."));
             let repository = Repository::discover(&folder).ok();
             let root = repository.as_ref().map(Repository::root);
             let settings = read_settings(root, &request.settings)?;
-            (state.projects(), Some(settings))
+            let fetched = folders::cache().ok().map(FetchedFiles::new);
+            (state.projects(), Some(settings), fetched)
         };
         Ok(Self {
             projects,
             settings,
             state,
+            fetched,
         })
     }
 
@@ -120,7 +137,35 @@ impl Storage {
             })
             .collect::<Vec<_>>()
         };
-        self.projects.iter().flat_map(of).collect()
+        let of_projects = self.projects.iter().flat_map(of);
+        of_projects.chain(self.includes()).collect()
+    }
+
+    /// What was fetched, for all projects together.
+    fn includes(&self) -> Option<Stored> {
+        let fetched = self.fetched.as_ref()?;
+        let (count, bytes) = (fetched.count(), fetched.size());
+        (bytes > 0).then(|| Stored {
+            kind: StoredKind::Includes,
+            count: Some(count),
+            alive: 0,
+            bytes: Some(bytes),
+            of: None,
+        })
+    }
+
+    /// Removes what was fetched; how many bytes.
+    pub fn remove_includes(&self) -> Result<u64, Failure> {
+        let Some(fetched) = &self.fetched else {
+            return Ok(0);
+        };
+        let bytes = fetched.size();
+        fetched.remove().map_err(|error| {
+            let message = format!("can't remove what was fetched: {}", system_words(&error));
+            let diagnostic = Diagnostic::new(Code::StateUnwritable, message);
+            Failure::new(FailureKind::Environment, diagnostic)
+        })?;
+        Ok(bytes)
     }
 
     /// The images that are here, of whatever project.

@@ -3,7 +3,7 @@
 //! A relative path counts for nothing: it would lie in whatever folder `pipe` was started from,
 //! which is mostly a checkout.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
@@ -27,9 +27,22 @@ pub(super) fn cache() -> Result<PathBuf, Failure> {
     folder(BaseStrategy::cache_dir)
 }
 
+/// Where fetched files are; `None` where there is no place for them.
+pub(super) fn includes() -> Option<PathBuf> {
+    cache().ok().map(|cache| cache.join("includes"))
+}
+
 /// The home folder.
 pub(super) fn home() -> Option<PathBuf> {
     etcetera::home_dir().ok().filter(|home| home.is_absolute())
+}
+
+/// A path as the user writes it, with `~/` for the home folder.
+pub(super) fn at_home(path: &str, home: &Path) -> PathBuf {
+    match path.strip_prefix("~/") {
+        Some(rest) => home.join(rest),
+        None => path.into(),
+    }
 }
 
 fn folder(choose: impl Fn(&Xdg) -> PathBuf) -> Result<PathBuf, Failure> {

@@ -105,13 +105,14 @@ async fn prepare(
         live,
     } = &**place;
     live.keep_request(&recorded(request, &workspace, &pipeline.facts))?;
-    let runners = Runners::find(&workspace.settings, state.root(), live.id())?;
+    let mut runners = Runners::find(&workspace.settings, state.root(), live.id(), &chosen.plan)?;
     // The daemon takes its time to answer; meanwhile the tree is packed.
     let mut greeting = Some(runners.greet());
     if runners.answers_first()
         && let Some(greeting) = greeting.take()
     {
-        interruptible.unless(greeting.answer()).await?;
+        let answer = interruptible.unless(async { Ok(greeting.answer().await) });
+        runners.settle(answer.await?)?;
     }
     let default_image = workspace.settings.text(Key::DefaultImage);
     let default_image = default_image.map(str::to_owned);
@@ -122,7 +123,7 @@ async fn prepare(
     notices.extend(resumed.iter().flat_map(|run| resumption(run, &chosen.plan)));
     let complete = chosen.is_whole() && chosen.lacks_nothing();
     let context = Arc::new(PipelineContext {
-        runners: runners.assign(&chosen.plan),
+        runners: runners.assign(&chosen.plan, default_image.is_some()),
         earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
         passed: resumed.as_ref().map(passed).unwrap_or_default(),
         facts: pipeline.facts,
@@ -159,6 +160,7 @@ async fn prepare(
         if let Some(greeting) = greeting {
             greeting.answer().await?;
         }
+        runners.check(&context.runners).await?;
         reap(&runners, state).await
     };
     spec.pipeline

@@ -42,13 +42,8 @@ pub struct Linted {
     pub sources: SourceMap,
 }
 
-/// Looks at everything.
-pub fn lint(
-    workspace: &Workspace,
-    request: &PipelineRequest,
-    options: LintOptions,
-) -> Result<Linted, Failure> {
-    let pipeline = Pipeline::make(workspace, request, History::Read)?;
+/// Looks at everything: the pipeline, and the children that it makes of files.
+pub fn lint(workspace: &Workspace, pipeline: Pipeline, options: LintOptions) -> Linted {
     let mut all = Findings {
         workspace,
         options,
@@ -63,11 +58,11 @@ pub fn lint(
         sources,
         ..
     } = all;
-    Ok(Linted {
+    Linted {
         pipeline,
         diagnostics: config::collapse(diagnostics),
         sources,
-    })
+    }
 }
 
 impl Linted {

@@ -4,6 +4,7 @@
 //! request ─▶ workspace ─▶ pipeline ─▶ choice of jobs ─▶ launch ─▶ run
 //! ```
 //!
+//! `fetch` brings what a pipeline includes from elsewhere.
 //! `past` reads what is on record, `retry` makes a request of it again, `clean` ends what is kept.
 //!
 //! Layer 7. Requests are plain values, results are values or a [`Failure`]: neither clap nor a
@@ -15,10 +16,10 @@ mod elsewhere;
 mod explain;
 mod facts;
 mod failure;
+mod fetch;
 pub mod folders;
 #[cfg(target_os = "linux")]
 mod images;
-mod includes;
 mod interruptible;
 mod jobs;
 mod kinds_of_ref;
@@ -34,6 +35,8 @@ mod resumed;
 mod retry;
 mod runners;
 mod selection;
+mod server_lint;
+mod server_variables;
 mod setting_files;
 mod settings;
 mod tree_files;
@@ -45,6 +48,7 @@ pub use clean::{Storage, Stored, StoredKind};
 pub use explain::{JobExplanation, explain_job};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};
+pub use fetch::{Came, Fetch, Fetched};
 #[cfg(target_os = "linux")]
 pub use images::{
     ImageRequest, Images, list_images, remove_all_images, remove_images, short, stored_image_names,
@@ -57,7 +61,9 @@ pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
 pub use retry::{GivenAgain, Retry};
-pub use runners::{Assignment, default_runner, docker};
+pub use runners::{Assignment, docker, runners, sandboxes};
 pub use selection::{choose, unknown_job};
-pub use settings::read_settings;
+pub use server_lint::Comparison;
+pub use server_variables::ServerVariables;
+pub use settings::{REPOSITORY_SETTINGS, read_settings, settings_here, users_settings};
 pub use workspace::Workspace;

@@ -72,7 +72,7 @@ fn settings(settings: &Settings, secrets: &Secrets<'_>) -> Vec<SettingInForce> {
         .iter()
         .filter(|(_, setting)| setting.source != Source::Default);
     made.filter_map(|(key, setting)| {
-        let value = setting.value.as_ref()?.to_string();
+        let value = setting.value.as_ref()?.shown();
         Some(SettingInForce {
             key: key.as_str().to_owned(),
             value: secrets.unless_secret(&value),

@@ -1,7 +1,7 @@
 //! The runners of this machine, and which of them takes each job (design chapter 3).
 //!
-//! `auto` never leaves isolation: jobs go to a local Docker engine. The host's shell is only ever
-//! the user's explicit choice.
+//! `auto` never leaves isolation: jobs with an image go to a local Docker engine where one answers,
+//! all others to sandboxes. The host's shell is only ever the user's explicit choice.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,20 +16,21 @@ use crate::plan::{Job, Plan};
 use crate::run::{Runner, RunnerIndex};
 use crate::settings::{Key, Settings, Source};
 
-use super::docker_settings::docker_settings;
+use super::docker_settings::{docker_settings, keyring};
 use super::failure::Failure;
 use super::folders;
 
 /// Time between TERM and KILL of a script on the host.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The runners of this machine. The user can register none yet: one default takes all jobs.
+/// The runners of this machine. The user can register none yet: there is one for each executor.
 pub(super) struct Runners {
-    default: Runner,
     docker: Option<Arc<dyn Executor>>,
     sandbox: Option<Arc<dyn Executor>>,
     shell: Arc<dyn Executor>,
     choice: Choice,
+    /// Why there is no Docker engine, where sandboxes stand in for it.
+    no_docker: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,11 @@ fn shell_base(state: &Path) -> PathBuf {
 pub fn docker(settings: &Settings) -> Result<DockerExecutor, Failure> {
     let endpoint = endpoint(settings)?;
     Ok(DockerExecutor::new(endpoint, docker_settings(settings)?))
+}
+
+/// The sandboxes of this machine, for looking at them.
+pub fn sandboxes() -> Result<Arc<dyn Executor>, Failure> {
+    sandbox("none")
 }
 
 /// The same engine, with the layers that it keeps for later runs.
@@ -89,6 +95,8 @@ fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
 fn sandbox(run: &str) -> Result<Arc<dyn Executor>, Failure> {
     Ok(Arc::new(SandboxExecutor::new(SandboxSettings {
         base: folders::cache()?.join("sandbox"),
+        images: folders::cache()?.join("images"),
+        keyring: keyring(),
         run: run.to_owned(),
     })))
 }
@@ -104,7 +112,12 @@ fn sandbox(_run: &str) -> Result<Arc<dyn Executor>, Failure> {
 
 impl Runners {
     /// Looks for what the run needs, without asking it anything yet.
-    pub(super) fn find(settings: &Settings, state: &Path, run: &str) -> Result<Self, Failure> {
+    pub(super) fn find(
+        settings: &Settings,
+        state: &Path,
+        run: &str,
+        plan: &Plan,
+    ) -> Result<Self, Failure> {
         let choice = match settings.text(Key::Executor) {
             Some("docker") => Choice::Docker,
             Some("sandbox") => Choice::Sandbox,
@@ -116,22 +129,48 @@ impl Runners {
             run: run.to_owned(),
             grace: GRACE,
         });
-        let docker: Option<Arc<dyn Executor>> = match choice {
-            Choice::Shell | Choice::Sandbox => None,
-            Choice::Auto | Choice::Docker => Some(Arc::new(docker_with_layers(settings, state)?)),
-        };
-        let shell: Arc<dyn Executor> = Arc::new(shell);
         let sandbox = match choice {
             Choice::Sandbox => Some(sandbox(run)?),
-            Choice::Auto | Choice::Docker | Choice::Shell => None,
+            Choice::Auto => sandbox(run).ok(),
+            Choice::Docker | Choice::Shell => None,
         };
-        Ok(Self {
-            default: default_runner(sandbox.as_ref().or(docker.as_ref()).unwrap_or(&shell)),
-            docker,
+        let mut runners = Self {
+            docker: None,
             sandbox,
-            shell,
+            shell: Arc::new(shell),
             choice,
-        })
+            no_docker: None,
+        };
+        let has_default = settings.text(Key::DefaultImage).is_some();
+        let asks = match choice {
+            Choice::Docker => true,
+            // Where no job goes there, it is not asked.
+            Choice::Auto => runners.sandbox.is_none() || may_want_image(plan, has_default),
+            Choice::Sandbox | Choice::Shell => false,
+        };
+        if asks {
+            let found = docker_with_layers(settings, state);
+            runners.take_docker(found.map(|docker| Some(Arc::new(docker) as Arc<dyn Executor>)))?;
+        }
+        Ok(runners)
+    }
+
+    /// Takes over what came of looking for an engine, or of asking it. Where sandboxes stand in for
+    /// it, none is no failure.
+    fn take_docker(
+        &mut self,
+        found: Result<Option<Arc<dyn Executor>>, Failure>,
+    ) -> Result<(), Failure> {
+        match found {
+            Ok(docker) => self.docker = docker,
+            Err(failure) if self.choice == Choice::Auto && self.sandbox.is_some() => {
+                let first = failure.diagnostics.first();
+                self.no_docker = first.map(|diagnostic| diagnostic.message.clone());
+                self.docker = None;
+            }
+            Err(failure) => return Err(failure),
+        }
+        Ok(())
     }
 
     /// Asks the daemon, in a task of its own, who it is: that takes a while.
@@ -145,10 +184,33 @@ impl Runners {
         }))
     }
 
-    /// Whether directories are known only once the daemon has answered.
+    /// Whether it has to be known what the daemon answers before jobs are looked at: who takes
+    /// them, or which directories they have.
     pub(super) fn answers_first(&self) -> bool {
         let docker = self.docker.as_ref();
-        docker.is_some_and(|docker| docker.traits().tells_layout)
+        docker.is_some_and(|docker| self.sandbox.is_some() || docker.traits().tells_layout)
+    }
+
+    /// Takes over the answer.
+    pub(super) fn settle(&mut self, answer: Result<(), Failure>) -> Result<(), Failure> {
+        let docker = self.docker.take();
+        self.take_docker(answer.map(|()| docker))
+    }
+
+    /// Makes sure that sandboxes can be made, where jobs go to them.
+    pub(super) async fn check(&self, assignment: &Assignment) -> Result<(), ExecError> {
+        let name = |at: &RunnerIndex| assignment.runners[at.0].executor.name();
+        match &self.sandbox {
+            Some(sandbox)
+                if assignment
+                    .by_job
+                    .iter()
+                    .any(|at| name(at) == sandbox.name()) =>
+            {
+                sandbox.probe(&Cx::unstoppable()).await.map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Every executor that may have left something behind.
@@ -158,8 +220,10 @@ impl Runners {
     }
 
     /// Which runner takes each job of the plan.
-    pub(super) fn assign(&self, plan: &Plan) -> Assignment {
-        Assignment::new(vec![self.default.clone()], plan)
+    pub(super) fn assign(&self, plan: &Plan, has_default_image: bool) -> Assignment {
+        let containers = [self.docker.as_ref(), self.sandbox.as_ref()];
+        let runners = runners(&containers.map(|it| it.cloned()), &self.shell);
+        Assignment::new(runners, plan, has_default_image)
     }
 
     /// What to tell about the assignment, once.
@@ -167,6 +231,9 @@ impl Runners {
         let mut notices = Vec::new();
         let scripts = || plan.jobs.iter().filter(|job| !job.makes_child());
         let images = scripts().filter(|job| job.config.image.is_some()).count();
+        if let Some(why) = &self.no_docker {
+            notices.push(format!("all jobs run in sandboxes: {why}"));
+        }
         if self.choice == Choice::Shell {
             notices.push("jobs run in the shell of this machine, without isolation".to_owned());
             if images > 0 {
@@ -175,10 +242,15 @@ impl Runners {
             if plan.jobs.iter().any(|job| !job.config.services.is_empty()) {
                 notices.push("the shell executor ignores `services`".to_owned());
             }
-        } else if let Some(image) = default_image
-            && images < scripts().count()
-        {
-            notices.push(format!("jobs without `image` run in `{image}`"));
+        } else if images < scripts().count() {
+            if let Some(image) = default_image {
+                notices.push(format!("jobs without `image` run in `{image}`"));
+            } else if self.sandbox.is_some() {
+                notices.push(
+                    "jobs without `image` run in a sandbox with a picture of this machine"
+                        .to_owned(),
+                );
+            }
         }
         let mut tags: Vec<&str> = plan
             .jobs
@@ -198,10 +270,33 @@ impl Runners {
     }
 }
 
-/// The runner that takes all jobs.
-pub fn default_runner(executor: &Arc<dyn Executor>) -> Runner {
+/// A runner for each of those executors. Where there are two, the first takes the jobs that have an
+/// image; where there is none, `last` takes all.
+pub fn runners(executors: &[Option<Arc<dyn Executor>>], last: &Arc<dyn Executor>) -> Vec<Runner> {
+    let there: Vec<&Arc<dyn Executor>> = executors.iter().flatten().collect();
+    let others = there.len() > 1;
+    let mut runners: Vec<Runner> = there.into_iter().map(runner_of).collect();
+    if others && let Some(first) = runners.first_mut() {
+        first.wants_image = true;
+    }
+    if runners.is_empty() {
+        runners.push(runner_of(last));
+    }
+    runners
+}
+
+fn runner_of(executor: &Arc<dyn Executor>) -> Runner {
     let description = format!("pipe {}", executor.name());
     Runner::untagged(description, Arc::clone(executor))
+}
+
+/// Whether any job of the plan, or of pipelines that come of it, may have an image.
+fn may_want_image(plan: &Plan, has_default: bool) -> bool {
+    has_default
+        || plan
+            .jobs
+            .iter()
+            .any(|job| job.makes_child() || job.config.image.is_some())
 }
 
 /// Which runner takes each job of a plan.
@@ -212,12 +307,16 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// The first runner that takes a job gets it. What none takes goes to the first of all, which
-    /// is the default.
-    pub fn new(runners: Vec<Runner>, plan: &Plan) -> Self {
+    /// The first runner that takes a job gets it. What none takes by its tags goes to the first that
+    /// takes it without. `has_default_image` says whether an image stands in where a job names none.
+    pub fn new(runners: Vec<Runner>, plan: &Plan, has_default_image: bool) -> Self {
         let taker = |job: &Job| {
-            let takes = |runner: &Runner| runner.takes(job.tags.iter().map(String::as_str));
-            RunnerIndex(runners.iter().position(takes).unwrap_or(0))
+            let has_image = has_default_image || job.config.image.is_some();
+            let fits = |runner: &Runner| has_image || !runner.wants_image;
+            let tags = || job.tags.iter().map(String::as_str);
+            let by_tags = runners.iter().position(|it| fits(it) && it.takes(tags()));
+            let at = by_tags.or_else(|| runners.iter().position(fits));
+            RunnerIndex(at.unwrap_or(0))
         };
         let by_job = plan.jobs.iter().map(taker).collect();
         Self { runners, by_job }
@@ -242,7 +341,8 @@ impl Assignment {
 pub(super) struct Greeting(tokio::task::JoinHandle<Result<(), ExecError>>);
 
 impl Greeting {
-    /// Waits for it. A daemon that does not answer ends the run before it begins.
+    /// Waits for it. Where nothing stands in for a daemon that does not answer, that ends the run
+    /// before it begins.
     pub(super) async fn answer(self) -> Result<(), Failure> {
         let answer = self.0.await.unwrap_or_else(|error| {
             Err(ExecError::system("probe", "asking the Docker daemon broke off").because(error))

@@ -26,7 +26,11 @@ pub(super) struct UserFile {
 
 /// The file of that name in `$XDG_CONFIG_HOME/pipe`.
 pub(super) fn of_user(name: &str) -> Result<UserFile, Failure> {
-    let path = folders::config()?.join(name);
+    of_path(folders::config()?.join(name))
+}
+
+/// A file of the user that need not exist.
+pub(super) fn of_path(path: PathBuf) -> Result<UserFile, Failure> {
     let shown = path.display().to_string();
     let text = present(read_users_text(&path, MAX_SIZE), &shown, MEND)?;
     Ok(UserFile { path, text })
@@ -40,10 +44,19 @@ pub(super) fn of_home(path: &str) -> Result<UserFile, Failure> {
             text: None,
         });
     };
-    let path = home.join(path);
+    of_path(home.join(path))
+}
+
+/// The text of a file that the user's settings name.
+pub(super) fn read_users(path: &Path, limit: u64) -> Result<String, Failure> {
     let shown = path.display().to_string();
-    let text = present(read_users_text(&path, MAX_SIZE), &shown, MEND)?;
-    Ok(UserFile { path, text })
+    match read_users_text(path, limit) {
+        Err(RegularError::Missing) => Err(unreadable(
+            &format!("`{shown}` does not exist"),
+            "mend the setting that names it",
+        )),
+        read => Ok(present(read, &shown, MEND)?.unwrap_or_default()),
+    }
 }
 
 /// The text of a file of the checkout that concerns `pipe` itself, if it exists: a regular file

@@ -1,16 +1,30 @@
 //! The settings in force: flags, environment, the user's file, the repository's file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::diag::Diagnostic;
+use crate::repo::Repository;
 use crate::settings::{self, Key, Settings};
 use crate::source::SourceMap;
 
 use super::failure::{Failure, FailureKind};
-use super::setting_files;
+use super::request::WorkspaceRequest;
+use super::{folders, setting_files};
 
 /// The repository's own settings file.
-const REPOSITORY_SETTINGS: &str = ".pipe/config.toml";
+pub const REPOSITORY_SETTINGS: &str = ".pipe/config.toml";
+
+/// Where the user's own settings are, or would be.
+pub fn users_settings() -> Result<PathBuf, Failure> {
+    Ok(folders::config()?.join("config.toml"))
+}
+
+/// The settings in force where a command works; outside of a checkout those of the user alone.
+pub fn settings_here(request: &WorkspaceRequest) -> Result<Settings, Failure> {
+    let folder = request.folder.clone().unwrap_or_else(|| PathBuf::from("."));
+    let repository = Repository::discover(&folder).ok();
+    read_settings(repository.as_ref().map(Repository::root), &request.settings)
+}
 
 /// The settings in force; without a `root`, those of the user alone.
 pub fn read_settings(root: Option<&Path>, flags: &[(Key, String)]) -> Result<Settings, Failure> {

@@ -11,7 +11,6 @@ use crate::exec::{KeptFileError, kept_file};
 use crate::foreign::system_words;
 use crate::repo::{EventBase, FileError, ProjectTree, TreeSource};
 
-use super::includes::IncludeStore;
 use super::workspace::Workspace;
 
 /// Bytes of a configuration file that are taken out of artifacts; GitLab accepts fewer
@@ -22,7 +21,6 @@ const MAX_KEPT: u64 = 4 * 1024 * 1024;
 pub(super) struct TreeFiles<'a> {
     workspace: &'a Workspace,
     event: EventChanges,
-    fetched: IncludeStore,
     kept: KeptFiles,
     paths: OnceCell<Arc<[String]>>,
     changed: OnceCell<Changes>,
@@ -51,7 +49,6 @@ impl<'a> TreeFiles<'a> {
         Self {
             workspace,
             event,
-            fetched: IncludeStore::of_user(),
             kept: KeptFiles::default(),
             paths: OnceCell::new(),
             changed: OnceCell::new(),
@@ -130,11 +127,7 @@ impl FileProvider for TreeFiles<'_> {
     }
 
     fn fetched(&self, key: &str) -> Option<Arc<str>> {
-        self.fetched.read(key)
-    }
-
-    fn fetched_under(&self, prefix: &str) -> Vec<String> {
-        self.fetched.under(prefix)
+        self.workspace.includes.read(key)
     }
 
     fn commit_at(&self, revision: &str) -> Option<String> {

@@ -14,10 +14,10 @@ use crate::settings::variables::{
 };
 use crate::settings::{Key, Problem};
 use crate::source::{LineIndex, SourceMap};
-use crate::types::{Origin, VariableLevel};
+use crate::types::{Digest, Origin, VariableLevel};
 
 use super::failure::{Failure, FailureKind};
-use super::folders;
+use super::folders::{self, at_home};
 use super::setting_files::{self, UserFile};
 use super::workspace::Workspace;
 
@@ -55,6 +55,9 @@ pub(super) fn read(workspace: &Workspace) -> Result<Variables, Failure> {
         setting_files::of_home(PEER_HOME_FILE)?,
         parse_peer_user,
     );
+    if let Some(fetched) = fetched(workspace)? {
+        variables.add_users(workspace, fetched, parse_user);
+    }
     variables.add_users(
         workspace,
         setting_files::of_user("variables.yml")?,
@@ -72,6 +75,25 @@ pub(super) fn read(workspace: &Workspace) -> Result<Variables, Failure> {
         });
     }
     Ok(variables)
+}
+
+/// Where the variables that were fetched for a project are kept.
+pub(super) fn kept_at(address: &str) -> Result<PathBuf, Failure> {
+    let mut name = Digest::default();
+    name.add(address);
+    let name: String = name.finish().chars().take(32).collect();
+    Ok(folders::state()?
+        .join("variables")
+        .join(format!("{name}.yml")))
+}
+
+/// What `pipe fetch --variables` has kept of this project.
+fn fetched(workspace: &Workspace) -> Result<Option<UserFile>, Failure> {
+    let server = workspace.server();
+    let Some(origin) = origin(workspace, server.as_ref()) else {
+        return Ok(None);
+    };
+    setting_files::of_path(kept_at(&origin.address())?).map(Some)
 }
 
 impl Variables {
@@ -207,14 +229,6 @@ impl<'a> Places<'a> {
     }
 }
 
-/// A path as the user writes it, with `~/` for the home folder.
-fn at_home(path: &str, home: &Path) -> PathBuf {
-    match path.strip_prefix("~/") {
-        Some(rest) => home.join(rest),
-        None => path.into(),
-    }
-}
-
 /// The text with blanks for all that no problem points to: a line that is shown to a person must
 /// not show the secret in it.
 fn without_values(text: &str, problems: &[Problem]) -> String {
@@ -241,7 +255,7 @@ fn choose<'a>(variables: &'a UserVariables, workspace: &Workspace, home: &Path) 
 
 /// Where the checkout comes from. The user's settings answer only where `origin` does not: else a
 /// clone of anything would count as their project.
-fn origin(workspace: &Workspace, server: Option<&Origin>) -> Option<Origin> {
+pub(super) fn origin(workspace: &Workspace, server: Option<&Origin>) -> Option<Origin> {
     let by_settings = || {
         let path = workspace.settings.text(Key::ProjectPath)?.to_owned();
         Some(Origin {

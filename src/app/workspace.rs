@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
+use crate::fetch::Store;
 use crate::foreign::system_words;
 use crate::repo::{ProjectTree, RefRules, Repository, TreeSource};
 use crate::settings::{Key, Settings};
 use crate::types::Origin;
 
 use super::failure::{Failure, FailureKind};
+use super::folders;
 use super::request::WorkspaceRequest;
 use super::settings::read_settings;
 
@@ -23,6 +25,8 @@ pub struct Workspace {
     pub rules: RefRules,
     /// The tree that jobs see.
     pub tree: ProjectTree,
+    /// What was fetched from elsewhere before.
+    pub includes: Store,
 }
 
 impl Workspace {
@@ -45,6 +49,7 @@ impl Workspace {
             settings,
             rules,
             tree,
+            includes: Store::new(folders::includes()),
         })
     }
 

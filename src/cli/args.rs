@@ -48,6 +48,14 @@ Examples:
   pipe explain deploy --variables   # all its variables: from where, and what they override
   pipe explain yaml-duplicate-key   # what this diagnostic means, and what to do";
 
+/// The ways to use `fetch`.
+const FETCH_EXAMPLES: &str = "\
+Examples:
+  pipe fetch               # files that the pipeline includes and that are not here
+  pipe fetch --update      # also those that are here, if they have changed
+  pipe fetch --list        # what was fetched, from where, at which commit
+  pipe fetch --variables   # CI/CD variables of the project, with your token";
+
 /// Run GitLab CI pipelines on your own machine
 #[derive(Debug, Parser)]
 #[command(
@@ -153,6 +161,9 @@ pub enum Command {
     /// Explain why a job is in the pipeline or not, or what a diagnostic means
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
+    /// Bring what the pipeline includes from elsewhere, so that it works offline
+    #[command(after_help = FETCH_EXAMPLES)]
+    Fetch(FetchArgs),
     /// List past runs of this checkout, the newest first
     Runs(RunsArgs),
     /// Print the log of a job, or all logs of the last run
@@ -161,6 +172,9 @@ pub enum Command {
     Artifacts(ArtifactsArgs),
     /// List what pipe keeps on this machine, or remove it
     Clean(CleanArgs),
+    /// Show each setting, its value and where it comes from
+    #[command(after_help = super::settings_help::every_setting())]
+    Config(ConfigArgs),
     /// Bring, list and remove images for jobs that run without a daemon
     Image(ImageArgs),
     /// Show what this machine offers for running pipelines
@@ -228,6 +242,9 @@ pub struct RunArgs {
     /// Bring nothing: a run with missing images does not begin
     #[arg(long, help_heading = "How to run")]
     pub offline: bool,
+    /// First fetch included files that are not on this machine
+    #[arg(long, conflicts_with = "offline", help_heading = "How to run")]
+    pub fetch: bool,
     /// Start delayed jobs at once
     #[arg(long, help_heading = "How to run")]
     pub no_delay: bool,
@@ -263,6 +280,9 @@ pub struct ListArgs {
         hide_possible_values = true
     )]
     pub format: JobsFormat,
+    /// First fetch included files that are not on this machine
+    #[arg(long)]
+    pub fetch: bool,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,
@@ -271,6 +291,9 @@ pub struct ListArgs {
 /// Options of `lint`.
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
+    /// Also ask the GitLab server of `origin`, and show where it and pipe differ
+    #[arg(long)]
+    pub server: bool,
     /// How to show what is found: full, concise (one line each), json, junit, codequality or sarif
     #[arg(
         long,
@@ -285,9 +308,45 @@ pub struct LintArgs {
     /// Also warn of variables in conditions that nothing defines
     #[arg(long)]
     pub undefined_variables: bool,
+    /// First fetch included files that are not on this machine
+    #[arg(long)]
+    pub fetch: bool,
     /// Which pipeline
     #[command(flatten)]
     pub event: EventArgs,
+}
+
+/// Options of `fetch`.
+#[derive(Debug, Clone, Args)]
+pub struct FetchArgs {
+    /// Renew what is here, where its branch, tag or address has something else now
+    #[arg(long)]
+    pub update: bool,
+    /// List what was fetched, and fetch nothing
+    #[arg(long, conflicts_with_all = ["update", "variables"])]
+    pub list: bool,
+    /// Fetch the project's and its groups' CI/CD variables with your token
+    #[arg(long, conflicts_with = "update")]
+    pub variables: bool,
+    /// Which pipeline
+    #[command(flatten)]
+    pub event: EventArgs,
+}
+
+/// Options of `config`.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// One setting, of which all is told [default: all settings]
+    #[arg(value_name = "NAME")]
+    pub key: Option<String>,
+    /// How to show them: table or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
+    pub format: ListFormat,
 }
 
 /// Options of `doctor`.

@@ -68,6 +68,9 @@ async fn list(storage: &Storage, printer: &Printer) {
 fn whose(kept: &Stored) -> String {
     let of = match &kept.of {
         Some(folder) => folder.display().to_string(),
+        None if kept.kind == StoredKind::Includes => {
+            "files from elsewhere, for all projects".to_owned()
+        }
         None if kept.kind == StoredKind::Images => "all projects".to_owned(),
         None => "trees of all projects, on the Docker daemon".to_owned(),
     };
@@ -89,6 +92,10 @@ async fn remove(storage: &Storage, kinds: &[StoredKind], printer: &Printer) -> R
             StoredKind::Caches => match storage.remove_caches()? {
                 0 => {}
                 bytes => removed.push(format!("{} of caches", words::size(bytes))),
+            },
+            StoredKind::Includes => match storage.remove_includes()? {
+                0 => {}
+                bytes => removed.push(format!("{} of fetched files", words::size(bytes))),
             },
             StoredKind::Images => match storage.remove_images()? {
                 0 => {}
@@ -127,6 +134,7 @@ impl From<CleanKind> for StoredKind {
             CleanKind::Runs => Self::Runs,
             CleanKind::Caches => Self::Caches,
             CleanKind::Layers => Self::Layers,
+            CleanKind::Includes => Self::Includes,
             CleanKind::Images => Self::Images,
         }
     }

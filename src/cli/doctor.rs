@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::app::{
     self, Assignment, Failure, History, KeyDigests, Permissions, Pipeline, PipelineContext,
-    PipelineRequest, Workspace, default_runner, folders, now, read_settings,
+    PipelineRequest, Workspace, folders, now, read_settings,
 };
 use crate::diag::Severity;
 use crate::exec::{Cx, ExecError, Executor, Image};
@@ -150,35 +150,80 @@ fn machine(chosen: &Settings, pipeline: Option<Pipeline>) -> (Vec<Line>, Vec<Lin
     else {
         return (vec![shell], Vec::new());
     };
-    let (docker, images) = runtime.block_on(docker(chosen, pipeline, by_choice));
-    (vec![docker, shell], images)
+    let executors = runtime.block_on(Executors::ask(chosen));
+    let images = match pipeline {
+        Some(pipeline) => runtime.block_on(images(chosen, pipeline, &executors)),
+        None => Vec::new(),
+    };
+    (vec![executors.docker, executors.sandbox, shell], images)
 }
 
-async fn docker(
-    chosen: &Settings,
-    pipeline: Option<Pipeline>,
-    by_choice: bool,
-) -> (Line, Vec<Line>) {
-    // Where the shell was chosen, a run does without.
-    let absent = if by_choice { Mark::Plain } else { Mark::Bad };
-    let refused = |error: ExecError| refused("docker", absent, &error);
-    let docker = match app::docker(chosen) {
-        Ok(docker) => docker,
-        Err(failure) => return (not_made("docker", absent, &failure), Vec::new()),
-    };
-    match docker.probe(&Cx::unstoppable()).await {
-        Err(error) => (refused(error), Vec::new()),
-        Ok(found) => {
-            let images = match pipeline {
-                Some(pipeline) if !by_choice => images(chosen, pipeline, Arc::new(docker)).await,
-                _ => Vec::new(),
-            };
-            (Line::new(Mark::Good, "docker", found.description), images)
+/// What the executors say, and those of them that take jobs.
+struct Executors {
+    docker: Line,
+    sandbox: Line,
+    /// Docker's and the sandbox, each where it can be used and is.
+    usable: [Option<Arc<dyn Executor>>; 2],
+}
+
+impl Executors {
+    async fn ask(chosen: &Settings) -> Self {
+        let wanted = chosen.text(Key::Executor).unwrap_or("auto");
+        let sandbox = ask(app::sandboxes()).await;
+        let docker = app::docker(chosen).map(|docker| Arc::new(docker) as Arc<dyn Executor>);
+        let docker = ask(docker).await;
+        // One that is not wanted, or that another stands in for, is in nobody's way.
+        let mark = |name: &str, other: bool| match wanted {
+            "auto" if other => Mark::Plain,
+            "auto" => Mark::Bad,
+            wanted if wanted == name => Mark::Bad,
+            _ => Mark::Plain,
+        };
+        let (docker_mark, sandbox_mark) = (
+            mark("docker", sandbox.is_ok()),
+            mark("sandbox", docker.is_ok()),
+        );
+        let takes = |name: &str| wanted == "auto" || wanted == name;
+        let (docker, of_docker) = told("docker", docker_mark, docker);
+        let (sandbox, of_sandbox) = told("sandbox", sandbox_mark, sandbox);
+        Self {
+            docker,
+            sandbox,
+            usable: [
+                of_docker.filter(|_| takes("docker")),
+                of_sandbox.filter(|_| takes("sandbox")),
+            ],
         }
     }
 }
 
-async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>) -> Vec<Line> {
+/// What an executor says of itself, or its message and the remedy.
+type Asked = Result<(Arc<dyn Executor>, String), (String, Option<String>)>;
+
+async fn ask(executor: Result<Arc<dyn Executor>, Failure>) -> Asked {
+    let executor = executor.map_err(|failure| match failure.diagnostics.first() {
+        Some(diagnostic) => (diagnostic.message.clone(), diagnostic.help.first().cloned()),
+        None => ("can't be used".to_owned(), None),
+    })?;
+    match executor.probe(&Cx::unstoppable()).await {
+        Ok(found) => Ok((executor, found.description)),
+        Err(error) => Err((error.to_string(), error.help)),
+    }
+}
+
+fn told(name: &str, mark: Mark, asked: Asked) -> (Line, Option<Arc<dyn Executor>>) {
+    match asked {
+        Ok((executor, says)) => (Line::new(Mark::Good, name, says), Some(executor)),
+        Err((message, Some(remedy))) => (Line::new(mark, name, message).remedy(remedy), None),
+        Err((message, None)) => (Line::new(mark, name, message), None),
+    }
+}
+
+async fn images(chosen: &Settings, pipeline: Pipeline, executors: &Executors) -> Vec<Line> {
+    let usable = executors.usable.each_ref().map(Option::as_ref);
+    let Some(first) = usable.into_iter().flatten().next() else {
+        return Vec::new();
+    };
     if !pipeline.is_valid() {
         return Vec::new();
     }
@@ -186,7 +231,11 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
         return Vec::new();
     };
     let context = Arc::new(PipelineContext {
-        runners: Assignment::new(vec![default_runner(&docker)], &plan),
+        runners: Assignment::new(
+            app::runners(&executors.usable, first),
+            &plan,
+            chosen.text(Key::DefaultImage).is_some(),
+        ),
         passed: HashMap::new(),
         earlier: HashMap::new(),
         last_artifacts: LastArtifacts::default(),
@@ -201,13 +250,19 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
     let mut wanted = app::images(&context);
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     wanted.dedup_by(|one, other| one.name == other.name);
-    let mut lines = match docker.missing(&wanted, &Cx::unstoppable()).await {
-        Ok(missing) => wanted
-            .iter()
-            .map(|image| shown(image, missing.contains(image)))
-            .collect(),
-        Err(error) => vec![refused("?", Mark::Bad, &error)],
-    };
+    // This machine's own is always here.
+    let (own, wanted): (Vec<Image>, Vec<Image>) = wanted.into_iter().partition(|image| {
+        let mut traits = usable.iter().flatten().map(|it| it.traits());
+        traits.any(|traits| traits.own_image == Some(image.name.as_str()))
+    });
+    let mut lines: Vec<Line> = own.iter().map(|image| shown(image, false)).collect();
+    match first.missing(&wanted, &Cx::unstoppable()).await {
+        Ok(missing) => {
+            let all = wanted.iter();
+            lines.extend(all.map(|image| shown(image, missing.contains(image))));
+        }
+        Err(error) => lines.push(refused("?", Mark::Bad, &error)),
+    }
     let without = context.without_image();
     let mut faults: Vec<Line> = Vec::new();
     for fault in without.iter().filter_map(|without| without.fault.as_ref()) {
@@ -235,18 +290,6 @@ async fn images(chosen: &Settings, pipeline: Pipeline, docker: Arc<dyn Executor>
     lines
 }
 
-/// An executor that the settings make none of.
-fn not_made(name: &str, mark: Mark, failure: &Failure) -> Line {
-    let Some(diagnostic) = failure.diagnostics.first() else {
-        return Line::new(mark, name, "can't be used");
-    };
-    let line = Line::new(mark, name, &diagnostic.message);
-    match diagnostic.help.first() {
-        Some(remedy) => line.remedy(remedy),
-        None => line,
-    }
-}
-
 /// What an executor can't say or do.
 fn refused(name: &str, mark: Mark, error: &ExecError) -> Line {
     let line = Line::new(mark, name, error.to_string());
@@ -269,7 +312,7 @@ fn settings(chosen: &Settings) -> Vec<Line> {
         .iter()
         .filter(|(_, setting)| setting.source != Source::Default);
     made.filter_map(|(key, setting)| {
-        let value = setting.value.as_ref()?;
+        let value = setting.value.as_ref()?.shown();
         let from = match setting.source {
             Source::Environment => key.entry().variable,
             other => other.as_str(),

@@ -17,7 +17,8 @@ use super::args::{Cli, Command, ImageArgs, When};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::{
-    artifacts, clean, doctor, draw, expand, explain, generate, lint, list, logs, retry, runs,
+    artifacts, clean, config, doctor, draw, expand, explain, fetch, generate, lint, list, logs,
+    retry, runs,
 };
 
 /// Runs the program.
@@ -129,10 +130,12 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Expand(args) => expand::expand(&cli.global, args, printer),
         Command::Graph(args) => draw::graph(&cli.global, args, printer),
         Command::Explain(args) => explain::explain(&cli.global, args, printer),
+        Command::Fetch(args) => fetch::fetch(&cli.global, args, printer),
         Command::Runs(args) => runs::runs(&cli.global, args, printer),
         Command::Logs(args) => logs::logs(&cli.global, args, printer),
         Command::Artifacts(args) => artifacts::artifacts(&cli.global, args, printer),
         Command::Clean(args) => clean::clean(&cli.global, args, printer),
+        Command::Config(args) => config::config(&cli.global, args, printer),
         Command::Image(args) => image(cli, args, printer),
         Command::Doctor(args) => doctor::doctor(&cli.global, args, printer),
         Command::Completions { shell } => {

@@ -1,36 +1,50 @@
 //! `pipe lint`: every mistake in one go.
 
-use crate::app::{self, Failure, LintOptions, Linted, Workspace, kind_of_errors};
+use crate::app::{self, Comparison, Failure, LintOptions, Linted, Workspace, kind_of_errors};
 use crate::diag::{self, Code, Severity};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
 
 use super::args::{Global, LintArgs, LintFormat};
+use super::bring::{self, WhenMissing};
 use super::exit::Exit;
-use super::list;
 use super::printer::Printer;
 use super::request;
+use super::{lint_server, list};
 
 /// Runs the command.
 pub(super) fn lint(global: &Global, args: &LintArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
+    let request = request::pipeline(&args.event)?;
+    let missing = WhenMissing::of(args.fetch, args.format == LintFormat::Full);
+    let pipeline = bring::pipeline(&workspace, &request, missing, printer)?;
+    printer.hide(pipeline.facts.secrets());
     let options = LintOptions {
         undefined_variables: args.undefined_variables,
     };
-    let linted = app::lint(&workspace, &request::pipeline(&args.event)?, options)?;
-    printer.hide(linted.pipeline.facts.secrets());
-    show(&linted, args, workspace.file(), printer);
+    let linted = app::lint(&workspace, pipeline, options);
+    let server = (args.server)
+        .then(|| lint_server::compare(&workspace, &linted.pipeline))
+        .transpose()?;
+    show(&linted, server.as_ref(), args, workspace.file(), printer);
     let denied = args.deny_warnings && linted.has(Severity::Warning);
+    let refused = server.is_some_and(|server| !server.valid);
     Ok(if linted.has(Severity::Error) {
         kind_of_errors(&linted.diagnostics).into()
-    } else if denied {
+    } else if denied || refused {
         Exit::Invalid
     } else {
         Exit::Passed
     })
 }
 
-fn show(linted: &Linted, args: &LintArgs, file: &str, printer: &Printer) {
+fn show(
+    linted: &Linted,
+    server: Option<&Comparison>,
+    args: &LintArgs,
+    file: &str,
+    printer: &Printer,
+) {
     let (found, sources) = (&linted.diagnostics, &linted.sources);
     match args.format {
         LintFormat::Full => {
@@ -41,11 +55,17 @@ fn show(linted: &Linted, args: &LintArgs, file: &str, printer: &Printer) {
             }
         }
         LintFormat::Concise => printer.concise(found, sources),
-        LintFormat::Json => printer.json(serde_json::json!({
-            "version": 1,
-            "valid": !linted.has(Severity::Error),
-            "diagnostics": diag::json(found, sources),
-        })),
+        LintFormat::Json => {
+            let mut document = serde_json::json!({
+                "version": 1,
+                "valid": !linted.has(Severity::Error),
+                "diagnostics": diag::json(found, sources),
+            });
+            if let Some(server) = server {
+                document["server"] = lint_server::json(server);
+            }
+            printer.json(document);
+        }
         LintFormat::Junit => {
             let fails = |severity: Severity| {
                 severity == Severity::Error || (args.deny_warnings && severity == Severity::Warning)
@@ -57,6 +77,12 @@ fn show(linted: &Linted, args: &LintArgs, file: &str, printer: &Printer) {
             printer.json(diag::code_quality(found, sources, file).into());
         }
         LintFormat::Sarif => printer.json(diag::sarif(found, sources)),
+    }
+    // The others are for programs, and have no place for it.
+    if let Some(server) = server
+        && matches!(args.format, LintFormat::Full | LintFormat::Concise)
+    {
+        lint_server::show(server, printer);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use crate::app::{Failure, History, Pipeline, Workspace, kind_of_errors, kinds_of_ref};
+use crate::app::{Failure, Pipeline, Workspace, kind_of_errors, kinds_of_ref};
 use crate::config::Loaded;
 use crate::plan::{Job, LeftOutReason, Need, PipelineFacts, Plan};
 use crate::report::line::{Line, Tone};
@@ -13,6 +13,7 @@ use crate::source::Span;
 use crate::types::{AllowFailure, Delay, RefKind, When};
 
 use super::args::{Global, JobsFormat, ListArgs};
+use super::bring::{self, WhenMissing};
 use super::description;
 use super::exit::Exit;
 use super::grid;
@@ -26,12 +27,13 @@ use super::variants::Variants;
 /// Runs the command.
 pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, Vec::new()))?;
-    let pipeline = Pipeline::make(&workspace, &request::pipeline(&args.event)?, History::Read)?;
+    let request = request::pipeline(&args.event)?;
+    let missing = WhenMissing::of(args.fetch, args.format == JobsFormat::Table);
+    let pipeline = bring::pipeline(&workspace, &request, missing, printer)?;
     printer.hide(pipeline.facts.secrets());
     // The process ends with it: taking a large one apart would cost as much as a part of making it.
     let pipeline = ManuallyDrop::new(pipeline);
     if args.refs && pipeline.loaded.config.is_some() {
-        let request = request::pipeline(&args.event)?;
         let kinds = kinds_of_ref(&workspace, &pipeline, &request);
         list_refs::print(&pipeline, &kinds, args.format, printer);
         return Ok(Exit::Passed);

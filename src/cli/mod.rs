@@ -5,8 +5,10 @@
 
 mod args;
 mod artifacts;
+mod bring;
 mod clean;
 mod complete;
+mod config;
 mod description;
 mod digest;
 mod doctor;
@@ -22,6 +24,8 @@ mod explain_args;
 mod explain_code;
 mod explain_job;
 mod explain_json;
+mod fetch;
+mod fetch_variables;
 mod formats;
 mod generate;
 mod graph;
@@ -32,6 +36,7 @@ mod image_args;
 #[cfg(target_os = "linux")]
 mod image_progress;
 mod lint;
+mod lint_server;
 mod list;
 mod list_json;
 mod list_refs;
@@ -44,6 +49,7 @@ mod request;
 mod retry;
 mod run;
 mod runs;
+mod settings_help;
 mod shells;
 mod signals;
 mod table;

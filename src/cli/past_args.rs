@@ -82,7 +82,7 @@ pub struct ArtifactsArgs {
 /// Options of `clean`.
 #[derive(Debug, Clone, Args)]
 pub struct CleanArgs {
-    /// What to remove: runs, caches, layers or images [default: nothing, what there is is listed]
+    /// What to remove: runs, caches, layers, images or includes [default: nothing]
     #[arg(value_name = "KIND", hide_possible_values = true)]
     pub kinds: Vec<CleanKind>,
     /// Remove all kinds
@@ -102,6 +102,8 @@ pub enum CleanKind {
     Caches,
     /// Project trees on the Docker daemon
     Layers,
+    /// What was fetched from elsewhere
+    Includes,
     /// Images for jobs that run without a daemon
     Images,
 }

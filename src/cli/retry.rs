@@ -1,6 +1,6 @@
 //! `pipe retry`: the last run goes on.
 
-use crate::app::{Failure, GivenAgain, Retry};
+use crate::app::{Failure, GivenAgain, History, Pipeline, Retry};
 
 use super::args::{Global, RetryArgs};
 use super::exit::Exit;
@@ -15,5 +15,6 @@ pub(super) fn retry(global: &Global, args: &RetryArgs, printer: &Printer) -> Res
     };
     let workspace = request::workspace(global, Vec::new());
     let Retry { workspace, request } = Retry::of(&workspace, args.past_run.as_deref(), given)?;
-    run::launch(global, args.format, workspace, &request, printer)
+    let pipeline = Pipeline::make(&workspace, &request.pipeline, History::Read)?;
+    run::launch(global, args.format, workspace, pipeline, &request, printer)
 }

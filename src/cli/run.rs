@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use crate::app::{self, Failure, History, Launch, LaunchOptions, Pipeline, RunRequest, Workspace};
+use crate::app::{self, Failure, Launch, LaunchOptions, Pipeline, RunRequest, Workspace};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::system_words;
 use crate::plan::{Chosen, Outside, Release, Selection};
@@ -12,6 +12,7 @@ use crate::settings::{Key, Settings};
 use crate::types::exit_code;
 
 use super::args::{EVERY_ENVIRONMENT, Global, RunArgs, RunFormat};
+use super::bring::{self, WhenMissing};
 use super::exit::Exit;
 use super::places::log_places;
 use super::printer::Printer;
@@ -33,18 +34,21 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
         },
         resumes: None,
     };
-    launch(global, args.format, workspace, &request, printer)
+    let may_ask = args.format == RunFormat::Auto && !args.offline;
+    let missing = WhenMissing::of(args.fetch, may_ask);
+    let pipeline = bring::pipeline(&workspace, &request.pipeline, missing, printer)?;
+    launch(global, args.format, workspace, pipeline, &request, printer)
 }
 
-/// Makes the pipeline that is asked for, and runs what is chosen of it.
+/// Runs what is chosen of a pipeline.
 pub(super) fn launch(
     global: &Global,
     format: RunFormat,
     workspace: Workspace,
+    pipeline: Pipeline,
     request: &RunRequest,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let pipeline = Pipeline::make(&workspace, &request.pipeline, History::Read)?;
     printer.hide(pipeline.facts.secrets());
     if !pipeline.is_valid() {
         return Err(pipeline.failure());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, has_errors};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
 use crate::types::When;
 use crate::yaml::Mapping;
 
@@ -14,7 +14,7 @@ use super::document::Document;
 use super::extends;
 use super::findings::{MAX_FINDINGS, collapse};
 use super::globals::Globals;
-use super::include::Reader;
+use super::include::{Outside, Reader};
 use super::jobs::{self, Built, Class, Surroundings};
 use super::keywords::read_prefilled;
 use super::model::{Config, Inherit, JobConfig};
@@ -35,6 +35,8 @@ pub struct Loaded {
     pub sources: SourceMap,
     /// Everything found, duplicates collapsed.
     pub diagnostics: Vec<Diagnostic>,
+    /// Files elsewhere that were not fetched, each with the first place that names it.
+    pub missing: Vec<(Outside, Span)>,
 }
 
 /// Reads and checks a configuration.
@@ -59,7 +61,11 @@ pub fn load(request: &Request<'_>) -> Loaded {
             Err(diagnostic) => found.push(diagnostic),
         }
     }
+    let mut missing = reader.missing;
+    let mut seen = HashSet::new();
+    missing.retain(|(outside, _)| seen.insert(outside.clone()));
     Loaded {
+        missing,
         config: config.filter(|_| !has_errors(&found)),
         document: resolved,
         sources: reader.sources,

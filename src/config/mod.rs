@@ -42,6 +42,7 @@ pub use doubts::{doubts, undefined_variables};
 pub use evidence::{Matched, ReadValue, Seen, TriedClause, TriedRule, values_read};
 pub use expanded::expanded;
 pub use findings::{MAX_FINDINGS, collapse};
+pub use include::{Outside, ProjectAt};
 pub use inputs::{GivenInput, to_json};
 pub use load::{Loaded, load};
 pub use model::{

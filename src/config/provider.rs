@@ -45,12 +45,6 @@ pub trait FileProvider {
         None
     }
 
-    /// Keys of all fetched files that begin with `prefix`, in order.
-    fn fetched_under(&self, prefix: &str) -> Vec<String> {
-        let _ = prefix;
-        Vec::new()
-    }
-
     /// The commit of this project that a branch, a tag, a part of a commit's id or `HEAD`, the
     /// default branch, is on the server, where that is known without asking it.
     fn commit_at(&self, revision: &str) -> Option<String> {

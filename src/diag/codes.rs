@@ -71,6 +71,7 @@ codes! {
     IncludeEmpty "include-empty" Error "an included file has no content";
     IncludeLimit "include-limit" Error "more includes than GitLab accepts";
     IncludeNotFetched "include-not-fetched" Error "an include from elsewhere is not on this machine";
+    FetchFailed "fetch-failed" Error "a file or an answer from elsewhere can't be brought here";
     ExtendsUnknown "extends-unknown" Error "`extends` names no job or template";
     ExtendsInvalid "extends-invalid" Error "`extends` is not usable";
     ExtendsCircular "extends-circular" Error "`extends` leads back to itself";

@@ -17,14 +17,18 @@ mod kept_file;
 mod names;
 mod owned;
 mod owned_folder;
+mod ports;
 mod registry;
 mod relocate;
 #[cfg(target_os = "linux")]
 mod sandbox;
+mod service_lines;
+mod service_words;
 mod shell;
 mod temp;
 mod trees;
 mod unpack;
+mod voice;
 
 /// Test support: an executor that runs nothing, for the tests of the run loop.
 #[cfg(test)]

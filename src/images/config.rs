@@ -24,6 +24,8 @@ pub struct ImageConfig {
     pub user: String,
     /// The folder that the command starts in; empty is `/`. It may not exist yet.
     pub workdir: String,
+    /// Ports that it says it serves, as `80/tcp`, in order.
+    pub exposed: Vec<String>,
     /// Folders that are volumes of their own, in order.
     pub volumes: Vec<String>,
     /// The signal that asks the command to end; empty is `SIGTERM`.
@@ -62,6 +64,7 @@ struct Settings {
     user: Option<String>,
     working_dir: Option<String>,
     volumes: Option<serde_json::Map<String, Json>>,
+    exposed_ports: Option<serde_json::Map<String, Json>>,
     stop_signal: Option<String>,
 }
 
@@ -115,11 +118,14 @@ impl ConfigFile {
         };
         let settings = written.config.unwrap_or_default();
         let words = |words: Option<Words>| words.map(Vec::from).unwrap_or_default();
-        let mut volumes: Vec<String> = match settings.volumes {
-            Some(volumes) => volumes.into_iter().map(|(path, _)| path).collect(),
-            None => Vec::new(),
+        let names = |map: Option<serde_json::Map<String, Json>>| {
+            let mut names: Vec<String> = match map {
+                Some(map) => map.into_iter().map(|(name, _)| name).collect(),
+                None => Vec::new(),
+            };
+            names.sort();
+            names
         };
-        volumes.sort();
         Ok(Self {
             bytes,
             config: ImageConfig {
@@ -128,7 +134,8 @@ impl ConfigFile {
                 cmd: words(settings.cmd),
                 user: settings.user.unwrap_or_default(),
                 workdir: settings.working_dir.unwrap_or_default(),
-                volumes,
+                exposed: names(settings.exposed_ports),
+                volumes: names(settings.volumes),
                 stop_signal: settings.stop_signal.unwrap_or_default(),
             },
             platform,
@@ -191,7 +198,7 @@ mod tests {
             "config": {
                 "Env": ["PATH=/bin", "A=b"], "Entrypoint": "/init", "Cmd": ["sh", "-c"],
                 "User": "1000:users", "WorkingDir": "/srv", "StopSignal": "SIGINT",
-                "Volumes": {"/data": {}, "/a": {}}, "Labels": {"x": "y"},
+                "Volumes": {"/data": {}, "/a": {}}, "ExposedPorts": {"80/tcp": {}}, "Labels": {"x": "y"},
             },
         });
         let read = read(&file).expect("sound");
@@ -202,6 +209,7 @@ mod tests {
             cmd: words(&["sh", "-c"]),
             user: "1000:users".to_owned(),
             workdir: "/srv".to_owned(),
+            exposed: words(&["80/tcp"]),
             volumes: words(&["/a", "/data"]),
             stop_signal: "SIGINT".to_owned(),
         };

@@ -16,7 +16,12 @@ impl Repository {
     /// Server and project as the URL of `origin` names them; of no other remote. `None` where
     /// there is no `origin`, or it is a folder of this machine.
     pub fn named_origin(&self) -> Option<Origin> {
+        Origin::parse(&self.origin_address()?)
+    }
+
+    /// The address of `origin` as it is written, with user and password where they are in it.
+    pub fn origin_address(&self) -> Option<String> {
         let remote = self.git.find_remote("origin").ok()?;
-        Origin::parse(remote.url().ok()?)
+        remote.url().ok().map(str::to_owned)
     }
 }

@@ -14,6 +14,8 @@ pub struct Runner {
     pub tags: Vec<String>,
     /// Whether it takes jobs without tags.
     pub run_untagged: bool,
+    /// Whether it takes only jobs that name an image, or have one that stands in.
+    pub wants_image: bool,
     /// How many of its jobs run at once; `None` for as many as the run has slots.
     pub limit: Option<usize>,
     /// Where its jobs run.
@@ -31,6 +33,7 @@ impl Runner {
             description: description.into(),
             tags: Vec::new(),
             run_untagged: true,
+            wants_image: false,
             limit: None,
             executor,
         }

@@ -37,8 +37,8 @@ impl Owner {
 /// What a file says.
 #[derive(Default)]
 pub(super) struct Said {
-    /// The values that count.
-    pub(super) values: Vec<(Key, Value)>,
+    /// The values that count, each with the byte at which its key begins.
+    pub(super) values: Vec<(Key, Value, usize)>,
     /// What a repository asks for that only the user may grant.
     pub(super) asked: Vec<(Key, Value, Problem)>,
 }
@@ -101,7 +101,7 @@ impl Reader<'_> {
         let entry = key.entry();
         let read = read_value(entry.kind, value.get_ref());
         if self.owner == Owner::Repository && !entry.safe {
-            let problem = self.not_allowed(key, at, value.span());
+            let problem = self.not_allowed(key, at, read.as_ref(), value.span());
             match read {
                 Some(read) => self.said.asked.push((key, read, problem)),
                 None => self.problems.push(problem),
@@ -112,7 +112,7 @@ impl Reader<'_> {
             let message = format!("`{name}` must be {}", entry.kind.expects());
             return self.report(ProblemKind::Invalid, value.span(), message, None);
         };
-        self.said.values.push((key, read));
+        self.said.values.push((key, read, at.start));
     }
 
     fn unknown(&mut self, name: &str, at: Range<usize>) {
@@ -126,13 +126,26 @@ impl Reader<'_> {
         self.report(ProblemKind::Unknown, at, message, Some(help));
     }
 
-    fn not_allowed(&self, key: Key, at: Range<usize>, value: Range<usize>) -> Problem {
-        let written = self.text.get(value).unwrap_or("…");
-        let written = written.lines().next().unwrap_or_default();
+    fn not_allowed(
+        &self,
+        key: Key,
+        at: Range<usize>,
+        read: Option<&Value>,
+        value: Range<usize>,
+    ) -> Problem {
         let name = key.as_str();
+        let line = if let Some(Value::Pairs(pairs)) = read
+            && let Some((entry, text)) = pairs.first()
+        {
+            format!("`{entry:?} = {text:?}` below `[{name}]`")
+        } else {
+            let written = self.text.get(value).unwrap_or("…");
+            let written = written.lines().next().unwrap_or_default();
+            format!("`{name} = {written}`")
+        };
         let message = format!("a repository can't set `{name}`, only the user can");
         Problem::new(ProblemKind::NotAllowed, self.owner.place(at), message).help(format!(
-            "if you want it, put `{name} = {written}` into `~/.config/pipe/config.toml`"
+            "if you want it, put {line} into `~/.config/pipe/config.toml`"
         ))
     }
 
@@ -171,8 +184,10 @@ fn read_value(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
             item.list(items?.into_iter())
         }
         (Kind::Pairs, _) => {
-            let pairs = value.as_table()?.iter();
-            let pairs = pairs.map(|(name, value)| {
+            let mut entries: Vec<_> = value.as_table()?.iter().collect();
+            // The parser sorts them; people read from top to bottom.
+            entries.sort_by_key(|(name, _)| name.span().start);
+            let pairs = entries.iter().map(|(name, value)| {
                 Some((
                     name.get_ref().to_string(),
                     value.get_ref().as_str()?.to_owned(),

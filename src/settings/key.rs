@@ -18,7 +18,6 @@ pub struct KeyEntry {
     /// The value when nobody sets it, as it would stand in the environment; empty for none.
     pub default: &'static str,
     /// One line on what it is for.
-    #[expect(dead_code, reason = "shown once a command lists the settings")]
     pub summary: &'static str,
 }
 
@@ -71,6 +70,7 @@ const MEGABYTES: Kind = Kind::Number {
     min: 1,
     max: 1_000_000,
 };
+const PATIENCE: Kind = Kind::Number { min: 1, max: 3600 };
 const COUNT: Kind = Kind::Number { min: 0, max: 1000 };
 const SECONDS: Kind = Kind::Number {
     min: 0,
@@ -119,6 +119,12 @@ keys! {
     DockerAllowedServices "docker.allowed_services" "PIPE_DOCKER_ALLOWED_SERVICES" Kind::List(Item::Any), User, "", "globs of the images that services may have";
     DockerServicesLimit "docker.services_limit" "PIPE_DOCKER_SERVICES_LIMIT" COUNT, User, "", "how many services a job may have";
     DockerWaitForServicesTimeout "docker.wait_for_services_timeout" "PIPE_DOCKER_WAIT_FOR_SERVICES_TIMEOUT" SECONDS, User, "30", "seconds that a job waits for its services";
+    Projects "projects" "PIPE_PROJECTS" Kind::Pairs, User, "", "where other projects are fetched from: a folder or a git address for the path of each";
+    Templates "templates" "PIPE_TEMPLATES" Kind::Text, User, "", "where GitLab's templates are fetched from: a folder, or an address with the templates below it";
+    TokenFile "token-file" "PIPE_TOKEN_FILE" Kind::Text, User, "", "file with your access token for the server of `server-url`";
+    CaFile "ca-file" "PIPE_CA_FILE" Kind::Text, User, "", "file with certificates that are trusted besides those of the system, in PEM format";
+    LocalHosts "local-hosts" "PIPE_LOCAL_HOSTS" Kind::List(Item::Any), User, "", "hosts on this machine that `pipe fetch` may ask";
+    FetchTimeout "fetch-timeout" "PIPE_FETCH_TIMEOUT" PATIENCE, User, "60", "seconds that a server has for an answer";
 }
 
 impl Key {

@@ -16,6 +16,7 @@ mod value;
 pub mod variables;
 
 pub use key::Key;
+pub use kind::Kind;
 pub use problem::{Place, Problem};
-pub use resolve::{Inputs, Settings, resolve};
-pub use value::Source;
+pub use resolve::{Inputs, Setting, Settings, resolve};
+pub use value::{Source, Value};

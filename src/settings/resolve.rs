@@ -28,6 +28,18 @@ pub struct Setting {
     pub value: Option<Value>,
     /// Where it came from; of several that add up, the strongest.
     pub source: Source,
+    /// The line of the file, where it came from one; from 1.
+    line: Option<usize>,
+    /// The same of weaker sources, whose values count too.
+    weaker: Vec<(Source, Option<usize>)>,
+}
+
+impl Setting {
+    /// Every source whose values count, with its line in a file; the weakest first.
+    pub fn places(&self) -> impl Iterator<Item = (Source, Option<usize>)> {
+        let own = (self.source, self.line);
+        self.weaker.iter().copied().chain([own])
+    }
 }
 
 /// All settings.
@@ -47,9 +59,11 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Settings, Vec<Problem>) {
         (inputs.repository, Owner::Repository),
         (inputs.user, Owner::User),
     ] {
-        let said = file::read(text.unwrap_or_default(), owner, &mut problems);
-        for (key, value) in said.values {
-            settings.put(key, value, owner.source());
+        let text = text.unwrap_or_default();
+        let said = file::read(text, owner, &mut problems);
+        for (key, value, at) in said.values {
+            let line = 1 + text[..at].matches('\n').count();
+            settings.put(key, value, owner.source(), Some(line));
         }
         asked.extend(said.asked);
         if owner == Owner::Repository {
@@ -85,7 +99,13 @@ impl Default for Settings {
                 .read(entry.default)
                 .filter(|_| !entry.default.is_empty());
             let source = Source::Default;
-            (*key, Setting { value, source })
+            let setting = Setting {
+                value,
+                source,
+                line: None,
+                weaker: Vec::new(),
+            };
+            (*key, setting)
         });
         Self {
             values: values.collect(),
@@ -186,19 +206,29 @@ impl Settings {
     ) {
         for (key, text) in texts {
             match key.entry().kind.read(text) {
-                Some(value) => self.put(key, value, source),
+                Some(value) => self.put(key, value, source, None),
                 None => problems.push(misfit(key, text, source)),
             }
         }
     }
 
-    fn put(&mut self, key: Key, value: Value, source: Source) {
+    fn put(&mut self, key: Key, value: Value, source: Source, line: Option<usize>) {
         let value = match (key.entry().adds, value) {
             (true, Value::List(items)) => Value::List(self.with(key, items)),
             (_, value) => value,
         };
-        let value = Some(value);
-        self.values.insert(key, Setting { value, source });
+        let before = self.get(key);
+        let weaker = match before.filter(|before| before.source != Source::Default) {
+            Some(before) if key.entry().adds => before.places().collect(),
+            _ => Vec::new(),
+        };
+        let setting = Setting {
+            value: Some(value),
+            source,
+            line,
+            weaker,
+        };
+        self.values.insert(key, setting);
     }
 
     fn with(&self, key: Key, items: Vec<String>) -> Vec<String> {

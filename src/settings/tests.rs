@@ -77,6 +77,50 @@ fn held_jobs_only_add_up() {
 }
 
 #[test]
+fn projects_are_read_in_their_order_and_only_from_the_user() {
+    let own = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let (settings, problems_found) = resolve(&Inputs {
+        user: Some("[projects]\n\"g/p\" = '~/p'\n\"a/b\" = 'git@h:a/b'\n"),
+        ..Inputs::default()
+    });
+    assert_eq!(problems_found, []);
+    let expected = [own("g/p", "~/p"), own("a/b", "git@h:a/b")];
+    assert_eq!(settings.pairs(Key::Projects), expected);
+    let environment = [("PIPE_PROJECTS".to_owned(), "g/p=/x; a/b=y=z".to_owned())];
+    let (settings, _) = resolve(&Inputs {
+        environment: &environment,
+        ..Inputs::default()
+    });
+    let expected = [own("g/p", "/x"), own("a/b", "y=z")];
+    assert_eq!(settings.pairs(Key::Projects), expected);
+    assert_eq!(
+        from_repository("[projects]\n\"g/p\" = '/x'\n"),
+        [(
+            "a repository can't set `projects`, only the user can".to_owned(),
+            Some(
+                "if you want it, put `\"g/p\" = \"/x\"` below `[projects]` into `~/.config/pipe/config.toml`"
+                    .to_owned()
+            )
+        )]
+    );
+}
+
+#[test]
+fn what_adds_up_has_all_its_places() {
+    let (settings, _) = resolve(&Inputs {
+        user: Some("jobs = 3\nheld = ['mine']"),
+        repository: Some("\nheld = ['theirs']"),
+        ..Inputs::default()
+    });
+    let places =
+        |key: Key| -> Vec<_> { settings.get(key).expect("it is there").places().collect() };
+    let (repository, user) = (Source::Repository, Source::User);
+    assert_eq!(places(Key::Held), [(repository, Some(2)), (user, Some(2))]);
+    assert_eq!(places(Key::Jobs), [(user, Some(1))]);
+    assert_eq!(places(Key::Deploy), [(Source::Default, None)]);
+}
+
+#[test]
 fn lists_of_the_environment() {
     let environment = [(
         "PIPE_REFS_ISSUE".to_owned(),

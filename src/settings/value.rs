@@ -1,5 +1,7 @@
 //! Values of settings and where they come from.
 
+use crate::foreign::without_secrets;
+
 /// Who set it, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
@@ -43,6 +45,21 @@ pub enum Value {
     List(Vec<String>),
     /// A table.
     Pairs(Vec<(String, String)>),
+}
+
+impl Value {
+    /// As it may be shown and recorded: addresses lose user, password and tokens.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Text(text) => without_secrets(text),
+            Self::Pairs(pairs) => {
+                let pairs = pairs.iter();
+                let shown = pairs.map(|(name, text)| (name.clone(), without_secrets(text)));
+                Self::Pairs(shown.collect()).to_string()
+            }
+            _ => self.to_string(),
+        }
+    }
 }
 
 impl std::fmt::Display for Value {

@@ -30,7 +30,7 @@ pub use failure::FailureReason;
 pub use go_bool::go_bool;
 pub use image_name::is_image_name;
 pub use job::{AllowFailure, Delay, KeepWhen, Retry, RetryWhen, When};
-pub use origin::{Origin, project_path};
+pub use origin::{Origin, Service, project_path};
 pub use pull_policy::PullPolicy;
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};

@@ -6,9 +6,6 @@ use reqwest::Url;
 
 use super::error::WebError;
 
-/// Queries of GitLab that hold a secret.
-const SECRET_QUERIES: [&str; 4] = ["private_token", "job_token", "access_token", "token"];
-
 /// Hosts near this machine that the user allows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LocalHosts(pub(super) Vec<String>);
@@ -56,46 +53,6 @@ fn is_near_v4(address: Ipv4Addr) -> bool {
     address.is_loopback() || address.is_link_local() || address.octets()[0] == 0
 }
 
-/// An address as it may be shown: without user, password and tokens.
-pub fn shown(address: &str) -> String {
-    let Ok(mut url) = Url::parse(address) else {
-        return address.to_owned();
-    };
-    let secret = |name: &str| SECRET_QUERIES.contains(&name);
-    let has_user = !url.username().is_empty() || url.password().is_some();
-    let has_secret = url.query_pairs().any(|(name, _)| secret(&name));
-    if has_user {
-        // Only addresses without a host refuse it, and those have no user.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-    }
-    if has_secret {
-        let kept: Vec<(String, String)> = (url.query_pairs())
-            .filter(|(name, _)| !secret(name))
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect();
-        url.set_query(None);
-        if !kept.is_empty() {
-            url.query_pairs_mut().extend_pairs(kept);
-        }
-    }
-    if has_user || has_secret {
-        url.into()
-    } else {
-        address.to_owned()
-    }
-}
-
-/// The host of an address, with its port where one is written.
-pub fn host_of(address: &str) -> Option<String> {
-    let url = Url::parse(address).ok()?;
-    let host = url.host_str()?;
-    Some(match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,22 +81,6 @@ mod tests {
             let url = Url::parse(address).expect("an address");
             assert_eq!(none.check(&url).is_ok(), without, "{address}");
             assert_eq!(some.check(&url).is_ok(), with, "{address}, allowed");
-        }
-    }
-
-    #[test]
-    fn secrets_of_an_address_are_not_shown() {
-        for (address, expected) in [
-            ("https://h.example/a.yml", "https://h.example/a.yml"),
-            ("https://me:pw@h.example/a.yml", "https://h.example/a.yml"),
-            (
-                "https://h.example/a?private_token=x&ref=v1",
-                "https://h.example/a?ref=v1",
-            ),
-            ("https://h.example/a?job_token=x", "https://h.example/a"),
-            ("no address", "no address"),
-        ] {
-            assert_eq!(shown(address), expected);
         }
     }
 }

@@ -77,6 +77,12 @@ impl Client {
         Ok(Self { inner, local })
     }
 
+    /// Whether a host may be asked at all: this machine itself only where the user allows it.
+    pub fn check_host(&self, host: &str) -> Result<(), WebError> {
+        let url = Url::parse(&format!("https://{host}/")).map_err(|_| WebError::Address)?;
+        self.local.check(&url)
+    }
+
     /// Asks, and reads the whole answer.
     pub async fn ask(&self, question: Question<'_>) -> Result<Answer, WebError> {
         let url = Url::parse(question.address).map_err(|_| WebError::Address)?;
@@ -95,6 +101,9 @@ impl Client {
         }
         let sent = request.send().await;
         let mut response = sent.map_err(|error| WebError::of(error, &host))?;
+        if response.status().is_redirection() {
+            return Err(not_followed(&response));
+        }
         let limit = question.limit;
         if response.content_length().is_some_and(|said| said > limit) {
             return Err(WebError::TooLarge(limit));
@@ -130,8 +139,26 @@ impl Answer {
 
 impl std::fmt::Debug for Question<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&super::shown(self.address))
+        f.write_str(&crate::foreign::without_secrets(self.address))
     }
+}
+
+/// A redirect that could not be followed: about some addresses no policy is asked.
+fn not_followed(response: &reqwest::Response) -> WebError {
+    let to = response.headers().get("location");
+    let to = to.and_then(|to| to.to_str().ok()).unwrap_or_default();
+    let scheme = to.split_once(':').map(|(scheme, _)| scheme);
+    let is_scheme = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+');
+    match scheme.filter(is_scheme) {
+        Some(scheme) => not_of_the_web(scheme),
+        None => WebError::Redirect("does not say which".to_owned()),
+    }
+}
+
+fn not_of_the_web(scheme: &str) -> WebError {
+    WebError::Redirect(format!(
+        "that one begins with `{scheme}:`, which is not of the web"
+    ))
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, WebError> {
@@ -166,10 +193,8 @@ fn redirects(local: LocalHosts) -> Policy {
         match local.check(attempt.url()) {
             Ok(()) => attempt.follow(),
             Err(WebError::Address) => {
-                let scheme = attempt.url().scheme().to_owned();
-                attempt.error(WebError::Redirect(format!(
-                    "that one begins with `{scheme}:`, which is not of the web"
-                )))
+                let error = not_of_the_web(attempt.url().scheme());
+                attempt.error(error)
             }
             Err(error) => attempt.error(error),
         }

@@ -106,14 +106,18 @@ fn source_of<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        // An error of the system holds its reason inside and does not show it as a source.
-        let inner = error.downcast_ref::<std::io::Error>();
-        if let Some(found) = inner.and_then(|error| error.get_ref()?.downcast_ref()) {
-            return Some(found);
-        }
-        next = error.source();
+        next = reason_of(error);
     }
     None
+}
+
+/// The reason of an error. One of the system holds it inside and does not show it as its source.
+fn reason_of<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    let inner = error.downcast_ref::<std::io::Error>();
+    match inner.and_then(std::io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
 }
 
 fn is_about_certificate(error: &(dyn Error + 'static)) -> bool {
@@ -122,12 +126,12 @@ fn is_about_certificate(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// The innermost reason, which is the one that says something.
-fn last(error: &dyn Error) -> String {
+fn last(error: &(dyn Error + 'static)) -> String {
     let mut words = error.to_string();
-    let mut next = error.source();
+    let mut next = reason_of(error);
     while let Some(error) = next {
         words = error.to_string();
-        next = error.source();
+        next = reason_of(error);
     }
     crate::foreign::without_number(&words)
 }

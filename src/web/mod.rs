@@ -10,7 +10,6 @@ mod error;
 mod names;
 mod provider;
 
-pub use address::{host_of, shown};
 pub use client::{Answer, Client, ClientOptions, Question};
 pub use error::WebError;
 pub use provider::install_provider;

@@ -123,13 +123,16 @@ fn the_machine_lacks_something() {
     let dead = "unix:///nonexistent/docker.sock";
     golden(
         "no_daemon",
-        &pipeline().env("DOCKER_HOST", dead).pipe(&["run"]),
+        &pipeline()
+            .env("DOCKER_HOST", dead)
+            .env("PIPE_EXECUTOR", "docker")
+            .pipe(&["run"]),
     );
     golden(
         "foreign_daemon",
         &pipeline()
             .env("DOCKER_HOST", "tcp://prod.example:2376")
-            .pipe(&["run"]),
+            .pipe(&["run", "--offline"]),
     );
     let nowhere = pipeline();
     fs::write(nowhere.home().join("state"), "").expect("it can be written");
@@ -164,7 +167,9 @@ fn a_job_is_not_there() {
 /// A script that always leaves a job out works on every ref; only the daemon is missing here.
 #[test]
 fn leaving_out_what_is_not_there_is_no_mistake() {
-    let project = pipeline().env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    let project = pipeline()
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+        .env("PIPE_EXECUTOR", "docker");
     for name in ["release", "rel*"] {
         let shown = project.pipe(&["run", "--exclude", name]);
         assert!(shown.contains("error[executor-unavailable]"), "{shown}");
@@ -289,7 +294,9 @@ fn an_empty_value_never_chooses_more() {
 
 #[test]
 fn deploy_alone_still_means_all() {
-    let dead = pipeline().env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    let dead = pipeline()
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+        .env("PIPE_EXECUTOR", "docker");
     let shown = dead.pipe(&["run", "--deploy"]);
     assert!(shown.contains("error[executor-unavailable]"), "{shown}");
     let shell = Project::new("p: {script: echo released, environment: production}\n");

@@ -13,6 +13,7 @@ use crate::cli::Project;
 const ELSEWHERE: &[(&str, &str)] = &[
     ("file-too-big", "needs a file of megabytes"),
     ("include-limit", "needs more than 150 files"),
+    ("fetch-failed", "needs a server"),
     ("nothing-to-run", "only `run` says so"),
     ("job-unknown", "needs an option of `run`"),
     ("job-not-in-pipeline", "needs an option of `run`"),
@@ -137,7 +138,7 @@ fn module(path: &Path) -> String {
 #[test]
 fn every_golden_file_has_its_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let snapshots = ["tests/it/snapshots", "tests/it/cli/snapshots"];
+    let snapshots = ["", "cli/", "fetch/"].map(|part| format!("tests/it/{part}snapshots"));
     let files = snapshots.iter().flat_map(|folder| {
         let entries = fs::read_dir(root.join(folder)).expect("golden files are there");
         entries.map(|entry| entry.expect("they can be read").path())

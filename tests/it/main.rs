@@ -10,6 +10,7 @@ mod docker_settings;
 mod engine;
 mod env;
 mod faults;
+mod fetch;
 mod fixtures;
 mod fuzzed;
 mod generated;
@@ -24,6 +25,8 @@ mod pty;
 mod registry;
 mod run;
 mod sample;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod screen;
 mod scripts;
 mod services;

@@ -108,11 +108,8 @@ impl PipelineContext {
     /// own.
     fn default_image_of(&self, job: &Job) -> Option<String> {
         let own = || {
-            let at = self
-                .plan
-                .jobs
-                .iter()
-                .position(|it| it.name() == job.name())?;
+            let mut jobs = self.plan.jobs.iter();
+            let at = jobs.position(|it| std::ptr::eq(it, job))?;
             let own = self.runners.runner(at).executor.traits().own_image?;
             Some(own.to_owned())
         };
@@ -155,8 +152,9 @@ impl PipelineContext {
         let named = config.map(|image| (image, variables.expand(&image.name)));
         let name = match named {
             None => default(),
-            Some((image, name)) if name.trim().is_empty() => match default() {
-                Some(default) => Some(default),
+            // What an executor has of its own stands in for nothing that was meant to be another.
+            Some((image, name)) if name.trim().is_empty() => match &self.default_image {
+                Some(default) => Some(variables.expand(default)),
                 None => return Err(fault(image, String::new(), job, variables)),
             },
             Some((image, name)) if !is_image_name(&name) => {

@@ -134,7 +134,9 @@ impl PipelineContext {
         let traits = self.runners.runner(at).executor.traits();
         let image = self.image(job, variables).ok().flatten();
         // The runner's own image is always allowed.
-        let is_own = |name: &String| Some(name) == self.default_image.as_ref();
+        let is_own = |name: &String| {
+            Some(name) == self.default_image.as_ref() || Some(name.as_str()) == traits.own_image
+        };
         let image = image.filter(|image| traits.images && !is_own(&image.name));
         let services = &job.config.services;
         let services = services.iter().filter(|_| traits.services);

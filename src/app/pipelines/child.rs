@@ -55,7 +55,7 @@ impl Child {
         };
         let runners = self.parent.runners.runners().to_vec();
         let context = Arc::new(PipelineContext {
-            runners: Assignment::new(runners, &plan),
+            runners: Assignment::new(runners, &plan, self.parent.default_image.is_some()),
             earlier,
             passed: HashMap::new(),
             last_artifacts: LastArtifacts::default(),

@@ -10,7 +10,11 @@ use crate::yaml::{Kind, Value};
 use super::super::keywords::check_include_item;
 use super::super::provider::ReadError;
 use super::super::shape::Check;
-use super::outside::Outside;
+use super::item::Component;
+use super::outside::{Outside, ProjectAt};
+
+/// What was fetched may be older than what is there now.
+const RENEW: &str = "where it is newer than what was fetched, `pipe fetch --update` brings it";
 
 /// Further places of one missing file that are shown.
 const MAX_PLACES: usize = 3;
@@ -85,11 +89,39 @@ pub(super) fn not_fetched(missing: &[(Outside, Span)]) -> Vec<Diagnostic> {
             outside.describe()
         );
         let diagnostic = Diagnostic::new(Code::IncludeNotFetched, message).at(*span);
-        found.push(diagnostic.help(
-            "only files of this repository can be included so far: copy it here and use `local`",
-        ));
+        found.push(diagnostic.help("`pipe fetch` brings what is missing"));
     }
     found
+}
+
+/// A file that a project does not have at that revision; `known` are those that it has.
+pub(super) fn not_in_project(path: &str, project: &ProjectAt, known: &[String]) -> Diagnostic {
+    let message = format!(
+        "project `{}` has no file `{path}` at `{}`",
+        project.path, project.revision
+    );
+    let files = known.iter().map(String::as_str);
+    let diagnostic = Diagnostic::new(Code::IncludeMissing, message)
+        .did_you_mean(path, files.filter(|path| path.ends_with("ml")));
+    if diagnostic.help.is_empty() {
+        return diagnostic.help(RENEW);
+    }
+    diagnostic
+}
+
+/// A component that its project does not have at that version.
+pub(super) fn no_such_component(component: &Component, span: Span) -> Diagnostic {
+    let Component { project, name } = component;
+    let message = format!(
+        "project `{}` has no component `{name}` at `{}`",
+        project.path, project.revision
+    );
+    Diagnostic::new(Code::IncludeMissing, message)
+        .at(span)
+        .note(format!(
+            "it would be in `templates/{name}.yml` or `templates/{name}/template.yml`"
+        ))
+        .help(RENEW)
 }
 
 /// An include whose name has variables without a value in it: `cause` is what came of it.

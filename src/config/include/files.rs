@@ -67,7 +67,7 @@ impl Reader<'_> {
             Err(ReadError::NotFound) if !matches!(home, Home::Here | Home::Own(_)) => {
                 if let Home::Project(project) = home {
                     let outside = Outside::Project(project.clone(), path.to_owned());
-                    self.missing.push((outside, span));
+                    self.lacks(&outside, home, span)?;
                 }
                 return Ok(Arc::new(nothing(span)));
             }
@@ -97,16 +97,28 @@ impl Reader<'_> {
         {
             return self.stop(errors::extension(path, span));
         }
-        let Some(text) = self.request.files.fetched(&outside.key()) else {
-            self.missing.push((outside.clone(), span));
-            return Ok(None);
-        };
         let at = match outside {
             Outside::Project(project, path) => (Home::Project(project.clone()), path.clone()),
             Outside::Remote(_) | Outside::Template(_) => (Home::Nowhere, outside.key()),
         };
-        let name = outside.key();
-        self.content(at, &name, &text, span).map(Some)
+        let Some(text) = self.request.files.fetched(&outside.key()) else {
+            return self.lacks(outside, &at.0, span).map(|()| None);
+        };
+        self.content(at, &outside.name(), &text, span).map(Some)
+    }
+
+    /// A file from elsewhere is not here: it was not fetched, or its project does not have it.
+    fn lacks(&mut self, outside: &Outside, home: &Home, span: Span) -> Result<(), Stopped> {
+        let listed = home.files(self.request.files).listed();
+        match (outside, listed) {
+            (Outside::Project(project, path), Some(paths)) if !paths.contains(path) => {
+                self.stop(errors::not_in_project(path, project, &paths).at(span))
+            }
+            _ => {
+                self.missing.push((outside.clone(), span));
+                Ok(())
+            }
+        }
     }
 
     /// A text as a file, which can't be empty.

@@ -33,7 +33,8 @@ impl Home {
     pub(super) fn name_of(&self, path: &str) -> String {
         match self {
             Self::Own(place) | Self::Kept(place) => format!("{path}@{place}"),
-            Self::Here | Self::Project(_) | Self::Nowhere => path.to_owned(),
+            Self::Project(project) => Outside::Project(project.clone(), path.to_owned()).name(),
+            Self::Here | Self::Nowhere => path.to_owned(),
         }
     }
 
@@ -47,6 +48,17 @@ impl Home {
 pub(super) struct HomeFiles<'a> {
     home: &'a Home,
     files: &'a dyn FileProvider,
+}
+
+impl HomeFiles<'_> {
+    /// All files of another project, where it was fetched.
+    pub(super) fn listed(&self) -> Option<Arc<[String]>> {
+        let Home::Project(project) = self.home else {
+            return None;
+        };
+        let paths = self.files.fetched(&project.paths_key())?;
+        Some(paths.lines().map(str::to_owned).collect())
+    }
 }
 
 impl FileProvider for HomeFiles<'_> {
@@ -73,12 +85,7 @@ impl FileProvider for HomeFiles<'_> {
         match self.home {
             Home::Here => self.files.paths(),
             Home::Own(revision) => self.files.paths_at(revision),
-            Home::Project(project) => self
-                .files
-                .fetched_under(&project.prefix())
-                .iter()
-                .filter_map(|key| project.path_of(key))
-                .collect(),
+            Home::Project(_) => self.listed().unwrap_or_default(),
             Home::Kept(_) | Home::Nowhere => Arc::default(),
         }
     }

@@ -13,4 +13,5 @@ mod outside;
 mod reader;
 mod unset;
 
+pub use outside::{Outside, ProjectAt};
 pub(super) use reader::Reader;

@@ -41,7 +41,7 @@ pub(in super::super) struct Reader<'a> {
     /// Local files included just by their path: wildcards skip them.
     plain: HashSet<(Home, String)>,
     /// Files elsewhere that were not fetched; they count as empty until all is read.
-    pub(super) missing: Vec<(Outside, Span)>,
+    pub(in super::super) missing: Vec<(Outside, Span)>,
     /// Something that is told already is missing too.
     waits: bool,
     included: usize,
@@ -320,11 +320,17 @@ impl<'a> Reader<'a> {
         let candidates = component.candidates();
         let files = self.request.files;
         let home = self.home_of(&component.project);
-        let there = |outside: &&Outside| match outside {
-            Outside::Project(_, path) => home.files(files).read(path).is_ok(),
-            Outside::Remote(_) | Outside::Template(_) => false,
+        let listed = home.files(files).listed();
+        let there = |outside: &&Outside| match (outside, &listed) {
+            (Outside::Project(_, path), Some(paths)) => paths.contains(path),
+            (Outside::Project(_, path), None) => home.files(files).read(path).is_ok(),
+            (Outside::Remote(_) | Outside::Template(_), _) => false,
         };
-        let outside = candidates.iter().find(there).unwrap_or(&candidates[0]);
+        let outside = match candidates.iter().find(there) {
+            Some(outside) => outside,
+            None if listed.is_none() => &candidates[0],
+            None => return self.stop(errors::no_such_component(component, given.span)),
+        };
         let facts = ComponentFacts {
             name: component.name.clone(),
             version: component.project.revision.clone(),

@@ -1,6 +1,7 @@
 //! `include` in small trees of files.
 
 use super::world::{Tree, check, outcomes};
+use crate::config::Outside;
 
 /// A main file beside `a.yml`, `ci/b.yml`, `ci/sub/c.yml` and `notes.txt`, each yaml with one job.
 fn beside(main: &str) -> Tree {
@@ -253,6 +254,7 @@ fn layers() {
 #[test]
 fn files_from_elsewhere() {
     let project = "project/gitlab.example.com/g/p";
+    let remote = Outside::Remote("https://e.org/ci.yml".to_owned()).key();
     let rows = vec![
         (
             "of a project",
@@ -279,32 +281,66 @@ fn files_from_elsewhere() {
                 ),
                 (format!("{project}/@HEAD/a.yml"), "a: {script: theirs}"),
                 (format!("{project}/@HEAD/x/b.yml"), "b: {script: theirs}"),
+                (format!("{project}/@HEAD/@paths"), "a.yml\nci.yml\nx/b.yml"),
             ],
             "a: theirs  b: theirs",
         ),
         (
+            "a neighbour that was not fetched yet",
+            "include: {project: g/p, file: ci.yml}",
+            vec![
+                (format!("{project}/@HEAD/ci.yml"), "include: 'x/*.yml'"),
+                (format!("{project}/@HEAD/@paths"), "ci.yml\nx/b.yml"),
+            ],
+            "! include-not-fetched",
+        ),
+        (
+            "a file that the project does not have",
+            "include: {project: g/p, file: c.yml}",
+            vec![(format!("{project}/@HEAD/@paths"), "ci.yml")],
+            "! include-missing",
+        ),
+        (
+            "a neighbour that the project does not have",
+            "include: {project: g/p, file: ci.yml}",
+            vec![
+                (format!("{project}/@HEAD/ci.yml"), "include: a.yml"),
+                (format!("{project}/@HEAD/@paths"), "ci.yml"),
+            ],
+            "! include-missing",
+        ),
+        (
+            "a component that the project does not have",
+            "include: {component: gitlab.example.com/g/p/lint@1.0}",
+            vec![(format!("{project}/@1.0/@paths"), "templates/other.yml")],
+            "! include-missing",
+        ),
+        (
+            "a component in a folder that was not fetched yet",
+            "include: {component: gitlab.example.com/g/p/lint@1.0}",
+            vec![(
+                format!("{project}/@1.0/@paths"),
+                "templates/lint/template.yml",
+            )],
+            "! include-not-fetched",
+        ),
+        (
             "a remote file",
             "include: https://e.org/$DIR.yml",
-            vec![(
-                "remote/https%3A%2F%2Fe.org%2Fci.yml".to_owned(),
-                "a: {script: r}",
-            )],
+            vec![(remote.clone(), "a: {script: r}")],
             "a: r",
         ),
         (
             "a remote file has no project",
             "include: {remote: 'https://e.org/ci.yml'}",
-            vec![(
-                "remote/https%3A%2F%2Fe.org%2Fci.yml".to_owned(),
-                "include: a.yml",
-            )],
+            vec![(remote.clone(), "include: a.yml")],
             "! include-missing",
         ),
         (
             "a remote file sees no variables",
             "include: {remote: 'https://e.org/ci.yml'}\nz: {script: x}",
             vec![(
-                "remote/https%3A%2F%2Fe.org%2Fci.yml".to_owned(),
+                remote.clone(),
                 "include: [{template: T.gitlab-ci.yml, rules: [{if: $DIR}]}]\na: {script: r}",
             )],
             "a: r  z: x",

@@ -169,11 +169,6 @@ impl FileProvider for Tree {
         self.fetched.get(key).map(|text| text.as_str().into())
     }
 
-    fn fetched_under(&self, prefix: &str) -> Vec<String> {
-        let keys = self.fetched.keys().filter(|key| key.starts_with(prefix));
-        keys.cloned().collect()
-    }
-
     fn commit_at(&self, revision: &str) -> Option<String> {
         let known = self.others.contains_key(revision);
         known.then(|| format!("commit of {revision}"))

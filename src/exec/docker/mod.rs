@@ -27,7 +27,6 @@ mod networks;
 mod overlays;
 mod ownership;
 mod patience;
-mod ports;
 mod probe;
 mod reap;
 mod run;
@@ -37,7 +36,6 @@ mod settings;
 mod stop;
 mod upload;
 mod user;
-mod voice;
 mod volumes;
 mod workspace;
 

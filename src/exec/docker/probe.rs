@@ -10,10 +10,10 @@ use bollard::query_parameters::{AttachContainerOptionsBuilder, StartContainerOpt
 use futures_util::StreamExt;
 
 use super::super::ExecError;
+use super::super::ports::listening;
 use super::container::Container;
 use super::fault;
 use super::layers::Site;
-use super::ports::listening;
 
 /// How often a table is read.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -1,17 +1,19 @@
 //! The services of one attempt, on a network that they share with its job (runtime reference 8).
 
-use std::fmt::Write as _;
-use std::time::Duration;
-
+use bollard::container::LogOutput;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, InspectContainerOptions,
     StartContainerOptions,
 };
+use futures_util::StreamExt;
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::super::ports::wanted as wanted_ports;
+use super::super::service_words::{WITHOUT_PORT, late, waiting, warning, warning_of_end};
+use super::super::voice::{Said, Voice};
 use super::super::{Cx, EnvSpec, ExecError, ServiceSpec};
 use super::container::Container;
 use super::create::Common;
@@ -19,11 +21,7 @@ use super::layers::{Site, token};
 use super::networks::Network;
 use super::probe::Probe;
 use super::settings::DockerSettings;
-use super::voice::Voice;
-use super::{create, fault, ports, run};
-
-/// How long the runner gives a service that exposes no port.
-const WITHOUT_PORT: Duration = Duration::from_secs(10);
+use super::{create, fault, run};
 
 /// Lines under way to the job's log.
 const LINES: usize = 64;
@@ -181,7 +179,7 @@ impl Service {
                 config.exposed_ports.unwrap_or_default(),
             )
         });
-        let wanted = ports::wanted(&environment, &exposed);
+        let wanted = wanted_ports(&environment, &exposed);
         let limit = if wanted.is_empty() {
             WITHOUT_PORT.min(self.spec.wait)
         } else {
@@ -285,7 +283,10 @@ async fn begin(
             .map_err(|error| fault::system("attach", "the service's output can't be read", error))
     };
     let attached = container.patience.answer("attach", attaching).await?;
-    let voice = Voice::listen(attached.output, service.aliases.join("-"), speak);
+    let chunk_said = |chunk: Result<LogOutput, _>| std::future::ready(chunk.ok().map(said));
+    let output = StreamExt::take_while(attached.output, |chunk| std::future::ready(chunk.is_ok()));
+    let output = StreamExt::filter_map(output, chunk_said);
+    let voice = Voice::listen(output, service.aliases.join("-"), speak);
     // The semaphore is never closed: an error would mean one slot more, no harm.
     let _slot = container.starts.acquire().await;
     let starting = async {
@@ -302,6 +303,13 @@ async fn begin(
     Ok(voice)
 }
 
+fn said(chunk: LogOutput) -> Said {
+    Said {
+        is_error: matches!(chunk, LogOutput::StdErr { .. }),
+        text: chunk.into_bytes().to_vec(),
+    }
+}
+
 async fn inspect(container: &Container) -> Result<ContainerInspectResponse, ExecError> {
     let asking = async {
         let about = container
@@ -316,77 +324,4 @@ async fn inspect(container: &Container) -> Result<ContainerInspectResponse, Exec
 
 async fn say(cx: &Cx, text: Vec<u8>) {
     let _ = cx.output.send(text).await;
-}
-
-fn waiting(limit: Duration) -> Vec<u8> {
-    let seconds = limit.as_secs();
-    format!("Waiting for services to be up and running (timeout {seconds} seconds)...\n")
-        .into_bytes()
-}
-
-fn late(wanted: &[u16], limit: Duration) -> String {
-    let seconds = limit.as_secs_f32().round();
-    match wanted {
-        [] => format!(
-            "its image exposes no port, and it took no connections on any within {seconds} s; \
-             name the port it has in its variable `HEALTHCHECK_TCP_PORT`"
-        ),
-        [port] => format!("it took no connections on port {port} within {seconds} s"),
-        ports => {
-            let mut text = String::new();
-            for port in ports {
-                // Writing to a string can't fail.
-                let _ = write!(text, "{}{port}", if text.is_empty() { "" } else { ", " });
-            }
-            format!("it took no connections on any of the ports {text} within {seconds} s")
-        }
-    }
-}
-
-/// In the runner's form.
-fn warning(image: &str, trouble: &str, last: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "\n*** WARNING: Service {image} probably didn't start properly.\n\n\
-         Health check error:\n{trouble}\n\nService container logs:\n"
-    );
-    [head.as_bytes(), last, b"\n*********\n\n"].concat()
-}
-
-fn warning_of_end(image: &str, ended: &str, last: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "\n*** WARNING: Service {image} is no more: {ended} while the job ran.\n\n\
-         Service container logs:\n"
-    );
-    [head.as_bytes(), last, b"\n*********\n\n"].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{late, warning};
-
-    #[test]
-    fn why_a_service_is_not_ready() {
-        let limit = Duration::from_secs(30);
-        for (ports, wanted) in [
-            (&[][..], "its image exposes no port"),
-            (&[80], "it took no connections on port 80 within 30 s"),
-            (&[80, 443], "any of the ports 80, 443 within 30 s"),
-        ] {
-            let text = late(ports, limit);
-            assert!(text.contains(wanted), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_warning_has_the_runners_form() {
-        let text = warning("db:1", "it ended with exit code 1", b"no space\n");
-        assert_eq!(
-            String::from_utf8_lossy(&text),
-            "\n*** WARNING: Service db:1 probably didn't start properly.\n\n\
-             Health check error:\nit ended with exit code 1\n\n\
-             Service container logs:\nno space\n\n*********\n\n"
-        );
-    }
 }

@@ -40,10 +40,11 @@ pub fn enter_sandbox() -> Option<ExitCode> {
 fn enter() -> io::Result<()> {
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
     let mut wire = Wire::new(socket);
-    let Some((setup, files)) = wire.receive::<Setup>()? else {
+    let Some((setup, mut files)) = wire.receive::<Setup>()? else {
         return Ok(());
     };
-    let mut kernel = Linux::default();
+    let lent = files.split_off(files.len().min(2));
+    let mut kernel = Linux::with(lent);
     if let Err(what) = outside(&setup, &files, &mut kernel) {
         return fail(&mut wire, what);
     }

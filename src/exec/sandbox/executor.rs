@@ -1,44 +1,44 @@
 //! The executor: what all sandboxes of a run share, and making one for an attempt.
 
-use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tar::Builder;
-use tokio::sync::OnceCell;
 
 use super::super::cancel::{check, unless_asked};
-use super::super::entry::relative;
 use super::super::file_work::{blocking, in_place};
 use super::super::names::{slug, unique_slug};
-use super::super::relocate::{open, relocate};
 use super::super::temp::temp_files;
 use super::super::{
-    ArtifactRef, Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped,
+    Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Reaped,
     Session, Traits, TreeRef, TreeSpec, owned_folder,
 };
-use super::host::{self, HostImage, Machine};
+use super::base::Base;
+use super::bases::Bases;
+use super::builds::Builds;
+use super::host;
 use super::identity::Identity;
-use super::layers::{self, Layer, Layers, id};
+use super::layers;
 use super::link::Link;
 use super::plan::{Plan, folders, setup};
-use super::session::{SandboxSession, Surroundings};
+use super::probe;
+use super::services::Services;
+use super::session::SandboxSession;
+use super::wire::Program;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
-
-/// Artifacts from this size on become a layer, which several jobs can share. Bytes.
-const WORTH_A_LAYER: u64 = 4 << 20;
-
-/// Layers below one job, at most: the kernel reads a page of mount options.
-const MOST_LAYERS: usize = 12;
 
 /// Where sandboxes keep what they need.
 #[derive(Debug, Clone)]
 pub struct SandboxSettings {
     /// Holds the folders of all runs of this user. Nobody else may write there.
     pub base: PathBuf,
+    /// Where the store of images is.
+    pub images: PathBuf,
+    /// As whom registries are asked.
+    pub keyring: Keyring,
     /// Id of the run.
     pub run: String,
 }
@@ -46,19 +46,32 @@ pub struct SandboxSettings {
 /// Runs jobs in namespaces of their own.
 pub struct SandboxExecutor {
     settings: SandboxSettings,
-    trees: Mutex<HashMap<String, TreeSpec>>,
-    layers: Layers,
-    host: OnceCell<Arc<HostImage>>,
+    builds: Arc<Builds>,
+    bases: Bases,
+}
+
+/// A sandbox that is to be made.
+struct Wanted<'a> {
+    folder: PathBuf,
+    base: &'a Base,
+    user: &'a str,
+    layout: &'a Layout,
+    builds: &'a [PathBuf],
+    temp_files: &'a [String],
+    names: &'a [String],
+    /// How many others join it.
+    joined_by: usize,
+    /// The users, the network and the builds directory of the one that it joins.
+    joins: Option<[BorrowedFd<'a>; 3]>,
 }
 
 impl SandboxExecutor {
     /// An executor for one run. Nothing is made yet.
     pub fn new(settings: SandboxSettings) -> Self {
         Self {
+            builds: Arc::new(Builds::new(&settings.base, &settings.run)),
+            bases: Bases::new(&settings.base, &settings.images, settings.keyring.clone()),
             settings,
-            trees: Mutex::default(),
-            layers: Layers::default(),
-            host: OnceCell::new(),
         }
     }
 
@@ -66,159 +79,103 @@ impl SandboxExecutor {
         self.settings.base.join("jobs")
     }
 
-    fn lasting_layers(&self) -> PathBuf {
-        self.settings.base.join("layers")
-    }
-
-    /// The layers of artifacts, which go with the run.
-    fn layers_of_run(&self) -> PathBuf {
-        self.jobs()
-            .join(format!("{}-layers", slug(&self.settings.run)))
-    }
-
-    async fn host(&self) -> Result<Arc<HostImage>, ExecError> {
-        let base = self.settings.base.join("host");
-        let planning = || {
-            blocking("open", "the image `host` can't be made", move || {
-                owned_folder::private(&base)?;
-                host::plan(&Machine::here(), &base).map(Arc::new)
-            })
-        };
-        self.host.get_or_try_init(planning).await.cloned()
-    }
-
-    /// The layers of the builds directory, the highest first, and the artifacts that go over them.
-    async fn builds(&self, spec: &EnvSpec) -> Result<(Vec<PathBuf>, Vec<ArtifactRef>), ExecError> {
-        let broken = |error| ExecError::system("open", "the project directory").because(error);
-        let below = below_builds(&spec.layout).map_err(broken)?;
-        let mut wanted = Vec::new();
-        if let Some(TreeRef(tree)) = &spec.workspace.tree {
-            let known = {
-                // The map is whole at any moment, even if another thread came to grief.
-                let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-                trees.get(tree).cloned()
-            };
-            let unknown = || ExecError::system("open", format!("tree `{tree}` was not published"));
-            for layer in known.ok_or_else(unknown)?.layers {
-                let (content, below) = (layer.content, below.clone());
-                wanted.push(Layer {
-                    id: id(&layer.id, &below),
-                    folder: self.lasting_layers(),
-                    content: Arc::new(move |to| content.write(&below, to)),
-                });
-            }
-        }
-        let artifacts = &spec.workspace.artifacts;
-        // What comes later goes over what comes before, so that the rest begins behind the last
-        // that is a layer.
-        let large = artifacts.iter().rposition(is_large).map_or(0, |at| at + 1);
-        let large = if wanted.len() + large > MOST_LAYERS {
-            0
-        } else {
-            large
-        };
-        for kept in &artifacts[..large] {
-            wanted.push(self.of_artifacts(kept, &below, &spec.owner).await?);
-        }
-        let mut paths = Vec::new();
-        for layer in wanted {
-            paths.insert(0, self.layers.get(layer).await?);
-        }
-        Ok((paths, artifacts[large..].to_vec()))
-    }
-
-    async fn of_artifacts(
-        &self,
-        kept: &ArtifactRef,
-        below: &Path,
-        owner: &Owner,
-    ) -> Result<Layer, ExecError> {
-        let (tar, below) = (kept.tar.clone(), below.to_owned());
-        let content = kept
-            .digest
-            .clone()
-            .unwrap_or_else(|| tar.display().to_string());
-        let lasts = kept.lasts && kept.digest.is_some();
-        let folder = if lasts {
-            self.lasting_layers()
-        } else {
-            let (folder, owner) = (self.layers_of_run(), owner.clone());
-            let made = folder.clone();
-            blocking("open", "a folder for artifacts can't be made", move || {
-                match owned_folder::make(&made, &owner) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                    done => done,
-                }
-            })
-            .await?;
-            folder
-        };
-        Ok(Layer {
-            id: id(&format!("artifacts {content}"), &below),
-            folder,
-            content: Arc::new(move |to| {
-                let mut to = Builder::new(to);
-                relocate(&below, open(&tar)?, &mut to)?;
-                to.finish()
-            }),
-        })
-    }
-
-    /// Makes the sandbox of an attempt, and lays artifacts over its builds directory.
-    async fn make(&self, spec: &EnvSpec) -> Result<SandboxSession, ExecError> {
-        spec.needs_no_services("sandbox")?;
+    /// Makes the sandboxes of an attempt and of its services, and lays artifacts over its builds
+    /// directory.
+    async fn make(&self, spec: &EnvSpec, cx: &Cx) -> Result<SandboxSession, ExecError> {
         let image = spec.image.clone().unwrap_or_default();
-        if !image.name.is_empty() && image.name != host::NAME {
-            let text = format!("the sandbox executor has no image `{}` yet", image.name);
-            return Err(ExecError::unsupported("open", text).help("use the image `host`"));
-        }
-        let (host, (builds, over)) = tokio::try_join!(self.host(), self.builds(spec))?;
+        let (base, (builds, over)) =
+            tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
         let folder = self.folder(&spec.job, spec.attempt)?;
-        let identity = identity();
-        let files = temp_files(spec);
-        let plan = Plan {
-            folder: &folder,
-            root: &host.root,
-            layout: &spec.layout,
-            builds: &builds,
-            temp_files: &files,
-            identity: &identity,
-            is_root: matches!(identity, Identity::Same),
-            own_network: true,
-            joins: false,
-            shared: false,
-            names: &[],
-            resolver: None,
-            groups: &[],
-            no_new_privileges: true,
-        };
-        let (setup, folders) = (setup(&plan), folders(&plan));
         let (made, owner) = (folder.clone(), spec.owner.clone());
         blocking("open", "the job's folder can't be made", move || {
-            let done = owned_folder::make(&made, &owner)
-                .and_then(|()| folders.iter().try_for_each(std::fs::create_dir_all));
-            if done.is_err() {
-                // The first error tells more.
-                let _ = owned_folder::remove(&made);
-            }
-            done
+            owned_folder::make(&made, &owner)
         })
         .await
         .map_err(with_room)?;
         let mut undone = Undone(Some(folder.clone()));
-        let (link, _) = Link::launch(&setup, &[]).await?;
+        let names: Vec<String> = (spec.services.iter())
+            .flat_map(|service| service.aliases.clone())
+            .collect();
+        let wanted = Wanted {
+            folder: folder.join("job"),
+            base: &base,
+            user: base.user(&image),
+            layout: &spec.layout,
+            builds: &builds,
+            temp_files: &temp_files(spec),
+            names: &names,
+            joined_by: spec.services.len(),
+            joins: None,
+        };
+        let (link, lent) = launch(wanted).await?;
         undone.0 = None;
         // From here on dropping the session undoes what was begun.
         let mut session = SandboxSession {
             link,
             folder,
             project_dir: PathBuf::from(&spec.layout.project_dir),
-            surroundings: surroundings(spec, &image, &host),
+            program: Program {
+                words: base.of_job(&image),
+                environment: base.environment(pairs(&spec.variables)),
+                folder: base.folder().to_owned(),
+                user: base.user(&image).to_owned(),
+            },
+            services: None,
             gone: false,
         };
         let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
         session.unpack(&tars).await?;
+        if !spec.services.is_empty() {
+            self.start_services(spec, &mut session, &lent, &names)
+                .await?;
+            session.wait_for_services(cx).await?;
+        }
         Ok(session)
+    }
+
+    /// Makes the sandboxes of the services and starts their programs.
+    async fn start_services(
+        &self,
+        spec: &EnvSpec,
+        session: &mut SandboxSession,
+        lent: &[OwnedFd],
+        names: &[String],
+    ) -> Result<(), ExecError> {
+        let [users, network, builds @ ..] = lent else {
+            return Err(ExecError::system(
+                "open",
+                "the job's network can't be shared",
+            ));
+        };
+        for (number, service) in spec.services.iter().enumerate() {
+            let base = self.bases.get(&service.image).await?;
+            let Some(builds) = builds.get(number) else {
+                break;
+            };
+            let wanted = Wanted {
+                folder: session.folder.join(format!("service-{number}")),
+                base: &base,
+                user: base.user(&service.image),
+                layout: &spec.layout,
+                builds: &[],
+                temp_files: &[],
+                names,
+                joined_by: 0,
+                joins: Some([users.as_fd(), network.as_fd(), builds.as_fd()]),
+            };
+            let (link, _) = launch(wanted).await?;
+            let environment = base.environment(pairs(&service.variables));
+            let ports = base.ports(&environment);
+            let program = Program {
+                words: base.of_service(&service.image, service.command.as_deref()),
+                environment,
+                folder: base.folder().to_owned(),
+                user: base.user(&service.image).to_owned(),
+            };
+            let services = session.services.get_or_insert_with(Services::none);
+            services.start(link, service, program, ports).await?;
+        }
+        Ok(())
     }
 
     fn folder(&self, job: &str, attempt: u32) -> Result<PathBuf, ExecError> {
@@ -246,6 +203,41 @@ impl Drop for Undone {
     }
 }
 
+/// Makes one sandbox, in a folder of its own.
+async fn launch(wanted: Wanted<'_>) -> Result<(Link, Vec<OwnedFd>), ExecError> {
+    let identity = probe::identity(wanted.user);
+    let plan = Plan {
+        folder: &wanted.folder,
+        root: &wanted.base.root,
+        layout: wanted.layout,
+        builds: wanted.builds,
+        temp_files: wanted.temp_files,
+        identity: &identity,
+        is_root: matches!(identity, Identity::Same),
+        own_network: true,
+        joins: wanted.joins.is_some(),
+        joined_by: wanted.joined_by,
+        names: wanted.names,
+        resolver: None,
+        groups: &[],
+        // An image's own programs may have to run as their owners; this machine's never do.
+        no_new_privileges: wanted.base.is_host || !identity.has_many(),
+    };
+    let (setup, folders) = (setup(&plan), folders(&plan));
+    blocking("open", "the job's folder can't be made", move || {
+        folders.iter().try_for_each(std::fs::create_dir_all)
+    })
+    .await
+    .map_err(with_room)?;
+    let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
+    Link::launch(&setup, files).await
+}
+
+fn pairs(variables: &[EnvVariable]) -> impl Iterator<Item = (&str, &str)> {
+    let variables = variables.iter();
+    variables.map(|variable| (variable.name.as_str(), variable.value.as_str()))
+}
+
 fn with_room(error: ExecError) -> ExecError {
     let cause = error.source.as_ref();
     let is_full = cause
@@ -258,47 +250,6 @@ fn with_room(error: ExecError) -> ExecError {
     }
 }
 
-/// Who is who in sandboxes of this user.
-fn identity() -> Identity {
-    if rustix::process::geteuid().is_root() {
-        Identity::Same
-    } else {
-        Identity::Single { user: 0, group: 0 }
-    }
-}
-
-fn surroundings(spec: &EnvSpec, image: &Image, host: &HostImage) -> Surroundings {
-    let given = image.entrypoint.clone().unwrap_or_default();
-    let entrypoint = given.into_iter().filter(|word| !word.is_empty()).collect();
-    let mut environment = host.environment.clone();
-    for variable in &spec.variables {
-        environment.retain(|(name, _)| *name != variable.name);
-        environment.push((variable.name.clone(), variable.value.clone()));
-    }
-    Surroundings {
-        entrypoint,
-        environment,
-        folder: PathBuf::from("/"),
-        user: image.user.clone().unwrap_or_default(),
-    }
-}
-
-/// Whether these artifacts are worth a layer.
-fn is_large(kept: &ArtifactRef) -> bool {
-    kept.tar
-        .metadata()
-        .is_ok_and(|about| about.len() >= WORTH_A_LAYER)
-}
-
-/// The project directory, as a name in the builds directory.
-fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
-    let (builds, project) = (
-        Path::new(&layout.builds_dir),
-        Path::new(&layout.project_dir),
-    );
-    relative(project.strip_prefix(builds).unwrap_or(project))
-}
-
 #[async_trait]
 impl Executor for SandboxExecutor {
     fn name(&self) -> &'static str {
@@ -308,6 +259,7 @@ impl Executor for SandboxExecutor {
     fn traits(&self) -> Traits {
         Traits {
             images: true,
+            services: true,
             disposable: true,
             moves_project_dir: true,
             own_image: Some(host::NAME),
@@ -323,17 +275,16 @@ impl Executor for SandboxExecutor {
     }
 
     async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError> {
-        check(&cx.cancel, "probe")?;
-        Ok(Capabilities {
-            description: "namespaces of this kernel".to_owned(),
-        })
+        let probing = probe::probe(&self.settings.base);
+        let description = unless_asked(&cx.cancel, "probe", probing).await?;
+        Ok(Capabilities { description })
     }
 
     async fn missing(&self, images: &[Image], cx: &Cx) -> Result<Vec<Image>, ExecError> {
         check(&cx.cancel, "missing")?;
         let mut missing: Vec<Image> = Vec::new();
         for image in images {
-            if image.name != host::NAME && !missing.contains(image) {
+            if !missing.contains(image) && !self.bases.has(image).await? {
                 missing.push(image.clone());
             }
         }
@@ -343,37 +294,26 @@ impl Executor for SandboxExecutor {
     async fn pull(
         &self,
         image: &Image,
-        _progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
-        _cx: &Cx,
+        progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
+        cx: &Cx,
     ) -> Result<(), ExecError> {
-        let text = format!(
-            "the sandbox executor can't bring image `{}` yet",
-            image.name
-        );
-        Err(ExecError::unsupported("pull image", text).help("use the image `host`"))
+        unless_asked(&cx.cancel, "pull image", self.bases.pull(image, progress)).await
     }
 
     async fn publish_tree(&self, tree: &TreeSpec, cx: &Cx) -> Result<TreeRef, ExecError> {
         check(&cx.cancel, "publish tree")?;
-        // It is unpacked when the first job wants it.
-        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-        trees.insert(tree.id.clone(), tree.clone());
-        Ok(TreeRef(tree.id.clone()))
+        Ok(self.builds.publish(tree))
     }
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
-        let session = unless_asked(&cx.cancel, "open", self.make(&spec)).await?;
+        let session = unless_asked(&cx.cancel, "open", self.make(&spec, cx)).await?;
         Ok(Box::new(session))
     }
 
     async fn release(&self, budget: Duration) -> Result<(), ExecError> {
-        self.layers.release();
-        let (run, lasting) = (self.layers_of_run(), self.lasting_layers());
         let what = "layers of artifacts were not removed";
-        let removing = blocking("release", what, move || {
-            layers::prune(&lasting);
-            owned_folder::remove(&run)
-        });
+        let builds = Arc::clone(&self.builds);
+        let removing = blocking("release", what, move || builds.release());
         tokio::time::timeout(budget, removing)
             .await
             .unwrap_or_else(|late| Err(ExecError::system("release", what).because(late)))
@@ -408,11 +348,11 @@ impl Executor for SandboxExecutor {
     }
 
     async fn kept(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
-        Ok(in_place(|| layers::names(&self.lasting_layers())))
+        Ok(in_place(|| layers::names(&self.builds.lasting)))
     }
 
     async fn forget(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
-        in_place(|| layers::remove_unused(&self.lasting_layers())).map_err(|error| {
+        in_place(|| layers::remove_unused(&self.builds.lasting)).map_err(|error| {
             let text = format!("layers can't be removed: {}", system_words(&error));
             ExecError::system("forget", text).because(error)
         })

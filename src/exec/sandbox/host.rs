@@ -205,6 +205,7 @@ pub(super) fn plan(machine: &Machine, folder: &Path) -> io::Result<HostImage> {
     Ok(HostImage {
         root: Root {
             layers: vec![base],
+            marks: None,
             trees,
         },
         environment,

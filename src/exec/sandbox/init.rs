@@ -44,10 +44,11 @@ pub(super) fn run(mut wire: Wire, setup: Setup, mut kernel: Linux) -> io::Result
         };
         return wire.send(&failed, &[]);
     }
-    drop(kernel);
-    let files: Vec<BorrowedFd<'_>> = shared.iter().map(AsFd::as_fd).collect();
+    let lent = kernel.lent();
+    let shared = shared.iter().map(AsFd::as_fd);
+    let files: Vec<BorrowedFd<'_>> = shared.chain(lent.iter().map(AsFd::as_fd)).collect();
     wire.send(&Reply::Ready, &files)?;
-    drop(shared);
+    drop(lent);
     let mut init = Init {
         wire,
         signals: signals.into(),

@@ -68,6 +68,8 @@ pub(super) fn perform(kernel: &mut impl Kernel, steps: &[Step]) -> Result<(), Br
 #[derive(Debug, Default)]
 pub(super) struct Linux {
     trees: Vec<OwnedFd>,
+    /// Trees for other sandboxes.
+    lent: Vec<OwnedFd>,
 }
 
 impl Kernel for Linux {
@@ -104,6 +106,11 @@ impl Kernel for Linux {
                 pivot_root(".", ".")?;
             }
             Step::Attach { tree, at } => self.attach(*tree, at)?,
+            Step::Lend { at, times } => {
+                for _ in 0..*times {
+                    self.lent.push(clone_tree(at, true)?);
+                }
+            }
             Step::Fresh { kind, at, options } => fresh(*kind, at, options)?,
             Step::Folder { at, mode } => folder(at, *mode)?,
             Step::File { at, mode, content } => {
@@ -140,6 +147,19 @@ impl Kernel for Linux {
 }
 
 impl Linux {
+    /// Begins with trees that another sandbox lent.
+    pub(super) fn with(trees: Vec<OwnedFd>) -> Self {
+        Self {
+            trees,
+            lent: Vec::new(),
+        }
+    }
+
+    /// What is to be lent.
+    pub(super) fn lent(self) -> Vec<OwnedFd> {
+        self.lent
+    }
+
     fn attach(&self, tree: usize, at: &Path) -> io::Result<()> {
         let tree = self.trees.get(tree).ok_or(io::ErrorKind::NotFound)?;
         let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_SYMLINKS;

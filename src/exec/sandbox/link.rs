@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use serde::Serialize;
-use tokio::io::{AsyncWriteExt, Interest};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 
 use super::super::ExecError;
@@ -58,6 +59,33 @@ impl Link {
         files: &[BorrowedFd<'_>],
     ) -> Result<(), ExecError> {
         self.send(request, files).await
+    }
+
+    /// The content of a plain file, by its absolute path inside; `None` where there is none.
+    pub(super) async fn read(
+        &mut self,
+        path: &str,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, ExecError> {
+        let broken = |error: io::Error| {
+            let words = system_words(&error);
+            ExecError::system("read", format!("`{path}` can't be read: {words}"))
+        };
+        let (from, to) = io::pipe().map_err(broken)?;
+        let request = Request::Read {
+            path: path.into(),
+            limit,
+        };
+        self.ask(&request, &[to.as_fd()]).await?;
+        drop(to);
+        let mut from = pipe::Receiver::from_owned_fd(from.into()).map_err(broken)?;
+        let mut content = Vec::new();
+        from.read_to_end(&mut content).await.map_err(broken)?;
+        match self.receive().await? {
+            Reply::Read(true) => Ok(Some(content)),
+            Reply::Read(false) => Ok(None),
+            other => Err(unexpected("read", other)),
+        }
     }
 
     async fn send(

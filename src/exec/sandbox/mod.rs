@@ -13,6 +13,9 @@
 //! What a job can't do, and by what: `kernel` (capabilities), `seccomp` (system calls), `plan`
 //! (what is hidden or read-only). Everything it writes lies in the folder of its attempt.
 
+mod base;
+mod bases;
+mod builds;
 mod entry;
 mod executor;
 mod host;
@@ -23,8 +26,10 @@ mod layers;
 mod link;
 mod loopback;
 mod plan;
+mod probe;
 mod program;
 mod seccomp;
+mod services;
 mod session;
 mod step;
 mod sys;

@@ -53,6 +53,8 @@ const PROTECTED: [&str; 5] = [
 pub(super) struct Root {
     /// Layers, the highest first.
     pub(super) layers: Vec<PathBuf>,
+    /// How the layers have their marks, where it is not as root or the user would write them.
+    pub(super) marks: Option<Marks>,
     /// Trees of this machine that are seen at their own place.
     pub(super) trees: Vec<HostTree>,
 }
@@ -82,8 +84,10 @@ pub(super) struct Plan<'a> {
     /// rights are given up.
     pub(super) is_root: bool,
     pub(super) own_network: bool,
+    /// Whether it is on the network of another sandbox, whose builds directory it has too.
     pub(super) joins: bool,
-    pub(super) shared: bool,
+    /// How many others join this one.
+    pub(super) joined_by: usize,
     /// Names that lead to the sandbox itself, and to others on its network.
     pub(super) names: &'a [String],
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
@@ -132,24 +136,30 @@ struct Trees<'a> {
 }
 
 impl Trees<'_> {
-    fn overlay(&mut self, lower: &[PathBuf], name: &str) {
+    fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
         let folder = self.plan.folder;
+        let usual = if self.plan.is_root {
+            Marks::Root
+        } else {
+            Marks::User
+        };
         self.makers.push(Step::Overlay {
             lower: lower.to_vec(),
             upper: upper(folder, name),
             work: work(folder, name),
             staging: folder.join("staging"),
-            marks: if self.plan.is_root {
-                Marks::Root
-            } else {
-                Marks::User
-            },
+            marks: marks.unwrap_or(usual),
         });
+    }
+
+    /// The number of the root: a tree that is lent comes before it.
+    fn first(&self) -> usize {
+        usize::from(self.plan.joins)
     }
 
     /// Gives the tree that was made last its place.
     fn attach(&mut self, at: &Path, place: Step) {
-        let (tree, at) = (self.makers.len() - 1, at.to_owned());
+        let (tree, at) = (self.first() + self.makers.len() - 1, at.to_owned());
         self.attach.extend([place, Step::Attach { tree, at }]);
     }
 }
@@ -161,7 +171,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         makers: Vec::new(),
         attach: Vec::new(),
     };
-    trees.overlay(&plan.root.layers, "root");
+    trees.overlay(&plan.root.layers, "root", plan.root.marks);
     for name in DEVICES {
         let at = Path::new("/dev").join(name);
         trees.makers.push(Step::Device(at.clone()));
@@ -169,17 +179,22 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     }
     for (number, tree) in plan.root.trees.iter().enumerate() {
         if tree.writable {
-            trees.overlay(std::slice::from_ref(&tree.at), &tree_name(number));
+            trees.overlay(std::slice::from_ref(&tree.at), &tree_name(number), None);
         } else {
             trees.makers.push(Step::Share(tree.at.clone()));
         }
         trees.attach(&tree.at, folder(&tree.at, 0o755));
     }
-    if !plan.builds.is_empty() {
-        let at = Path::new(&plan.layout.builds_dir);
-        trees.overlay(plan.builds, "builds");
+    let at = Path::new(&plan.layout.builds_dir);
+    if plan.joins {
+        let (tree, at) = (0, at.to_owned());
+        trees.attach.push(folder(&at, 0o777));
+        trees.attach.push(Step::Attach { tree, at });
+    } else if !plan.builds.is_empty() {
+        trees.overlay(plan.builds, "builds", None);
         trees.attach(at, folder(at, 0o777));
     }
+    let root = trees.first();
     let Trees { makers, attach, .. } = trees;
     let (mut outside, mut inside) = (Vec::new(), vec![Step::PrivateMounts]);
     if plan.is_root {
@@ -189,13 +204,21 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         inside.extend(makers);
     }
     inside.push(Step::EnterRoot {
-        tree: 0,
+        tree: root,
         staging: plan.folder.join("staging"),
     });
     inside.extend(kernel_folders(plan));
     inside.extend(attach);
     inside.push(Step::LeaveHost);
-    inside.extend(builds(plan));
+    if !plan.joins {
+        inside.extend(builds(plan));
+    }
+    if plan.joined_by > 0 {
+        inside.push(Step::Lend {
+            at: plan.layout.builds_dir.clone().into(),
+            times: plan.joined_by,
+        });
+    }
     inside.extend(network(plan));
     inside.extend(HIDDEN.map(|at| Step::Hide { at: at.into() }));
     inside.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
@@ -206,7 +229,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         identity: plan.identity.clone(),
         own_network: plan.own_network,
         joins: plan.joins,
-        shared: plan.shared,
+        shared: plan.joined_by > 0,
         groups: plan.groups.to_vec(),
         inside,
     }

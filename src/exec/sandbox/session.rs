@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 
 use super::super::cancel::{asked, check, unless_asked};
 use super::super::collect::{Packed, cannot_pack, place as give_place, store};
-use super::super::detector::shell_command;
 use super::super::file_work::{blocking, in_place};
+use super::super::service_lines::join;
 use super::super::{
     ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session, owned_folder,
 };
 use super::link::{Link, unexpected};
+use super::services::Services;
 use super::wire::{Choice, Program, Reply, Request, Stop};
 use crate::foreign::system_words;
 
@@ -30,23 +31,15 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Largest piece of output handed on at once.
 const CHUNK: usize = 64 * 1024;
 
-/// What each script of the attempt runs in.
-#[derive(Debug, Clone)]
-pub(super) struct Surroundings {
-    /// Of the image or the job; what it starts gets the shell as its arguments.
-    pub(super) entrypoint: Vec<String>,
-    pub(super) environment: Vec<(String, String)>,
-    pub(super) folder: PathBuf,
-    pub(super) user: String,
-}
-
 /// A sandbox and the folder of what it writes. Dropping it without [`Session::close`] ends both
 /// too.
 pub(super) struct SandboxSession {
     pub(super) link: Link,
     pub(super) folder: PathBuf,
     pub(super) project_dir: PathBuf,
-    pub(super) surroundings: Surroundings,
+    /// What each script is given to.
+    pub(super) program: Program,
+    pub(super) services: Option<Services>,
     pub(super) gone: bool,
 }
 
@@ -71,14 +64,11 @@ impl SandboxSession {
         Ok(())
     }
 
-    fn program(&self) -> Program {
-        let mut words = self.surroundings.entrypoint.clone();
-        words.extend(shell_command().map(str::to_owned));
-        Program {
-            words,
-            environment: self.surroundings.environment.clone(),
-            folder: self.surroundings.folder.clone(),
-            user: self.surroundings.user.clone(),
+    /// Waits until the services are ready, or have had their time.
+    pub(super) async fn wait_for_services(&mut self, cx: &Cx) -> Result<(), ExecError> {
+        match &mut self.services {
+            Some(services) => services.wait(&mut self.link, cx).await,
+            None => Ok(()),
         }
     }
 
@@ -88,7 +78,7 @@ impl SandboxSession {
             |error: io::Error| ExecError::system(RUN, format!("no pipe: {}", system_words(&error)));
         let (input, script) = io::pipe().map_err(broken)?;
         let (output, writes) = io::pipe().map_err(broken)?;
-        let request = Request::Start(self.program());
+        let request = Request::Start(self.program.clone());
         self.link
             .ask(&request, &[input.as_fd(), writes.as_fd()])
             .await?;
@@ -110,18 +100,8 @@ impl SandboxSession {
     }
 }
 
-#[async_trait]
-impl Session for SandboxSession {
-    async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
-        check(&cx.cancel, "open")?;
-        let tars: Vec<PathBuf> = artifacts.iter().map(|kept| kept.tar.clone()).collect();
-        self.unpack(&tars).await
-    }
-
-    async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
-        if *cx.cancel.borrow() != Cancel::Run {
-            return Ok(Exit::Stopped);
-        }
+impl SandboxSession {
+    async fn run_alone(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
         let (input, output) = self.shell().await?;
         let feeding = feed(input, &script.text);
         let pumping = pump(output, &cx.output);
@@ -153,6 +133,44 @@ impl Session for SandboxSession {
             _ => Exit::Stopped,
         })
     }
+}
+
+#[async_trait]
+impl Session for SandboxSession {
+    async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
+        check(&cx.cancel, "open")?;
+        let tars: Vec<PathBuf> = artifacts.iter().map(|kept| kept.tar.clone()).collect();
+        self.unpack(&tars).await
+    }
+
+    async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
+        if *cx.cancel.borrow() != Cancel::Run {
+            return Ok(Exit::Stopped);
+        }
+        let Some(mut services) = self.services.take() else {
+            return self.run_alone(script, cx).await;
+        };
+        let (own, mut chunks) = mpsc::channel(1);
+        let inner = Cx {
+            cancel: cx.cancel.clone(),
+            output: own,
+        };
+        let running = async {
+            // Its output ends with it.
+            let inner = inner;
+            self.run_alone(script, &inner).await
+        };
+        let joining = join(&mut chunks, &mut services.lines, &cx.output);
+        let (exit, ()) = tokio::join!(running, joining);
+        if matches!(exit, Ok(Exit::Code(code)) if code != 0) {
+            let obituary = services.obituary().await;
+            if !obituary.is_empty() {
+                let _ = cx.output.send(obituary).await;
+            }
+        }
+        self.services = Some(services);
+        exit
+    }
 
     async fn read(
         &mut self,
@@ -160,32 +178,7 @@ impl Session for SandboxSession {
         limit: u64,
         cx: &Cx,
     ) -> Result<Option<Vec<u8>>, ExecError> {
-        let broken = |error: io::Error| {
-            ExecError::system(
-                "read",
-                format!("`{path}` can't be read: {}", system_words(&error)),
-            )
-        };
-        let link = &mut self.link;
-        let reading = async {
-            let (from, to) = io::pipe().map_err(broken)?;
-            let request = Request::Read {
-                path: PathBuf::from(path),
-                limit,
-            };
-            link.ask(&request, &[to.as_fd()]).await?;
-            drop(to);
-            let mut from = pipe::Receiver::from_owned_fd(from.into()).map_err(broken)?;
-            let mut content = Vec::new();
-            let read = from.read_to_end(&mut content).await;
-            read.map_err(broken)?;
-            match link.receive().await? {
-                Reply::Read(true) => Ok(Some(content)),
-                Reply::Read(false) => Ok(None),
-                other => Err(unexpected("read", other)),
-            }
-        };
-        unless_asked(&cx.cancel, "read", reading).await
+        unless_asked(&cx.cancel, "read", self.link.read(path, limit)).await
     }
 
     async fn collect(
@@ -233,9 +226,13 @@ impl Session for SandboxSession {
             return Ok(());
         }
         let folder = self.folder.clone();
-        let link = &mut self.link;
+        let (link, services) = (&mut self.link, &mut self.services);
         let closing = async {
-            link.end().await?;
+            let ended = match services {
+                Some(services) => services.end().await,
+                None => Ok(()),
+            };
+            link.end().await.and(ended)?;
             let what = "the job's folder was not removed";
             blocking("remove folder", what, move || owned_folder::remove(&folder)).await
         };

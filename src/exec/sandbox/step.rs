@@ -12,8 +12,8 @@ pub(super) enum Step {
     OwnMounts,
     /// Mounts of this process from here on are no concern of anybody else, nor theirs of it.
     PrivateMounts,
-    /// Puts together a tree: what is written goes to `upper`. It lies nowhere yet; trees are
-    /// counted from 0.
+    /// Puts together a tree: what is written goes to `upper`. It lies nowhere yet. Trees are
+    /// counted from 0, those first that another sandbox lent.
     Overlay {
         /// The lowest last, as the kernel names them.
         lower: Vec<PathBuf>,
@@ -56,6 +56,8 @@ pub(super) enum Step {
     Hide { at: PathBuf },
     /// Lets nobody write there; nothing to do where it is not there.
     ReadOnly { at: PathBuf },
+    /// Makes what is mounted there ready for other sandboxes, as many times as there are.
+    Lend { at: PathBuf, times: usize },
     /// Gives up the old root: nothing of this machine can be reached any more.
     LeaveHost,
     /// Names the machine.

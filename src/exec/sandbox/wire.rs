@@ -21,7 +21,7 @@ use super::identity::Identity;
 use super::step::Step;
 
 /// Open files that one message can have.
-const FILES: usize = 4;
+const FILES: usize = 64;
 
 /// The longest message that is read: what a script may set as variables is far below.
 const LONGEST: usize = 64 << 20;
@@ -36,7 +36,7 @@ pub(super) struct Setup {
     /// Whether the network is one of its own.
     pub(super) own_network: bool,
     /// Whether it joins the users and the network of another one: the files of both come with the
-    /// message.
+    /// message, and a tree that it lends.
     pub(super) joins: bool,
     /// Whether its users and its network are to be told, so that others can join.
     pub(super) shared: bool,
@@ -114,7 +114,7 @@ impl From<Choice> for Globs {
 /// What a sandbox answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Reply {
-    /// It is made; with it come its users and its network, where others are to join.
+    /// It is made; where others are to join, its users, its network, and what it lends come with it.
     Ready,
     /// The program runs.
     Started,

@@ -11,7 +11,9 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::Overlay { .. } => "the layers can't be laid over each other".to_owned(),
         Step::Device(path) | Step::Share(path) => format!("`{}` can't be shared", path.display()),
         Step::EnterRoot { .. } | Step::LeaveHost => "the root can't be changed".to_owned(),
-        Step::Attach { at, .. } => format!("`{}` can't be mounted", at.display()),
+        Step::Attach { at, .. } | Step::Lend { at, .. } => {
+            format!("`{}` can't be mounted", at.display())
+        }
         Step::Fresh { kind, at, .. } => {
             let at = at.display();
             match kind {

@@ -1,8 +1,10 @@
 //! The contract over the sandbox, and what only it must do.
 
+mod services;
+
 use std::sync::Arc;
 
-use super::super::{Exit, SandboxExecutor, SandboxSettings};
+use super::super::{Exit, Keyring, SandboxExecutor, SandboxSettings};
 use super::contract;
 use super::subject::{BUDGET, RUN, Step, Subject, scratch};
 
@@ -11,9 +13,11 @@ async fn sandbox() -> Subject {
     let scratch = scratch();
     let executor = SandboxExecutor::new(SandboxSettings {
         base: scratch.path().join("sandbox"),
+        images: scratch.path().join("images"),
+        keyring: Keyring::of_user(None, None),
         run: RUN.to_owned(),
     });
-    Subject::in_folder(scratch, Arc::new(executor), None)
+    Subject::in_folder(scratch, Arc::new(executor), Some("host"))
 }
 
 contract!(sandbox:
@@ -87,4 +91,167 @@ async fn a_background_child_that_holds_the_output_does_not_delay_the_end() {
 #[tokio::test]
 async fn a_shell_that_a_signal_ends_has_128_and_its_number() {
     assert_eq!(runs("kill -9 $$\n").await.0, Exit::Code(137));
+}
+
+/// A way out that must be none: what a script prints where it got out, or what it still sees.
+async fn stays_inside(subject: &Subject, name: &str, script: &str, wanted: &str) {
+    let mut session = subject.open("escape", &[]).await;
+    let (_, output) = Step::real(script).run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(output, wanted, "{name}");
+}
+
+#[tokio::test]
+async fn nothing_of_the_host_is_written_or_read() {
+    let subject = sandbox().await;
+    let secret = subject.scratch.path().join("secret");
+    std::fs::write(&secret, "secret\n").expect("written");
+    let secret = secret.display();
+    for (name, script, wanted) in [
+        ("by its path", format!("cat {secret} 2>/dev/null || echo none\n"), "none\n"),
+        (
+            "through a link",
+            format!("ln -s {secret} l; echo x 2>/dev/null >l || echo none\n"),
+            "none\n",
+        ),
+        (
+            "through the roots of processes",
+            format!("for root in /proc/[0-9]*/root; do cat $root{secret} 2>/dev/null; done; echo none\n"),
+            "none\n",
+        ),
+        (
+            "through the folders of processes",
+            "for folder in /proc/[0-9]*/cwd; do ls $folder/../../../../../etc/shadow 2>/dev/null; done; echo none\n"
+                .to_owned(),
+            "none\n",
+        ),
+        (
+            "by going up",
+            "cd /; cd ../../../..; ls -d root/.ssh 2>/dev/null || echo none\n".to_owned(),
+            "none\n",
+        ),
+        (
+            "from what is hidden",
+            "cat /etc/shadow 2>/dev/null; ls /root/.ssh /home/*/.ssh 2>/dev/null; ls /var/lib /run/* 2>/dev/null | grep -c docker\n"
+                .to_owned(),
+            "0\n",
+        ),
+        (
+            "with a new root",
+            "mkdir -p a b; chroot a true 2>/dev/null; (cd a; chroot . ls ../../../../../etc/shadow) 2>/dev/null || echo none\n"
+                .to_owned(),
+            "none\n",
+        ),
+    ] {
+        stays_inside(&subject, name, &script, wanted).await;
+    }
+    let secret = subject.scratch.path().join("secret");
+    let kept = std::fs::read_to_string(secret).expect("still there");
+    assert_eq!(kept, "secret\n");
+}
+
+#[tokio::test]
+async fn what_root_may_on_a_machine_it_may_not_here() {
+    let subject = sandbox().await;
+    for (name, script) in [
+        ("mount", "mount -t tmpfs none /mnt"),
+        ("bind", "mount --bind /usr /mnt"),
+        ("lift a mask", "umount /proc/keys"),
+        ("lift what is read-only", "umount /proc/sys"),
+        ("write again", "mount -o remount,rw /proc/sys"),
+        ("set the kernel", "echo x >/proc/sys/kernel/core_pattern"),
+        ("ask the kernel", "echo h >/proc/sysrq-trigger"),
+        ("make a disk", "mknod disk b 254 0"),
+        ("make a memory", "mknod mem c 1 1"),
+        ("enter mounts", "unshare -m true"),
+        ("become another root", "unshare -U true"),
+        ("enter another's", "nsenter -t 1 -m true"),
+        ("load a module", "modprobe dummy || insmod /dev/null"),
+        ("set the clock", "date -s 2000-01-01"),
+        ("name the machine", "hostname other"),
+        ("read the kernel's log", "dmesg"),
+        ("trace the first process", "cat /proc/1/environ"),
+        ("take the first process's program", "cat /proc/1/exe"),
+        ("write below /sys", "echo 1 >/sys/kernel/uevent_helper"),
+        (
+            "write to a disk",
+            "ls /dev/sd* /dev/vd* /dev/nvme* | grep .",
+        ),
+    ] {
+        let script = format!("({script}) >/dev/null 2>&1 && echo done || echo none\n");
+        stays_inside(&subject, name, &script, "none\n").await;
+    }
+}
+
+#[tokio::test]
+async fn processes_of_the_host_are_not_seen() {
+    let subject = sandbox().await;
+    let own = std::process::id();
+    let script = format!(
+        "[ -d /proc/{own} ] && grep -l pipe /proc/{own}/cmdline; ls -d /proc/[0-9]* | wc -l >n; \
+         read n <n; [ $n -lt 8 ] && echo few\n"
+    );
+    stays_inside(&subject, "processes", &script, "few\n").await;
+    stays_inside(
+        &subject,
+        "signals",
+        "kill -9 -1 2>/dev/null; echo none\n",
+        "none\n",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_hosts_network_is_not_reached() {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixListener};
+
+    let tcp = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = tcp.local_addr().expect("an address").port();
+    let name = format!("pipe-test-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).expect("a name");
+    let _abstract = UnixListener::bind_addr(&address).expect("a socket");
+    let subject = sandbox().await;
+    for (what, script) in [
+        (
+            "loopback",
+            format!("bash -c 'echo >/dev/tcp/127.0.0.1/{port}'"),
+        ),
+        ("abstract sockets", format!("grep -q {name} /proc/net/unix")),
+    ] {
+        let script = format!("({script}) 2>/dev/null && echo done || echo none\n");
+        stays_inside(&subject, what, &script, "none\n").await;
+    }
+    let own = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/9' 2>&1 | grep -q refused && echo there\n";
+    stays_inside(&subject, "its own loopback", own, "there\n").await;
+}
+
+#[tokio::test]
+async fn each_file_system_but_dev_holds_no_devices() {
+    let subject = sandbox().await;
+    // The devices that are there are mounts of their own.
+    let script = "grep -v -E ' (/dev/[a-z]+|/dev/pts|/proc/[a-z_]+|/sys/.*) ' /proc/self/mounts | grep -v nodev\n";
+    stays_inside(&subject, "mounts", script, "").await;
+}
+
+#[tokio::test]
+async fn nothing_runs_and_nothing_is_mounted_behind_a_session() {
+    let subject = sandbox().await;
+    let mut session = subject.open("gone", &[]).await;
+    let script = Step::real("(setsid sleep 4711 &) ; (sleep 4711 &); echo begun\n");
+    assert_eq!(script.run(session.as_mut()).await.1, "begun\n");
+    drop(session);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let place = subject.scratch.path().display().to_string();
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("mounts");
+    assert!(!mounts.contains(&place), "{mounts}");
+    for process in std::fs::read_dir("/proc").expect("processes").flatten() {
+        let about = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        assert!(
+            !String::from_utf8_lossy(&about).contains("4711"),
+            "{}",
+            process.path().display()
+        );
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }

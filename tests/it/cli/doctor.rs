@@ -12,6 +12,7 @@ fn golden(name: &str, shown: &str) {
         r"Docker Engine \S+, API [0-9.]+, \w+/\w+",
         "Docker Engine [version]",
     );
+    settings.add_filter(r"namespaces of Linux .*", "namespaces of Linux [version]");
     settings.bind(|| insta::assert_snapshot!(name, shown));
 }
 

@@ -1,5 +1,6 @@
 //! `pipe` as its users meet it: a project of their own, a command line, what it prints.
 
+mod config;
 mod doctor;
 mod expand;
 mod explain;

@@ -4,8 +4,6 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bollard::container::LogOutput;
-use bollard::errors::Error;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::{mpsc, watch};
 
@@ -19,7 +17,13 @@ const LONGEST: usize = 16 << 10;
 const GREY: &str = "\u{1b}[0;37m";
 const PLAIN: &str = "\u{1b}[0;m";
 
-/// The output of one service, read until its container ends.
+/// A piece of what a service says, and whether on its stream for errors.
+pub(super) struct Said {
+    pub(super) text: Vec<u8>,
+    pub(super) is_error: bool,
+}
+
+/// The output of one service, read until it ends.
 pub(super) struct Voice {
     said: Arc<Mutex<VecDeque<Vec<u8>>>>,
     ended: watch::Receiver<bool>,
@@ -28,7 +32,7 @@ pub(super) struct Voice {
 impl Voice {
     /// Reads `output` in the background. With `to`, each line goes there too, under `name`.
     pub(super) fn listen(
-        output: impl Stream<Item = Result<LogOutput, Error>> + Send + Unpin + 'static,
+        output: impl Stream<Item = Said> + Send + Unpin + 'static,
         name: String,
         to: Option<mpsc::Sender<Vec<u8>>>,
     ) -> Self {
@@ -38,12 +42,9 @@ impl Voice {
         tokio::spawn(async move {
             let mut output = output;
             let (mut out, mut err) = (Splitter::default(), Splitter::default());
-            while let Some(Ok(chunk)) = output.next().await {
-                let splitter = match &chunk {
-                    LogOutput::StdErr { .. } => &mut err,
-                    _ => &mut out,
-                };
-                for line in splitter.lines(&chunk.into_bytes()) {
+            while let Some(Said { text, is_error }) = output.next().await {
+                let splitter = if is_error { &mut err } else { &mut out };
+                for line in splitter.lines(&text) {
                     hear(line, &kept, &name, to.as_ref()).await;
                 }
             }
@@ -130,27 +131,30 @@ impl Splitter {
 
 #[cfg(test)]
 mod tests {
-    use bollard::container::LogOutput;
     use futures_util::stream;
     use tokio::sync::mpsc;
 
-    use super::{LINES, Voice};
+    use super::{LINES, Said, Voice};
 
-    fn out(text: &str) -> LogOutput {
-        let message = text.to_owned().into();
-        LogOutput::StdOut { message }
+    fn out(text: &str) -> Said {
+        Said {
+            text: text.into(),
+            is_error: false,
+        }
     }
 
-    fn err(text: &str) -> LogOutput {
-        let message = text.to_owned().into();
-        LogOutput::StdErr { message }
+    fn err(text: &str) -> Said {
+        Said {
+            text: text.into(),
+            is_error: true,
+        }
     }
 
     #[tokio::test]
     async fn lines_of_both_streams_stay_whole() {
         let chunks = [out("one\ntw"), err("other\r\n"), out("o\nend")];
         let (to, mut heard) = mpsc::channel(8);
-        let output = stream::iter(chunks.map(Ok));
+        let output = stream::iter(chunks);
         let voice = Voice::listen(output, "db".to_owned(), Some(to));
         voice.ended().await;
         assert!(voice.has_ended());
@@ -163,7 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_last_lines_are_kept() {
-        let chunks: Vec<_> = (0..=LINES).map(|n| Ok(out(&format!("{n}\n")))).collect();
+        let chunks: Vec<_> = (0..=LINES).map(|n| out(&format!("{n}\n"))).collect();
         let voice = Voice::listen(stream::iter(chunks), "db".to_owned(), None);
         voice.ended().await;
         let last = String::from_utf8(voice.last()).expect("text");

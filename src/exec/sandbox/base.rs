@@ -1,0 +1,214 @@
+//! What a sandbox is made from: this machine, or an image of the store.
+
+use std::path::Path;
+
+use super::super::detector::shell_command;
+use super::super::{Image, ports};
+use super::host::HostImage;
+use super::plan::Root;
+use super::step::Marks;
+use crate::images::{ImageConfig, OpenImage, layer};
+
+/// The search path of images that say none.
+const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// An image, ready for use.
+#[derive(Debug)]
+pub(super) struct Base {
+    pub(super) root: Root,
+    pub(super) config: ImageConfig,
+    /// Whether it is this machine.
+    pub(super) is_host: bool,
+    /// Keeps its layers.
+    _held: Option<OpenImage>,
+}
+
+impl Base {
+    /// This machine.
+    pub(super) fn of_host(host: HostImage) -> Self {
+        let variables = host.environment.iter();
+        Self {
+            root: host.root,
+            config: ImageConfig {
+                env: variables
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect(),
+                ..ImageConfig::default()
+            },
+            is_host: true,
+            _held: None,
+        }
+    }
+
+    /// An image of the store.
+    pub(super) fn of_image(image: OpenImage) -> Self {
+        let marks = match image.form().marks {
+            layer::Marks::Trusted => Marks::Root,
+            layer::Marks::User => Marks::User,
+        };
+        Self {
+            root: Root {
+                layers: image.layers().iter().rev().cloned().collect(),
+                marks: Some(marks),
+                trees: Vec::new(),
+            },
+            config: image.config().clone(),
+            is_host: false,
+            _held: Some(image),
+        }
+    }
+
+    /// The environment of its programs: its own, with `variables` over it.
+    pub(super) fn environment<'a>(
+        &'a self,
+        variables: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Vec<(String, String)> {
+        let own = self.config.env.iter();
+        let own = own.filter_map(|variable| variable.split_once('='));
+        let path = [("PATH", USUAL_PATH)].into_iter();
+        let mut environment: Vec<(String, String)> = Vec::new();
+        for (name, value) in path.chain(own).chain(variables) {
+            match environment.iter_mut().find(|(known, _)| known == name) {
+                Some((_, old)) => value.clone_into(old),
+                None => environment.push((name.to_owned(), value.to_owned())),
+            }
+        }
+        environment
+    }
+
+    /// The folder its programs start in.
+    pub(super) fn folder(&self) -> &Path {
+        match self.config.workdir.as_str() {
+            "" => Path::new("/"),
+            folder => Path::new(folder),
+        }
+    }
+
+    /// The user that `image` asks for, else its own.
+    pub(super) fn user<'a>(&'a self, image: &'a Image) -> &'a str {
+        image.user.as_deref().unwrap_or(&self.config.user)
+    }
+
+    /// The program of a job: its entrypoint, with the shell as arguments (runtime reference 2.2).
+    pub(super) fn of_job(&self, image: &Image) -> Vec<String> {
+        let entrypoint = given(image).unwrap_or(&self.config.entrypoint);
+        let shell = shell_command().map(str::to_owned);
+        entrypoint
+            .iter()
+            .filter(not_empty)
+            .cloned()
+            .chain(shell)
+            .collect()
+    }
+
+    /// The program of a service. A new entrypoint does without the image's command.
+    pub(super) fn of_service(&self, image: &Image, command: Option<&[String]>) -> Vec<String> {
+        let command = command.filter(|words| !words.is_empty());
+        let (entrypoint, command) = match given(image) {
+            Some(entrypoint) => (entrypoint, command.unwrap_or_default()),
+            None => (
+                &self.config.entrypoint[..],
+                command.unwrap_or(&self.config.cmd),
+            ),
+        };
+        let words = entrypoint.iter().filter(not_empty).chain(command);
+        words.cloned().collect()
+    }
+
+    /// The ports that tell whether a service is ready.
+    pub(super) fn ports(&self, environment: &[(String, String)]) -> Vec<u16> {
+        let variables: Vec<String> = environment
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        ports::wanted(&variables, &self.config.exposed)
+    }
+}
+
+/// An entrypoint that counts: an empty list is as none.
+fn given(image: &Image) -> Option<&[String]> {
+    image
+        .entrypoint
+        .as_deref()
+        .filter(|words| !words.is_empty())
+}
+
+/// `[""]` clears the image's.
+fn not_empty(word: &&String) -> bool {
+    !word.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::Root;
+    use super::{Base, Image, ImageConfig};
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    fn base() -> Base {
+        Base {
+            root: Root {
+                layers: Vec::new(),
+                marks: None,
+                trees: Vec::new(),
+            },
+            config: ImageConfig {
+                env: words(&["A=1", "B=2"]),
+                entrypoint: words(&["/init", "-x"]),
+                cmd: words(&["serve"]),
+                ..ImageConfig::default()
+            },
+            is_host: false,
+            _held: None,
+        }
+    }
+
+    fn image(entrypoint: Option<&[&str]>) -> Image {
+        Image {
+            entrypoint: entrypoint.map(words),
+            ..Image::default()
+        }
+    }
+
+    #[test]
+    fn what_a_service_runs() {
+        for (entrypoint, command, wanted) in [
+            (None, None, &["/init", "-x", "serve"][..]),
+            (None, Some(&["other"][..]), &["/init", "-x", "other"]),
+            (None, Some(&[]), &["/init", "-x", "serve"]),
+            (Some(&["/mine"][..]), None, &["/mine"]),
+            (Some(&["/mine"]), Some(&["arg"]), &["/mine", "arg"]),
+            (Some(&[""]), Some(&["sh"]), &["sh"]),
+            (Some(&[]), None, &["/init", "-x", "serve"]),
+        ] {
+            let command = command.map(words);
+            let found = base().of_service(&image(entrypoint), command.as_deref());
+            assert_eq!(found, wanted, "{entrypoint:?} {command:?}");
+        }
+    }
+
+    #[test]
+    fn a_jobs_shell_is_the_argument_of_its_entrypoint() {
+        for (entrypoint, wanted) in [
+            (None, &["/init", "-x", "sh", "-c"][..]),
+            (Some(&[""][..]), &["sh", "-c"]),
+            (Some(&["/mine"]), &["/mine", "sh", "-c"]),
+        ] {
+            let mut found = base().of_job(&image(entrypoint));
+            found.pop();
+            assert_eq!(found, wanted, "{entrypoint:?}");
+        }
+    }
+
+    #[test]
+    fn variables_of_the_job_go_over_those_of_the_image() {
+        let found = base().environment([("B", "3"), ("C", "4")].into_iter());
+        let found: Vec<(&str, &str)> = (found.iter())
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let path = ("PATH", super::USUAL_PATH);
+        assert_eq!(found, [path, ("A", "1"), ("B", "3"), ("C", "4")]);
+    }
+}

@@ -1,0 +1,158 @@
+//! The builds directory of a job: layers that jobs share, the trees of the run first, large artifacts
+//! over them. Nothing is copied for a job.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tar::Builder;
+
+use super::super::entry::relative;
+use super::super::file_work::blocking;
+use super::super::names::slug;
+use super::super::relocate::{open, relocate};
+use super::super::{
+    ArtifactRef, EnvSpec, ExecError, Layout, Owner, TreeRef, TreeSpec, owned_folder,
+};
+use super::layers::{self, Layer, Layers, id};
+
+/// Artifacts from this size on become a layer, which several jobs can share. Bytes.
+const WORTH_A_LAYER: u64 = 4 << 20;
+
+/// Layers below one job, at most: the kernel reads a page of mount options.
+const MOST_LAYERS: usize = 12;
+
+/// The trees of a run, and the layers that its jobs share.
+#[derive(Debug)]
+pub(super) struct Builds {
+    trees: Mutex<HashMap<String, TreeSpec>>,
+    layers: Layers,
+    /// Where layers are that outlive their run.
+    pub(super) lasting: PathBuf,
+    /// Where those of artifacts are, which go with the run.
+    of_run: PathBuf,
+}
+
+impl Builds {
+    /// Those of one run, in the folder of all.
+    pub(super) fn new(base: &Path, run: &str) -> Self {
+        Self {
+            trees: Mutex::default(),
+            layers: Layers::default(),
+            lasting: base.join("layers"),
+            of_run: base.join("jobs").join(format!("{}-layers", slug(run))),
+        }
+    }
+
+    /// Takes over a tree; it is unpacked when the first job wants it.
+    pub(super) fn publish(&self, tree: &TreeSpec) -> TreeRef {
+        // The map is whole at any moment, even if another thread came to grief.
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.insert(tree.id.clone(), tree.clone());
+        TreeRef(tree.id.clone())
+    }
+
+    /// Lets go of all, and removes what no later run will want. Blocks.
+    pub(super) fn release(&self) -> io::Result<()> {
+        self.layers.release();
+        layers::prune(&self.lasting);
+        owned_folder::remove(&self.of_run)
+    }
+
+    /// The layers of the builds directory, the highest first, and the artifacts that go over them.
+    pub(super) async fn layers_of(
+        &self,
+        spec: &EnvSpec,
+    ) -> Result<(Vec<PathBuf>, Vec<ArtifactRef>), ExecError> {
+        let broken = |error| ExecError::system("open", "the project directory").because(error);
+        let below = below_builds(&spec.layout).map_err(broken)?;
+        let mut wanted = Vec::new();
+        if let Some(TreeRef(tree)) = &spec.workspace.tree {
+            let known = {
+                // The map is whole at any moment, even if another thread came to grief.
+                let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+                trees.get(tree).cloned()
+            };
+            let unknown = || ExecError::system("open", format!("tree `{tree}` was not published"));
+            for layer in known.ok_or_else(unknown)?.layers {
+                let (content, below) = (layer.content, below.clone());
+                wanted.push(Layer {
+                    id: id(&layer.id, &below),
+                    folder: self.lasting.clone(),
+                    content: Arc::new(move |to| content.write(&below, to)),
+                });
+            }
+        }
+        let artifacts = &spec.workspace.artifacts;
+        // What comes later goes over what comes before, so that the rest begins behind the last
+        // that is a layer.
+        let large = artifacts.iter().rposition(is_large).map_or(0, |at| at + 1);
+        let large = if wanted.len() + large > MOST_LAYERS {
+            0
+        } else {
+            large
+        };
+        for kept in &artifacts[..large] {
+            wanted.push(self.of_artifacts(kept, &below, &spec.owner).await?);
+        }
+        let mut paths = Vec::new();
+        for layer in wanted {
+            paths.insert(0, self.layers.get(layer).await?);
+        }
+        Ok((paths, artifacts[large..].to_vec()))
+    }
+
+    async fn of_artifacts(
+        &self,
+        kept: &ArtifactRef,
+        below: &Path,
+        owner: &Owner,
+    ) -> Result<Layer, ExecError> {
+        let (tar, below) = (kept.tar.clone(), below.to_owned());
+        let content = kept
+            .digest
+            .clone()
+            .unwrap_or_else(|| tar.display().to_string());
+        let lasts = kept.lasts && kept.digest.is_some();
+        let folder = if lasts {
+            self.lasting.clone()
+        } else {
+            let (folder, owner) = (self.of_run.clone(), owner.clone());
+            let made = folder.clone();
+            blocking("open", "a folder for artifacts can't be made", move || {
+                match owned_folder::make(&made, &owner) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                    done => done,
+                }
+            })
+            .await?;
+            folder
+        };
+        Ok(Layer {
+            id: id(&format!("artifacts {content}"), &below),
+            folder,
+            content: Arc::new(move |to| {
+                let mut to = Builder::new(to);
+                relocate(&below, open(&tar)?, &mut to)?;
+                to.finish()
+            }),
+        })
+    }
+}
+
+/// Whether these artifacts are worth a layer.
+fn is_large(kept: &ArtifactRef) -> bool {
+    kept.tar
+        .metadata()
+        .is_ok_and(|about| about.len() >= WORTH_A_LAYER)
+}
+
+/// The project directory, as a name in the builds directory.
+fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
+    let (builds, project) = (
+        Path::new(&layout.builds_dir),
+        Path::new(&layout.project_dir),
+    );
+    relative(project.strip_prefix(builds).unwrap_or(project))
+}

@@ -1,0 +1,257 @@
+//! The services of one attempt: sandboxes on the network of its job (runtime reference 8).
+//!
+//! They share one network, so that all of their names lead to loopback, and two of them can't have
+//! the same port.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use futures_util::stream;
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+
+use super::super::ports::listening;
+use super::super::service_words::{WITHOUT_PORT, late, waiting, warning, warning_of_end};
+use super::super::voice::{Said, Voice};
+use super::super::{Cx, ExecError, ServiceSpec};
+use super::link::{Link, unexpected};
+use super::wire::{Program, Reply, Request};
+use crate::foreign::system_words;
+
+/// Lines under way to the job's log.
+const LINES: usize = 64;
+
+/// How often is looked for open ports.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// The kernel's tables of a network: they have no length of their own.
+const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
+const LONGEST_TABLE: u64 = 4 << 20;
+
+/// What runs beside a job.
+pub(super) struct Services {
+    all: Vec<Service>,
+    /// Where the lines of all of them arrive, for the job's log.
+    pub(super) lines: mpsc::Receiver<Vec<u8>>,
+    speak: mpsc::Sender<Vec<u8>>,
+}
+
+struct Service {
+    link: Link,
+    spec: ServiceSpec,
+    ports: Vec<u16>,
+    voice: Voice,
+    /// Whether the log says already that something is wrong with it.
+    told: bool,
+}
+
+impl Services {
+    /// None yet.
+    pub(super) fn none() -> Self {
+        let (speak, lines) = mpsc::channel(LINES);
+        Self {
+            all: Vec::new(),
+            lines,
+            speak,
+        }
+    }
+
+    /// Starts the program of one in its sandbox. `ports` tell whether it is ready.
+    pub(super) async fn start(
+        &mut self,
+        mut link: Link,
+        spec: &ServiceSpec,
+        program: Program,
+        ports: Vec<u16>,
+    ) -> Result<(), ExecError> {
+        const PHASE: &str = "start service";
+        let image = &spec.image.name;
+        let broken = |error: io::Error| {
+            let words = system_words(&error);
+            ExecError::system(
+                PHASE,
+                format!("service `{image}` can't be started: {words}"),
+            )
+        };
+        let nothing = File::open("/dev/null").map_err(broken)?;
+        let (output, writes) = io::pipe().map_err(broken)?;
+        let request = Request::Start(program);
+        link.ask(&request, &[nothing.as_fd(), writes.as_fd()])
+            .await?;
+        drop(writes);
+        match link.receive().await? {
+            Reply::Started => {}
+            Reply::Failed { what, .. } => {
+                let text = format!("service `{image}` can't be started: {what}");
+                return Err(
+                    ExecError::system(PHASE, text).help("check its `entrypoint` and `command`")
+                );
+            }
+            other => return Err(unexpected(PHASE, other)),
+        }
+        let output = pipe::Receiver::from_owned_fd(OwnedFd::from(output)).map_err(broken)?;
+        let output = Box::pin(stream::unfold(output, |mut output| async {
+            let mut text = vec![0; 16 * 1024];
+            let length = output.read(&mut text).await.ok().filter(|it| *it > 0)?;
+            text.truncate(length);
+            let said = Said {
+                text,
+                is_error: false,
+            };
+            Some((said, output))
+        }));
+        let speak = spec.shows_output.then(|| self.speak.clone());
+        self.all.push(Service {
+            link,
+            spec: spec.clone(),
+            ports,
+            voice: Voice::listen(output, spec.aliases.join("-"), speak),
+            told: false,
+        });
+        Ok(())
+    }
+
+    /// Waits until all take connections or have had their time, which the job's own sandbox can
+    /// see. Of one that does not, the log gets a warning, and the job goes on as on GitLab.
+    pub(super) async fn wait(&mut self, job: &mut Link, cx: &Cx) -> Result<(), ExecError> {
+        let longest = self.all.iter().map(|service| service.spec.wait).max();
+        let longest = longest.unwrap_or_default();
+        if longest.is_zero() {
+            return Ok(());
+        }
+        for clash in self.clashes() {
+            say(cx, clash.into_bytes()).await;
+        }
+        say(cx, waiting(longest)).await;
+        let begun = Instant::now();
+        let mut troubles: Vec<Option<Option<String>>> = vec![None; self.all.len()];
+        while troubles.iter().any(Option::is_none) {
+            let mut tables = String::new();
+            for path in TABLES {
+                let table = job.read(path, LONGEST_TABLE).await?;
+                tables.push_str(&String::from_utf8_lossy(&table.unwrap_or_default()));
+            }
+            let open = listening(&tables);
+            for (service, trouble) in self.all.iter_mut().zip(&mut troubles) {
+                if trouble.is_none() {
+                    let ports = &service.ports;
+                    let is_ready = ports.iter().any(|port| open.contains(port))
+                        || (ports.is_empty() && !open.is_empty());
+                    *trouble = if service.voice.has_ended() {
+                        Some(Some(service.how_it_ended().await))
+                    } else if is_ready {
+                        Some(None)
+                    } else {
+                        service.is_late(begun).map(Some)
+                    };
+                }
+            }
+            tokio::select! {
+                () = sleep(PAUSE) => {}
+                Some(line) = self.lines.recv() => say(cx, line).await,
+            }
+        }
+        for (at, trouble) in troubles.into_iter().enumerate() {
+            let Some(Some(trouble)) = trouble else {
+                continue;
+            };
+            let service = &mut self.all[at];
+            service.told = true;
+            let warning = warning(&service.spec.image.name, &trouble, &service.voice.last());
+            say(cx, warning).await;
+        }
+        Ok(())
+    }
+
+    fn clashes(&self) -> Vec<String> {
+        let all = self.all.iter();
+        let named: Vec<(&str, &[u16])> = all
+            .map(|service| (service.spec.image.name.as_str(), &service.ports[..]))
+            .collect();
+        clashes(&named)
+    }
+
+    /// What to tell when a script has failed: services that have ended by themselves, each once.
+    pub(super) async fn obituary(&mut self) -> Vec<u8> {
+        let mut text = Vec::new();
+        for service in &mut self.all {
+            if service.told || !service.voice.has_ended() {
+                continue;
+            }
+            service.told = true;
+            let ended = service.how_it_ended().await;
+            let image = &service.spec.image.name;
+            text.extend(warning_of_end(image, &ended, &service.voice.last()));
+        }
+        text
+    }
+
+    /// Ends them. Safe to repeat.
+    pub(super) async fn end(&mut self) -> Result<(), ExecError> {
+        // Nobody reads them any more; whoever writes must not wait for that.
+        self.lines.close();
+        let mut done = Ok(());
+        for service in &mut self.all {
+            done = done.and(service.link.end().await);
+        }
+        done
+    }
+}
+
+impl Service {
+    async fn how_it_ended(&mut self) -> String {
+        match self.link.receive().await {
+            Ok(Reply::Ended(code)) => format!("it ended with exit code {code}"),
+            _ => "it ended".to_owned(),
+        }
+    }
+
+    fn is_late(&self, begun: Instant) -> Option<String> {
+        let limit = if self.ports.is_empty() {
+            WITHOUT_PORT.min(self.spec.wait)
+        } else {
+            self.spec.wait
+        };
+        (begun.elapsed() >= limit).then(|| late(&self.ports, limit))
+    }
+}
+
+/// What to say of services that want the same port.
+fn clashes(services: &[(&str, &[u16])]) -> Vec<String> {
+    let mut said = Vec::new();
+    for (at, (one, ports)) in services.iter().enumerate() {
+        for (other, wanted) in &services[at + 1..] {
+            if let Some(port) = ports.iter().find(|port| wanted.contains(port)) {
+                said.push(format!(
+                    "WARNING: services `{one}` and `{other}` both want port {port}, and in a sandbox all \
+                     services share one network: give one of them another port, or use `--executor docker`\n"
+                ));
+            }
+        }
+    }
+    said
+}
+
+async fn say(cx: &Cx, text: Vec<u8>) {
+    let _ = cx.output.send(text).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clashes;
+
+    #[test]
+    fn two_services_can_not_have_one_port() {
+        let services = [("a", &[80, 443][..]), ("b", &[5432]), ("c", &[443])];
+        let said = clashes(&services);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(
+            said[0].contains("`a` and `c` both want port 443"),
+            "{said:?}"
+        );
+    }
+}

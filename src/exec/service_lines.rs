@@ -1,0 +1,79 @@
+//! Lines of services among the output of their job (runtime reference 8.5).
+
+use tokio::sync::mpsc;
+
+/// Hands on the job's output to its end, and lines of services where they break none of it: a
+/// secret that came in two parts would not be hidden.
+pub(super) async fn join(
+    chunks: &mut mpsc::Receiver<Vec<u8>>,
+    lines: &mut mpsc::Receiver<Vec<u8>>,
+    to: &mpsc::Sender<Vec<u8>>,
+) {
+    let mut is_between = true;
+    loop {
+        tokio::select! {
+            biased;
+            chunk = chunks.recv() => {
+                let Some(chunk) = chunk else { break };
+                is_between = chunk.ends_with(b"\n");
+                let _ = to.send(chunk).await;
+            }
+            Some(line) = lines.recv(), if is_between => {
+                let _ = to.send(line).await;
+            }
+        }
+    }
+    while let Ok(line) = lines.try_recv() {
+        if !std::mem::replace(&mut is_between, true) {
+            let _ = to.send(b"\n".to_vec()).await;
+        }
+        let _ = to.send(line).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::join;
+
+    #[tokio::test]
+    async fn lines_of_services_break_no_line_of_the_job() {
+        let (job, mut chunks) = mpsc::channel::<Vec<u8>>(8);
+        let (service, mut lines) = mpsc::channel::<Vec<u8>>(8);
+        let (to, mut all) = mpsc::channel(16);
+        let playing = async move {
+            job.send(b"half ".to_vec()).await.expect("read");
+            tokio::task::yield_now().await;
+            service
+                .send(b"[service:db] a\n".to_vec())
+                .await
+                .expect("read");
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+            job.send(b"whole\n".to_vec()).await.expect("read");
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+            service
+                .send(b"[service:db] b\n".to_vec())
+                .await
+                .expect("read");
+            job.send(b"end".to_vec()).await.expect("read");
+            service
+                .send(b"[service:db] c\n".to_vec())
+                .await
+                .expect("read");
+        };
+        tokio::join!(join(&mut chunks, &mut lines, &to), playing);
+        drop(to);
+        let mut text = Vec::new();
+        while let Some(part) = all.recv().await {
+            text.extend(part);
+        }
+        let text = String::from_utf8(text).expect("text");
+        assert!(text.starts_with("half whole\n[service:db] a\n"), "{text}");
+        assert!(text.contains("end\n[service:db] "), "{text}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Services in sandboxes (runtime reference 8).
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+
+use super::super::super::{Cancel, Cx, EnvSpec, EnvVariable, Exit, Image, ServiceSpec};
+use super::super::subject::{BUDGET, Step, Subject, write_tar};
+use super::sandbox;
+
+fn service(alias: &str, port: u16, shell: &str) -> ServiceSpec {
+    let variable = |name: &str, value: String| EnvVariable {
+        name: name.to_owned(),
+        value,
+        secret: false,
+    };
+    ServiceSpec {
+        image: Image {
+            name: "host".to_owned(),
+            ..Image::default()
+        },
+        command: Some(["sh", "-c", shell].map(str::to_owned).to_vec()),
+        aliases: vec![alias.to_owned(), format!("{alias}-1")],
+        variables: vec![
+            variable("WORD", alias.to_owned()),
+            variable("PORT", port.to_string()),
+            variable("HEALTHCHECK_TCP_PORT", port.to_string()),
+        ],
+        wait: Duration::from_secs(30),
+        shows_output: false,
+    }
+}
+
+/// Serves its word on its port.
+const SERVE: &str = "mkdir /w; echo \"$WORD\" >/w/index.html; echo \"serving $WORD\"; \
+                     exec busybox httpd -f -p $PORT -h /w";
+
+/// Opens, runs one script, closes: its end, its output, and what the log got before it.
+async fn run(subject: &Subject, spec: EnvSpec, script: &str) -> (Exit, String, String) {
+    let (output, mut said) = mpsc::channel(8);
+    let (_live, cancel) = watch::channel(Cancel::Run);
+    let reading = async {
+        let mut all = Vec::new();
+        while let Some(chunk) = said.recv().await {
+            all.extend(chunk);
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    };
+    let opening = async {
+        let cx = Cx { cancel, output };
+        subject.executor.open(spec, &cx).await
+    };
+    let (session, said) = tokio::join!(opening, reading);
+    let mut session = session.expect("opens");
+    let (exit, output) = Step::real(script).run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+    (exit, output, said)
+}
+
+fn spec(subject: &Subject, services: Vec<ServiceSpec>) -> EnvSpec {
+    EnvSpec {
+        services,
+        ..subject.spec("served")
+    }
+}
+
+#[tokio::test]
+async fn services_are_ready_under_all_their_names() {
+    let subject = sandbox().await;
+    let slow = format!("sleep 0.3; {SERVE}");
+    let services = vec![service("web", 8080, &slow), service("other", 8081, SERVE)];
+    let script =
+        "for at in web:8080 web-1:8080 other:8081; do busybox wget -qO- http://$at/; done\n";
+    let (exit, output, said) = run(&subject, spec(&subject, services), script).await;
+    assert_eq!(
+        (exit, output.as_str()),
+        (Exit::Code(0), "web\nweb\nother\n")
+    );
+    let wanted = "Waiting for services to be up and running (timeout 30 seconds)...\n";
+    assert_eq!(said, wanted);
+}
+
+#[tokio::test]
+async fn services_see_each_other_and_the_jobs_files() {
+    let subject = sandbox().await;
+    let project = subject.spec("seen").layout.project_dir;
+    let tar = subject.archive("word.tar");
+    write_tar(&tar, &[("word", 0o644, "from the tree\n")]);
+    let look = format!(
+        "busybox httpd -p 8080 -h {project}; until busybox wget -qO- http://second:8081/ >{project}/got; \
+         do sleep 0.1; done; sleep 60"
+    );
+    let services = vec![
+        service("first", 8080, &look),
+        service("second", 8081, SERVE),
+    ];
+    let mut spec = spec(&subject, services);
+    spec.workspace = subject.layers(&[tar]).await;
+    let script = format!(
+        "until [ -s {project}/got ]; do sleep 0.1; done; cat {project}/got; \
+         busybox wget -qO- http://first:8080/word\n"
+    );
+    let (exit, output, _) = run(&subject, spec, &script).await;
+    assert_eq!(
+        (exit, output.as_str()),
+        (Exit::Code(0), "second\nfrom the tree\n")
+    );
+}
+
+#[tokio::test]
+async fn a_service_that_ends_is_told_at_once_and_the_job_goes_on() {
+    let subject = sandbox().await;
+    let services = vec![service("db", 5432, "echo no space left >&2; exit 3")];
+    let begun = Instant::now();
+    let (exit, output, said) = run(&subject, spec(&subject, services), "echo on\n").await;
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert_eq!((exit, output.as_str()), (Exit::Code(0), "on\n"));
+    assert!(said.contains("it ended with exit code 3"), "{said}");
+    assert!(said.contains("no space left"), "{said}");
+}
+
+#[tokio::test]
+async fn two_services_on_one_port_are_told_what_is_wrong() {
+    let subject = sandbox().await;
+    let services = vec![service("one", 8080, SERVE), service("two", 8080, SERVE)];
+    let (_, _, said) = run(&subject, spec(&subject, services), "true\n").await;
+    assert!(said.contains("both want port 8080"), "{said}");
+}
+
+#[tokio::test]
+async fn a_service_that_dies_during_the_script_is_told_where_it_fails() {
+    let subject = sandbox().await;
+    let shell = "busybox httpd -p $PORT -h /; sleep 0.5; echo out of memory; exit 9";
+    let services = vec![service("db", 8080, shell)];
+    let (exit, output, _) = run(&subject, spec(&subject, services), "sleep 1; exit 4\n").await;
+    assert_eq!(exit, Exit::Code(4));
+    assert!(output.contains("it ended with exit code 9"), "{output}");
+}
