@@ -172,7 +172,7 @@ fn load(
     (loaded, asked.get() || files.changes_were_asked())
 }
 
-/// Variables that note whether anybody asked for one.
+/// Variables that note whether anybody asked for one that another event may change.
 struct Watched<'a> {
     variables: &'a dyn Lookup,
     asked: &'a Cell<bool>,
@@ -180,9 +180,18 @@ struct Watched<'a> {
 
 impl Lookup for Watched<'_> {
     fn variable(&self, name: &str) -> Option<&str> {
-        self.asked.set(true);
+        self.asked.set(self.asked.get() || depends_on_event(name));
         self.variables.variable(name)
     }
+}
+
+/// Whether another event of the same checkout may have another value of the variable. The server,
+/// the project and the commit are the same for all.
+fn depends_on_event(name: &str) -> bool {
+    let is_same = name.starts_with("CI_SERVER_")
+        || name.starts_with("CI_PROJECT_")
+        || matches!(name, "CI_COMMIT_SHA" | "CI_DEFAULT_BRANCH");
+    !is_same
 }
 
 /// Whose fault these errors are: what is not on this machine, or can't be read, makes no
@@ -201,6 +210,20 @@ pub fn kind_of_errors(diagnostics: &[Diagnostic]) -> FailureKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_other_events_can_change() {
+        for (name, expected) in [
+            ("CI_SERVER_FQDN", false),
+            ("CI_PROJECT_PATH", false),
+            ("CI_COMMIT_SHA", false),
+            ("CI_COMMIT_BRANCH", true),
+            ("CI_PIPELINE_SOURCE", true),
+            ("DEPLOY", true),
+        ] {
+            assert_eq!(depends_on_event(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn what_is_not_on_this_machine_is_no_mistake_of_the_configuration() {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::app::{Failure, FailureKind, History, Pipeline, Workspace, unknown_job};
-use crate::config::expanded;
+use crate::config::{JobConfig, expanded};
 use crate::foreign::visible;
 use crate::source::{SourceMap, Span};
 use crate::yaml::{self, Mapping};
@@ -39,15 +39,16 @@ pub(super) fn expand(
 /// The jobs of these names; an instance of a parallel job is written as the whole job.
 fn chosen(whole: &Mapping, names: &[String], pipeline: &Pipeline) -> Result<Mapping, Failure> {
     let config = pipeline.loaded.config.iter();
-    let jobs: Vec<_> = config.flat_map(|config| &config.jobs).collect();
+    let jobs: Vec<&JobConfig> = config
+        .flat_map(|config| &config.jobs)
+        .map(|job| &**job)
+        .collect();
     let mut wanted: HashSet<&str> = HashSet::new();
-    for name in names {
-        let is_meant = |job: &&&std::sync::Arc<_>| {
-            let job: &crate::config::JobConfig = job;
-            *job.name == **name || *job.base_name == **name
-        };
-        let Some(job) = jobs.iter().find(is_meant) else {
-            let failure = Failure::new(FailureKind::Usage, unknown_job(pipeline, name));
+    for wish in names {
+        let mut jobs = jobs.iter();
+        let found = jobs.find(|job| *job.name == **wish || *job.base_name == **wish);
+        let Some(job) = found else {
+            let failure = Failure::new(FailureKind::Usage, unknown_job(pipeline, wish));
             return Err(failure.within(&pipeline.loaded.sources));
         };
         wanted.insert(&job.base_name);

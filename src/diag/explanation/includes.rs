@@ -69,6 +69,13 @@ pub(super) const TEXTS: Texts = &[
          `--file`.",
     ),
     text(
+        Code::FetchFailed,
+        "Something lies elsewhere and could not be brought to this machine: the host does not answer, \
+         refuses, does not have it, or says something that can't be trusted.",
+        Command("pipe fetch, without a network"),
+        "The message says which host it was and why; try again when it can be reached.",
+    ),
+    text(
         Code::ExtendsUnknown,
         "`extends` names a job or a template that is in none of the files.",
         Pipeline(".ruby:\n  image: ruby:3.1\n\ntest:\n  extends: .rubby\n  script: rspec\n"),

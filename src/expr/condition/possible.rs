@@ -35,14 +35,26 @@ enum Part<'a> {
     Is(ConditionValue<'a>),
     /// It is some text that is not blank.
     Set,
+    /// It is null, false or blank, but nobody knows which of these.
+    Untrue,
     Unknown,
+}
+
+impl Part<'_> {
+    fn is_untrue(&self) -> bool {
+        match self {
+            Self::Is(value) => !value.is_truthy(),
+            Self::Untrue => true,
+            Self::Set | Self::Unknown => false,
+        }
+    }
 }
 
 /// What a condition can come to.
 pub(super) fn possible(node: &Node, known: &dyn Fn(&str) -> Known) -> Possible {
     match part(node, known) {
         Part::Is(value) if value.is_truthy() => Possible::Always,
-        Part::Is(_) => Possible::Never,
+        Part::Is(_) | Part::Untrue => Possible::Never,
         Part::Set => Possible::Always,
         Part::Unknown => Possible::Either,
     }
@@ -54,6 +66,7 @@ fn part<'a>(node: &'a Node, known: &dyn Fn(&str) -> Known) -> Part<'a> {
         Node::Not(inner) => match part(inner, known) {
             Part::Is(value) => Part::Is(ConditionValue::Bool(!value.is_truthy())),
             Part::Set => Part::Is(ConditionValue::Bool(false)),
+            Part::Untrue => Part::Is(ConditionValue::Bool(true)),
             Part::Unknown => Part::Unknown,
         },
         Node::Binary(binary) => operation(binary, known),
@@ -93,11 +106,9 @@ fn and<'a>(left: Part<'a>, right: Part<'a>) -> Part<'a> {
     match (left, right) {
         (Part::Is(left), _) if !left.is_set() => Part::Is(left),
         (Part::Is(_) | Part::Set, right) => right,
-        // Whichever of the two it comes to, it is false.
-        (Part::Unknown, Part::Is(right)) if !right.is_truthy() => {
-            Part::Is(ConditionValue::Bool(false))
-        }
-        (Part::Unknown, _) => Part::Unknown,
+        // Whichever of the two it comes to, that is not true.
+        (Part::Unknown | Part::Untrue, right) if right.is_untrue() => Part::Untrue,
+        (Part::Unknown | Part::Untrue, _) => Part::Unknown,
     }
 }
 
@@ -105,7 +116,8 @@ fn or<'a>(left: Part<'a>, right: Part<'a>) -> Part<'a> {
     match (left, right) {
         (Part::Is(left), right) if !left.is_set() => right,
         (left @ (Part::Is(_) | Part::Set), _) => left,
-        (Part::Unknown, _) => Part::Unknown,
+        (Part::Untrue, right) if right.is_untrue() => Part::Untrue,
+        (Part::Untrue | Part::Unknown, _) => Part::Unknown,
     }
 }
 
@@ -139,7 +151,7 @@ fn matched<'a>(left: &Part<'a>, right: &Part<'a>) -> Part<'a> {
 fn opposite(part: Part<'_>) -> Part<'_> {
     match part {
         Part::Is(value) => bool(Some(!value.is_truthy())),
-        Part::Set | Part::Unknown => Part::Unknown,
+        Part::Set | Part::Untrue | Part::Unknown => Part::Unknown,
     }
 }
 
