@@ -96,7 +96,7 @@ impl Storage {
             let repository = Repository::discover(&folder).ok();
             let root = repository.as_ref().map(Repository::root);
             let settings = read_settings(root, &request.settings)?;
-            let fetched = folders::cache().ok().map(FetchedFiles::new);
+            let fetched = folders::cache().ok().map(|cache| FetchedFiles::new(&cache));
             (state.projects(), Some(settings), fetched)
         };
         Ok(Self {

@@ -105,22 +105,20 @@ impl Comparison {
 mod tests {
     use super::*;
 
-    fn jobs(names: &[&str]) -> Option<Jobs> {
+    fn jobs(names: &[&str]) -> Jobs {
         let jobs = names.iter();
-        Some(
-            jobs.map(|name| ((*name).to_owned(), "test".to_owned()))
-                .collect(),
-        )
+        jobs.map(|name| ((*name).to_owned(), "test".to_owned()))
+            .collect()
     }
 
     #[test]
     fn both_agree_where_verdict_and_jobs_are_the_same() {
         for (valid, here, there, expected) in [
-            (true, jobs(&["a", "b"]), jobs(&["b", "a"]), true),
-            (true, jobs(&["a"]), jobs(&["a", "b"]), false),
-            (true, jobs(&["a", "b"]), jobs(&["a"]), false),
-            (false, jobs(&["a"]), jobs(&["a"]), false),
-            (true, jobs(&["a"]), None, true),
+            (true, Some(jobs(&["a", "b"])), Some(jobs(&["b", "a"])), true),
+            (true, Some(jobs(&["a"])), Some(jobs(&["a", "b"])), false),
+            (true, Some(jobs(&["a", "b"])), Some(jobs(&["a"])), false),
+            (false, Some(jobs(&["a"])), Some(jobs(&["a"])), false),
+            (true, Some(jobs(&["a"])), None, true),
         ] {
             let comparison = Comparison {
                 server: String::new(),

@@ -206,6 +206,10 @@ pub enum Shell {
 
 /// Options of `run`.
 #[derive(Debug, Clone, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct RunArgs {
     /// Jobs to run and the jobs they need, by name or glob [default: all]
     #[arg(value_name = "JOB", help_heading = "Which jobs", display_order = 0)]
@@ -290,6 +294,10 @@ pub struct ListArgs {
 
 /// Options of `lint`.
 #[derive(Debug, Clone, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct LintArgs {
     /// Also ask the GitLab server of `origin`, and show where it and pipe differ
     #[arg(long)]

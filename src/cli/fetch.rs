@@ -63,7 +63,7 @@ fn lines(came: &[Came]) -> Vec<Line> {
         let at = commit
             .map(|commit| format!(" ({commit})"))
             .unwrap_or_default();
-        let moved = before.as_ref().and_then(|before| moved(before, now));
+        let moved = before.as_ref().map(|before| moved(before, now));
         let moved = moved.map(|moved| format!("; {moved}")).unwrap_or_default();
         let text = format!(
             "{}{at}, from {}{moved}",
@@ -76,14 +76,14 @@ fn lines(came: &[Came]) -> Vec<Line> {
 }
 
 /// How it differs from what was here before.
-fn moved(before: &Entry, now: &Entry) -> Option<String> {
+fn moved(before: &Entry, now: &Entry) -> String {
     match (&before.commit, &now.commit) {
         (Some(old), Some(new)) if old != new && before.digest == now.digest => {
-            Some(format!("was at {}, with the same content", short(old)))
+            format!("was at {}, with the same content", short(old))
         }
-        (Some(old), Some(new)) if old != new => Some(format!("was at {}", short(old))),
-        _ if before.digest != now.digest => Some("it has changed".to_owned()),
-        _ => Some("unchanged".to_owned()),
+        (Some(old), Some(new)) if old != new => format!("was at {}", short(old)),
+        _ if before.digest != now.digest => "it has changed".to_owned(),
+        _ => "unchanged".to_owned(),
     }
 }
 

@@ -66,7 +66,7 @@ pub enum LintFormat {
     Concise,
     /// JSON
     Json,
-    /// JUnit's XML, for reports of tests
+    /// The XML of `JUnit`, for reports of tests
     Junit,
     /// GitLab's report of code quality
     Codequality,

@@ -60,12 +60,11 @@ pub(super) fn list(global: &Global, args: &ListArgs, printer: &Printer) -> Resul
     Ok(Exit::Passed)
 }
 
+/// A table of headings and rows as the text of a format.
+type Draw<'a> = &'a dyn Fn(&[String], &[Vec<String>]) -> String;
+
 /// The jobs for another program: the columns of the table.
-fn print_grid(
-    pipeline: &Pipeline,
-    draw: &dyn Fn(&[String], &[Vec<String>]) -> String,
-    printer: &Printer,
-) {
+fn print_grid(pipeline: &Pipeline, draw: Draw<'_>, printer: &Printer) {
     let plan = pipeline.outcome.as_ref().map(|outcome| &outcome.plan);
     let rows = plan.map(|plan| rows(plan, &pipeline.loaded));
     let headings = COLUMNS.map(str::to_owned);

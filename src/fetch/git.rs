@@ -256,12 +256,12 @@ fn has_ssh_command() -> bool {
 fn reason(words: &str) -> String {
     let lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
     let lines: Vec<&str> = lines.collect();
-    let says = |line: &&str| {
+    let says = |line: &str| {
         ["fatal:", "error:", "ERROR:", "remote:"]
             .iter()
             .any(|start| line.starts_with(start))
     };
-    let first = lines.iter().position(|line| says(&line));
+    let first = lines.iter().position(|line| says(line));
     let Some(first) = first.or(lines.len().checked_sub(1)) else {
         return "nothing".to_owned();
     };

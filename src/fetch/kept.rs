@@ -14,7 +14,7 @@ pub struct FetchedFiles {
 
 impl FetchedFiles {
     /// What lies in `pipe`'s folder for what can be made again.
-    pub fn new(cache: PathBuf) -> Self {
+    pub fn new(cache: &Path) -> Self {
         Self {
             folders: ["includes", "git"].map(|name| cache.join(name)),
         }

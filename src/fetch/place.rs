@@ -96,9 +96,12 @@ impl Places {
             let on_server = Origin::server(&self.server).is_some_and(|own| parsed.host == own.host);
             on_server.then(|| beside(&parsed, origin, path))
         });
-        beside.unwrap_or_else(|| match project.host == self.host {
-            true => format!("{}/{path}.git", self.server),
-            false => format!("https://{}/{path}.git", project.host),
+        beside.unwrap_or_else(|| {
+            if project.host == self.host {
+                format!("{}/{path}.git", self.server)
+            } else {
+                format!("https://{}/{path}.git", project.host)
+            }
         })
     }
 }

@@ -159,17 +159,19 @@ const FETCH: &[&str] = &[
     "--force",
 ];
 
+/// What `FETCH` is to bring where the server has to send everything.
+const ALL: &[&str] = &[
+    "--no-filter",
+    "pipe",
+    "+refs/heads/*:refs/all/heads/*",
+    "+refs/tags/*:refs/all/tags/*",
+];
+
 /// The commit whose id begins like that, among all that the server has.
 async fn part_of_all(git: &Git, revision: &str) -> Result<String, FetchError> {
     if !is_part_of_commit(revision) {
         return Err(unknown(revision, "the server"));
     }
-    const ALL: &[&str] = &[
-        "--no-filter",
-        "pipe",
-        "+refs/heads/*:refs/all/heads/*",
-        "+refs/tags/*:refs/all/tags/*",
-    ];
     git.run(&[FETCH, ALL].concat(), MAX_LISTING).await?;
     part_of_commit(git, revision).await
 }

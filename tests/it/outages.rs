@@ -149,7 +149,7 @@ impl Way {
 }
 
 fn copy(mut from: UnixStream, mut to: UnixStream) {
-    let mut buffer = [0; 65536];
+    let mut buffer = vec![0; 65536];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         if to.write_all(&buffer[..read]).is_err() {
             return;
@@ -228,10 +228,9 @@ fn whenever_a_run_is_killed_the_next_one_tidies_up_in_docker() {
 
 #[test]
 fn five_hundred_jobs_run_to_their_end() {
-    let jobs: String = (0..5)
-        .map(|at| format!("j{at}:\n  parallel: 100\n  script: ['true']\n"))
-        .collect();
-    let env = TestEnv::new(&jobs);
+    let jobs = ["a", "b", "c", "d", "e"];
+    let jobs = jobs.map(|job| format!("{job}:\n  parallel: 100\n  script: ['true']\n"));
+    let env = TestEnv::new(&jobs.concat());
     let (code, last, _) = Run::begin(&env, &["--executor", "shell"], &[]).end();
     assert_eq!(code, Some(0));
     let jobs = last["jobs"].as_array().expect("jobs");

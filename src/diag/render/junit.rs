@@ -1,4 +1,4 @@
-//! JUnit's XML, which GitLab and others show as tests: a suite for each file, a test for each
+//! The XML of `JUnit`, which GitLab and others show as tests: a suite for each file, a test for each
 //! finding.
 
 use std::fmt::Write as _;

@@ -335,13 +335,11 @@ impl Containers {
     /// What nobody else's volume is called. With the socket, the builds directory says it.
     fn volume_name(&self, spec: &EnvSpec) -> Result<String, ExecError> {
         let of_host = host_builds::volume(&spec.layout.builds_dir);
-        match of_host.filter(|_| self.settings.host_socket) {
-            Some(name) => Ok(name),
-            None => {
-                let name = create::name(&spec.owner, &spec.job, spec.attempt);
-                Ok(format!("{name}-{}", token()?))
-            }
+        if let Some(name) = of_host.filter(|_| self.settings.host_socket) {
+            return Ok(name);
         }
+        let name = create::name(&spec.owner, &spec.job, spec.attempt);
+        Ok(format!("{name}-{}", token()?))
     }
 
     /// What the user's runner mounts, where the builds directory is as the job was told.

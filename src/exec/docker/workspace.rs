@@ -86,7 +86,7 @@ impl Workspaces {
         if let Some(owner) = owner {
             layers = layers
                 .into_iter()
-                .map(|layer| owned(layer, owner))
+                .map(|layer| owned(&layer, owner))
                 .collect();
         }
         let lower = async {
@@ -169,7 +169,7 @@ impl Workspaces {
 }
 
 /// A layer whose files belong to that owner.
-fn owned(layer: Layer, owner: Owner) -> Layer {
+fn owned(layer: &Layer, owner: Owner) -> Layer {
     let Owner { uid, gid } = owner;
     let content = Arc::clone(&layer.content);
     Layer {

@@ -105,11 +105,12 @@ impl Keyring {
 
     /// The user's file, the old one where there is no new one.
     fn file(&self, warnings: &mut Vec<String>) -> Option<(String, AuthFile)> {
+        type Read = fn(&str) -> Result<AuthFile, String>;
         let new = self
             .folder
             .as_ref()
             .map(|folder| folder.join("config.json"));
-        let places: [(Option<PathBuf>, fn(&str) -> Result<AuthFile, String>); 2] = [
+        let places: [(Option<PathBuf>, Read); 2] = [
             (new, AuthFile::read),
             (self.old.clone(), AuthFile::read_old),
         ];

@@ -95,7 +95,7 @@ impl Base {
         let shell = shell_command().map(str::to_owned);
         entrypoint
             .iter()
-            .filter(not_empty)
+            .filter(|word| !word.is_empty())
             .cloned()
             .chain(shell)
             .collect()
@@ -111,7 +111,10 @@ impl Base {
                 command.unwrap_or(&self.config.cmd),
             ),
         };
-        let words = entrypoint.iter().filter(not_empty).chain(command);
+        let words = entrypoint
+            .iter()
+            .filter(|word| !word.is_empty())
+            .chain(command);
         words.cloned().collect()
     }
 
@@ -131,11 +134,6 @@ fn given(image: &Image) -> Option<&[String]> {
         .entrypoint
         .as_deref()
         .filter(|words| !words.is_empty())
-}
-
-/// `[""]` clears the image's.
-fn not_empty(word: &&String) -> bool {
-    !word.is_empty()
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ fn enter() -> io::Result<()> {
             set_parent_process_death_signal(Some(Signal::KILL))?;
             // Nothing is told where `pipe` or the maps came to grief.
             told.read_exact(&mut [0])?;
-            init::run(wire, setup, kernel)
+            init::run(wire, &setup, kernel)
         }
         Ok(Some(first)) => {
             drop(told);

@@ -24,7 +24,7 @@ use super::words::broken;
 use crate::foreign::system_words;
 
 /// Makes the world of `setup`, and serves until nobody is at the other end of the socket.
-pub(super) fn run(mut wire: Wire, setup: Setup, mut kernel: Linux) -> io::Result<()> {
+pub(super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) -> io::Result<()> {
     // Modes are those that are asked for.
     umask(Mode::empty());
     rustix::thread::set_name(c"pipe-init")?;
@@ -132,7 +132,7 @@ impl Init {
                 });
                 return None;
             }
-            Request::Start(program) => match start(program, files, self.has_many) {
+            Request::Start(program) => match start(&program, files, self.has_many) {
                 Ok(number) => {
                     self.running = Some(number);
                     Ok(Reply::Started)

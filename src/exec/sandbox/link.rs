@@ -42,7 +42,7 @@ impl Link {
         setup: &Setup,
         files: &[BorrowedFd<'_>],
     ) -> Result<(Self, Vec<OwnedFd>), ExecError> {
-        let mut link = start().map_err(|error| failed("open", &error.into()))?;
+        let mut link = start().map_err(|error| failed("open", &error))?;
         link.send(setup, files).await?;
         match link.receive().await? {
             Reply::Ready => {

@@ -25,7 +25,7 @@
 //! | keyrings | no call reaches them |
 //! | network | its own, with no way out yet; services share it, so that each sees the others' loopback |
 //! | limits of memory, processors, processes | none yet |
-//! | profiles of AppArmor or SELinux | none: the namespace of users has to do |
+//! | profiles of `AppArmor` or `SELinux` | none: the namespace of users has to do |
 //!
 //! Steps that look up names in an image are done when nothing of this machine can be reached any
 //! more, however its links lead. The program of the first process is a sealed copy in memory, so

@@ -77,7 +77,7 @@ pub(super) async fn probe(base: &Path) -> Result<String, ExecError> {
     })
     .await?;
     let launched = Link::launch(&setup, &[]).await;
-    let (mut link, _) = launched.map_err(refused)?;
+    let (mut link, _) = launched.map_err(|error| refused(&error))?;
     link.end().await?;
     let path = folder.keep();
     let what = "the folder of a sandbox was not removed";
@@ -107,7 +107,7 @@ fn way_out() -> Option<&'static str> {
 }
 
 /// Why no sandbox can be made, with what to do about it.
-fn refused(error: ExecError) -> ExecError {
+fn refused(error: &ExecError) -> ExecError {
     let text = format!(
         "sandboxes can't be made here: {}",
         without_number(&error.message)

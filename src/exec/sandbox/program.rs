@@ -36,7 +36,11 @@ impl From<io::Error> for Refused {
 
 /// Starts `program`, which reads from the first of `files` and writes to the second. `has_many`
 /// says whether there are other users than the one.
-pub(super) fn start(program: Program, files: Vec<OwnedFd>, has_many: bool) -> Result<Pid, Refused> {
+pub(super) fn start(
+    program: &Program,
+    files: Vec<OwnedFd>,
+    has_many: bool,
+) -> Result<Pid, Refused> {
     let by_job = |what| Refused { what, of_job: true };
     let user = resolve(
         &program.user,
@@ -64,7 +68,7 @@ pub(super) fn start(program: Program, files: Vec<OwnedFd>, has_many: bool) -> Re
             })
         };
     }
-    let what = turn_into(&program, &user, input, output, has_many);
+    let what = turn_into(program, &user, input, output, has_many);
     // What can't be told shows as an end.
     let _ = fails.write_all(what.as_bytes());
     leave()

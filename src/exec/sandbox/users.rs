@@ -2,6 +2,10 @@
 
 /// The ids of a user, and where they live.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "`user` is its number, as in passwd"
+)]
 pub(super) struct User {
     pub(super) user: u32,
     pub(super) group: u32,

@@ -9,7 +9,6 @@ use super::super::{Exit, Keyring, SandboxExecutor, SandboxSettings};
 use super::contract;
 use super::subject::{BUDGET, RUN, Step, Subject, scratch};
 
-#[expect(clippy::unused_async, reason = "made like the other subjects")]
 async fn sandbox() -> Subject {
     let scratch = scratch();
     let executor = SandboxExecutor::new(SandboxSettings {

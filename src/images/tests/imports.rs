@@ -146,7 +146,7 @@ fn a_root_file_system_becomes_an_image() {
         "f manifest.json 644 \"[]\"",
     ];
     assert_eq!(listing(&image.layers()[0]), expected);
-    assert_eq!(image.config(), &Default::default());
+    assert_eq!(image.config(), &crate::images::ImageConfig::default());
     assert_eq!(store.list().len(), 1);
 }
 

@@ -303,6 +303,10 @@ fn an_image_comes_from_its_registry() {
     }
 }
 
+const NONE: &str = r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"none"}]}"#;
+const DENIED: &str = r#"{"errors":[{"code":"DENIED","message":"no"}]}"#;
+const MANY: &str = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"wait"}]}"#;
+
 #[test]
 fn what_a_registry_refuses_or_spoils_leaves_nothing() {
     let refused = |status, text| Behaviour {
@@ -318,9 +322,6 @@ fn what_a_registry_refuses_or_spoils_leaves_nothing() {
         gives_token,
         ..Behaviour::default()
     };
-    const NONE: &str = r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"none"}]}"#;
-    const DENIED: &str = r#"{"errors":[{"code":"DENIED","message":"no"}]}"#;
-    const MANY: &str = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"wait"}]}"#;
     for (case, behaviour, password, expected, of_the_image) in [
         (
             "not there",

@@ -129,6 +129,10 @@ pub type AfterScript = Box<dyn Fn(&str) -> String + Send + Sync>;
 /// The values of variables that change how the job runs, as written; what makes no sense is
 /// ignored with a warning in the log (runtime reference 5).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the runner"
+)]
 pub struct JobSettings {
     /// `RUNNER_SCRIPT_TIMEOUT`.
     pub script_timeout: Option<String>,

@@ -1,6 +1,7 @@
 //! CI/CD variables by GitLab's API, from a stub.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use super::web_server::{Ask, Reply, WebServer};
 use crate::cli::Project;
@@ -75,7 +76,6 @@ fn variables_come_without_secrets_and_stay() {
             text.contains("OF_GROUP") && !text.contains("hunter2"),
             "{text}"
         );
-        use std::os::unix::fs::PermissionsExt;
         let mode = fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

@@ -103,10 +103,13 @@ fn three_projects_come_and_stay_when_the_network_is_away() {
     assert!(lint.contains("--- exit 0"), "{lint}");
     let again = project.pipe(&["fetch"]);
     assert!(again.contains("nothing was missing"), "{again}");
-    let list = project.pipe(&["fetch", "--list"]);
-    assert_eq!(list.matches(" of project grp/").count(), 7, "{list}");
+    let entries = project.pipe(&["fetch", "--list"]);
+    assert_eq!(entries.matches(" of project grp/").count(), 7, "{entries}");
     let commit = &projects.head("grp/two")[..8];
-    assert!(list.contains("[sha8..]") && commit.len() == 8, "{list}");
+    assert!(
+        entries.contains("[sha8..]") && commit.len() == 8,
+        "{entries}"
+    );
     // Neither the checkout nor its `.git` was touched.
     let index = |found: Vec<(String, Vec<u8>)>| -> Vec<(String, Vec<u8>)> {
         (found.into_iter())

@@ -172,9 +172,12 @@ fn the_proxy_of_the_environment_is_asked() {
 
 #[test]
 fn secrets_of_an_address_are_shown_nowhere() {
-    let server = WebServer::http(|ask| match ask.target.contains("gone") {
-        true => Reply::Text(404, String::new()),
-        false => Reply::Text(200, "a: {script: a, stage: none}\n".to_owned()),
+    let server = WebServer::http(|ask| {
+        if ask.target.contains("gone") {
+            Reply::Text(404, String::new())
+        } else {
+            Reply::Text(200, "a: {script: a, stage: none}\n".to_owned())
+        }
     });
     for path in ["/a.yml", "/gone.yml"] {
         let address = server.address(path).replace("http://", "http://me:s3cret@");
