@@ -5,12 +5,7 @@ use std::fmt::{self, Display, Write as _};
 use super::is_hidden;
 
 /// A command in the making: our own words are literals, foreign ones become shell words.
-///
-/// ```
-/// # use pipe::foreign::Command;
-/// let command = Command::new("pipe run").option("--job", "rspec 1/3");
-/// assert_eq!(command.to_string(), "pipe run --job 'rspec 1/3'");
-/// ```
+/// `Command::new("pipe run").option("--job", "rspec 1/3")` is `pipe run --job 'rspec 1/3'`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Command(String);

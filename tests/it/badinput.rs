@@ -328,6 +328,10 @@ fn images_are_missing_and_none_may_be_brought_in_docker() {
     golden("offline", &pipeline().pipe(&["run", "--offline"]));
     golden(
         "no_image",
-        &Project::new("build:\n  script: make\n\ntest:\n  script: make test\n").pipe(&["run"]),
+        &Project::new("build:\n  script: make\n\ntest:\n  script: make test\n").pipe(&[
+            "run",
+            "--executor",
+            "docker",
+        ]),
     );
 }

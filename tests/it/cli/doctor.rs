@@ -5,7 +5,8 @@ use super::Project;
 const PIPELINE: &str = "build:\n  image: pipe-test-absent:1\n  script: make\n\ntest:\n  image: pipe-test-busybox:1\n  script: make test\n\ndocs:\n  script: make docs\n";
 
 #[track_caller]
-fn golden(name: &str, shown: &str) {
+/// Golden files without what differs from machine to machine.
+pub(super) fn without_versions() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.add_filter(
@@ -13,7 +14,11 @@ fn golden(name: &str, shown: &str) {
         "Docker Engine [version]",
     );
     settings.add_filter(r"namespaces of Linux .*", "namespaces of Linux [version]");
-    settings.bind(|| insta::assert_snapshot!(name, shown));
+    settings
+}
+
+fn golden(name: &str, shown: &str) {
+    without_versions().bind(|| insta::assert_snapshot!(name, shown));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Images whose names come to nothing, or to half a name.
 
 use super::Project;
+use super::doctor::without_versions;
 
 const NOTHING: &str = r#"
 build:
@@ -24,13 +25,7 @@ test:
 
 #[track_caller]
 fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.add_filter(
-        r"Docker Engine \S+, API [0-9.]+, \w+/\w+",
-        "Docker Engine [version]",
-    );
-    settings.bind(|| insta::assert_snapshot!(name, shown));
+    without_versions().bind(|| insta::assert_snapshot!(name, shown));
 }
 
 #[test]
