@@ -20,6 +20,7 @@ mod owned_folder;
 mod ports;
 mod registry;
 mod relocate;
+mod remove;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod service_lines;

@@ -8,6 +8,7 @@ use tar::{Archive, Entry, EntryType};
 
 use super::entry::{is_whiteout, relative};
 use super::file_work::Stop;
+use super::remove::remove;
 
 /// Unpacks the file `tar` over `folder`. Later entries replace earlier ones and what was there.
 pub(super) fn unpack(tar: &Path, folder: &Path, stop: &Stop) -> io::Result<()> {
@@ -57,6 +58,13 @@ fn take_away(folder: &Path, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+fn is_behind_a_link(folder: &Path, path: &Path) -> bool {
+    path.ancestors().skip(1).any(|parent| {
+        let place = folder.join(parent);
+        std::fs::symlink_metadata(place).is_ok_and(|about| about.is_symlink())
+    })
+}
+
 fn has_plain_parents(folder: &Path, path: &Path) -> bool {
     path.ancestors().skip(1).all(|parent| {
         let place = folder.join(parent);
@@ -103,7 +111,10 @@ fn place(entry: &mut Entry<'_, impl Read>, folder: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() {
         return Ok(());
     }
-    make_room(&folder.join(&path), entry.header().entry_type())?;
+    // What lies behind a link is not ours to take away, not even inside of `folder`.
+    if !is_behind_a_link(folder, &path) {
+        make_room(&folder.join(&path), entry.header().entry_type())?;
+    }
     entry.unpack_in(folder)?;
     Ok(())
 }
@@ -113,7 +124,39 @@ fn make_room(target: &Path, kind: EntryType) -> io::Result<()> {
     match std::fs::symlink_metadata(target) {
         Err(_) => Ok(()),
         Ok(old) if old.is_dir() && kind == EntryType::Directory => Ok(()),
-        Ok(old) if old.is_dir() => std::fs::remove_dir_all(target),
+        Ok(old) if old.is_dir() => remove(target),
         Ok(_) => std::fs::remove_file(target),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unpack_from;
+
+    #[test]
+    fn nothing_behind_a_link_is_taken_away_or_written() {
+        let base = tempfile::tempdir().expect("a folder");
+        let victim = base.path().join("victim");
+        let folder = base.path().join("job");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::create_dir_all(&victim).expect("a folder");
+        std::fs::write(victim.join("file"), "stays").expect("a file");
+
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        tar.append_link(&mut header, "link", &victim)
+            .expect("a link");
+        let mut header = tar::Header::new_gnu();
+        header.set_size(4);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, "link/file", &b"evil"[..])
+            .expect("a file");
+        let tar = tar.into_inner().expect("a stream");
+
+        unpack_from(tar.as_slice(), &folder).expect_err("it leads outside");
+        let text = std::fs::read_to_string(victim.join("file")).expect("still there");
+        assert_eq!(text, "stays");
     }
 }

@@ -12,6 +12,7 @@ use super::super::entry::relative;
 use super::super::file_work::blocking;
 use super::super::names::slug;
 use super::super::relocate::{open, relocate};
+use super::super::remove::remove;
 use super::super::{
     ArtifactRef, EnvSpec, ExecError, Layout, Owner, TreeRef, TreeSpec, owned_folder,
 };
@@ -57,7 +58,7 @@ impl Builds {
     pub(super) fn release(&self) -> io::Result<()> {
         self.layers.release();
         layers::prune(&self.lasting);
-        owned_folder::remove(&self.of_run)
+        remove(&self.of_run)
     }
 
     /// The layers of the builds directory, the highest first, and the artifacts that go over them.

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use super::super::cancel::{check, unless_asked};
 use super::super::file_work::{blocking, in_place};
 use super::super::names::{slug, unique_slug};
+use super::super::remove::remove;
 use super::super::temp::temp_files;
 use super::super::{
     Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Reaped,
@@ -198,7 +199,7 @@ impl Drop for Undone {
     fn drop(&mut self) {
         if let Some(folder) = &self.0 {
             // The error that led here tells more.
-            let _ = in_place(|| owned_folder::remove(folder));
+            let _ = in_place(|| remove(folder));
         }
     }
 }
@@ -328,14 +329,19 @@ impl Executor for SandboxExecutor {
         check(&cx.cancel, "reap")?;
         let reaping = || {
             let mut reaped = Reaped::default();
+            let mut failed = None;
             for (folder, run) in owned_folder::dead(&self.jobs(), owner, &|run| alive(run))? {
-                owned_folder::remove(&folder)?;
+                if let Err(error) = remove(&folder) {
+                    // The others go all the same.
+                    failed.get_or_insert(error);
+                    continue;
+                }
                 let folder = folder.display();
                 reaped
                     .removed
                     .push(format!("folder `{folder}` of run {run}"));
             }
-            Ok(reaped)
+            failed.map_or(Ok(reaped), Err)
         };
         in_place(reaping).map_err(|error: io::Error| {
             let words = system_words(&error);

@@ -13,6 +13,7 @@ use rustix::fs::{FlockOperation, flock};
 use tokio::sync::OnceCell;
 
 use super::super::bridge::{ChunkReader, ChunkWriter, channel};
+use super::super::remove::remove;
 use super::super::unpack::unpack_layer;
 use super::super::{ExecError, owned_folder};
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
@@ -154,7 +155,7 @@ async fn unpack(layer: &Layer, place: &Path) -> io::Result<File> {
         match fs::rename(&path, &place) {
             Ok(()) => Ok(lock),
             Err(error) => {
-                owned_folder::remove(&path)?;
+                remove(&path)?;
                 // Another run was first.
                 self::lock(&place).ok_or(error)
             }
@@ -214,7 +215,7 @@ fn give_up(folder: &Path, place: &Path) -> io::Result<bool> {
     }
     let away = tempfile::Builder::new().prefix(".").tempdir_in(folder)?;
     fs::rename(place, away.path().join("gone"))?;
-    owned_folder::remove(&away.keep())?;
+    remove(&away.keep())?;
     Ok(true)
 }
 

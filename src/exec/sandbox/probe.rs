@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::super::file_work::blocking;
+use super::super::remove::remove;
 use super::super::{ExecError, Layout, owned_folder};
 use super::identity::Identity;
 use super::link::Link;
@@ -81,7 +82,7 @@ pub(super) async fn probe(base: &Path) -> Result<String, ExecError> {
     link.end().await?;
     let path = folder.keep();
     let what = "the folder of a sandbox was not removed";
-    blocking("probe", what, move || owned_folder::remove(&path)).await?;
+    blocking("probe", what, move || remove(&path)).await?;
     Ok(describe(&identity, way_out()))
 }
 

@@ -14,10 +14,9 @@ use tokio::sync::mpsc;
 use super::super::cancel::{asked, check, unless_asked};
 use super::super::collect::{Packed, cannot_pack, place as give_place, store};
 use super::super::file_work::{blocking, in_place};
+use super::super::remove::remove;
 use super::super::service_lines::join;
-use super::super::{
-    ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session, owned_folder,
-};
+use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
 use super::link::{Link, unexpected};
 use super::services::Services;
 use super::wire::{Choice, Program, Reply, Request, Stop};
@@ -234,7 +233,7 @@ impl Session for SandboxSession {
             };
             link.end().await.and(ended)?;
             let what = "the job's folder was not removed";
-            blocking("remove folder", what, move || owned_folder::remove(&folder)).await
+            blocking("remove folder", what, move || remove(&folder)).await
         };
         match tokio::time::timeout(budget, closing).await {
             Ok(done) => {
@@ -258,7 +257,7 @@ impl Drop for SandboxSession {
         if !self.gone {
             self.link.abandon();
             // Nobody is left to be told, and what is still written is removed by the next run.
-            let _ = in_place(|| owned_folder::remove(&self.folder));
+            let _ = in_place(|| remove(&self.folder));
         }
     }
 }

@@ -12,16 +12,21 @@ use super::kin::signal_all;
 /// from them.
 pub(super) fn reap(base: &Path, owner: &str, alive: &dyn Fn(&str) -> bool) -> io::Result<Reaped> {
     let mut reaped = Reaped::default();
+    let mut failed = None;
     for (folder, run) in owned_folder::dead(base, owner, alive)? {
-        remove(&folder)?;
+        if let Err(error) = remove(&folder) {
+            // The others go all the same.
+            failed.get_or_insert(error);
+            continue;
+        }
         let name = folder.display();
         reaped.removed.push(format!("folder `{name}` of run {run}"));
     }
-    Ok(reaped)
+    failed.map_or(Ok(reaped), Err)
 }
 
 /// Ends what runs from `folder` and removes it. One that is not there is fine. Blocks.
 pub(super) fn remove(folder: &Path) -> io::Result<()> {
     signal_all(folder, Signal::KILL);
-    owned_folder::remove(folder)
+    super::super::remove::remove(folder)
 }
