@@ -57,7 +57,9 @@ pub(super) async fn all_output_comes_before_the_end(subject: &Subject) {
 pub(super) async fn graceful_cancel_stops_the_script_only(subject: &Subject) {
     let steps = [
         Step::new(
-            "trap 'exit 1' TERM\nset -e\n(trap 'exit 1' TERM; echo started; sleep 120; echo never) </dev/null\n",
+            // What says that it started is what has to end: a shell that is told so just before it
+            // starts another program waits for that one first.
+            "trap 'exit 1' TERM\nset -e\n(trap 'exit 1' TERM; sh -c 'echo started; exec sleep 120'; echo never) </dev/null\n",
             Run::exits(0).saying("started\n").taking(LONG),
         ),
         Step::new("echo after\n", Run::exits(0).saying("after\n")),
