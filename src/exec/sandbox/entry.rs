@@ -17,8 +17,8 @@ use super::identity::{Identity, same};
 use super::init;
 use super::kernel::{Linux, perform};
 use super::sys::{self, Namespaces};
-use super::wire::{Reply, Setup, Wire};
-use super::words::broken;
+use super::wire::{Cause, Reply, Setup, Wire};
+use super::words::{broken, cause};
 use crate::foreign::system_words;
 
 /// What `pipe` calls itself when it starts itself anew.
@@ -48,8 +48,8 @@ fn enter() -> io::Result<()> {
     };
     let lent = files.split_off(files.len().min(2));
     let mut kernel = Linux::with(lent);
-    if let Err(what) = outside(&setup, &files, &mut kernel) {
-        return fail(&mut wire, what);
+    if let Err((what, cause)) = outside(&setup, &files, &mut kernel) {
+        return fail(&mut wire, what, cause);
     }
     let mut namespaces = Namespaces::REST;
     if !setup.joins {
@@ -62,7 +62,7 @@ fn enter() -> io::Result<()> {
     match sys::fork(namespaces) {
         Err(error) => {
             let what = format!("no new namespaces: {}", system_words(&error));
-            fail(&mut wire, what)
+            fail(&mut wire, what, Cause::of(&error))
         }
         Ok(None) => {
             drop(tell);
@@ -79,7 +79,7 @@ fn enter() -> io::Result<()> {
                 && let Err(error) = write_maps(first, &setup.identity)
             {
                 let what = format!("the ids can't be given: {}", system_words(&error));
-                fail(&mut wire, what)?;
+                fail(&mut wire, what, Cause::of(&error))?;
                 kill_process(first, Signal::KILL)?;
             } else {
                 tell.write_all(&[0])?;
@@ -90,35 +90,32 @@ fn enter() -> io::Result<()> {
     }
 }
 
-fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), String> {
+fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), (String, Cause)> {
     let number = std::process::id().to_string();
     for group in &setup.groups {
         fs::write(group, &number).map_err(|error| {
             let words = system_words(&error);
-            format!("the limits can't be set in `{}`: {words}", group.display())
+            let what = format!("the limits can't be set in `{}`: {words}", group.display());
+            (what, Cause::of(&error))
         })?;
     }
-    perform(kernel, &setup.outside).map_err(|it| broken(&it))?;
+    perform(kernel, &setup.outside).map_err(|it| (broken(&it), cause(&it)))?;
     if setup.joins {
         let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
         for (file, kind) in files.iter().zip(kinds) {
             move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
-                format!(
-                    "the job's network can't be joined: {}",
-                    system_words(&error.into())
-                )
+                let error = io::Error::from(error);
+                let words = system_words(&error);
+                let what = format!("the job's network can't be joined: {words}");
+                (what, Cause::of(&error))
             })?;
         }
     }
     Ok(())
 }
 
-fn fail(wire: &mut Wire, what: String) -> io::Result<()> {
-    let failed = Reply::Failed {
-        what,
-        of_job: false,
-    };
-    wire.send(&failed, &[])
+fn fail(wire: &mut Wire, what: String, cause: Cause) -> io::Result<()> {
+    wire.send(&Reply::Failed { what, cause }, &[])
 }
 
 /// Says who is who in the namespace of `first`.

@@ -11,7 +11,6 @@ use async_trait::async_trait;
 use super::super::cancel::{check, unless_asked};
 use super::super::file_work::{blocking, in_place};
 use super::super::names::{slug, unique_slug};
-use super::super::remove::remove;
 use super::super::temp::temp_files;
 use super::super::{
     Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Reaped,
@@ -22,6 +21,7 @@ use super::bases::Bases;
 use super::builds::Builds;
 use super::host;
 use super::identity::Identity;
+use super::kept;
 use super::layers;
 use super::link::Link;
 use super::plan::{Plan, folders, setup};
@@ -30,6 +30,7 @@ use super::services::Services;
 use super::session::SandboxSession;
 use super::wire::Program;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
+use crate::remove::remove;
 
 /// Where sandboxes keep what they need.
 #[derive(Debug, Clone)]
@@ -329,6 +330,8 @@ impl Executor for SandboxExecutor {
         check(&cx.cancel, "reap")?;
         let reaping = || {
             let mut reaped = Reaped::default();
+            owned_folder::sweep(&self.jobs());
+            kept::sweep(&self.settings.base);
             let mut failed = None;
             for (folder, run) in owned_folder::dead(&self.jobs(), owner, &|run| alive(run))? {
                 if let Err(error) = remove(&folder) {

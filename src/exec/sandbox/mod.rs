@@ -39,6 +39,7 @@ mod executor;
 mod host;
 mod identity;
 mod init;
+mod kept;
 mod kernel;
 mod layers;
 mod link;
