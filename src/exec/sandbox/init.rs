@@ -5,9 +5,10 @@
 //! runs inside: nothing outlives `pipe`, however `pipe` ends.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
@@ -23,9 +24,16 @@ use super::sys;
 use super::wire::{Cause, Reply, Request, Setup, Stop, Wire};
 use super::words::{broken, cause};
 use crate::foreign::system_words;
+use crate::remove::remove;
 
 /// Makes the world of `setup`, and serves until nobody is at the other end of the socket.
-pub(super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) -> io::Result<()> {
+/// `told` says when it has its limits.
+pub(super) fn run(
+    mut wire: Wire,
+    setup: &Setup,
+    mut kernel: Linux,
+    mut told: PipeReader,
+) -> io::Result<()> {
     // Modes are those that are asked for.
     umask(Mode::empty());
     rustix::thread::set_name(c"pipe-init")?;
@@ -45,6 +53,8 @@ pub(super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) -> io::Resul
         };
         return wire.send(&failed, &[]);
     }
+    told.read_exact(&mut [0])?;
+    drop(told);
     let lent = kernel.lent();
     let shared = shared.iter().map(AsFd::as_fd);
     let files: Vec<BorrowedFd<'_>> = shared.chain(lent.iter().map(AsFd::as_fd)).collect();
@@ -153,6 +163,8 @@ impl Init {
                     notes: packed.notes,
                 })
             }),
+            Request::UnpackLayer(job) => Ok(Reply::Unpacked(job.run(&AtomicBool::new(false)))),
+            Request::Remove { folder } => remove(&folder).map(|()| Reply::Done),
             Request::Read { path, limit } => {
                 one(files).and_then(|to| Ok(Reply::Read(read(&path, limit, to)?)))
             }

@@ -14,13 +14,16 @@ use rustix::mount::{
     OpenTreeFlags, UnmountFlags, fsconfig_create, fsmount, fsopen, mount, mount_bind,
     mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
 };
-use rustix::process::{DumpableBehavior, chdir, pivot_root, set_dumpable_behavior};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, chdir, getrlimit, pivot_root, set_dumpable_behavior,
+    setrlimit,
+};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, clear_ambient_capability_set,
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
-use super::step::{Fresh, KernelTree, Marks, Step};
+use super::step::{Fresh, GroupSetting, KernelTree, Marks, Step};
 use super::sys::Loses;
 use super::{loopback, seccomp, sys};
 
@@ -38,6 +41,9 @@ const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
     .union(CapabilitySet::SYS_CHROOT)
     .union(CapabilitySet::AUDIT_WRITE)
     .union(CapabilitySet::SETFCAP);
+
+/// How likely a process goes where memory runs out, from -1000 to 1000; most have 0.
+const EXPENDABLE: i32 = 500;
 
 /// Capabilities that there may be, by number.
 const HIGHEST_CAPABILITY: u32 = 63;
@@ -77,6 +83,8 @@ pub(super) struct Linux {
 impl Kernel for Linux {
     fn perform(&mut self, step: &Step) -> io::Result<()> {
         match step {
+            Step::Expendable => expendable()?,
+            Step::Group { at, settings } => group(at, settings)?,
             Step::OwnMounts => sys::own_mounts()?,
             Step::PrivateMounts => mount_change(
                 "/",
@@ -138,7 +146,15 @@ impl Kernel for Linux {
             Step::ReadOnly { at } => read_only(at)?,
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
             Step::Loopback => loopback::up()?,
-            Step::Sysctl { name, value } => fs::write(Path::new("/proc/sys").join(name), value)?,
+            Step::Sysctl {
+                name,
+                value,
+                needed,
+            } => match fs::write(Path::new("/proc/sys").join(name), value) {
+                Err(_) if !needed => {}
+                written => written?,
+            },
+            Step::MostProcesses(most) => most_processes(*most)?,
             Step::NoNewPrivileges => set_no_new_privs(true)?,
             Step::Filter => {
                 for program in seccomp::programs().map_err(io::Error::other)? {
@@ -171,6 +187,38 @@ impl Linux {
         let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_SYMLINKS;
         Ok(move_mount(tree.as_fd(), "", CWD, at, flags)?)
     }
+}
+
+/// Lets the kernel choose this process and all that come from it, where it has to free memory.
+/// Anybody may make it more likely for their own.
+fn expendable() -> io::Result<()> {
+    let file = "/proc/self/oom_score_adj";
+    let now = fs::read_to_string(file)?.trim().parse::<i32>();
+    if now.is_ok_and(|now| now < EXPENDABLE) {
+        fs::write(file, EXPENDABLE.to_string())?;
+    }
+    Ok(())
+}
+
+fn group(at: &Path, settings: &[GroupSetting]) -> io::Result<()> {
+    fs::create_dir(at)?;
+    for setting in settings {
+        let written = fs::write(at.join(&setting.file), &setting.value);
+        if setting.needed {
+            written?;
+        }
+    }
+    Ok(())
+}
+
+fn most_processes(most: u64) -> io::Result<()> {
+    let now = getrlimit(Resource::Nproc);
+    let most = now.maximum.map_or(most, |now| now.min(most));
+    let limit = Rlimit {
+        current: Some(most),
+        maximum: Some(most),
+    };
+    Ok(setrlimit(Resource::Nproc, limit)?)
 }
 
 /// The folder may be there already, also behind a link.

@@ -180,7 +180,7 @@ fn start() -> io::Result<Link> {
 
 /// This program, sealed: a job that gets hold of the file behind its first process can't change it,
 /// whatever its rights.
-fn program() -> io::Result<&'static File> {
+pub(super) fn program() -> io::Result<&'static File> {
     static PROGRAM: OnceLock<File> = OnceLock::new();
     if let Some(program) = PROGRAM.get() {
         return Ok(program);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::Layout;
 use super::identity::Identity;
+use super::limits::Group;
 use super::step::{Fresh, KernelTree, Marks, Step};
 use super::wire::Setup;
 
@@ -84,9 +85,8 @@ pub(super) struct Plan<'a> {
     /// Names of files in the temporary folder.
     pub(super) temp_files: &'a [String],
     pub(super) identity: &'a Identity,
-    /// Whether `pipe` is root: layers then have root's marks, and are laid over each other before
-    /// rights are given up.
-    pub(super) is_root: bool,
+    /// The marks that whoever runs `pipe` can make.
+    pub(super) marks: Marks,
     pub(super) own_network: bool,
     /// Whether it is on the network of another sandbox, whose builds directory it has too.
     pub(super) joins: bool,
@@ -96,7 +96,10 @@ pub(super) struct Plan<'a> {
     pub(super) names: &'a [String],
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
     pub(super) resolver: Option<&'a str>,
-    pub(super) groups: &'a [PathBuf],
+    /// What holds its limits.
+    pub(super) groups: &'a [Group],
+    /// How many processes a user may have inside, where no group counts them.
+    pub(super) processes: Option<u64>,
     /// Whether programs may not give more rights than there are: a file that is set to run as its
     /// owner then does not.
     pub(super) no_new_privileges: bool,
@@ -142,17 +145,12 @@ struct Trees<'a> {
 impl Trees<'_> {
     fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
         let folder = self.plan.folder;
-        let usual = if self.plan.is_root {
-            Marks::Root
-        } else {
-            Marks::User
-        };
         self.makers.push(Step::Overlay {
             lower: lower.to_vec(),
             upper: upper(folder, name),
             work: work(folder, name),
             staging: folder.join("staging"),
-            marks: marks.unwrap_or(usual),
+            marks: marks.unwrap_or(self.plan.marks),
         });
     }
 
@@ -201,8 +199,10 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     let root = trees.first();
     let Trees { makers, attach, .. } = trees;
     let next = root + makers.len();
-    let (mut outside, mut inside) = (Vec::new(), vec![Step::PrivateMounts]);
-    if plan.is_root {
+    let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
+    outside.extend(plan.groups.iter().map(Group::step));
+    // Root lays layers over each other before rights are given up.
+    if matches!(plan.identity, Identity::Same) {
         outside.extend([Step::OwnMounts, Step::PrivateMounts]);
         outside.extend(makers);
     } else {
@@ -237,6 +237,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     inside.extend(network(plan));
     inside.extend(HIDDEN.map(|at| Step::Hide { at: at.into() }));
     inside.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
+    inside.extend(plan.processes.map(Step::MostProcesses));
     inside.extend(plan.no_new_privileges.then_some(Step::NoNewPrivileges));
     inside.extend([Step::Filter, Step::Capabilities, Step::Undumpable]);
     Setup {
@@ -245,7 +246,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         own_network: plan.own_network,
         joins: plan.joins,
         shared: plan.joined_by > 0,
-        groups: plan.groups.to_vec(),
+        groups: plan.groups.iter().map(Group::processes).collect(),
         inside,
     }
 }
@@ -332,15 +333,17 @@ fn ports_and_pings(identity: &Identity) -> [Step; 2] {
     let groups = match identity {
         Identity::Same => "0 2147483647".to_owned(),
         Identity::Single { group, .. } => format!("{group} {group}"),
-        Identity::Ranges { groups, .. } => format!("0 {}", groups.1),
+        Identity::Ranges(ranges) => format!("0 {}", ranges.groups.1),
     };
-    let sysctl = |name: &str, value: String| Step::Sysctl {
+    let sysctl = |name: &str, value: String, needed| Step::Sysctl {
         name: name.to_owned(),
         value,
+        needed,
     };
     [
-        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned()),
-        sysctl("net/ipv4/ping_group_range", groups),
+        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned(), true),
+        // All groups of this machine may be more than there are in its namespace of users.
+        sysctl("net/ipv4/ping_group_range", groups, false),
     ]
 }
 
@@ -397,13 +400,14 @@ mod tests {
             builds: &["/tree".into()],
             temp_files: &[],
             identity,
-            is_root: matches!(identity, Identity::Same),
+            marks: Marks::Root,
             own_network: true,
             joins,
             joined_by: 0,
             names: &[],
             resolver: None,
             groups: &[],
+            processes: None,
             no_new_privileges: true,
         };
         let made = setup(&plan);

@@ -16,11 +16,11 @@ use super::super::collect::{Packed, cannot_pack, place as give_place, store};
 use super::super::file_work::{Stop as FileStop, blocking, in_place};
 use super::super::service_lines::join;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
+use super::groups::remove_attempt;
 use super::link::{Link, unexpected};
 use super::services::Services;
 use super::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use crate::foreign::system_words;
-use crate::remove::remove;
 
 const RUN: &str = "run script";
 
@@ -235,7 +235,7 @@ impl Session for SandboxSession {
             };
             link.end().await.and(ended)?;
             let what = "the job's folder was not removed";
-            blocking("remove folder", what, move || remove(&folder)).await
+            blocking("remove folder", what, move || remove_attempt(&folder)).await
         };
         match tokio::time::timeout(budget, closing).await {
             Ok(done) => {
@@ -263,7 +263,7 @@ impl Drop for SandboxSession {
                     services.abandon();
                 }
                 self.link.abandon();
-                remove(&self.folder)
+                remove_attempt(&self.folder)
             });
         }
     }

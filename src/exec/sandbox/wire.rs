@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::super::Globs;
 use super::identity::Identity;
 use super::step::Step;
+use crate::images::layer::{LayerError, UnpackJob, Unpacked};
 
 /// Open files that one message can have.
 const FILES: usize = 64;
@@ -59,6 +60,10 @@ pub(super) enum Request {
     Pack { project: PathBuf, choice: Choice },
     /// Writes a file's content to the file that comes with it.
     Read { path: PathBuf, limit: u64 },
+    /// Unpacks a layer of an image.
+    UnpackLayer(Box<UnpackJob>),
+    /// Removes a folder.
+    Remove { folder: PathBuf },
 }
 
 /// A program, its surroundings, and who runs it.
@@ -126,6 +131,8 @@ pub(super) enum Reply {
     Packed { entries: usize, notes: Vec<String> },
     /// Whether there is such a file.
     Read(bool),
+    /// What came of a layer.
+    Unpacked(Result<Unpacked, LayerError>),
     /// It could not be done.
     Failed { what: String, cause: Cause },
 }

@@ -10,6 +10,9 @@ use crate::foreign::system_words;
 /// `/proc can't be mounted: operation not permitted`.
 pub(super) fn broken(broken: &Broken) -> String {
     let what = match &broken.step {
+        Step::Expendable => "the order in which memory is freed can't be set".to_owned(),
+        Step::Group { at, .. } => format!("the limits can't be set in `{}`", at.display()),
+        Step::MostProcesses(_) => "the number of processes can't be limited".to_owned(),
         Step::OwnMounts | Step::PrivateMounts => "the mounts can't be set apart".to_owned(),
         Step::Overlay { .. } => "the layers can't be laid over each other".to_owned(),
         Step::Device(path) | Step::Share(path) => format!("`{}` can't be shared", path.display()),
