@@ -21,6 +21,7 @@ use super::docker_settings::sandbox_limits;
 use super::docker_settings::{docker_settings, keyring};
 use super::failure::Failure;
 use super::folders;
+use super::setting_files::certificates;
 
 /// Time between TERM and KILL of a script on the host.
 const GRACE: Duration = Duration::from_secs(10);
@@ -56,7 +57,7 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, Failure> {
 
 /// The sandboxes of this machine, for looking at them.
 pub fn sandboxes(settings: &Settings) -> Result<Arc<dyn Executor>, Failure> {
-    sandbox(settings, "none")
+    sandbox(settings, "none", None)
 }
 
 /// The same engine, with the layers that it keeps for later runs.
@@ -94,19 +95,28 @@ fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
 
 /// The executor of our own.
 #[cfg(target_os = "linux")]
-fn sandbox(settings: &Settings, run: &str) -> Result<Arc<dyn Executor>, Failure> {
+fn sandbox(
+    settings: &Settings,
+    run: &str,
+    certificates: Option<Vec<u8>>,
+) -> Result<Arc<dyn Executor>, Failure> {
     Ok(Arc::new(SandboxExecutor::new(SandboxSettings {
         base: folders::cache()?.join("sandbox"),
         images: folders::cache()?.join("images"),
         keyring: keyring(),
         limits: sandbox_limits(settings),
+        certificates,
         run: run.to_owned(),
     })))
 }
 
 /// Elsewhere than on Linux there is none.
 #[cfg(not(target_os = "linux"))]
-fn sandbox(_settings: &Settings, _run: &str) -> Result<Arc<dyn Executor>, Failure> {
+fn sandbox(
+    _settings: &Settings,
+    _run: &str,
+    _certificates: Option<Vec<u8>>,
+) -> Result<Arc<dyn Executor>, Failure> {
     let text = "the sandbox executor works with Linux alone";
     Err(ExecError::unsupported("sandbox", text)
         .help("use `--executor docker`")
@@ -133,8 +143,8 @@ impl Runners {
             grace: GRACE,
         });
         let sandbox = match choice {
-            Choice::Sandbox => Some(sandbox(settings, run)?),
-            Choice::Auto => sandbox(settings, run).ok(),
+            Choice::Sandbox => Some(sandbox(settings, run, certificates(settings)?)?),
+            Choice::Auto => sandbox(settings, run, certificates(settings)?).ok(),
             Choice::Docker | Choice::Shell => None,
         };
         let mut runners = Self {

@@ -24,6 +24,7 @@ fn sandbox_with(limits: SandboxLimits) -> Subject {
         images: scratch.path().join("images"),
         keyring: Keyring::of_user(None, None),
         limits,
+        certificates: None,
         run: RUN.to_owned(),
     });
     Subject::in_folder(scratch, Arc::new(executor), Some("host"))
