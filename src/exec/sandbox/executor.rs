@@ -63,6 +63,8 @@ pub struct SandboxExecutor {
     /// first job comes.
     rights: OnceCell<LayerForm>,
     places: OnceLock<Vec<Place>>,
+    /// Whether layers have to be copied; found out where sandboxes are tried.
+    copies: OnceLock<bool>,
 }
 
 /// A sandbox that is to be made.
@@ -71,6 +73,7 @@ struct Wanted<'a> {
     base: &'a Base,
     rights: LayerForm,
     ranges: Option<Ranges>,
+    copies: bool,
     user: &'a str,
     layout: &'a Layout,
     builds: &'a [PathBuf],
@@ -98,7 +101,19 @@ impl SandboxExecutor {
             settings,
             rights: OnceCell::new(),
             places: OnceLock::new(),
+            copies: OnceLock::new(),
         }
+    }
+
+    /// Test support: copies layers, as where the kernel lays them over each other for root alone.
+    #[cfg(test)]
+    pub(in crate::exec) fn copying(self) -> Self {
+        let _ = self.copies.set(true);
+        self
+    }
+
+    fn copies(&self) -> bool {
+        self.copies.get().copied().unwrap_or(false)
     }
 
     async fn rights(&self) -> Result<LayerForm, ExecError> {
@@ -166,6 +181,7 @@ impl SandboxExecutor {
             base: &base,
             rights,
             ranges,
+            copies: self.copies(),
             user: base.user(&image),
             layout: &spec.layout,
             builds: &builds,
@@ -228,6 +244,7 @@ impl SandboxExecutor {
                 base: &base,
                 rights: self.rights().await?,
                 ranges,
+                copies: self.copies(),
                 user: base.user(&service.image),
                 layout: &spec.layout,
                 builds: &[],
@@ -292,6 +309,7 @@ async fn launch(wanted: Wanted<'_>) -> Result<(Link, Vec<OwnedFd>), ExecError> {
         temp_files: wanted.temp_files,
         identity: &identity,
         marks: probe::marks(wanted.rights),
+        copies: wanted.copies,
         own_network: true,
         joins: wanted.joins.is_some(),
         joined_by: wanted.joined_by,
@@ -367,8 +385,12 @@ impl Executor for SandboxExecutor {
         let held = Controller::ALL.into_iter().filter(held);
         let held: Vec<&str> = held.map(Controller::what).collect();
         let probing = probe::probe(&self.settings.base, rights, &held);
-        let description = unless_asked(&cx.cancel, "probe", probing).await?;
-        Ok(Capabilities { description })
+        let found = unless_asked(&cx.cancel, "probe", probing).await?;
+        // Sandboxes are as the first that was tried.
+        let _ = self.copies.set(found.copies);
+        Ok(Capabilities {
+            description: found.description,
+        })
     }
 
     async fn missing(&self, images: &[Image], cx: &Cx) -> Result<Vec<Image>, ExecError> {

@@ -24,7 +24,7 @@
 //! | devices | the six that every program wants, as mounts of their own; all else is `nodev` |
 //! | keyrings | no call reaches them |
 //! | network | its own, with no way out yet; services share it, so that each sees the others' loopback |
-//! | limits of memory, processors, processes | by `groups` where they are delegated; of processes there is one in any case, where Docker has none |
+//! | limits of memory, processors, processes | by `groups` where they are delegated; of processes there is one by default, where Docker has none |
 //! | memory that runs out | the kernel ends what a job runs before what others do |
 //! | the host's files | the image `host` shows root's jobs what root may read of `/usr` and `/opt`; Docker shows none |
 //! | profiles of `AppArmor` or `SELinux` | none: the namespace of users has to do |
@@ -36,6 +36,7 @@
 mod base;
 mod bases;
 mod builds;
+mod copied;
 mod entry;
 mod errand;
 mod executor;

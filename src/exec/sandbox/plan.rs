@@ -87,6 +87,8 @@ pub(super) struct Plan<'a> {
     pub(super) identity: &'a Identity,
     /// The marks that whoever runs `pipe` can make.
     pub(super) marks: Marks,
+    /// Whether layers are copied, and not laid over each other.
+    pub(super) copies: bool,
     pub(super) own_network: bool,
     /// Whether it is on the network of another sandbox, whose builds directory it has too.
     pub(super) joins: bool,
@@ -145,12 +147,21 @@ struct Trees<'a> {
 impl Trees<'_> {
     fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
         let folder = self.plan.folder;
+        let marks = marks.unwrap_or(self.plan.marks);
+        if self.plan.copies {
+            self.makers.push(Step::Copied {
+                lower: lower.to_vec(),
+                upper: upper(folder, name),
+                marks,
+            });
+            return;
+        }
         self.makers.push(Step::Overlay {
             lower: lower.to_vec(),
             upper: upper(folder, name),
             work: work(folder, name),
             staging: folder.join("staging"),
-            marks: marks.unwrap_or(self.plan.marks),
+            marks,
         });
     }
 
@@ -180,7 +191,8 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         trees.attach(&at, file(&at, ""));
     }
     for (number, tree) in plan.root.trees.iter().enumerate() {
-        if tree.writable {
+        // A copy of all tools for each job would cost more than what is written there is worth.
+        if tree.writable && !plan.copies {
             trees.overlay(std::slice::from_ref(&tree.at), &tree_name(number), None);
         } else {
             trees.makers.push(Step::Share(tree.at.clone()));
@@ -401,6 +413,7 @@ mod tests {
             temp_files: &[],
             identity,
             marks: Marks::Root,
+            copies: false,
             own_network: true,
             joins,
             joined_by: 0,
