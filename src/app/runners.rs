@@ -16,6 +16,8 @@ use crate::plan::{Job, Plan};
 use crate::run::{Runner, RunnerIndex};
 use crate::settings::{Key, Settings, Source};
 
+#[cfg(target_os = "linux")]
+use super::docker_settings::sandbox_limits;
 use super::docker_settings::{docker_settings, keyring};
 use super::failure::Failure;
 use super::folders;
@@ -54,8 +56,8 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, Failure> {
 }
 
 /// The sandboxes of this machine, for looking at them.
-pub fn sandboxes() -> Result<Arc<dyn Executor>, Failure> {
-    sandbox("none", None)
+pub fn sandboxes(settings: &Settings) -> Result<Arc<dyn Executor>, Failure> {
+    sandbox(settings, "none", None)
 }
 
 /// The same engine, with the layers that it keeps for later runs.
@@ -93,11 +95,16 @@ fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
 
 /// The executor of our own.
 #[cfg(target_os = "linux")]
-fn sandbox(run: &str, certificates: Option<Vec<u8>>) -> Result<Arc<dyn Executor>, Failure> {
+fn sandbox(
+    settings: &Settings,
+    run: &str,
+    certificates: Option<Vec<u8>>,
+) -> Result<Arc<dyn Executor>, Failure> {
     Ok(Arc::new(SandboxExecutor::new(SandboxSettings {
         base: folders::cache()?.join("sandbox"),
         images: folders::cache()?.join("images"),
         keyring: keyring(),
+        limits: sandbox_limits(settings),
         certificates,
         run: run.to_owned(),
     })))
@@ -105,7 +112,11 @@ fn sandbox(run: &str, certificates: Option<Vec<u8>>) -> Result<Arc<dyn Executor>
 
 /// Elsewhere than on Linux there is none.
 #[cfg(not(target_os = "linux"))]
-fn sandbox(_run: &str, _certificates: Option<Vec<u8>>) -> Result<Arc<dyn Executor>, Failure> {
+fn sandbox(
+    _settings: &Settings,
+    _run: &str,
+    _certificates: Option<Vec<u8>>,
+) -> Result<Arc<dyn Executor>, Failure> {
     let text = "the sandbox executor works with Linux alone";
     Err(ExecError::unsupported("sandbox", text)
         .help("use `--executor docker`")
@@ -132,8 +143,8 @@ impl Runners {
             grace: GRACE,
         });
         let sandbox = match choice {
-            Choice::Sandbox => Some(sandbox(run, certificates(settings)?)?),
-            Choice::Auto => sandbox(run, certificates(settings)?).ok(),
+            Choice::Sandbox => Some(sandbox(settings, run, certificates(settings)?)?),
+            Choice::Auto => sandbox(settings, run, certificates(settings)?).ok(),
             Choice::Docker | Choice::Shell => None,
         };
         let mut runners = Self {

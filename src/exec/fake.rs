@@ -9,7 +9,7 @@
 //! mute MS       owes an answer          silent        gives no answer any more
 //! ```
 //!
-//! The name of an image may begin with what its environment does: `user-` and `system-` fail to
+//! The name of an image may begin with what its environment does: `user-`, `system-` and `lasting-` fail to
 //! open, `twice-` fails two times, `slow-` takes ten seconds, `calm-` five whatever is asked, `lost-` can't be cleaned up,
 //! `stuck-` never is, `full-` can't keep artifacts, `unread-` can't read files of the job,
 //! `indexed-` has an index; `slowread-` and `slowkeep-` read and keep until they are stopped.
@@ -96,6 +96,7 @@ impl FakeExecutor {
         match image.split('-').next() {
             Some("user") => Err(ExecError::user("open", "no such image: user-secret12")),
             Some("system") => Err(ExecError::system("open", "daemon is gone")),
+            Some("lasting") => Err(ExecError::lasting("open", "no namespaces")),
             Some("twice") if tries < 3 => Err(ExecError::system("open", "daemon is busy")),
             Some("calm") => {
                 sleep(Duration::from_secs(5)).await;

@@ -3,9 +3,10 @@
 //! The new process does what needs the rights of `pipe`, makes the first process of the sandbox in
 //! namespaces of its own, says who is who in there, and waits for its end.
 
-use std::fs;
-use std::io::{self, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use rustix::process::{
@@ -13,12 +14,12 @@ use rustix::process::{
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::identity::{Identity, same};
+use super::identity::{Identity, Ranges, same};
 use super::init;
 use super::kernel::{Linux, perform};
 use super::sys::{self, Namespaces};
-use super::wire::{Reply, Setup, Wire};
-use super::words::broken;
+use super::wire::{Cause, Reply, Setup, Wire};
+use super::words::{broken, cause};
 use crate::foreign::system_words;
 
 /// What `pipe` calls itself when it starts itself anew.
@@ -48,9 +49,10 @@ fn enter() -> io::Result<()> {
     };
     let lent = files.split_off(files.len().min(2));
     let mut kernel = Linux::with(lent);
-    if let Err(what) = outside(&setup, &files, &mut kernel) {
-        return fail(&mut wire, what);
-    }
+    let groups = match outside(&setup, &files, &mut kernel) {
+        Ok(groups) => groups,
+        Err((what, cause)) => return fail(&mut wire, what, cause),
+    };
     let mut namespaces = Namespaces::REST;
     if !setup.joins {
         namespaces = namespaces.and(Namespaces::USER);
@@ -62,7 +64,7 @@ fn enter() -> io::Result<()> {
     match sys::fork(namespaces) {
         Err(error) => {
             let what = format!("no new namespaces: {}", system_words(&error));
-            fail(&mut wire, what)
+            fail(&mut wire, what, Cause::of(&error))
         }
         Ok(None) => {
             drop(tell);
@@ -71,18 +73,14 @@ fn enter() -> io::Result<()> {
             set_parent_process_death_signal(Some(Signal::KILL))?;
             // Nothing is told where `pipe` or the maps came to grief.
             told.read_exact(&mut [0])?;
-            init::run(wire, &setup, kernel)
+            drop(groups);
+            init::run(wire, &setup, kernel, told)
         }
         Ok(Some(first)) => {
             drop(told);
-            if !setup.joins
-                && let Err(error) = write_maps(first, &setup.identity)
-            {
-                let what = format!("the ids can't be given: {}", system_words(&error));
-                fail(&mut wire, what)?;
+            if let Err((what, cause)) = give(first, &setup, groups, &mut tell) {
+                fail(&mut wire, what, cause)?;
                 kill_process(first, Signal::KILL)?;
-            } else {
-                tell.write_all(&[0])?;
             }
             drop((tell, wire, kernel));
             wait(first)
@@ -90,35 +88,67 @@ fn enter() -> io::Result<()> {
     }
 }
 
-fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), String> {
-    let number = std::process::id().to_string();
-    for group in &setup.groups {
-        fs::write(group, &number).map_err(|error| {
+/// Does what needs the rights of `pipe`. Returns the files that members of groups are written to.
+fn outside(
+    setup: &Setup,
+    files: &[OwnedFd],
+    kernel: &mut Linux,
+) -> Result<Vec<File>, (String, Cause)> {
+    perform(kernel, &setup.outside).map_err(|it| (broken(&it), cause(&it)))?;
+    // While this process has all of its rights.
+    let open = |group: &PathBuf| {
+        let opened = File::options().write(true).open(group);
+        opened.map_err(|error| {
             let words = system_words(&error);
-            format!("the limits can't be set in `{}`: {words}", group.display())
-        })?;
-    }
-    perform(kernel, &setup.outside).map_err(|it| broken(&it))?;
+            let what = format!("the limits can't be set in `{}`: {words}", group.display());
+            (what, Cause::of(&error))
+        })
+    };
+    let groups = setup.groups.iter().map(open).collect::<Result<_, _>>()?;
     if setup.joins {
         let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
         for (file, kind) in files.iter().zip(kinds) {
             move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
-                format!(
-                    "the job's network can't be joined: {}",
-                    system_words(&error.into())
-                )
+                let error = io::Error::from(error);
+                let words = system_words(&error);
+                let what = format!("the job's network can't be joined: {words}");
+                (what, Cause::of(&error))
             })?;
         }
     }
+    Ok(groups)
+}
+
+/// Gives the first process its ids and then its limits, and tells it of both.
+fn give(
+    first: Pid,
+    setup: &Setup,
+    groups: Vec<File>,
+    tell: &mut PipeWriter,
+) -> Result<(), (String, Cause)> {
+    let failed = |what: &str, error: io::Error| {
+        let words = system_words(&error);
+        (format!("{what}: {words}"), Cause::of(&error))
+    };
+    if !setup.joins {
+        write_maps(first, &setup.identity)
+            .map_err(|error| failed("the ids can't be given", error))?;
+    }
+    // One that is gone already needs to know nothing.
+    let _ = tell.write_all(&[0]);
+    // It takes the kernel some milliseconds, in which the first process does other things.
+    for mut group in groups {
+        let number = first.as_raw_nonzero().to_string();
+        group
+            .write_all(number.as_bytes())
+            .map_err(|error| failed("the limits can't be set", error))?;
+    }
+    let _ = tell.write_all(&[0]);
     Ok(())
 }
 
-fn fail(wire: &mut Wire, what: String) -> io::Result<()> {
-    let failed = Reply::Failed {
-        what,
-        of_job: false,
-    };
-    wire.send(&failed, &[])
+fn fail(wire: &mut Wire, what: String, cause: Cause) -> io::Result<()> {
+    wire.send(&Reply::Failed { what, cause }, &[])
 }
 
 /// Says who is who in the namespace of `first`.
@@ -137,7 +167,7 @@ fn write_maps(first: Pid, identity: &Identity) -> io::Result<()> {
             write("gid_map", &format!("{group} {} 1\n", group_own.as_raw()))?;
             write("uid_map", &format!("{user} {} 1\n", own.as_raw()))
         }
-        Identity::Ranges { users, groups } => {
+        Identity::Ranges(Ranges { users, groups }) => {
             let (own, group_own) = (rustix::process::geteuid(), rustix::process::getegid());
             let number = number.to_string();
             map_with("newuidmap", &number, own.as_raw(), *users)?;

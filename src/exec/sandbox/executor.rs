@@ -3,15 +3,15 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 
 use super::super::cancel::{check, unless_asked};
 use super::super::file_work::{blocking, in_place};
 use super::super::names::{slug, unique_slug};
-use super::super::remove::remove;
 use super::super::temp::temp_files;
 use super::super::{
     Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Reaped,
@@ -20,9 +20,13 @@ use super::super::{
 use super::base::Base;
 use super::bases::Bases;
 use super::builds::Builds;
+use super::errand::ranges;
+use super::groups;
 use super::host;
-use super::identity::Identity;
+use super::identity::Ranges;
+use super::kept;
 use super::layers;
+use super::limits::{Controller, Limits, Place, counts_processes, group_name};
 use super::link::Link;
 use super::plan::{Plan, folders, setup};
 use super::probe;
@@ -30,6 +34,7 @@ use super::services::Services;
 use super::session::SandboxSession;
 use super::wire::Program;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
+use crate::images::layer::LayerForm;
 
 /// Where sandboxes keep what they need.
 #[derive(Debug, Clone)]
@@ -40,6 +45,8 @@ pub struct SandboxSettings {
     pub images: PathBuf,
     /// As whom registries are asked.
     pub keyring: Keyring,
+    /// What a job may use.
+    pub limits: Limits,
     /// Certificates of authorities that registries may have, in PEM format, besides those of the
     /// system.
     pub certificates: Option<Vec<u8>>,
@@ -52,15 +59,23 @@ pub struct SandboxExecutor {
     settings: SandboxSettings,
     builds: Arc<Builds>,
     bases: Bases,
+    /// What this process may do, and where groups for the limits can be made; found out when the
+    /// first job comes.
+    rights: OnceCell<LayerForm>,
+    places: OnceLock<Vec<Place>>,
 }
 
 /// A sandbox that is to be made.
 struct Wanted<'a> {
     folder: PathBuf,
     base: &'a Base,
+    rights: LayerForm,
+    ranges: Option<Ranges>,
     user: &'a str,
     layout: &'a Layout,
     builds: &'a [PathBuf],
+    limits: Limits,
+    places: &'a [Place],
     temp_files: &'a [String],
     names: &'a [String],
     /// How many others join it.
@@ -81,6 +96,39 @@ impl SandboxExecutor {
                 settings.certificates.clone(),
             ),
             settings,
+            rights: OnceCell::new(),
+            places: OnceLock::new(),
+        }
+    }
+
+    async fn rights(&self) -> Result<LayerForm, ExecError> {
+        let finding = || {
+            let base = self.settings.base.clone();
+            let what = "no folder for sandboxes can be made";
+            blocking("open", what, move || probe::rights(&base))
+        };
+        self.rights.get_or_try_init(finding).await.copied()
+    }
+
+    fn places(&self) -> &[Place] {
+        self.places.get_or_init(|| {
+            let wanted = self.settings.limits.effective().controllers();
+            in_place(|| groups::tried_places(&wanted))
+        })
+    }
+
+    /// Tells which of the limits that the user set nothing holds.
+    async fn tell_limits(&self, rights: LayerForm, cx: &Cx) {
+        let set = Limits {
+            processes: self.settings.limits.processes.filter(|most| *most > 0),
+            ..self.settings.limits
+        };
+        for name in set.not_held(self.places(), probe::counts_processes(rights)) {
+            let text = format!(
+                "WARNING: nothing holds `{name}` in a sandbox here, for no control group is delegated: \
+                 where it has to hold, use `--executor docker`\n"
+            );
+            let _ = cx.output.send(text.into_bytes()).await;
         }
     }
 
@@ -94,6 +142,14 @@ impl SandboxExecutor {
         let image = spec.image.clone().unwrap_or_default();
         let (base, (builds, over)) =
             tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
+        let rights = self.rights().await?;
+        // Files of this machine have no owner that a user could be.
+        let services = spec.services.iter().map(|service| &service.image);
+        let has_owners = [&image]
+            .into_iter()
+            .chain(services)
+            .any(|it| it.name != host::NAME);
+        let ranges = has_owners.then(|| in_place(ranges)).flatten();
         let folder = self.folder(&spec.job, spec.attempt)?;
         let (made, owner) = (folder.clone(), spec.owner.clone());
         blocking("open", "the job's folder can't be made", move || {
@@ -108,14 +164,19 @@ impl SandboxExecutor {
         let wanted = Wanted {
             folder: folder.join("job"),
             base: &base,
+            rights,
+            ranges,
             user: base.user(&image),
             layout: &spec.layout,
             builds: &builds,
+            limits: self.settings.limits.effective(),
+            places: self.places(),
             temp_files: &temp_files(spec),
             names: &names,
             joined_by: spec.services.len(),
             joins: None,
         };
+        self.tell_limits(rights, cx).await;
         let (link, lent) = launch(wanted).await?;
         undone.0 = None;
         // From here on dropping the session undoes what was begun.
@@ -135,7 +196,7 @@ impl SandboxExecutor {
         let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
         session.unpack(&tars).await?;
         if !spec.services.is_empty() {
-            self.start_services(spec, &mut session, &lent, &names)
+            self.start_services(spec, &mut session, &lent, &names, ranges)
                 .await?;
             session.wait_for_services(cx).await?;
         }
@@ -149,6 +210,7 @@ impl SandboxExecutor {
         session: &mut SandboxSession,
         lent: &[OwnedFd],
         names: &[String],
+        ranges: Option<Ranges>,
     ) -> Result<(), ExecError> {
         let [users, network, builds @ ..] = lent else {
             return Err(ExecError::system(
@@ -164,9 +226,13 @@ impl SandboxExecutor {
             let wanted = Wanted {
                 folder: session.folder.join(format!("service-{number}")),
                 base: &base,
+                rights: self.rights().await?,
+                ranges,
                 user: base.user(&service.image),
                 layout: &spec.layout,
                 builds: &[],
+                limits: self.settings.limits.effective().of_service(),
+                places: self.places(),
                 temp_files: &[],
                 names,
                 joined_by: 0,
@@ -207,14 +273,17 @@ impl Drop for Undone {
     fn drop(&mut self) {
         if let Some(folder) = &self.0 {
             // The error that led here tells more.
-            let _ = in_place(|| remove(folder));
+            let _ = in_place(|| groups::remove_attempt(folder));
         }
     }
 }
 
 /// Makes one sandbox, in a folder of its own.
 async fn launch(wanted: Wanted<'_>) -> Result<(Link, Vec<OwnedFd>), ExecError> {
-    let identity = probe::identity(wanted.user);
+    let identity = probe::identity(wanted.user, wanted.rights, wanted.ranges);
+    let groups = (wanted.limits).groups(wanted.places, &group_name(&wanted.folder));
+    // Where no group counts them, the kernel does, but for root.
+    let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
     let plan = Plan {
         folder: &wanted.folder,
         root: &wanted.base.root,
@@ -222,18 +291,23 @@ async fn launch(wanted: Wanted<'_>) -> Result<(Link, Vec<OwnedFd>), ExecError> {
         builds: wanted.builds,
         temp_files: wanted.temp_files,
         identity: &identity,
-        is_root: matches!(identity, Identity::Same),
+        marks: probe::marks(wanted.rights),
         own_network: true,
         joins: wanted.joins.is_some(),
         joined_by: wanted.joined_by,
         names: wanted.names,
         resolver: None,
-        groups: &[],
+        groups: &groups,
+        processes: wanted.limits.processes.filter(|_| by_user),
         // An image's own programs may have to run as their owners; this machine's never do.
         no_new_privileges: wanted.base.is_host || !identity.has_many(),
     };
     let (setup, folders) = (setup(&plan), folders(&plan));
+    let attempt = wanted.folder.parent().map(PathBuf::from);
     blocking("open", "the job's folder can't be made", move || {
+        if let Some(attempt) = attempt {
+            groups::note(&attempt, groups.iter().map(|group| &*group.at))?;
+        }
         folders.iter().try_for_each(std::fs::create_dir_all)
     })
     .await
@@ -284,7 +358,15 @@ impl Executor for SandboxExecutor {
     }
 
     async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError> {
-        let probing = probe::probe(&self.settings.base);
+        let rights = self.rights().await?;
+        let places = groups::places(&Controller::ALL);
+        let held = |it: &Controller| {
+            places.iter().any(|place| place.controllers.contains(it))
+                || (*it == Controller::Pids && probe::counts_processes(rights))
+        };
+        let held = Controller::ALL.into_iter().filter(held);
+        let held: Vec<&str> = held.map(Controller::what).collect();
+        let probing = probe::probe(&self.settings.base, rights, &held);
         let description = unless_asked(&cx.cancel, "probe", probing).await?;
         Ok(Capabilities { description })
     }
@@ -337,9 +419,11 @@ impl Executor for SandboxExecutor {
         check(&cx.cancel, "reap")?;
         let reaping = || {
             let mut reaped = Reaped::default();
+            owned_folder::sweep(&self.jobs());
+            kept::sweep(&self.settings.base);
             let mut failed = None;
             for (folder, run) in owned_folder::dead(&self.jobs(), owner, &|run| alive(run))? {
-                if let Err(error) = remove(&folder) {
+                if let Err(error) = groups::remove_attempt(&folder) {
                     // The others go all the same.
                     failed.get_or_insert(error);
                     continue;

@@ -10,16 +10,20 @@ use std::path::Path;
 
 use rustix::fs::{CWD, StatVfsMountFlags, statvfs};
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount,
-    mount_bind, mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags,
+    OpenTreeFlags, UnmountFlags, fsconfig_create, fsmount, fsopen, mount, mount_bind,
+    mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
 };
-use rustix::process::{DumpableBehavior, chdir, pivot_root, set_dumpable_behavior};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, chdir, getrlimit, pivot_root, set_dumpable_behavior,
+    setrlimit,
+};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, clear_ambient_capability_set,
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
-use super::step::{Fresh, Marks, Step};
+use super::step::{Fresh, GroupSetting, KernelTree, Marks, Step};
 use super::sys::Loses;
 use super::{loopback, seccomp, sys};
 
@@ -37,6 +41,9 @@ const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
     .union(CapabilitySet::SYS_CHROOT)
     .union(CapabilitySet::AUDIT_WRITE)
     .union(CapabilitySet::SETFCAP);
+
+/// How likely a process goes where memory runs out, from -1000 to 1000; most have 0.
+const EXPENDABLE: i32 = 500;
 
 /// Capabilities that there may be, by number.
 const HIGHEST_CAPABILITY: u32 = 63;
@@ -76,6 +83,8 @@ pub(super) struct Linux {
 impl Kernel for Linux {
     fn perform(&mut self, step: &Step) -> io::Result<()> {
         match step {
+            Step::Expendable => expendable()?,
+            Step::Group { at, settings } => group(at, settings)?,
             Step::OwnMounts => sys::own_mounts()?,
             Step::PrivateMounts => mount_change(
                 "/",
@@ -105,10 +114,14 @@ impl Kernel for Linux {
                 sys::restrict(tree.as_fd(), Loses::Devices)?;
                 self.trees.push(tree);
             }
+            Step::KernelTree(kind) => self.trees.push(kernel_tree(*kind)?),
             Step::EnterRoot { tree, staging } => {
                 self.attach(*tree, staging)?;
                 chdir(staging)?;
+                // The old root now lies over the new one, where `..` leads to it.
                 pivot_root(".", ".")?;
+                unmount(".", UnmountFlags::DETACH)?;
+                chdir("/")?;
             }
             Step::Attach { tree, at } => self.attach(*tree, at)?,
             Step::Lend { at, times } => {
@@ -118,6 +131,7 @@ impl Kernel for Linux {
             }
             Step::Fresh { kind, at, options } => fresh(*kind, at, options)?,
             Step::Folder { at, mode } => folder(at, *mode)?,
+            Step::PlainFolder { at } => plain_folder(at)?,
             Step::File { at, mode, content } => {
                 // What is there may be a link, which is replaced like everything else.
                 match fs::remove_file(at) {
@@ -130,13 +144,17 @@ impl Kernel for Linux {
             Step::Link { at, target } => symlink(target, at)?,
             Step::Hide { at } => hide(at)?,
             Step::ReadOnly { at } => read_only(at)?,
-            Step::LeaveHost => {
-                unmount(".", UnmountFlags::DETACH)?;
-                chdir("/")?;
-            }
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
             Step::Loopback => loopback::up()?,
-            Step::Sysctl { name, value } => fs::write(Path::new("/proc/sys").join(name), value)?,
+            Step::Sysctl {
+                name,
+                value,
+                needed,
+            } => match fs::write(Path::new("/proc/sys").join(name), value) {
+                Err(_) if !needed => {}
+                written => written?,
+            },
+            Step::MostProcesses(most) => most_processes(*most)?,
             Step::NoNewPrivileges => set_no_new_privs(true)?,
             Step::Filter => {
                 for program in seccomp::programs().map_err(io::Error::other)? {
@@ -171,6 +189,38 @@ impl Linux {
     }
 }
 
+/// Lets the kernel choose this process and all that come from it, where it has to free memory.
+/// Anybody may make it more likely for their own.
+fn expendable() -> io::Result<()> {
+    let file = "/proc/self/oom_score_adj";
+    let now = fs::read_to_string(file)?.trim().parse::<i32>();
+    if now.is_ok_and(|now| now < EXPENDABLE) {
+        fs::write(file, EXPENDABLE.to_string())?;
+    }
+    Ok(())
+}
+
+fn group(at: &Path, settings: &[GroupSetting]) -> io::Result<()> {
+    fs::create_dir(at)?;
+    for setting in settings {
+        let written = fs::write(at.join(&setting.file), &setting.value);
+        if setting.needed {
+            written?;
+        }
+    }
+    Ok(())
+}
+
+fn most_processes(most: u64) -> io::Result<()> {
+    let now = getrlimit(Resource::Nproc);
+    let most = now.maximum.map_or(most, |now| now.min(most));
+    let limit = Rlimit {
+        current: Some(most),
+        maximum: Some(most),
+    };
+    Ok(setrlimit(Resource::Nproc, limit)?)
+}
+
 /// The folder may be there already, also behind a link.
 fn folder(at: &Path, mode: u32) -> io::Result<()> {
     if at.is_dir() {
@@ -179,6 +229,36 @@ fn folder(at: &Path, mode: u32) -> io::Result<()> {
     let mut folders = fs::DirBuilder::new();
     folders.recursive(true).mode(0o755).create(at)?;
     fs::set_permissions(at, fs::Permissions::from_mode(mode))
+}
+
+/// A folder, which nothing but a folder stands for.
+fn plain_folder(at: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(at) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::DirBuilder::new().mode(0o755).create(at)
+        }
+        Err(error) => Err(error),
+        Ok(about) if about.is_dir() => Ok(()),
+        Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
+    }
+}
+
+/// A new tree of the kernel's own, which lies nowhere yet.
+fn kernel_tree(kind: KernelTree) -> io::Result<OwnedFd> {
+    let usual = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    let (name, attributes) = match kind {
+        KernelTree::Proc => ("proc", usual),
+        KernelTree::Sys => ("sysfs", usual | MountAttrFlags::MOUNT_ATTR_RDONLY),
+    };
+    let system = fsopen(name, FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_create(system.as_fd())?;
+    Ok(fsmount(
+        system.as_fd(),
+        FsMountFlags::FSMOUNT_CLOEXEC,
+        attributes,
+    )?)
 }
 
 /// What is mounted at `path`, once more, and nowhere.
@@ -225,8 +305,6 @@ fn escape(path: &Path, into: &mut Vec<u8>) {
 fn fresh(kind: Fresh, at: &Path, options: &str) -> io::Result<()> {
     let usual = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     let (name, flags) = match kind {
-        Fresh::Proc => ("proc", usual),
-        Fresh::Sys => ("sysfs", usual | MountFlags::RDONLY),
         Fresh::Tmp => ("tmpfs", usual),
         Fresh::Pts => ("devpts", MountFlags::NOSUID | MountFlags::NOEXEC),
         Fresh::Mqueue => ("mqueue", usual),
@@ -325,7 +403,7 @@ mod tests {
 
     #[test]
     fn nothing_is_done_behind_a_step_that_broke() {
-        let steps = [Step::OwnMounts, Step::Loopback, Step::LeaveHost];
+        let steps = [Step::OwnMounts, Step::Loopback, Step::Filter];
         let mut all = Recorder::default();
         perform(&mut all, &steps).expect("all is done");
         assert_eq!(all.steps, steps);

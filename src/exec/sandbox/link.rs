@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process::Stdio;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::io::Errno;
 use rustix::net::Shutdown;
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -17,7 +18,7 @@ use tokio::process::{Child, Command};
 
 use super::super::ExecError;
 use super::entry::NAME;
-use super::wire::{Reply, Request, Setup, frame, parse, receive_with, send_with};
+use super::wire::{Cause, Reply, Request, Setup, frame, parse, receive_with, send_with};
 use crate::foreign::system_words;
 
 /// Bytes read at once.
@@ -25,6 +26,9 @@ const READ: usize = 16 * 1024;
 
 /// How long a sandbox may take to end when its socket is closed, before it is killed.
 const ENDS_SOON: Duration = Duration::from_millis(500);
+
+/// The same, where somebody stands still for it.
+const ENDS_AT_ONCE: Duration = Duration::from_millis(200);
 
 /// A sandbox that runs.
 #[derive(Debug)]
@@ -42,7 +46,7 @@ impl Link {
         setup: &Setup,
         files: &[BorrowedFd<'_>],
     ) -> Result<(Self, Vec<OwnedFd>), ExecError> {
-        let mut link = start().map_err(|error| failed("open", &error))?;
+        let mut link = start().map_err(|error| not_started(&error))?;
         link.send(setup, files).await?;
         match link.receive().await? {
             Reply::Ready => {
@@ -128,10 +132,14 @@ impl Link {
         }
     }
 
-    /// Has it end by itself, without waiting for that.
+    /// Ends it where nobody can wait for that but a moment: what it writes to is removed next.
     pub(super) fn abandon(&mut self) {
         // One that has ended already needs no more.
         let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
+        let begun = Instant::now();
+        while begun.elapsed() < ENDS_AT_ONCE && matches!(self.process.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let _ = self.process.start_kill();
     }
 
@@ -172,19 +180,41 @@ fn start() -> io::Result<Link> {
 
 /// This program, sealed: a job that gets hold of the file behind its first process can't change it,
 /// whatever its rights.
-fn program() -> io::Result<&'static File> {
+pub(super) fn program() -> io::Result<&'static File> {
     static PROGRAM: OnceLock<File> = OnceLock::new();
     if let Some(program) = PROGRAM.get() {
         return Ok(program);
     }
     let mut from = File::open("/proc/self/exe")?;
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut copy = File::from(memfd_create("pipe", flags)?);
+    let mut copy = File::from(memory()?);
     io::copy(&mut from, &mut copy)?;
     copy.flush()?;
     let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
     fcntl_add_seals(copy.as_fd(), seals)?;
     Ok(PROGRAM.get_or_init(|| copy))
+}
+
+/// A file in memory that can be run, which some machines want to hear said.
+fn memory() -> rustix::io::Result<OwnedFd> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    match memfd_create("pipe", flags | MemfdFlags::EXEC) {
+        // Kernels before 6.3 don't know that one, and let all be run.
+        Err(Errno::INVAL) => memfd_create("pipe", flags),
+        made => made,
+    }
+}
+
+/// The first process can't be started.
+fn not_started(error: &io::Error) -> ExecError {
+    let words = system_words(error);
+    let made = ExecError::lasting("open", format!("no sandbox can be started: {words}"));
+    let forbids = std::fs::read_to_string("/proc/sys/vm/memfd_noexec");
+    if forbids.is_ok_and(|value| value.trim() == "2") {
+        return made.help(
+            "`vm.memfd_noexec` is 2, which lets nothing run from memory: let root set it to 1, or use `--executor docker`",
+        );
+    }
+    made
 }
 
 fn failed(phase: &'static str, error: &io::Error) -> ExecError {
@@ -206,11 +236,11 @@ fn gone() -> ExecError {
 /// What an answer that was not hoped for says.
 pub(super) fn unexpected(phase: &'static str, reply: Reply) -> ExecError {
     match reply {
-        Reply::Failed { what, of_job: true } => ExecError::user(phase, what),
-        Reply::Failed {
-            what,
-            of_job: false,
-        } => ExecError::system(phase, what),
+        Reply::Failed { what, cause } => match cause {
+            Cause::Job => ExecError::user(phase, what),
+            Cause::Machine => ExecError::lasting(phase, what),
+            Cause::Moment => ExecError::system(phase, what),
+        },
         other => ExecError::system(phase, format!("the sandbox gave no sense: {other:?}")),
     }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::Layout;
 use super::identity::Identity;
-use super::step::{Fresh, Marks, Step};
+use super::limits::Group;
+use super::step::{Fresh, KernelTree, Marks, Step};
 use super::wire::Setup;
 
 /// What the machine of a job is called.
@@ -84,9 +85,8 @@ pub(super) struct Plan<'a> {
     /// Names of files in the temporary folder.
     pub(super) temp_files: &'a [String],
     pub(super) identity: &'a Identity,
-    /// Whether `pipe` is root: layers then have root's marks, and are laid over each other before
-    /// rights are given up.
-    pub(super) is_root: bool,
+    /// The marks that whoever runs `pipe` can make.
+    pub(super) marks: Marks,
     pub(super) own_network: bool,
     /// Whether it is on the network of another sandbox, whose builds directory it has too.
     pub(super) joins: bool,
@@ -96,7 +96,10 @@ pub(super) struct Plan<'a> {
     pub(super) names: &'a [String],
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
     pub(super) resolver: Option<&'a str>,
-    pub(super) groups: &'a [PathBuf],
+    /// What holds its limits.
+    pub(super) groups: &'a [Group],
+    /// How many processes a user may have inside, where no group counts them.
+    pub(super) processes: Option<u64>,
     /// Whether programs may not give more rights than there are: a file that is set to run as its
     /// owner then does not.
     pub(super) no_new_privileges: bool,
@@ -142,17 +145,12 @@ struct Trees<'a> {
 impl Trees<'_> {
     fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
         let folder = self.plan.folder;
-        let usual = if self.plan.is_root {
-            Marks::Root
-        } else {
-            Marks::User
-        };
         self.makers.push(Step::Overlay {
             lower: lower.to_vec(),
             upper: upper(folder, name),
             work: work(folder, name),
             staging: folder.join("staging"),
-            marks: marks.unwrap_or(usual),
+            marks: marks.unwrap_or(self.plan.marks),
         });
     }
 
@@ -200,18 +198,32 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     }
     let root = trees.first();
     let Trees { makers, attach, .. } = trees;
-    let (mut outside, mut inside) = (Vec::new(), vec![Step::PrivateMounts]);
-    if plan.is_root {
+    let next = root + makers.len();
+    let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
+    outside.extend(plan.groups.iter().map(Group::step));
+    // Root lays layers over each other before rights are given up.
+    if matches!(plan.identity, Identity::Same) {
         outside.extend([Step::OwnMounts, Step::PrivateMounts]);
         outside.extend(makers);
     } else {
         inside.extend(makers);
     }
+    let kernel: &[(KernelTree, &str)] = if plan.own_network {
+        &[(KernelTree::Sys, "/sys"), (KernelTree::Proc, "/proc")]
+    } else {
+        &[(KernelTree::Proc, "/proc")]
+    };
+    inside.extend(kernel.iter().map(|(kind, _)| Step::KernelTree(*kind)));
     inside.push(Step::EnterRoot {
         tree: root,
         staging: plan.folder.join("staging"),
     });
-    inside.extend(kernel_folders(plan));
+    for (number, (_, at)) in kernel.iter().enumerate() {
+        let (tree, at) = (next + number, PathBuf::from(at));
+        inside.push(Step::PlainFolder { at: at.clone() });
+        inside.push(Step::Attach { tree, at });
+    }
+    inside.extend(devices(plan));
     inside.extend(attach);
     if !plan.joins {
         inside.extend(builds(plan));
@@ -225,6 +237,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     inside.extend(network(plan));
     inside.extend(HIDDEN.map(|at| Step::Hide { at: at.into() }));
     inside.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
+    inside.extend(plan.processes.map(Step::MostProcesses));
     inside.extend(plan.no_new_privileges.then_some(Step::NoNewPrivileges));
     inside.extend([Step::Filter, Step::Capabilities, Step::Undumpable]);
     Setup {
@@ -233,40 +246,36 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         own_network: plan.own_network,
         joins: plan.joins,
         shared: plan.joined_by > 0,
-        groups: plan.groups.to_vec(),
+        groups: plan.groups.iter().map(Group::processes).collect(),
         inside,
     }
 }
 
-/// `/sys`, `/proc` and `/dev`. The kernel gives the first two only where the old ones are in sight.
-/// Links of an image could lead to them through `/proc`, so that comes last, and nothing but these
-/// two is looked up before the old root is gone.
-fn kernel_folders(plan: &Plan<'_>) -> Vec<Step> {
-    let mut steps = Vec::new();
+/// `/dev`, before the devices.
+fn devices(plan: &Plan<'_>) -> Vec<Step> {
+    let mut steps = vec![Step::PlainFolder { at: "/dev".into() }];
     let mount = |steps: &mut Vec<Step>, kind, at: &str, options: &str| {
-        steps.push(folder(Path::new(at), 0o755));
         steps.push(Step::Fresh {
             kind,
             at: at.into(),
             options: options.to_owned(),
         });
     };
-    if plan.own_network {
-        mount(&mut steps, Fresh::Sys, "/sys", "");
-    }
-    mount(&mut steps, Fresh::Proc, "/proc", "");
-    steps.push(Step::LeaveHost);
-    let mut mount = |kind, at: &str, options: &str| mount(&mut steps, kind, at, options);
-    mount(Fresh::Tmp, "/dev", "mode=755,size=65536k");
+    mount(&mut steps, Fresh::Tmp, "/dev", "mode=755,size=65536k");
     let terminals = if plan.identity.has_many() {
         // The group of terminals, which everybody's `/etc/group` has.
         "newinstance,ptmxmode=0666,mode=0620,gid=5"
     } else {
         "newinstance,ptmxmode=0666,mode=0620"
     };
-    mount(Fresh::Pts, "/dev/pts", terminals);
-    mount(Fresh::Tmp, "/dev/shm", "mode=1777,size=65536k");
-    mount(Fresh::Mqueue, "/dev/mqueue", "");
+    for (kind, at, options) in [
+        (Fresh::Pts, "/dev/pts", terminals),
+        (Fresh::Tmp, "/dev/shm", "mode=1777,size=65536k"),
+        (Fresh::Mqueue, "/dev/mqueue", ""),
+    ] {
+        steps.push(folder(Path::new(at), 0o755));
+        mount(&mut steps, kind, at, options);
+    }
     let links = DEVICE_LINKS.map(|(name, target)| Step::Link {
         at: Path::new("/dev").join(name),
         target: target.into(),
@@ -324,15 +333,17 @@ fn ports_and_pings(identity: &Identity) -> [Step; 2] {
     let groups = match identity {
         Identity::Same => "0 2147483647".to_owned(),
         Identity::Single { group, .. } => format!("{group} {group}"),
-        Identity::Ranges { groups, .. } => format!("0 {}", groups.1),
+        Identity::Ranges(ranges) => format!("0 {}", ranges.groups.1),
     };
-    let sysctl = |name: &str, value: String| Step::Sysctl {
+    let sysctl = |name: &str, value: String, needed| Step::Sysctl {
         name: name.to_owned(),
         value,
+        needed,
     };
     [
-        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned()),
-        sysctl("net/ipv4/ping_group_range", groups),
+        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned(), true),
+        // All groups of this machine may be more than there are in its namespace of users.
+        sysctl("net/ipv4/ping_group_range", groups, false),
     ]
 }
 
@@ -346,5 +357,100 @@ fn file(at: &Path, content: &str) -> Step {
         at: at.to_owned(),
         mode: 0o666,
         content: content.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_lookup(step: &Step) -> bool {
+        matches!(
+            step,
+            Step::Attach { .. }
+                | Step::Fresh { .. }
+                | Step::Folder { .. }
+                | Step::PlainFolder { .. }
+                | Step::File { .. }
+                | Step::Link { .. }
+                | Step::Hide { .. }
+                | Step::ReadOnly { .. }
+                | Step::Lend { .. }
+                | Step::Sysctl { .. }
+        )
+    }
+
+    fn made(identity: &Identity, joins: bool) -> Vec<Step> {
+        let root = Root {
+            layers: vec!["/image".into()],
+            marks: None,
+            trees: vec![HostTree {
+                at: "/usr".into(),
+                writable: false,
+            }],
+        };
+        let layout = Layout {
+            builds_dir: "/builds".to_owned(),
+            project_dir: "/builds/g/p".to_owned(),
+        };
+        let plan = Plan {
+            folder: Path::new("/attempt"),
+            root: &root,
+            layout: &layout,
+            builds: &["/tree".into()],
+            temp_files: &[],
+            identity,
+            marks: Marks::Root,
+            own_network: true,
+            joins,
+            joined_by: 0,
+            names: &[],
+            resolver: None,
+            groups: &[],
+            processes: None,
+            no_new_privileges: true,
+        };
+        let made = setup(&plan);
+        [made.outside, made.inside].concat()
+    }
+
+    #[test]
+    fn no_name_of_an_image_is_looked_up_while_this_machine_can_be_reached() {
+        let single = Identity::Single { user: 0, group: 0 };
+        for (identity, joins) in [
+            (Identity::Same, false),
+            (Identity::Same, true),
+            (single, false),
+        ] {
+            let steps = made(&identity, joins);
+            let entered = (steps.iter())
+                .position(|step| matches!(step, Step::EnterRoot { .. }))
+                .expect("it is entered");
+            let looked_up = steps.iter().position(is_lookup).expect("names");
+            assert!(entered < looked_up, "{identity:?} {joins}: {steps:?}");
+        }
+    }
+
+    #[test]
+    fn every_tree_gets_the_place_that_is_its_own() {
+        for joins in [false, true] {
+            let steps = made(&Identity::Same, joins);
+            let mut names: Vec<String> = Vec::new();
+            names.extend(joins.then(|| "/builds".to_owned()));
+            for step in &steps {
+                match step {
+                    Step::Overlay { upper, .. } if upper.ends_with("root/upper") => {
+                        names.push("/".to_owned());
+                    }
+                    Step::Overlay { .. } => names.push("/builds".to_owned()),
+                    Step::Device(at) | Step::Share(at) => names.push(at.display().to_string()),
+                    Step::KernelTree(KernelTree::Proc) => names.push("/proc".to_owned()),
+                    Step::KernelTree(KernelTree::Sys) => names.push("/sys".to_owned()),
+                    Step::EnterRoot { tree, .. } => assert_eq!(names[*tree], "/"),
+                    Step::Attach { tree, at } => assert_eq!(Path::new(&names[*tree]), at),
+                    _ => {}
+                }
+            }
+        }
     }
 }

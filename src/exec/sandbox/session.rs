@@ -13,13 +13,13 @@ use tokio::sync::mpsc;
 
 use super::super::cancel::{asked, check, unless_asked};
 use super::super::collect::{Packed, cannot_pack, place as give_place, store};
-use super::super::file_work::{blocking, in_place};
-use super::super::remove::remove;
+use super::super::file_work::{Stop as FileStop, blocking, in_place};
 use super::super::service_lines::join;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
+use super::groups::remove_attempt;
 use super::link::{Link, unexpected};
 use super::services::Services;
-use super::wire::{Choice, Program, Reply, Request, Stop};
+use super::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use crate::foreign::system_words;
 
 const RUN: &str = "run script";
@@ -86,7 +86,7 @@ impl SandboxSession {
             Reply::Started => {}
             Reply::Failed {
                 what,
-                of_job: false,
+                cause: Cause::Moment | Cause::Machine,
             } => {
                 return Err(ExecError::system(RUN, what)
                     .help("check `image:entrypoint`; `[\"\"]` clears the image's"));
@@ -198,8 +198,10 @@ impl Session for SandboxSession {
             link.ask(&request, &[to.as_fd()]).await?;
             drop(to);
             let (globs, place) = (globs.clone(), into.to_owned());
+            let stop = FileStop::default();
+            let _given_up = stop.when_dropped();
             let storing = tokio::task::spawn_blocking(move || {
-                store(from, &globs, &place).map_err(cannot_pack)
+                store(from, &globs, &place, &stop).map_err(cannot_pack)
             });
             let (stored, reply) = tokio::join!(storing, link.receive());
             let stored = stored
@@ -233,7 +235,7 @@ impl Session for SandboxSession {
             };
             link.end().await.and(ended)?;
             let what = "the job's folder was not removed";
-            blocking("remove folder", what, move || remove(&folder)).await
+            blocking("remove folder", what, move || remove_attempt(&folder)).await
         };
         match tokio::time::timeout(budget, closing).await {
             Ok(done) => {
@@ -255,9 +257,14 @@ impl Session for SandboxSession {
 impl Drop for SandboxSession {
     fn drop(&mut self) {
         if !self.gone {
-            self.link.abandon();
             // Nobody is left to be told, and what is still written is removed by the next run.
-            let _ = in_place(|| remove(&self.folder));
+            let _ = in_place(|| {
+                if let Some(services) = &mut self.services {
+                    services.abandon();
+                }
+                self.link.abandon();
+                remove_attempt(&self.folder)
+            });
         }
     }
 }

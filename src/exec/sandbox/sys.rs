@@ -22,9 +22,14 @@ impl Namespaces {
     pub(super) const NONE: Self = Self(0);
     pub(super) const USER: Self = Self(libc::CLONE_NEWUSER);
     pub(super) const NET: Self = Self(libc::CLONE_NEWNET);
-    /// Mounts, processes, System V IPC and the host's name.
-    pub(super) const REST: Self =
-        Self(libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS);
+    /// Mounts, processes, System V IPC, the host's name and the names of control groups.
+    pub(super) const REST: Self = Self(
+        libc::CLONE_NEWNS
+            | libc::CLONE_NEWPID
+            | libc::CLONE_NEWIPC
+            | libc::CLONE_NEWUTS
+            | libc::CLONE_NEWCGROUP,
+    );
 
     /// Both.
     pub(super) const fn and(self, other: Self) -> Self {

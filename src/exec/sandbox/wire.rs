@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::super::Globs;
 use super::identity::Identity;
 use super::step::Step;
+use crate::images::layer::{LayerError, UnpackJob, Unpacked};
 
 /// Open files that one message can have.
 const FILES: usize = 64;
@@ -59,6 +60,10 @@ pub(super) enum Request {
     Pack { project: PathBuf, choice: Choice },
     /// Writes a file's content to the file that comes with it.
     Read { path: PathBuf, limit: u64 },
+    /// Unpacks a layer of an image.
+    UnpackLayer(Box<UnpackJob>),
+    /// Removes a folder.
+    Remove { folder: PathBuf },
 }
 
 /// A program, its surroundings, and who runs it.
@@ -126,8 +131,44 @@ pub(super) enum Reply {
     Packed { entries: usize, notes: Vec<String> },
     /// Whether there is such a file.
     Read(bool),
-    /// It could not be done. `of_job` where the job's own words are to blame.
-    Failed { what: String, of_job: bool },
+    /// What came of a layer.
+    Unpacked(Result<Unpacked, LayerError>),
+    /// It could not be done.
+    Failed { what: String, cause: Cause },
+}
+
+/// What is to blame for a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Cause {
+    /// The job's own words.
+    Job,
+    /// This machine, which would do the same another time.
+    Machine,
+    /// What is short at the moment: room, memory, processes.
+    Moment,
+}
+
+impl Cause {
+    /// Of what the system says where a sandbox is made.
+    pub(super) fn of(error: &io::Error) -> Self {
+        use io::ErrorKind;
+
+        let files = [libc::EMFILE, libc::ENFILE];
+        let is_short = matches!(
+            error.kind(),
+            ErrorKind::OutOfMemory
+                | ErrorKind::WouldBlock
+                | ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::ResourceBusy
+                | ErrorKind::Interrupted
+        );
+        if is_short || error.raw_os_error().is_some_and(|it| files.contains(&it)) {
+            Self::Moment
+        } else {
+            Self::Machine
+        }
+    }
 }
 
 /// A message as bytes, its length first.
@@ -178,7 +219,13 @@ pub(super) fn receive_with(
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
     let mut carried = RecvAncillaryBuffer::new(&mut space);
     let flags = RecvFlags::CMSG_CLOEXEC;
-    let got = rustix::net::recvmsg(socket, &mut [IoSliceMut::new(into)], &mut carried, flags)?;
+    let got = loop {
+        let into = &mut [IoSliceMut::new(into)];
+        match rustix::net::recvmsg(&socket, into, &mut carried, flags) {
+            Err(rustix::io::Errno::INTR) => {}
+            got => break got?,
+        }
+    };
     for message in carried.drain() {
         if let RecvAncillaryMessage::ScmRights(received) = message {
             files.extend(received);
