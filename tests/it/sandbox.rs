@@ -287,9 +287,13 @@ fn a_memory_bomb_ends_its_job_alone_in_docker() {
     inner.env("PIPE_DOCKER_MEMORY", "48m");
     let script = place.env.folder().join("inner.sh");
     std::fs::write(&script, line(&inner)).expect("written");
-    let around = TestEnv::new(&format!(
-        "around:\n  script:\n    - mount -t proc proc /host/proc\n    - chroot /host sh {}\n",
+    // In a mere `chroot` nobody gets a namespace of users.
+    let enter = format!(
+        "cd /host && mount -t proc proc proc && pivot_root . mnt && exec chroot . sh {}",
         script.display()
+    );
+    let around = TestEnv::new(&format!(
+        "around:\n  script:\n    - unshare -m sh -c '{enter}'\n"
     ));
     around.user_settings(
         "docker.cap_add = ['SYS_ADMIN']\ndocker.security_opt = ['seccomp=unconfined']\n\

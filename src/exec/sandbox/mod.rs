@@ -29,6 +29,9 @@
 //! | the host's files | the image `host` shows root's jobs what root may read of `/usr` and `/opt`; Docker shows none |
 //! | profiles of `AppArmor` or `SELinux` | none: the namespace of users has to do |
 //!
+//! Files of other ids than one's own, which a user may have for images, are written and removed by
+//! `errand`: outside of a namespace with these ids only root could.
+//!
 //! Steps that look up names in an image are done when nothing of this machine can be reached any
 //! more, however its links lead. The program of the first process is a sealed copy in memory, so
 //! that nobody who gets hold of it can change the one on disk.

@@ -195,7 +195,10 @@ fn describe(
     } else {
         ""
     };
-    format!("namespaces of Linux {release}, {who}{layers}; {limits}; {network}")
+    format!(
+        "namespaces of Linux {release}, {who}{layers}; \
+         Docker's protections but profiles of AppArmor and SELinux; {limits}; {network}"
+    )
 }
 
 fn way_out() -> Option<&'static str> {
