@@ -152,7 +152,7 @@ impl PipelineState {
     }
 
     /// The project's files as the runner has them.
-    pub(super) fn tree(&self, runner: RunnerIndex, sources: Option<Sources>) -> Option<TreeRef> {
+    pub(super) fn tree(&self, runner: RunnerIndex, sources: Option<&Sources>) -> Option<TreeRef> {
         self.trees.of(runner, sources?).cloned()
     }
 
