@@ -36,6 +36,16 @@ impl Trees {
         })
     }
 
+    /// The place for the trees of another project, which goes with this one.
+    pub(super) fn beside(&self, name: &str) -> io::Result<Self> {
+        let folder = self.folder.join(name);
+        fs::create_dir(&folder)?;
+        Ok(Self {
+            folder,
+            made: Mutex::default(),
+        })
+    }
+
     /// A tree for each of the sources that jobs ask for; what an earlier pipeline of the run had is
     /// taken from it. What the work tree has changed is written
     /// at once, so that all jobs find the same; the rest when an executor wants it. Soon after

@@ -7,6 +7,7 @@ mod cli;
 mod completion;
 mod conformance;
 mod docker_settings;
+mod downstream;
 mod engine;
 mod env;
 mod faults;
