@@ -18,6 +18,7 @@ use super::failure::{Failure, FailureKind};
 use super::folders;
 use super::request::WorkspaceRequest;
 use super::runners::docker;
+use super::setting_files::certificates;
 use super::settings::read_settings;
 
 /// What stands before the name of an image that the Docker daemon has.
@@ -138,7 +139,7 @@ impl Images {
         let options = PullOptions {
             login,
             platform,
-            certificates: None,
+            certificates: certificates(&self.settings)?,
         };
         let store = store()?;
         let mut arrival = store.arrival()?;

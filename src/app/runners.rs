@@ -19,6 +19,7 @@ use crate::settings::{Key, Settings, Source};
 use super::docker_settings::{docker_settings, keyring};
 use super::failure::Failure;
 use super::folders;
+use super::setting_files::certificates;
 
 /// Time between TERM and KILL of a script on the host.
 const GRACE: Duration = Duration::from_secs(10);
@@ -54,7 +55,7 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, Failure> {
 
 /// The sandboxes of this machine, for looking at them.
 pub fn sandboxes() -> Result<Arc<dyn Executor>, Failure> {
-    sandbox("none")
+    sandbox("none", None)
 }
 
 /// The same engine, with the layers that it keeps for later runs.
@@ -92,18 +93,19 @@ fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
 
 /// The executor of our own.
 #[cfg(target_os = "linux")]
-fn sandbox(run: &str) -> Result<Arc<dyn Executor>, Failure> {
+fn sandbox(run: &str, certificates: Option<Vec<u8>>) -> Result<Arc<dyn Executor>, Failure> {
     Ok(Arc::new(SandboxExecutor::new(SandboxSettings {
         base: folders::cache()?.join("sandbox"),
         images: folders::cache()?.join("images"),
         keyring: keyring(),
+        certificates,
         run: run.to_owned(),
     })))
 }
 
 /// Elsewhere than on Linux there is none.
 #[cfg(not(target_os = "linux"))]
-fn sandbox(_run: &str) -> Result<Arc<dyn Executor>, Failure> {
+fn sandbox(_run: &str, _certificates: Option<Vec<u8>>) -> Result<Arc<dyn Executor>, Failure> {
     let text = "the sandbox executor works with Linux alone";
     Err(ExecError::unsupported("sandbox", text)
         .help("use `--executor docker`")
@@ -130,8 +132,8 @@ impl Runners {
             grace: GRACE,
         });
         let sandbox = match choice {
-            Choice::Sandbox => Some(sandbox(run)?),
-            Choice::Auto => sandbox(run).ok(),
+            Choice::Sandbox => Some(sandbox(run, certificates(settings)?)?),
+            Choice::Auto => sandbox(run, certificates(settings)?).ok(),
             Choice::Docker | Choice::Shell => None,
         };
         let mut runners = Self {

@@ -26,17 +26,24 @@ pub(super) struct Bases {
     store: OnceCell<ImageStore>,
     /// As whom registries are asked.
     keyring: Keyring,
+    certificates: Option<Vec<u8>>,
     known: Mutex<HashMap<Key, Arc<OnceCell<Arc<Base>>>>>,
 }
 
 impl Bases {
     /// Those in the store at `images`, and this machine, for which `base` has a place.
-    pub(super) fn new(base: &Path, images: &Path, keyring: Keyring) -> Self {
+    pub(super) fn new(
+        base: &Path,
+        images: &Path,
+        keyring: Keyring,
+        certificates: Option<Vec<u8>>,
+    ) -> Self {
         Self {
             host: base.join("host"),
             images: images.to_owned(),
             store: OnceCell::new(),
             keyring,
+            certificates,
             known: Mutex::default(),
         }
     }
@@ -75,7 +82,7 @@ impl Bases {
         let options = PullOptions {
             login: found.login.and_then(|(login, _)| credentials(login)),
             platform: platform(image)?,
-            certificates: None,
+            certificates: self.certificates.clone(),
         };
         let told = |step: Progress| {
             if let Progress::Downloading(so_far, all) = step {
@@ -149,17 +156,17 @@ fn credentials(login: Login) -> Option<images::Login> {
     }
 }
 
-/// What is not here, and what is no name, is the job's fault.
+/// What is not here, what its registry does not have and what is no image is the job's fault.
 fn refused(error: ImageError) -> ExecError {
-    let is_of_job = matches!(
-        error,
-        ImageError::NotHere { .. } | ImageError::Name { .. } | ImageError::Platform { .. }
-    );
     let text = error.to_string();
-    let made = if is_of_job {
+    let made = if error.is_of_the_image() || matches!(error, ImageError::NotHere { .. }) {
         ExecError::user(PHASE, text)
     } else {
         ExecError::system(PHASE, text)
+    };
+    let made = match error.help() {
+        Some(help) => made.help(help),
+        None => made,
     };
     made.because(error)
 }

@@ -40,6 +40,9 @@ pub struct SandboxSettings {
     pub images: PathBuf,
     /// As whom registries are asked.
     pub keyring: Keyring,
+    /// Certificates of authorities that registries may have, in PEM format, besides those of the
+    /// system.
+    pub certificates: Option<Vec<u8>>,
     /// Id of the run.
     pub run: String,
 }
@@ -71,7 +74,12 @@ impl SandboxExecutor {
     pub fn new(settings: SandboxSettings) -> Self {
         Self {
             builds: Arc::new(Builds::new(&settings.base, &settings.run)),
-            bases: Bases::new(&settings.base, &settings.images, settings.keyring.clone()),
+            bases: Bases::new(
+                &settings.base,
+                &settings.images,
+                settings.keyring.clone(),
+                settings.certificates.clone(),
+            ),
             settings,
         }
     }

@@ -15,6 +15,7 @@ async fn sandbox() -> Subject {
         base: scratch.path().join("sandbox"),
         images: scratch.path().join("images"),
         keyring: Keyring::of_user(None, None),
+        certificates: None,
         run: RUN.to_owned(),
     });
     Subject::in_folder(scratch, Arc::new(executor), Some("host"))
