@@ -135,6 +135,8 @@ async fn prepare(
         permissions: Permissions::of(&workspace.settings)?,
         clock: now,
     });
+    // The first sandbox takes its time too.
+    let checking = runners.check(&context.runners);
     let checked = (context.check_images()).and_then(|()| context.check_socket(&workspace.settings));
     checked.map_err(|failure| failure.within(&pipeline.loaded.sources))?;
     let trees = Trees::of(state, live)?;
@@ -160,7 +162,7 @@ async fn prepare(
         if let Some(greeting) = greeting {
             greeting.answer().await?;
         }
-        runners.check(&context.runners).await?;
+        checking.answer().await?;
         reap(&runners, state).await
     };
     spec.pipeline

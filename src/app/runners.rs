@@ -175,13 +175,7 @@ impl Runners {
 
     /// Asks the daemon, in a task of its own, who it is: that takes a while.
     pub(super) fn greet(&self) -> Greeting {
-        let docker = self.docker.clone();
-        Greeting(tokio::spawn(async move {
-            match docker {
-                Some(docker) => docker.probe(&Cx::unstoppable()).await.map(drop),
-                None => Ok(()),
-            }
-        }))
+        Greeting::of(self.docker.clone())
     }
 
     /// Whether it has to be known what the daemon answers before jobs are looked at: who takes
@@ -197,20 +191,14 @@ impl Runners {
         self.take_docker(answer.map(|()| docker))
     }
 
-    /// Makes sure that sandboxes can be made, where jobs go to them.
-    pub(super) async fn check(&self, assignment: &Assignment) -> Result<(), ExecError> {
+    /// Makes sure, in a task of its own, that sandboxes can be made, where jobs go to them.
+    pub(super) fn check(&self, assignment: &Assignment) -> Greeting {
         let name = |at: &RunnerIndex| assignment.runners[at.0].executor.name();
-        match &self.sandbox {
-            Some(sandbox)
-                if assignment
-                    .by_job
-                    .iter()
-                    .any(|at| name(at) == sandbox.name()) =>
-            {
-                sandbox.probe(&Cx::unstoppable()).await.map(drop)
-            }
-            _ => Ok(()),
-        }
+        let is_theirs = |sandbox: &Arc<dyn Executor>| {
+            let mut runners = assignment.by_job.iter();
+            runners.any(|at| name(at) == sandbox.name())
+        };
+        Greeting::of(self.sandbox.clone().filter(is_theirs))
     }
 
     /// Every executor that may have left something behind.
@@ -337,15 +325,26 @@ impl Assignment {
     }
 }
 
-/// The answer of the daemon, under way.
+/// The answer of an executor, under way.
 pub(super) struct Greeting(tokio::task::JoinHandle<Result<(), ExecError>>);
 
 impl Greeting {
+    /// Asks it, if there is one.
+    fn of(executor: Option<Arc<dyn Executor>>) -> Self {
+        Self(tokio::spawn(async move {
+            match executor {
+                Some(executor) => executor.probe(&Cx::unstoppable()).await.map(drop),
+                None => Ok(()),
+            }
+        }))
+    }
+
     /// Waits for it. Where nothing stands in for a daemon that does not answer, that ends the run
     /// before it begins.
     pub(super) async fn answer(self) -> Result<(), Failure> {
         let answer = self.0.await.unwrap_or_else(|error| {
-            Err(ExecError::system("probe", "asking the Docker daemon broke off").because(error))
+            let text = "asking who runs the jobs broke off";
+            Err(ExecError::system("probe", text).because(error))
         });
         Ok(answer?)
     }

@@ -1,21 +1,26 @@
-//! The way into a sandbox: what this program does when `pipe` starts it anew to make one.
+//! The way into a sandbox: what this program does when `pipe` starts it anew to make some.
 //!
-//! The new process does what needs the rights of `pipe`, makes the first process of the sandbox in
-//! namespaces of its own, says who is who in there, and waits for its end.
+//! The new process makes a copy of itself for each. A copy does what needs the rights of `pipe`,
+//! makes the first process of the sandbox in namespaces of its own, says who is who in there, and
+//! waits for its end.
 
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Command, ExitCode};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitOptions, kill_process, set_parent_process_death_signal, waitpid,
+    Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open,
+    set_parent_process_death_signal, waitpid,
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::identity::{Identity, same};
 use super::init;
 use super::kernel::{Linux, perform};
+use super::seccomp::{self, Filter};
 use super::sys::{self, Namespaces};
 use super::wire::{Reply, Setup, Wire};
 use super::words::broken;
@@ -24,30 +29,60 @@ use crate::foreign::system_words;
 /// What `pipe` calls itself when it starts itself anew.
 pub(super) const NAME: &str = "pipe-sandbox";
 
-/// Does the work of a sandbox's first process where this program was started as one; `None` where
-/// it was not. Has to come before anything that starts a thread: a process with several can't
-/// enter namespaces.
+/// How long a sandbox whose socket is closed may take to end, before it is killed.
+const ENDS_SOON: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
+
+/// Makes sandboxes where this program was started to do that; `None` where it was not. Has to come
+/// before anything that starts a thread: a process with several can't enter namespaces.
 pub fn enter_sandbox() -> Option<ExitCode> {
     let name = std::env::args_os().next()?;
     if name != NAME {
         return None;
     }
     // Whoever waits at the other end of the socket sees it closed.
-    Some(match enter() {
+    Some(match make() {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     })
 }
 
-fn enter() -> io::Result<()> {
+/// Copies this process for each socket that comes, until nobody is there any more to send one. Returns
+/// in each copy too, when it has done its work.
+fn make() -> io::Result<()> {
     sys::close_foreign_files()?;
-    let socket = io::stdin().as_fd().try_clone_to_owned()?;
-    let mut wire = Wire::new(socket);
+    // The same for all. Where there is none, that is told by the step that wants it.
+    let filter = seccomp::programs().ok();
+    let mut wire = Wire::new(io::stdin().as_fd().try_clone_to_owned()?);
+    // No copy keeps the maker's socket open.
+    sys::close_input()?;
+    while let Some(socket) = wire.receive_file()? {
+        // Those that have ended since.
+        while let Ok(Some(_)) = waitpid(None, WaitOptions::NOHANG) {}
+        match sys::fork(Namespaces::NONE) {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                drop(wire);
+                return enter(Wire::new(socket), filter);
+            }
+            Err(error) => {
+                let what = format!("no new process: {}", system_words(&error));
+                // Whoever waits for it may be gone.
+                let _ = fail(&mut Wire::new(socket), what);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
     let Some((setup, mut files)) = wire.receive::<Setup>()? else {
         return Ok(());
     };
     let lent = files.split_off(files.len().min(2));
-    let mut kernel = Linux::with(lent);
+    let mut kernel = Linux::with(lent, filter);
     if let Err(what) = outside(&setup, &files, &mut kernel) {
         return fail(&mut wire, what);
     }
@@ -84,8 +119,8 @@ fn enter() -> io::Result<()> {
             } else {
                 tell.write_all(&[0])?;
             }
-            drop((tell, wire, kernel));
-            wait(first)
+            drop((tell, kernel));
+            wait(first, &wire)
         }
     }
 }
@@ -160,10 +195,23 @@ fn map_with(program: &str, first: &str, own: u32, range: (u32, u32)) -> io::Resu
     )))
 }
 
-fn wait(first: Pid) -> io::Result<()> {
+/// Waits for the end of the sandbox. Its socket stays open until then, and is how that is told.
+/// One that does not end by itself when the other side is closed is killed.
+fn wait(first: Pid, wire: &Wire) -> io::Result<()> {
+    let process = pidfd_open(first, PidfdFlags::empty())?;
+    let hung_up = PollFlags::RDHUP;
+    let mut sources = [
+        PollFd::new(&process, PollFlags::IN),
+        PollFd::new(wire, hung_up),
+    ];
+    while poll(&mut sources, None) == Err(Errno::INTR) {}
+    let has_ended = !sources[0].revents().is_empty();
+    if !has_ended && poll(&mut sources[..1], Some(&ENDS_SOON)) == Ok(0) {
+        kill_process(first, Signal::KILL)?;
+    }
     loop {
         match waitpid(Some(first), WaitOptions::empty()) {
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
             Ok(_) => return Ok(()),
         }

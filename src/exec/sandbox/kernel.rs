@@ -19,9 +19,10 @@ use rustix::thread::{
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
+use super::seccomp::Filter;
 use super::step::{Fresh, Marks, Step};
 use super::sys::Loses;
-use super::{loopback, seccomp, sys};
+use super::{loopback, sys};
 
 /// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
 const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
@@ -66,8 +67,9 @@ pub(super) fn perform(kernel: &mut impl Kernel, steps: &[Step]) -> Result<(), Br
 }
 
 /// This machine's kernel, with the trees that lie nowhere yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Linux {
+    filter: Option<Filter>,
     trees: Vec<OwnedFd>,
     /// Trees for other sandboxes.
     lent: Vec<OwnedFd>,
@@ -139,8 +141,10 @@ impl Kernel for Linux {
             Step::Sysctl { name, value } => fs::write(Path::new("/proc/sys").join(name), value)?,
             Step::NoNewPrivileges => set_no_new_privs(true)?,
             Step::Filter => {
-                for program in seccomp::programs().map_err(io::Error::other)? {
-                    sys::filter(&program)?;
+                let filter = self.filter.as_ref();
+                // There is none for this kind of processor.
+                for program in filter.ok_or(io::ErrorKind::Unsupported)? {
+                    sys::filter(program)?;
                 }
             }
             Step::Capabilities => drop_capabilities()?,
@@ -152,8 +156,9 @@ impl Kernel for Linux {
 
 impl Linux {
     /// Begins with trees that another sandbox lent.
-    pub(super) fn with(trees: Vec<OwnedFd>) -> Self {
+    pub(super) fn with(trees: Vec<OwnedFd>, filter: Option<Filter>) -> Self {
         Self {
+            filter,
             trees,
             lent: Vec::new(),
         }
@@ -188,7 +193,9 @@ fn clone_tree(path: &Path, recursive: bool) -> io::Result<OwnedFd> {
     Ok(open_tree(CWD, path, flags)?)
 }
 
-/// The kernel reads one page of options, in which `:`, `,` and `\` mean something.
+/// The kernel reads one page of options, in which `:`, `,` and `\` mean something. What is written is
+/// never wanted after the job: unless told so, the kernel would write all of the disk's dirty
+/// pages out when the overlay goes.
 fn overlay_options(
     lower: &[impl AsRef<Path>],
     upper: &Path,
@@ -207,8 +214,8 @@ fn overlay_options(
     options.extend(b",workdir=");
     escape(work, &mut options);
     options.extend(match marks {
-        Marks::Root => &b",redirect_dir=on"[..],
-        Marks::User => b",userxattr",
+        Marks::Root => &b",redirect_dir=on,volatile"[..],
+        Marks::User => b",userxattr,volatile",
     });
     Ok(CString::new(options)?)
 }
@@ -343,9 +350,9 @@ mod tests {
         let made = |marks| overlay_options(&["/a:b", "/c\\d"], upper, work, marks);
         assert_eq!(
             made(Marks::Root).expect("options").to_str(),
-            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on")
+            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on,volatile")
         );
         let user = made(Marks::User).expect("options");
-        assert!(user.to_bytes().ends_with(b",userxattr"));
+        assert!(user.to_bytes().ends_with(b",userxattr,volatile"));
     }
 }

@@ -1,9 +1,9 @@
 //! The `sandbox` executor: jobs run in namespaces of their own, with no daemon.
 //!
 //! ```text
-//! pipe ── starts itself anew ──▶ entry ── new namespaces ──▶ init ── fork ──▶ shell of a script
-//!   │                              │  who is who, waits         │  makes the world, then serves
-//!   └───────────── a socket: Setup, Request ▼ Reply ▲ ──────────┘
+//! pipe ── starts itself anew, once ──▶ maker ── fork ──▶ entry ── new namespaces ──▶ init ── fork ──▶ shell of a script
+//!   │                                                      │  who is who, waits         │  makes the world, then serves
+//!   └───────────── a socket for each: Setup, Request ▼ Reply ▲ ─────────────────────────┘
 //! ```
 //!
 //! `plan` decides what is done, as data; `kernel` does it, first with the rights of `pipe`, then
@@ -43,6 +43,7 @@ mod kernel;
 mod layers;
 mod link;
 mod loopback;
+mod maker;
 mod plan;
 mod probe;
 mod program;

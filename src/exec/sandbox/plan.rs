@@ -104,12 +104,12 @@ pub(super) struct Plan<'a> {
 
 /// Where an overlay of the attempt keeps what is written.
 fn upper(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).join("upper")
+    folder.join(format!("{name}-upper"))
 }
 
 /// The folder beside it that the kernel needs.
 fn work(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).join("work")
+    folder.join(format!("{name}-work"))
 }
 
 /// The folders that have to be there before the steps are done.

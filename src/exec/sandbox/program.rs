@@ -6,10 +6,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{Access, CWD, Mode, OFlags, access, openat};
 use rustix::process::{Gid, Pid, Uid, getuid, setsid, umask};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
+use super::super::detector::shell_of;
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
 use super::wire::Program;
@@ -97,13 +98,23 @@ fn turn_into(
             user.user, user.group
         );
     }
-    let mut command = Command::new(first);
+    let path = program.environment.iter().find(|(name, _)| name == "PATH");
+    let path = path.map_or("", |(_, value)| value);
+    let is_program = |path: &str| access(path, Access::EXEC_OK).is_ok();
+    // Saves the start of a shell that would only look for another one.
+    let mut command = match shell_of(&program.words, path, is_program) {
+        Some(shell) => Command::new(shell),
+        None => {
+            let mut command = Command::new(first);
+            command.args(others);
+            command
+        }
+    };
     let errors = match output.try_clone() {
         Ok(errors) => errors,
         Err(error) => return system_words(&error),
     };
     command
-        .args(others)
         .env_clear()
         .envs(
             program

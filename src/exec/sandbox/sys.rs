@@ -76,6 +76,15 @@ pub(super) fn close_foreign_files() -> io::Result<()> {
     Ok(())
 }
 
+/// Puts what the output is in place of the input, which this process has taken elsewhere.
+pub(super) fn close_input() -> io::Result<()> {
+    // SAFETY: the two numbers are those of open files that nobody closes.
+    match unsafe { libc::dup2(libc::STDOUT_FILENO, libc::STDIN_FILENO) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
 /// What a tree of this machine loses before a job sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Loses {

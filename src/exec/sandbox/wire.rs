@@ -207,6 +207,22 @@ impl Wire {
         self.0.write_all(&bytes[sent..])
     }
 
+    /// The file that comes with the next byte; `None` when the other end is closed.
+    pub(super) fn receive_file(&mut self) -> io::Result<Option<OwnedFd>> {
+        let mut files = Vec::new();
+        loop {
+            match receive_with(&self.0, &mut [0], &mut files) {
+                Ok(0) => return Ok(None),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => match files.pop() {
+                    Some(file) => return Ok(Some(file)),
+                    None => {}
+                },
+            }
+        }
+    }
+
     /// The next message with its files; `None` when the other end is closed.
     pub(super) fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
         let mut files = Vec::new();
