@@ -20,7 +20,6 @@ mod owned_folder;
 mod ports;
 mod registry;
 mod relocate;
-mod remove;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod service_lines;

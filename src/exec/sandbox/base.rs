@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::detector::shell_command;
 use super::super::{Image, ports};
 use super::host::HostImage;
+use super::kept::Held;
 use super::plan::Root;
 use super::step::Marks;
 use crate::images::{ImageConfig, OpenImage, layer};
@@ -20,7 +21,17 @@ pub(super) struct Base {
     /// Whether it is this machine.
     pub(super) is_host: bool,
     /// Keeps its layers.
-    _held: Option<OpenImage>,
+    _held: Kept,
+}
+
+/// Whoever keeps the layers of an image from being removed.
+#[derive(Debug)]
+#[expect(dead_code, reason = "held, and never looked at")]
+enum Kept {
+    Host(Held),
+    Image(OpenImage),
+    #[cfg(test)]
+    Nothing,
 }
 
 impl Base {
@@ -36,7 +47,7 @@ impl Base {
                 ..ImageConfig::default()
             },
             is_host: true,
-            _held: None,
+            _held: Kept::Host(host.held),
         }
     }
 
@@ -54,7 +65,7 @@ impl Base {
             },
             config: image.config().clone(),
             is_host: false,
-            _held: Some(image),
+            _held: Kept::Image(image),
         }
     }
 
@@ -139,7 +150,7 @@ fn given(image: &Image) -> Option<&[String]> {
 #[cfg(test)]
 mod tests {
     use super::super::plan::Root;
-    use super::{Base, Image, ImageConfig};
+    use super::{Base, Image, ImageConfig, Kept};
 
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|&word| word.to_owned()).collect()
@@ -159,7 +170,7 @@ mod tests {
                 ..ImageConfig::default()
             },
             is_host: false,
-            _held: None,
+            _held: Kept::Nothing,
         }
     }
 

@@ -12,18 +12,18 @@ use std::process::{Command, ExitCode};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open,
+    Pid, PidfdFlags, Signal, WaitOptions, geteuid, kill_process, pidfd_open,
     set_parent_process_death_signal, waitpid,
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::identity::{Identity, same};
 use super::init;
-use super::kernel::{Linux, perform};
+use super::kernel::{Linux, own_mounts, perform};
 use super::seccomp::{self, Filter};
 use super::sys::{self, Namespaces};
-use super::wire::{Reply, Setup, Wire};
-use super::words::broken;
+use super::wire::{Cause, Reply, Setup, Wire};
+use super::words::{broken, cause};
 use crate::foreign::system_words;
 
 /// What `pipe` calls itself when it starts itself anew.
@@ -53,6 +53,12 @@ pub fn enter_sandbox() -> Option<ExitCode> {
 /// in each copy too, when it has done its work.
 fn make() -> io::Result<()> {
     sys::close_foreign_files()?;
+    // Trees that stay for later sandboxes are mounted here.
+    let set_apart = if geteuid().is_root() {
+        own_mounts()
+    } else {
+        Ok(())
+    };
     // The same for all. Where there is none, that is told by the step that wants it.
     let filter = seccomp::programs().ok();
     let mut wire = Wire::new(io::stdin().as_fd().try_clone_to_owned()?);
@@ -65,12 +71,20 @@ fn make() -> io::Result<()> {
             Ok(Some(_)) => {}
             Ok(None) => {
                 drop(wire);
-                return enter(Wire::new(socket), filter);
+                let mut wire = Wire::new(socket);
+                return match set_apart {
+                    Ok(()) => enter(wire, filter),
+                    Err(error) => {
+                        let words = system_words(&error);
+                        let what = format!("the mounts can't be set apart: {words}");
+                        fail(&mut wire, what, Cause::of(&error))
+                    }
+                };
             }
             Err(error) => {
                 let what = format!("no new process: {}", system_words(&error));
                 // Whoever waits for it may be gone.
-                let _ = fail(&mut Wire::new(socket), what);
+                let _ = fail(&mut Wire::new(socket), what, Cause::of(&error));
             }
         }
     }
@@ -83,8 +97,8 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
     };
     let lent = files.split_off(files.len().min(2));
     let mut kernel = Linux::with(lent, filter);
-    if let Err(what) = outside(&setup, &files, &mut kernel) {
-        return fail(&mut wire, what);
+    if let Err((what, cause)) = outside(&setup, &files, &mut kernel) {
+        return fail(&mut wire, what, cause);
     }
     let mut namespaces = Namespaces::REST;
     if !setup.joins {
@@ -97,7 +111,7 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
     match sys::fork(namespaces) {
         Err(error) => {
             let what = format!("no new namespaces: {}", system_words(&error));
-            fail(&mut wire, what)
+            fail(&mut wire, what, Cause::of(&error))
         }
         Ok(None) => {
             drop(tell);
@@ -114,7 +128,7 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
                 && let Err(error) = write_maps(first, &setup.identity)
             {
                 let what = format!("the ids can't be given: {}", system_words(&error));
-                fail(&mut wire, what)?;
+                fail(&mut wire, what, Cause::of(&error))?;
                 kill_process(first, Signal::KILL)?;
             } else {
                 tell.write_all(&[0])?;
@@ -125,35 +139,32 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
     }
 }
 
-fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), String> {
+fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), (String, Cause)> {
     let number = std::process::id().to_string();
     for group in &setup.groups {
         fs::write(group, &number).map_err(|error| {
             let words = system_words(&error);
-            format!("the limits can't be set in `{}`: {words}", group.display())
+            let what = format!("the limits can't be set in `{}`: {words}", group.display());
+            (what, Cause::of(&error))
         })?;
     }
-    perform(kernel, &setup.outside).map_err(|it| broken(&it))?;
+    perform(kernel, &setup.outside).map_err(|it| (broken(&it), cause(&it)))?;
     if setup.joins {
         let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
         for (file, kind) in files.iter().zip(kinds) {
             move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
-                format!(
-                    "the job's network can't be joined: {}",
-                    system_words(&error.into())
-                )
+                let error = io::Error::from(error);
+                let words = system_words(&error);
+                let what = format!("the job's network can't be joined: {words}");
+                (what, Cause::of(&error))
             })?;
         }
     }
     Ok(())
 }
 
-fn fail(wire: &mut Wire, what: String) -> io::Result<()> {
-    let failed = Reply::Failed {
-        what,
-        of_job: false,
-    };
-    wire.send(&failed, &[])
+fn fail(wire: &mut Wire, what: String, cause: Cause) -> io::Result<()> {
+    wire.send(&Reply::Failed { what, cause }, &[])
 }
 
 /// Says who is who in the namespace of `first`.

@@ -11,17 +11,18 @@ use async_trait::async_trait;
 use super::super::cancel::{check, unless_asked};
 use super::super::file_work::{blocking, in_place};
 use super::super::names::{slug, unique_slug};
-use super::super::remove::remove;
 use super::super::temp::temp_files;
 use super::super::{
-    Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Reaped,
-    Session, Traits, TreeRef, TreeSpec, owned_folder,
+    Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Owner,
+    Reaped, Session, Traits, TreeRef, TreeSpec, owned_folder,
 };
 use super::base::Base;
 use super::bases::Bases;
-use super::builds::Builds;
+use super::builds::{Builds, WORTH_A_LAYER};
+use super::copies::{Copies, TreeCopy};
 use super::host;
 use super::identity::Identity;
+use super::kept;
 use super::layers;
 use super::link::Link;
 use super::plan::{Plan, folders, setup};
@@ -30,6 +31,7 @@ use super::services::Services;
 use super::session::SandboxSession;
 use super::wire::Program;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
+use crate::remove::remove;
 
 /// Where sandboxes keep what they need.
 #[derive(Debug, Clone)]
@@ -49,11 +51,13 @@ pub struct SandboxExecutor {
     settings: SandboxSettings,
     builds: Arc<Builds>,
     bases: Bases,
+    copies: Arc<Copies>,
 }
 
 /// A sandbox that is to be made.
 struct Wanted<'a> {
     folder: PathBuf,
+    owner: &'a Owner,
     base: &'a Base,
     user: &'a str,
     layout: &'a Layout,
@@ -71,6 +75,7 @@ impl SandboxExecutor {
     pub fn new(settings: SandboxSettings) -> Self {
         Self {
             builds: Arc::new(Builds::new(&settings.base, &settings.run)),
+            copies: Arc::new(Copies::new(&settings.base.join("jobs"), &settings.run)),
             bases: Bases::new(&settings.base, &settings.images, settings.keyring.clone()),
             settings,
         }
@@ -99,6 +104,7 @@ impl SandboxExecutor {
             .collect();
         let wanted = Wanted {
             folder: folder.join("job"),
+            owner: &spec.owner,
             base: &base,
             user: base.user(&image),
             layout: &spec.layout,
@@ -108,7 +114,7 @@ impl SandboxExecutor {
             joined_by: spec.services.len(),
             joins: None,
         };
-        let (link, lent) = launch(wanted).await?;
+        let (link, lent, copies) = self.launch(wanted).await?;
         undone.0 = None;
         // From here on dropping the session undoes what was begun.
         let mut session = SandboxSession {
@@ -122,6 +128,8 @@ impl SandboxExecutor {
                 user: base.user(&image).to_owned(),
             },
             services: None,
+            copies,
+            all_copies: Arc::clone(&self.copies),
             gone: false,
         };
         let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
@@ -155,6 +163,7 @@ impl SandboxExecutor {
             };
             let wanted = Wanted {
                 folder: session.folder.join(format!("service-{number}")),
+                owner: &spec.owner,
                 base: &base,
                 user: base.user(&service.image),
                 layout: &spec.layout,
@@ -164,7 +173,8 @@ impl SandboxExecutor {
                 joined_by: 0,
                 joins: Some([users.as_fd(), network.as_fd(), builds.as_fd()]),
             };
-            let (link, _) = launch(wanted).await?;
+            let (link, _, copies) = self.launch(wanted).await?;
+            session.copies.extend(copies);
             let environment = base.environment(pairs(&service.variables));
             let ports = base.ports(&environment);
             let program = Program {
@@ -177,6 +187,63 @@ impl SandboxExecutor {
             services.start(link, service, program, ports).await?;
         }
         Ok(())
+    }
+
+    /// Makes one sandbox, in a folder of its own: with it, what it lends and what it has borrowed.
+    async fn launch(
+        &self,
+        wanted: Wanted<'_>,
+    ) -> Result<(Link, Vec<OwnedFd>, Vec<TreeCopy>), ExecError> {
+        let identity = probe::identity(wanted.user);
+        let is_root = matches!(identity, Identity::Same);
+        let mut copies = if is_root {
+            self.copies_of(wanted.base, wanted.owner).await?
+        } else {
+            Vec::new()
+        };
+        let places: Vec<PathBuf> = copies.iter().map(|copy| copy.folder.clone()).collect();
+        let plan = Plan {
+            folder: &wanted.folder,
+            root: &wanted.base.root,
+            layout: wanted.layout,
+            copies: &places,
+            builds: wanted.builds,
+            temp_files: wanted.temp_files,
+            identity: &identity,
+            is_root,
+            own_network: true,
+            joins: wanted.joins.is_some(),
+            joined_by: wanted.joined_by,
+            names: wanted.names,
+            resolver: None,
+            groups: &[],
+            // An image's own programs may have to run as their owners; this machine's never do.
+            no_new_privileges: wanted.base.is_host || !identity.has_many(),
+        };
+        let (setup, folders) = (setup(&plan), folders(&plan));
+        blocking("open", "the job's folder can't be made", move || {
+            folders.iter().try_for_each(std::fs::create_dir_all)
+        })
+        .await
+        .map_err(with_room)?;
+        let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
+        let (link, lent) = Link::launch(&setup, files).await?;
+        copies.iter_mut().for_each(TreeCopy::mounted);
+        Ok((link, lent, copies))
+    }
+
+    /// Copies of the trees that jobs write to, in their order.
+    async fn copies_of(&self, base: &Base, owner: &Owner) -> Result<Vec<TreeCopy>, ExecError> {
+        let trees = base.root.trees.iter().filter(|tree| tree.writable);
+        let trees: Vec<PathBuf> = trees.map(|tree| tree.at.clone()).collect();
+        if trees.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (copies, owner) = (Arc::clone(&self.copies), owner.clone());
+        let taking = blocking("open", "the job's folder can't be made", move || {
+            trees.iter().map(|tree| copies.take(tree, &owner)).collect()
+        });
+        taking.await.map_err(with_room)
     }
 
     fn folder(&self, job: &str, attempt: u32) -> Result<PathBuf, ExecError> {
@@ -202,36 +269,6 @@ impl Drop for Undone {
             let _ = in_place(|| remove(folder));
         }
     }
-}
-
-/// Makes one sandbox, in a folder of its own.
-async fn launch(wanted: Wanted<'_>) -> Result<(Link, Vec<OwnedFd>), ExecError> {
-    let identity = probe::identity(wanted.user);
-    let plan = Plan {
-        folder: &wanted.folder,
-        root: &wanted.base.root,
-        layout: wanted.layout,
-        builds: wanted.builds,
-        temp_files: wanted.temp_files,
-        identity: &identity,
-        is_root: matches!(identity, Identity::Same),
-        own_network: true,
-        joins: wanted.joins.is_some(),
-        joined_by: wanted.joined_by,
-        names: wanted.names,
-        resolver: None,
-        groups: &[],
-        // An image's own programs may have to run as their owners; this machine's never do.
-        no_new_privileges: wanted.base.is_host || !identity.has_many(),
-    };
-    let (setup, folders) = (setup(&plan), folders(&plan));
-    blocking("open", "the job's folder can't be made", move || {
-        folders.iter().try_for_each(std::fs::create_dir_all)
-    })
-    .await
-    .map_err(with_room)?;
-    let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
-    Link::launch(&setup, files).await
 }
 
 fn pairs(variables: &[EnvVariable]) -> impl Iterator<Item = (&str, &str)> {
@@ -264,6 +301,8 @@ impl Executor for SandboxExecutor {
             disposable: true,
             moves_project_dir: true,
             own_image: Some(host::NAME),
+            opens_ahead: true,
+            early_artifacts: Some(WORTH_A_LAYER),
             ..Traits::default()
         }
     }
@@ -313,8 +352,10 @@ impl Executor for SandboxExecutor {
 
     async fn release(&self, budget: Duration) -> Result<(), ExecError> {
         let what = "layers of artifacts were not removed";
-        let builds = Arc::clone(&self.builds);
-        let removing = blocking("release", what, move || builds.release());
+        let (builds, copies) = (Arc::clone(&self.builds), Arc::clone(&self.copies));
+        let removing = blocking("release", what, move || {
+            copies.release().and(builds.release())
+        });
         tokio::time::timeout(budget, removing)
             .await
             .unwrap_or_else(|late| Err(ExecError::system("release", what).because(late)))
@@ -329,6 +370,8 @@ impl Executor for SandboxExecutor {
         check(&cx.cancel, "reap")?;
         let reaping = || {
             let mut reaped = Reaped::default();
+            owned_folder::sweep(&self.jobs());
+            kept::sweep(&self.settings.base);
             let mut failed = None;
             for (folder, run) in owned_folder::dead(&self.jobs(), owner, &|run| alive(run))? {
                 if let Err(error) = remove(&folder) {

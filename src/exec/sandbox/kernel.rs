@@ -8,10 +8,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use rustix::fs::{CWD, StatVfsMountFlags, statvfs};
+use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxAttributes, StatxFlags, statvfs, statx};
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount,
-    mount_bind, mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags,
+    OpenTreeFlags, UnmountFlags, fsconfig_create, fsmount, fsopen, mount, mount_bind,
+    mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
 };
 use rustix::process::{DumpableBehavior, chdir, pivot_root, set_dumpable_behavior};
 use rustix::thread::{
@@ -20,7 +21,7 @@ use rustix::thread::{
 };
 
 use super::seccomp::Filter;
-use super::step::{Fresh, Marks, Step};
+use super::step::{Fresh, KernelTree, Marks, Step};
 use super::sys::Loses;
 use super::{loopback, sys};
 
@@ -78,23 +79,24 @@ pub(super) struct Linux {
 impl Kernel for Linux {
     fn perform(&mut self, step: &Step) -> io::Result<()> {
         match step {
-            Step::OwnMounts => sys::own_mounts()?,
-            Step::PrivateMounts => mount_change(
-                "/",
-                MountPropagationFlags::REC | MountPropagationFlags::PRIVATE,
-            )?,
+            Step::PrivateMounts => private_mounts()?,
             Step::Overlay {
                 lower,
                 upper,
                 work,
                 staging,
+                stays,
                 marks,
             } => {
-                let options = overlay_options(lower, upper, work, *marks)?;
-                let flags = MountFlags::NODEV;
-                mount("overlay", staging, "overlay", flags, options.as_c_str())?;
+                if !stays || !is_mounted(staging)? {
+                    let options = overlay_options(lower, upper, work, *marks)?;
+                    let flags = MountFlags::NODEV;
+                    mount("overlay", staging, "overlay", flags, options.as_c_str())?;
+                }
                 let tree = clone_tree(staging, false);
-                unmount(staging, UnmountFlags::DETACH)?;
+                if !stays {
+                    unmount(staging, UnmountFlags::DETACH)?;
+                }
                 self.trees.push(tree?);
             }
             Step::Device(path) => {
@@ -107,10 +109,14 @@ impl Kernel for Linux {
                 sys::restrict(tree.as_fd(), Loses::Devices)?;
                 self.trees.push(tree);
             }
+            Step::KernelTree(kind) => self.trees.push(kernel_tree(*kind)?),
             Step::EnterRoot { tree, staging } => {
                 self.attach(*tree, staging)?;
                 chdir(staging)?;
+                // The old root now lies over the new one, where `..` leads to it.
                 pivot_root(".", ".")?;
+                unmount(".", UnmountFlags::DETACH)?;
+                chdir("/")?;
             }
             Step::Attach { tree, at } => self.attach(*tree, at)?,
             Step::Lend { at, times } => {
@@ -120,22 +126,11 @@ impl Kernel for Linux {
             }
             Step::Fresh { kind, at, options } => fresh(*kind, at, options)?,
             Step::Folder { at, mode } => folder(at, *mode)?,
-            Step::File { at, mode, content } => {
-                // What is there may be a link, which is replaced like everything else.
-                match fs::remove_file(at) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-                fs::write(at, content)?;
-                fs::set_permissions(at, fs::Permissions::from_mode(*mode))?;
-            }
+            Step::PlainFolder { at } => plain_folder(at)?,
+            Step::File { at, mode, content } => file(at, *mode, content)?,
             Step::Link { at, target } => symlink(target, at)?,
             Step::Hide { at } => hide(at)?,
             Step::ReadOnly { at } => read_only(at)?,
-            Step::LeaveHost => {
-                unmount(".", UnmountFlags::DETACH)?;
-                chdir("/")?;
-            }
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
             Step::Loopback => loopback::up()?,
             Step::Sysctl { name, value } => fs::write(Path::new("/proc/sys").join(name), value)?,
@@ -176,6 +171,23 @@ impl Linux {
     }
 }
 
+/// Gives this process mounts that are its own, now and later.
+pub(super) fn own_mounts() -> io::Result<()> {
+    sys::own_mounts()?;
+    private_mounts()
+}
+
+fn private_mounts() -> io::Result<()> {
+    let all = MountPropagationFlags::REC | MountPropagationFlags::PRIVATE;
+    Ok(mount_change("/", all)?)
+}
+
+/// Whether something is mounted right there.
+fn is_mounted(at: &Path) -> io::Result<bool> {
+    let about = statx(CWD, at, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())?;
+    Ok(about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
 /// The folder may be there already, also behind a link.
 fn folder(at: &Path, mode: u32) -> io::Result<()> {
     if at.is_dir() {
@@ -184,6 +196,56 @@ fn folder(at: &Path, mode: u32) -> io::Result<()> {
     let mut folders = fs::DirBuilder::new();
     folders.recursive(true).mode(0o755).create(at)?;
     fs::set_permissions(at, fs::Permissions::from_mode(mode))
+}
+
+/// One that is there and as it should be is left alone: a new one takes longer.
+fn file(at: &Path, mode: u32, content: &str) -> io::Result<()> {
+    match fs::symlink_metadata(at) {
+        Ok(about)
+            if about.is_file()
+                && about.permissions().mode() & 0o7777 == mode
+                && about.len() == content.len() as u64
+                && fs::read(at)? == content.as_bytes() =>
+        {
+            return Ok(());
+        }
+        // What is there may be a link, which is replaced like everything else.
+        Ok(_) => fs::remove_file(at)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    fs::write(at, content)?;
+    fs::set_permissions(at, fs::Permissions::from_mode(mode))
+}
+
+/// A folder, which nothing but a folder stands for.
+fn plain_folder(at: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(at) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::DirBuilder::new().mode(0o755).create(at)
+        }
+        Err(error) => Err(error),
+        Ok(about) if about.is_dir() => Ok(()),
+        Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
+    }
+}
+
+/// A new tree of the kernel's own, which lies nowhere yet.
+fn kernel_tree(kind: KernelTree) -> io::Result<OwnedFd> {
+    let usual = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    let (name, attributes) = match kind {
+        KernelTree::Proc => ("proc", usual),
+        KernelTree::Sys => ("sysfs", usual | MountAttrFlags::MOUNT_ATTR_RDONLY),
+    };
+    let system = fsopen(name, FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_create(system.as_fd())?;
+    Ok(fsmount(
+        system.as_fd(),
+        FsMountFlags::FSMOUNT_CLOEXEC,
+        attributes,
+    )?)
 }
 
 /// What is mounted at `path`, once more, and nowhere.
@@ -232,8 +294,6 @@ fn escape(path: &Path, into: &mut Vec<u8>) {
 fn fresh(kind: Fresh, at: &Path, options: &str) -> io::Result<()> {
     let usual = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     let (name, flags) = match kind {
-        Fresh::Proc => ("proc", usual),
-        Fresh::Sys => ("sysfs", usual | MountFlags::RDONLY),
         Fresh::Tmp => ("tmpfs", usual),
         Fresh::Pts => ("devpts", MountFlags::NOSUID | MountFlags::NOEXEC),
         Fresh::Mqueue => ("mqueue", usual),
@@ -332,7 +392,7 @@ mod tests {
 
     #[test]
     fn nothing_is_done_behind_a_step_that_broke() {
-        let steps = [Step::OwnMounts, Step::Loopback, Step::LeaveHost];
+        let steps = [Step::PrivateMounts, Step::Loopback, Step::Filter];
         let mut all = Recorder::default();
         perform(&mut all, &steps).expect("all is done");
         assert_eq!(all.steps, steps);

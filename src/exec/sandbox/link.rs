@@ -15,7 +15,7 @@ use tokio::net::unix::pipe;
 use super::super::ExecError;
 use super::super::file_work::in_place;
 use super::maker;
-use super::wire::{Reply, Request, Setup, frame, parse, receive_with, send_with};
+use super::wire::{Cause, Reply, Request, Setup, frame, parse, receive_with, send_with};
 use crate::foreign::system_words;
 
 /// Bytes read at once.
@@ -42,7 +42,7 @@ impl Link {
         setup: &Setup,
         files: &[BorrowedFd<'_>],
     ) -> Result<(Self, Vec<OwnedFd>), ExecError> {
-        let mut link = start().map_err(|error| failed("open", &error))?;
+        let mut link = start().map_err(|error| not_started(&error))?;
         link.send(setup, files).await?;
         match link.receive().await? {
             Reply::Ready => {
@@ -169,6 +169,19 @@ fn start() -> io::Result<Link> {
     })
 }
 
+/// The first process can't be started.
+fn not_started(error: &io::Error) -> ExecError {
+    let words = system_words(error);
+    let made = ExecError::lasting("open", format!("no sandbox can be started: {words}"));
+    let forbids = std::fs::read_to_string("/proc/sys/vm/memfd_noexec");
+    if forbids.is_ok_and(|value| value.trim() == "2") {
+        return made.help(
+            "`vm.memfd_noexec` is 2, which lets nothing run from memory: let root set it to 1, or use `--executor docker`",
+        );
+    }
+    made
+}
+
 fn failed(phase: &'static str, error: &io::Error) -> ExecError {
     if matches!(
         error.kind(),
@@ -188,11 +201,11 @@ fn gone() -> ExecError {
 /// What an answer that was not hoped for says.
 pub(super) fn unexpected(phase: &'static str, reply: Reply) -> ExecError {
     match reply {
-        Reply::Failed { what, of_job: true } => ExecError::user(phase, what),
-        Reply::Failed {
-            what,
-            of_job: false,
-        } => ExecError::system(phase, what),
+        Reply::Failed { what, cause } => match cause {
+            Cause::Job => ExecError::user(phase, what),
+            Cause::Machine => ExecError::lasting(phase, what),
+            Cause::Moment => ExecError::system(phase, what),
+        },
         other => ExecError::system(phase, format!("the sandbox gave no sense: {other:?}")),
     }
 }

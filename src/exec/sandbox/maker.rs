@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::io::Errno;
 
 use super::entry::NAME;
 use super::wire::send_with;
@@ -73,11 +74,20 @@ impl Maker {
 /// whatever its rights.
 fn program() -> io::Result<File> {
     let mut from = File::open("/proc/self/exe")?;
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut copy = File::from(memfd_create("pipe", flags)?);
+    let mut copy = File::from(memory()?);
     io::copy(&mut from, &mut copy)?;
     copy.flush()?;
     let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
     fcntl_add_seals(copy.as_fd(), seals)?;
     Ok(copy)
+}
+
+/// A file in memory that can be run, which some machines want to hear said.
+fn memory() -> rustix::io::Result<OwnedFd> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    match memfd_create("pipe", flags | MemfdFlags::EXEC) {
+        // Kernels before 6.3 don't know that one, and let all be run.
+        Err(Errno::INVAL) => memfd_create("pipe", flags),
+        made => made,
+    }
 }

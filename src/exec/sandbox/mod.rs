@@ -34,11 +34,13 @@
 mod base;
 mod bases;
 mod builds;
+mod copies;
 mod entry;
 mod executor;
 mod host;
 mod identity;
 mod init;
+mod kept;
 mod kernel;
 mod layers;
 mod link;

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Layout;
+use super::copies;
 use super::identity::Identity;
-use super::step::{Fresh, Marks, Step};
+use super::step::{Fresh, KernelTree, Marks, Step};
 use super::wire::Setup;
 
 /// What the machine of a job is called.
@@ -79,6 +80,9 @@ pub(super) struct Plan<'a> {
     pub(super) folder: &'a Path,
     pub(super) root: &'a Root,
     pub(super) layout: &'a Layout,
+    /// The folders of the copies of those trees that are written to, in their order; empty where the
+    /// copies are the attempt's own.
+    pub(super) copies: &'a [PathBuf],
     /// Layers of the builds directory, the highest first.
     pub(super) builds: &'a [PathBuf],
     /// Names of files in the temporary folder.
@@ -116,12 +120,9 @@ fn work(folder: &Path, name: &str) -> PathBuf {
 pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
     let mut names = vec!["root".to_owned()];
     names.extend((!plan.builds.is_empty()).then(|| "builds".to_owned()));
-    let trees = plan.root.trees.iter().enumerate();
-    names.extend(
-        trees
-            .filter(|(_, tree)| tree.writable)
-            .map(|(at, _)| tree_name(at)),
-    );
+    let trees = plan.root.trees.iter().filter(|tree| tree.writable);
+    let own = trees.enumerate().skip(plan.copies.len());
+    names.extend(own.map(|(number, _)| tree_name(number)));
     let both = |name: &String| [upper(plan.folder, name), work(plan.folder, name)];
     let staging = plan.folder.join("staging");
     names.iter().flat_map(both).chain([staging]).collect()
@@ -152,8 +153,25 @@ impl Trees<'_> {
             upper: upper(folder, name),
             work: work(folder, name),
             staging: folder.join("staging"),
+            stays: false,
             marks: marks.unwrap_or(usual),
         });
+    }
+
+    /// A copy of a tree of this machine, the one of that number.
+    fn copy(&mut self, tree: &Path, number: usize) {
+        let lower = vec![tree.to_owned()];
+        match self.plan.copies.get(number) {
+            None => self.overlay(&lower, &tree_name(number), None),
+            Some(folder) => self.makers.push(Step::Overlay {
+                lower,
+                upper: copies::upper(folder),
+                work: copies::work(folder),
+                staging: copies::mounted(folder),
+                stays: true,
+                marks: Marks::Root,
+            }),
+        }
     }
 
     /// The number of the root: a tree that is lent comes before it.
@@ -181,9 +199,10 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         trees.makers.push(Step::Device(at.clone()));
         trees.attach(&at, file(&at, ""));
     }
-    for (number, tree) in plan.root.trees.iter().enumerate() {
+    let mut copies = 0..;
+    for tree in &plan.root.trees {
         if tree.writable {
-            trees.overlay(std::slice::from_ref(&tree.at), &tree_name(number), None);
+            trees.copy(&tree.at, copies.next().unwrap_or_default());
         } else {
             trees.makers.push(Step::Share(tree.at.clone()));
         }
@@ -200,18 +219,29 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     }
     let root = trees.first();
     let Trees { makers, attach, .. } = trees;
+    let next = root + makers.len();
     let (mut outside, mut inside) = (Vec::new(), vec![Step::PrivateMounts]);
     if plan.is_root {
-        outside.extend([Step::OwnMounts, Step::PrivateMounts]);
         outside.extend(makers);
     } else {
         inside.extend(makers);
     }
+    let kernel: &[(KernelTree, &str)] = if plan.own_network {
+        &[(KernelTree::Sys, "/sys"), (KernelTree::Proc, "/proc")]
+    } else {
+        &[(KernelTree::Proc, "/proc")]
+    };
+    inside.extend(kernel.iter().map(|(kind, _)| Step::KernelTree(*kind)));
     inside.push(Step::EnterRoot {
         tree: root,
         staging: plan.folder.join("staging"),
     });
-    inside.extend(kernel_folders(plan));
+    for (number, (_, at)) in kernel.iter().enumerate() {
+        let (tree, at) = (next + number, PathBuf::from(at));
+        inside.push(Step::PlainFolder { at: at.clone() });
+        inside.push(Step::Attach { tree, at });
+    }
+    inside.extend(devices(plan));
     inside.extend(attach);
     if !plan.joins {
         inside.extend(builds(plan));
@@ -238,35 +268,31 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     }
 }
 
-/// `/sys`, `/proc` and `/dev`. The kernel gives the first two only where the old ones are in sight.
-/// Links of an image could lead to them through `/proc`, so that comes last, and nothing but these
-/// two is looked up before the old root is gone.
-fn kernel_folders(plan: &Plan<'_>) -> Vec<Step> {
-    let mut steps = Vec::new();
+/// `/dev`, before the devices.
+fn devices(plan: &Plan<'_>) -> Vec<Step> {
+    let mut steps = vec![Step::PlainFolder { at: "/dev".into() }];
     let mount = |steps: &mut Vec<Step>, kind, at: &str, options: &str| {
-        steps.push(folder(Path::new(at), 0o755));
         steps.push(Step::Fresh {
             kind,
             at: at.into(),
             options: options.to_owned(),
         });
     };
-    if plan.own_network {
-        mount(&mut steps, Fresh::Sys, "/sys", "");
-    }
-    mount(&mut steps, Fresh::Proc, "/proc", "");
-    steps.push(Step::LeaveHost);
-    let mut mount = |kind, at: &str, options: &str| mount(&mut steps, kind, at, options);
-    mount(Fresh::Tmp, "/dev", "mode=755,size=65536k");
+    mount(&mut steps, Fresh::Tmp, "/dev", "mode=755,size=65536k");
     let terminals = if plan.identity.has_many() {
         // The group of terminals, which everybody's `/etc/group` has.
         "newinstance,ptmxmode=0666,mode=0620,gid=5"
     } else {
         "newinstance,ptmxmode=0666,mode=0620"
     };
-    mount(Fresh::Pts, "/dev/pts", terminals);
-    mount(Fresh::Tmp, "/dev/shm", "mode=1777,size=65536k");
-    mount(Fresh::Mqueue, "/dev/mqueue", "");
+    for (kind, at, options) in [
+        (Fresh::Pts, "/dev/pts", terminals),
+        (Fresh::Tmp, "/dev/shm", "mode=1777,size=65536k"),
+        (Fresh::Mqueue, "/dev/mqueue", ""),
+    ] {
+        steps.push(folder(Path::new(at), 0o755));
+        mount(&mut steps, kind, at, options);
+    }
     let links = DEVICE_LINKS.map(|(name, target)| Step::Link {
         at: Path::new("/dev").join(name),
         target: target.into(),
@@ -292,13 +318,18 @@ fn builds(plan: &Plan<'_>) -> Vec<Step> {
     steps
 }
 
+/// What every sandbox has of its own in `/etc`, which images may have already.
+pub(super) fn own_files() -> [(&'static str, String); 2] {
+    let hosts = format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost\n");
+    [
+        ("/etc/hosts", hosts),
+        ("/etc/hostname", format!("{HOSTNAME}\n")),
+    ]
+}
+
 /// The machine's name, its network, and the names that can be reached.
 fn network(plan: &Plan<'_>) -> Vec<Step> {
     let mut steps = vec![folder(Path::new("/etc"), 0o755)];
-    let mut hosts = format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost\n");
-    for name in plan.names {
-        hosts.push_str(&format!("127.0.0.1 {name}\n"));
-    }
     let mut write = |at: &str, content: String| {
         steps.push(Step::File {
             at: at.into(),
@@ -306,8 +337,12 @@ fn network(plan: &Plan<'_>) -> Vec<Step> {
             content,
         });
     };
-    write("/etc/hosts", hosts);
-    write("/etc/hostname", format!("{HOSTNAME}\n"));
+    let [(hosts, mut known), (hostname, name)] = own_files();
+    for name in plan.names {
+        known.push_str(&format!("127.0.0.1 {name}\n"));
+    }
+    write(hosts, known);
+    write(hostname, name);
     if let Some(resolver) = plan.resolver {
         write("/etc/resolv.conf", resolver.to_owned());
     }
@@ -346,5 +381,100 @@ fn file(at: &Path, content: &str) -> Step {
         at: at.to_owned(),
         mode: 0o666,
         content: content.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_lookup(step: &Step) -> bool {
+        matches!(
+            step,
+            Step::Attach { .. }
+                | Step::Fresh { .. }
+                | Step::Folder { .. }
+                | Step::PlainFolder { .. }
+                | Step::File { .. }
+                | Step::Link { .. }
+                | Step::Hide { .. }
+                | Step::ReadOnly { .. }
+                | Step::Lend { .. }
+                | Step::Sysctl { .. }
+        )
+    }
+
+    fn made(identity: &Identity, joins: bool) -> Vec<Step> {
+        let root = Root {
+            layers: vec!["/image".into()],
+            marks: None,
+            trees: vec![HostTree {
+                at: "/usr".into(),
+                writable: false,
+            }],
+        };
+        let layout = Layout {
+            builds_dir: "/builds".to_owned(),
+            project_dir: "/builds/g/p".to_owned(),
+        };
+        let plan = Plan {
+            folder: Path::new("/attempt"),
+            root: &root,
+            layout: &layout,
+            copies: &[],
+            builds: &["/tree".into()],
+            temp_files: &[],
+            identity,
+            is_root: matches!(identity, Identity::Same),
+            own_network: true,
+            joins,
+            joined_by: 0,
+            names: &[],
+            resolver: None,
+            groups: &[],
+            no_new_privileges: true,
+        };
+        let made = setup(&plan);
+        [made.outside, made.inside].concat()
+    }
+
+    #[test]
+    fn no_name_of_an_image_is_looked_up_while_this_machine_can_be_reached() {
+        let single = Identity::Single { user: 0, group: 0 };
+        for (identity, joins) in [
+            (Identity::Same, false),
+            (Identity::Same, true),
+            (single, false),
+        ] {
+            let steps = made(&identity, joins);
+            let entered = (steps.iter())
+                .position(|step| matches!(step, Step::EnterRoot { .. }))
+                .expect("it is entered");
+            let looked_up = steps.iter().position(is_lookup).expect("names");
+            assert!(entered < looked_up, "{identity:?} {joins}: {steps:?}");
+        }
+    }
+
+    #[test]
+    fn every_tree_gets_the_place_that_is_its_own() {
+        for joins in [false, true] {
+            let steps = made(&Identity::Same, joins);
+            let mut names: Vec<String> = Vec::new();
+            names.extend(joins.then(|| "/builds".to_owned()));
+            for step in &steps {
+                match step {
+                    Step::Overlay { upper, .. } if upper.ends_with("root/upper") => {
+                        names.push("/".to_owned());
+                    }
+                    Step::Overlay { .. } => names.push("/builds".to_owned()),
+                    Step::Device(at) | Step::Share(at) => names.push(at.display().to_string()),
+                    Step::KernelTree(KernelTree::Proc) => names.push("/proc".to_owned()),
+                    Step::KernelTree(KernelTree::Sys) => names.push("/sys".to_owned()),
+                    Step::EnterRoot { tree, .. } => assert_eq!(names[*tree], "/"),
+                    Step::Attach { tree, at } => assert_eq!(Path::new(&names[*tree]), at),
+                    _ => {}
+                }
+            }
+        }
     }
 }

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::super::file_work::blocking;
-use super::super::remove::remove;
-use super::super::{ExecError, Layout, owned_folder};
+use super::super::{ExecError, Layout};
 use super::identity::Identity;
+use super::kept::Unfinished;
 use super::link::Link;
 use super::plan::{Plan, Root, folders, setup};
 use crate::foreign::without_number;
@@ -38,17 +38,15 @@ pub(super) fn identity(user: &str) -> Identity {
 pub(super) async fn probe(base: &Path) -> Result<String, ExecError> {
     let base = base.to_owned();
     let made = blocking("probe", "no folder for sandboxes can be made", move || {
-        owned_folder::private(&base)?;
-        let folder = tempfile::Builder::new()
-            .prefix(".probe-")
-            .tempdir_in(&base)?;
-        fs::create_dir(folder.path().join("nothing"))?;
+        let folder = Unfinished::begin(&base)?;
+        fs::create_dir(folder.content().join("nothing"))?;
         Ok(folder)
     });
     let folder = made.await?;
+    let place = folder.content();
     let identity = identity("");
     let root = Root {
-        layers: vec![folder.path().join("nothing")],
+        layers: vec![place.join("nothing")],
         marks: None,
         trees: Vec::new(),
     };
@@ -57,9 +55,10 @@ pub(super) async fn probe(base: &Path) -> Result<String, ExecError> {
         project_dir: "/builds/project".to_owned(),
     };
     let plan = Plan {
-        folder: folder.path(),
+        folder: &place,
         root: &root,
         layout: &layout,
+        copies: &[],
         builds: &[],
         temp_files: &[],
         identity: &identity,
@@ -80,9 +79,12 @@ pub(super) async fn probe(base: &Path) -> Result<String, ExecError> {
     let launched = Link::launch(&setup, &[]).await;
     let (mut link, _) = launched.map_err(|error| refused(&error))?;
     link.end().await?;
-    let path = folder.keep();
     let what = "the folder of a sandbox was not removed";
-    blocking("probe", what, move || remove(&path)).await?;
+    blocking("probe", what, move || {
+        drop(folder);
+        Ok(())
+    })
+    .await?;
     Ok(describe(&identity, way_out()))
 }
 

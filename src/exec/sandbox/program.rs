@@ -3,17 +3,18 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use rustix::fs::{Access, CWD, Mode, OFlags, access, openat};
+use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fchown, fstat, openat};
 use rustix::process::{Gid, Pid, Uid, getuid, setsid, umask};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use super::super::detector::shell_of;
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
-use super::wire::Program;
+use super::wire::{Cause, Program};
 use crate::foreign::system_words;
 
 /// Bytes that are read of `/etc/passwd` and `/etc/group`.
@@ -22,15 +23,14 @@ const LONGEST: u64 = 1 << 20;
 /// Why a program was not started.
 pub(super) struct Refused {
     pub(super) what: String,
-    /// Whether the job's own words are to blame.
-    pub(super) of_job: bool,
+    pub(super) cause: Cause,
 }
 
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Self {
         Self {
             what: system_words(&error),
-            of_job: false,
+            cause: Cause::Moment,
         }
     }
 }
@@ -42,7 +42,10 @@ pub(super) fn start(
     files: Vec<OwnedFd>,
     has_many: bool,
 ) -> Result<Pid, Refused> {
-    let by_job = |what| Refused { what, of_job: true };
+    let by_job = |what| Refused {
+        what,
+        cause: Cause::Job,
+    };
     let user = resolve(
         &program.user,
         &plain_text("/etc/passwd"),
@@ -53,7 +56,11 @@ pub(super) fn start(
     let (Some(input), Some(output)) = (files.next(), files.next()) else {
         return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
     };
-    fs::create_dir_all(&program.folder)?;
+    // Open to all it would be by the mask of this process.
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(&program.folder)?;
     let (mut failure, mut fails) = io::pipe()?;
     if let Some(number) = sys::fork(Namespaces::NONE)? {
         drop(fails);
@@ -65,7 +72,7 @@ pub(super) fn start(
         } else {
             Err(Refused {
                 what,
-                of_job: false,
+                cause: Cause::Moment,
             })
         };
     }
@@ -91,6 +98,11 @@ fn turn_into(
     let [first, others @ ..] = &program.words[..] else {
         return "there is nothing to start".to_owned();
     };
+    for file in [&input, &output] {
+        if let Err(error) = give(file, user, has_many) {
+            return system_words(&error.into());
+        }
+    }
     if let Err(error) = become_user(user, has_many) {
         let words = system_words(&error.into());
         return format!(
@@ -131,6 +143,17 @@ fn turn_into(
     }
     let error = command.exec();
     format!("`{first}` can't be started: {}", system_words(&error))
+}
+
+/// Lets the user open what the program reads and writes by the names in `/dev`: a pipe belongs to
+/// whoever made it. Anything else may be another's too, such as `/dev/null`.
+fn give(file: &OwnedFd, user: &User, has_many: bool) -> rustix::io::Result<()> {
+    let is_pipe = FileType::from_raw_mode(fstat(file)?.st_mode) == FileType::Fifo;
+    if !has_many || !is_pipe {
+        return Ok(());
+    }
+    let (user, group) = (Uid::from_raw(user.user), Gid::from_raw(user.group));
+    fchown(file, Some(user), Some(group))
 }
 
 /// A session of its own has no terminal. Group and user come last, with them goes the right to

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,14 +15,15 @@ use tokio::sync::mpsc;
 
 use super::super::cancel::{asked, check, unless_asked};
 use super::super::collect::{Packed, cannot_pack, place as give_place, store};
-use super::super::file_work::{blocking, in_place};
-use super::super::remove::remove;
+use super::super::file_work::{Stop as FileStop, blocking, in_place};
 use super::super::service_lines::join;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
+use super::copies::{Copies, TreeCopy};
 use super::link::{Link, unexpected};
 use super::services::Services;
-use super::wire::{Choice, Program, Reply, Request, Stop};
+use super::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use crate::foreign::system_words;
+use crate::remove::remove;
 
 const RUN: &str = "run script";
 
@@ -40,6 +42,9 @@ pub(super) struct SandboxSession {
     /// What each script is given to.
     pub(super) program: Program,
     pub(super) services: Option<Services>,
+    /// Copies of this machine's trees that it has borrowed.
+    pub(super) copies: Vec<TreeCopy>,
+    pub(super) all_copies: Arc<Copies>,
     pub(super) gone: bool,
 }
 
@@ -90,7 +95,7 @@ impl SandboxSession {
             Reply::Started => {}
             Reply::Failed {
                 what,
-                of_job: false,
+                cause: Cause::Moment | Cause::Machine,
             } => {
                 return Err(ExecError::system(RUN, what)
                     .help("check `image:entrypoint`; `[\"\"]` clears the image's"));
@@ -198,8 +203,10 @@ impl Session for SandboxSession {
             link.ask(&request, &[to.as_fd()]).await?;
             drop(to);
             let (globs, place) = (globs.clone(), into.to_owned());
+            let stop = FileStop::default();
+            let _given_up = stop.when_dropped();
             let storing = tokio::task::spawn_blocking(move || {
-                store(from, &globs, &place).map_err(cannot_pack)
+                store(from, &globs, &place, &stop).map_err(cannot_pack)
             });
             let (stored, reply) = tokio::join!(storing, link.receive());
             let stored = stored
@@ -226,6 +233,7 @@ impl Session for SandboxSession {
         }
         let folder = self.folder.clone();
         let (link, services) = (&mut self.link, &mut self.services);
+        let (copies, all) = (&mut self.copies, &self.all_copies);
         let closing = async {
             let ended = match services {
                 Some(services) => services.end().await,
@@ -233,7 +241,12 @@ impl Session for SandboxSession {
             };
             link.end().await.and(ended)?;
             let what = "the job's folder was not removed";
-            blocking("remove folder", what, move || remove(&folder)).await
+            let (copies, all) = (std::mem::take(copies), Arc::clone(all));
+            blocking("remove folder", what, move || {
+                copies.into_iter().for_each(|copy| all.give_back(copy));
+                remove(&folder)
+            })
+            .await
         };
         match tokio::time::timeout(budget, closing).await {
             Ok(done) => {
@@ -255,9 +268,14 @@ impl Session for SandboxSession {
 impl Drop for SandboxSession {
     fn drop(&mut self) {
         if !self.gone {
-            self.link.abandon();
             // Nobody is left to be told, and what is still written is removed by the next run.
-            let _ = in_place(|| remove(&self.folder));
+            let _ = in_place(|| {
+                if let Some(services) = &mut self.services {
+                    services.abandon();
+                }
+                self.link.abandon();
+                remove(&self.folder)
+            });
         }
     }
 }

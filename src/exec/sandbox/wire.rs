@@ -126,8 +126,42 @@ pub(super) enum Reply {
     Packed { entries: usize, notes: Vec<String> },
     /// Whether there is such a file.
     Read(bool),
-    /// It could not be done. `of_job` where the job's own words are to blame.
-    Failed { what: String, of_job: bool },
+    /// It could not be done.
+    Failed { what: String, cause: Cause },
+}
+
+/// What is to blame for a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Cause {
+    /// The job's own words.
+    Job,
+    /// This machine, which would do the same another time.
+    Machine,
+    /// What is short at the moment: room, memory, processes.
+    Moment,
+}
+
+impl Cause {
+    /// Of what the system says where a sandbox is made.
+    pub(super) fn of(error: &io::Error) -> Self {
+        use io::ErrorKind;
+
+        let files = [libc::EMFILE, libc::ENFILE];
+        let is_short = matches!(
+            error.kind(),
+            ErrorKind::OutOfMemory
+                | ErrorKind::WouldBlock
+                | ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::ResourceBusy
+                | ErrorKind::Interrupted
+        );
+        if is_short || error.raw_os_error().is_some_and(|it| files.contains(&it)) {
+            Self::Moment
+        } else {
+            Self::Machine
+        }
+    }
 }
 
 /// A message as bytes, its length first.
@@ -178,7 +212,13 @@ pub(super) fn receive_with(
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
     let mut carried = RecvAncillaryBuffer::new(&mut space);
     let flags = RecvFlags::CMSG_CLOEXEC;
-    let got = rustix::net::recvmsg(socket, &mut [IoSliceMut::new(into)], &mut carried, flags)?;
+    let got = loop {
+        let into = &mut [IoSliceMut::new(into)];
+        match rustix::net::recvmsg(&socket, into, &mut carried, flags) {
+            Err(rustix::io::Errno::INTR) => {}
+            got => break got?,
+        }
+    };
     for message in carried.drain() {
         if let RecvAncillaryMessage::ScmRights(received) = message {
             files.extend(received);

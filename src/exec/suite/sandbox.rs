@@ -4,10 +4,11 @@ mod images;
 mod services;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::super::{Exit, Keyring, SandboxExecutor, SandboxSettings};
+use super::super::{Cancel, Exit, Fault, Keyring, SandboxExecutor, SandboxSettings};
 use super::contract;
-use super::subject::{BUDGET, RUN, Step, Subject, scratch};
+use super::subject::{BUDGET, RUN, Step, Subject, context, globs, scratch};
 
 async fn sandbox() -> Subject {
     let scratch = scratch();
@@ -236,6 +237,101 @@ async fn the_hosts_network_is_not_reached() {
     }
     let own = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/9' 2>&1 | grep -q refused && echo there\n";
     stays_inside(&subject, "its own loopback", own, "there\n").await;
+}
+
+#[tokio::test]
+async fn an_artifact_without_end_is_refused_and_can_be_stopped() {
+    let subject = sandbox().await;
+    let mut session = subject.open("sparse", &[]).await;
+    let project = subject.spec("sparse").layout.project_dir;
+    let script = format!("cd {project}; truncate -s 1G big; truncate -s 10T huge; mkfifo pipe\n");
+    let made = Step::real(&script).run(session.as_mut()).await;
+    assert_eq!(made, (Exit::Code(0), String::new()));
+    let (cx, cancel) = context();
+    let into = subject.archive("a.tar");
+    let mut big = globs(&["big"]);
+    big.limit = Some(1 << 20);
+    let error = session
+        .collect(&big, &into, &cx)
+        .await
+        .expect_err("too long");
+    assert_eq!(error.fault, Fault::User, "{error}");
+    assert!(error.message.contains("holes and all"), "{error}");
+    let pipe = format!("{project}/pipe");
+    let read = session.read(&pipe, 10, &cx).await.expect("looked at");
+    assert_eq!(read, None, "nobody waits for a pipe");
+    let begun = Instant::now();
+    let stopping = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        cancel.send_replace(Cancel::Graceful);
+    };
+    let huge = globs(&["huge"]);
+    let (stopped, ()) = tokio::join!(session.collect(&huge, &into, &cx), stopping);
+    stopped.expect_err("it never ends by itself");
+    session.close(BUDGET).await.expect("closes");
+    let is_stored = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        name.starts_with(".tmp") || name == "a.tar"
+    };
+    let stored = || {
+        let entries = std::fs::read_dir(subject.scratch.path()).expect("a folder");
+        entries.flatten().any(is_stored)
+    };
+    while stored() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it goes on");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn whoever_a_job_runs_as_can_open_its_output_by_name() {
+    let subject = sandbox().await;
+    let users = if rustix::process::geteuid().is_root() {
+        &[None, Some("nobody"), Some("1000:1000")][..]
+    } else {
+        &[None, Some("1000:1000")]
+    };
+    for user in users {
+        let mut spec = subject.spec("named");
+        if let Some(image) = &mut spec.image {
+            image.user = user.map(str::to_owned);
+        }
+        let mut session = subject.open_spec(spec).await;
+        let script = Step::real("echo out >/dev/stdout; echo err >/dev/stderr\n");
+        let (exit, output) = script.run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        assert_eq!(
+            (exit, output.as_str()),
+            (Exit::Code(0), "out\nerr\n"),
+            "{user:?}"
+        );
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn everybody_has_a_home_of_their_own_and_the_usual_folders() {
+    let subject = sandbox().await;
+    let script = "echo >/var/run/x && echo >/var/lock/y && ls /run/x /run/lock/y\n";
+    stays_inside(&subject, "folders", script, "/run/lock/y\n/run/x\n").await;
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    for (user, home) in [
+        ("root", std::env::home_dir()),
+        ("nobody", Some("/nonexistent".into())),
+    ] {
+        let mut spec = subject.spec("home");
+        if let Some(image) = &mut spec.image {
+            image.user = Some(user.to_owned());
+        }
+        let mut session = subject.open_spec(spec).await;
+        let (_, output) = Step::real("echo $HOME\n").run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        let home = home.expect("a home").display().to_string();
+        assert_eq!(output, format!("{home}\n"), "{user}");
+    }
 }
 
 #[tokio::test]

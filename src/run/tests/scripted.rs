@@ -80,6 +80,7 @@ impl Scripted {
         match image.split('-').next() {
             Some("user") => Err(ExecError::user("open", "no such image: user-secret12")),
             Some("system") => Err(ExecError::system("open", "daemon is gone")),
+            Some("lasting") => Err(ExecError::lasting("open", "no namespaces")),
             Some("twice") if tries < 3 => Err(ExecError::system("open", "daemon is busy")),
             Some("calm") => {
                 sleep(Duration::from_secs(5)).await;

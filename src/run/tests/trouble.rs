@@ -125,6 +125,7 @@ async fn what_after_script_does_to_the_result() {
 async fn environments_that_do_not_open() {
     let rows = [
         ("user-error", "script_failure", 1, ""),
+        ("lasting-error", "runner_system_failure", 1, ""),
         (
             "system-error",
             "runner_system_failure",

@@ -84,7 +84,15 @@ async fn an_image_runs_as_who_is_asked_for() {
         "test:1",
         &[("etc/passwd", passwd), ("word", "from the image\n")],
     );
-    for (user, wanted) in [(None, "0\n"), (Some("1000"), "1000\n")] {
+    for (user, wanted) in [
+        (None, "0\n"),
+        (Some("1000"), "1000\n"),
+        (Some("ann"), "1000\n"),
+    ] {
+        if user == Some("ann") && !rustix::process::geteuid().is_root() {
+            // With one id nobody can be looked up by name.
+            continue;
+        }
         let mut spec = subject.spec("image");
         if let Some(image) = &mut spec.image {
             image.name = "test:1".to_owned();
@@ -153,6 +161,25 @@ async fn links_of_an_image_lead_nowhere_outside() {
             assert!(is_empty(&outside), "{name} {way}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_image_without_a_folder_for_the_kernels_files_is_the_jobs_fault() {
+    let subject = sandbox().await;
+    for (number, name) in ["proc", "sys", "dev"].into_iter().enumerate() {
+        let image = format!("odd:{number}");
+        import(&subject, &image, &[(name, "-> tmp")]);
+        let mut spec = subject.spec("odd");
+        if let Some(image_of) = &mut spec.image {
+            image_of.name = image;
+        }
+        let (cx, _live) = context();
+        let error = refused(subject.executor.open(spec, &cx).await);
+        assert_eq!(error.fault, Fault::User, "{error}");
+        let wanted = format!("`/{name}` of the image has to be a folder");
+        assert!(error.message.contains(&wanted), "{error}");
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
 fn is_empty(folder: &Path) -> bool {
