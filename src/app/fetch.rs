@@ -17,7 +17,7 @@ use super::failure::{Failure, FailureKind};
 use super::folders::{self, at_home};
 use super::pipeline::Pipeline;
 use super::request::PipelineRequest;
-use super::setting_files::read_users;
+use super::setting_files::{ca_file, certificates, read_users};
 use super::tree_files::TreeFiles;
 use super::workspace::Workspace;
 
@@ -26,8 +26,6 @@ use super::workspace::Workspace;
 const MAX_ROUNDS: usize = 200;
 /// A token has one line.
 const MAX_TOKEN: u64 = 64 * 1024;
-/// Certificates of a whole company.
-const MAX_CERTIFICATES: u64 = 16 * 1024 * 1024;
 /// Child pipelines of child pipelines.
 const MAX_DEPTH: usize = 2;
 
@@ -62,13 +60,8 @@ impl<'a> Fetch<'a> {
         let settings = &workspace.settings;
         let home = folders::home().unwrap_or_default();
         let timeout = Duration::from_secs(settings.number(Key::FetchTimeout).unwrap_or(60).into());
-        let ca_file = settings.text(Key::CaFile).map(|path| at_home(path, &home));
-        let certificates = match &ca_file {
-            Some(path) => Some(read_users(path, MAX_CERTIFICATES)?.into_bytes()),
-            None => None,
-        };
         let client = Client::new(ClientOptions {
-            certificates,
+            certificates: certificates(settings)?,
             local_hosts: settings.list(Key::LocalHosts).to_vec(),
             timeout,
         });
@@ -93,7 +86,7 @@ impl<'a> Fetch<'a> {
                 api,
                 templates: settings.text(Key::Templates).map(str::to_owned),
                 cache: folders::cache()?,
-                ca_file,
+                ca_file: ca_file(settings),
                 timeout,
             },
         })

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::without_number;
 use crate::repo::{RegularError, read_regular_text, read_users_text};
+use crate::settings::{Key, Settings};
 
 use super::failure::{Failure, FailureKind};
 use super::folders;
 
 /// Far more than anybody writes by hand. Bytes.
 const MAX_SIZE: u64 = 1024 * 1024;
+/// Certificates of a whole company. Bytes.
+const MAX_CERTIFICATES: u64 = 16 * 1024 * 1024;
 /// What to do about the user's own.
 const MEND: &str = "mend it or take it away: without it, pipe can't know what you want";
 
@@ -57,6 +60,21 @@ pub(super) fn read_users(path: &Path, limit: u64) -> Result<String, Failure> {
         )),
         read => Ok(present(read, &shown, MEND)?.unwrap_or_default()),
     }
+}
+
+/// Certificates of authorities that the user trusts besides those of the system: what the setting
+/// `ca-file` names, in PEM format.
+pub(super) fn certificates(settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
+    let file = ca_file(settings).map(|path| read_users(&path, MAX_CERTIFICATES));
+    Ok(file.transpose()?.map(String::into_bytes))
+}
+
+/// The file that the setting `ca-file` names.
+pub(super) fn ca_file(settings: &Settings) -> Option<PathBuf> {
+    let home = folders::home().unwrap_or_default();
+    settings
+        .text(Key::CaFile)
+        .map(|path| folders::at_home(path, &home))
 }
 
 /// The text of a file of the checkout that concerns `pipe` itself, if it exists: a regular file

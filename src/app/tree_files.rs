@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::config::{BadRevision, Changes, FileProvider, ReadError};
+use crate::config::{BadRevision, Changes, FileProvider, KeptError, ReadError};
 use crate::exec::{KeptFileError, kept_file};
 use crate::foreign::system_words;
 use crate::repo::{EventBase, FileError, ProjectTree, TreeSource};
@@ -145,10 +145,10 @@ impl FileProvider for TreeFiles<'_> {
         paths.unwrap_or_default().into()
     }
 
-    fn kept(&self, job: &str, path: &str) -> Option<Result<Arc<str>, ReadError>> {
-        let (_, tar) = self.kept.0.iter().find(|(name, _)| name == job)?;
-        let text = kept_file(tar, path, MAX_KEPT);
-        Some(text.map(Into::into).map_err(|error| match error {
+    fn kept(&self, job: &str, path: &str) -> Result<Arc<str>, KeptError> {
+        let of_job = self.kept.0.iter().find(|(name, _)| name == job);
+        let (_, tar) = of_job.ok_or(KeptError::NothingKept)?;
+        let text = kept_file(tar, path, MAX_KEPT).map_err(|error| match error {
             KeptFileError::Missing => ReadError::NotFound,
             KeptFileError::NotAFile => ReadError::NotAFile,
             KeptFileError::NotUtf8 => ReadError::NotUtf8,
@@ -156,7 +156,8 @@ impl FileProvider for TreeFiles<'_> {
                 ReadError::Unreadable(format!("it has more than {limit} bytes"))
             }
             KeptFileError::Unreadable(error) => ReadError::Unreadable(system_words(&error)),
-        }))
+        });
+        text.map(Into::into).map_err(KeptError::Unreadable)
     }
 
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {

@@ -1,5 +1,7 @@
 //! A configuration as one document that needs no other: files, templates and defaults put in.
 
+use std::sync::Arc;
+
 use crate::yaml::{Entry, Kind, Mapping, Value};
 
 use super::document::Document;
@@ -24,10 +26,13 @@ pub fn expanded(document: &Document) -> Mapping {
                 (!is_applied).then(|| entry.clone())
             }
             Class::Job(kind) => {
-                let mut job = with_defaults(entry.value.as_map()?, kind, &defaults);
-                job.remove("extends");
+                let Kind::Map(own) = &entry.value.kind else {
+                    return None;
+                };
+                let mut job = with_defaults(own, kind, &defaults);
+                Arc::make_mut(&mut job).remove("extends");
                 Some(Entry {
-                    value: Value::new(Kind::Map(job.into()), entry.value.span),
+                    value: Value::new(Kind::Map(job), entry.value.span),
                     ..entry.clone()
                 })
             }

@@ -8,7 +8,7 @@ use crate::source::Span;
 use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
 use super::budget::Budget;
-use super::merge::merge_mappings;
+use super::merge::merge_into;
 use super::trail::Trail;
 
 /// GitLab accepts this many levels of ancestors.
@@ -95,13 +95,15 @@ impl<'a> Resolver<'a> {
             let weight = self.budget.scales.entries(mapping);
             self.budget
                 .spend(weight, extends.value.span, "this `extends`")?;
-            merged = merge_mappings(&merged, mapping);
+            merge_into(&mut merged, mapping);
         }
         path.pop();
         if deepest > MAX_LEVELS {
             return Err(too_deep(entry, extends));
         }
-        let merged = Arc::new(merge_mappings(&merged, own));
+        merge_into(&mut merged, own);
+        merged.shrink();
+        let merged = Arc::new(merged);
         self.done
             .insert(entry.key.clone(), (Arc::clone(&merged), deepest));
         Ok(Some((merged, deepest)))

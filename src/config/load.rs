@@ -183,7 +183,7 @@ fn finish(
         variables: globals.variables,
         prefilled: read_prefilled(&document.resolved),
         workflow: globals.workflow,
-        jobs: jobs.into_iter().map(Arc::new).collect(),
+        jobs,
     };
     // With mistakes above, a job that is not there may just not have been understood.
     let all_understood = !has_errors(found);

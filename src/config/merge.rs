@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::yaml::{Entry, Kind, Mapping, Value};
+use crate::yaml::{Kind, Mapping, Value};
 
 /// `over` laid on `base`: two mappings are merged key by key, anything else is replaced. Keys
 /// keep the place of their first appearance.
@@ -16,9 +16,10 @@ pub(super) fn deep_merge(base: &Value, over: &Value) -> Value {
 }
 
 /// The same for two mappings.
-pub(super) fn merge_mappings(lower: &Mapping, upper: &Mapping) -> Mapping {
+fn merge_mappings(lower: &Mapping, upper: &Mapping) -> Mapping {
     let mut merged = lower.clone();
     merge_into(&mut merged, upper);
+    merged.shrink();
     merged
 }
 
@@ -29,13 +30,6 @@ pub(super) fn merge_into(merged: &mut Mapping, upper: &Mapping) {
         return;
     }
     for entry in upper.entries() {
-        let value = match merged.find(&entry.key) {
-            Some(existing) => deep_merge(&existing.value, &entry.value),
-            None => entry.value.clone(),
-        };
-        merged.insert(Entry {
-            value,
-            ..entry.clone()
-        });
+        merged.merge(entry, deep_merge);
     }
 }

@@ -51,6 +51,6 @@ pub use model::{
     NeedConfig, NeedTarget, OnJobFailure, Policy, RefPattern, Rule, ServiceConfig, TriggerTarget,
     YamlVariable,
 };
-pub use provider::{BadRevision, Changes, FileProvider, ReadError};
+pub use provider::{BadRevision, Changes, FileProvider, KeptError, ReadError};
 pub use request::{Request, Start};
 pub use trail::Step;

@@ -22,10 +22,10 @@ type Instances = HashMap<Arc<str>, Vec<Arc<str>>>;
 pub(super) fn expand(
     jobs: Vec<(Built, Weight)>,
     found: &mut Vec<Diagnostic>,
-) -> Result<Vec<JobConfig>, Diagnostic> {
+) -> Result<Vec<Arc<JobConfig>>, Diagnostic> {
     let (mut budget, mut names_budget) = (Budget::new(), Budget::of_names());
     let mut instances = Instances::new();
-    let mut expanded: Vec<JobConfig> = Vec::with_capacity(jobs.len());
+    let mut expanded: Vec<Arc<JobConfig>> = Vec::with_capacity(jobs.len());
     let mut places: HashMap<Arc<str>, usize> = HashMap::new();
     for (Built { job, parallel }, weight) in jobs {
         let Some(parts) = parallel.as_ref().map(instances_of) else {
@@ -44,13 +44,15 @@ pub(super) fn expand(
         let names = made.iter().map(|made| Arc::clone(&made.name)).collect();
         instances.insert(Arc::clone(&job.name), names);
         for job in made {
-            place(job, &mut places, &mut expanded, found);
+            place(Arc::new(job), &mut places, &mut expanded, found);
         }
     }
     for job in &mut expanded {
         let weight = weight_of_names(job, &instances);
         budget.spend(weight, job.span, "the needs of this job")?;
-        resolve_names(job, &instances, found);
+        if job.needs.is_some() || job.dependencies.is_some() {
+            resolve_names(Arc::make_mut(job), &instances, found);
+        }
     }
     Ok(expanded)
 }
@@ -75,9 +77,9 @@ fn weight_of_names(job: &JobConfig, instances: &Instances) -> Weight {
 
 /// Adds a job. Of two with the same name the later takes the place of the earlier.
 fn place(
-    job: JobConfig,
+    job: Arc<JobConfig>,
     places: &mut HashMap<Arc<str>, usize>,
-    expanded: &mut Vec<JobConfig>,
+    expanded: &mut Vec<Arc<JobConfig>>,
     found: &mut Vec<Diagnostic>,
 ) {
     if let Some(at) = places.get(&job.name) {

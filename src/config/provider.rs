@@ -17,6 +17,15 @@ pub enum ReadError {
     Unreadable(String),
 }
 
+/// Why there is no text of a file that a job should have kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptError {
+    /// There is no such job, or it has kept nothing.
+    NothingKept,
+    /// The file can't be read.
+    Unreadable(ReadError),
+}
+
 /// The changed files of an event (configuration reference 8.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
@@ -64,11 +73,10 @@ pub trait FileProvider {
         Arc::default()
     }
 
-    /// Text of a file that a job of the parent pipeline has kept; `None` where there is no such job
-    /// or it has kept nothing.
-    fn kept(&self, job: &str, path: &str) -> Option<Result<Arc<str>, ReadError>> {
+    /// Text of a file that a job of the parent pipeline has kept.
+    fn kept(&self, job: &str, path: &str) -> Result<Arc<str>, KeptError> {
         let _ = (job, path);
-        None
+        Err(KeptError::NothingKept)
     }
 
     /// Files changed by the event, or since the merge base with `compare_to`.

@@ -70,6 +70,7 @@ codes! {
     IncludeExtension "include-extension" Error "an included file is not named .yml or .yaml";
     IncludeEmpty "include-empty" Error "an included file has no content";
     IncludeLimit "include-limit" Error "more includes than GitLab accepts";
+    IncludeIntegrity "include-integrity" Error "a remote file is not the one that `integrity` tells";
     IncludeNotFetched "include-not-fetched" Error "an include from elsewhere is not on this machine";
     FetchFailed "fetch-failed" Error "a file or an answer from elsewhere can't be brought here";
     ExtendsUnknown "extends-unknown" Error "`extends` names no job or template";

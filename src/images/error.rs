@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::foreign::{is_disk_full, system_words};
+use crate::web::TRUST;
 
 use super::layer::LayerError;
 
@@ -94,6 +95,14 @@ pub enum ImageError {
         /// What happened.
         message: String,
     },
+    /// The registry does not prove who it is.
+    #[error("registry `{registry}` can't be trusted: {message}")]
+    Untrusted {
+        /// Its host.
+        registry: String,
+        /// In the words of TLS.
+        message: String,
+    },
     /// Whoever asked does not want it any more.
     #[error("stopped")]
     Stopped,
@@ -169,6 +178,7 @@ impl ImageError {
             Self::Unreachable { .. } => {
                 Some("is the network up, and is the name of the registry right?")
             }
+            Self::Untrusted { .. } => Some(TRUST),
             _ => None,
         }
     }

@@ -8,16 +8,16 @@ use crate::config::{
     ClauseFacts, Compared, Config, FileProvider, ForeignNeed, Given, JobConfig, MAX_FINDINGS,
     NeedConfig, NeedTarget, OnJobFailure,
 };
-use crate::diag::{Code, Diagnostic, some_of};
-use crate::expr::expand::ExpandError;
+use crate::diag::Diagnostic;
 use crate::types::When;
 
 use super::environment::environment;
 use super::facts::PipelineFacts;
+use super::job_errors::{absent_need, grown, too_many_needs, unexpandable};
 use super::model::{Environment, Job, LeftOut, Need, Plan};
 use super::policy::PolicyFacts;
 use super::reason::NoPipeline;
-use super::rules::{self, Decision, Excluded};
+use super::rules::{self, Decision, Excluded, Verdict};
 use super::scope::{Scope, Scopes};
 
 /// Needs that one job may have, after parallel jobs were expanded.
@@ -84,7 +84,8 @@ struct Builder<'a> {
 
 /// What became of one job, before its stage is known to have any.
 enum Seed {
-    In(Box<Job>),
+    /// With what is wrong with its variables.
+    In(Box<(Job, Option<Diagnostic>)>),
     Out,
     Failed(Diagnostic),
 }
@@ -163,20 +164,22 @@ impl Builder<'_> {
         let mut present: HashSet<Arc<str>> = HashSet::new();
         for (stage, configs) in by_stage.into_iter().enumerate() {
             let mut failed = Vec::new();
-            let mut jobs: Vec<Job> = Vec::new();
+            let mut jobs: Vec<(Job, Option<Diagnostic>)> = Vec::new();
             for config in configs {
                 let seed = self.seed(config, stage);
                 if let Some(diagnostic) = self.exhausted(config) {
                     return vec![diagnostic];
                 }
                 match seed {
-                    Seed::In(job) => jobs.push(*job),
+                    Seed::In(made) => jobs.push(*made),
                     Seed::Out => {}
                     Seed::Failed(diagnostic) => failed.push(diagnostic),
                 }
             }
-            present.extend(jobs.iter().map(|job| Arc::clone(&job.config.name)));
-            let wrong = jobs.iter().flat_map(|job| self.job_errors(job, &present));
+            present.extend(jobs.iter().map(|(job, _)| Arc::clone(&job.config.name)));
+            let wrong = jobs.iter_mut().flat_map(|(job, unexpandable)| {
+                self.job_errors(job, unexpandable.take(), &present)
+            });
             failed.extend(wrong.take(MAX_FINDINGS + 1));
             if !jobs.is_empty() {
                 errors.append(&mut failed);
@@ -184,7 +187,7 @@ impl Builder<'_> {
             if errors.len() > MAX_FINDINGS {
                 return errors;
             }
-            self.plan.jobs.append(&mut jobs);
+            self.plan.jobs.extend(jobs.into_iter().map(|(job, _)| job));
         }
         errors
     }
@@ -216,7 +219,7 @@ impl Builder<'_> {
                 diagnostic.message = format!("job `{}`: {}", config.name, diagnostic.message);
                 Seed::Failed(diagnostic)
             }
-            Ok(Err(Excluded { reason, span })) => {
+            Ok(Verdict::Out(Excluded { reason, span })) => {
                 self.plan.left_out.push(LeftOut {
                     name: Arc::clone(&config.name),
                     reason,
@@ -224,7 +227,16 @@ impl Builder<'_> {
                 });
                 Seed::Out
             }
-            Ok(Ok(decision)) => Seed::In(Box::new(self.job(config, stage, environment, decision))),
+            Ok(Verdict::In(decision)) => {
+                let same = decision.variables.is_empty() && decision.when == config.when;
+                let job = self.job(config, stage, environment, decision);
+                let unexpandable = if same {
+                    unexpandable(&job, &scope)
+                } else {
+                    unexpandable(&job, &self.scope_of(&job))
+                };
+                Seed::In(Box::new((job, unexpandable)))
+            }
         }
     }
 
@@ -272,15 +284,15 @@ impl Builder<'_> {
     }
 
     /// Needs on jobs that are not there, too many needs, circles of variables.
-    fn job_errors(&self, job: &Job, present: &HashSet<Arc<str>>) -> Vec<Diagnostic> {
+    fn job_errors(
+        &self,
+        job: &Job,
+        unexpandable: Option<Diagnostic>,
+        present: &HashSet<Arc<str>>,
+    ) -> Vec<Diagnostic> {
         let all = job.config.needs.as_deref().unwrap_or_default();
         if all.len() > MAX_NEEDS {
-            let message = format!(
-                "job `{}` needs {} jobs; at most {MAX_NEEDS} are accepted",
-                job.name(),
-                all.len()
-            );
-            return vec![Diagnostic::new(Code::TooMany, message).at(job.config.span)];
+            return vec![too_many_needs(job, all.len(), MAX_NEEDS)];
         }
         // GitLab looks at the needs of the job itself, even where a rule replaced them.
         let (own, _) = needs(job.config.needs.clone());
@@ -288,68 +300,17 @@ impl Builder<'_> {
             .unwrap_or_default()
             .iter()
             .filter(|need| !need.optional && !present.contains(&need.job))
-            .map(|need| self.absent_need(job, need))
+            .map(|need| absent_need(job, need, &self.plan.left_out))
             .collect();
-        errors.extend(self.unexpandable(job));
+        errors.extend(unexpandable);
         errors
     }
 
-    /// What is wrong with the references between the variables of a job.
-    fn unexpandable(&self, job: &Job) -> Option<Diagnostic> {
-        if !job
-            .variables
-            .iter()
-            .any(|variable| variable.value.contains(['$', '%']))
-            && self.facts.settings.is_empty()
-            && self.facts.given.is_empty()
-        {
-            return None;
-        }
-        let scope = self.scopes.job(
-            &job.config,
-            job.environment.as_ref(),
-            job.when,
-            &job.variables,
-        );
-        let diagnostic = match scope.raw().check_references().err()? {
-            ExpandError::Circular(circles) => {
-                let names = circles.into_iter().next().unwrap_or_default();
-                let message = format!(
-                    "variables of job `{}` refer to each other in a circle: {}",
-                    job.name(),
-                    some_of(names.iter().map(String::as_str))
-                );
-                Diagnostic::new(Code::VariableCycle, message)
-                    .help("take one of the references out, or set `expand: false`")
-            }
-            error @ ExpandError::TooLarge(_) => {
-                let message = format!("variables of job `{}`: {error}", job.name());
-                Diagnostic::new(Code::ConfigTooBig, message)
-                    .note("a job could not be started with an environment of that size")
-                    .help("let fewer variables repeat each other")
-            }
-        };
-        Some(diagnostic.at(job.config.span))
-    }
-
-    fn absent_need(&self, job: &Job, need: &Need) -> Diagnostic {
-        let message = format!(
-            "job `{}` needs `{}`, which is not in this pipeline",
-            job.name(),
-            need.job
-        );
-        let diagnostic = Diagnostic::new(Code::NeedNotInPipeline, message)
-            .at(need.span)
-            .help("write `needs: [{job: …, optional: true}]` to need a job that may be absent");
-        match self
-            .plan
-            .left_out
-            .iter()
-            .find(|left_out| left_out.name == need.job)
-        {
-            Some(left_out) => diagnostic.with(left_out.span, left_out.reason.to_string()),
-            None => diagnostic,
-        }
+    /// What the keywords of a job see.
+    fn scope_of(&self, job: &Job) -> Scope<'_> {
+        let environment = job.environment.as_ref();
+        self.scopes
+            .job(&job.config, environment, job.when, &job.variables)
     }
 
     /// Why there is nothing to create (configuration reference 11.3).
@@ -364,16 +325,6 @@ impl Builder<'_> {
             .all(|job| matches!(&*job.config.stage, ".pre" | ".post"));
         only_edges.then_some(NoPipeline::OnlyEdges)
     }
-}
-
-fn grown(config: &JobConfig) -> Diagnostic {
-    let message = format!(
-        "up to job `{}` variables expand to more text than a pipeline can have",
-        config.name
-    );
-    Diagnostic::new(Code::ConfigTooBig, message)
-        .at(config.span)
-        .help("let variables repeat each other less, or use shorter ones in `environment`, `tags` and `rules`")
 }
 
 /// Needs on this pipeline, and those on others.

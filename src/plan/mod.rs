@@ -13,6 +13,7 @@ mod explain;
 mod facts;
 mod flags;
 mod held;
+mod job_errors;
 mod model;
 mod policy;
 mod predefined;

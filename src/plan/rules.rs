@@ -31,29 +31,38 @@ pub(super) struct Excluded {
     pub(super) span: Span,
 }
 
+/// What becomes of a job.
+#[derive(Debug, Clone)]
+pub(super) enum Verdict {
+    /// It is in the pipeline.
+    In(Decision),
+    /// It is not.
+    Out(Excluded),
+}
+
 /// Decides about one job.
 pub(super) fn decide(
     job: &JobConfig,
     clauses: &ClauseFacts<'_>,
     policies: &PolicyFacts<'_>,
-) -> Result<Result<Decision, Excluded>, RuleError> {
+) -> Result<Verdict, RuleError> {
     if let Given::Set(rules) = &job.rules {
         return Ok(match clauses.first_match(rules)? {
             Some(rule) => by_rule(job, rule),
-            None => Err(Excluded {
+            None => Verdict::Out(Excluded {
                 reason: LeftOutReason::NoRule,
                 span: rules.first().map_or(job.span, |rule| rule.span),
             }),
         });
     }
     let left_out = policies.left_out(job.only.as_ref(), job.except.as_ref());
-    match left_out {
-        Some((reason, policy)) => Ok(Err(Excluded {
+    Ok(match left_out {
+        Some((reason, policy)) => Verdict::Out(Excluded {
             span: policy.span.unwrap_or(job.span),
             reason,
-        })),
-        None => Ok(Ok(without_rule(job))),
-    }
+        }),
+        None => Verdict::In(without_rule(job)),
+    })
 }
 
 fn without_rule(job: &JobConfig) -> Decision {
@@ -76,10 +85,10 @@ fn own_allow_failure(job: &JobConfig) -> AllowFailure {
     }
 }
 
-fn by_rule(job: &JobConfig, rule: &Rule) -> Result<Decision, Excluded> {
+fn by_rule(job: &JobConfig, rule: &Rule) -> Verdict {
     let when = rule.when.unwrap_or(job.when);
     if when == When::Never {
-        return Err(Excluded {
+        return Verdict::Out(Excluded {
             reason: LeftOutReason::RuleSaysNever(described(rule)),
             span: rule.span,
         });
@@ -90,7 +99,7 @@ fn by_rule(job: &JobConfig, rule: &Rule) -> Result<Decision, Excluded> {
         None => own_allow_failure(job),
     };
     let rule_needs = rule.needs.clone().filter(|needs| !needs.is_empty());
-    Ok(Decision {
+    Verdict::In(Decision {
         when,
         start_in: rule.start_in.clone().or_else(|| job.start_in.clone()),
         allow_failure,

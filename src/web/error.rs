@@ -2,6 +2,10 @@
 
 use std::error::Error;
 
+/// What to do where a server does not prove who it is.
+pub const TRUST: &str =
+    "name the certificates of its authority with the setting `ca-file`, a file in PEM format";
+
 /// What went wrong, in words that fit behind `can't be fetched: `.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebError {
@@ -57,10 +61,7 @@ impl WebError {
             Self::Local(host) => Some(format!(
                 "if you want it, put `local-hosts = [\"{host}\"]` into `~/.config/pipe/config.toml`"
             )),
-            Self::Untrusted { .. } => Some(
-                "name the certificates of its authority with the setting `ca-file`, a file in PEM format"
-                    .to_owned(),
-            ),
+            Self::Untrusted { .. } => Some(TRUST.to_owned()),
             Self::Slow(_) => Some(
                 "try again; the setting `fetch-timeout` gives it more seconds".to_owned(),
             ),
@@ -120,7 +121,8 @@ fn reason_of<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 's
     }
 }
 
-fn is_about_certificate(error: &(dyn Error + 'static)) -> bool {
+/// Whether a server did not prove who it is.
+pub fn is_about_certificate(error: &(dyn Error + 'static)) -> bool {
     let tls: Option<&rustls::Error> = source_of(error);
     tls.is_some_and(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
 }

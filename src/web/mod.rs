@@ -11,5 +11,5 @@ mod names;
 mod provider;
 
 pub use client::{Answer, Client, ClientOptions, Question};
-pub use error::WebError;
+pub use error::{TRUST, WebError, is_about_certificate};
 pub use provider::install_provider;

@@ -106,6 +106,33 @@ impl Mapping {
         if let Some(at) = self.position(&entry.key) {
             return Some(std::mem::replace(&mut self.entries[at], entry));
         }
+        self.append(entry);
+        None
+    }
+
+    /// Puts an entry as [`insert`](Self::insert) does; where its key exists already, `merge` makes
+    /// the value of the old one and the new one.
+    pub fn merge(&mut self, entry: &Entry, merge: impl FnOnce(&Value, &Value) -> Value) {
+        match self.position(&entry.key) {
+            Some(at) => {
+                let value = merge(&self.entries[at].value, &entry.value);
+                self.entries[at] = Entry {
+                    key: entry.key.clone(),
+                    value,
+                    ..*entry
+                };
+            }
+            None => self.append(entry.clone()),
+        }
+    }
+
+    /// Gives back the room for entries that never came.
+    pub fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+    }
+
+    /// An entry of a new key.
+    fn append(&mut self, entry: Entry) {
         if let Some(index) = &mut self.index {
             index.add(&entry.key, self.entries.len());
         }
@@ -113,7 +140,6 @@ impl Mapping {
         if self.index.is_none() && self.entries.len() > INDEX_FROM {
             self.index = Some(Box::new(Index::new(&self.entries)));
         }
-        None
     }
 
     /// Takes an entry out; the order of the others stays.

@@ -14,6 +14,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("file-too-big", "needs a file of megabytes"),
     ("include-limit", "needs more than 150 files"),
     ("fetch-failed", "needs a server"),
+    ("include-integrity", "needs a server"),
     ("nothing-to-run", "only `run` says so"),
     ("job-unknown", "needs an option of `run`"),
     ("job-not-in-pipeline", "needs an option of `run`"),

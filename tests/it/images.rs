@@ -13,6 +13,7 @@ use tar::{Builder, EntryType, Header};
 
 use crate::cli::Project;
 use crate::env::PIPE;
+use crate::fetch::web_server::{Authority, Reply, WebServer};
 
 #[track_caller]
 fn golden(name: &str, shown: &str) {
@@ -293,4 +294,32 @@ fn a_plain_user_needs_no_root() {
     assert!(pipe(&["image", "ls"]).contains("tools:1"));
     pipe(&["image", "rm", "tools:1"]);
     assert_eq!(kept(&home), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_registry_has_to_prove_who_it_is() {
+    let authority = Authority::new();
+    let server = WebServer::https(&authority, |_| Reply::Text(404, "{}".to_owned()));
+    let project = Project::new("a: {script: a}\n");
+    let image = format!("127.0.0.1:{}/tool:1", server.port());
+    let shown = project.pipe(&["image", "pull", &image]);
+    assert!(shown.contains("can't be trusted"), "{shown}");
+    assert!(shown.contains("the setting `ca-file`"), "{shown}");
+    assert!(shown.contains("--- exit 4"), "{shown}");
+
+    fs::write(project.home().join("ca.pem"), authority.pem()).expect("a file");
+    let project = project.env("PIPE_CA_FILE", "~/ca.pem");
+    let shown = project.pipe(&["image", "pull", &image]);
+    assert!(shown.contains("the registry does not have it"), "{shown}");
+
+    // A run asks the same way.
+    project.write(
+        ".gitlab-ci.yml",
+        &format!("a: {{image: '{image}', script: a}}\n"),
+    );
+    let shown = project.pipe(&["run", "--executor", "sandbox"]);
+    assert!(
+        shown.contains("the registry does not have it") && shown.contains("--- exit 1"),
+        "{shown}"
+    );
 }

@@ -5,6 +5,7 @@ use crate::source::{FileId, Span};
 use crate::yaml::{Entry, Key, Kind, Mapping, Value};
 
 use super::super::model::ChildInclude;
+use super::super::provider::KeptError;
 use super::super::request::Start;
 use super::errors;
 use super::files::is_yaml;
@@ -45,9 +46,11 @@ impl Reader<'_> {
         }
         self.count(*span)?;
         let text = match self.request.files.kept(job, path) {
-            Some(Ok(text)) => text,
-            Some(Err(error)) => return self.stop(errors::not_kept(path, job, &error, *span)),
-            None => return self.stop(errors::nothing_kept(job, *span)),
+            Ok(text) => text,
+            Err(KeptError::Unreadable(error)) => {
+                return self.stop(errors::not_kept(path, job, &error, *span));
+            }
+            Err(KeptError::NothingKept) => return self.stop(errors::nothing_kept(job, *span)),
         };
         let home = Home::Kept(job.clone());
         let name = home.name_of(path);

@@ -257,6 +257,18 @@ pub(super) fn empty(path: &str, how: &str, span: Span) -> Diagnostic {
         .help("give it a job or a template, or remove the `include`")
 }
 
+/// A remote file with another digest than its `integrity`.
+pub(super) fn other_content(outside: &Outside, found: &str, span: Span) -> Diagnostic {
+    let name = outside.describe();
+    let message =
+        format!("remote file {name} is not what `integrity` says: its digest is `{found}`");
+    Diagnostic::new(Code::IncludeIntegrity, message)
+        .at(span)
+        .help(format!(
+            "look at what changed in it before you take the new digest; {RENEW}"
+        ))
+}
+
 /// Too many files.
 pub(super) fn limit(limit: usize, span: Span) -> Diagnostic {
     Diagnostic::new(

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
 use crate::diag::Label;
 use crate::source::Span;
 use crate::yaml::{self, Kind, Value};
@@ -105,6 +109,21 @@ impl Reader<'_> {
             return self.lacks(outside, &at.0, span).map(|()| None);
         };
         self.content(at, &outside.name(), &text, span).map(Some)
+    }
+
+    /// The digest of a remote file is what its `integrity` says (configuration reference 4.1).
+    pub(super) fn check_integrity(
+        &mut self,
+        outside: &Outside,
+        integrity: &Value,
+    ) -> Result<(), Stopped> {
+        let text = self.request.files.fetched(&outside.key());
+        let digest = STANDARD.encode(Sha256::digest(text.unwrap_or_default().as_bytes()));
+        let found = format!("sha256-{digest}");
+        if integrity.as_str() == Some(found.as_str()) {
+            return Ok(());
+        }
+        self.stop(errors::other_content(outside, &found, integrity.span))
     }
 
     /// A file from elsewhere is not here: it was not fetched, or its project does not have it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::expr::{InputValue, Lookup};
 
-use super::super::provider::{BadRevision, Changes, FileProvider, ReadError};
+use super::super::provider::{BadRevision, Changes, FileProvider, KeptError, ReadError};
 use super::outside::{Outside, ProjectAt};
 
 /// The home of a file.
@@ -73,10 +73,10 @@ impl FileProvider for HomeFiles<'_> {
                 .files
                 .fetched(&Outside::Project(project.clone(), path.to_owned()).key())
                 .ok_or(ReadError::NotFound),
-            Home::Kept(job) => {
-                let kept = self.files.kept(job, path);
-                kept.unwrap_or(Err(ReadError::NotFound))
-            }
+            Home::Kept(job) => self.files.kept(job, path).map_err(|error| match error {
+                KeptError::NothingKept => ReadError::NotFound,
+                KeptError::Unreadable(error) => error,
+            }),
             Home::Nowhere => Err(ReadError::NotFound),
         }
     }

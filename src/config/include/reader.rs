@@ -59,6 +59,8 @@ pub(in super::super) struct Stopped;
 pub(super) struct Given<'g> {
     pub(super) span: Span,
     inputs: &'g Mapping,
+    /// The digest that a remote file must have.
+    integrity: Option<&'g Value>,
     /// It names nothing but a path.
     plain: bool,
 }
@@ -183,6 +185,7 @@ impl<'a> Reader<'a> {
         let given = Given {
             span: item.span,
             inputs: &inputs,
+            integrity: mapping.and_then(|mapping| read::get(mapping, "integrity")),
             plain: mapping.is_none_or(|mapping| mapping.len() == 1),
         };
         match self.wanted(item, home)? {
@@ -359,6 +362,9 @@ impl<'a> Reader<'a> {
         let Some(loaded) = self.outside_file(outside, given.span)? else {
             return Ok(());
         };
+        if let (Outside::Remote(_), Some(integrity)) = (outside, given.integrity) {
+            self.check_integrity(outside, integrity)?;
+        }
         let home = match outside {
             Outside::Project(project, _) => self.home_of(project),
             Outside::Remote(_) | Outside::Template(_) => Home::Nowhere,

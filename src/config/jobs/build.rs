@@ -24,7 +24,7 @@ pub(in super::super) struct Surroundings<'a> {
 
 /// A job before `parallel` makes several of it.
 pub(in super::super) struct Built {
-    pub(in super::super) job: JobConfig,
+    pub(in super::super) job: Arc<JobConfig>,
     pub(in super::super) parallel: Option<ParallelConfig>,
 }
 
@@ -37,7 +37,9 @@ pub(in super::super) fn build(
 ) -> Option<Built> {
     let before = found.len();
     check_name(entry, found);
-    let mapping = entry.value.as_map()?;
+    let Kind::Map(mapping) = &entry.value.kind else {
+        return None;
+    };
     let owner = format!("job `{}`", entry.key.text());
     let mut check = Check::new(&owner, found);
     // Without a script the rest of it is checked as if there were one.
@@ -52,12 +54,17 @@ pub(in super::super) fn build(
     check.keys(mapping, entry.key_span, &JOB, scope);
     check::check(entry, mapping, meant, &mut check);
     (!has_errors(&found[before..])).then(|| Built {
-        job: read_job(entry, kind, mapping, around),
+        job: Arc::new(read_job(entry, kind, mapping, around)),
         parallel: read::get(mapping, "parallel").map(keywords::read_parallel),
     })
 }
 
-fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'_>) -> JobConfig {
+fn read_job(
+    entry: &Entry,
+    kind: JobKind,
+    own: &Arc<Mapping>,
+    around: &Surroundings<'_>,
+) -> JobConfig {
     let mapping = with_defaults(own, kind, around.defaults);
     let strings = |key| -> Arc<[Arc<str>]> {
         read::get(&mapping, key)
@@ -121,15 +128,19 @@ fn read_job(entry: &Entry, kind: JobKind, own: &Mapping, around: &Surroundings<'
             .map(keywords::read_secrets)
             .unwrap_or_default(),
         without_effect: keywords::without_effect(&mapping).into(),
-        written: Arc::new(mapping),
+        written: mapping,
         name,
     }
 }
 
 /// The job's keys, and under them those defaults that it inherits. Null counts as not given.
-pub(in super::super) fn with_defaults(own: &Mapping, kind: JobKind, defaults: &Mapping) -> Mapping {
+pub(in super::super) fn with_defaults(
+    own: &Arc<Mapping>,
+    kind: JobKind,
+    defaults: &Mapping,
+) -> Arc<Mapping> {
     let inherit = inherit(own, "default");
-    let mut mapping = own.clone();
+    let mut mapping = Arc::clone(own);
     for entry in defaults.entries() {
         let key = entry.key.text();
         let reaches = match kind {
@@ -138,8 +149,11 @@ pub(in super::super) fn with_defaults(own: &Mapping, kind: JobKind, defaults: &M
         };
         if reaches && inherit.takes(key) && read::get(own, key).is_none() && !entry.value.is_null()
         {
-            mapping.insert(entry.clone());
+            Arc::make_mut(&mut mapping).insert(entry.clone());
         }
+    }
+    if let Some(changed) = Arc::get_mut(&mut mapping) {
+        changed.shrink();
     }
     mapping
 }

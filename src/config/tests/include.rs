@@ -331,6 +331,30 @@ fn files_from_elsewhere() {
             "a: r",
         ),
         (
+            "a remote file with its digest",
+            "include: {remote: 'https://e.org/ci.yml', integrity: sha256-k2zRx8uhkMZ6yQWo8vVtW7YHOXDSox7ojnXyLo1hkyU=}",
+            vec![(remote.clone(), "a: {script: r}")],
+            "a: r",
+        ),
+        (
+            "a remote file that was changed",
+            "include: {remote: 'https://e.org/ci.yml', integrity: sha256-k2zRx8uhkMZ6yQWo8vVtW7YHOXDSox7ojnXyLo1hkyU=}",
+            vec![(remote.clone(), "a: {script: evil}")],
+            "! include-integrity",
+        ),
+        (
+            "a digest that is none",
+            "include: {remote: 'https://e.org/ci.yml', integrity: [1]}",
+            vec![(remote.clone(), "a: {script: r}")],
+            "! include-integrity",
+        ),
+        (
+            "a digest of a file that has none",
+            "include: {template: Jobs/T.gitlab-ci.yml, integrity: sha256-abcd}",
+            vec![("template/Jobs/T.gitlab-ci.yml".to_owned(), "a: {script: t}")],
+            "a: t",
+        ),
+        (
             "a remote file has no project",
             "include: {remote: 'https://e.org/ci.yml'}",
             vec![(remote.clone(), "include: a.yml")],

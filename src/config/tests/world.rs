@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{
-    BadRevision, Changes, FileProvider, GivenInput, Loaded, ReadError, Request, Start,
+    BadRevision, Changes, FileProvider, GivenInput, KeptError, Loaded, ReadError, Request, Start,
     TriggerTarget, load,
 };
 use crate::diag::Severity;
@@ -188,11 +188,12 @@ impl FileProvider for Tree {
             .collect()
     }
 
-    fn kept(&self, job: &str, path: &str) -> Option<Result<Arc<str>, ReadError>> {
+    fn kept(&self, job: &str, path: &str) -> Result<Arc<str>, KeptError> {
         let mut of_job = self.kept.iter().filter(|kept| kept.0 == job).peekable();
-        of_job.peek()?;
+        of_job.peek().ok_or(KeptError::NothingKept)?;
         let found = of_job.find(|kept| kept.1 == path);
-        Some(found.map_or(Err(ReadError::NotFound), |kept| Ok(kept.2.as_str().into())))
+        let text = found.map(|kept| kept.2.as_str().into());
+        text.ok_or(KeptError::Unreadable(ReadError::NotFound))
     }
 
     fn changes(&self, compare_to: Option<&str>) -> Result<Changes, BadRevision> {

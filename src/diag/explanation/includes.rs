@@ -61,6 +61,16 @@ pub(super) const TEXTS: Texts = &[
         "Merge some of the files. One that is included twice counts twice.",
     ),
     text(
+        Code::IncludeIntegrity,
+        "`integrity` is the SHA-256 digest of a remote file, and the file that was fetched has another \
+         one: somebody changed it, or the digest was not renewed with it.",
+        Command(
+            "`integrity: sha256-…` beside the `remote` of a file that was changed on its server",
+        ),
+        "Look at what changed in the file. Where it is meant, take the digest that the message gives; \
+         where the file here is only old, `pipe fetch --update` brings the one that is there now.",
+    ),
+    text(
         Code::IncludeNotFetched,
         "The file lies in another project or on another server, and nothing of it is on this machine. \
          That is no mistake of the configuration: `pipe` can't say what the pipeline would be.",

@@ -28,7 +28,10 @@ struct Answer {
 
 /// The registries that a program knows, each as it names them.
 pub(super) async fn registries(name: &str) -> Result<Vec<String>, String> {
-    let said = ask(name, "list", "").await??;
+    let said = match ask(name, "list", "").await? {
+        Said::Answer(said) => said,
+        Said::Failure(why) => return Err(why),
+    };
     let known: BTreeMap<String, String> =
         serde_json::from_slice(&said).map_err(|_| format!("{} gave no list", program(name)))?;
     Ok(known.into_keys().collect())
@@ -37,9 +40,9 @@ pub(super) async fn registries(name: &str) -> Result<Vec<String>, String> {
 /// What a program knows of a registry; `None` where it knows nothing.
 pub(super) async fn login(name: &str, registry: &str) -> Result<Option<Login>, String> {
     let said = match ask(name, "get", registry).await? {
-        Ok(said) => said,
-        Err(why) if why.contains("credentials not found") => return Ok(None),
-        Err(why) => return Err(why),
+        Said::Answer(said) => said,
+        Said::Failure(why) if why.contains("credentials not found") => return Ok(None),
+        Said::Failure(why) => return Err(why),
     };
     let answer: Answer = serde_json::from_slice(&said)
         .map_err(|_| format!("{} gave no credentials", program(name)))?;
@@ -56,8 +59,16 @@ pub(super) async fn login(name: &str, registry: &str) -> Result<Option<Login>, S
     }))
 }
 
-/// What the program says, or why it fails in its own words; an error where it can't be asked.
-async fn ask(name: &str, verb: &str, about: &str) -> Result<Result<Vec<u8>, String>, String> {
+/// What a program says.
+enum Said {
+    /// What it was asked for.
+    Answer(Vec<u8>),
+    /// Why it fails, in its own words.
+    Failure(String),
+}
+
+/// What the program says; an error where it can't be asked.
+async fn ask(name: &str, verb: &str, about: &str) -> Result<Said, String> {
     if name.is_empty() || Path::new(name).components().count() != 1 || name.contains(['/', '\\']) {
         return Err(format!("`{name}` is no name of a credential helper"));
     }
@@ -89,12 +100,12 @@ async fn ask(name: &str, verb: &str, about: &str) -> Result<Result<Vec<u8>, Stri
         Err(_) => return Err(format!("{program} gave no answer in {} s", LIMIT.as_secs())),
     };
     if output.status.success() {
-        return Ok(Ok(output.stdout));
+        return Ok(Said::Answer(output.stdout));
     }
     // By the protocol a failure is told on standard output.
     let said = String::from_utf8_lossy(&output.stdout);
     let said = said.lines().next().unwrap_or_default().trim();
-    Ok(Err(match said {
+    Ok(Said::Failure(match said {
         "" => format!("{program} failed"),
         said => format!("{program}: {said}"),
     }))

@@ -7,8 +7,8 @@ use super::super::{Image, ports};
 use super::host::HostImage;
 use super::kept::Held;
 use super::plan::Root;
-use super::step::Marks;
-use crate::images::{ImageConfig, OpenImage, layer};
+use super::probe;
+use crate::images::{ImageConfig, OpenImage};
 
 /// The search path of images that say none.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -53,10 +53,7 @@ impl Base {
 
     /// An image of the store.
     pub(super) fn of_image(image: OpenImage) -> Self {
-        let marks = match image.form().marks {
-            layer::Marks::Trusted => Marks::Root,
-            layer::Marks::User => Marks::User,
-        };
+        let marks = probe::marks(image.form());
         Self {
             root: Root {
                 layers: image.layers().iter().rev().cloned().collect(),

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::super::file_work::{blocking, in_place};
-use super::super::{ExecError, Fault, Image, Keyring, Login, owned_folder};
+use super::super::{ExecError, Fault, Image, Keyring, Login};
 use super::base::Base;
+use super::errand::image_store;
 use super::host::{self, Machine};
+use super::probe;
 use crate::images::{self, ImageError, ImageName, ImageStore, Platform, Progress, PullOptions};
 
 const PHASE: &str = "find image";
@@ -26,17 +28,24 @@ pub(super) struct Bases {
     store: OnceCell<ImageStore>,
     /// As whom registries are asked.
     keyring: Keyring,
+    certificates: Option<Vec<u8>>,
     known: Mutex<HashMap<Key, Arc<OnceCell<Arc<Base>>>>>,
 }
 
 impl Bases {
     /// Those in the store at `images`, and this machine, for which `base` has a place.
-    pub(super) fn new(base: &Path, images: &Path, keyring: Keyring) -> Self {
+    pub(super) fn new(
+        base: &Path,
+        images: &Path,
+        keyring: Keyring,
+        certificates: Option<Vec<u8>>,
+    ) -> Self {
         Self {
             host: base.join("host"),
             images: images.to_owned(),
             store: OnceCell::new(),
             keyring,
+            certificates,
             known: Mutex::default(),
         }
     }
@@ -75,7 +84,7 @@ impl Bases {
         let options = PullOptions {
             login: found.login.and_then(|(login, _)| credentials(login)),
             platform: platform(image)?,
-            certificates: None,
+            certificates: self.certificates.clone(),
         };
         let told = |step: Progress| {
             if let Progress::Downloading(so_far, all) = step {
@@ -98,8 +107,8 @@ impl Bases {
         if image.name == host::NAME {
             let place = self.host.clone();
             return blocking(PHASE, "the image `host` can't be made", move || {
-                owned_folder::private(&place)?;
-                host::plan(&Machine::here(), &place).map(Base::of_host)
+                let is_root = probe::is_root(probe::rights(&place)?);
+                host::plan(&Machine::here(is_root), &place).map(Base::of_host)
             })
             .await;
         }
@@ -116,7 +125,7 @@ impl Bases {
     async fn store(&self) -> Result<&ImageStore, ExecError> {
         let making = || async {
             let images = self.images.clone();
-            let made = tokio::task::spawn_blocking(move || ImageStore::new(&images)).await;
+            let made = tokio::task::spawn_blocking(move || image_store(&images)).await;
             match made {
                 Ok(made) => made.map_err(refused),
                 Err(error) => {
@@ -149,17 +158,17 @@ fn credentials(login: Login) -> Option<images::Login> {
     }
 }
 
-/// What is not here, and what is no name, is the job's fault.
+/// What is not here, what its registry does not have and what is no image is the job's fault.
 fn refused(error: ImageError) -> ExecError {
-    let is_of_job = matches!(
-        error,
-        ImageError::NotHere { .. } | ImageError::Name { .. } | ImageError::Platform { .. }
-    );
     let text = error.to_string();
-    let made = if is_of_job {
+    let made = if error.is_of_the_image() || matches!(error, ImageError::NotHere { .. }) {
         ExecError::user(PHASE, text)
     } else {
         ExecError::system(PHASE, text)
+    };
+    let made = match error.help() {
+        Some(help) => made.help(help),
+        None => made,
     };
     made.because(error)
 }

@@ -4,9 +4,11 @@
 //! makes the first process of the sandbox in namespaces of its own, says who is who in there, and
 //! waits for its end.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,7 +19,8 @@ use rustix::process::{
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::identity::{Identity, same};
+use super::gate::Gate;
+use super::identity::{Identity, Ranges, same};
 use super::init;
 use super::kernel::{Linux, own_mounts, perform};
 use super::seccomp::{self, Filter};
@@ -97,9 +100,10 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
     };
     let lent = files.split_off(files.len().min(2));
     let mut kernel = Linux::with(lent, filter);
-    if let Err((what, cause)) = outside(&setup, &files, &mut kernel) {
-        return fail(&mut wire, what, cause);
-    }
+    let groups = match outside(&setup, &files, &mut kernel) {
+        Ok(groups) => groups,
+        Err((what, cause)) => return fail(&mut wire, what, cause),
+    };
     let mut namespaces = Namespaces::REST;
     if !setup.joins {
         namespaces = namespaces.and(Namespaces::USER);
@@ -107,7 +111,7 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
             namespaces = namespaces.and(Namespaces::NET);
         }
     }
-    let (mut told, mut tell) = io::pipe()?;
+    let (mut told, mut tell) = UnixStream::pair()?;
     match sys::fork(namespaces) {
         Err(error) => {
             let what = format!("no new namespaces: {}", system_words(&error));
@@ -120,38 +124,47 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
             set_parent_process_death_signal(Some(Signal::KILL))?;
             // Nothing is told where `pipe` or the maps came to grief.
             told.read_exact(&mut [0])?;
-            init::run(wire, &setup, kernel)
+            drop(groups);
+            init::run(wire, &setup, kernel, told)
         }
         Ok(Some(first)) => {
             drop(told);
-            if !setup.joins
-                && let Err(error) = write_maps(first, &setup.identity)
-            {
-                let what = format!("the ids can't be given: {}", system_words(&error));
-                fail(&mut wire, what, Cause::of(&error))?;
+            if let Err((what, cause)) = give(first, &setup, groups, &mut tell) {
+                fail(&mut wire, what, cause)?;
                 kill_process(first, Signal::KILL)?;
-            } else {
-                tell.write_all(&[0])?;
             }
-            drop((tell, kernel));
-            wait(first, &wire)
+            drop(kernel);
+            let gate = setup.outside_of_gate.and_then(|outside| {
+                // None comes where making the sandbox came to grief.
+                let device = Wire::new(tell.into()).receive_file().ok()??;
+                Some(Gate::new(first, outside, device))
+            });
+            wait(first, &wire, gate)
         }
     }
 }
 
-fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), (String, Cause)> {
-    let number = std::process::id().to_string();
-    for group in &setup.groups {
-        fs::write(group, &number).map_err(|error| {
+/// Does what needs the rights of `pipe`. Returns the files that members of groups are written to.
+fn outside(
+    setup: &Setup,
+    files: &[OwnedFd],
+    kernel: &mut Linux,
+) -> Result<Vec<File>, (String, Cause)> {
+    perform(kernel, &setup.outside).map_err(|it| (broken(&it), cause(&it)))?;
+    // While this process has all of its rights.
+    let open = |group: &PathBuf| {
+        let opened = File::options().write(true).open(group);
+        opened.map_err(|error| {
             let words = system_words(&error);
             let what = format!("the limits can't be set in `{}`: {words}", group.display());
             (what, Cause::of(&error))
-        })?;
-    }
-    perform(kernel, &setup.outside).map_err(|it| (broken(&it), cause(&it)))?;
+        })
+    };
+    let groups = setup.groups.iter().map(open).collect::<Result<_, _>>()?;
     if setup.joins {
         let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
-        for (file, kind) in files.iter().zip(kinds) {
+        let joined = if setup.own_network { 2 } else { 1 };
+        for (file, kind) in files.iter().zip(kinds).take(joined) {
             move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
                 let error = io::Error::from(error);
                 let words = system_words(&error);
@@ -160,6 +173,34 @@ fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), (
             })?;
         }
     }
+    Ok(groups)
+}
+
+/// Gives the first process its ids and then its limits, and tells it of both.
+fn give(
+    first: Pid,
+    setup: &Setup,
+    groups: Vec<File>,
+    tell: &mut UnixStream,
+) -> Result<(), (String, Cause)> {
+    let failed = |what: &str, error: io::Error| {
+        let words = system_words(&error);
+        (format!("{what}: {words}"), Cause::of(&error))
+    };
+    if !setup.joins {
+        write_maps(first, &setup.identity)
+            .map_err(|error| failed("the ids can't be given", error))?;
+    }
+    // One that is gone already needs to know nothing.
+    let _ = tell.write_all(&[0]);
+    // It takes the kernel some milliseconds, in which the first process does other things.
+    for mut group in groups {
+        let number = first.as_raw_nonzero().to_string();
+        group
+            .write_all(number.as_bytes())
+            .map_err(|error| failed("the limits can't be set", error))?;
+    }
+    let _ = tell.write_all(&[0]);
     Ok(())
 }
 
@@ -183,7 +224,7 @@ fn write_maps(first: Pid, identity: &Identity) -> io::Result<()> {
             write("gid_map", &format!("{group} {} 1\n", group_own.as_raw()))?;
             write("uid_map", &format!("{user} {} 1\n", own.as_raw()))
         }
-        Identity::Ranges { users, groups } => {
+        Identity::Ranges(Ranges { users, groups }) => {
             let (own, group_own) = (rustix::process::geteuid(), rustix::process::getegid());
             let number = number.to_string();
             map_with("newuidmap", &number, own.as_raw(), *users)?;
@@ -206,19 +247,33 @@ fn map_with(program: &str, first: &str, own: u32, range: (u32, u32)) -> io::Resu
     )))
 }
 
-/// Waits for the end of the sandbox. Its socket stays open until then, and is how that is told.
-/// One that does not end by itself when the other side is closed is killed.
-fn wait(first: Pid, wire: &Wire) -> io::Result<()> {
+/// Waits for the end of the sandbox, and answers at its gate. Its socket stays open until then, and is
+/// how that is told. One that does not end by itself when the other side is closed is killed.
+fn wait(first: Pid, wire: &Wire, mut gate: Option<Gate>) -> io::Result<()> {
     let process = pidfd_open(first, PidfdFlags::empty())?;
-    let hung_up = PollFlags::RDHUP;
-    let mut sources = [
-        PollFd::new(&process, PollFlags::IN),
-        PollFd::new(wire, hung_up),
-    ];
-    while poll(&mut sources, None) == Err(Errno::INTR) {}
-    let has_ended = !sources[0].revents().is_empty();
-    if !has_ended && poll(&mut sources[..1], Some(&ENDS_SOON)) == Ok(0) {
-        kill_process(first, Signal::KILL)?;
+    loop {
+        let mut sources = vec![
+            PollFd::new(&process, PollFlags::IN),
+            PollFd::new(wire, PollFlags::RDHUP),
+        ];
+        let knocks = gate.as_ref().and_then(Gate::knocks);
+        sources.extend(knocks.map(|device| PollFd::new(device, PollFlags::IN)));
+        while poll(&mut sources, None) == Err(Errno::INTR) {}
+        let mut happened = sources.iter().map(|source| !source.revents().is_empty());
+        let (has_ended, hung_up) = (happened.next(), happened.next());
+        if has_ended == Some(true) {
+            break;
+        }
+        if hung_up == Some(true) {
+            if poll(&mut sources[..1], Some(&ENDS_SOON)) == Ok(0) {
+                kill_process(first, Signal::KILL)?;
+            }
+            break;
+        }
+        drop(happened);
+        if let Some(gate) = &mut gate {
+            gate.answer();
+        }
     }
     loop {
         match waitpid(Some(first), WaitOptions::empty()) {

@@ -3,10 +3,11 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 
 use super::super::cancel::{check, unless_asked};
 use super::super::file_work::{blocking, in_place};
@@ -20,18 +21,22 @@ use super::base::Base;
 use super::bases::Bases;
 use super::builds::{Builds, WORTH_A_LAYER};
 use super::copies::{Copies, TreeCopy};
+use super::errand::ranges;
+use super::groups;
 use super::host;
-use super::identity::Identity;
+use super::identity::{Identity, Ranges};
 use super::kept;
 use super::layers;
+use super::limits::{Controller, Limits, Place, counts_processes, group_name};
 use super::link::Link;
 use super::plan::{Plan, folders, setup};
 use super::probe;
 use super::services::Services;
 use super::session::SandboxSession;
+use super::way_out::{Network, SandboxNetwork};
 use super::wire::Program;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
-use crate::remove::remove;
+use crate::images::layer::LayerForm;
 
 /// Where sandboxes keep what they need.
 #[derive(Debug, Clone)]
@@ -42,6 +47,13 @@ pub struct SandboxSettings {
     pub images: PathBuf,
     /// As whom registries are asked.
     pub keyring: Keyring,
+    /// What a job may use.
+    pub limits: Limits,
+    /// Certificates of authorities that registries may have, in PEM format, besides those of the
+    /// system.
+    pub certificates: Option<Vec<u8>>,
+    /// The network of all jobs.
+    pub network: SandboxNetwork,
     /// Id of the run.
     pub run: String,
 }
@@ -52,6 +64,11 @@ pub struct SandboxExecutor {
     builds: Arc<Builds>,
     bases: Bases,
     copies: Arc<Copies>,
+    /// What this process may do, and where groups for the limits can be made; found out when the
+    /// first job comes.
+    rights: OnceCell<LayerForm>,
+    places: OnceLock<Vec<Place>>,
+    network: OnceLock<Network>,
 }
 
 /// A sandbox that is to be made.
@@ -59,9 +76,13 @@ struct Wanted<'a> {
     folder: PathBuf,
     owner: &'a Owner,
     base: &'a Base,
+    rights: LayerForm,
+    ranges: Option<Ranges>,
     user: &'a str,
     layout: &'a Layout,
     builds: &'a [PathBuf],
+    limits: Limits,
+    places: &'a [Place],
     temp_files: &'a [String],
     names: &'a [String],
     /// How many others join it.
@@ -76,8 +97,53 @@ impl SandboxExecutor {
         Self {
             builds: Arc::new(Builds::new(&settings.base, &settings.run)),
             copies: Arc::new(Copies::new(&settings.base.join("jobs"), &settings.run)),
-            bases: Bases::new(&settings.base, &settings.images, settings.keyring.clone()),
+            bases: Bases::new(
+                &settings.base,
+                &settings.images,
+                settings.keyring.clone(),
+                settings.certificates.clone(),
+            ),
             settings,
+            rights: OnceCell::new(),
+            places: OnceLock::new(),
+            network: OnceLock::new(),
+        }
+    }
+
+    async fn rights(&self) -> Result<LayerForm, ExecError> {
+        let finding = || {
+            let base = self.settings.base.clone();
+            let what = "no folder for sandboxes can be made";
+            blocking("open", what, move || probe::rights(&base))
+        };
+        self.rights.get_or_try_init(finding).await.copied()
+    }
+
+    fn network(&self) -> &Network {
+        let wanted = self.settings.network;
+        self.network
+            .get_or_init(|| in_place(|| Network::of(wanted)))
+    }
+
+    fn places(&self) -> &[Place] {
+        self.places.get_or_init(|| {
+            let wanted = self.settings.limits.effective().controllers();
+            in_place(|| groups::tried_places(&wanted))
+        })
+    }
+
+    /// Tells which of the limits that the user set nothing holds.
+    async fn tell_limits(&self, rights: LayerForm, cx: &Cx) {
+        let set = Limits {
+            processes: self.settings.limits.processes.filter(|most| *most > 0),
+            ..self.settings.limits
+        };
+        for name in set.not_held(self.places(), probe::counts_processes(rights)) {
+            let text = format!(
+                "WARNING: nothing holds `{name}` in a sandbox here, for no control group is delegated: \
+                 where it has to hold, use `--executor docker`\n"
+            );
+            let _ = cx.output.send(text.into_bytes()).await;
         }
     }
 
@@ -91,6 +157,14 @@ impl SandboxExecutor {
         let image = spec.image.clone().unwrap_or_default();
         let (base, (builds, over)) =
             tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
+        let rights = self.rights().await?;
+        // Files of this machine have no owner that a user could be.
+        let services = spec.services.iter().map(|service| &service.image);
+        let has_owners = [&image]
+            .into_iter()
+            .chain(services)
+            .any(|it| it.name != host::NAME);
+        let ranges = has_owners.then(|| in_place(ranges)).flatten();
         let folder = self.folder(&spec.job, spec.attempt)?;
         let (made, owner) = (folder.clone(), spec.owner.clone());
         blocking("open", "the job's folder can't be made", move || {
@@ -106,14 +180,19 @@ impl SandboxExecutor {
             folder: folder.join("job"),
             owner: &spec.owner,
             base: &base,
+            rights,
+            ranges,
             user: base.user(&image),
             layout: &spec.layout,
             builds: &builds,
+            limits: self.settings.limits.effective(),
+            places: self.places(),
             temp_files: &temp_files(spec),
             names: &names,
             joined_by: spec.services.len(),
             joins: None,
         };
+        self.tell_limits(rights, cx).await;
         let (link, lent, copies) = self.launch(wanted).await?;
         undone.0 = None;
         // From here on dropping the session undoes what was begun.
@@ -135,7 +214,7 @@ impl SandboxExecutor {
         let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
         session.unpack(&tars).await?;
         if !spec.services.is_empty() {
-            self.start_services(spec, &mut session, &lent, &names)
+            self.start_services(spec, &mut session, &lent, &names, ranges)
                 .await?;
             session.wait_for_services(cx).await?;
         }
@@ -149,6 +228,7 @@ impl SandboxExecutor {
         session: &mut SandboxSession,
         lent: &[OwnedFd],
         names: &[String],
+        ranges: Option<Ranges>,
     ) -> Result<(), ExecError> {
         let [users, network, builds @ ..] = lent else {
             return Err(ExecError::system(
@@ -165,9 +245,13 @@ impl SandboxExecutor {
                 folder: session.folder.join(format!("service-{number}")),
                 owner: &spec.owner,
                 base: &base,
+                rights: self.rights().await?,
+                ranges,
                 user: base.user(&service.image),
                 layout: &spec.layout,
                 builds: &[],
+                limits: self.settings.limits.effective().of_service(),
+                places: self.places(),
                 temp_files: &[],
                 names,
                 joined_by: 0,
@@ -194,14 +278,16 @@ impl SandboxExecutor {
         &self,
         wanted: Wanted<'_>,
     ) -> Result<(Link, Vec<OwnedFd>, Vec<TreeCopy>), ExecError> {
-        let identity = probe::identity(wanted.user);
-        let is_root = matches!(identity, Identity::Same);
-        let mut copies = if is_root {
-            self.copies_of(wanted.base, wanted.owner).await?
-        } else {
-            Vec::new()
+        let identity = probe::identity(wanted.user, wanted.rights, wanted.ranges);
+        let groups = (wanted.limits).groups(wanted.places, &group_name(&wanted.folder));
+        // Where no group counts them, the kernel does, but for root.
+        let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
+        let mut copies = match identity {
+            Identity::Same => self.copies_of(wanted.base, wanted.owner).await?,
+            _ => Vec::new(),
         };
         let places: Vec<PathBuf> = copies.iter().map(|copy| copy.folder.clone()).collect();
+        let network = self.network();
         let plan = Plan {
             folder: &wanted.folder,
             root: &wanted.base.root,
@@ -210,18 +296,24 @@ impl SandboxExecutor {
             builds: wanted.builds,
             temp_files: wanted.temp_files,
             identity: &identity,
-            is_root,
-            own_network: true,
+            marks: probe::marks(wanted.rights),
+            own_network: network.is_own,
+            way_out: network.way_out.as_ref(),
             joins: wanted.joins.is_some(),
             joined_by: wanted.joined_by,
             names: wanted.names,
-            resolver: None,
-            groups: &[],
+            resolver: network.resolver.as_deref(),
+            groups: &groups,
+            processes: wanted.limits.processes.filter(|_| by_user),
             // An image's own programs may have to run as their owners; this machine's never do.
             no_new_privileges: wanted.base.is_host || !identity.has_many(),
         };
         let (setup, folders) = (setup(&plan), folders(&plan));
+        let attempt = wanted.folder.parent().map(PathBuf::from);
         blocking("open", "the job's folder can't be made", move || {
+            if let Some(attempt) = attempt {
+                groups::note(&attempt, groups.iter().map(|group| &*group.at))?;
+            }
             folders.iter().try_for_each(std::fs::create_dir_all)
         })
         .await
@@ -266,7 +358,7 @@ impl Drop for Undone {
     fn drop(&mut self) {
         if let Some(folder) = &self.0 {
             // The error that led here tells more.
-            let _ = in_place(|| remove(folder));
+            let _ = in_place(|| groups::remove_attempt(folder));
         }
     }
 }
@@ -315,7 +407,15 @@ impl Executor for SandboxExecutor {
     }
 
     async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError> {
-        let probing = probe::probe(&self.settings.base);
+        let rights = self.rights().await?;
+        let places = groups::places(&Controller::ALL);
+        let held = |it: &Controller| {
+            places.iter().any(|place| place.controllers.contains(it))
+                || (*it == Controller::Pids && probe::counts_processes(rights))
+        };
+        let held = Controller::ALL.into_iter().filter(held);
+        let held: Vec<&str> = held.map(Controller::what).collect();
+        let probing = probe::probe(&self.settings.base, rights, &held);
         let description = unless_asked(&cx.cancel, "probe", probing).await?;
         Ok(Capabilities { description })
     }
@@ -374,7 +474,7 @@ impl Executor for SandboxExecutor {
             kept::sweep(&self.settings.base);
             let mut failed = None;
             for (folder, run) in owned_folder::dead(&self.jobs(), owner, &|run| alive(run))? {
-                if let Err(error) = remove(&folder) {
+                if let Err(error) = groups::remove_attempt(&folder) {
                     // The others go all the same.
                     failed.get_or_insert(error);
                     continue;

@@ -162,11 +162,13 @@ pub(super) struct Machine {
     /// `/proc/self/mountinfo`.
     pub(super) mounts: String,
     pub(super) uid: u32,
+    /// Whether that is root of it, and not of a namespace of users, where other owners are nobody.
+    pub(super) is_root: bool,
 }
 
 impl Machine {
     /// Looks at this one.
-    pub(super) fn here() -> Self {
+    pub(super) fn here(is_root: bool) -> Self {
         let home = std::env::home_dir().filter(|home| home.is_absolute());
         let texts = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -176,6 +178,7 @@ impl Machine {
             variables: std::env::vars_os().filter_map(texts).collect(),
             mounts: fs::read_to_string("/proc/self/mountinfo").unwrap_or_default(),
             uid: rustix::process::geteuid().as_raw(),
+            is_root,
         }
     }
 
@@ -228,7 +231,7 @@ pub(super) fn plan(machine: &Machine, folder: &Path) -> io::Result<HostImage> {
 fn tree(at: &Path, about: &Metadata, machine: &Machine) -> HostTree {
     HostTree {
         at: at.to_owned(),
-        writable: (machine.uid == 0 || about.uid() == machine.uid)
+        writable: (machine.is_root || about.uid() == machine.uid)
             && !has_mounts(&machine.mounts, at),
     }
 }
@@ -446,6 +449,7 @@ mod tests {
             variables: variables.iter().map(text).collect(),
             mounts: String::new(),
             uid: 0,
+            is_root: true,
         }
     }
 
@@ -523,9 +527,11 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1);
         assert!(base.join("etc/passwd").is_file());
         assert!(base.join("home/ann").is_dir());
-        for secret in ["etc/shadow", "etc/ssh", "etc/ssl/private", "etc/hostname"] {
+        for secret in ["etc/shadow", "etc/ssh", "etc/ssl/private"] {
             assert!(!base.join(secret).exists(), "{secret}");
         }
+        let name = fs::read_to_string(base.join("etc/hostname")).expect("a name");
+        assert_eq!(name, "job\n", "not that of this machine");
         let mode = fs::metadata(base.join("tmp")).expect("there").permissions();
         assert_eq!(mode.mode() & 0o7777, 0o1777);
     }

@@ -7,7 +7,9 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
@@ -20,12 +22,19 @@ use super::super::unpack::unpack_from;
 use super::kernel::{Linux, perform};
 use super::program::{Refused, start};
 use super::sys;
-use super::wire::{Cause, Reply, Request, Setup, Stop, Wire};
+use super::wire::{Cause, Reply, Request, Setup, Stop, Wire, send_with};
 use super::words::{broken, cause};
 use crate::foreign::system_words;
+use crate::remove::remove;
 
 /// Makes the world of `setup`, and serves until nobody is at the other end of the socket.
-pub(super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) -> io::Result<()> {
+/// `told` says when it has its limits.
+pub(super) fn run(
+    mut wire: Wire,
+    setup: &Setup,
+    mut kernel: Linux,
+    mut told: UnixStream,
+) -> io::Result<()> {
     // Modes are those that are asked for.
     umask(Mode::empty());
     rustix::thread::set_name(c"pipe-init")?;
@@ -45,6 +54,12 @@ pub(super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) -> io::Resul
         };
         return wire.send(&failed, &[]);
     }
+    if let Some(gate) = kernel.take_gate() {
+        // One byte, with which the device comes.
+        send_with(&told, &[0], &[gate.as_fd()])?;
+    }
+    told.read_exact(&mut [0])?;
+    drop(told);
     let lent = kernel.lent();
     let shared = shared.iter().map(AsFd::as_fd);
     let files: Vec<BorrowedFd<'_>> = shared.chain(lent.iter().map(AsFd::as_fd)).collect();
@@ -153,6 +168,8 @@ impl Init {
                     notes: packed.notes,
                 })
             }),
+            Request::UnpackLayer(job) => Ok(Reply::Unpacked(job.run(&AtomicBool::new(false)))),
+            Request::Remove { folder } => remove(&folder).map(|()| Reply::Done),
             Request::Read { path, limit } => {
                 one(files).and_then(|to| Ok(Reply::Read(read(&path, limit, to)?)))
             }

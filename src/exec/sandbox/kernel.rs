@@ -14,16 +14,19 @@ use rustix::mount::{
     OpenTreeFlags, UnmountFlags, fsconfig_create, fsmount, fsopen, mount, mount_bind,
     mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
 };
-use rustix::process::{DumpableBehavior, chdir, pivot_root, set_dumpable_behavior};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, chdir, getrlimit, pivot_root, set_dumpable_behavior,
+    setrlimit,
+};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, clear_ambient_capability_set,
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
 use super::seccomp::Filter;
-use super::step::{Fresh, KernelTree, Marks, Step};
+use super::step::{Fresh, GroupSetting, KernelTree, Marks, Step};
 use super::sys::Loses;
-use super::{loopback, sys};
+use super::{links, sys};
 
 /// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
 const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
@@ -39,6 +42,9 @@ const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
     .union(CapabilitySet::SYS_CHROOT)
     .union(CapabilitySet::AUDIT_WRITE)
     .union(CapabilitySet::SETFCAP);
+
+/// How likely a process goes where memory runs out, from -1000 to 1000; most have 0.
+const EXPENDABLE: i32 = 500;
 
 /// Capabilities that there may be, by number.
 const HIGHEST_CAPABILITY: u32 = 63;
@@ -74,12 +80,16 @@ pub(super) struct Linux {
     trees: Vec<OwnedFd>,
     /// Trees for other sandboxes.
     lent: Vec<OwnedFd>,
+    /// The device of the network's gate.
+    gate: Option<OwnedFd>,
 }
 
 impl Kernel for Linux {
     fn perform(&mut self, step: &Step) -> io::Result<()> {
         match step {
             Step::PrivateMounts => private_mounts()?,
+            Step::Expendable => expendable()?,
+            Step::Group { at, settings } => group(at, settings)?,
             Step::Overlay {
                 lower,
                 upper,
@@ -132,8 +142,17 @@ impl Kernel for Linux {
             Step::Hide { at } => hide(at)?,
             Step::ReadOnly { at } => read_only(at)?,
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
-            Step::Loopback => loopback::up()?,
-            Step::Sysctl { name, value } => fs::write(Path::new("/proc/sys").join(name), value)?,
+            Step::Loopback => links::loopback()?,
+            Step::Gate(address) => self.gate = Some(links::gate(*address)?),
+            Step::Sysctl {
+                name,
+                value,
+                needed,
+            } => match fs::write(Path::new("/proc/sys").join(name), value) {
+                Err(_) if !needed => {}
+                written => written?,
+            },
+            Step::MostProcesses(most) => most_processes(*most)?,
             Step::NoNewPrivileges => set_no_new_privs(true)?,
             Step::Filter => {
                 let filter = self.filter.as_ref();
@@ -156,7 +175,13 @@ impl Linux {
             filter,
             trees,
             lent: Vec::new(),
+            gate: None,
         }
+    }
+
+    /// The device of the network's gate, for whoever opens that.
+    pub(super) fn take_gate(&mut self) -> Option<OwnedFd> {
+        self.gate.take()
     }
 
     /// What is to be lent.
@@ -186,6 +211,38 @@ fn private_mounts() -> io::Result<()> {
 fn is_mounted(at: &Path) -> io::Result<bool> {
     let about = statx(CWD, at, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())?;
     Ok(about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+/// Lets the kernel choose this process and all that come from it, where it has to free memory.
+/// Anybody may make it more likely for their own.
+fn expendable() -> io::Result<()> {
+    let file = "/proc/self/oom_score_adj";
+    let now = fs::read_to_string(file)?.trim().parse::<i32>();
+    if now.is_ok_and(|now| now < EXPENDABLE) {
+        fs::write(file, EXPENDABLE.to_string())?;
+    }
+    Ok(())
+}
+
+fn group(at: &Path, settings: &[GroupSetting]) -> io::Result<()> {
+    fs::create_dir(at)?;
+    for setting in settings {
+        let written = fs::write(at.join(&setting.file), &setting.value);
+        if setting.needed {
+            written?;
+        }
+    }
+    Ok(())
+}
+
+fn most_processes(most: u64) -> io::Result<()> {
+    let now = getrlimit(Resource::Nproc);
+    let most = now.maximum.map_or(most, |now| now.min(most));
+    let limit = Rlimit {
+        current: Some(most),
+        maximum: Some(most),
+    };
+    Ok(setrlimit(Resource::Nproc, limit)?)
 }
 
 /// The folder may be there already, also behind a link.

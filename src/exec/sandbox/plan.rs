@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::Layout;
 use super::copies;
+use super::gate::Outside;
 use super::identity::Identity;
+use super::limits::Group;
 use super::step::{Fresh, KernelTree, Marks, Step};
+use super::way_out::{ADDRESS, WayOut};
 use super::wire::Setup;
 
 /// What the machine of a job is called.
@@ -88,10 +91,12 @@ pub(super) struct Plan<'a> {
     /// Names of files in the temporary folder.
     pub(super) temp_files: &'a [String],
     pub(super) identity: &'a Identity,
-    /// Whether `pipe` is root: layers then have root's marks, and are laid over each other before
-    /// rights are given up.
-    pub(super) is_root: bool,
+    /// The marks that whoever runs `pipe` can make.
+    pub(super) marks: Marks,
+    /// Whether it has a network of its own, or is on that of another sandbox; else it has this machine's.
     pub(super) own_network: bool,
+    /// Where the gate of its network leads, if it has one.
+    pub(super) way_out: Option<&'a WayOut>,
     /// Whether it is on the network of another sandbox, whose builds directory it has too.
     pub(super) joins: bool,
     /// How many others join this one.
@@ -100,7 +105,10 @@ pub(super) struct Plan<'a> {
     pub(super) names: &'a [String],
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
     pub(super) resolver: Option<&'a str>,
-    pub(super) groups: &'a [PathBuf],
+    /// What holds its limits.
+    pub(super) groups: &'a [Group],
+    /// How many processes a user may have inside, where no group counts them.
+    pub(super) processes: Option<u64>,
     /// Whether programs may not give more rights than there are: a file that is set to run as its
     /// owner then does not.
     pub(super) no_new_privileges: bool,
@@ -143,18 +151,13 @@ struct Trees<'a> {
 impl Trees<'_> {
     fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
         let folder = self.plan.folder;
-        let usual = if self.plan.is_root {
-            Marks::Root
-        } else {
-            Marks::User
-        };
         self.makers.push(Step::Overlay {
             lower: lower.to_vec(),
             upper: upper(folder, name),
             work: work(folder, name),
             staging: folder.join("staging"),
             stays: false,
-            marks: marks.unwrap_or(usual),
+            marks: marks.unwrap_or(self.plan.marks),
         });
     }
 
@@ -220,8 +223,12 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     let root = trees.first();
     let Trees { makers, attach, .. } = trees;
     let next = root + makers.len();
-    let (mut outside, mut inside) = (Vec::new(), vec![Step::PrivateMounts]);
-    if plan.is_root {
+    let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
+    let gate = plan.way_out.filter(|_| plan.own_network && !plan.joins);
+    inside.extend(gate.map(|_| Step::Gate(ADDRESS)));
+    outside.extend(plan.groups.iter().map(Group::step));
+    // Root lays layers over each other before rights are given up.
+    if matches!(plan.identity, Identity::Same) {
         outside.extend(makers);
     } else {
         inside.extend(makers);
@@ -255,15 +262,20 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     inside.extend(network(plan));
     inside.extend(HIDDEN.map(|at| Step::Hide { at: at.into() }));
     inside.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
+    inside.extend(plan.processes.map(Step::MostProcesses));
     inside.extend(plan.no_new_privileges.then_some(Step::NoNewPrivileges));
     inside.extend([Step::Filter, Step::Capabilities, Step::Undumpable]);
     Setup {
         outside,
         identity: plan.identity.clone(),
         own_network: plan.own_network,
+        outside_of_gate: gate.map(|way| Outside {
+            way: way.clone(),
+            folder: plan.folder.to_owned(),
+        }),
         joins: plan.joins,
         shared: plan.joined_by > 0,
-        groups: plan.groups.to_vec(),
+        groups: plan.groups.iter().map(Group::processes).collect(),
         inside,
     }
 }
@@ -359,15 +371,17 @@ fn ports_and_pings(identity: &Identity) -> [Step; 2] {
     let groups = match identity {
         Identity::Same => "0 2147483647".to_owned(),
         Identity::Single { group, .. } => format!("{group} {group}"),
-        Identity::Ranges { groups, .. } => format!("0 {}", groups.1),
+        Identity::Ranges(ranges) => format!("0 {}", ranges.groups.1),
     };
-    let sysctl = |name: &str, value: String| Step::Sysctl {
+    let sysctl = |name: &str, value: String, needed| Step::Sysctl {
         name: name.to_owned(),
         value,
+        needed,
     };
     [
-        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned()),
-        sysctl("net/ipv4/ping_group_range", groups),
+        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned(), true),
+        // All groups of this machine may be more than there are in its namespace of users.
+        sysctl("net/ipv4/ping_group_range", groups, false),
     ]
 }
 
@@ -425,13 +439,15 @@ mod tests {
             builds: &["/tree".into()],
             temp_files: &[],
             identity,
-            is_root: matches!(identity, Identity::Same),
+            marks: Marks::Root,
             own_network: true,
+            way_out: None,
             joins,
             joined_by: 0,
             names: &[],
             resolver: None,
             groups: &[],
+            processes: None,
             no_new_privileges: true,
         };
         let made = setup(&plan);
@@ -463,7 +479,7 @@ mod tests {
             names.extend(joins.then(|| "/builds".to_owned()));
             for step in &steps {
                 match step {
-                    Step::Overlay { upper, .. } if upper.ends_with("root/upper") => {
+                    Step::Overlay { upper, .. } if upper.ends_with("root-upper") => {
                         names.push("/".to_owned());
                     }
                     Step::Overlay { .. } => names.push("/builds".to_owned()),

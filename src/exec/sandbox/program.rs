@@ -79,12 +79,7 @@ pub(super) fn start(
     let what = turn_into(program, &user, input, output, has_many);
     // What can't be told shows as an end.
     let _ = fails.write_all(what.as_bytes());
-    leave()
-}
-
-#[expect(clippy::exit, reason = "this is the copy, which must never return")]
-fn leave() -> ! {
-    std::process::exit(127)
+    sys::leave(127)
 }
 
 /// Becomes the program; returns why it could not.

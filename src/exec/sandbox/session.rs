@@ -19,11 +19,11 @@ use super::super::file_work::{Stop as FileStop, blocking, in_place};
 use super::super::service_lines::join;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
 use super::copies::{Copies, TreeCopy};
+use super::groups::remove_attempt;
 use super::link::{Link, unexpected};
 use super::services::Services;
 use super::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use crate::foreign::system_words;
-use crate::remove::remove;
 
 const RUN: &str = "run script";
 
@@ -244,7 +244,7 @@ impl Session for SandboxSession {
             let (copies, all) = (std::mem::take(copies), Arc::clone(all));
             blocking("remove folder", what, move || {
                 copies.into_iter().for_each(|copy| all.give_back(copy));
-                remove(&folder)
+                remove_attempt(&folder)
             })
             .await
         };
@@ -274,7 +274,7 @@ impl Drop for SandboxSession {
                     services.abandon();
                 }
                 self.link.abandon();
-                remove(&self.folder)
+                remove_attempt(&self.folder)
             });
         }
     }

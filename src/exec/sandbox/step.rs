@@ -8,6 +8,13 @@ use serde::{Deserialize, Serialize};
 /// [`Step::EnterRoot`], from then on those inside, where no link leads out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Step {
+    /// Where memory runs out, this process and all that it starts go before others.
+    Expendable,
+    /// Makes a control group with limits.
+    Group {
+        at: PathBuf,
+        settings: Vec<GroupSetting>,
+    },
     /// Mounts of this process from here on are no concern of anybody else, nor theirs of it.
     PrivateMounts,
     /// Puts together a tree: what is written goes to `upper`. It lies nowhere yet. Trees are
@@ -68,16 +75,33 @@ pub(super) enum Step {
     Hostname(String),
     /// Gives the network its loopback.
     Loopback,
-    /// Sets what the kernel has under `/proc/sys`.
-    Sysctl { name: String, value: String },
+    /// Gives it a device that leads to us alone, with that address.
+    Gate([u8; 4]),
+    /// Sets what the kernel has under `/proc/sys`. One that is not needed it may refuse.
+    Sysctl {
+        name: String,
+        value: String,
+        needed: bool,
+    },
     /// No program that is run gives more rights than there are.
     NoNewPrivileges,
+    /// How many processes a user may have inside.
+    MostProcesses(u64),
     /// The filter of system calls.
     Filter,
     /// Only those capabilities are left that containers have by default.
     Capabilities,
     /// Nobody inside may look into this process.
     Undumpable,
+}
+
+/// What is written to a file of a control group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GroupSetting {
+    pub(super) file: String,
+    pub(super) value: String,
+    /// Whether there is no limit without it. Others are not there in each kernel.
+    pub(super) needed: bool,
 }
 
 /// What the kernel shows of itself.

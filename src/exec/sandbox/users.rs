@@ -80,6 +80,12 @@ pub(super) fn resolve(wanted: &str, passwd: &str, group: &str) -> Result<User, S
     })
 }
 
+/// The name of the user with that number.
+pub(super) fn name_of(user: u32, passwd: &str) -> Option<String> {
+    let entry = lines(passwd).find(|entry| number(entry.get(2)) == Some(user))?;
+    Some(entry[0].to_owned())
+}
+
 fn lines(text: &str) -> impl Iterator<Item = Vec<&str>> {
     text.lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -114,6 +120,13 @@ mod tests {
             let user = resolve(wanted, PASSWD, GROUP).expect(wanted);
             let found = (user.user, user.group, &user.groups[..], user.home.as_str());
             assert_eq!(found, expected, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn names_of_numbers() {
+        for (number, name) in [(1000, Some("ann")), (0, Some("root")), (5, None)] {
+            assert_eq!(super::name_of(number, PASSWD).as_deref(), name);
         }
     }
 

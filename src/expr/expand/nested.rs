@@ -93,11 +93,8 @@ impl Variables {
     /// Whether [`sort_and_expand_all`](Self::sort_and_expand_all) would fail, without expanding
     /// anything: only values with references can make it fail, and most have none.
     pub fn check_references(&self) -> Result<(), ExpandError> {
-        let refers = |variable: &&Variable| {
-            !variable.raw && may_refer(&variable.value) && names(&variable.value).next().is_some()
-        };
-        let referring = self.iter().filter(refers);
-        let referring: Self = referring.filter(|v| self.counts(v)).cloned().collect();
+        let refers = |variable: &&Variable| names(&variable.value).next().is_some();
+        let referring: Self = self.referring().filter(refers).cloned().collect();
         if referring.is_empty() {
             return Ok(());
         }

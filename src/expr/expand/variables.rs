@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::expr::Lookup;
 
 use super::VariableOrigin;
+use super::scan::may_refer;
 
 /// One variable. Copies share their texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct Variables {
 #[derive(Debug, Clone, Default)]
 struct Layer {
     entries: Vec<Variable>,
+    /// The entries whose values may refer to others: few, and the only ones that can form a circle.
+    referring: Vec<usize>,
     /// The last entry of each name. Empty while there are so few that looking at each is faster.
     last: HashMap<Arc<str>, usize>,
 }
@@ -67,6 +70,9 @@ impl Layer {
     const FEW: usize = 12;
 
     fn push(&mut self, variable: Variable) {
+        if !variable.raw && may_refer(&variable.value) {
+            self.referring.push(self.entries.len());
+        }
         self.entries.push(variable);
         match self.entries.len() {
             few if few <= Self::FEW => {}
@@ -129,6 +135,13 @@ impl Variables {
             .map(AsRef::as_ref)
             .chain(std::iter::once(&self.top))
             .flat_map(|layer| &layer.entries)
+    }
+
+    /// The entries that count and whose values may refer to others.
+    pub(super) fn referring(&self) -> impl Iterator<Item = &Variable> {
+        let layers = self.sealed.iter().map(AsRef::as_ref).chain([&self.top]);
+        let entries = layers.flat_map(|layer| layer.referring.iter().map(|at| &layer.entries[*at]));
+        entries.filter(|variable| self.counts(variable))
     }
 
     /// The entries that count, each name once, where its last entry stands.

@@ -1,6 +1,7 @@
 //! Translates an RE2 pattern to one of the `regex` crate.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use regex::{Regex, RegexBuilder};
 
@@ -13,8 +14,32 @@ const SIZE_LIMIT: usize = 8 << 20;
 /// Levels of nesting; keeps the crate's recursion shallow.
 const NEST_LIMIT: u32 = 200;
 
-/// Compiles a pattern that stands without slashes. `flags` are letters of `ismU`.
+/// Compiled patterns that are kept: thousands of jobs share the conditions of a few templates.
+const KEPT: usize = 256;
+
+thread_local! {
+    /// By flags and pattern.
+    static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::default();
+}
+
+/// Compiles a pattern that stands without slashes. `flags` are letters of `ismU`. A pattern that
+/// was compiled before is shared.
 pub fn compile(pattern: &str, flags: &str) -> Result<Regex, Error> {
+    let key = format!("{flags}/{pattern}");
+    if let Some(known) = COMPILED.with_borrow(|known| known.get(&key).cloned()) {
+        return Ok(known);
+    }
+    let regex = translated(pattern, flags)?;
+    COMPILED.with_borrow_mut(|known| {
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(key, regex.clone());
+    });
+    Ok(regex)
+}
+
+fn translated(pattern: &str, flags: &str) -> Result<Regex, Error> {
     let mut out = String::new();
     if !flags.is_empty() {
         out = format!("(?{})", unique(flags));

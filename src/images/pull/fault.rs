@@ -5,15 +5,17 @@ use std::error::Error;
 use oci_client::errors::{OciDistributionError, OciEnvelope, OciErrorCode};
 
 use crate::foreign::without_number;
+use crate::web::is_about_certificate;
 
 use super::super::{ImageError, ImageName};
 
 /// What to do where a registry wants to know who asks.
 const LOG_IN: &str = "is its name right? A registry that wants a login takes what `docker login` keeps in `~/.docker/config.json`";
 
-/// Whether there was no connection at all.
+/// Whether there was no connection at all, and not one to a server that can't be trusted.
 pub(super) fn is_no_connection(error: &OciDistributionError) -> bool {
-    matches!(error, OciDistributionError::RequestError(error) if error.is_connect())
+    matches!(error, OciDistributionError::RequestError(error)
+        if error.is_connect() && !is_about_certificate(error))
 }
 
 /// The error as a person should see it.
@@ -32,6 +34,10 @@ pub(super) fn of(image: &ImageName, error: OciDistributionError) -> ImageError {
         E::RequestError(error) if error.is_timeout() => {
             unreachable("it does not answer in time".to_owned())
         }
+        E::RequestError(error) if is_about_certificate(&error) => ImageError::Untrusted {
+            registry: image.registry.clone(),
+            message: innermost(&error.without_url()),
+        },
         E::RequestError(error) => unreachable(innermost(&error.without_url())),
         E::IoError(error) => unreachable(innermost(&error)),
         E::AuthenticationFailure(_) | E::UnauthorizedError { .. } => refused(

@@ -50,6 +50,16 @@ pub(in crate::run) async fn discard(mut session: Box<dyn Session>) {
     let _ = timeout(CLOSE_BUDGET + GRACE, session.close(CLOSE_BUDGET)).await;
 }
 
+/// What came of the environment that was begun ahead.
+pub(super) enum OpenedAhead {
+    /// It is ready.
+    Session(Box<dyn Session>),
+    /// The job was stopped while it waited.
+    Stopped(Verdict),
+    /// None was begun, or it did not come up: the job opens one itself.
+    Nothing,
+}
+
 impl Attempt<'_> {
     async fn come_up(&self, cx: &Cx) -> Option<Box<dyn Session>> {
         let admitted = async {
@@ -72,8 +82,10 @@ impl Attempt<'_> {
     }
 
     /// The environment that was begun ahead, with the artifacts that have come since.
-    pub(super) async fn opened_ahead(&mut self) -> Option<Result<Box<dyn Session>, Verdict>> {
-        let ahead = self.order.ahead.take()?;
+    pub(super) async fn opened_ahead(&mut self) -> OpenedAhead {
+        let Some(ahead) = self.order.ahead.take() else {
+            return OpenedAhead::Nothing;
+        };
         let bounds = self.bounds(Cancel::Graceful, None);
         let artifacts = self.laid_over();
         let (cx, remote) = Remote::new();
@@ -95,13 +107,13 @@ impl Attempt<'_> {
         };
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
         match (result.flatten(), stop) {
-            (Some(session), None) => Some(Ok(session)),
+            (Some(session), None) => OpenedAhead::Session(session),
             (Some(session), Some(stop)) => {
                 discard(session).await;
-                Some(Err(self.stopped_before_script(stop)))
+                OpenedAhead::Stopped(self.stopped_before_script(stop))
             }
-            (None, Some(stop)) => Some(Err(self.stopped_before_script(stop))),
-            (None, None) => None,
+            (None, Some(stop)) => OpenedAhead::Stopped(self.stopped_before_script(stop)),
+            (None, None) => OpenedAhead::Nothing,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::run::bounded_call::{Ending, Remote, Stop, asked};
 use crate::run::message::{Failure, Verdict};
 use crate::types::FailureReason;
 
+use super::ahead::OpenedAhead;
 use super::driver::Attempt;
 use super::words::{out_of_time, vanished};
 
@@ -22,8 +23,10 @@ impl Attempt<'_> {
     /// failure is tried again unless it lasts; an image that could not be pulled is not (runtime
     /// reference 1.1).
     pub(super) async fn prepare(&mut self) -> Result<Box<dyn Session>, Verdict> {
-        if let Some(opened) = self.opened_ahead().await {
-            return opened;
+        match self.opened_ahead().await {
+            OpenedAhead::Session(session) => return Ok(session),
+            OpenedAhead::Stopped(verdict) => return Err(verdict),
+            OpenedAhead::Nothing => {}
         }
         self.bring_images().await?;
         let mut tries = 1;

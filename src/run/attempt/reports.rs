@@ -13,6 +13,13 @@ use crate::run::message::{Failure, Verdict};
 use super::driver::Attempt;
 use super::leave::Missed;
 
+/// What a dotenv report holds.
+enum Report {
+    Variables(Variables),
+    /// Why GitLab would refuse it.
+    Refused(String),
+}
+
 impl Attempt<'_> {
     /// Takes in the dotenv report, whatever the job's result. One that GitLab would not accept
     /// fails a job that was well.
@@ -26,8 +33,8 @@ impl Attempt<'_> {
             return (verdict, Variables::new());
         }
         match self.reported(session, &paths).await {
-            Ok(Ok(variables)) => (verdict, variables),
-            Ok(Err(refused)) => {
+            Ok(Report::Variables(variables)) => (verdict, variables),
+            Ok(Report::Refused(refused)) => {
                 let message = format!("the dotenv report is refused, as on GitLab: {refused}");
                 self.log.say(&format!("ERROR: {message}")).await;
                 let failure = Failure {
@@ -44,12 +51,12 @@ impl Attempt<'_> {
         }
     }
 
-    /// The variables of the report, or why GitLab would refuse it.
+    /// Brings the report and reads it.
     async fn reported(
         &mut self,
         session: &mut dyn Session,
         paths: &[Arc<str>],
-    ) -> Result<Result<Variables, String>, Missed> {
+    ) -> Result<Report, Missed> {
         let paths = self.expanded(session, paths).await?;
         let into = self.order.artifacts_place.with_extension("dotenv");
         let globs = Globs {
@@ -70,7 +77,10 @@ impl Attempt<'_> {
             let text = format!("the dotenv report can't be read: {}", system_words(&error));
             Missed::Failed(ExecError::system("collect reports", text))
         })?;
-        Ok(dotenv::parse(&content))
+        Ok(match dotenv::parse(&content) {
+            Ok(variables) => Report::Variables(variables),
+            Err(refused) => Report::Refused(refused),
+        })
     }
 }
 

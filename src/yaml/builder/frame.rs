@@ -73,7 +73,10 @@ impl Frame {
                 Kind::Seq(items.into()),
                 sites.map_or(Form::Scalar, Form::List),
             ),
-            Body::Map(mapping, _) => (Kind::Map(Arc::new(mapping)), Form::Single),
+            Body::Map(mut mapping, _) => {
+                mapping.shrink();
+                (Kind::Map(Arc::new(mapping)), Form::Single)
+            }
         };
         let mut value = Value::new(kind, span);
         if self.reference {

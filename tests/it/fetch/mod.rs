@@ -10,4 +10,4 @@ mod remote;
 mod ssh;
 mod templates;
 mod terminal;
-mod web_server;
+pub(crate) mod web_server;

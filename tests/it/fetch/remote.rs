@@ -49,6 +49,33 @@ fn a_file_by_https_needs_an_authority_that_the_user_trusts() {
 }
 
 #[test]
+fn a_file_with_another_digest_is_not_used() {
+    let server = WebServer::http(|_| Reply::Text(200, JOB.to_owned()));
+    let address = server.address("/a.yml");
+    let project = Project::new(&format!(
+        "include:\n  - remote: '{address}'\n    integrity: sha256-L3/GAoKaw0Arw6hDCKeKQlV1QPEgHYxGBHsH4zG1IY8=\n"
+    ));
+    let project = project.env("PIPE_LOCAL_HOSTS", "127.0.0.1");
+    project.pipe(&["fetch"]);
+    let shown = project.pipe(&["list"]);
+    let digest = "sha256-jxDG2WIDM87kDghMA4fQ/csqz5JtO95wjNPxbo0rqLg=";
+    for expected in [
+        "error[include-integrity]",
+        digest,
+        ".gitlab-ci.yml:3:",
+        "`pipe fetch --update`",
+        "--- exit 3",
+    ] {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+    project.write(
+        ".gitlab-ci.yml",
+        &format!("include: [{{remote: '{address}', integrity: '{digest}'}}]\n"),
+    );
+    assert!(project.pipe(&["list"]).contains("1 job\n"));
+}
+
+#[test]
 fn certificates_that_cant_be_read_are_told() {
     let project = including("https://127.0.0.1:1/a.yml");
     fs::write(project.home().join("ca.pem"), "no certificate").expect("a file");

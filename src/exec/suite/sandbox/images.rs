@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::super::super::{Cx, Exit, Fault};
+use super::super::super::{Cx, Exit, Fault, image_store};
 use super::super::cases::refused;
 use super::super::subject::{BUDGET, Step, Subject, context};
-use super::sandbox;
-use crate::images::{ImageName, ImageStore, ImportOptions};
+use super::{has_users_of_images, sandbox};
+use crate::images::{ImageName, ImportOptions};
 
 /// Files that an image has: a path, and a content, or `-> ` and the target of a link.
 type Files<'a> = &'a [(&'a str, &'a str)];
@@ -62,7 +62,7 @@ fn import(subject: &Subject, name: &str, files: Files<'_>) {
         }
     }
     builder.finish().expect("finished");
-    let store = ImageStore::new(&subject.scratch.path().join("images")).expect("a store");
+    let store = image_store(&subject.scratch.path().join("images")).expect("a store");
     let mut arrival = store.arrival().expect("begun");
     let options = ImportOptions {
         name: ImageName::parse(name),
@@ -89,7 +89,7 @@ async fn an_image_runs_as_who_is_asked_for() {
         (Some("1000"), "1000\n"),
         (Some("ann"), "1000\n"),
     ] {
-        if user == Some("ann") && !rustix::process::geteuid().is_root() {
+        if user == Some("ann") && !has_users_of_images() {
             // With one id nobody can be looked up by name.
             continue;
         }
@@ -110,6 +110,33 @@ async fn an_image_runs_as_who_is_asked_for() {
             "{user:?}"
         );
         assert_eq!(exit, Exit::Code(0), "{user:?}");
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_image_has_its_users() {
+    if !has_users_of_images() {
+        return;
+    }
+    let subject = sandbox().await;
+    let passwd = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home:/bin/sh\n";
+    import(&subject, "test:2", &[("etc/passwd", passwd)]);
+    for (user, wanted) in [("root", "0 1000"), ("ann", "1000 1000 denied")] {
+        let mut spec = subject.spec("users");
+        if let Some(image) = &mut spec.image {
+            image.name = "test:2".to_owned();
+            image.user = Some(user.to_owned());
+        }
+        let mut session = subject.open_spec(spec).await;
+        // Folders that nobody but their owner may enter, or change.
+        let script = "cd /tmp; busybox mkdir -p a/b; echo >a/b/c; busybox chmod 500 a/b; \
+                      busybox chown 1000:1000 a/b a; busybox stat -c %u a/b/c a/b; \
+                      busybox chown 5:5 a 2>/dev/null || echo denied\n";
+        let (_, output) = Step::real(script).run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        let output = output.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output, wanted, "{user}");
     }
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
