@@ -234,7 +234,7 @@ impl Runners {
     /// What to tell about the assignment, once.
     pub(super) fn notices(&self, plan: &Plan, default_image: Option<&str>) -> Vec<String> {
         let mut notices = Vec::new();
-        let scripts = || plan.jobs.iter().filter(|job| !job.makes_child());
+        let scripts = || plan.jobs.iter().filter(|job| !job.starts_pipeline());
         let images = scripts().filter(|job| job.config.image.is_some()).count();
         if let Some(why) = &self.no_docker {
             notices.push(format!("all jobs run in sandboxes: {why}"));
@@ -323,7 +323,7 @@ fn may_want_image(plan: &Plan, has_default: bool) -> bool {
         || plan
             .jobs
             .iter()
-            .any(|job| job.makes_child() || job.config.image.is_some())
+            .any(|job| job.starts_pipeline() || job.config.image.is_some())
 }
 
 /// Which runner takes each job of a plan.

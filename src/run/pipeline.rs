@@ -12,7 +12,7 @@ use crate::types::{FailureReason, Sources, Status};
 use super::ids::AttemptId;
 use super::message::{End, Failure, Kept, Verdict};
 use super::runner::RunnerIndex;
-use super::spec::{JobRun, PipelineSpec};
+use super::spec::{JobRun, PipelineSpec, Work};
 use super::trees::Trees;
 
 /// What is known of a job beyond its state.
@@ -44,6 +44,8 @@ pub(super) struct PipelineState {
     trees: Trees,
     /// Names of the trigger jobs that lead to it.
     path: Vec<String>,
+    /// How many pipelines of the same project lead to it.
+    level: usize,
     /// The attempt of the trigger job that made it; `None` for the root.
     parent: Option<AttemptId>,
     /// `CI_JOB_ID`: the next that no attempt has.
@@ -67,6 +69,7 @@ impl PipelineState {
             stages: spec.stages,
             trees: Trees::default(),
             path: Vec::new(),
+            level: 0,
             parent: None,
             next_job_id: spec.first_job_id,
             cancel_reason: None,
@@ -80,12 +83,13 @@ impl PipelineState {
         Self { trees, ..self }
     }
 
-    /// The child of that attempt of a trigger job.
-    pub(super) fn child_of(self, parent: AttemptId, path: Vec<String>) -> Self {
+    /// What that attempt of a trigger job has made.
+    pub(super) fn child_of(self, parent: AttemptId, path: Vec<String>, level: usize) -> Self {
         let parent = Some(parent);
         Self {
             path,
             parent,
+            level,
             ..self
         }
     }
@@ -110,6 +114,14 @@ impl PipelineState {
 
     pub(super) fn path(&self) -> &[String] {
         &self.path
+    }
+
+    /// The level of a pipeline that the job makes: those of other projects begin anew.
+    pub(super) fn level_below(&self, job: JobIndex) -> usize {
+        match &self.job(job).work {
+            Work::Trigger(trigger) if trigger.of_other_project => 0,
+            Work::Trigger(_) | Work::Scripts(_) => self.level + 1,
+        }
     }
 
     pub(super) fn parent(&self) -> Option<AttemptId> {
@@ -152,7 +164,7 @@ impl PipelineState {
     }
 
     /// The project's files as the runner has them.
-    pub(super) fn tree(&self, runner: RunnerIndex, sources: Option<Sources>) -> Option<TreeRef> {
+    pub(super) fn tree(&self, runner: RunnerIndex, sources: Option<&Sources>) -> Option<TreeRef> {
         self.trees.of(runner, sources?).cloned()
     }
 

@@ -178,7 +178,7 @@ impl PipelineContext {
         let jobs = self.plan.jobs.iter().enumerate();
         let needing = jobs.filter(|(at, job)| {
             self.runners.runner(*at).executor.traits().images
-                && !job.makes_child()
+                && !job.starts_pipeline()
                 && !self.image_comes_late(job)
         });
         // Most names are what they are whatever the variables.

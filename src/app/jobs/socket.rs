@@ -29,7 +29,7 @@ impl PipelineContext {
         let found = jobs.filter(|(at, _)| self.runners.runner(*at).executor.traits().images);
         let found = found.filter(|(_, job)| {
             let starts = job.played || !job.can_be_played();
-            starts && job.held.is_none() && !job.makes_child() && !job.is_bound_to_fail()
+            starts && job.held.is_none() && !job.starts_pipeline() && !job.is_bound_to_fail()
         });
         for (at, job) in found {
             if let Some(command) = needs_socket(job, || self.variables_before(at)) {

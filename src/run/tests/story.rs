@@ -19,7 +19,7 @@ use crate::run::{
 use crate::sched::{JobIndex, JobSpec, Options};
 use crate::types::{Artifacts, KeepWhen, PullPolicy, Sources};
 
-use super::scripted::{Asked, Scripted};
+use crate::exec::fake::{Asked, FakeExecutor};
 
 /// A job and what it does.
 #[derive(Debug)]
@@ -181,6 +181,8 @@ impl Job {
             image: self.image.map(image),
             services,
             ahead: self.ahead,
+            project_path: "group/project".to_owned(),
+            caches: None,
             sources: Some(Sources::default()),
             timeout: self.timeout,
             scripts: Box::new(make),
@@ -228,7 +230,7 @@ pub(super) fn pipeline(jobs: impl IntoIterator<Item = Job>) -> PipelineSpec {
 /// A run.
 pub(super) struct Story {
     pub(super) spec: RunSpec,
-    pub(super) executor: Scripted,
+    pub(super) executor: FakeExecutor,
     /// When the person at the terminal asks to stop, and how hard.
     pub(super) interrupts: Vec<(Duration, Cancel)>,
     /// The event that the record can't keep, in short.
@@ -238,7 +240,7 @@ pub(super) struct Story {
 impl Story {
     /// Stages are `one`, `two`, `three`.
     pub(super) fn new(jobs: impl IntoIterator<Item = Job>) -> Self {
-        let executor = Scripted::default();
+        let executor = FakeExecutor::default();
         let spec = RunSpec {
             pipeline: pipeline(jobs),
             settings: RunSettings {
@@ -249,13 +251,11 @@ impl Story {
                 runners: vec![Runner::untagged("one", Arc::new(executor.clone()))],
                 no_delay: false,
                 slots: 16,
-                project_path: "group/project".to_owned(),
                 artifacts: Box::new(|path, job, attempt| {
                     let place = [path, &[format!("{job}.{attempt}.tar")]].concat();
                     PathBuf::from(format!("/artifacts/{}", place.join("+")))
                 }),
                 artifacts_limit: Some(1000),
-                caches: None,
                 offline: false,
             },
         };

@@ -393,7 +393,7 @@ async fn an_executor_that_falls_silent_is_told_once_each_time() {
     let ended = Story::new([job("a", 0, "mute 19000\nmute 50000\nmute 30000")])
         .run()
         .await;
-    let notice = "notice: Scripted has not answered for 20 s";
+    let notice = "notice: Fake has not answered for 20 s";
     let told = ended.told();
     assert_eq!(told.iter().filter(|line| *line == notice).count(), 2);
     assert_eq!(ended.end(), ("success", 0));
