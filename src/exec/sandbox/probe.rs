@@ -13,6 +13,7 @@ use super::limits::counts_by_namespace;
 use super::link::Link;
 use super::plan::{Plan, Root, folders, setup};
 use super::step::Marks;
+use super::way_out::sandbox_way_out;
 use crate::foreign::without_number;
 use crate::images::layer::{self, Here, LayerFolders, LayerForm, Owners};
 
@@ -22,9 +23,6 @@ const FORBIDS: [(&str, &str); 3] = [
     ("kernel/apparmor_restrict_unprivileged_userns", "1"),
     ("user/max_user_namespaces", "0"),
 ];
-
-/// Programs that give sandboxes a way out of their network.
-const WAYS_OUT: [&str; 2] = ["pasta", "slirp4netns"];
 
 /// What this process may do with files, found out by trying in `folder`: who is called root may
 /// have one id alone, or no mark that this machine's root alone can write.
@@ -101,11 +99,13 @@ pub(super) async fn probe(
         folder: &place,
         root: &root,
         layout: &layout,
+        copies: &[],
         builds: &[],
         temp_files: &[],
         identity: &identity,
         marks: marks(rights),
         own_network: true,
+        way_out: None,
         joins: false,
         joined_by: 0,
         names: &[],
@@ -128,7 +128,12 @@ pub(super) async fn probe(
         Ok(())
     })
     .await?;
-    Ok(describe(&identity, is_root(rights), way_out(), held))
+    Ok(describe(
+        &identity,
+        is_root(rights),
+        sandbox_way_out(),
+        held,
+    ))
 }
 
 fn describe(identity: &Identity, is_root: bool, way_out: Option<&str>, held: &[&str]) -> String {
@@ -147,7 +152,7 @@ fn describe(identity: &Identity, is_root: bool, way_out: Option<&str>, held: &[&
     };
     let network = match way_out {
         Some(program) => format!("out of the network by `{program}`"),
-        None => "no way out of the network".to_owned(),
+        None => "no way out of the network before the package `passt` is installed".to_owned(),
     };
     let limits = match held {
         [] => "no limits can be set".to_owned(),
@@ -155,11 +160,6 @@ fn describe(identity: &Identity, is_root: bool, way_out: Option<&str>, held: &[&
         [all @ .., last] => format!("limits of {} and {last}", all.join(", ")),
     };
     format!("namespaces of Linux {release}, {who}; {limits}; {network}")
-}
-
-fn way_out() -> Option<&'static str> {
-    // Built in, but not used yet.
-    WAYS_OUT.into_iter().find(|_| false)
 }
 
 /// Why no sandbox can be made, with what to do about it.
