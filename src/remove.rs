@@ -36,14 +36,21 @@ pub fn remove(folder: &Path) -> io::Result<()> {
 
 /// Empties a folder. Folders that lie too deep become entries of `top`.
 fn clear(folder: &OwnedFd, top: BorrowedFd<'_>, depth: usize, moved: &mut u64) -> io::Result<()> {
-    for name in names(folder)? {
+    for (name, kind) in names(folder)? {
         let name = name.as_c_str();
-        let kind = match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Err(Errno::NOENT) => continue,
-            about => FileType::from_raw_mode(about?.st_mode),
+        let kind = match kind {
+            FileType::Unknown => match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Err(Errno::NOENT) => continue,
+                about => FileType::from_raw_mode(about?.st_mode),
+            },
+            kind => kind,
         };
         if kind != FileType::Directory {
             ignore_gone(unlinkat(folder, name, AtFlags::empty()))?;
+            continue;
+        }
+        // Most folders of a job are empty.
+        if unlinkat(folder, name, AtFlags::REMOVEDIR).is_ok() {
             continue;
         }
         let inner = open(folder.as_fd(), name)?;
@@ -93,13 +100,14 @@ fn open(at: BorrowedFd<'_>, name: impl rustix::path::Arg + Copy) -> rustix::io::
     openat(&way, c".", folder | OFlags::RDONLY, Mode::empty())
 }
 
-fn names(folder: &OwnedFd) -> io::Result<Vec<CString>> {
+/// What is in it, with its kind where the file system tells.
+fn names(folder: &OwnedFd) -> io::Result<Vec<(CString, FileType)>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name = entry.file_name();
         if name != c"." && name != c".." {
-            names.push(name.to_owned());
+            names.push((name.to_owned(), entry.file_type()));
         }
     }
     Ok(names)

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
-#[cfg(target_os = "linux")]
-use crate::exec::SandboxLimits;
 use crate::exec::{DockerSettings, Keyring};
+#[cfg(target_os = "linux")]
+use crate::exec::{SandboxLimits, SandboxNetwork};
 use crate::foreign::without_number;
 use crate::settings::{Key, Settings};
 
@@ -47,6 +47,16 @@ pub(super) fn docker_settings(settings: &Settings) -> Result<DockerSettings, Fai
         extra_hosts: list(Key::DockerExtraHosts),
         keyring: keyring(),
     })
+}
+
+/// The network of jobs in sandboxes: the same setting. Networks of a daemon they don't know.
+#[cfg(target_os = "linux")]
+pub(super) fn sandbox_network(settings: &Settings) -> SandboxNetwork {
+    match settings.text(Key::DockerNetworkMode) {
+        Some("host") => SandboxNetwork::Host,
+        Some("none") => SandboxNetwork::Alone,
+        _ => SandboxNetwork::Own,
+    }
 }
 
 /// What a job may use in a sandbox: the same settings.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::{Outside, Start};
 use crate::diag::{Code, Diagnostic};
-use crate::fetch::{Api, Bring, Brought, Entry, FetchError, Places};
+use crate::fetch::{Api, Bring, Brought, Entry, FetchError};
 use crate::foreign::system_words;
 use crate::plan;
 use crate::settings::Key;
@@ -16,6 +16,7 @@ use super::facts::{History, now, project};
 use super::failure::{Failure, FailureKind};
 use super::folders::{self, at_home};
 use super::pipeline::Pipeline;
+use super::projects::places;
 use super::request::PipelineRequest;
 use super::setting_files::{ca_file, certificates, read_users};
 use super::tree_files::TreeFiles;
@@ -72,17 +73,10 @@ impl<'a> Fetch<'a> {
             server: server.url(),
             token: token(workspace, &home)?,
         };
-        let places = Places {
-            map: settings.pairs(Key::Projects).to_vec(),
-            origin: workspace.repository.origin_address(),
-            host: server.fqdn(),
-            server: server.url(),
-            home,
-        };
         Ok(Self {
             workspace,
             bring: Bring {
-                places,
+                places: places(workspace),
                 api,
                 templates: settings.text(Key::Templates).map(str::to_owned),
                 cache: folders::cache()?,

@@ -20,7 +20,7 @@ use super::failure::Failure;
 use super::interruptible::Interruptible;
 use super::jobs::{KeyDigests, Permissions, PipelineContext};
 use super::pipeline::Pipeline;
-use super::pipelines::Basis;
+use super::pipelines::{Basis, Upstream};
 use super::place::Place;
 use super::recorded::recorded;
 use super::request::{LaunchOptions, RunRequest};
@@ -133,20 +133,27 @@ async fn prepare(
         pipeline_id: live.pipeline_id(),
         default_image,
         permissions: Permissions::of(&workspace.settings)?,
+        caches: Some(record.caches()),
+        resources_of: String::new(),
         clock: now,
     });
+    // The first sandbox takes its time too.
+    let checking = runners.check(&context.runners);
     let checked = (context.check_images()).and_then(|()| context.check_socket(&workspace.settings));
     checked.map_err(|failure| failure.within(&pipeline.loaded.sources))?;
     let trees = Trees::of(state, live)?;
     let settings = settings(&workspace, &context, place, request.options);
     let basis = Arc::new(Basis {
         place: Arc::clone(place),
+        record: record.clone(),
+        upstream: vec![Upstream::of(&context.facts)],
         trees,
         outside: request.outside.clone(),
         keep_going: request.options.keep_going,
         changes: pipeline.changes,
         interruptible: interruptible.clone(),
         workspace: Mutex::new(workspace),
+        downstream: Mutex::default(),
     });
     let root = basis.spec(&context, &Arc::new(pipeline.loaded.sources));
     interruptible.check()?;
@@ -160,7 +167,7 @@ async fn prepare(
         if let Some(greeting) = greeting {
             greeting.answer().await?;
         }
-        runners.check(&context.runners).await?;
+        checking.answer().await?;
         reap(&runners, state).await
     };
     spec.pipeline
@@ -260,10 +267,8 @@ fn settings(
         runners: context.runners.runners().to_vec(),
         no_delay: options.no_delay,
         slots: workspace.settings.jobs(),
-        project_path: context.facts.project.path.clone(),
         artifacts: Box::new(live.artifacts()),
         artifacts_limit: workspace.settings.artifacts_limit(),
-        caches: Some(place.record.caches()),
         offline: options.offline,
     }
 }

@@ -29,6 +29,7 @@ mod past;
 mod pipeline;
 mod pipelines;
 mod place;
+mod projects;
 mod recorded;
 mod request;
 mod resumed;

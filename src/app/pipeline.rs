@@ -10,6 +10,7 @@ use crate::plan::{self, Explanation, IncludeScope, Outcome, PipelineFacts};
 
 use super::facts::{History, facts};
 use super::failure::{Failure, FailureKind};
+use super::projects::is_here;
 use super::request::PipelineRequest;
 use super::tree_files::{EventChanges, TreeFiles};
 use super::variables;
@@ -60,7 +61,10 @@ impl Pipeline {
             let mut outcome = plan::build(config, &facts, files);
             let found = std::mem::take(&mut outcome.diagnostics);
             loaded.diagnostics.append(&mut config::collapse(found));
-            let warnings = plan::warnings(&outcome.plan);
+            let warnings = plan::warnings(
+                &outcome.plan,
+                &is_here(files.workspace(), &outcome.plan, &facts),
+            );
             loaded.diagnostics.append(&mut config::collapse(warnings));
             outcome
         });

@@ -11,14 +11,14 @@ use crate::exec::{
     Cx, DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings,
 };
 #[cfg(target_os = "linux")]
-use crate::exec::{SandboxExecutor, SandboxSettings};
+use crate::exec::{SandboxExecutor, SandboxNetwork, SandboxSettings, sandbox_way_out};
 use crate::plan::{Job, Plan};
 use crate::run::{Runner, RunnerIndex};
 use crate::settings::{Key, Settings, Source};
 
-#[cfg(target_os = "linux")]
-use super::docker_settings::sandbox_limits;
 use super::docker_settings::{docker_settings, keyring};
+#[cfg(target_os = "linux")]
+use super::docker_settings::{sandbox_limits, sandbox_network};
 use super::failure::Failure;
 use super::folders;
 use super::setting_files::certificates;
@@ -34,6 +34,8 @@ pub(super) struct Runners {
     choice: Choice,
     /// Why there is no Docker engine, where sandboxes stand in for it.
     no_docker: Option<String>,
+    /// Whether jobs in sandboxes are to have a way out of their network and there is none.
+    no_way_out: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +108,7 @@ fn sandbox(
         keyring: keyring(),
         limits: sandbox_limits(settings),
         certificates,
+        network: sandbox_network(settings),
         run: run.to_owned(),
     })))
 }
@@ -153,6 +156,7 @@ impl Runners {
             shell: Arc::new(shell),
             choice,
             no_docker: None,
+            no_way_out: lacks_way_out(settings),
         };
         let has_default = settings.text(Key::DefaultImage).is_some();
         let asks = match choice {
@@ -188,13 +192,7 @@ impl Runners {
 
     /// Asks the daemon, in a task of its own, who it is: that takes a while.
     pub(super) fn greet(&self) -> Greeting {
-        let docker = self.docker.clone();
-        Greeting(tokio::spawn(async move {
-            match docker {
-                Some(docker) => docker.probe(&Cx::unstoppable()).await.map(drop),
-                None => Ok(()),
-            }
-        }))
+        Greeting::of(self.docker.clone())
     }
 
     /// Whether it has to be known what the daemon answers before jobs are looked at: who takes
@@ -210,20 +208,14 @@ impl Runners {
         self.take_docker(answer.map(|()| docker))
     }
 
-    /// Makes sure that sandboxes can be made, where jobs go to them.
-    pub(super) async fn check(&self, assignment: &Assignment) -> Result<(), ExecError> {
+    /// Makes sure, in a task of its own, that sandboxes can be made, where jobs go to them.
+    pub(super) fn check(&self, assignment: &Assignment) -> Greeting {
         let name = |at: &RunnerIndex| assignment.runners[at.0].executor.name();
-        match &self.sandbox {
-            Some(sandbox)
-                if assignment
-                    .by_job
-                    .iter()
-                    .any(|at| name(at) == sandbox.name()) =>
-            {
-                sandbox.probe(&Cx::unstoppable()).await.map(drop)
-            }
-            _ => Ok(()),
-        }
+        let is_theirs = |sandbox: &Arc<dyn Executor>| {
+            let mut runners = assignment.by_job.iter();
+            runners.any(|at| name(at) == sandbox.name())
+        };
+        Greeting::of(self.sandbox.clone().filter(is_theirs))
     }
 
     /// Every executor that may have left something behind.
@@ -242,7 +234,7 @@ impl Runners {
     /// What to tell about the assignment, once.
     pub(super) fn notices(&self, plan: &Plan, default_image: Option<&str>) -> Vec<String> {
         let mut notices = Vec::new();
-        let scripts = || plan.jobs.iter().filter(|job| !job.makes_child());
+        let scripts = || plan.jobs.iter().filter(|job| !job.starts_pipeline());
         let images = scripts().filter(|job| job.config.image.is_some()).count();
         if let Some(why) = &self.no_docker {
             notices.push(format!("all jobs run in sandboxes: {why}"));
@@ -265,6 +257,15 @@ impl Runners {
                 );
             }
         }
+        let in_sandboxes =
+            self.docker.is_none() || (images < scripts().count() && default_image.is_none());
+        if self.no_way_out && self.sandbox.is_some() && in_sandboxes {
+            notices.push(
+                "jobs in sandboxes have no way out of their network: install the package `passt`, \
+                 or let them use this machine's with `--network host`"
+                    .to_owned(),
+            );
+        }
         let mut tags: Vec<&str> = plan
             .jobs
             .iter()
@@ -281,6 +282,19 @@ impl Runners {
         }
         notices
     }
+}
+
+/// Whether nothing of this machine carries packets out of sandboxes.
+#[cfg(target_os = "linux")]
+fn lacks_way_out(settings: &Settings) -> bool {
+    let own = sandbox_network(settings) == SandboxNetwork::Own;
+    own && sandbox_way_out().is_none()
+}
+
+/// Elsewhere than on Linux there are no sandboxes.
+#[cfg(not(target_os = "linux"))]
+fn lacks_way_out(_settings: &Settings) -> bool {
+    false
 }
 
 /// A runner for each of those executors. Where there are two, the first takes the jobs that have an
@@ -309,7 +323,7 @@ fn may_want_image(plan: &Plan, has_default: bool) -> bool {
         || plan
             .jobs
             .iter()
-            .any(|job| job.makes_child() || job.config.image.is_some())
+            .any(|job| job.starts_pipeline() || job.config.image.is_some())
 }
 
 /// Which runner takes each job of a plan.
@@ -350,15 +364,26 @@ impl Assignment {
     }
 }
 
-/// The answer of the daemon, under way.
+/// The answer of an executor, under way.
 pub(super) struct Greeting(tokio::task::JoinHandle<Result<(), ExecError>>);
 
 impl Greeting {
+    /// Asks it, if there is one.
+    fn of(executor: Option<Arc<dyn Executor>>) -> Self {
+        Self(tokio::spawn(async move {
+            match executor {
+                Some(executor) => executor.probe(&Cx::unstoppable()).await.map(drop),
+                None => Ok(()),
+            }
+        }))
+    }
+
     /// Waits for it. Where nothing stands in for a daemon that does not answer, that ends the run
     /// before it begins.
     pub(super) async fn answer(self) -> Result<(), Failure> {
         let answer = self.0.await.unwrap_or_else(|error| {
-            Err(ExecError::system("probe", "asking the Docker daemon broke off").because(error))
+            let text = "asking who runs the jobs broke off";
+            Err(ExecError::system("probe", text).because(error))
         });
         Ok(answer?)
     }

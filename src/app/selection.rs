@@ -8,6 +8,7 @@ use crate::plan::{self, Chosen, Outside, Plan, Selection, SelectionError};
 use super::elsewhere;
 use super::failure::{Failure, FailureKind};
 use super::pipeline::Pipeline;
+use super::projects::is_here;
 use super::request::PipelineRequest;
 use super::workspace::Workspace;
 
@@ -35,7 +36,11 @@ pub fn choose(
     }
     let chosen = plan::choose(&outcome.plan, selection, outside)
         .map_err(|error| refusal.of(&error, selection))?;
-    match plan::refusals(&chosen.plan) {
+    let refused = {
+        let is_here = is_here(workspace, &chosen.plan, &pipeline.facts);
+        plan::refusals(&chosen.plan, &is_here)
+    };
+    match refused {
         None => Ok(chosen),
         Some(refused) => {
             Err(Failure::new(FailureKind::Environment, refused).within(&pipeline.loaded.sources))

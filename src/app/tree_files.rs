@@ -61,6 +61,11 @@ impl<'a> TreeFiles<'a> {
         Self { kept, ..self }
     }
 
+    /// Whose tree it is.
+    pub(super) fn workspace(&self) -> &'a Workspace {
+        self.workspace
+    }
+
     /// What the event changed.
     pub(super) fn event(&self) -> &EventChanges {
         &self.event

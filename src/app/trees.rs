@@ -36,6 +36,16 @@ impl Trees {
         })
     }
 
+    /// The place for the trees of another project, which goes with this one.
+    pub(super) fn beside(&self, name: &str) -> io::Result<Self> {
+        let folder = self.folder.join(name);
+        fs::create_dir(&folder)?;
+        Ok(Self {
+            folder,
+            made: Mutex::default(),
+        })
+    }
+
     /// A tree for each of the sources that jobs ask for; what an earlier pipeline of the run had is
     /// taken from it. What the work tree has changed is written
     /// at once, so that all jobs find the same; the rest when an executor wants it. Soon after
@@ -52,18 +62,18 @@ impl Trees {
         for sources in jobs
             .iter()
             .filter(|job| job.held.is_none())
-            .filter_map(|job| job.script_job()?.sources)
+            .filter_map(|job| job.script_job()?.sources.as_ref())
         {
-            if trees.iter().any(|(known, _)| *known == sources) {
+            if trees.iter().any(|(known, _)| known == sources) {
                 continue;
             }
-            let known = made.iter().position(|(known, _)| *known == sources);
+            let known = made.iter().position(|(known, _)| known == sources);
             let at = if let Some(at) = known {
                 at
             } else {
                 let number = made.len();
                 let tree = self.tree(workspace, reference, sources, number, interruptible)?;
-                made.push((sources, tree));
+                made.push((sources.clone(), tree));
                 number
             };
             trees.push(made[at].clone());
@@ -75,14 +85,14 @@ impl Trees {
         &self,
         workspace: &Workspace,
         reference: &Reference,
-        sources: Sources,
+        sources: &Sources,
         number: usize,
         interruptible: &Interruptible,
     ) -> Result<TreeSpec, Failure> {
         let options = SnapshotOptions {
             kind: reference.kind.clone(),
             name: reference.name.clone(),
-            sources,
+            sources: sources.clone(),
         };
         let place = |what: &str| self.folder.join(format!("{number}.{what}.tar"));
         let checkout = workspace.repository.checkout(&workspace.tree, &options)?;

@@ -245,6 +245,8 @@ async fn images(chosen: &Settings, pipeline: Pipeline, executors: &Executors) ->
         pipeline_id: 0,
         default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
         permissions: Permissions::default(),
+        caches: None,
+        resources_of: String::new(),
         clock: now,
     });
     let mut wanted = app::images(&context);

@@ -48,8 +48,8 @@ pub use load::{Loaded, load};
 pub use model::{
     CacheConfig, CacheKey, CacheKeyFiles, CachePolicy, ChildInclude, Clause, Config, DigestOf,
     Effect, EnvironmentConfig, ForeignNeed, ForeignSource, Given, ImageConfig, Inherit, JobConfig,
-    NeedConfig, NeedTarget, OnJobFailure, Policy, RefPattern, Rule, ServiceConfig, TriggerTarget,
-    YamlVariable,
+    NeedConfig, NeedTarget, OnJobFailure, Policy, ProjectTrigger, RefPattern, Rule, ServiceConfig,
+    TriggerTarget, YamlVariable,
 };
 pub use provider::{BadRevision, Changes, FileProvider, KeptError, ReadError};
 pub use request::{Request, Start};

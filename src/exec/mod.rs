@@ -47,6 +47,7 @@ pub use kept_file::{KeptFileError, kept_file};
 pub use registry::{JobLogins, Keyring, Login};
 #[cfg(target_os = "linux")]
 pub use sandbox::{
-    SandboxExecutor, SandboxLimits, SandboxSettings, enter_sandbox, image_store, image_stores,
+    SandboxExecutor, SandboxLimits, SandboxNetwork, SandboxSettings, enter_sandbox, image_store,
+    image_stores, sandbox_way_out,
 };
 pub use shell::{ShellExecutor, ShellSettings};

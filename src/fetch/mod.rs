@@ -29,5 +29,5 @@ pub use bring::Bring;
 pub use brought::Brought;
 pub use error::FetchError;
 pub use kept::FetchedFiles;
-pub use place::Places;
+pub use place::{Place, Places};
 pub use store::{Entry, Store, private_folder};

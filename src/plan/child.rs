@@ -1,6 +1,6 @@
-//! What a trigger job hands to the child pipeline that it makes (configuration reference 6.25).
+//! What a trigger job starts, and what it hands down (configuration reference 6.25).
 
-use crate::config::{ForeignNeed, ForeignSource};
+use crate::config::{ForeignNeed, ForeignSource, TriggerTarget};
 use crate::expr::expand::{Unknown, expand};
 use crate::types::PipelineSource;
 
@@ -25,6 +25,7 @@ pub fn handed_down(
         key: variable.key.to_string(),
         value: variable.value.to_string(),
         raw: variable.raw,
+        masked: false,
     });
     let reported = dotenv.iter();
     let reported = reported.map(|(key, value)| GivenVariable::new(key, value));
@@ -40,10 +41,42 @@ pub fn handed_down(
             let value = expand(&variable.value, &known, Unknown::Empty).into_owned();
             variable.value = value;
         }
+        let mut secrets = facts.secrets().filter(|secret| !secret.is_empty());
+        variable.masked |= secrets.any(|secret| variable.value.contains(secret));
         handed.retain(|other| other.key != variable.key);
         handed.push(variable);
     }
     handed
+}
+
+/// The pipeline of another project that a trigger job starts, its names expanded once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Triggered {
+    /// `group/project`.
+    pub project: String,
+    /// `None` for the default branch.
+    pub branch: Option<String>,
+}
+
+/// What the job starts in another project. `dotenv` are the variables that it received.
+pub fn triggered(
+    plan: &Plan,
+    job: &Job,
+    facts: &PipelineFacts,
+    pipeline_id: u64,
+    dotenv: &[(String, String)],
+) -> Option<Triggered> {
+    let TriggerTarget::Project(target) = &job.config.trigger.as_ref()?.target else {
+        return None;
+    };
+    let late = running::pipeline_ids(facts, pipeline_id);
+    let known = levels(plan, job, facts, late, dotenv);
+    let expanded = |text: &str| expand(text, &known, Unknown::Empty).into_owned();
+    let branch = target.branch.as_deref().map(expanded);
+    Some(Triggered {
+        project: expanded(&target.project).trim_matches('/').to_owned(),
+        branch: branch.filter(|branch| !branch.is_empty()),
+    })
 }
 
 /// Takes away the needs for artifacts of the parent pipeline (`needs:pipeline:job`) that jobs of the

@@ -47,6 +47,8 @@ pub struct GivenVariable {
     pub value: String,
     /// Never expanded.
     pub raw: bool,
+    /// Hidden in logs: there is a secret of the pipeline in it that gave it.
+    pub masked: bool,
 }
 
 impl GivenVariable {
@@ -56,6 +58,7 @@ impl GivenVariable {
             key: key.into(),
             value: value.into(),
             raw: false,
+            masked: false,
         }
     }
 }
@@ -102,7 +105,7 @@ impl PipelineFacts {
             .map(|variable| &*variable.value);
         let given = self.given.iter();
         let given = given
-            .filter(|variable| is_always_masked(&variable.key))
+            .filter(|variable| variable.masked || is_always_masked(&variable.key))
             .map(|variable| variable.value.as_str());
         kept.chain(given)
     }

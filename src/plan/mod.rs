@@ -29,7 +29,7 @@ mod variables;
 mod warnings;
 
 pub use build::{Outcome, build};
-pub use child::{handed_down, take_from_parent};
+pub use child::{Triggered, handed_down, take_from_parent, triggered};
 pub use effects::refusals;
 pub use explain::{ExplainedVariable, Explanation, explain, lets_in};
 pub use facts::{GivenVariable, PipelineFacts, Project, Server, SettingVariable, User};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::config::{ChildInclude, ForeignNeed, JobConfig, TriggerTarget, YamlVariable};
+use crate::config::{
+    ChildInclude, ForeignNeed, JobConfig, ProjectTrigger, TriggerTarget, YamlVariable,
+};
 use crate::source::Span;
 use crate::types::{AllowFailure, Delay, EnvironmentAction, When};
 
@@ -63,6 +65,19 @@ impl Job {
     /// Whether its work is a child pipeline.
     pub fn makes_child(&self) -> bool {
         !self.child_includes().is_empty()
+    }
+
+    /// Whether it starts a pipeline, here or in another project, and runs no script.
+    pub fn starts_pipeline(&self) -> bool {
+        self.makes_child() || self.other_project().is_some()
+    }
+
+    /// The project whose pipeline it starts, as written.
+    pub fn other_project(&self) -> Option<&ProjectTrigger> {
+        match self.config.trigger.as_ref().map(|trigger| &trigger.target) {
+            Some(TriggerTarget::Project(project)) => Some(project),
+            _ => None,
+        }
     }
 
     /// What the child pipeline that it makes begins with; nothing where it makes none.

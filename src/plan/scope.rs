@@ -276,6 +276,7 @@ pub(super) fn yaml(variable: &YamlVariable) -> Variable {
 pub(super) fn given(facts: &PipelineFacts) -> impl Iterator<Item = Variable> + '_ {
     facts.given.iter().map(|given| Variable {
         raw: given.raw,
+        masked: given.masked,
         private: true,
         origin: VariableOrigin::Given,
         ..Variable::new(given.key.as_str(), given.value.as_str())

@@ -142,7 +142,7 @@ fn released_environments(plan: &Plan, release: &Release) -> Result<(), Selection
     let Release::Environments(names) = release else {
         return Ok(());
     };
-    if plan.jobs.iter().any(Job::makes_child) {
+    if plan.jobs.iter().any(Job::starts_pipeline) {
         return Ok(());
     }
     let known = plan.environments();

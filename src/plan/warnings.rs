@@ -2,14 +2,14 @@
 
 use crate::diag::Diagnostic;
 
-use super::effects::effects;
+use super::effects::{IsHere, effects};
 use super::model::Plan;
 use super::{elsewhere, environment};
 
 /// Jobs that are bound to fail, then keywords that a run does not honour.
-pub fn warnings(plan: &Plan) -> Vec<Diagnostic> {
+pub fn warnings(plan: &Plan, is_here: IsHere<'_>) -> Vec<Diagnostic> {
     environment::warnings(plan)
         .chain(elsewhere::warnings(plan))
-        .chain(effects(plan))
+        .chain(effects(plan, is_here))
         .collect()
 }

@@ -7,8 +7,8 @@ use std::io::{BufRead, BufReader};
 use jiff::Timestamp;
 
 use super::{PastRun, ProjectRecord};
-use crate::event::{Event, EventKind};
-use crate::types::EnvironmentAction;
+use crate::event::{Event, EventKind, RunStarted};
+use crate::types::{EnvironmentAction, PipelineSource};
 
 /// An environment that jobs on record deployed to or took down.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,20 +97,37 @@ fn apply(found: &mut BTreeMap<String, PastEnvironment>, run: &PastRun, event: Ev
     });
 }
 
-/// What jobs of a run did with environments, in order. A record can be long: only lines that may
-/// speak of it are read closely.
+/// Whether a pipeline that a trigger job began is one of another project.
+fn is_of_other_project(event: &Event, head: &RunStarted) -> bool {
+    !event.pipeline.is_empty() && head.source == PipelineSource::other_project().as_str()
+}
+
+/// What jobs of a run did with environments of its project, in order. A record can be long: only
+/// lines that may speak of it are read closely.
 fn acts(run: &PastRun) -> impl Iterator<Item = Event> {
+    // Where pipelines of other projects begin, whose environments are not this one's.
+    let mut elsewhere: Vec<Vec<String>> = Vec::new();
     let file = File::open(run.folder.join("events.jsonl")).ok();
     let lines = file
         .into_iter()
         .flat_map(|file| BufReader::new(file).split(b'\n'));
     let lines = lines.map_while(Result::ok);
-    lines.filter_map(|line| {
+    lines.filter_map(move |line| {
         let line = std::str::from_utf8(&line).ok()?;
-        if !line.contains("\"environment\"") {
+        if !line.contains("\"environment\"") && !line.contains("\"run-started\"") {
             return None;
         }
         let event = Event::from_json(line).ok()??;
-        matches!(event.kind, EventKind::Environment { .. }).then_some(event)
+        match &event.kind {
+            EventKind::RunStarted(head) if is_of_other_project(&event, head) => {
+                elsewhere.push(event.pipeline);
+                None
+            }
+            EventKind::Environment { .. } => {
+                let begins = |path: &Vec<String>| event.pipeline.starts_with(path);
+                (!elsewhere.iter().any(begins)).then_some(event)
+            }
+            _ => None,
+        }
     })
 }

@@ -87,6 +87,12 @@ pub enum RepoError {
         /// The commit that the project wants of it.
         commit: String,
     },
+    /// An entry of `GIT_SUBMODULE_PATHS` that is none, or fits nothing of the commit.
+    #[error("`GIT_SUBMODULE_PATHS` has `{written}`, which names nothing in this commit")]
+    SubmodulePath {
+        /// The entry.
+        written: String,
+    },
     /// What names the submodules of a commit is no configuration of git.
     #[error("`{}` of the commit can't be read: {why}", path.display())]
     Gitmodules {
@@ -129,6 +135,7 @@ impl RepoError {
             | Self::Corrupt { .. }
             | Self::Unreadable { .. }
             | Self::SubmoduleMissing { .. }
+            | Self::SubmodulePath { .. }
             | Self::Gitmodules { .. }
             | Self::Stopped
             | Self::Io { .. } => Code::RepositoryUnreadable,
@@ -161,6 +168,9 @@ impl RepoError {
             },
             Self::SubmoduleMissing { .. } => {
                 "run `git submodule update --init --recursive`".to_owned()
+            }
+            Self::SubmodulePath { .. } => {
+                "name the folder of a submodule; in GitLab Runner the job fails".to_owned()
             }
             Self::Gitmodules { .. } => "mend it and commit it".to_owned(),
             Self::DiskFull { .. } => MAKE_ROOM.to_owned(),

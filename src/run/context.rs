@@ -3,7 +3,6 @@
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 
 use crate::exec::{Cancel, Image, Owner};
-use crate::record::Caches;
 
 use super::images::{Images, NotBrought, Wanted};
 use super::message::Message;
@@ -12,10 +11,8 @@ use super::runner::{Runner, RunnerIndex};
 /// The same for every attempt; nothing in it changes but permits and cells.
 pub(super) struct RunContext {
     pub(super) owner: Owner,
-    pub(super) project_path: String,
     /// Bytes that the artifacts of an attempt may take.
     pub(super) artifacts_limit: Option<u64>,
-    pub(super) caches: Option<Caches>,
     runners: Vec<Runner>,
     /// By runner; `None` where any number of environments may come up at once.
     starts: Vec<Option<Semaphore>>,
@@ -25,9 +22,7 @@ pub(super) struct RunContext {
 /// What a run's context is made of.
 pub(super) struct ContextParts {
     pub(super) owner: Owner,
-    pub(super) project_path: String,
     pub(super) artifacts_limit: Option<u64>,
-    pub(super) caches: Option<Caches>,
     pub(super) runners: Vec<Runner>,
     pub(super) offline: bool,
     /// Cancels pulls.
@@ -40,9 +35,7 @@ impl RunContext {
         let limit = |runner: &Runner| runner.executor.traits().starts.map(Semaphore::new);
         Self {
             owner: parts.owner,
-            project_path: parts.project_path,
             artifacts_limit: parts.artifacts_limit,
-            caches: parts.caches,
             starts: parts.runners.iter().map(limit).collect(),
             runners: parts.runners,
             images: Images::new(parts.offline, parts.cancel_pulls, parts.messages),

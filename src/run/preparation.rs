@@ -112,9 +112,7 @@ fn dispatcher(
         artifacts: settings.artifacts,
         context: Arc::new(RunContext::new(ContextParts {
             owner: settings.owner,
-            project_path: settings.project_path,
             artifacts_limit: settings.artifacts_limit,
-            caches: settings.caches,
             runners: settings.runners,
             offline: settings.offline,
             cancel_pulls,

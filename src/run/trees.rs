@@ -14,8 +14,8 @@ use super::spec::JobRun;
 pub(super) struct Trees(HashMap<(RunnerIndex, Sources), TreeRef>);
 
 impl Trees {
-    pub(super) fn of(&self, runner: RunnerIndex, sources: Sources) -> Option<&TreeRef> {
-        self.0.get(&(runner, sources))
+    pub(super) fn of(&self, runner: RunnerIndex, sources: &Sources) -> Option<&TreeRef> {
+        self.0.get(&(runner, sources.clone()))
     }
 }
 
@@ -30,11 +30,11 @@ pub(super) async fn publish(
     let mut trees = HashMap::new();
     for job in jobs.iter().filter_map(JobRun::script_job) {
         let mut known = files.iter();
-        let tree = known.find(|(sources, _)| Some(*sources) == job.sources);
+        let tree = known.find(|(sources, _)| Some(sources) == job.sources.as_ref());
         let Some((sources, tree)) = tree else {
             continue;
         };
-        if let Entry::Vacant(entry) = trees.entry((job.runner, *sources)) {
+        if let Entry::Vacant(entry) = trees.entry((job.runner, sources.clone())) {
             let executor = &runners[job.runner.0].executor;
             entry.insert(executor.publish_tree(tree, &cx).await?);
         }

@@ -25,6 +25,10 @@ pub enum FailureReason {
     EnvironmentCreationFailure,
     /// The project whose pipeline a job mirrors is not there.
     UpstreamBridgeProjectNotFound,
+    /// The project that a trigger job names is not there.
+    DownstreamBridgeProjectNotFound,
+    /// Projects trigger each other in a circle.
+    PipelineLoopDetected,
     /// The child pipeline could not be made: its configuration is not valid, or it has no jobs.
     DownstreamPipelineCreationFailed,
     /// Child pipelines go no deeper.
@@ -48,6 +52,8 @@ impl FailureReason {
             Self::MissingDependencyFailure => "missing_dependency_failure",
             Self::EnvironmentCreationFailure => "environment_creation_failure",
             Self::UpstreamBridgeProjectNotFound => "upstream_bridge_project_not_found",
+            Self::DownstreamBridgeProjectNotFound => "downstream_bridge_project_not_found",
+            Self::PipelineLoopDetected => "pipeline_loop_detected",
             Self::DownstreamPipelineCreationFailed => "downstream_pipeline_creation_failed",
             Self::ReachedMaxDescendantPipelinesDepth => "reached_max_descendant_pipelines_depth",
             Self::ReachedMaxPipelineHierarchySize => "reached_max_pipeline_hierarchy_size",

@@ -34,7 +34,7 @@ pub use origin::{Origin, Service, project_path};
 pub use pull_policy::PullPolicy;
 pub use reference::{CommitFacts, PipelineSource, RefClass, RefKind, Reference};
 pub use slug::{environment_slug, slug};
-pub use sources::{Sources, Submodules};
+pub use sources::{Sources, SubmoduleStrategy, Submodules, Tags};
 pub use status::Status;
 pub use variable_level::VariableLevel;
 pub use wildcard::wildcard_match;

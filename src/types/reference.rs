@@ -105,6 +105,11 @@ impl PipelineSource {
         Self("parent_pipeline".to_owned())
     }
 
+    /// The event of a pipeline that one of another project has started.
+    pub fn other_project() -> Self {
+        Self("pipeline".to_owned())
+    }
+
     /// Whether it brings commits, so that what changed can be known.
     pub fn brings_commits(&self) -> bool {
         *self == Self::push() || *self == Self::merge_request()

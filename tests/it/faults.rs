@@ -35,60 +35,110 @@ fn events(output: &Output) -> Vec<Value> {
     text.lines().map(read).collect()
 }
 
-/// `pipe` where no file may get longer than a megabyte.
-fn on_a_small_disk(env: &TestEnv, arguments: &[&str]) -> Command {
-    let limited = "trap '' XFSZ; ulimit -f 2048; exec \"$@\"";
-    let mut command = env.program("sh", &["-c", limited, "sh", PIPE]);
-    command.args(arguments);
-    command
+/// Ways to have a small disk.
+#[derive(Debug, Clone, Copy)]
+enum Small {
+    /// No file gets longer than a megabyte.
+    Files,
+    /// The state folder is a file system of four megabytes, in a name space of its own.
+    Disk,
+}
+
+impl Small {
+    const ALL: [Self; 2] = [Self::Files, Self::Disk];
+
+    /// `pipe` on it.
+    fn pipe(self, env: &TestEnv, arguments: &[&str]) -> Command {
+        let state = env.home().join("state");
+        let mut command = match self {
+            Self::Files => {
+                let limited = "trap '' XFSZ; ulimit -f 2048; exec \"$@\"";
+                env.program("sh", &["-c", limited, "sh"])
+            }
+            Self::Disk => {
+                fs::create_dir_all(&state).expect("a folder");
+                let mounted = "mount -t tmpfs -o size=4m none \"$0\" && \"$@\"; code=$?; \
+                               find \"$0\" -name '*.tar' >\"$HOME/kept\"; exit $code";
+                let mut command = env.program("unshare", &["--map-root-user", "--mount"]);
+                command.args(["sh", "-c", mounted]).arg(&state);
+                command
+            }
+        };
+        command.arg(PIPE).args(arguments);
+        command
+    }
+
+    /// The archives that a run on it has kept.
+    fn archives(self, env: &TestEnv) -> Vec<PathBuf> {
+        match self {
+            Self::Files => kept(env, "tar"),
+            Self::Disk => {
+                let list = fs::read_to_string(env.home().join("kept")).expect("a list");
+                list.lines().map(PathBuf::from).collect()
+            }
+        }
+    }
 }
 
 #[test]
 fn a_log_that_can_not_be_written_is_told() {
-    let env = TestEnv::new(
-        "chatty:\n  script: ['head -c 3000000 /dev/zero | tr \"\\0\" x | fold', 'exit 3']\n",
-    );
-    let shell = ["run", "--executor", "shell"];
-    let output = on_a_small_disk(&env, &shell).output().expect("it starts");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    let warning = "warning: the record of this run breaks off: can't write `";
-    assert_eq!(told.matches(warning).count(), 1, "{told}");
-    assert!(!told.contains("whole log"), "{told}");
-    assert!(!told.contains("os error"), "{told}");
+    for small in Small::ALL {
+        let env = TestEnv::new(
+            "chatty:\n  script: ['head -c 6000000 /dev/zero | tr \"\\0\" x | fold', 'exit 3']\n",
+        );
+        let shell = ["run", "--executor", "shell"];
+        let output = small.pipe(&env, &shell).output().expect("it starts");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{small:?}: {told}");
+        let warning = "warning: the record of this run breaks off: can't write `";
+        assert_eq!(told.matches(warning).count(), 1, "{small:?}: {told}");
+        assert!(!told.contains("whole log"), "{small:?}: {told}");
+        assert!(!told.contains("os error"), "{small:?}: {told}");
 
-    let json = ["run", "--executor", "shell", "--format", "json"];
-    let output = on_a_small_disk(&env, &json).output().expect("it starts");
-    let events = events(&output);
-    let broken = |event: &&Value| event["kind"] == "record-failed";
-    assert_eq!(events.iter().filter(broken).count(), 1);
-    let last = events.last().expect("an event");
-    assert_eq!(last["complete"], false);
+        let json = ["run", "--executor", "shell", "--format", "json"];
+        let output = small.pipe(&env, &json).output().expect("it starts");
+        let events = events(&output);
+        let broken = |event: &&Value| event["kind"] == "record-failed";
+        assert_eq!(events.iter().filter(broken).count(), 1, "{small:?}");
+        let last = events.last().expect("an event");
+        assert_eq!(last["complete"], false, "{small:?}");
+    }
 }
 
 #[test]
 fn artifacts_that_can_not_be_written_fail_their_job_and_leave_nothing() {
     let job = "large:\n  script: ['for n in 1 2 3; do head -c 900000 /dev/urandom >out$n; done']\n  artifacts: {paths: ['out*']}\n";
-    let env = TestEnv::new(job);
-    let arguments = ["run", "--executor", "shell", "--format", "json"];
-    let output = on_a_small_disk(&env, &arguments).output();
-    let events = events(&output.expect("it starts"));
-    let job = &events.last().expect("an event")["jobs"][0];
-    assert_eq!(job["reason"], "runner_system_failure", "{events:?}");
-    assert_eq!(kept(&env, "tar"), Vec::<PathBuf>::new());
+    for small in Small::ALL {
+        let env = TestEnv::new(job);
+        let arguments = ["run", "--executor", "shell", "--format", "json"];
+        let output = small.pipe(&env, &arguments).output();
+        let events = events(&output.expect("it starts"));
+        let job = &events.last().expect("an event")["jobs"][0];
+        assert_eq!(
+            job["reason"], "runner_system_failure",
+            "{small:?}: {events:?}"
+        );
+        assert_eq!(small.archives(&env), Vec::<PathBuf>::new(), "{small:?}");
+    }
 }
 
 #[test]
 fn a_cache_that_can_not_be_written_is_a_warning_and_leaves_nothing() {
     let job = "large:\n  script: ['for n in 1 2 3; do head -c 900000 /dev/urandom >out$n; done']\n  cache: {key: k, paths: ['out*']}\n";
-    let env = TestEnv::new(job);
-    let output = on_a_small_disk(&env, &["run", "--executor", "shell"]).output();
-    let output = output.expect("it starts");
-    let told = [output.stdout, output.stderr].concat();
-    let told = String::from_utf8_lossy(&told);
-    assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("WARNING: "), "{told}");
-    assert_eq!(kept(&env, "tar"), Vec::<PathBuf>::new(), "{told}");
+    for small in Small::ALL {
+        let env = TestEnv::new(job);
+        let output = small.pipe(&env, &["run", "--executor", "shell"]).output();
+        let output = output.expect("it starts");
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        assert_eq!(output.status.code(), Some(0), "{small:?}: {told}");
+        assert!(told.contains("WARNING: "), "{small:?}: {told}");
+        assert_eq!(
+            small.archives(&env),
+            Vec::<PathBuf>::new(),
+            "{small:?}: {told}"
+        );
+    }
 }
 
 #[test]

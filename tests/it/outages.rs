@@ -1,71 +1,21 @@
 //! What goes away or gets in the way while a run goes on: its daemon, its containers, its images, the
-//! run itself, a flood of jobs or output; and what of it shows to others.
+//! run itself; and what of it shows to others.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use crate::engine::{self, Engine};
 use crate::env::TestEnv;
+use crate::under_way::{Run, in_docker};
 
 const HANGING: &str =
     "hang:\n  script: [echo has-begun, sleep 300]\n  after_script: [echo after]\n";
-
-/// A run under way, of which the events are heard one by one.
-struct Run {
-    child: Child,
-    out: BufReader<ChildStdout>,
-    text: String,
-}
-
-impl Run {
-    fn begin(env: &TestEnv, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let all = [&["run", "--format", "json"], arguments].concat();
-        let mut pipe = env.pipe(&all);
-        pipe.envs(variables.iter().copied());
-        pipe.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = pipe.spawn().expect("it starts");
-        let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        Self {
-            child,
-            out,
-            text: String::new(),
-        }
-    }
-
-    /// Hears events until one says `part`.
-    fn until(&mut self, part: &str) {
-        while !self.text.contains(part) {
-            let read = self.out.read_line(&mut self.text).expect("a line");
-            assert!(read > 0, "`{part}` was never said:\n{}", self.text);
-        }
-    }
-
-    /// Its exit code, and the last event.
-    fn end(mut self) -> (Option<i32>, Value, String) {
-        self.out.read_to_string(&mut self.text).expect("text");
-        let code = self.child.wait().expect("our own child").code();
-        let last = self.text.lines().last().expect("an event");
-        let last = serde_json::from_str(last).expect("an event");
-        (code, last, std::mem::take(&mut self.text))
-    }
-
-    fn kill(mut self) {
-        self.child.kill().expect("our own child");
-        self.child.wait().expect("our own child");
-    }
-}
-
-fn in_docker<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    [&["--executor", "docker"], more].concat()
-}
 
 #[test]
 fn a_container_that_is_killed_fails_its_job_in_docker() {
@@ -208,6 +158,12 @@ fn two_runs_of_one_checkout_do_not_disturb_each_other_in_docker() {
     assert_eq!(env.leftovers(), Vec::<String>::new());
 }
 
+/// Milliseconds, any number below `limit`.
+fn moment(limit: u64) -> u64 {
+    // Each has a seed of its own.
+    RandomState::new().hash_one(()) % limit
+}
+
 #[test]
 fn whenever_a_run_is_killed_the_next_one_tidies_up_in_docker() {
     let env = TestEnv::new(
@@ -216,38 +172,15 @@ fn whenever_a_run_is_killed_the_next_one_tidies_up_in_docker() {
          use:\n  script: [test -s made]\n",
     );
     env.user_settings("docker.wait_for_services_timeout = 0\n");
-    for after in [30, 150, 300, 500, 800, 1200] {
+    let moments: Vec<u64> = (0..20).map(|_| moment(1500)).collect();
+    for after in &moments {
         let run = Run::begin(&env, &in_docker(&[]), &[]);
-        std::thread::sleep(Duration::from_millis(after));
+        std::thread::sleep(Duration::from_millis(*after));
         run.kill();
     }
     let (code, _, text) = Run::begin(&env, &in_docker(&[]), &[]).end();
-    assert_eq!(code, Some(0), "{text}");
-    assert_eq!(env.leftovers(), Vec::<String>::new());
-}
-
-#[test]
-fn five_hundred_jobs_run_to_their_end() {
-    let jobs = ["a", "b", "c", "d", "e"];
-    let jobs = jobs.map(|job| format!("{job}:\n  parallel: 100\n  script: ['true']\n"));
-    let env = TestEnv::new(&jobs.concat());
-    let (code, last, _) = Run::begin(&env, &["--executor", "shell"], &[]).end();
-    assert_eq!(code, Some(0));
-    let jobs = last["jobs"].as_array().expect("jobs");
-    assert_eq!(jobs.len(), 500);
-    assert!(jobs.iter().all(|job| job["status"] == "success"));
-}
-
-#[test]
-fn a_line_of_fifty_megabytes_is_kept_whole() {
-    let env =
-        TestEnv::new("flood:\n  script: [\"head -c 50000000 /dev/zero | tr '\\\\0' x; echo\"]\n");
-    let (code, _, _) = Run::begin(&env, &["--executor", "shell"], &[]).end();
-    assert_eq!(code, Some(0));
-    let record = env.records().pop().expect("a record");
-    let log = fs::read(format!("{record}/logs/flood.1")).expect("a log");
-    let longest = log.split(|byte| *byte == b'\n').map(<[u8]>::len).max();
-    assert_eq!(longest, Some(50_000_000));
+    assert_eq!(code, Some(0), "{moments:?}: {text}");
+    assert_eq!(env.leftovers(), Vec::<String>::new(), "{moments:?}");
 }
 
 #[test]

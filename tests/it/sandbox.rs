@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+mod network;
+
 use crate::env::TestEnv;
 
 /// A number that no user has.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::exec::ArtifactRef;
 use crate::plan::{JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
-use crate::record::LastArtifacts;
+use crate::record::{Caches, LastArtifacts};
 use crate::run::{AttemptContext, EarlierSuccess};
 use crate::script::temp_dir;
 
@@ -37,6 +37,10 @@ pub struct PipelineContext {
     pub last_artifacts: LastArtifacts,
     /// What keys of caches are made of.
     pub key_digests: KeyDigests,
+    /// Where the caches of the project are.
+    pub caches: Option<Caches>,
+    /// What stands before the names of its resource groups: nothing in the project of the run.
+    pub resources_of: String,
     /// The time of day as RFC 3339, for `CI_JOB_STARTED_AT`.
     pub clock: fn() -> String,
 }

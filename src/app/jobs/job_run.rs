@@ -38,7 +38,7 @@ pub(in super::super) fn jobs(context: &Arc<PipelineContext>, child_of: ChildOf<'
 /// The images that are known to be wanted before the run.
 pub fn images(context: &Arc<PipelineContext>) -> Vec<Image> {
     let jobs = context.plan.jobs.iter().enumerate();
-    let scripts = jobs.filter(|(_, job)| !job.makes_child());
+    let scripts = jobs.filter(|(_, job)| !job.starts_pipeline());
     let scripts = scripts.map(|(at, _)| script_job(context, at, &context.variables_before(at)));
     scripts
         .flat_map(|job| job.images().cloned().collect::<Vec<_>>())
@@ -53,17 +53,18 @@ fn job_run(
 ) -> JobRun {
     let job = &context.plan.jobs[at];
     let variables = context.variables_before(at);
-    let work = if job.makes_child() {
+    let work = if job.starts_pipeline() {
         let strategy = job.config.trigger.as_ref().and_then(|it| it.strategy);
         Work::Trigger(Trigger {
             child: child_of(at),
             depends: strategy.is_some(),
+            of_other_project: job.other_project().is_some(),
         })
     } else {
         Work::Scripts(Arc::new(script_job(context, at, &variables)))
     };
     JobRun {
-        sched: sched(job, places, &variables),
+        sched: sched(job, places, &variables, &context.resources_of),
         work,
         artifacts_from: context
             .plan
@@ -107,6 +108,8 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
             && job.config.services.is_empty()
             && !context.receives_dotenv(job)
             && !receives_much(context, job, traits),
+        project_path: context.facts.project.path.clone(),
+        caches: context.caches.clone(),
         sources: Git::of(variables).sources(),
         timeout: timeout(job),
         scripts: {
@@ -127,7 +130,12 @@ fn receives_much(context: &PipelineContext, job: &Job, traits: Traits) -> bool {
     sources.map(size).any(|size| size >= limit)
 }
 
-fn sched(job: &Job, places: &HashMap<&str, JobIndex>, variables: &JobVariables) -> JobSpec {
+fn sched(
+    job: &Job,
+    places: &HashMap<&str, JobIndex>,
+    variables: &JobVariables,
+    resources_of: &str,
+) -> JobSpec {
     let resource_group = job.config.resource_group.as_deref();
     JobSpec {
         name: job.name().to_owned(),
@@ -155,7 +163,8 @@ fn sched(job: &Job, places: &HashMap<&str, JobIndex>, variables: &JobVariables) 
         // One whose name comes to nothing is none.
         resource_group: resource_group
             .map(|name| variables.expand(name))
-            .filter(|name| !name.is_empty()),
+            .filter(|name| !name.is_empty())
+            .map(|name| format!("{resources_of}{name}")),
     }
 }
 

@@ -12,6 +12,7 @@ mod scripts;
 mod services;
 mod socket;
 mod sources;
+mod submodules;
 
 pub use caches::KeyDigests;
 pub use context::PipelineContext;

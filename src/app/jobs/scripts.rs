@@ -62,14 +62,20 @@ pub(super) fn scripts(
         Ok(caches) => (caches, None),
         Err(why) => (Vec::new(), Some(refusal::for_cache(&why))),
     };
+    let has_sources = git.sources().is_some();
+    let stages = of_stages(context, at, &attempt, &variables);
     AttemptScripts {
-        refusal: refusal::of(&variables, traits, git.sources().is_some()).or(no_caches),
+        // The runner has it in the script that brings the sources.
+        hook: stages.hook.clone().filter(|_| has_sources),
+        refusal: refusal::of(&variables, traits, has_sources)
+            .or_else(|| git.refusal())
+            .or(no_caches),
         caches,
         warnings: [git.warnings().to_vec(), services.warnings].concat(),
         services: services.specs,
         layout: Some(attempt.layout.clone()),
         image: image.filter(|_| context.image_comes_late(job)),
-        ..of_stages(context, at, &attempt, &variables)
+        ..stages
     }
 }
 

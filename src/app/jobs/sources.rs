@@ -3,10 +3,9 @@
 use crate::exec::{Layout, Traits};
 use crate::plan::JobVariables;
 use crate::run::Refusal;
-use crate::types::{FailureReason, Sources, Submodules, go_bool};
+use crate::types::{FailureReason, Sources, Submodules, Tags, go_bool};
 
-/// Variables that change the sources of a job on GitLab only.
-const NOT_HONOURED: [&str; 2] = ["GIT_SUBMODULE_PATHS", "GIT_SUBMODULE_UPDATE_FLAGS"];
+use super::submodules::submodules;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Strategy {
@@ -23,6 +22,7 @@ pub(super) struct Git {
     sources: Sources,
     clone_path: Option<String>,
     warnings: Vec<String>,
+    refusal: Option<Refusal>,
 }
 
 impl Git {
@@ -47,37 +47,34 @@ impl Git {
                 true
             }
         };
-        let submodules = match value("GIT_SUBMODULE_STRATEGY") {
-            None | Some("none") => Submodules::None,
-            Some("normal") => Submodules::Normal,
-            Some("recursive") => Submodules::Recursive,
-            Some(other) => {
-                warnings.push(ignored("GIT_SUBMODULE_STRATEGY", other, "`none`"));
-                Submodules::None
-            }
+        let (submodules, refusal) = match submodules(&value, &mut warnings) {
+            Ok(submodules) => (submodules, None),
+            Err(refusal) => (Submodules::default(), Some(refusal)),
         };
-        for name in NOT_HONOURED {
-            if let Some(value) = value(name).filter(|value| go_bool(value) != Some(false)) {
-                warnings.push(format!(
-                    "WARNING: {name} is `{value}`, which pipe does not honour; GitLab Runner does"
-                ));
-            }
-        }
         Self {
             strategy,
             sources: Sources {
                 depth: value("GIT_DEPTH").map_or(Sources::default().depth, ruby_integer),
                 checkout,
+                lfs: value("GIT_LFS_SKIP_SMUDGE").and_then(go_bool) != Some(true),
+                tags: tags(value("GIT_FETCH_EXTRA_FLAGS").unwrap_or_default()),
                 submodules,
             },
             clone_path: value("GIT_CLONE_PATH").map(str::to_owned),
             warnings,
+            refusal,
         }
     }
 
     /// What the project directory holds; `None` for nothing.
     pub(super) fn sources(&self) -> Option<Sources> {
-        (self.strategy == Strategy::Fetch).then_some(self.sources)
+        (self.strategy == Strategy::Fetch).then(|| self.sources.clone())
+    }
+
+    /// Why git fails in this job, on GitLab and here.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        let is_asked = self.strategy == Strategy::Fetch;
+        self.refusal.clone().filter(|_| is_asked)
     }
 
     /// What is ignored.
@@ -113,7 +110,18 @@ impl Git {
     }
 }
 
-fn ignored(name: &str, value: &str, instead: &str) -> String {
+/// The last of `--tags` and `--no-tags` counts; all other flags are about the way to a server.
+fn tags(flags: &str) -> Tags {
+    let flags = flags.split_whitespace().rev();
+    let mut said = flags.filter_map(|flag| match flag {
+        "--tags" | "-t" => Some(Tags::All),
+        "--no-tags" | "-n" => Some(Tags::Own),
+        _ => None,
+    });
+    said.next().unwrap_or_default()
+}
+
+pub(super) fn ignored(name: &str, value: &str, instead: &str) -> String {
     format!("WARNING: ignoring {name}: `{value}` means nothing; {instead} is taken")
 }
 
@@ -163,7 +171,7 @@ mod tests {
     use crate::exec::{Layout, Traits};
     use crate::expr::Variable;
     use crate::plan::JobVariables;
-    use crate::types::{Sources, Submodules};
+    use crate::types::{Sources, SubmoduleStrategy, Submodules, Tags};
 
     type Pairs = &'static [(&'static str, &'static str)];
 
@@ -174,15 +182,26 @@ mod tests {
 
     #[test]
     fn what_the_project_directory_holds() {
-        let usual = Sources::default();
-        let depth = |depth| Some(Sources { depth, ..usual });
+        let depth = |depth| {
+            Some(Sources {
+                depth,
+                ..Sources::default()
+            })
+        };
+        let usual = || Some(Sources::default());
+        let with_tags = |tags| {
+            Some(Sources {
+                tags,
+                ..Sources::default()
+            })
+        };
         let rows: &[(Pairs, Option<Sources>, usize)] = &[
-            (&[], Some(usual), 0),
-            (&[("GIT_STRATEGY", "clone")], Some(usual), 0),
-            (&[("GIT_STRATEGY", "")], Some(usual), 0),
+            (&[], usual(), 0),
+            (&[("GIT_STRATEGY", "clone")], usual(), 0),
+            (&[("GIT_STRATEGY", "")], usual(), 0),
             (&[("GIT_STRATEGY", "none")], None, 0),
             (&[("GIT_STRATEGY", "empty")], None, 0),
-            (&[("GIT_STRATEGY", "None")], Some(usual), 1),
+            (&[("GIT_STRATEGY", "None")], usual(), 1),
             (&[("GIT_DEPTH", "0")], depth(0), 0),
             (&[("GIT_DEPTH", "3")], depth(3), 0),
             (&[("GIT_DEPTH", "x")], depth(0), 0),
@@ -193,21 +212,40 @@ mod tests {
                 &[("GIT_CHECKOUT", "f")],
                 Some(Sources {
                     checkout: false,
-                    ..usual
+                    ..Sources::default()
                 }),
                 0,
             ),
-            (&[("GIT_CHECKOUT", "no")], Some(usual), 1),
+            (&[("GIT_CHECKOUT", "no")], usual(), 1),
             (
                 &[("GIT_SUBMODULE_STRATEGY", "recursive")],
                 Some(Sources {
-                    submodules: Submodules::Recursive,
-                    ..usual
+                    submodules: Submodules {
+                        strategy: SubmoduleStrategy::Recursive,
+                        ..Submodules::default()
+                    },
+                    ..Sources::default()
                 }),
                 0,
             ),
-            (&[("GIT_SUBMODULE_STRATEGY", "all")], Some(usual), 1),
-            (&[("GIT_SUBMODULE_PATHS", "lib")], Some(usual), 1),
+            (&[("GIT_SUBMODULE_STRATEGY", "all")], usual(), 1),
+            (&[("GIT_SUBMODULE_PATHS", "lib")], usual(), 0),
+            (
+                &[("GIT_LFS_SKIP_SMUDGE", "1")],
+                Some(Sources {
+                    lfs: false,
+                    ..Sources::default()
+                }),
+                0,
+            ),
+            (&[("GIT_LFS_SKIP_SMUDGE", "yes")], usual(), 0),
+            (
+                &[("GIT_FETCH_EXTRA_FLAGS", "--prune --no-tags --tags")],
+                with_tags(Tags::All),
+                0,
+            ),
+            (&[("GIT_FETCH_EXTRA_FLAGS", "-n")], with_tags(Tags::Own), 0),
+            (&[("GIT_FETCH_EXTRA_FLAGS", "none")], usual(), 0),
         ];
         for (pairs, wanted, warnings) in rows {
             let git = git(pairs);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::event::{JobSummary, RunStarted, SourceMode};
 use crate::foreign::Command;
 use crate::plan::{Job, Outside, PipelineFacts};
-use crate::record::LiveRun;
+use crate::record::{LiveRun, ProjectRecord};
 use crate::run::{ChildPipeline, JobRun, PipelineSpec};
 use crate::sched::Options;
 use crate::source::SourceMap;
@@ -19,11 +19,16 @@ use super::super::tree_files::EventChanges;
 use super::super::trees::Trees;
 use super::super::workspace::Workspace;
 use super::child::Child;
+use super::downstream::Downstream;
 
 /// What all pipelines of a run are made from. With it go the trees of their jobs.
 pub(in super::super) struct Basis {
     /// Where the run is recorded.
     pub(in super::super) place: Arc<Place>,
+    /// What is known of the project: that of the run, or the one whose pipeline was triggered.
+    pub(in super::super) record: ProjectRecord,
+    /// The pipelines of projects that lead to it, its own last; children do not count.
+    pub(in super::super) upstream: Vec<Upstream>,
     /// The files that jobs see.
     pub(in super::super) trees: Trees,
     /// What may act outside, in children too.
@@ -36,6 +41,26 @@ pub(in super::super) struct Basis {
     pub(in super::super) interruptible: Interruptible,
     /// The checkout; one pipeline is made at a time.
     pub(in super::super) workspace: Mutex<Workspace>,
+    /// Those of other projects that jobs have triggered. Their trees are wanted until the run ends.
+    pub(in super::super) downstream: Mutex<Vec<Arc<Basis>>>,
+}
+
+/// A pipeline of a project, as far as a circle of projects is known by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Upstream {
+    project: String,
+    reference: String,
+    source: String,
+}
+
+impl Upstream {
+    pub(in super::super) fn of(facts: &PipelineFacts) -> Self {
+        Self {
+            project: facts.project.path.clone(),
+            reference: facts.reference.name.clone(),
+            source: facts.source.as_str().to_owned(),
+        }
+    }
 }
 
 impl Basis {
@@ -47,9 +72,13 @@ impl Basis {
     ) -> Result<PipelineSpec, Failure> {
         let plan = &context.plan;
         let jobs = jobs(context, &|at| -> Arc<dyn ChildPipeline> {
+            let (basis, parent) = (Arc::clone(self), Arc::clone(context));
+            if plan.jobs[at].other_project().is_some() {
+                return Arc::new(Downstream { basis, parent, at });
+            }
             Arc::new(Child {
-                basis: Arc::clone(self),
-                parent: Arc::clone(context),
+                basis,
+                parent,
                 sources: Arc::clone(sources),
                 at,
             })
@@ -59,7 +88,7 @@ impl Basis {
         let trees = self
             .trees
             .of_jobs(&workspace, reference, &jobs, &self.interruptible)?;
-        let past = self.place.record.durations();
+        let past = self.record.durations();
         let attempts = jobs.iter().map(JobRun::attempts).sum();
         Ok(PipelineSpec {
             head: head(&workspace, context, &self.place.live)?,

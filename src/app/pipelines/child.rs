@@ -17,6 +17,7 @@ use super::super::facts::now;
 use super::super::failure::{Failure, FailureKind};
 use super::super::jobs::{KeyDigests, PipelineContext};
 use super::super::pipeline::Pipeline;
+use super::super::projects::is_here;
 use super::super::runners::Assignment;
 use super::super::tree_files::{KeptFiles, TreeFiles};
 use super::basis::Basis;
@@ -32,7 +33,8 @@ pub(super) struct Child {
 
 impl ChildPipeline for Child {
     fn make(&self, attempt: &TriggerContext) -> Result<PipelineSpec, Refusal> {
-        self.spec(attempt).map_err(|failure| refusal(&failure))
+        self.spec(attempt)
+            .map_err(|failure| refusal("the child pipeline", &failure))
     }
 }
 
@@ -43,9 +45,9 @@ impl Child {
 
     fn spec(&self, attempt: &TriggerContext) -> Result<PipelineSpec, Failure> {
         let pipeline = self.pipeline(attempt)?;
-        let mut chosen = self.chosen(&pipeline, attempt)?;
+        let mut chosen = chosen(&self.basis, &pipeline, self.job(), attempt)?;
         let earlier = self.of_parent(&mut chosen.plan, &pipeline.facts, attempt);
-        let warnings = warnings(&pipeline, &chosen.plan);
+        let warnings = warnings(&self.basis, &pipeline, &chosen.plan);
         let complete = chosen.lacks_nothing();
         let (facts, plan) = (pipeline.facts, chosen.plan);
         let sources = Arc::new(pipeline.loaded.sources);
@@ -65,6 +67,8 @@ impl Child {
             pipeline_id: self.basis.place.state.take_pipeline_id()?,
             default_image: self.parent.default_image.clone(),
             permissions: self.parent.permissions.clone(),
+            caches: self.parent.caches.clone(),
+            resources_of: self.parent.resources_of.clone(),
             clock: self.parent.clock,
         });
         let imaged = context.check_images();
@@ -90,7 +94,7 @@ impl Child {
             parent.pipeline_id,
             &attempt.dotenv,
         );
-        let iid = basis.place.record.take_iid()?;
+        let iid = basis.record.take_iid()?;
         let facts = parent.facts.of_child(given, now(), iid);
         let kept = attempt.artifacts.iter();
         let kept = kept.map(|(job, kept)| {
@@ -128,60 +132,70 @@ impl Child {
             .map(|(job, names)| (job, of(names)))
             .collect()
     }
+}
 
-    /// All its jobs, if it can be run.
-    fn chosen(&self, pipeline: &Pipeline, attempt: &TriggerContext) -> Result<Chosen, Failure> {
-        let loaded = &pipeline.loaded;
-        let outcome = match &pipeline.outcome {
-            Some(outcome) if pipeline.is_valid() => outcome,
-            _ => {
-                let mut found = loaded.diagnostics.clone();
-                found.retain(|diagnostic| diagnostic.severity == Severity::Error);
-                return Err(Failure {
-                    kind: FailureKind::Invalid,
-                    diagnostics: found,
-                    sources: loaded.sources.clone(),
-                });
-            }
-        };
-        if let Some(reason) = &outcome.reason {
-            let message = format!("it has nothing to run: {reason}");
-            let diagnostic =
-                Diagnostic::new(Code::NothingToRun, message).at(self.job().config.span);
-            return Err(Failure::new(FailureKind::Nothing, diagnostic).within(&loaded.sources));
+/// All jobs of the pipeline that `trigger` makes, if it can be run.
+pub(super) fn chosen(
+    basis: &Basis,
+    pipeline: &Pipeline,
+    trigger: &Job,
+    attempt: &TriggerContext,
+) -> Result<Chosen, Failure> {
+    let loaded = &pipeline.loaded;
+    let outcome = match &pipeline.outcome {
+        Some(outcome) if pipeline.is_valid() => outcome,
+        _ => {
+            let mut found = loaded.diagnostics.clone();
+            found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+            return Err(Failure {
+                kind: FailureKind::Invalid,
+                diagnostics: found,
+                sources: loaded.sources.clone(),
+            });
         }
-        let chosen = plan::choose_all(&outcome.plan, &self.basis.outside);
-        match plan::refusals(&chosen.plan) {
-            None => Ok(chosen),
-            Some(mut refused) => {
-                // Only jobs of the root can be left out.
-                let way = attempt.path.first().map_or("", String::as_str);
-                let way = Command::new("pipe run").option("--exclude", way);
-                let way = format!("leave the child pipeline out: `{way}`");
-                refused.help = vec![way];
-                Err(Failure::new(FailureKind::Environment, refused).within(&loaded.sources))
-            }
+    };
+    if let Some(reason) = &outcome.reason {
+        let message = format!("it has nothing to run: {reason}");
+        let diagnostic = Diagnostic::new(Code::NothingToRun, message).at(trigger.config.span);
+        return Err(Failure::new(FailureKind::Nothing, diagnostic).within(&loaded.sources));
+    }
+    let chosen = plan::choose_all(&outcome.plan, &basis.outside);
+    let refused = {
+        let workspace = basis.workspace();
+        let is_here = is_here(&workspace, &chosen.plan, &pipeline.facts);
+        plan::refusals(&chosen.plan, &is_here)
+    };
+    match refused {
+        None => Ok(chosen),
+        Some(mut refused) => {
+            // Only jobs of the root can be left out.
+            let way = attempt.path.first().map_or("", String::as_str);
+            let way = Command::new("pipe run").option("--exclude", way);
+            let way = format!("leave the child pipeline out: `{way}`");
+            refused.help = vec![way];
+            Err(Failure::new(FailureKind::Environment, refused).within(&loaded.sources))
         }
     }
 }
 
 /// One line each. What jobs lack of other pipelines is as in `plan`.
-fn warnings(pipeline: &Pipeline, plan: &Plan) -> String {
+pub(super) fn warnings(basis: &Basis, pipeline: &Pipeline, plan: &Plan) -> String {
     let lacks = |diagnostic: &Diagnostic| diagnostic.code == Code::NeedElsewhere;
     let mut found = pipeline.loaded.diagnostics.clone();
     found.retain(|diagnostic| !lacks(diagnostic));
-    found.extend(plan::warnings(plan).into_iter().filter(lacks));
+    let all = plan::warnings(plan, &is_here(&basis.workspace(), plan, &pipeline.facts));
+    found.extend(all.into_iter().filter(lacks));
     diag::concise(&found, &pipeline.loaded.sources)
 }
 
 /// The first mistake in one line, then all of them for the log.
-fn refusal(failure: &Failure) -> Refusal {
+pub(super) fn refusal(what: &str, failure: &Failure) -> Refusal {
     let lines = diag::concise(&failure.diagnostics, &failure.sources);
     let first = lines.lines().next().unwrap_or_default();
     let all = diag::full(&failure.diagnostics, &failure.sources, false);
     Refusal {
         reason: FailureReason::DownstreamPipelineCreationFailed,
-        message: format!("the child pipeline can't be made: {first}\n{all}"),
+        message: format!("{what} can't be made: {first}\n{all}"),
         exit_code: None,
     }
 }

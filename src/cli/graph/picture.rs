@@ -108,9 +108,11 @@ impl Picture {
 fn node(job: &Job, stage: usize) -> Node {
     let environment = job.environment.as_ref();
     let environment = environment.map(|one| format!("environment {}", one.name));
-    let child = job
-        .makes_child()
-        .then(|| "makes a child pipeline".to_owned());
+    let child = match job.other_project() {
+        Some(other) => Some(format!("starts a pipeline of {}", other.project)),
+        None if job.makes_child() => Some("makes a child pipeline".to_owned()),
+        None => None,
+    };
     Node {
         name: job.config.base_name.to_string(),
         count: 0,

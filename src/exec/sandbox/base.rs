@@ -100,7 +100,7 @@ impl Base {
     /// The program of a job: its entrypoint, with the shell as arguments (runtime reference 2.2).
     pub(super) fn of_job(&self, image: &Image) -> Vec<String> {
         let entrypoint = given(image).unwrap_or(&self.config.entrypoint);
-        let shell = shell_command().map(str::to_owned);
+        let shell = shell_command();
         entrypoint
             .iter()
             .filter(|word| !word.is_empty())

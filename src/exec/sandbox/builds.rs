@@ -19,7 +19,7 @@ use super::layers::{self, Layer, Layers, id};
 use crate::remove::remove;
 
 /// Artifacts from this size on become a layer, which several jobs can share. Bytes.
-const WORTH_A_LAYER: u64 = 4 << 20;
+pub(super) const WORTH_A_LAYER: u64 = 4 << 20;
 
 /// Layers below one job, at most: the kernel reads a page of mount options.
 const MOST_LAYERS: usize = 12;

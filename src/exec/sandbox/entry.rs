@@ -1,22 +1,29 @@
-//! The way into a sandbox: what this program does when `pipe` starts it anew to make one.
+//! The way into a sandbox: what this program does when `pipe` starts it anew to make some.
 //!
-//! The new process does what needs the rights of `pipe`, makes the first process of the sandbox in
-//! namespaces of its own, says who is who in there, and waits for its end.
+//! The new process makes a copy of itself for each. A copy does what needs the rights of `pipe`,
+//! makes the first process of the sandbox in namespaces of its own, says who is who in there, and
+//! waits for its end.
 
 use std::fs::{self, File};
-use std::io::{self, PipeWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitOptions, kill_process, set_parent_process_death_signal, waitpid,
+    Pid, PidfdFlags, Signal, WaitOptions, geteuid, kill_process, pidfd_open,
+    set_parent_process_death_signal, waitpid,
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::gate::Gate;
 use super::identity::{Identity, Ranges, same};
 use super::init;
-use super::kernel::{Linux, perform};
+use super::kernel::{Linux, own_mounts, perform};
+use super::seccomp::{self, Filter};
 use super::sys::{self, Namespaces};
 use super::wire::{Cause, Reply, Setup, Wire};
 use super::words::{broken, cause};
@@ -25,30 +32,74 @@ use crate::foreign::system_words;
 /// What `pipe` calls itself when it starts itself anew.
 pub(super) const NAME: &str = "pipe-sandbox";
 
-/// Does the work of a sandbox's first process where this program was started as one; `None` where
-/// it was not. Has to come before anything that starts a thread: a process with several can't
-/// enter namespaces.
+/// How long a sandbox whose socket is closed may take to end, before it is killed.
+const ENDS_SOON: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
+
+/// Makes sandboxes where this program was started to do that; `None` where it was not. Has to come
+/// before anything that starts a thread: a process with several can't enter namespaces.
 pub fn enter_sandbox() -> Option<ExitCode> {
     let name = std::env::args_os().next()?;
     if name != NAME {
         return None;
     }
     // Whoever waits at the other end of the socket sees it closed.
-    Some(match enter() {
+    Some(match make() {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     })
 }
 
-fn enter() -> io::Result<()> {
+/// Copies this process for each socket that comes, until nobody is there any more to send one. Returns
+/// in each copy too, when it has done its work.
+fn make() -> io::Result<()> {
     sys::close_foreign_files()?;
-    let socket = io::stdin().as_fd().try_clone_to_owned()?;
-    let mut wire = Wire::new(socket);
+    // Trees that stay for later sandboxes are mounted here.
+    let set_apart = if geteuid().is_root() {
+        own_mounts()
+    } else {
+        Ok(())
+    };
+    // The same for all. Where there is none, that is told by the step that wants it.
+    let filter = seccomp::programs().ok();
+    let mut wire = Wire::new(io::stdin().as_fd().try_clone_to_owned()?);
+    // No copy keeps the maker's socket open.
+    sys::close_input()?;
+    while let Some(socket) = wire.receive_file()? {
+        // Those that have ended since.
+        while let Ok(Some(_)) = waitpid(None, WaitOptions::NOHANG) {}
+        match sys::fork(Namespaces::NONE) {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                drop(wire);
+                let mut wire = Wire::new(socket);
+                return match set_apart {
+                    Ok(()) => enter(wire, filter),
+                    Err(error) => {
+                        let words = system_words(&error);
+                        let what = format!("the mounts can't be set apart: {words}");
+                        fail(&mut wire, what, Cause::of(&error))
+                    }
+                };
+            }
+            Err(error) => {
+                let what = format!("no new process: {}", system_words(&error));
+                // Whoever waits for it may be gone.
+                let _ = fail(&mut Wire::new(socket), what, Cause::of(&error));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
     let Some((setup, mut files)) = wire.receive::<Setup>()? else {
         return Ok(());
     };
     let lent = files.split_off(files.len().min(2));
-    let mut kernel = Linux::with(lent);
+    let mut kernel = Linux::with(lent, filter);
     let groups = match outside(&setup, &files, &mut kernel) {
         Ok(groups) => groups,
         Err((what, cause)) => return fail(&mut wire, what, cause),
@@ -60,7 +111,7 @@ fn enter() -> io::Result<()> {
             namespaces = namespaces.and(Namespaces::NET);
         }
     }
-    let (mut told, mut tell) = io::pipe()?;
+    let (mut told, mut tell) = UnixStream::pair()?;
     match sys::fork(namespaces) {
         Err(error) => {
             let what = format!("no new namespaces: {}", system_words(&error));
@@ -82,8 +133,13 @@ fn enter() -> io::Result<()> {
                 fail(&mut wire, what, cause)?;
                 kill_process(first, Signal::KILL)?;
             }
-            drop((tell, wire, kernel));
-            wait(first)
+            drop(kernel);
+            let gate = setup.outside_of_gate.and_then(|outside| {
+                // None comes where making the sandbox came to grief.
+                let device = Wire::new(tell.into()).receive_file().ok()??;
+                Some(Gate::new(first, outside, device))
+            });
+            wait(first, &wire, gate)
         }
     }
 }
@@ -107,7 +163,8 @@ fn outside(
     let groups = setup.groups.iter().map(open).collect::<Result<_, _>>()?;
     if setup.joins {
         let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
-        for (file, kind) in files.iter().zip(kinds) {
+        let joined = if setup.own_network { 2 } else { 1 };
+        for (file, kind) in files.iter().zip(kinds).take(joined) {
             move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
                 let error = io::Error::from(error);
                 let words = system_words(&error);
@@ -124,7 +181,7 @@ fn give(
     first: Pid,
     setup: &Setup,
     groups: Vec<File>,
-    tell: &mut PipeWriter,
+    tell: &mut UnixStream,
 ) -> Result<(), (String, Cause)> {
     let failed = |what: &str, error: io::Error| {
         let words = system_words(&error);
@@ -190,10 +247,37 @@ fn map_with(program: &str, first: &str, own: u32, range: (u32, u32)) -> io::Resu
     )))
 }
 
-fn wait(first: Pid) -> io::Result<()> {
+/// Waits for the end of the sandbox, and answers at its gate. Its socket stays open until then, and is
+/// how that is told. One that does not end by itself when the other side is closed is killed.
+fn wait(first: Pid, wire: &Wire, mut gate: Option<Gate>) -> io::Result<()> {
+    let process = pidfd_open(first, PidfdFlags::empty())?;
+    loop {
+        let mut sources = vec![
+            PollFd::new(&process, PollFlags::IN),
+            PollFd::new(wire, PollFlags::RDHUP),
+        ];
+        let knocks = gate.as_ref().and_then(Gate::knocks);
+        sources.extend(knocks.map(|device| PollFd::new(device, PollFlags::IN)));
+        while poll(&mut sources, None) == Err(Errno::INTR) {}
+        let mut happened = sources.iter().map(|source| !source.revents().is_empty());
+        let (has_ended, hung_up) = (happened.next(), happened.next());
+        if has_ended == Some(true) {
+            break;
+        }
+        if hung_up == Some(true) {
+            if poll(&mut sources[..1], Some(&ENDS_SOON)) == Ok(0) {
+                kill_process(first, Signal::KILL)?;
+            }
+            break;
+        }
+        drop(happened);
+        if let Some(gate) = &mut gate {
+            gate.answer();
+        }
+    }
     loop {
         match waitpid(Some(first), WaitOptions::empty()) {
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
             Ok(_) => return Ok(()),
         }

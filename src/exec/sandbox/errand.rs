@@ -1,22 +1,17 @@
 //! Work on files that belong to the ids of a user: outside of a namespace that has these ids nobody
 //! but root can make such files or remove them.
 //!
-//! The worker is this program, started anew as for a sandbox; it sees this machine as its user does.
+//! The worker is made as a sandbox is; it sees this machine as its user does.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::entry::NAME;
 use super::identity::{Identity, Ranges, granted};
-use super::link::program;
+use super::maker;
 use super::step::Step;
 use super::users;
 use super::wire::{Reply, Request, Setup, Wire};
@@ -91,31 +86,19 @@ pub fn image_stores(root: &Path) -> Vec<ImageStore> {
 
 /// A worker. It ends with this.
 struct Errand {
-    process: Child,
     wire: Wire,
 }
 
 impl Errand {
     fn begin(ranges: Ranges) -> io::Result<Self> {
-        let (own, other) = UnixStream::pair()?;
-        let program = program()?;
-        let process = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
-            .arg0(NAME)
-            .env_clear()
-            .current_dir("/")
-            .process_group(0)
-            .stdin(Stdio::from(OwnedFd::from(other)))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
         let mut errand = Self {
-            process,
-            wire: Wire::new(own.into()),
+            wire: Wire::new(maker::copy()?.into()),
         };
         let setup = Setup {
             outside: Vec::new(),
             identity: Identity::Ranges(ranges),
             own_network: false,
+            outside_of_gate: None,
             joins: false,
             shared: false,
             groups: Vec::new(),
@@ -165,9 +148,8 @@ impl Errand {
 
 impl Drop for Errand {
     fn drop(&mut self) {
-        // Its first process ends with it.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        // It ends with its socket; one that is gone already is fine.
+        let _ = self.wire.end();
     }
 }
 

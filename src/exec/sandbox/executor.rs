@@ -14,16 +14,17 @@ use super::super::file_work::{blocking, in_place};
 use super::super::names::{slug, unique_slug};
 use super::super::temp::temp_files;
 use super::super::{
-    Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Reaped,
-    Session, Traits, TreeRef, TreeSpec, owned_folder,
+    Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Owner,
+    Reaped, Session, Traits, TreeRef, TreeSpec, owned_folder,
 };
 use super::base::Base;
 use super::bases::Bases;
-use super::builds::Builds;
+use super::builds::{Builds, WORTH_A_LAYER};
+use super::copies::{Copies, TreeCopy};
 use super::errand::ranges;
 use super::groups;
 use super::host;
-use super::identity::Ranges;
+use super::identity::{Identity, Ranges};
 use super::kept;
 use super::layers;
 use super::limits::{Controller, Limits, Place, counts_processes, group_name};
@@ -32,6 +33,7 @@ use super::plan::{Plan, folders, setup};
 use super::probe;
 use super::services::Services;
 use super::session::SandboxSession;
+use super::way_out::{Network, SandboxNetwork};
 use super::wire::Program;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::images::layer::LayerForm;
@@ -50,6 +52,8 @@ pub struct SandboxSettings {
     /// Certificates of authorities that registries may have, in PEM format, besides those of the
     /// system.
     pub certificates: Option<Vec<u8>>,
+    /// The network of all jobs.
+    pub network: SandboxNetwork,
     /// Id of the run.
     pub run: String,
 }
@@ -59,21 +63,24 @@ pub struct SandboxExecutor {
     settings: SandboxSettings,
     builds: Arc<Builds>,
     bases: Bases,
+    copies: Arc<Copies>,
     /// What this process may do, and where groups for the limits can be made; found out when the
     /// first job comes.
     rights: OnceCell<LayerForm>,
     places: OnceLock<Vec<Place>>,
     /// Whether layers have to be copied; found out where sandboxes are tried.
-    copies: OnceLock<bool>,
+    copies_layers: OnceLock<bool>,
+    network: OnceLock<Network>,
 }
 
 /// A sandbox that is to be made.
 struct Wanted<'a> {
     folder: PathBuf,
+    owner: &'a Owner,
     base: &'a Base,
     rights: LayerForm,
     ranges: Option<Ranges>,
-    copies: bool,
+    copies_layers: bool,
     user: &'a str,
     layout: &'a Layout,
     builds: &'a [PathBuf],
@@ -92,6 +99,7 @@ impl SandboxExecutor {
     pub fn new(settings: SandboxSettings) -> Self {
         Self {
             builds: Arc::new(Builds::new(&settings.base, &settings.run)),
+            copies: Arc::new(Copies::new(&settings.base.join("jobs"), &settings.run)),
             bases: Bases::new(
                 &settings.base,
                 &settings.images,
@@ -101,19 +109,20 @@ impl SandboxExecutor {
             settings,
             rights: OnceCell::new(),
             places: OnceLock::new(),
-            copies: OnceLock::new(),
+            copies_layers: OnceLock::new(),
+            network: OnceLock::new(),
         }
     }
 
     /// Test support: copies layers, as where the kernel lays them over each other for root alone.
     #[cfg(test)]
     pub(in crate::exec) fn copying(self) -> Self {
-        let _ = self.copies.set(true);
+        let _ = self.copies_layers.set(true);
         self
     }
 
-    fn copies(&self) -> bool {
-        self.copies.get().copied().unwrap_or(false)
+    fn copies_layers(&self) -> bool {
+        self.copies_layers.get().copied().unwrap_or(false)
     }
 
     async fn rights(&self) -> Result<LayerForm, ExecError> {
@@ -123,6 +132,12 @@ impl SandboxExecutor {
             blocking("open", what, move || probe::rights(&base))
         };
         self.rights.get_or_try_init(finding).await.copied()
+    }
+
+    fn network(&self) -> &Network {
+        let wanted = self.settings.network;
+        self.network
+            .get_or_init(|| in_place(|| Network::of(wanted)))
     }
 
     fn places(&self) -> &[Place] {
@@ -178,10 +193,11 @@ impl SandboxExecutor {
             .collect();
         let wanted = Wanted {
             folder: folder.join("job"),
+            owner: &spec.owner,
             base: &base,
             rights,
             ranges,
-            copies: self.copies(),
+            copies_layers: self.copies_layers(),
             user: base.user(&image),
             layout: &spec.layout,
             builds: &builds,
@@ -193,7 +209,7 @@ impl SandboxExecutor {
             joins: None,
         };
         self.tell_limits(rights, cx).await;
-        let (link, lent) = launch(wanted).await?;
+        let (link, lent, copies) = self.launch(wanted).await?;
         undone.0 = None;
         // From here on dropping the session undoes what was begun.
         let mut session = SandboxSession {
@@ -207,6 +223,8 @@ impl SandboxExecutor {
                 user: base.user(&image).to_owned(),
             },
             services: None,
+            copies,
+            all_copies: Arc::clone(&self.copies),
             gone: false,
         };
         let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
@@ -241,10 +259,11 @@ impl SandboxExecutor {
             };
             let wanted = Wanted {
                 folder: session.folder.join(format!("service-{number}")),
+                owner: &spec.owner,
                 base: &base,
                 rights: self.rights().await?,
                 ranges,
-                copies: self.copies(),
+                copies_layers: self.copies_layers(),
                 user: base.user(&service.image),
                 layout: &spec.layout,
                 builds: &[],
@@ -255,7 +274,8 @@ impl SandboxExecutor {
                 joined_by: 0,
                 joins: Some([users.as_fd(), network.as_fd(), builds.as_fd()]),
             };
-            let (link, _) = launch(wanted).await?;
+            let (link, _, copies) = self.launch(wanted).await?;
+            session.copies.extend(copies);
             let environment = base.environment(pairs(&service.variables));
             let ports = base.ports(&environment);
             let program = Program {
@@ -268,6 +288,74 @@ impl SandboxExecutor {
             services.start(link, service, program, ports).await?;
         }
         Ok(())
+    }
+
+    /// Makes one sandbox, in a folder of its own: with it, what it lends and what it has borrowed.
+    async fn launch(
+        &self,
+        wanted: Wanted<'_>,
+    ) -> Result<(Link, Vec<OwnedFd>, Vec<TreeCopy>), ExecError> {
+        let identity = probe::identity(wanted.user, wanted.rights, wanted.ranges);
+        let groups = (wanted.limits).groups(wanted.places, &group_name(&wanted.folder));
+        // Where no group counts them, the kernel does, but for root.
+        let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
+        let mut copies = match identity {
+            Identity::Same if !wanted.copies_layers => {
+                self.copies_of(wanted.base, wanted.owner).await?
+            }
+            _ => Vec::new(),
+        };
+        let places: Vec<PathBuf> = copies.iter().map(|copy| copy.folder.clone()).collect();
+        let network = self.network();
+        let plan = Plan {
+            folder: &wanted.folder,
+            root: &wanted.base.root,
+            layout: wanted.layout,
+            copies: &places,
+            builds: wanted.builds,
+            temp_files: wanted.temp_files,
+            identity: &identity,
+            marks: probe::marks(wanted.rights),
+            copies_layers: wanted.copies_layers,
+            own_network: network.is_own,
+            way_out: network.way_out.as_ref(),
+            joins: wanted.joins.is_some(),
+            joined_by: wanted.joined_by,
+            names: wanted.names,
+            resolver: network.resolver.as_deref(),
+            groups: &groups,
+            processes: wanted.limits.processes.filter(|_| by_user),
+            // An image's own programs may have to run as their owners; this machine's never do.
+            no_new_privileges: wanted.base.is_host || !identity.has_many(),
+        };
+        let (setup, folders) = (setup(&plan), folders(&plan));
+        let attempt = wanted.folder.parent().map(PathBuf::from);
+        blocking("open", "the job's folder can't be made", move || {
+            if let Some(attempt) = attempt {
+                groups::note(&attempt, groups.iter().map(|group| &*group.at))?;
+            }
+            folders.iter().try_for_each(std::fs::create_dir_all)
+        })
+        .await
+        .map_err(with_room)?;
+        let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
+        let (link, lent) = Link::launch(&setup, files).await?;
+        copies.iter_mut().for_each(TreeCopy::mounted);
+        Ok((link, lent, copies))
+    }
+
+    /// Copies of the trees that jobs write to, in their order.
+    async fn copies_of(&self, base: &Base, owner: &Owner) -> Result<Vec<TreeCopy>, ExecError> {
+        let trees = base.root.trees.iter().filter(|tree| tree.writable);
+        let trees: Vec<PathBuf> = trees.map(|tree| tree.at.clone()).collect();
+        if trees.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (copies, owner) = (Arc::clone(&self.copies), owner.clone());
+        let taking = blocking("open", "the job's folder can't be made", move || {
+            trees.iter().map(|tree| copies.take(tree, &owner)).collect()
+        });
+        taking.await.map_err(with_room)
     }
 
     fn folder(&self, job: &str, attempt: u32) -> Result<PathBuf, ExecError> {
@@ -293,45 +381,6 @@ impl Drop for Undone {
             let _ = in_place(|| groups::remove_attempt(folder));
         }
     }
-}
-
-/// Makes one sandbox, in a folder of its own.
-async fn launch(wanted: Wanted<'_>) -> Result<(Link, Vec<OwnedFd>), ExecError> {
-    let identity = probe::identity(wanted.user, wanted.rights, wanted.ranges);
-    let groups = (wanted.limits).groups(wanted.places, &group_name(&wanted.folder));
-    // Where no group counts them, the kernel does, but for root.
-    let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
-    let plan = Plan {
-        folder: &wanted.folder,
-        root: &wanted.base.root,
-        layout: wanted.layout,
-        builds: wanted.builds,
-        temp_files: wanted.temp_files,
-        identity: &identity,
-        marks: probe::marks(wanted.rights),
-        copies: wanted.copies,
-        own_network: true,
-        joins: wanted.joins.is_some(),
-        joined_by: wanted.joined_by,
-        names: wanted.names,
-        resolver: None,
-        groups: &groups,
-        processes: wanted.limits.processes.filter(|_| by_user),
-        // An image's own programs may have to run as their owners; this machine's never do.
-        no_new_privileges: wanted.base.is_host || !identity.has_many(),
-    };
-    let (setup, folders) = (setup(&plan), folders(&plan));
-    let attempt = wanted.folder.parent().map(PathBuf::from);
-    blocking("open", "the job's folder can't be made", move || {
-        if let Some(attempt) = attempt {
-            groups::note(&attempt, groups.iter().map(|group| &*group.at))?;
-        }
-        folders.iter().try_for_each(std::fs::create_dir_all)
-    })
-    .await
-    .map_err(with_room)?;
-    let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
-    Link::launch(&setup, files).await
 }
 
 fn pairs(variables: &[EnvVariable]) -> impl Iterator<Item = (&str, &str)> {
@@ -364,6 +413,8 @@ impl Executor for SandboxExecutor {
             disposable: true,
             moves_project_dir: true,
             own_image: Some(host::NAME),
+            opens_ahead: true,
+            early_artifacts: Some(WORTH_A_LAYER),
             ..Traits::default()
         }
     }
@@ -387,7 +438,7 @@ impl Executor for SandboxExecutor {
         let probing = probe::probe(&self.settings.base, rights, &held);
         let found = unless_asked(&cx.cancel, "probe", probing).await?;
         // Sandboxes are as the first that was tried.
-        let _ = self.copies.set(found.copies);
+        let _ = self.copies_layers.set(found.copies_layers);
         Ok(Capabilities {
             description: found.description,
         })
@@ -425,8 +476,10 @@ impl Executor for SandboxExecutor {
 
     async fn release(&self, budget: Duration) -> Result<(), ExecError> {
         let what = "layers of artifacts were not removed";
-        let builds = Arc::clone(&self.builds);
-        let removing = blocking("release", what, move || builds.release());
+        let (builds, copies) = (Arc::clone(&self.builds), Arc::clone(&self.copies));
+        let removing = blocking("release", what, move || {
+            copies.release().and(builds.release())
+        });
         tokio::time::timeout(budget, removing)
             .await
             .unwrap_or_else(|late| Err(ExecError::system("release", what).because(late)))

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::types::Digest;
 
 use super::kept::{self, Held, Unfinished};
-use super::plan::{HostTree, Root};
+use super::plan::{HostTree, Root, own_files};
 
 /// The name that jobs call it by.
 pub(super) const NAME: &str = "host";
@@ -91,7 +91,8 @@ const ETC: [&str; 44] = [
 ];
 
 /// Folders that are there, empty.
-const FOLDERS: [(&str, u32); 16] = [
+const FOLDERS: [(&str, u32); 17] = [
+    ("builds", 0o777),
     ("dev", 0o755),
     ("etc", 0o755),
     ("home", 0o755),
@@ -212,7 +213,7 @@ pub(super) fn plan(machine: &Machine, folder: &Path) -> io::Result<HostImage> {
             trees.push(tree(&place, &about, machine));
         }
     }
-    let base = base(machine, &links, folder)?;
+    let base = base(machine, &links, &trees, folder)?;
     let environment = environment(machine, &trees);
     Ok(HostImage {
         root: Root {
@@ -269,7 +270,12 @@ fn environment(machine: &Machine, trees: &[HostTree]) -> Vec<(String, String)> {
 }
 
 /// The lowest layer: empty folders, links, and what is copied of `/etc`.
-fn base(machine: &Machine, links: &[(PathBuf, PathBuf)], folder: &Path) -> io::Result<Held> {
+fn base(
+    machine: &Machine,
+    links: &[(PathBuf, PathBuf)],
+    trees: &[HostTree],
+    folder: &Path,
+) -> io::Result<Held> {
     let mut found = Vec::new();
     for pattern in ETC {
         for path in matching(Path::new("/etc"), pattern) {
@@ -279,6 +285,11 @@ fn base(machine: &Machine, links: &[(PathBuf, PathBuf)], folder: &Path) -> io::R
     let mut digest = Digest::default();
     digest.add(machine.home.as_os_str().as_encoded_bytes());
     digest.add(format!("{FOLDERS:?} {VAR_LINKS:?}"));
+    let own = own_files();
+    digest.add(format!("{own:?}"));
+    for tree in trees {
+        digest.add(tree.at.as_os_str().as_encoded_bytes());
+    }
     for (at, target) in links {
         digest.add(at.as_os_str().as_encoded_bytes());
         digest.add(target.as_os_str().as_encoded_bytes());
@@ -297,7 +308,12 @@ fn base(machine: &Machine, links: &[(PathBuf, PathBuf)], folder: &Path) -> io::R
         return Ok(held);
     }
     let made = Unfinished::begin(folder)?;
-    fill(&made.content(), machine, links, &found)?;
+    fill(&made.content(), machine, links, trees, &found)?;
+    for (at, content) in own {
+        let place = below(&made.content(), Path::new(at));
+        fs::write(&place, content)?;
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o644))?;
+    }
     let held = made.place(&place)?;
     kept::sweep(folder);
     for old in kept::all(folder).into_iter().skip(MOST) {
@@ -311,6 +327,7 @@ fn fill(
     to: &Path,
     machine: &Machine,
     links: &[(PathBuf, PathBuf)],
+    trees: &[HostTree],
     etc: &[(PathBuf, Metadata)],
 ) -> io::Result<()> {
     fs::set_permissions(to, fs::Permissions::from_mode(0o755))?;
@@ -318,6 +335,10 @@ fn fill(
         make_folder(&to.join(name), mode)?;
     }
     make_folder(&below(to, &machine.home), 0o700)?;
+    // Made now, they need not be made by every job.
+    for tree in trees {
+        make_folder(&below(to, &tree.at), 0o755)?;
+    }
     let usual = VAR_LINKS.map(|(at, target)| (PathBuf::from(at), PathBuf::from(target)));
     for (at, target) in links.iter().chain(&usual) {
         symlink(target, below(to, at))?;
@@ -506,9 +527,11 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1);
         assert!(base.join("etc/passwd").is_file());
         assert!(base.join("home/ann").is_dir());
-        for secret in ["etc/shadow", "etc/ssh", "etc/ssl/private", "etc/hostname"] {
+        for secret in ["etc/shadow", "etc/ssh", "etc/ssl/private"] {
             assert!(!base.join(secret).exists(), "{secret}");
         }
+        let name = fs::read_to_string(base.join("etc/hostname")).expect("a name");
+        assert_eq!(name, "job\n", "not that of this machine");
         let mode = fs::metadata(base.join("tmp")).expect("there").permissions();
         assert_eq!(mode.mode() & 0o7777, 0o1777);
     }

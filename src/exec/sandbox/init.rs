@@ -5,8 +5,9 @@
 //! runs inside: nothing outlives `pipe`, however `pipe` ends.
 
 use std::fs::File;
-use std::io::{self, PipeReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -21,7 +22,7 @@ use super::super::unpack::unpack_from;
 use super::kernel::{Linux, perform};
 use super::program::{Refused, start};
 use super::sys;
-use super::wire::{Cause, Reply, Request, Setup, Stop, Wire};
+use super::wire::{Cause, Reply, Request, Setup, Stop, Wire, send_with};
 use super::words::{broken, cause};
 use crate::foreign::system_words;
 use crate::remove::remove;
@@ -32,7 +33,7 @@ pub(super) fn run(
     mut wire: Wire,
     setup: &Setup,
     mut kernel: Linux,
-    mut told: PipeReader,
+    mut told: UnixStream,
 ) -> io::Result<()> {
     // Modes are those that are asked for.
     umask(Mode::empty());
@@ -52,6 +53,10 @@ pub(super) fn run(
             cause: cause(&it),
         };
         return wire.send(&failed, &[]);
+    }
+    if let Some(gate) = kernel.take_gate() {
+        // One byte, with which the device comes.
+        send_with(&told, &[0], &[gate.as_fd()])?;
     }
     told.read_exact(&mut [0])?;
     drop(told);

@@ -102,7 +102,8 @@ pub(super) fn hold(place: &Path) -> Option<Held> {
     if !is_same {
         return None;
     }
-    if fs::read_to_string(place.join(BOOT)).ok()? != boot() {
+    let written_by = fs::read_to_string(place.join(BOOT)).ok();
+    if written_by.as_deref() != Some(&boot()) {
         drop(lock);
         // Where that fails, the new one gets no place, which tells why.
         let _ = give_up(place);

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use rustix::fs::{CWD, StatVfsMountFlags, statvfs};
+use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxAttributes, StatxFlags, statvfs, statx};
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags,
     OpenTreeFlags, UnmountFlags, fsconfig_create, fsmount, fsopen, mount, mount_bind,
@@ -24,9 +24,10 @@ use rustix::thread::{
 };
 
 use super::copied::copy_layers;
+use super::seccomp::Filter;
 use super::step::{Fresh, GroupSetting, KernelTree, Marks, Step};
 use super::sys::Loses;
-use super::{loopback, seccomp, sys};
+use super::{links, sys};
 
 /// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
 const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
@@ -74,35 +75,39 @@ pub(super) fn perform(kernel: &mut impl Kernel, steps: &[Step]) -> Result<(), Br
 }
 
 /// This machine's kernel, with the trees that lie nowhere yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Linux {
+    filter: Option<Filter>,
     trees: Vec<OwnedFd>,
     /// Trees for other sandboxes.
     lent: Vec<OwnedFd>,
+    /// The device of the network's gate.
+    gate: Option<OwnedFd>,
 }
 
 impl Kernel for Linux {
     fn perform(&mut self, step: &Step) -> io::Result<()> {
         match step {
+            Step::PrivateMounts => private_mounts()?,
             Step::Expendable => expendable()?,
             Step::Group { at, settings } => group(at, settings)?,
-            Step::OwnMounts => sys::own_mounts()?,
-            Step::PrivateMounts => mount_change(
-                "/",
-                MountPropagationFlags::REC | MountPropagationFlags::PRIVATE,
-            )?,
             Step::Overlay {
                 lower,
                 upper,
                 work,
                 staging,
+                stays,
                 marks,
             } => {
-                let options = overlay_options(lower, upper, work, *marks)?;
-                let flags = MountFlags::NODEV;
-                mount("overlay", staging, "overlay", flags, options.as_c_str())?;
+                if !stays || !is_mounted(staging)? {
+                    let options = overlay_options(lower, upper, work, *marks)?;
+                    let flags = MountFlags::NODEV;
+                    mount("overlay", staging, "overlay", flags, options.as_c_str())?;
+                }
                 let tree = clone_tree(staging, false);
-                unmount(staging, UnmountFlags::DETACH)?;
+                if !stays {
+                    unmount(staging, UnmountFlags::DETACH)?;
+                }
                 self.trees.push(tree?);
             }
             Step::Copied {
@@ -143,20 +148,13 @@ impl Kernel for Linux {
             Step::Fresh { kind, at, options } => fresh(*kind, at, options)?,
             Step::Folder { at, mode } => folder(at, *mode)?,
             Step::PlainFolder { at } => plain_folder(at)?,
-            Step::File { at, mode, content } => {
-                // What is there may be a link, which is replaced like everything else.
-                match fs::remove_file(at) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-                fs::write(at, content)?;
-                fs::set_permissions(at, fs::Permissions::from_mode(*mode))?;
-            }
+            Step::File { at, mode, content } => file(at, *mode, content)?,
             Step::Link { at, target } => symlink(target, at)?,
             Step::Hide { at } => hide(at)?,
             Step::ReadOnly { at } => read_only(at)?,
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
-            Step::Loopback => loopback::up()?,
+            Step::Loopback => links::loopback()?,
+            Step::Gate(address) => self.gate = Some(links::gate(*address)?),
             Step::Sysctl {
                 name,
                 value,
@@ -168,8 +166,10 @@ impl Kernel for Linux {
             Step::MostProcesses(most) => most_processes(*most)?,
             Step::NoNewPrivileges => set_no_new_privs(true)?,
             Step::Filter => {
-                for program in seccomp::programs().map_err(io::Error::other)? {
-                    sys::filter(&program)?;
+                let filter = self.filter.as_ref();
+                // There is none for this kind of processor.
+                for program in filter.ok_or(io::ErrorKind::Unsupported)? {
+                    sys::filter(program)?;
                 }
             }
             Step::Capabilities => drop_capabilities()?,
@@ -181,11 +181,18 @@ impl Kernel for Linux {
 
 impl Linux {
     /// Begins with trees that another sandbox lent.
-    pub(super) fn with(trees: Vec<OwnedFd>) -> Self {
+    pub(super) fn with(trees: Vec<OwnedFd>, filter: Option<Filter>) -> Self {
         Self {
+            filter,
             trees,
             lent: Vec::new(),
+            gate: None,
         }
+    }
+
+    /// The device of the network's gate, for whoever opens that.
+    pub(super) fn take_gate(&mut self) -> Option<OwnedFd> {
+        self.gate.take()
     }
 
     /// What is to be lent.
@@ -198,6 +205,23 @@ impl Linux {
         let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_SYMLINKS;
         Ok(move_mount(tree.as_fd(), "", CWD, at, flags)?)
     }
+}
+
+/// Gives this process mounts that are its own, now and later.
+pub(super) fn own_mounts() -> io::Result<()> {
+    sys::own_mounts()?;
+    private_mounts()
+}
+
+fn private_mounts() -> io::Result<()> {
+    let all = MountPropagationFlags::REC | MountPropagationFlags::PRIVATE;
+    Ok(mount_change("/", all)?)
+}
+
+/// Whether something is mounted right there.
+fn is_mounted(at: &Path) -> io::Result<bool> {
+    let about = statx(CWD, at, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())?;
+    Ok(about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
 /// Lets the kernel choose this process and all that come from it, where it has to free memory.
@@ -242,6 +266,26 @@ fn folder(at: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(at, fs::Permissions::from_mode(mode))
 }
 
+/// One that is there and as it should be is left alone: a new one takes longer.
+fn file(at: &Path, mode: u32, content: &str) -> io::Result<()> {
+    match fs::symlink_metadata(at) {
+        Ok(about)
+            if about.is_file()
+                && about.permissions().mode() & 0o7777 == mode
+                && about.len() == content.len() as u64
+                && fs::read(at)? == content.as_bytes() =>
+        {
+            return Ok(());
+        }
+        // What is there may be a link, which is replaced like everything else.
+        Ok(_) => fs::remove_file(at)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    fs::write(at, content)?;
+    fs::set_permissions(at, fs::Permissions::from_mode(mode))
+}
+
 /// A folder, which nothing but a folder stands for.
 fn plain_folder(at: &Path) -> io::Result<()> {
     match fs::symlink_metadata(at) {
@@ -279,7 +323,9 @@ fn clone_tree(path: &Path, recursive: bool) -> io::Result<OwnedFd> {
     Ok(open_tree(CWD, path, flags)?)
 }
 
-/// The kernel reads one page of options, in which `:`, `,` and `\` mean something.
+/// The kernel reads one page of options, in which `:`, `,` and `\` mean something. What is written is
+/// never wanted after the job: unless told so, the kernel would write all of the disk's dirty
+/// pages out when the overlay goes.
 fn overlay_options(
     lower: &[impl AsRef<Path>],
     upper: &Path,
@@ -298,8 +344,8 @@ fn overlay_options(
     options.extend(b",workdir=");
     escape(work, &mut options);
     options.extend(match marks {
-        Marks::Root => &b",redirect_dir=on"[..],
-        Marks::User => b",userxattr",
+        Marks::Root => &b",redirect_dir=on,volatile"[..],
+        Marks::User => b",userxattr,volatile",
     });
     Ok(CString::new(options)?)
 }
@@ -414,7 +460,7 @@ mod tests {
 
     #[test]
     fn nothing_is_done_behind_a_step_that_broke() {
-        let steps = [Step::OwnMounts, Step::Loopback, Step::Filter];
+        let steps = [Step::PrivateMounts, Step::Loopback, Step::Filter];
         let mut all = Recorder::default();
         perform(&mut all, &steps).expect("all is done");
         assert_eq!(all.steps, steps);
@@ -432,9 +478,9 @@ mod tests {
         let made = |marks| overlay_options(&["/a:b", "/c\\d"], upper, work, marks);
         assert_eq!(
             made(Marks::Root).expect("options").to_str(),
-            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on")
+            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on,volatile")
         );
         let user = made(Marks::User).expect("options");
-        assert!(user.to_bytes().ends_with(b",userxattr"));
+        assert!(user.to_bytes().ends_with(b",userxattr,volatile"));
     }
 }

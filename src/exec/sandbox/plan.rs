@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Layout;
+use super::copies;
+use super::gate::Outside;
 use super::identity::Identity;
 use super::limits::Group;
 use super::step::{Fresh, KernelTree, Marks, Step};
+use super::way_out::{ADDRESS, WayOut};
 use super::wire::Setup;
 
 /// What the machine of a job is called.
@@ -80,6 +83,9 @@ pub(super) struct Plan<'a> {
     pub(super) folder: &'a Path,
     pub(super) root: &'a Root,
     pub(super) layout: &'a Layout,
+    /// The folders of the copies of those trees that are written to, in their order; empty where the
+    /// copies are the attempt's own.
+    pub(super) copies: &'a [PathBuf],
     /// Layers of the builds directory, the highest first.
     pub(super) builds: &'a [PathBuf],
     /// Names of files in the temporary folder.
@@ -88,8 +94,11 @@ pub(super) struct Plan<'a> {
     /// The marks that whoever runs `pipe` can make.
     pub(super) marks: Marks,
     /// Whether layers are copied, and not laid over each other.
-    pub(super) copies: bool,
+    pub(super) copies_layers: bool,
+    /// Whether it has a network of its own, or is on that of another sandbox; else it has this machine's.
     pub(super) own_network: bool,
+    /// Where the gate of its network leads, if it has one.
+    pub(super) way_out: Option<&'a WayOut>,
     /// Whether it is on the network of another sandbox, whose builds directory it has too.
     pub(super) joins: bool,
     /// How many others join this one.
@@ -109,24 +118,21 @@ pub(super) struct Plan<'a> {
 
 /// Where an overlay of the attempt keeps what is written.
 fn upper(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).join("upper")
+    folder.join(format!("{name}-upper"))
 }
 
 /// The folder beside it that the kernel needs.
 fn work(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).join("work")
+    folder.join(format!("{name}-work"))
 }
 
 /// The folders that have to be there before the steps are done.
 pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
     let mut names = vec!["root".to_owned()];
     names.extend((!plan.builds.is_empty()).then(|| "builds".to_owned()));
-    let trees = plan.root.trees.iter().enumerate();
-    names.extend(
-        trees
-            .filter(|(_, tree)| tree.writable)
-            .map(|(at, _)| tree_name(at)),
-    );
+    let trees = plan.root.trees.iter().filter(|tree| tree.writable);
+    let own = trees.enumerate().skip(plan.copies.len());
+    names.extend(own.map(|(number, _)| tree_name(number)));
     let both = |name: &String| [upper(plan.folder, name), work(plan.folder, name)];
     let staging = plan.folder.join("staging");
     names.iter().flat_map(both).chain([staging]).collect()
@@ -148,7 +154,7 @@ impl Trees<'_> {
     fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
         let folder = self.plan.folder;
         let marks = marks.unwrap_or(self.plan.marks);
-        if self.plan.copies {
+        if self.plan.copies_layers {
             self.makers.push(Step::Copied {
                 lower: lower.to_vec(),
                 upper: upper(folder, name),
@@ -161,8 +167,25 @@ impl Trees<'_> {
             upper: upper(folder, name),
             work: work(folder, name),
             staging: folder.join("staging"),
+            stays: false,
             marks,
         });
+    }
+
+    /// A copy of a tree of this machine, the one of that number.
+    fn copy(&mut self, tree: &Path, number: usize) {
+        let lower = vec![tree.to_owned()];
+        match self.plan.copies.get(number) {
+            None => self.overlay(&lower, &tree_name(number), None),
+            Some(folder) => self.makers.push(Step::Overlay {
+                lower,
+                upper: copies::upper(folder),
+                work: copies::work(folder),
+                staging: copies::mounted(folder),
+                stays: true,
+                marks: Marks::Root,
+            }),
+        }
     }
 
     /// The number of the root: a tree that is lent comes before it.
@@ -190,10 +213,11 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         trees.makers.push(Step::Device(at.clone()));
         trees.attach(&at, file(&at, ""));
     }
-    for (number, tree) in plan.root.trees.iter().enumerate() {
+    let mut copies = 0..;
+    for tree in &plan.root.trees {
         // A copy of all tools for each job would cost more than what is written there is worth.
-        if tree.writable && !plan.copies {
-            trees.overlay(std::slice::from_ref(&tree.at), &tree_name(number), None);
+        if tree.writable && !plan.copies_layers {
+            trees.copy(&tree.at, copies.next().unwrap_or_default());
         } else {
             trees.makers.push(Step::Share(tree.at.clone()));
         }
@@ -212,10 +236,11 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     let Trees { makers, attach, .. } = trees;
     let next = root + makers.len();
     let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
+    let gate = plan.way_out.filter(|_| plan.own_network && !plan.joins);
+    inside.extend(gate.map(|_| Step::Gate(ADDRESS)));
     outside.extend(plan.groups.iter().map(Group::step));
     // Root lays layers over each other before rights are given up.
     if matches!(plan.identity, Identity::Same) {
-        outside.extend([Step::OwnMounts, Step::PrivateMounts]);
         outside.extend(makers);
     } else {
         inside.extend(makers);
@@ -256,6 +281,10 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         outside,
         identity: plan.identity.clone(),
         own_network: plan.own_network,
+        outside_of_gate: gate.map(|way| Outside {
+            way: way.clone(),
+            folder: plan.folder.to_owned(),
+        }),
         joins: plan.joins,
         shared: plan.joined_by > 0,
         groups: plan.groups.iter().map(Group::processes).collect(),
@@ -313,13 +342,18 @@ fn builds(plan: &Plan<'_>) -> Vec<Step> {
     steps
 }
 
+/// What every sandbox has of its own in `/etc`, which images may have already.
+pub(super) fn own_files() -> [(&'static str, String); 2] {
+    let hosts = format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost\n");
+    [
+        ("/etc/hosts", hosts),
+        ("/etc/hostname", format!("{HOSTNAME}\n")),
+    ]
+}
+
 /// The machine's name, its network, and the names that can be reached.
 fn network(plan: &Plan<'_>) -> Vec<Step> {
     let mut steps = vec![folder(Path::new("/etc"), 0o755)];
-    let mut hosts = format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost\n");
-    for name in plan.names {
-        hosts.push_str(&format!("127.0.0.1 {name}\n"));
-    }
     let mut write = |at: &str, content: String| {
         steps.push(Step::File {
             at: at.into(),
@@ -327,8 +361,12 @@ fn network(plan: &Plan<'_>) -> Vec<Step> {
             content,
         });
     };
-    write("/etc/hosts", hosts);
-    write("/etc/hostname", format!("{HOSTNAME}\n"));
+    let [(hosts, mut known), (hostname, name)] = own_files();
+    for name in plan.names {
+        known.push_str(&format!("127.0.0.1 {name}\n"));
+    }
+    write(hosts, known);
+    write(hostname, name);
     if let Some(resolver) = plan.resolver {
         write("/etc/resolv.conf", resolver.to_owned());
     }
@@ -409,12 +447,14 @@ mod tests {
             folder: Path::new("/attempt"),
             root: &root,
             layout: &layout,
+            copies: &[],
             builds: &["/tree".into()],
             temp_files: &[],
             identity,
             marks: Marks::Root,
-            copies: false,
+            copies_layers: false,
             own_network: true,
+            way_out: None,
             joins,
             joined_by: 0,
             names: &[],
@@ -452,7 +492,7 @@ mod tests {
             names.extend(joins.then(|| "/builds".to_owned()));
             for step in &steps {
                 match step {
-                    Step::Overlay { upper, .. } if upper.ends_with("root/upper") => {
+                    Step::Overlay { upper, .. } if upper.ends_with("root-upper") => {
                         names.push("/".to_owned());
                     }
                     Step::Overlay { .. } => names.push("/builds".to_owned()),

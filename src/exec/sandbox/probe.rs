@@ -13,6 +13,7 @@ use super::limits::counts_by_namespace;
 use super::link::Link;
 use super::plan::{Plan, Root, folders, setup};
 use super::step::Marks;
+use super::way_out::sandbox_way_out;
 use crate::foreign::without_number;
 use crate::images::layer::{self, Here, LayerFolders, LayerForm, Owners};
 
@@ -22,9 +23,6 @@ const FORBIDS: [(&str, &str); 3] = [
     ("kernel/apparmor_restrict_unprivileged_userns", "1"),
     ("user/max_user_namespaces", "0"),
 ];
-
-/// Programs that give sandboxes a way out of their network.
-const WAYS_OUT: [&str; 2] = ["pasta", "slirp4netns"];
 
 /// What this process may do with files, found out by trying in `folder`: who is called root may
 /// have one id alone, or no mark that this machine's root alone can write.
@@ -76,7 +74,7 @@ pub(super) struct Found {
     /// In words.
     pub(super) description: String,
     /// Whether layers have to be copied.
-    pub(super) copies: bool,
+    pub(super) copies_layers: bool,
 }
 
 /// Makes a sandbox and ends it; says what sandboxes are like here, where `held` is what limits
@@ -96,10 +94,10 @@ pub(super) async fn probe(
     }
     made?;
     let identity = identity("", rights, ranges);
-    let description = describe(&identity, is_root(rights), copies, way_out(), held);
+    let description = describe(&identity, is_root(rights), copies, sandbox_way_out(), held);
     Ok(Found {
         description,
-        copies,
+        copies_layers: copies,
     })
 }
 
@@ -131,12 +129,14 @@ async fn make(
         folder: &place,
         root: &root,
         layout: &layout,
+        copies: &[],
         builds: &[],
         temp_files: &[],
         identity: &identity,
         marks: marks(rights),
-        copies,
+        copies_layers: copies,
         own_network: true,
+        way_out: None,
         joins: false,
         joined_by: 0,
         names: &[],
@@ -183,7 +183,7 @@ fn describe(
     };
     let network = match way_out {
         Some(program) => format!("out of the network by `{program}`"),
-        None => "no way out of the network".to_owned(),
+        None => "no way out of the network before the package `passt` is installed".to_owned(),
     };
     let limits = match held {
         [] => "no limits can be set".to_owned(),
@@ -199,11 +199,6 @@ fn describe(
         "namespaces of Linux {release}, {who}{layers}; \
          Docker's protections but profiles of AppArmor and SELinux; {limits}; {network}"
     )
-}
-
-fn way_out() -> Option<&'static str> {
-    // Built in, but not used yet.
-    WAYS_OUT.into_iter().find(|_| false)
 }
 
 /// Why no sandbox can be made, with what to do about it.

@@ -7,10 +7,11 @@ use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, fchown, fstat, openat};
+use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fchown, fstat, openat};
 use rustix::process::{Gid, Pid, Uid, getuid, setsid, umask};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
+use super::super::detector::shell_of;
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
 use super::wire::{Cause, Program};
@@ -78,12 +79,7 @@ pub(super) fn start(
     let what = turn_into(program, &user, input, output, has_many);
     // What can't be told shows as an end.
     let _ = fails.write_all(what.as_bytes());
-    leave()
-}
-
-#[expect(clippy::exit, reason = "this is the copy, which must never return")]
-fn leave() -> ! {
-    std::process::exit(127)
+    sys::leave(127)
 }
 
 /// Becomes the program; returns why it could not.
@@ -109,13 +105,23 @@ fn turn_into(
             user.user, user.group
         );
     }
-    let mut command = Command::new(first);
+    let path = program.environment.iter().find(|(name, _)| name == "PATH");
+    let path = path.map_or("", |(_, value)| value);
+    let is_program = |path: &str| access(path, Access::EXEC_OK).is_ok();
+    // Saves the start of a shell that would only look for another one.
+    let mut command = match shell_of(&program.words, path, is_program) {
+        Some(shell) => Command::new(shell),
+        None => {
+            let mut command = Command::new(first);
+            command.args(others);
+            command
+        }
+    };
     let errors = match output.try_clone() {
         Ok(errors) => errors,
         Err(error) => return system_words(&error),
     };
     command
-        .args(others)
         .env_clear()
         .envs(
             program

@@ -15,8 +15,6 @@ pub(super) enum Step {
         at: PathBuf,
         settings: Vec<GroupSetting>,
     },
-    /// Gives this process mounts of its own.
-    OwnMounts,
     /// Mounts of this process from here on are no concern of anybody else, nor theirs of it.
     PrivateMounts,
     /// Puts together a tree: what is written goes to `upper`. It lies nowhere yet. Trees are
@@ -26,8 +24,10 @@ pub(super) enum Step {
         lower: Vec<PathBuf>,
         upper: PathBuf,
         work: PathBuf,
-        /// Any folder: it is in use for a moment.
+        /// Any folder: it is in use for a moment, or as long as sandboxes are made.
         staging: PathBuf,
+        /// Whether it stays there for other sandboxes. What has stayed is taken as it is.
+        stays: bool,
         /// Whose marks for what is gone count: those of this machine's root, or a user's own.
         marks: Marks,
     },
@@ -83,6 +83,8 @@ pub(super) enum Step {
     Hostname(String),
     /// Gives the network its loopback.
     Loopback,
+    /// Gives it a device that leads to us alone, with that address.
+    Gate([u8; 4]),
     /// Sets what the kernel has under `/proc/sys`. One that is not needed it may refuse.
     Sysctl {
         name: String,

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::super::Globs;
+use super::gate::Outside;
 use super::identity::Identity;
 use super::step::Step;
 use crate::images::layer::{LayerError, UnpackJob, Unpacked};
@@ -34,8 +36,10 @@ pub(super) struct Setup {
     pub(super) outside: Vec<Step>,
     /// Who is who.
     pub(super) identity: Identity,
-    /// Whether the network is one of its own.
+    /// Whether the network is one of its own, or of the one that it joins.
     pub(super) own_network: bool,
+    /// Where the gate of its network leads.
+    pub(super) outside_of_gate: Option<Outside>,
     /// Whether it joins the users and the network of another one: the files of both come with the
     /// message, and a tree that it lends.
     pub(super) joins: bool,
@@ -252,6 +256,30 @@ impl Wire {
         let bytes = frame(message)?;
         let sent = send_with(&self.0, &bytes, files)?;
         self.0.write_all(&bytes[sent..])
+    }
+
+    /// Has whoever is at the other end go, and waits for that.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        self.0.shutdown(Shutdown::Write)?;
+        io::copy(&mut self.0, &mut io::sink())?;
+        Ok(())
+    }
+
+    /// The file that comes with the next byte; `None` when the other end is closed.
+    pub(super) fn receive_file(&mut self) -> io::Result<Option<OwnedFd>> {
+        let mut files = Vec::new();
+        loop {
+            match receive_with(&self.0, &mut [0], &mut files) {
+                Ok(0) => return Ok(None),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => {
+                    if let Some(file) = files.pop() {
+                        return Ok(Some(file));
+                    }
+                }
+            }
+        }
     }
 
     /// The next message with its files; `None` when the other end is closed.

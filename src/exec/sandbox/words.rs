@@ -13,7 +13,7 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::Expendable => "the order in which memory is freed can't be set".to_owned(),
         Step::Group { at, .. } => format!("the limits can't be set in `{}`", at.display()),
         Step::MostProcesses(_) => "the number of processes can't be limited".to_owned(),
-        Step::OwnMounts | Step::PrivateMounts => "the mounts can't be set apart".to_owned(),
+        Step::PrivateMounts => "the mounts can't be set apart".to_owned(),
         Step::Overlay { .. } => "the layers can't be laid over each other".to_owned(),
         Step::Copied { .. } => "the layers can't be copied".to_owned(),
         Step::Device(path) | Step::Share(path) => format!("`{}` can't be shared", path.display()),
@@ -39,6 +39,7 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::Hide { at } => format!("`{}` can't be hidden", at.display()),
         Step::ReadOnly { at } => format!("`{}` can't be protected", at.display()),
         Step::Hostname(_) => "the machine can't be named".to_owned(),
+        Step::Gate(_) => "the gate of the network can't be made".to_owned(),
         Step::Loopback => "the network's loopback can't be taken into use".to_owned(),
         Step::Sysctl { name, .. } => format!("`/proc/sys/{name}` can't be set"),
         Step::NoNewPrivileges | Step::Capabilities | Step::Undumpable => {

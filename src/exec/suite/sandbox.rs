@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::{
-    ArtifactRef, Cancel, Cx, Exit, Fault, Keyring, SandboxExecutor, SandboxLimits, SandboxSettings,
+    ArtifactRef, Cancel, Cx, Exit, Fault, Keyring, SandboxExecutor, SandboxLimits, SandboxNetwork,
+    SandboxSettings,
 };
 use super::contract;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, scratch};
@@ -33,6 +34,7 @@ fn sandbox_of(
         keyring: Keyring::of_user(None, None),
         limits,
         certificates: None,
+        network: SandboxNetwork::Alone,
         run: RUN.to_owned(),
     });
     Subject::in_folder(scratch, Arc::new(changed(executor)), Some("host"))

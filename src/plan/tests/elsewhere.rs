@@ -33,7 +33,7 @@ fn what_a_job_lacks() {
         let job = plan.jobs.iter().find(|job| job.name() == "a").expect("a");
         let lacking: Vec<String> = job.lacking().map(|lacking| lacking.what).collect();
         assert_eq!(lacking, expected, "{needs}");
-        let told = warnings(&plan);
+        let told = warnings(&plan, &|_| true);
         assert_eq!(told.len(), expected.len(), "{needs}");
         assert!(told.iter().all(|told| told.primary.is_some()));
     }

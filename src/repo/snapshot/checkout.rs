@@ -51,6 +51,10 @@ pub struct Checkout {
     remote: String,
     /// Whether the files are written too, not only `.git`.
     has_files: bool,
+    /// Whether what Git LFS keeps is in the place of its pointers.
+    pub(super) has_lfs: bool,
+    /// Commits of history that each submodule has; 0 for all.
+    submodule_depth: u32,
     parts: Mutex<Parts>,
 }
 
@@ -82,29 +86,35 @@ impl Repository {
             kind: options.kind.clone(),
             name: options.name.clone(),
             depth: options.sources.depth,
+            tags: options.sources.tags,
         };
         let remote = self.clean_remote_url();
         let (files, history) = (self.handle()?, self.handle()?);
-        let strategy = if options.sources.checkout {
-            options.sources.submodules
+        let sources = &options.sources;
+        // Where no file is, git knows of no submodule either.
+        let wanted = if sources.checkout {
+            sources.submodules.clone()
         } else {
-            Submodules::None
+            Submodules::default()
         };
-        let submodules = submodules::find(&files, tree.commit, &remote, strategy)?;
+        let submodules = submodules::find(&files, tree.commit, &remote, &wanted)?;
+        let submodule_depth = wanted.depth.unwrap_or(fetch.depth);
         let mut digest = Sha256::new();
-        let checkout = options.sources.checkout;
+        let (checkout, lfs) = (sources.checkout, sources.lfs);
         digest.update(format!(
-            "{FORMAT} {fetch:?} {remote} {checkout} {strategy:?}\n"
+            "{FORMAT} {fetch:?} {remote} {checkout} {lfs} {wanted:?}\n"
         ));
         refs::add(&files, fetch.depth == 0, &mut digest)?;
         for submodule in &submodules {
-            submodule.identify(fetch.depth == 0, &mut digest)?;
+            submodule.identify(submodule_depth == 0, &mut digest)?;
         }
         Ok(Checkout {
             id: named(fetch.commit, digest),
             fetch,
             remote,
             has_files: checkout,
+            has_lfs: lfs,
+            submodule_depth,
             parts: Mutex::new(Parts {
                 files,
                 history,
@@ -169,7 +179,7 @@ impl Checkout {
         });
         git_dir?.append(&mut archive, Path::new(".git"))?;
         for submodule in &*submodules {
-            submodule.append(&mut archive, self.fetch.depth, beside.path())?;
+            submodule.append(&mut archive, self.submodule_depth, beside.path())?;
         }
         archive.finish()
     }
@@ -181,7 +191,7 @@ impl Checkout {
     ) -> Result<(), RepoError> {
         let listing = Listing::of_commit(git, self.fetch.commit)?;
         let attributes = Attributes::of_commit(git, self.fetch.commit, &listing)?;
-        files::write_commit(git, &listing, attributes, archive)
+        files::write_commit(git, &listing, attributes, self.has_lfs, archive)
     }
 }
 

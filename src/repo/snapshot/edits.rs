@@ -41,7 +41,7 @@ impl ProjectTree {
         let mut archive = Archive::new(&mut file, Path::new(""), stop)?;
         let mut digest = Sha256::new();
         digest.update(checkout.id());
-        files::write_edits(self, listing, &mut archive, &mut digest)?;
+        files::write_edits(self, listing, checkout.has_lfs, &mut archive, &mut digest)?;
         for path in taken_away(listing) {
             digest.update(format!("gone {path}\0"));
             archive.whiteout(Path::new(path))?;

@@ -22,11 +22,13 @@ pub(super) fn write_commit(
     git: &git2::Repository,
     listing: &Listing,
     attributes: Attributes<'_>,
+    lfs: bool,
     archive: &mut Archive<'_>,
 ) -> Result<(), RepoError> {
     let mut blobs = Blobs {
         git,
         attributes,
+        lfs,
         archive,
     };
     for file in listing.files.iter().filter(|file| !is_private(&file.path)) {
@@ -42,6 +44,7 @@ pub(super) fn write_commit(
 pub(super) fn write_edits(
     tree: &ProjectTree,
     listing: &Listing,
+    lfs: bool,
     archive: &mut Archive<'_>,
     digest: &mut Sha256,
 ) -> Result<(), RepoError> {
@@ -66,6 +69,7 @@ pub(super) fn write_edits(
                 tree.root(),
                 paths.iter().map(PathBuf::as_path),
             ),
+            lfs,
             archive,
         },
         root: tree.root(),
@@ -92,6 +96,8 @@ pub(super) fn write_edits(
 struct Blobs<'a, 'b, 's> {
     git: &'a git2::Repository,
     attributes: Attributes<'a>,
+    /// Whether what Git LFS keeps is in the place of its pointers.
+    lfs: bool,
     archive: &'b mut Archive<'s>,
 }
 
@@ -106,7 +112,8 @@ impl Blobs<'_, '_, '_> {
             return self.archive.link(&path, &to_path(blob.content()));
         }
         let mode = permissions(file.mode == Some(Mode::Executable));
-        if let Some(kept) = lfs::object(self.git.commondir(), blob.content())
+        if self.lfs
+            && let Some(kept) = lfs::object(self.git.commondir(), blob.content())
             && self.attributes.is_lfs(&path)
             && let Ok(kept) = plain_file::open(&kept)
             && let Ok(about) = kept.metadata()

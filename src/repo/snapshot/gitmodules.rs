@@ -18,32 +18,36 @@ pub(super) struct Named {
     pub(super) path: PathBuf,
     /// May be relative to the URL of the project.
     pub(super) url: String,
+    /// The branch that `git submodule update --remote` follows; `None` for that of the remote.
+    pub(super) branch: Option<String>,
 }
 
 /// The submodules of the text, one for each path. What git takes for an attack is left out.
 pub(super) fn read(text: &str) -> Result<Vec<Named>, Mistake> {
-    let mut sections: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let mut sections: BTreeMap<String, Named> = BTreeMap::new();
     for setting in git_config::parse(text)? {
         let ("submodule", Some(name), Some(value)) =
             (setting.section.as_str(), setting.subsection, setting.value)
         else {
             continue;
         };
-        let (path, url) = sections.entry(name).or_default();
+        let section = sections.entry(name).or_default();
         match setting.key.as_str() {
-            "path" => *path = value,
-            "url" => *url = value,
+            "path" => section.path = value.into(),
+            "url" => section.url = value,
+            "branch" => section.branch = Some(value),
             _ => {}
         }
     }
     let mut by_path = BTreeMap::new();
-    for (name, (path, url)) in sections {
-        if stays_inside(&name) && stays_inside(&path) {
-            let url = if is_option(&url) { String::new() } else { url };
-            let path = PathBuf::from(path);
-            by_path
-                .entry(path.clone())
-                .or_insert(Named { name, path, url });
+    for (name, mut section) in sections {
+        let path = section.path.to_str().unwrap_or_default();
+        if stays_inside(&name) && stays_inside(path) {
+            if is_option(&section.url) {
+                section.url.clear();
+            }
+            let path = section.path.clone();
+            by_path.entry(path).or_insert(Named { name, ..section });
         }
     }
     Ok(by_path.into_values().collect())

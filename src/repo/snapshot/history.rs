@@ -6,7 +6,7 @@ use git2::{Commit, ObjectType, Oid};
 
 use crate::repo::RepoError;
 use crate::repo::stop::{self, Stop};
-use crate::types::RefKind;
+use crate::types::{RefKind, Tags};
 
 /// The ref of a pipeline and how much history its jobs get.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(super) struct Fetch {
     pub(super) name: String,
     /// `GIT_DEPTH`; 0 for all.
     pub(super) depth: u32,
+    /// Which tags come with it.
+    pub(super) tags: Tags,
 }
 
 /// A part of the history that is closed in itself.
@@ -43,11 +45,18 @@ pub(super) fn collect(
         history: History::default(),
     };
     walk.add_branches(fetch)?;
-    let tips = walk.tips(fetch);
+    let tips = walk.tips(fetch)?;
     let commits = walk.add_commits(&tips, fetch.depth)?;
     walk.add_tags(fetch, &commits)?;
     walk.history.shallow.sort();
     Ok(walk.history)
+}
+
+/// A tag, what it points to, and the commit behind that.
+struct Tag {
+    name: String,
+    target: Oid,
+    commit: Oid,
 }
 
 /// Where branches of the remote stand.
@@ -98,9 +107,29 @@ impl Walk<'_> {
         Ok(found.flatten().filter_map(branch).collect())
     }
 
-    fn tips(&self, fetch: &Fetch) -> Vec<Oid> {
+    fn tips(&self, fetch: &Fetch) -> Result<Vec<Oid>, RepoError> {
         let refs = self.history.refs.values().map(|(tip, _)| *tip);
-        std::iter::once(fetch.commit).chain(refs).collect()
+        let mut tips: Vec<Oid> = std::iter::once(fetch.commit).chain(refs).collect();
+        if fetch.tags == Tags::All {
+            tips.extend(self.tags()?.into_iter().map(|tag| tag.commit));
+        }
+        Ok(tips)
+    }
+
+    /// All tags that lead to a commit.
+    fn tags(&self) -> Result<Vec<Tag>, RepoError> {
+        let tags = self
+            .git
+            .references_glob("refs/tags/*")
+            .map_err(RepoError::corrupt("the tags"))?;
+        let tag = |reference: git2::Reference<'_>| {
+            Some(Tag {
+                name: reference.name().ok()?.to_owned(),
+                target: reference.target()?,
+                commit: reference.peel(ObjectType::Commit).ok()?.id(),
+            })
+        };
+        Ok(tags.flatten().filter_map(tag).collect())
     }
 
     /// Adds commits breadth first, so that the depth of one is its shortest way from a tip.
@@ -160,21 +189,18 @@ impl Walk<'_> {
     /// The tag of a tag pipeline, and those that point to what was fetched.
     fn add_tags(&mut self, fetch: &Fetch, commits: &HashSet<Oid>) -> Result<(), RepoError> {
         let own = format!("refs/tags/{}", fetch.name);
-        let tags = self
-            .git
-            .references_glob("refs/tags/*")
-            .map_err(RepoError::corrupt("the tags"))?;
-        for tag in tags.flatten() {
-            let Some((name, target)) = tag.name().ok().zip(tag.target()) else {
-                continue;
-            };
-            let Ok(commit) = tag.peel(ObjectType::Commit).map(|commit| commit.id()) else {
-                continue;
-            };
-            if commits.contains(&commit) {
+        let is_own = |name: &str| fetch.kind == RefKind::Tag && name == own;
+        for tag in self.tags()? {
+            let Tag {
+                name,
+                target,
+                commit,
+            } = tag;
+            let is_wanted = fetch.tags != Tags::Own || is_own(&name);
+            if is_wanted && commits.contains(&commit) {
                 self.add_annotations(target, commit);
                 let peeled = (target != commit).then_some(commit);
-                self.history.refs.insert(name.to_owned(), (target, peeled));
+                self.history.refs.insert(name, (target, peeled));
             }
         }
         // A tag asked for with `--tag` need not exist yet.

@@ -15,6 +15,7 @@ mod gitmodules;
 mod history;
 mod lfs;
 mod pack;
+mod pathspec;
 mod refs;
 mod submodules;
 #[cfg(test)]

@@ -11,10 +11,11 @@ use super::archive::Archive;
 use super::git_dir::{self, GitDir};
 use super::gitmodules::{self, Named};
 use super::history::Fetch;
+use super::pathspec::Paths;
 use super::refs;
 use crate::repo::RepoError;
 use crate::repo::listing::{Listing, Mode, Place, to_path};
-use crate::types::{RefKind, Submodules};
+use crate::types::{RefKind, SubmoduleStrategy, Submodules, Tags};
 
 /// Submodules may hold each other; nobody nests them deeper.
 const MAX_LEVELS: usize = 8;
@@ -48,12 +49,12 @@ pub(super) fn find(
     git: &git2::Repository,
     commit: Oid,
     url: &str,
-    strategy: Submodules,
+    wanted: &Submodules,
 ) -> Result<Vec<Submodule>, RepoError> {
-    let levels = match strategy {
-        Submodules::None => return Ok(Vec::new()),
-        Submodules::Normal => 1,
-        Submodules::Recursive => MAX_LEVELS,
+    let levels = match wanted.strategy {
+        SubmoduleStrategy::None => return Ok(Vec::new()),
+        SubmoduleStrategy::Normal => 1,
+        SubmoduleStrategy::Recursive => MAX_LEVELS,
     };
     let top = Above {
         git,
@@ -62,7 +63,8 @@ pub(super) fn find(
         path: Path::new(""),
         git_dir: Path::new(".git"),
     };
-    top.submodules(levels)
+    let paths = Paths::of(&wanted.paths, &top.tree()?)?;
+    top.submodules(levels, wanted.newest, &|path| paths.let_in(path))
 }
 
 /// What the settings of a repository say of its submodules.
@@ -83,17 +85,31 @@ pub(super) fn settings(submodules: &[Submodule]) -> String {
 }
 
 impl Above<'_> {
-    fn submodules(&self, levels: usize) -> Result<Vec<Submodule>, RepoError> {
+    /// Those that `lets_in` has, `newest` at the tip of their branch. Inside of them all are taken,
+    /// for git's paths are those of the project.
+    fn submodules(
+        &self,
+        levels: usize,
+        newest: bool,
+        lets_in: &dyn Fn(&Path) -> bool,
+    ) -> Result<Vec<Submodule>, RepoError> {
         if levels == 0 {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        for Named { name, path, url } in self.named()? {
-            let Some(commit) = self.link(&path)? else {
-                // Named, but not in this commit.
+        for named in self.named()? {
+            let Some(linked) = self.link(&named.path)?.filter(|_| lets_in(&named.path)) else {
+                // Named, but not in this commit, or not wanted.
                 continue;
             };
-            let git = self.open(&name, &path, commit)?;
+            let (git, commit) = if newest {
+                self.open_newest(&named)?
+            } else {
+                (self.open(&named, linked)?, linked)
+            };
+            let Named {
+                name, path, url, ..
+            } = named;
             let mut submodule = Submodule {
                 path: self.path.join(&path),
                 git_dir: self.git_dir.join("modules").join(&name),
@@ -103,7 +119,9 @@ impl Above<'_> {
                 git,
                 inner: Vec::new(),
             };
-            submodule.inner = submodule.above().submodules(levels - 1)?;
+            submodule.inner = submodule
+                .above()
+                .submodules(levels - 1, newest, &|_| true)?;
             found.push(submodule);
         }
         Ok(found)
@@ -146,8 +164,36 @@ impl Above<'_> {
             .map_err(RepoError::corrupt("a tree"))
     }
 
-    /// The clone of a submodule: where git keeps it, or in its own folder as long ago.
-    fn open(&self, name: &str, path: &Path, commit: Oid) -> Result<git2::Repository, RepoError> {
+    /// The clone that has the commit.
+    fn open(&self, named: &Named, commit: Oid) -> Result<git2::Repository, RepoError> {
+        let mut clones = self.clones(named);
+        let found = clones.find(|git| git.find_commit(commit).is_ok());
+        found.ok_or_else(|| self.missing(named, commit.to_string()))
+    }
+
+    /// The clone, and the tip of the branch that it follows as it was when that was last fetched.
+    fn open_newest(&self, named: &Named) -> Result<(git2::Repository, Oid), RepoError> {
+        let branch = named.branch.as_deref().unwrap_or("HEAD");
+        let name = format!("refs/remotes/origin/{branch}");
+        let tip = |git: &git2::Repository| {
+            let tip = git.find_reference(&name).ok()?;
+            Some(tip.peel_to_commit().ok()?.id())
+        };
+        let mut clones = self.clones(named);
+        let found = clones.find_map(|git| tip(&git).map(|tip| (git, tip)));
+        found.ok_or_else(|| self.missing(named, format!("origin/{branch}")))
+    }
+
+    fn missing(&self, named: &Named, commit: String) -> RepoError {
+        RepoError::SubmoduleMissing {
+            path: self.path.join(&named.path),
+            commit,
+        }
+    }
+
+    /// The clones of a submodule: where git keeps it, or in its own folder as long ago.
+    fn clones(&self, named: &Named) -> impl Iterator<Item = git2::Repository> {
+        let Named { name, path, .. } = named;
         let modules = [self.git.path(), self.git.commondir()]
             .map(|folder| (folder.to_owned(), folder.join("modules").join(name)));
         let own = (self.git.workdir()).map(|root| (root.to_owned(), root.join(path).join(".git")));
@@ -156,11 +202,6 @@ impl Above<'_> {
             .filter(|(above, place)| place.is_dir() && no_link_leads_out(above, place))
             .map(|(_, place)| place)
             .filter_map(|place| git2::Repository::open(place).ok())
-            .find(|git| git.find_commit(commit).is_ok())
-            .ok_or_else(|| RepoError::SubmoduleMissing {
-                path: self.path.join(path),
-                commit: commit.to_string(),
-            })
     }
 }
 
@@ -197,6 +238,7 @@ impl Submodule {
             kind: RefKind::Branch,
             name: String::new(),
             depth,
+            tags: Tags::default(),
         };
         let settings = git_dir::Settings {
             remote: &self.url,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::repo::fixture::{Fixture, told};
 use crate::repo::{SnapshotOptions, TreeSource};
-use crate::types::Sources;
+use crate::types::{Sources, SubmoduleStrategy, Submodules};
 
 use super::take_tests::{Taken, branch, git, snapshot, take, unpack};
 
@@ -31,6 +31,16 @@ fn with_submodule() -> Fixture {
     link(&fixture, commit);
     std::fs::create_dir_all(fixture.path().join("deep/lib")).expect("a folder");
     fixture
+}
+
+fn with(strategy: SubmoduleStrategy) -> Sources {
+    Sources {
+        submodules: Submodules {
+            strategy,
+            ..Submodules::default()
+        },
+        ..Sources::default()
+    }
 }
 
 /// Commits a link to `commit` at `deep/lib`.
@@ -67,24 +77,21 @@ fn commit_index(fixture: &Fixture, index: &mut git2::Index) {
 fn submodules_come_when_asked_for() {
     let fixture = with_submodule();
     let dir = tempfile::tempdir().expect("a folder");
-    let take = |submodules, into: &str| {
+    let take = |strategy, into: &str| {
         let folder = dir.path().join(into);
         std::fs::create_dir(&folder).expect("a folder");
         let options = SnapshotOptions {
-            sources: Sources {
-                submodules,
-                ..Sources::default()
-            },
+            sources: with(strategy),
             ..branch("main")
         };
         let out = folder.join("out");
         unpack(&snapshot(&fixture, &folder, &options), &out);
         out
     };
-    let without = take(crate::types::Submodules::None, "none");
+    let without = take(SubmoduleStrategy::None, "none");
     let left = std::fs::read_dir(without.join("deep/lib")).expect("a folder");
     assert_eq!(left.count(), 0);
-    let out = take(crate::types::Submodules::Recursive, "recursive");
+    let out = take(SubmoduleStrategy::Recursive, "recursive");
     let text = |path: &str| std::fs::read_to_string(out.join(path)).expect(path);
     assert_eq!(text("deep/lib/f") + &text("deep/lib/d/g"), "xy");
     assert_eq!(text("deep/lib/.git"), "gitdir: ../../.git/modules/lib\n");
@@ -108,10 +115,7 @@ fn a_submodule_that_is_not_here_is_told() {
     let repo = fixture.open();
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
     let options = SnapshotOptions {
-        sources: Sources {
-            submodules: crate::types::Submodules::Normal,
-            ..Sources::default()
-        },
+        sources: with(SubmoduleStrategy::Normal),
         ..branch("main")
     };
     let error = take(&repo, &tree, dir.path(), &options);
@@ -145,10 +149,7 @@ fn take_with_submodules(fixture: &Fixture, into: &Path) -> Result<Taken, String>
     let repo = fixture.open();
     let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
     let options = SnapshotOptions {
-        sources: Sources {
-            submodules: crate::types::Submodules::Recursive,
-            ..Sources::default()
-        },
+        sources: with(SubmoduleStrategy::Recursive),
         ..branch("main")
     };
     take(&repo, &tree, into, &options).map_err(|error| told(&error))
@@ -254,4 +255,77 @@ fn a_clone_behind_a_link_is_no_clone_of_a_submodule() {
         error.contains("submodule `deep/lib` has no commit"),
         "{error}"
     );
+}
+
+#[test]
+fn what_the_variables_say_of_submodules() {
+    let fixture = with_submodule();
+    let lib = git2::Repository::open(fixture.path().join(".git/modules/lib")).expect("a clone");
+    let at = |name: &str| lib.revparse_single(name).expect(name).id();
+    let linked = at("HEAD");
+    // A later commit of its branch, which the project does not name.
+    let who = fixture.signature();
+    let parent = lib.find_commit(linked).expect("a commit");
+    let tree = parent.tree().expect("a tree");
+    let branch_of_remote = Some("refs/remotes/origin/next");
+    let newest = lib.commit(branch_of_remote, &who, &who, "next", &tree, &[&parent]);
+    let newest = newest.expect("a commit");
+    let gitmodules =
+        "[submodule \"lib\"]\n\tpath = deep/lib\n\turl = ../lib.git\n\tbranch = next\n";
+    std::fs::write(fixture.path().join(".gitmodules"), gitmodules).expect("a file");
+    let mut index = fixture.git.index().expect("an index");
+    index.add_path(Path::new(".gitmodules")).expect("an entry");
+    commit_index(&fixture, &mut index);
+
+    let dir = tempfile::tempdir().expect("a folder");
+    let try_with = |number: usize, paths: &[&str], newest, depth| {
+        let folder = dir.path().join(number.to_string());
+        std::fs::create_dir(&folder).expect("a folder");
+        let mut sources = with(SubmoduleStrategy::Normal);
+        sources.submodules.paths = paths.iter().map(|&path| path.to_owned()).collect();
+        sources.submodules.newest = newest;
+        sources.submodules.depth = depth;
+        let options = SnapshotOptions {
+            sources,
+            ..branch("main")
+        };
+        let repo = fixture.open();
+        let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
+        let taken = take(&repo, &tree, &folder, &options).map_err(|error| told(&error))?;
+        let out = folder.join("out");
+        unpack(&taken, &out);
+        let modules = out.join(".git/modules/lib");
+        let head = std::fs::read_to_string(modules.join("HEAD")).unwrap_or_default();
+        let is_cut = modules.join("shallow").exists();
+        Ok::<_, String>((
+            out.join("deep/lib/f").exists(),
+            head.trim().to_owned(),
+            is_cut,
+        ))
+    };
+    let (none, linked, newest) = (String::new(), linked.to_string(), newest.to_string());
+    let rows: &[(&[&str], bool, Option<u32>, (bool, &str, bool))] = &[
+        (&[], false, None, (true, &linked, false)),
+        (&["deep/lib"], false, None, (true, &linked, false)),
+        (&["deep/lib/"], false, None, (true, &linked, false)),
+        (&["deep"], false, None, (true, &linked, false)),
+        (&["*lib"], false, None, (true, &linked, false)),
+        (&[".gitmodules"], false, None, (false, &none, false)),
+        (&[":(exclude)deep"], false, None, (false, &none, false)),
+        (&[":!deep/lib"], false, None, (false, &none, false)),
+        (&["deep", ":^other"], false, None, (true, &linked, false)),
+        (&[], true, None, (true, &newest, false)),
+        (&[], true, Some(1), (true, &newest, true)),
+    ];
+    for (number, (paths, newest, depth, wanted)) in rows.iter().enumerate() {
+        let (has_files, head, is_cut) = try_with(number, paths, *newest, *depth).expect("taken");
+        let what = format!("{paths:?} {newest} {depth:?}");
+        assert_eq!((has_files, head.as_str(), is_cut), *wanted, "{what}");
+    }
+    let unknown = try_with(100, &["libs"], false, None).expect_err("no such path");
+    assert!(
+        unknown.contains("`libs`, which names nothing in this commit"),
+        "{unknown}"
+    );
+    assert!(try_with(101, &[":(attr:x)lib"], false, None).is_err());
 }

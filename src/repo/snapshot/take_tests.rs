@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::repo::fixture::Fixture;
 use crate::repo::{ProjectTree, RepoError, Repository, SnapshotOptions, TreeSource};
-use crate::types::{RefKind, Sources};
+use crate::types::{RefKind, Sources, Tags};
 
 pub(super) fn branch(name: &str) -> SnapshotOptions {
     SnapshotOptions::new(RefKind::Branch, name)
@@ -292,6 +292,32 @@ fn the_depth_is_the_users() {
 }
 
 #[test]
+fn tags_as_the_flags_of_fetch_say() {
+    let fixture = long_history();
+    let into = tempfile::tempdir().expect("a folder");
+    for (tags, wanted, commits) in [
+        (Tags::Following, "v-new", "2"),
+        // The depth counts from each tag too.
+        (Tags::All, "v-new\nv-old", "3"),
+        (Tags::Own, "", "2"),
+    ] {
+        let job = into.path().join(format!("{tags:?}"));
+        let options = SnapshotOptions {
+            sources: Sources {
+                depth: 2,
+                tags,
+                ..Sources::default()
+            },
+            ..branch("issue-1")
+        };
+        unpack(&snapshot(&fixture, into.path(), &options), &job);
+        assert_git(&job, &["tag"], wanted);
+        assert_git(&job, &["rev-list", "--count", "HEAD"], commits);
+        assert_git(&job, &["fsck"], "");
+    }
+}
+
+#[test]
 fn a_tag_pipeline_has_its_tag_and_no_branch() {
     let fixture = long_history();
     let head = fixture.git.refname_to_id("HEAD").expect("head");
@@ -440,6 +466,17 @@ fn what_lfs_keeps_is_in_its_place() {
     let text = |path: &str| std::fs::read_to_string(job.join(path)).expect("a file");
     assert_eq!(text("a.bin"), "real");
     assert_eq!(text("a.txt"), pointer, "no rule gives it to LFS");
+    let skipping = SnapshotOptions {
+        sources: Sources {
+            lfs: false,
+            ..Sources::default()
+        },
+        ..branch("main")
+    };
+    let pointers = into.path().join("pointers");
+    unpack(&snapshot(&fixture, into.path(), &skipping), &pointers);
+    let text = std::fs::read_to_string(pointers.join("a.bin")).expect("a file");
+    assert_eq!(text, pointer);
 }
 
 #[test]

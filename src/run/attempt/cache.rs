@@ -99,7 +99,7 @@ impl Attempt<'_> {
         let Some(key) = self.path_of(&cache.key).await else {
             return Ok(());
         };
-        let Some(store) = self.shared.caches.clone() else {
+        let Some(store) = self.job.caches.clone() else {
             return Ok(());
         };
         self.log.say(&format!("Creating cache {key}...")).await;
@@ -166,7 +166,7 @@ impl Attempt<'_> {
     }
 
     fn stored(&self, key: &str) -> Option<CacheArchive> {
-        let store = self.shared.caches.as_ref()?;
+        let store = self.job.caches.as_ref()?;
         store.find(self.executor.name(), key)
     }
 }

@@ -103,7 +103,7 @@ impl<'a> Attempt<'a> {
         let AttemptId { attempt, .. } = order.id;
         let job = Arc::clone(&order.job);
         let executor = shared.runner(job.runner).executor.as_ref();
-        let layout = executor.layout(&shared.project_path, &order.name, attempt);
+        let layout = executor.layout(&job.project_path, &order.name, attempt);
         let mut scripts = job.scripts.attempt(&AttemptContext {
             attempt,
             job_id: order.job_id,

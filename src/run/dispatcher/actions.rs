@@ -223,7 +223,7 @@ impl Dispatcher<'_> {
             name: pipeline.label(id.job),
             job_id,
             slot,
-            tree: pipeline.tree(job.runner, job.sources),
+            tree: pipeline.tree(job.runner, job.sources.as_ref()),
             artifacts: Vec::new(),
             artifacts_place: (self.artifacts)(pipeline.path(), name, id.attempt),
             ahead: None,

@@ -1,4 +1,5 @@
-//! Child pipelines: a trigger job begins one, and ends as it does where it waits for it.
+//! Pipelines that trigger jobs begin: children, and those of other projects. A trigger job ends as its
+//! pipeline does where it waits for it.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ impl Dispatcher<'_> {
         let job_id = self.pipelines[id.pipeline].next_job_id();
         let pipeline = &self.pipelines[id.pipeline];
         let path = pipeline.path_below(id.job, id.attempt);
-        let refusal = self.too_many(&path);
+        let refusal = self.too_many(pipeline.level_below(id.job));
         let facts = TriggerContext {
             attempt: id.attempt,
             job_id,
@@ -59,8 +60,8 @@ impl Dispatcher<'_> {
         });
     }
 
-    fn too_many(&self, path: &[String]) -> Option<Failure> {
-        if path.len() > MAX_DEPTH {
+    fn too_many(&self, level: usize) -> Option<Failure> {
+        if level > MAX_DEPTH {
             let message = format!("child pipelines go no deeper than {MAX_DEPTH} levels");
             let reason = FailureReason::ReachedMaxDescendantPipelinesDepth;
             return Some(Failure::new(reason, message));
@@ -79,9 +80,11 @@ impl Dispatcher<'_> {
         let NewChild { spec, trees } = child;
         self.stream.hide(&spec.secrets);
         let opening = Opening::of(&spec);
-        let path = self.pipelines[id.pipeline].path_below(id.job, id.attempt);
+        let parent = &self.pipelines[id.pipeline];
+        let path = parent.path_below(id.job, id.attempt);
+        let level = parent.level_below(id.job);
         let child = match PipelineState::new(spec) {
-            Ok(child) => child.with_trees(trees).child_of(id, path),
+            Ok(child) => child.with_trees(trees).child_of(id, path, level),
             Err(error) => {
                 let failure = Failure::new(FailureReason::UnknownFailure, error.to_string());
                 return self.attempt_ended(id, End::of(Verdict::Failed(failure)));

@@ -1,4 +1,4 @@
-//! What a trigger job does: it makes a child pipeline, and may wait for it.
+//! What a trigger job does: it makes a pipeline, and may wait for it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ pub struct Trigger {
     /// `strategy: depend`: the trigger job ends as the child does. Without it, it succeeds as soon
     /// as the child has begun (runtime reference 6.12).
     pub depends: bool,
+    /// Whether the pipeline is one of another project: it is no child, and begins a level of its own
+    /// (runtime reference 6.12).
+    pub of_other_project: bool,
 }
 
 impl fmt::Debug for Trigger {

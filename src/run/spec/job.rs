@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::event::HeldJob;
 use crate::exec::{ArtifactRef, Image};
+use crate::record::Caches;
 use crate::sched::{JobIndex, JobSpec};
 use crate::types::FailureReason;
 use crate::types::Sources;
@@ -59,6 +60,10 @@ pub struct ScriptJob {
     /// Whether its environment may come up before the jobs in front of it have ended: it depends
     /// on nothing that they make, and consists of this one container (design chapter 6).
     pub ahead: bool,
+    /// `group/project`, from which executors make directories.
+    pub project_path: String,
+    /// Where the caches of its project are; without it there are none.
+    pub caches: Option<Caches>,
     /// What its project directory holds at first; `None` for an empty one (`GIT_STRATEGY: none`
     /// or `empty`).
     pub sources: Option<Sources>,

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::event::RunStarted;
 use crate::exec::{Cancel, Owner, TreeSpec};
-use crate::record::Caches;
 use crate::run::runner::Runner;
 use crate::sched::Options;
 use crate::types::Sources;
@@ -30,14 +29,10 @@ pub struct RunSettings {
     pub no_delay: bool,
     /// How many jobs of all runners run at once; at least one does.
     pub slots: usize,
-    /// `group/project`, from which executors make directories.
-    pub project_path: String,
     /// The tar file for the artifacts of an attempt of a job, in a folder that exists.
     pub artifacts: ArtifactPlaces,
     /// Bytes that the artifacts of an attempt may take on disk; `None` for no limit.
     pub artifacts_limit: Option<u64>,
-    /// Where caches are; without it jobs have none.
-    pub caches: Option<Caches>,
     /// `--offline`: no image is brought, and a run with missing ones does not begin.
     pub offline: bool,
 }

@@ -21,6 +21,7 @@ where
         job.trigger = Some(Trigger {
             child: Arc::new(make),
             depends,
+            of_other_project: false,
         });
     })
 }
@@ -549,5 +550,31 @@ async fn the_child_of_a_retried_trigger_job_has_logs_of_its_own() {
     let lines = told(&ended);
     for line in ["go: a.1 starts", "go #2: a.1 starts"] {
         assert!(lines.contains(&line.into()), "{line}: {lines:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pipelines_of_other_projects_begin_a_level_of_their_own() {
+    /// A chain of trigger jobs, each of which waits for the next.
+    fn chain(elsewhere: &'static [bool]) -> Job {
+        let Some((of_other_project, rest)) = elsewhere.split_first() else {
+            return job("end", 0, "");
+        };
+        let of_other_project = *of_other_project;
+        trigger("go", 0, true, move |_| Ok(pipeline([chain(rest)]))).with(|job| {
+            if let Some(trigger) = &mut job.trigger {
+                trigger.of_other_project = of_other_project;
+            }
+        })
+    }
+    for (elsewhere, wanted) in [
+        (&[false, false][..], "success"),
+        (&[false, false, false], "failed"),
+        (&[false, false, true, false, false], "success"),
+        (&[true, true, true, true], "success"),
+        (&[true, false, false, false], "failed"),
+    ] {
+        let ended = Story::new([chain(elsewhere)]).run().await;
+        assert_eq!(ended.end().0, wanted, "{elsewhere:?}");
     }
 }

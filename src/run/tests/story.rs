@@ -181,6 +181,8 @@ impl Job {
             image: self.image.map(image),
             services,
             ahead: self.ahead,
+            project_path: "group/project".to_owned(),
+            caches: None,
             sources: Some(Sources::default()),
             timeout: self.timeout,
             scripts: Box::new(make),
@@ -249,13 +251,11 @@ impl Story {
                 runners: vec![Runner::untagged("one", Arc::new(executor.clone()))],
                 no_delay: false,
                 slots: 16,
-                project_path: "group/project".to_owned(),
                 artifacts: Box::new(|path, job, attempt| {
                     let place = [path, &[format!("{job}.{attempt}.tar")]].concat();
                     PathBuf::from(format!("/artifacts/{}", place.join("+")))
                 }),
                 artifacts_limit: Some(1000),
-                caches: None,
                 offline: false,
             },
         };

@@ -85,7 +85,7 @@ pub fn feed(text: &str) {
         let _ = pipe::tested::diag::full(&loaded.diagnostics, &loaded.sources, false);
         if let Some(config) = &loaded.config {
             let outcome = plan::build(config, &facts, &files);
-            let _ = plan::refusals(&outcome.plan);
+            let _ = plan::refusals(&outcome.plan, &|_| false);
         }
     }
 }
