@@ -158,7 +158,7 @@ mod tests {
         std::fs::write(at("file"), "text").expect("a file");
         symlink("file", at("link")).expect("a link");
         let pipe = (FileType::Fifo, Mode::RUSR);
-        mknodat(CWD, &at("pipe"), pipe.0, pipe.1, 0).expect("a pipe");
+        mknodat(CWD, at("pipe"), pipe.0, pipe.1, 0).expect("a pipe");
         let _socket = std::os::unix::net::UnixListener::bind(at("socket")).expect("a socket");
         for (name, wanted) in [
             ("file", true),

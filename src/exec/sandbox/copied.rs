@@ -127,7 +127,7 @@ mod tests {
         symlink("stays", at("high/link")).expect("a link");
         write(&at("high/became"), "a file now");
         let gone = (FileType::CharacterDevice, Mode::empty());
-        mknodat(CWD, &at("high/gone"), gone.0, gone.1, 0).expect("a mark");
+        mknodat(CWD, at("high/gone"), gone.0, gone.1, 0).expect("a mark");
         let opaque = lsetxattr(
             at("high/hidden"),
             "user.overlay.opaque",
