@@ -187,7 +187,7 @@ pub(super) fn is_large(kept: &ArtifactRef) -> bool {
 }
 
 /// The project directory, as a name in the builds directory.
-fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
+pub(super) fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
     let (builds, project) = (
         Path::new(&layout.builds_dir),
         Path::new(&layout.project_dir),
