@@ -11,6 +11,7 @@
 //! | 0 | [`source`] | source text, byte spans, lines and columns |
 //! | 0 | [`foreign`] | text that is not ours: visible on a terminal, one word in a command |
 //! | 0 | [`mask`] | hides secrets, in a text and in a stream |
+//! | 0 | [`remove`] | takes away a folder that somebody else has filled |
 //! | 1 | [`diag`] | diagnostics as data, the table of codes, renderers |
 //! | 2 | [`yaml`] | text → values with spans, as GitLab's YAML loader reads it |
 //! | 2 | [`expr`] | `rules:if` expressions, variable expansion, regular expressions |
@@ -56,6 +57,7 @@ mod images;
 mod mask;
 mod plan;
 mod record;
+mod remove;
 mod repo;
 mod report;
 mod run;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
 use crate::exec::{DockerSettings, Keyring};
+#[cfg(target_os = "linux")]
+use crate::exec::{SandboxLimits, SandboxNetwork};
 use crate::foreign::without_number;
 use crate::settings::{Key, Settings};
 
@@ -35,6 +37,7 @@ pub(super) fn docker_settings(settings: &Settings) -> Result<DockerSettings, Fai
         sysctls: settings.pairs(Key::DockerSysctls).to_vec(),
         memory: settings.size(Key::DockerMemory),
         nano_cpus: settings.nano_cpus(),
+        pids_limit: settings.number(Key::DockerPidsLimit),
         shm_size: settings.size(Key::DockerShmSize),
         // The daemon's usual network is what a job without services has anyway; names of services
         // need one of its own.
@@ -44,6 +47,26 @@ pub(super) fn docker_settings(settings: &Settings) -> Result<DockerSettings, Fai
         extra_hosts: list(Key::DockerExtraHosts),
         keyring: keyring(),
     })
+}
+
+/// The network of jobs in sandboxes: the same setting. Networks of a daemon they don't know.
+#[cfg(target_os = "linux")]
+pub(super) fn sandbox_network(settings: &Settings) -> SandboxNetwork {
+    match settings.text(Key::DockerNetworkMode) {
+        Some("host") => SandboxNetwork::Host,
+        Some("none") => SandboxNetwork::Alone,
+        _ => SandboxNetwork::Own,
+    }
+}
+
+/// What a job may use in a sandbox: the same settings.
+#[cfg(target_os = "linux")]
+pub(super) fn sandbox_limits(settings: &Settings) -> SandboxLimits {
+    SandboxLimits {
+        memory: settings.size(Key::DockerMemory).filter(|most| *most > 0),
+        nano_cpus: settings.nano_cpus(),
+        processes: settings.number(Key::DockerPidsLimit).map(u64::from),
+    }
 }
 
 /// The user's own files of credentials. A relative `DOCKER_CONFIG` counts for nothing: it would lead

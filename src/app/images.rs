@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use crate::diag::{Code, Diagnostic};
-use crate::exec::{Fault, JobLogins, Login};
+use crate::exec::{Fault, JobLogins, Login, image_store, image_stores};
 use crate::images::{
     Arrival, Arrived, ImageError, ImageName, ImageStore, ImportOptions, OnProgress, Platform,
     PullOptions, StoredImage,
@@ -47,12 +47,12 @@ fn root() -> Result<PathBuf, Failure> {
 
 /// The store that this process writes to, made where it is missing.
 fn store() -> Result<ImageStore, Failure> {
-    Ok(ImageStore::new(&root()?)?)
+    Ok(image_store(&root()?)?)
 }
 
 /// Names of images that are here, as people write them.
 pub fn stored_image_names() -> Vec<String> {
-    let stores = root().map(|root| ImageStore::existing(&root));
+    let stores = root().map(|root| image_stores(&root));
     let images = stores.unwrap_or_default();
     let images = images.iter().flat_map(ImageStore::list);
     images
@@ -151,14 +151,14 @@ impl Images {
 
 /// All images that are here.
 pub fn list_images() -> Result<Vec<StoredImage>, Failure> {
-    let stores = ImageStore::existing(&root()?);
+    let stores = image_stores(&root()?);
     Ok(stores.iter().flat_map(ImageStore::list).collect())
 }
 
 /// Removes images: by name, id, or the first digits of it; the names that went.
 pub fn remove_images(wanted: &[String], platform: Option<&str>) -> Result<Vec<String>, Failure> {
     let platform = platform.map(read_platform).transpose()?;
-    let stores = ImageStore::existing(&root()?);
+    let stores = image_stores(&root()?);
     let mut gone = Vec::new();
     for name in wanted {
         let before = gone.len();
@@ -179,7 +179,7 @@ pub fn remove_images(wanted: &[String], platform: Option<&str>) -> Result<Vec<St
 /// Removes all images of the user that no run uses; the names that went.
 pub fn remove_all_images() -> Result<Vec<String>, Failure> {
     let mut gone = Vec::new();
-    for store in ImageStore::existing(&root()?) {
+    for store in image_stores(&root()?) {
         gone.extend(store.remove_all()?);
     }
     Ok(gone)
@@ -187,7 +187,7 @@ pub fn remove_all_images() -> Result<Vec<String>, Failure> {
 
 /// How many images there are, and their bytes on disk.
 pub(super) fn size_of_images() -> (usize, u64) {
-    let stores = root().map(|root| ImageStore::existing(&root));
+    let stores = root().map(|root| image_stores(&root));
     let stores = stores.unwrap_or_default();
     let count = stores.iter().map(|store| store.list().len()).sum();
     (count, stores.iter().map(ImageStore::bytes).sum())

@@ -137,6 +137,8 @@ async fn prepare(
         resources_of: String::new(),
         clock: now,
     });
+    // The first sandbox takes its time too.
+    let checking = runners.check(&context.runners);
     let checked = (context.check_images()).and_then(|()| context.check_socket(&workspace.settings));
     checked.map_err(|failure| failure.within(&pipeline.loaded.sources))?;
     let trees = Trees::of(state, live)?;
@@ -165,7 +167,7 @@ async fn prepare(
         if let Some(greeting) = greeting {
             greeting.answer().await?;
         }
-        runners.check(&context.runners).await?;
+        checking.answer().await?;
         reap(&runners, state).await
     };
     spec.pipeline

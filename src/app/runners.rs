@@ -11,12 +11,14 @@ use crate::exec::{
     Cx, DockerExecutor, Endpoint, ExecError, Executor, Reach, ShellExecutor, ShellSettings,
 };
 #[cfg(target_os = "linux")]
-use crate::exec::{SandboxExecutor, SandboxSettings};
+use crate::exec::{SandboxExecutor, SandboxNetwork, SandboxSettings, sandbox_way_out};
 use crate::plan::{Job, Plan};
 use crate::run::{Runner, RunnerIndex};
 use crate::settings::{Key, Settings, Source};
 
 use super::docker_settings::{docker_settings, keyring};
+#[cfg(target_os = "linux")]
+use super::docker_settings::{sandbox_limits, sandbox_network};
 use super::failure::Failure;
 use super::folders;
 use super::setting_files::certificates;
@@ -32,6 +34,8 @@ pub(super) struct Runners {
     choice: Choice,
     /// Why there is no Docker engine, where sandboxes stand in for it.
     no_docker: Option<String>,
+    /// Whether jobs in sandboxes are to have a way out of their network and there is none.
+    no_way_out: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +58,8 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, Failure> {
 }
 
 /// The sandboxes of this machine, for looking at them.
-pub fn sandboxes() -> Result<Arc<dyn Executor>, Failure> {
-    sandbox("none", None)
+pub fn sandboxes(settings: &Settings) -> Result<Arc<dyn Executor>, Failure> {
+    sandbox(settings, "none", None)
 }
 
 /// The same engine, with the layers that it keeps for later runs.
@@ -93,19 +97,29 @@ fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
 
 /// The executor of our own.
 #[cfg(target_os = "linux")]
-fn sandbox(run: &str, certificates: Option<Vec<u8>>) -> Result<Arc<dyn Executor>, Failure> {
+fn sandbox(
+    settings: &Settings,
+    run: &str,
+    certificates: Option<Vec<u8>>,
+) -> Result<Arc<dyn Executor>, Failure> {
     Ok(Arc::new(SandboxExecutor::new(SandboxSettings {
         base: folders::cache()?.join("sandbox"),
         images: folders::cache()?.join("images"),
         keyring: keyring(),
+        limits: sandbox_limits(settings),
         certificates,
+        network: sandbox_network(settings),
         run: run.to_owned(),
     })))
 }
 
 /// Elsewhere than on Linux there is none.
 #[cfg(not(target_os = "linux"))]
-fn sandbox(_run: &str, _certificates: Option<Vec<u8>>) -> Result<Arc<dyn Executor>, Failure> {
+fn sandbox(
+    _settings: &Settings,
+    _run: &str,
+    _certificates: Option<Vec<u8>>,
+) -> Result<Arc<dyn Executor>, Failure> {
     let text = "the sandbox executor works with Linux alone";
     Err(ExecError::unsupported("sandbox", text)
         .help("use `--executor docker`")
@@ -132,8 +146,8 @@ impl Runners {
             grace: GRACE,
         });
         let sandbox = match choice {
-            Choice::Sandbox => Some(sandbox(run, certificates(settings)?)?),
-            Choice::Auto => sandbox(run, certificates(settings)?).ok(),
+            Choice::Sandbox => Some(sandbox(settings, run, certificates(settings)?)?),
+            Choice::Auto => sandbox(settings, run, certificates(settings)?).ok(),
             Choice::Docker | Choice::Shell => None,
         };
         let mut runners = Self {
@@ -142,6 +156,7 @@ impl Runners {
             shell: Arc::new(shell),
             choice,
             no_docker: None,
+            no_way_out: lacks_way_out(settings),
         };
         let has_default = settings.text(Key::DefaultImage).is_some();
         let asks = match choice {
@@ -177,13 +192,7 @@ impl Runners {
 
     /// Asks the daemon, in a task of its own, who it is: that takes a while.
     pub(super) fn greet(&self) -> Greeting {
-        let docker = self.docker.clone();
-        Greeting(tokio::spawn(async move {
-            match docker {
-                Some(docker) => docker.probe(&Cx::unstoppable()).await.map(drop),
-                None => Ok(()),
-            }
-        }))
+        Greeting::of(self.docker.clone())
     }
 
     /// Whether it has to be known what the daemon answers before jobs are looked at: who takes
@@ -199,20 +208,14 @@ impl Runners {
         self.take_docker(answer.map(|()| docker))
     }
 
-    /// Makes sure that sandboxes can be made, where jobs go to them.
-    pub(super) async fn check(&self, assignment: &Assignment) -> Result<(), ExecError> {
+    /// Makes sure, in a task of its own, that sandboxes can be made, where jobs go to them.
+    pub(super) fn check(&self, assignment: &Assignment) -> Greeting {
         let name = |at: &RunnerIndex| assignment.runners[at.0].executor.name();
-        match &self.sandbox {
-            Some(sandbox)
-                if assignment
-                    .by_job
-                    .iter()
-                    .any(|at| name(at) == sandbox.name()) =>
-            {
-                sandbox.probe(&Cx::unstoppable()).await.map(drop)
-            }
-            _ => Ok(()),
-        }
+        let is_theirs = |sandbox: &Arc<dyn Executor>| {
+            let mut runners = assignment.by_job.iter();
+            runners.any(|at| name(at) == sandbox.name())
+        };
+        Greeting::of(self.sandbox.clone().filter(is_theirs))
     }
 
     /// Every executor that may have left something behind.
@@ -254,6 +257,15 @@ impl Runners {
                 );
             }
         }
+        let in_sandboxes =
+            self.docker.is_none() || (images < scripts().count() && default_image.is_none());
+        if self.no_way_out && self.sandbox.is_some() && in_sandboxes {
+            notices.push(
+                "jobs in sandboxes have no way out of their network: install the package `passt`, \
+                 or let them use this machine's with `--network host`"
+                    .to_owned(),
+            );
+        }
         let mut tags: Vec<&str> = plan
             .jobs
             .iter()
@@ -270,6 +282,19 @@ impl Runners {
         }
         notices
     }
+}
+
+/// Whether nothing of this machine carries packets out of sandboxes.
+#[cfg(target_os = "linux")]
+fn lacks_way_out(settings: &Settings) -> bool {
+    let own = sandbox_network(settings) == SandboxNetwork::Own;
+    own && sandbox_way_out().is_none()
+}
+
+/// Elsewhere than on Linux there are no sandboxes.
+#[cfg(not(target_os = "linux"))]
+fn lacks_way_out(_settings: &Settings) -> bool {
+    false
 }
 
 /// A runner for each of those executors. Where there are two, the first takes the jobs that have an
@@ -339,15 +364,26 @@ impl Assignment {
     }
 }
 
-/// The answer of the daemon, under way.
+/// The answer of an executor, under way.
 pub(super) struct Greeting(tokio::task::JoinHandle<Result<(), ExecError>>);
 
 impl Greeting {
+    /// Asks it, if there is one.
+    fn of(executor: Option<Arc<dyn Executor>>) -> Self {
+        Self(tokio::spawn(async move {
+            match executor {
+                Some(executor) => executor.probe(&Cx::unstoppable()).await.map(drop),
+                None => Ok(()),
+            }
+        }))
+    }
+
     /// Waits for it. Where nothing stands in for a daemon that does not answer, that ends the run
     /// before it begins.
     pub(super) async fn answer(self) -> Result<(), Failure> {
         let answer = self.0.await.unwrap_or_else(|error| {
-            Err(ExecError::system("probe", "asking the Docker daemon broke off").because(error))
+            let text = "asking who runs the jobs broke off";
+            Err(ExecError::system("probe", text).because(error))
         });
         Ok(answer?)
     }

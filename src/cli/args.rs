@@ -240,6 +240,9 @@ pub struct RunArgs {
     /// Where jobs run: auto, docker or shell [default: auto]
     #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "sandbox", "shell"], hide_possible_values = true, help_heading = "How to run")]
     pub executor: Option<String>,
+    /// Network of all jobs: host, none, or one of the daemon's
+    #[arg(long, value_name = "NETWORK", help_heading = "How to run")]
+    pub network: Option<String>,
     /// How many jobs run at once [default: 16]
     #[arg(long, value_name = "NUMBER", help_heading = "How to run")]
     pub jobs: Option<String>,

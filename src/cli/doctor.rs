@@ -169,7 +169,7 @@ struct Executors {
 impl Executors {
     async fn ask(chosen: &Settings) -> Self {
         let wanted = chosen.text(Key::Executor).unwrap_or("auto");
-        let sandbox = ask(app::sandboxes()).await;
+        let sandbox = ask(app::sandboxes(chosen)).await;
         let docker = app::docker(chosen).map(|docker| Arc::new(docker) as Arc<dyn Executor>);
         let docker = ask(docker).await;
         // One that is not wanted, or that another stands in for, is in nobody's way.

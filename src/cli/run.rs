@@ -120,6 +120,9 @@ fn settings(args: &RunArgs) -> Vec<(Key, String)> {
     if let Some(executor) = &args.executor {
         settings.push((Key::Executor, executor.clone()));
     }
+    if let Some(network) = &args.network {
+        settings.push((Key::DockerNetworkMode, network.clone()));
+    }
     if let Some(jobs) = &args.jobs {
         settings.push((Key::Jobs, jobs.clone()));
     }

@@ -9,6 +9,8 @@ pub enum Fault {
     User,
     /// Daemon, disk, network.
     System,
+    /// As `System`; the machine is as it is, and the same would come of another try.
+    Lasting,
     /// The executor can't do what the job asks.
     Unsupported,
     /// As `System`; what the executor works with gives no answer any more.
@@ -64,6 +66,14 @@ impl ExecError {
     pub fn user(phase: &'static str, message: impl Into<String>) -> Self {
         Self {
             fault: Fault::User,
+            ..Self::system(phase, message)
+        }
+    }
+
+    /// A failure of the system that another try would meet again.
+    pub fn lasting(phase: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            fault: Fault::Lasting,
             ..Self::system(phase, message)
         }
     }

@@ -1,173 +1,116 @@
-//! An executor that runs nothing: it plays what a test planned and remembers what was asked.
+//! An executor that runs nothing: a script's text says what happens, one word of command a line.
 //!
 //! ```text
-//! let fake = FakeExecutor::new();
-//! fake.plan("build", [Run::exits(1).saying("oops\n").taking(Duration::from_secs(3))]);
-//! fake.plan_attempt("build", 2, [Run::exits(0).writing("out/app", "binary")]);
+//! say TEXT      a line of output        raw TEXT      output without a line end
+//! sleep MS      takes time              exit N        ends with that code
+//! fail TEXT     the machinery fails     stubborn      does not stop when asked
+//! deaf          not even when killed    stop          ends as if stopped from outside
+//! panic         our own error           status TEXT   a line of output
+//! mute MS       owes an answer          silent        gives no answer any more
 //! ```
 //!
-//! The n-th script of an attempt plays the n-th run of its plan; what has no plan succeeds at once.
-//! Time is tokio's, so that it can be paused. Dropping a fake whose sessions were not all closed
-//! is a failed test.
+//! The name of an image may begin with what its environment does: `user-`, `system-` and `lasting-` fail to
+//! open, `twice-` fails two times, `slow-` takes ten seconds, `calm-` five whatever is asked, `lost-` can't be cleaned up,
+//! `stuck-` never is, `full-` can't keep artifacts, `unread-` can't read files of the job,
+//! `indexed-` has an index; `slowread-` and `slowkeep-` read and keep until they are stopped.
+//!
+//! Where a test has a script for real shells too, [`FakeExecutor::plays`] says what it means here.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::{Instant, sleep};
 
 use super::cancel::{asked, check};
-use super::collect::{Pack, Selection};
-use super::trees::Trees;
 use super::{
-    ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, ExecError, Executor, Exit, Fault, Globs, Image,
+    ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, ExecError, Executor, Exit, Globs, Image,
     Layout, Reaped, Script, Session, Traits, TreeRef, TreeSpec,
 };
 
-/// What one script does.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Run {
-    output: Vec<u8>,
-    takes: Duration,
-    exit: i64,
-    writes: Vec<(String, Vec<u8>)>,
-    stubborn: bool,
-    fails: Option<(Fault, String)>,
-}
+/// Environments that come up at once.
+const STARTS: usize = 4;
 
-impl Run {
-    /// Ends with this code.
-    pub(crate) fn exits(exit: i64) -> Self {
-        Self {
-            exit,
-            ..Self::default()
-        }
-    }
-
-    /// The machinery fails instead of the script ending.
-    pub(crate) fn fails(fault: Fault, message: &str) -> Self {
-        Self {
-            fails: Some((fault, message.to_owned())),
-            ..Self::default()
-        }
-    }
-
-    /// Prints this, at the start.
-    pub(crate) fn saying(mut self, output: impl Into<Vec<u8>>) -> Self {
-        self.output = output.into();
-        self
-    }
-
-    /// Takes this long after printing.
-    pub(crate) fn taking(mut self, takes: Duration) -> Self {
-        self.takes = takes;
-        self
-    }
-
-    /// Leaves this file in the project directory.
-    pub(crate) fn writing(mut self, path: &str, content: impl Into<Vec<u8>>) -> Self {
-        self.writes.push((path.to_owned(), content.into()));
-        self
-    }
-
-    /// Does not stop for a graceful cancellation.
-    pub(crate) fn stubborn(mut self) -> Self {
-        self.stubborn = true;
-        self
-    }
-}
-
+/// What was asked of it.
 #[derive(Debug, Default)]
-struct State {
-    /// By job and attempt; attempt 0 stands for all that have no plan of their own.
-    plans: HashMap<(String, u32), VecDeque<Run>>,
-    open_fails: HashMap<String, (Fault, String)>,
-    lacking: Vec<String>,
-    calls: Vec<String>,
-    scripts: Vec<(String, String)>,
-    open: Vec<String>,
+pub(crate) struct Asked {
+    /// One line a call: `open a 1`, `close a 1`, `pull ruby`.
+    pub(crate) calls: Vec<String>,
+    pub(crate) opened: Vec<EnvSpec>,
+    /// Environments that are open now, and the most at one time.
+    pub(crate) open: usize,
+    pub(crate) most_open: usize,
+    /// The same for calls of `open` that have not returned.
+    pub(crate) starting: usize,
+    pub(crate) most_starting: usize,
+    tries: usize,
+    /// Trees that can be opened.
+    published: BTreeSet<String>,
 }
 
-type Shared = Arc<Mutex<State>>;
-
-fn locked(state: &Shared) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The fake. Clones share everything, so that a test can keep one.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct FakeExecutor {
-    state: Shared,
-    trees: Trees,
+    asked: Arc<Mutex<Asked>>,
+    /// Images that are missing until they are pulled.
+    lacking: Arc<Mutex<Vec<String>>>,
+    /// What scripts of real shells mean here.
+    meanings: Arc<Mutex<HashMap<String, String>>>,
+    /// Since when an answer is owed.
+    mute: Arc<Mutex<Option<Instant>>>,
 }
 
 impl FakeExecutor {
-    /// One where every job succeeds at once.
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            state: Shared::default(),
-            trees: Trees::default(),
-        })
+    pub(crate) fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().expect("no test goes on after a panic")
     }
 
-    /// Plans the scripts of every attempt of `job`.
-    pub(crate) fn plan(&self, job: &str, runs: impl IntoIterator<Item = Run>) {
-        self.plan_attempt(job, 0, runs);
+    /// Plays `words` where it is given the script `text`.
+    pub(crate) fn plays(&self, text: &str, words: &str) {
+        self.meanings().insert(text.to_owned(), words.to_owned());
     }
 
-    /// Plans the scripts of one attempt of `job`.
-    pub(crate) fn plan_attempt(
-        &self,
-        job: &str,
-        attempt: u32,
-        runs: impl IntoIterator<Item = Run>,
-    ) {
-        let runs = runs.into_iter().collect();
-        locked(&self.state)
-            .plans
-            .insert((job.to_owned(), attempt), runs);
+    fn meanings(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.meanings.lock().expect("no test goes on after a panic")
     }
 
-    /// Every `open` of `job` fails.
-    pub(crate) fn fail_open(&self, job: &str, fault: Fault, message: &str) {
-        locked(&self.state)
-            .open_fails
-            .insert(job.to_owned(), (fault, message.to_owned()));
+    pub(crate) fn lacking(&self) -> MutexGuard<'_, Vec<String>> {
+        self.lacking.lock().expect("no test goes on after a panic")
     }
 
-    /// `image` is missing until it is pulled.
-    pub(crate) fn lack(&self, image: &str) {
-        locked(&self.state).lacking.push(image.to_owned());
+    fn mute(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.mute.lock().expect("no test goes on after a panic")
     }
 
-    /// What was asked so far, one line per call: `open build 1`, `run build 1`,
-    /// `collect build 1`, `close build 1`, `pull ruby:3.1`.
-    pub(crate) fn calls(&self) -> Vec<String> {
-        locked(&self.state).calls.clone()
+    fn note(&self, call: String) {
+        self.asked().calls.push(call);
     }
 
-    /// The scripts that `job` was given, in order.
-    pub(crate) fn scripts(&self, job: &str) -> Vec<String> {
-        let state = locked(&self.state);
-        let of_job = state.scripts.iter().filter(|(name, _)| name == job);
-        of_job.map(|(_, text)| text.clone()).collect()
-    }
-}
-
-impl Drop for FakeExecutor {
-    fn drop(&mut self) {
-        let open = locked(&self.state).open.clone();
-        assert!(
-            open.is_empty() || std::thread::panicking(),
-            "sessions were never closed: {open:?}"
-        );
-    }
-}
-
-fn failure(phase: &'static str, (fault, message): &(Fault, String)) -> ExecError {
-    ExecError {
-        fault: *fault,
-        ..ExecError::system(phase, message.clone())
+    async fn start(&self, image: &str, cx: &Cx) -> Result<(), ExecError> {
+        let tries = {
+            let mut asked = self.asked();
+            asked.tries += 1;
+            asked.tries
+        };
+        match image.split('-').next() {
+            Some("user") => Err(ExecError::user("open", "no such image: user-secret12")),
+            Some("system") => Err(ExecError::system("open", "daemon is gone")),
+            Some("lasting") => Err(ExecError::lasting("open", "no namespaces")),
+            Some("twice") if tries < 3 => Err(ExecError::system("open", "daemon is busy")),
+            Some("calm") => {
+                sleep(Duration::from_secs(5)).await;
+                Ok(())
+            }
+            Some("slow") => tokio::select! {
+                () = sleep(Duration::from_secs(10)) => Ok(()),
+                () = asked(&cx.cancel, Cancel::Graceful) => Err(ExecError::system("open", "stopped")),
+            },
+            _ => {
+                sleep(Duration::from_millis(1)).await;
+                Ok(())
+            }
+        }
     }
 }
 
@@ -182,6 +125,8 @@ impl Executor for FakeExecutor {
             images: true,
             disposable: true,
             moves_project_dir: true,
+            opens_ahead: true,
+            starts: Some(STARTS),
             ..Traits::default()
         }
     }
@@ -193,172 +138,172 @@ impl Executor for FakeExecutor {
         }
     }
 
-    async fn probe(&self, _cx: &Cx) -> Result<Capabilities, ExecError> {
+    async fn probe(&self, _: &Cx) -> Result<Capabilities, ExecError> {
         Ok(Capabilities {
             description: "fake".to_owned(),
         })
     }
 
-    async fn missing(&self, images: &[Image], _cx: &Cx) -> Result<Vec<Image>, ExecError> {
-        let lacking = locked(&self.state).lacking.clone();
-        let mut missing: Vec<Image> = Vec::new();
-        for image in images {
-            if lacking.contains(&image.name) && !missing.contains(image) {
-                missing.push(image.clone());
-            }
-        }
-        Ok(missing)
+    async fn missing(&self, images: &[Image], _: &Cx) -> Result<Vec<Image>, ExecError> {
+        let lacking = self.lacking();
+        let is_lacking = |image: &&Image| lacking.contains(&image.name);
+        Ok(images.iter().filter(is_lacking).cloned().collect())
     }
 
     async fn pull(
         &self,
         image: &Image,
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
-        _cx: &Cx,
+        cx: &Cx,
     ) -> Result<(), ExecError> {
-        progress(1, 1);
-        let mut state = locked(&self.state);
-        state.calls.push(format!("pull {}", image.name));
-        state.lacking.retain(|name| *name != image.name);
+        self.note(format!("pull {}", image.name));
+        progress(1, 2);
+        tokio::select! {
+            () = sleep(Duration::from_secs(1)) => {}
+            () = asked(&cx.cancel, Cancel::Graceful) => {
+                return Err(ExecError::system("pull", "stopped"));
+            }
+        }
+        if image.name == "gone-network" {
+            return Err(ExecError::system("pull", "no such host"));
+        }
+        if image.name.starts_with("gone") {
+            return Err(ExecError::user("pull", "image `gone` is not found"));
+        }
+        self.lacking().retain(|name| *name != image.name);
         Ok(())
     }
 
-    async fn publish_tree(&self, tree: &TreeSpec, cx: &Cx) -> Result<TreeRef, ExecError> {
-        self.trees.publish(tree, cx).await
+    async fn publish_tree(&self, tree: &TreeSpec, _: &Cx) -> Result<TreeRef, ExecError> {
+        self.note(format!("publish {}", tree.id));
+        match tree.id.as_str() {
+            "slow" => sleep(Duration::from_secs(10)).await,
+            "bad" => return Err(ExecError::system("publish", "disk is full")),
+            _ => {}
+        }
+        self.asked().published.insert(tree.id.clone());
+        Ok(TreeRef(tree.id.clone()))
+    }
+
+    fn silent_for(&self) -> Option<Duration> {
+        self.mute().map(|since| since.elapsed())
     }
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
-        let archives = self.trees.archives(&spec.workspace)?;
-        let attempt = format!("{} {}", spec.job, spec.attempt);
-        {
-            let mut state = locked(&self.state);
-            state.calls.push(format!("open {attempt}"));
-            if let Some(planned) = state.open_fails.get(&spec.job) {
-                return Err(failure("open", planned));
-            }
-        }
+        let label = format!("{} {}", spec.job, spec.attempt);
+        self.note(format!("open {label}"));
         check(&cx.cancel, "open")?;
-        for service in &spec.services {
-            let line = format!("service `{}` is ready\n", service.image.name);
-            let _ = cx.output.send(line.into_bytes()).await;
+        if let Some(TreeRef(tree)) = &spec.workspace.tree
+            && !self.asked().published.contains(tree)
+        {
+            let text = format!("tree `{tree}` was not published");
+            return Err(ExecError::system("open", text));
         }
-        let mut session = FakeSession {
-            state: self.state.clone(),
-            job: spec.job.clone(),
-            attempt,
-            project_dir: spec.layout.project_dir,
-            runs: VecDeque::new(),
-            files: BTreeMap::new(),
-        };
-        for archive in &archives {
-            session.unpack(archive)?;
+        let image = spec
+            .image
+            .as_ref()
+            .map_or("", |image| &image.name)
+            .to_owned();
+        {
+            let mut asked = self.asked();
+            asked.opened.push(spec);
+            asked.starting += 1;
+            asked.most_starting = asked.most_starting.max(asked.starting);
         }
-        let mut state = locked(&self.state);
-        let plans = &state.plans;
-        session.runs = plans
-            .get(&(spec.job.clone(), spec.attempt))
-            .or_else(|| plans.get(&(spec.job, 0)))
-            .cloned()
-            .unwrap_or_default();
-        state.open.push(session.attempt.clone());
-        drop(state);
-        Ok(Box::new(session))
+        let started = self.start(&image, cx).await;
+        let mut asked = self.asked();
+        asked.starting -= 1;
+        started?;
+        asked.open += 1;
+        asked.most_open = asked.most_open.max(asked.open);
+        Ok(Box::new(FakeSession {
+            executor: self.clone(),
+            image,
+            label,
+            closed: false,
+        }))
     }
 
     async fn reap(
         &self,
-        _owner: &str,
-        _alive: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
-        _cx: &Cx,
+        _: &str,
+        _: &(dyn for<'a> Fn(&'a str) -> bool + Send + Sync),
+        _: &Cx,
     ) -> Result<Reaped, ExecError> {
-        locked(&self.state).calls.push("reap".to_owned());
         Ok(Reaped::default())
     }
 }
 
 struct FakeSession {
-    state: Shared,
-    job: String,
-    attempt: String,
-    project_dir: String,
-    runs: VecDeque<Run>,
-    files: BTreeMap<PathBuf, Vec<u8>>,
-}
-
-impl FakeSession {
-    fn unpack(&mut self, archive: &Path) -> Result<(), ExecError> {
-        let read = || -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
-            let mut files = Vec::new();
-            for entry in tar::Archive::new(std::fs::File::open(archive)?).entries()? {
-                let mut entry = entry?;
-                if entry.header().entry_type().is_file() {
-                    let mut content = Vec::new();
-                    std::io::Read::read_to_end(&mut entry, &mut content)?;
-                    files.push((entry.path()?.into_owned(), content));
-                }
-            }
-            Ok(files)
-        };
-        let files = read().map_err(|error| ExecError::system("open", error.to_string()))?;
-        self.files.extend(files);
-        Ok(())
-    }
-
-    fn called(&self, what: &str) {
-        let line = format!("{what} {}", self.attempt);
-        locked(&self.state).calls.push(line);
-    }
+    executor: FakeExecutor,
+    image: String,
+    label: String,
+    closed: bool,
 }
 
 #[async_trait]
 impl Session for FakeSession {
-    async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
-        self.called("add");
-        check(&cx.cancel, "add")?;
-        artifacts.iter().try_for_each(|kept| self.unpack(&kept.tar))
-    }
-
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
-        self.called("run");
+        self.executor.note(format!("run {}", self.label));
         if *cx.cancel.borrow() != Cancel::Run {
             return Ok(Exit::Stopped);
         }
-        locked(&self.state)
-            .scripts
-            .push((self.job.clone(), script.text.clone()));
-        let run = self.runs.pop_front().unwrap_or_default();
-        if !run.output.is_empty() {
-            let _ = cx.output.send(run.output).await;
+        let meaning = self.executor.meanings().get(&script.text).cloned();
+        let words = meaning.unwrap_or_else(|| script.text.clone());
+        let mut yields_to = Cancel::Graceful;
+        for line in words.lines() {
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match word {
+                "say" | "status" => say(cx, format!("{rest}\n")).await,
+                "raw" => say(cx, rest.to_owned()).await,
+                "stubborn" => yields_to = Cancel::Force,
+                "deaf" => std::future::pending().await,
+                "exit" => return Ok(Exit::Code(rest.parse().expect("a code"))),
+                "stop" => return Ok(Exit::Stopped),
+                "silent" => return Err(ExecError::silence("run", "no answer")),
+                "mute" => {
+                    *self.executor.mute() = Some(Instant::now());
+                    sleep(Duration::from_millis(rest.parse().expect("a time"))).await;
+                    *self.executor.mute() = None;
+                }
+                "fail" => return Err(ExecError::system("run", rest)),
+                "panic" => panic!("as the test asked"),
+                "sleep" => tokio::select! {
+                    () = asked(&cx.cancel, yields_to) => return Ok(Exit::Stopped),
+                    () = sleep(Duration::from_millis(rest.parse().expect("a time"))) => {}
+                },
+                other => panic!("an unknown word: {other}"),
+            }
         }
-        let stops_at = if run.stubborn {
-            Cancel::Force
-        } else {
-            Cancel::Graceful
-        };
-        tokio::select! {
-            () = tokio::time::sleep(run.takes), if !run.takes.is_zero() => {}
-            () = std::future::ready(()), if run.takes.is_zero() => {}
-            () = asked(&cx.cancel, stops_at) => return Ok(Exit::Stopped),
-        }
-        if let Some(planned) = &run.fails {
-            return Err(failure("run script", planned));
-        }
-        for (path, content) in run.writes {
-            self.files.insert(PathBuf::from(path), content);
-        }
-        Ok(Exit::Code(run.exit))
+        Ok(Exit::Code(0))
     }
 
-    async fn read(
-        &mut self,
-        path: &str,
-        _limit: u64,
-        cx: &Cx,
-    ) -> Result<Option<Vec<u8>>, ExecError> {
+    async fn start(&mut self, _: &Cx) -> Result<(), ExecError> {
+        self.executor.note(format!("start {}", self.label));
+        Ok(())
+    }
+
+    async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
+        check(&cx.cancel, "add")?;
+        let text = format!("add {} {}", artifacts.len(), self.label);
+        self.executor.note(text);
+        Ok(())
+    }
+
+    async fn read(&mut self, path: &str, _: u64, cx: &Cx) -> Result<Option<Vec<u8>>, ExecError> {
         check(&cx.cancel, "read")?;
-        let relative = path.strip_prefix(&self.project_dir).unwrap_or(path);
-        let relative = Path::new(relative.trim_start_matches('/'));
-        Ok(self.files.get(relative).cloned())
+        if self.image.starts_with("slowread-") {
+            asked(&cx.cancel, Cancel::Graceful).await;
+            return Err(ExecError::system("read", "stopped"));
+        }
+        if self.image.starts_with("unread-") {
+            return Err(ExecError::system("read", "the daemon is gone"));
+        }
+        if self.image.starts_with("indexed-") && path.ends_with("/.git/index") {
+            return Ok(Some(Vec::new()));
+        }
+        let is_env = path.ends_with("/gitlab_runner_env");
+        Ok(is_env.then(|| b"FROM_ENV=out\nunfinished=x".to_vec()))
     }
 
     async fn collect(
@@ -367,36 +312,58 @@ impl Session for FakeSession {
         into: &Path,
         cx: &Cx,
     ) -> Result<ArtifactRef, ExecError> {
-        self.called("collect");
+        self.executor.note(format!("collect {}", self.label));
         check(&cx.cancel, "collect")?;
-        let pack = || -> std::io::Result<ArtifactRef> {
-            let selection = Selection::new(globs, &self.project_dir);
-            let mut pack = Pack::new(selection, std::fs::File::create(into)?);
-            for (path, content) in &self.files {
-                if pack.wants(path, false) {
-                    let mut header = tar::Header::new_gnu();
-                    header.set_mode(0o644);
-                    pack.add(header, path, content.len() as u64, content.as_slice())?;
-                }
-            }
-            let (packed, _) = pack.finish()?;
-            Ok(ArtifactRef {
-                tar: into.to_owned(),
-                entries: packed.entries,
-                notes: packed.notes,
-                digest: None,
-                lasts: false,
-            })
-        };
-        pack().map_err(|error| ExecError::system("collect artifacts", error.to_string()))
+        if self.image.starts_with("slowkeep-") {
+            asked(&cx.cancel, Cancel::Graceful).await;
+            return Err(ExecError::system("collect", "stopped"));
+        }
+        if self.image.starts_with("full-") {
+            return Err(ExecError::system("collect", "disk is full"));
+        }
+        if into.parent().is_some_and(std::path::Path::exists) {
+            write_paths(globs, into);
+        }
+        Ok(ArtifactRef {
+            tar: into.to_owned(),
+            entries: globs.paths.iter().filter(|path| *path != "none").count(),
+            notes: globs
+                .paths
+                .iter()
+                .map(|path| format!("{path}: found 1 matching artifact files and directories"))
+                .collect(),
+            digest: Some(globs.paths.join("+")),
+            lasts: false,
+        })
     }
 
-    async fn close(&mut self, _budget: Duration) -> Result<(), ExecError> {
-        let mut state = locked(&self.state);
-        if let Some(at) = state.open.iter().position(|name| *name == self.attempt) {
-            state.open.remove(at);
-            state.calls.push(format!("close {}", self.attempt));
+    async fn close(&mut self, _: Duration) -> Result<(), ExecError> {
+        self.executor.note(format!("close {}", self.label));
+        if std::mem::replace(&mut self.closed, true) {
+            return Ok(());
+        }
+        if self.image.starts_with("stuck-") {
+            std::future::pending::<()>().await;
+        }
+        self.executor.asked().open -= 1;
+        if self.image.starts_with("lost-") {
+            return Err(ExecError::system("close", "daemon is gone"));
         }
         Ok(())
     }
+}
+
+async fn say(cx: &Cx, text: String) {
+    let _ = cx.output.send(text.into_bytes()).await;
+}
+
+/// An archive of one file, which holds what was looked for.
+fn write_paths(globs: &Globs, into: &Path) {
+    let content = globs.paths.join("\n");
+    let mut header = tar::Header::new_gnu();
+    header.set_size(content.len() as u64);
+    let mut tar = tar::Builder::new(std::fs::File::create(into).expect("a file"));
+    tar.append_data(&mut header, "paths", content.as_bytes())
+        .expect("an entry");
+    tar.finish().expect("an archive");
 }

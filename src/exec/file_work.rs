@@ -23,12 +23,31 @@ impl Stop {
         Ok(())
     }
 
+    /// Asks to stop, from now on.
+    pub(super) fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks to stop when it is dropped: whoever waits for the work may be given up.
+    pub(super) fn when_dropped(&self) -> StopWhenDropped {
+        StopWhenDropped(self.clone())
+    }
+
     /// `source` as long as nobody asks to stop.
     pub(super) fn reads<R: Read>(&self, source: R) -> impl Read {
         Stoppable {
             source,
             stop: self.clone(),
         }
+    }
+}
+
+/// Asks to stop when it is dropped.
+pub(super) struct StopWhenDropped(Stop);
+
+impl Drop for StopWhenDropped {
+    fn drop(&mut self) {
+        self.0.ask();
     }
 }
 
@@ -59,7 +78,7 @@ pub(super) async fn stoppable<T: Send + 'static>(
     tokio::select! {
         done = &mut working => done,
         () = asked(&cx.cancel, Cancel::Graceful) => {
-            stop.0.store(true, Ordering::Relaxed);
+            stop.ask();
             working.await
         }
     }

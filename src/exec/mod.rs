@@ -20,7 +20,6 @@ mod owned_folder;
 mod ports;
 mod registry;
 mod relocate;
-mod remove;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod service_lines;
@@ -47,5 +46,8 @@ pub use error::{ExecError, Fault};
 pub use kept_file::{KeptFileError, kept_file};
 pub use registry::{JobLogins, Keyring, Login};
 #[cfg(target_os = "linux")]
-pub use sandbox::{SandboxExecutor, SandboxSettings, enter_sandbox};
+pub use sandbox::{
+    SandboxExecutor, SandboxLimits, SandboxNetwork, SandboxSettings, enter_sandbox, image_store,
+    image_stores, sandbox_way_out,
+};
 pub use shell::{ShellExecutor, ShellSettings};

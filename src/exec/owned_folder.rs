@@ -4,23 +4,51 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::Owner;
+use crate::remove::remove;
 
 /// Name of the file in a folder that says whose it is: owner and run, a line each.
 const OWNER_FILE: &str = "owner";
 
+/// How old a folder in the making is at least that nobody makes any more.
+const FORSAKEN: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Makes `folder`, which only the user can enter and nobody else has. The one around it is made too
 /// and closed to others.
 pub(super) fn make(folder: &Path, owner: &Owner) -> io::Result<()> {
-    if let Some(base) = folder.parent() {
-        private(base)?;
-    }
-    DirBuilder::new().mode(0o700).create(folder)?;
+    let base = folder.parent().unwrap_or(folder);
+    private(base)?;
+    // One without an owner would stay for ever: it gets its name when it has one.
+    let made = tempfile::Builder::new().prefix(".").tempdir_in(base)?;
     fs::write(
-        folder.join(OWNER_FILE),
+        made.path().join(OWNER_FILE),
         format!("{}\n{}\n", owner.owner, owner.run),
-    )
+    )?;
+    match fs::rename(made.path(), folder) {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+            Err(io::ErrorKind::AlreadyExists.into())
+        }
+        Err(error) => Err(error),
+        Ok(()) => {
+            let _ = made.keep();
+            Ok(())
+        }
+    }
+}
+
+/// Removes folders below `base` whose making was broken off a day ago or earlier.
+pub(super) fn sweep(base: &Path) {
+    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+        let is_old = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if entry.file_name().as_encoded_bytes().starts_with(b".")
+            && is_old().is_some_and(|age| age >= FORSAKEN)
+        {
+            // What can't be removed is tried again by the next run.
+            let _ = remove(&entry.path());
+        }
+    }
 }
 
 /// Makes `folder`, if it is not there, and closes it to others.
@@ -64,4 +92,43 @@ fn read_owner(folder: &Path) -> Option<Owner> {
         owner: owner.to_owned(),
         run: run.to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_has_an_owner_from_its_first_moment() {
+        let base = tempfile::tempdir().expect("a folder");
+        let base = base.path().join("jobs");
+        let owner = Owner {
+            owner: "me".to_owned(),
+            run: "1".to_owned(),
+        };
+        make(&base.join("a"), &owner).expect("made");
+        let again = make(&base.join("a"), &owner).expect_err("it is there");
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        let found = dead(&base, "me", &|_| false).expect("listed");
+        assert_eq!(found, [(base.join("a"), "1".to_owned())]);
+        assert_eq!(fs::read_dir(&base).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn what_was_broken_off_long_ago_is_swept_away() {
+        let base = tempfile::tempdir().expect("a folder");
+        for name in [".old", ".new", "other"] {
+            fs::create_dir(base.path().join(name)).expect("a folder");
+        }
+        for name in [".old", "other"] {
+            let folder = fs::File::open(base.path().join(name)).expect("there");
+            let old = SystemTime::now() - 2 * FORSAKEN;
+            folder.set_modified(old).expect("a time");
+        }
+        sweep(base.path());
+        let there = |name: &str| base.path().join(name).exists();
+        assert!(!there(".old") && there(".new") && there("other"));
+    }
 }

@@ -8,7 +8,7 @@ use tar::{Archive, Entry, EntryType};
 
 use super::entry::{is_whiteout, relative};
 use super::file_work::Stop;
-use super::remove::remove;
+use crate::remove::remove;
 
 /// Unpacks the file `tar` over `folder`. Later entries replace earlier ones and what was there.
 pub(super) fn unpack(tar: &Path, folder: &Path, stop: &Stop) -> io::Result<()> {

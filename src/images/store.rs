@@ -34,6 +34,9 @@ const MOMENT: Duration = Duration::from_millis(3);
 /// The owner of files that a user namespace has no id for.
 const NOBODY: u32 = 65534;
 
+/// Who writes and removes layers of a form; `None` for this process.
+pub type FoldersOf<'f> = &'f dyn Fn(LayerForm) -> Option<Arc<dyn LayerFolders>>;
+
 /// The images of one user: content-addressed, shared by all runs, safe for several `pipe`s at
 /// once.
 #[derive(Clone)]
@@ -56,12 +59,13 @@ impl ImageStore {
         Self::within(&of_user(root)?, folders)
     }
 
-    /// The stores that are there in `root`, one for each form of layers. Nothing is made.
-    pub fn existing(root: &Path) -> Vec<Self> {
+    /// The stores that are there in `root`, one for each form of layers. Nothing is made. `folders`
+    /// writes and removes the layers of a form, where this process should not.
+    pub fn existing(root: &Path, folders: FoldersOf<'_>) -> Vec<Self> {
         let own = own_folder(root);
         let forms = LayerForm::ALL.into_iter().map(|form| Self {
             folder: own.join(form.folder()),
-            folders: Arc::new(Here::with_form(form)),
+            folders: folders(form).unwrap_or_else(|| Arc::new(Here::with_form(form))),
         });
         forms.filter(|store| store.lock_path().exists()).collect()
     }

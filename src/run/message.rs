@@ -160,6 +160,8 @@ pub(super) struct Failure {
     pub(super) exit_code: Option<i64>,
     /// Whether an executor gave no answer any more, or is gone.
     pub(super) silence: bool,
+    /// Whether another try would meet it again.
+    pub(super) lasts: bool,
 }
 
 impl Failure {
@@ -170,6 +172,7 @@ impl Failure {
             message: message.into(),
             exit_code: None,
             silence: false,
+            lasts: false,
         }
     }
 
@@ -210,11 +213,14 @@ impl From<&ExecError> for Failure {
     fn from(error: &ExecError) -> Self {
         let reason = match error.fault {
             Fault::User => FailureReason::ScriptFailure,
-            Fault::System | Fault::Silence | Fault::HostGone => FailureReason::RunnerSystemFailure,
+            Fault::System | Fault::Lasting | Fault::Silence | Fault::HostGone => {
+                FailureReason::RunnerSystemFailure
+            }
             Fault::Unsupported => FailureReason::RunnerUnsupported,
         };
         Self {
             silence: matches!(error.fault, Fault::Silence | Fault::HostGone),
+            lasts: error.fault == Fault::Lasting,
             ..Self::new(reason, error.in_one_line())
         }
     }

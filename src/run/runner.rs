@@ -51,6 +51,8 @@ impl Runner {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::Runner;
     use crate::exec::fake::FakeExecutor;
 
@@ -59,7 +61,7 @@ mod tests {
         let runner = |tags: &[&str], run_untagged| Runner {
             tags: tags.iter().copied().map(str::to_owned).collect(),
             run_untagged,
-            ..Runner::untagged("one", FakeExecutor::new())
+            ..Runner::untagged("one", Arc::new(FakeExecutor::default()))
         };
         for (tags, run_untagged, wanted, takes) in [
             (&["linux"][..], true, &[][..], true),

@@ -23,8 +23,10 @@ exit 2
 fi
 "#;
 
-/// The runner asks `grep`; where an image has none, pipefail stays off, as there.
-const OPTIONS: &str = "if set -o | grep pipefail >/dev/null 2>&1; then set -o pipefail; fi\n\
+/// The runner asks `grep`; where an image has none, pipefail stays off, as there. To start it, or another
+/// process, takes longer than most of a small job, and bash needs not be asked.
+const OPTIONS: &str = "if command -v grep >/dev/null 2>&1; then \
+                       case ${BASH_VERSINFO-$(set -o)} in [0-9]*|*pipefail*) set -o pipefail;; esac; fi\n\
                        set -o errexit\nset +o noclobber\n";
 
 /// Name of the file behind `GITLAB_ENV`.
@@ -157,7 +159,9 @@ fn make_dir(dir: &str) -> String {
 fn read_gitlab_env(temp: &str) -> String {
     let file = format!("{temp}/{GITLAB_ENV_FILE}");
     let file = quoted(&file);
-    format!("(umask 0; : >>{file})\nwhile read -r line; do export \"$line\"; done <{file}\n")
+    format!(
+        "[ -e {file} ] || (umask 0; : >>{file})\nwhile read -r line; do export \"$line\"; done <{file}\n"
+    )
 }
 
 /// Wraps `body` into shell options and a subshell that evaluates it as one string: read command by

@@ -23,7 +23,7 @@ fn step_script_is_as_designed() {
     "pipe: or set the variable FF_POSIXLY_CORRECT_ESCAPES: \"true\""
     exit 2
     fi
-    if set -o | grep pipefail >/dev/null 2>&1; then set -o pipefail; fi
+    if command -v grep >/dev/null 2>&1; then case ${BASH_VERSINFO-$(set -o)} in [0-9]*|*pipefail*) set -o pipefail;; esac; fi
     set -o errexit
     set +o noclobber
     (eval 'trap '\''exit 1'\'' TERM
@@ -35,7 +35,7 @@ fn step_script_is_as_designed() {
     export CERT=/builds/group/project.tmp/CERT
     export RUNNER_TEMP_PROJECT_DIR=/builds/group/project.tmp
     export GITLAB_ENV=/builds/group/project.tmp/gitlab_runner_env
-    (umask 0; : >>/builds/group/project.tmp/gitlab_runner_env)
+    [ -e /builds/group/project.tmp/gitlab_runner_env ] || (umask 0; : >>/builds/group/project.tmp/gitlab_runner_env)
     while read -r line; do export "$line"; done </builds/group/project.tmp/gitlab_runner_env
     cd /builds/group/project
     printf '\''%s\n'\'' '\''<ESC>[32;1m$ echo '\''\'\'''\''a'\''\'\'''\''<ESC>[0;m'\''

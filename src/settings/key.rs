@@ -76,6 +76,10 @@ const SECONDS: Kind = Kind::Number {
     min: 0,
     max: 86_400,
 };
+const PROCESSES: Kind = Kind::Number {
+    min: 0,
+    max: 4_194_304,
+};
 const POLICIES: Kind = Kind::List(Item::PullPolicy);
 const EXECUTORS: Kind = Kind::Choice(&["auto", "docker", "sandbox", "shell"]);
 const DEPLOY: Kind = Kind::Choice(&["ask", "hold", "run"]);
@@ -109,6 +113,7 @@ keys! {
     DockerSysctls "docker.sysctls" "PIPE_DOCKER_SYSCTLS" Kind::Pairs, User, "", "settings of the kernel in the containers of jobs";
     DockerMemory "docker.memory" "PIPE_DOCKER_MEMORY" Kind::Size, User, "", "memory that a job may use";
     DockerCpus "docker.cpus" "PIPE_DOCKER_CPUS" Kind::Cpus, User, "", "processors that a job may use";
+    DockerPidsLimit "docker.pids_limit" "PIPE_DOCKER_PIDS_LIMIT" PROCESSES, User, "", "processes that a job may have, and each of its services; 0 is no limit";
     DockerShmSize "docker.shm_size" "PIPE_DOCKER_SHM_SIZE" Kind::Size, User, "", "size of `/dev/shm` in all containers";
     DockerNetworkMode "docker.network_mode" "PIPE_DOCKER_NETWORK_MODE" Kind::Text, User, "", "network of all containers: `host`, `none`, or one of the daemon's";
     DockerDns "docker.dns" "PIPE_DOCKER_DNS" Kind::List(Item::Address), User, "", "name servers of all containers";

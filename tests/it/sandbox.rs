@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+mod network;
+
 use crate::env::TestEnv;
 
 /// A number that no user has.
@@ -195,12 +197,41 @@ fn nothing_lives_on_after_a_kill() {
     }
 }
 
+/// Milliseconds after which a run is killed: from its first to when its job has begun, others
+/// each time.
+fn moments() -> impl Iterator<Item = u64> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seed = u64::from(now.expect("a time").subsec_nanos());
+    (0..12).map(move |step| step * 12 + seed % 12)
+}
+
+/// Control groups of jobs of this name.
+fn groups(job: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut ahead = vec![PathBuf::from("/sys/fs/cgroup")];
+    while let Some(folder) = ahead.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                found.extend(
+                    (name.starts_with("pipe-") && name.contains(job)).then(|| entry.path()),
+                );
+                ahead.push(entry.path());
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn nothing_stays_mounted_whenever_it_is_killed() {
-    for place in Place::all(HANGS) {
-        for moment in [5, 15, 25, 35, 50, 80] {
+    let jobs = HANGS.replace("hang:", "hang-often:");
+    for place in Place::all(&jobs) {
+        let mut killed_at = Vec::new();
+        for moment in moments() {
+            killed_at.push(moment);
             let mut child = place
-                .command(&["run", "hang", "--executor", "sandbox"])
+                .command(&["run", "hang-often", "--executor", "sandbox"])
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
@@ -213,11 +244,63 @@ fn nothing_stays_mounted_whenever_it_is_killed() {
         while !place.traces().is_empty() {
             assert!(
                 begun.elapsed() < Duration::from_secs(5),
-                "{:?}: {:?}",
+                "{:?} at {killed_at:?}: {:?}",
                 place.user,
                 place.traces()
             );
             std::thread::sleep(Duration::from_millis(20));
         }
+        // Its groups go with the next run.
+        let next = place
+            .command(&["run", "quick", "--executor", "sandbox"])
+            .output();
+        assert!(next.expect("it starts").status.success());
+        assert_eq!(groups("hang-often"), Vec::<PathBuf>::new(), "{killed_at:?}");
+        let jobs = place.env.home().join("cache/pipe/sandbox/jobs");
+        let left = std::fs::read_dir(jobs).expect("a folder").flatten();
+        // One that was being made has no name yet.
+        let left = left.filter(|it| !it.file_name().as_encoded_bytes().starts_with(b"."));
+        assert_eq!(left.count(), 0, "{:?} at {killed_at:?}", place.user);
     }
+}
+
+const BOMB: &str = "bomb:\n  script: [head -c 400000000 /dev/zero | tail >/dev/null]\nbeside:\n  script: [sleep 1; echo all is well]\n";
+
+/// A command as a line for a shell, with nothing around it but its own variables.
+fn line(command: &Command) -> String {
+    let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_string_lossy());
+    let folder = command.get_current_dir().expect("a folder");
+    let mut words = vec![format!("cd {} && exec env -i", quoted(folder.as_os_str()))];
+    for (name, value) in command.get_envs() {
+        let value = value.unwrap_or_default().to_string_lossy();
+        words.push(format!("{}='{value}'", name.to_string_lossy()));
+    }
+    words.push(quoted(command.get_program()));
+    words.extend(command.get_args().map(quoted));
+    words.join(" ")
+}
+
+/// A container has a control group of its own, below which `pipe` makes those of its jobs.
+#[test]
+fn a_memory_bomb_ends_its_job_alone_in_docker() {
+    let place = Place::of(None, BOMB);
+    let mut inner = place.command(&["run", "--executor", "sandbox", "--format", "plain"]);
+    inner.env("PIPE_DOCKER_MEMORY", "48m");
+    let script = place.env.folder().join("inner.sh");
+    std::fs::write(&script, line(&inner)).expect("written");
+    let around = TestEnv::new(&format!(
+        "around:\n  script:\n    - mount -t proc proc /host/proc\n    - chroot /host sh {}\n",
+        script.display()
+    ));
+    around.user_settings("docker.privileged = true\ndocker.volumes = ['/:/host']\n");
+    let output = around.output(&["run", "--executor", "docker", "--format", "plain"]);
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("> all is well"), "{said}");
+    // Where the kernel lets nobody set limits below a container's group, that is told.
+    let is_told = said.contains("nothing holds `docker.memory`");
+    let is_ended = said.contains("killed (SIGKILL)");
+    assert!(is_told != is_ended, "{said}");
+    assert_eq!(groups("bomb"), Vec::<PathBuf>::new());
+    assert_eq!(around.leftovers(), Vec::<String>::new());
 }

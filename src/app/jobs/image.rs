@@ -181,18 +181,22 @@ impl PipelineContext {
                 && !job.starts_pipeline()
                 && !self.image_comes_late(job)
         });
-        needing
-            .filter_map(
-                |(at, job)| match self.image(job, &self.variables_before(at)) {
-                    Ok(Some(_)) => None,
-                    Ok(None) => Some(WithoutImage { job, fault: None }),
-                    Err(fault) => Some(WithoutImage {
-                        job,
-                        fault: Some(fault),
-                    }),
-                },
-            )
-            .collect()
+        // Most names are what they are whatever the variables.
+        let open = needing.filter(|(_, job)| {
+            let name = self.image_name(job);
+            !name.is_some_and(|name| !name.contains('$') && is_image_name(&name))
+        });
+        open.filter_map(
+            |(at, job)| match self.image(job, &self.variables_before(at)) {
+                Ok(Some(_)) => None,
+                Ok(None) => Some(WithoutImage { job, fault: None }),
+                Err(fault) => Some(WithoutImage {
+                    job,
+                    fault: Some(fault),
+                }),
+            },
+        )
+        .collect()
     }
 
     /// Nothing runs where a job that would start has no image at all. One with a wrong name fails

@@ -32,7 +32,7 @@ impl PipelineContext {
             starts && job.held.is_none() && !job.starts_pipeline() && !job.is_bound_to_fail()
         });
         for (at, job) in found {
-            if let Some(command) = needs_socket(job, &self.variables_before(at)) {
+            if let Some(command) = needs_socket(job, || self.variables_before(at)) {
                 return Err(refusal(job, command));
             }
         }
@@ -56,12 +56,9 @@ fn refusal(job: &Job, command: &str) -> Failure {
 
 /// The command for which a job needs the socket. Only what is plain counts: a job that may fail,
 /// that has a daemon beside it or names one, or that looks first, is left alone.
-fn needs_socket<'a>(job: &'a Job, variables: &JobVariables) -> Option<&'a str> {
+fn needs_socket(job: &Job, variables: impl FnOnce() -> JobVariables) -> Option<&str> {
     let beside = |service: &crate::config::ServiceConfig| service.image.name.contains("docker");
-    if job.allow_failure.flag()
-        || job.config.services.iter().any(beside)
-        || variables.value("DOCKER_HOST").is_some()
-    {
+    if job.allow_failure.flag() || job.config.services.iter().any(beside) {
         return None;
     }
     let config = &job.config;
@@ -69,7 +66,9 @@ fn needs_socket<'a>(job: &'a Job, variables: &JobVariables) -> Option<&'a str> {
     if commands().any(|text| text.contains("dockerd")) {
         return None;
     }
-    commands().find_map(|text| plain_use(text))
+    let found = commands().find_map(|text| plain_use(text))?;
+    let names_one = variables().value("DOCKER_HOST").is_some();
+    (!names_one).then_some(found)
 }
 
 /// The first line of a command that plainly asks a daemon.

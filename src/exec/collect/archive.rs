@@ -6,6 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use super::super::file_work::Stop;
 use super::super::{ArtifactRef, ExecError, Fault, Globs};
 use super::holes::{HoleWriter, Stored, TooLarge};
 use super::{Pack, Packed, Selection};
@@ -41,10 +42,12 @@ pub(in crate::exec) fn keep(archive: Archive, into: &Path) -> io::Result<Artifac
 
 /// Stores an archive that was packed elsewhere beside its place `into`, as it arrives.
 pub(in crate::exec) fn store(
-    mut from: impl Read,
+    from: impl Read,
     globs: &Globs,
     into: &Path,
+    stop: &Stop,
 ) -> io::Result<Stored> {
+    let mut from = stop.reads(from);
     let folder = into.parent().unwrap_or(Path::new("."));
     let mut writer = HoleWriter::new(NamedTempFile::new_in(folder)?, globs.limit);
     let mut piece = vec![0; PIECE];
@@ -87,9 +90,14 @@ pub(in crate::exec) fn place(
 pub(in crate::exec) fn cannot_pack(error: io::Error) -> ExecError {
     let words = system_words(&error);
     let too_large = error.get_ref().and_then(|error| error.downcast_ref());
-    if let Some(TooLarge { limit }) = too_large {
+    if let Some(TooLarge { limit, with_holes }) = too_large {
+        let are = if *with_holes {
+            "their files, holes and all, have"
+        } else {
+            "they take"
+        };
         let text = format!(
-            "the artifacts are too large: they take more than {} MB",
+            "the artifacts are too large: {are} more than {} MB",
             limit / MEGABYTE
         );
         let remedy =

@@ -15,12 +15,21 @@ const BUFFER: usize = 64 * BLOCK;
 
 static ZEROS: [u8; BLOCK] = [0; BLOCK];
 
+/// How many times the limit a file may be long, holes and all: holes take no room, but every reader
+/// has to go through them.
+const HOLES: u64 = 16;
+
+/// How long it may be where there is no limit. Bytes.
+const LONGEST: u64 = 1 << 40;
+
 /// More was to be stored than allowed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("more than {limit} bytes")]
 pub(super) struct TooLarge {
     /// Bytes.
     pub(super) limit: u64,
+    /// Whether it is the length that exceeds it, and not what takes room.
+    pub(super) with_holes: bool,
 }
 
 /// Writes a file from its beginning to its end.
@@ -32,6 +41,7 @@ pub(in crate::exec) struct HoleWriter {
     /// Bytes that were not zeros, in whole blocks.
     stored: u64,
     limit: u64,
+    longest: u64,
     digest: Digest,
 }
 
@@ -53,6 +63,7 @@ impl HoleWriter {
             length: 0,
             stored: 0,
             limit: limit.unwrap_or(u64::MAX),
+            longest: limit.map_or(LONGEST, |limit| limit.saturating_mul(HOLES)),
             digest: Digest::default(),
         }
     }
@@ -72,6 +83,12 @@ impl HoleWriter {
     fn store(&mut self) -> io::Result<()> {
         use std::os::unix::fs::FileExt;
 
+        if self.length > self.longest {
+            return Err(io::Error::other(TooLarge {
+                limit: self.longest,
+                with_holes: true,
+            }));
+        }
         let mut at = self.length - self.buffer.len() as u64;
         let is_hole = |block: &[u8]| block == &ZEROS[..block.len()];
         let blocks: Vec<&[u8]> = self.buffer.chunks(BLOCK).collect();
@@ -80,7 +97,10 @@ impl HoleWriter {
             if !is_hole(run[0]) {
                 self.stored += bytes as u64;
                 if self.stored > self.limit {
-                    return Err(io::Error::other(TooLarge { limit: self.limit }));
+                    return Err(io::Error::other(TooLarge {
+                        limit: self.limit,
+                        with_holes: false,
+                    }));
                 }
                 let from = usize::try_from(at + self.buffer.len() as u64 - self.length)
                     .unwrap_or_default();
@@ -154,14 +174,14 @@ mod tests {
 
     #[test]
     fn zeros_take_no_room_and_do_not_count() {
-        let mut writer = HoleWriter::new(file(), Some(2 * BLOCK as u64));
-        for _ in 0..1000 {
+        let mut writer = HoleWriter::new(file(), Some(8 * BUFFER as u64));
+        for _ in 0..100 {
             writer.write_all(&vec![0; BUFFER]).expect("written");
         }
         writer.write_all(b"end").expect("written");
         let Stored { file, bytes, .. } = writer.finish().expect("finished");
         let about = file.as_file().metadata().expect("a file");
-        assert_eq!(about.len(), 1000 * BUFFER as u64 + 3);
+        assert_eq!(about.len(), 100 * BUFFER as u64 + 3);
         assert!(about.blocks() * 512 < BUFFER as u64, "{}", about.blocks());
         assert_eq!(bytes, 3);
     }
@@ -173,6 +193,23 @@ mod tests {
         writer.write_all(b"x").expect("in the buffer");
         let error = writer.finish().err().expect("too much");
         let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
-        assert!(matches!(cause, Some(super::TooLarge { limit: 10 })));
+        let wanted = super::TooLarge {
+            limit: 10,
+            with_holes: false,
+        };
+        assert_eq!(cause, Some(&wanted));
+    }
+
+    #[test]
+    fn a_file_of_holes_has_an_end() {
+        let mut writer = HoleWriter::new(file(), Some(BUFFER as u64));
+        let mut endless = std::io::repeat(0);
+        let error = std::io::copy(&mut endless, &mut writer).expect_err("too long");
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+        let wanted = super::TooLarge {
+            limit: super::HOLES * BUFFER as u64,
+            with_holes: true,
+        };
+        assert_eq!(cause, Some(&wanted));
     }
 }

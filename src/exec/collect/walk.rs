@@ -1,9 +1,11 @@
 //! Artifacts from a folder, by walking through it.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use tar::Header;
 
 use super::super::file_work::Stop;
@@ -115,10 +117,57 @@ fn add(
     } else if facts.is_dir() {
         pack.add(header, path, 0, io::empty())
     } else if facts.is_file() {
-        let file = stop.reads(File::open(full)?);
-        pack.add(header, path, facts.len(), io::Read::take(file, facts.len()))
+        let Some(file) = open_plain(full)? else {
+            return Ok(());
+        };
+        let facts = file.metadata()?;
+        header.set_metadata(&facts);
+        // One that gets shorter while it is read is filled up: the archive says its length already.
+        let content = stop.reads(file).chain(io::repeat(0)).take(facts.len());
+        pack.add(header, path, facts.len(), content)
     } else {
         // Sockets, pipes and devices are not kept.
         Ok(())
+    }
+}
+
+/// Opens a plain file. What is none any more is not kept, and nobody waits for it: services may go
+/// on while a job's files are packed.
+fn open_plain(full: &Path) -> io::Result<Option<File>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = match rustix::fs::open(full, flags, Mode::empty()) {
+        Err(Errno::LOOP | Errno::NXIO) => return Ok(None),
+        opened => File::from(opened?),
+    };
+    let is_plain = file.metadata()?.is_file();
+    Ok(is_plain.then_some(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::open_plain;
+
+    #[test]
+    fn nobody_waits_for_what_is_no_file_any_more() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "text").expect("a file");
+        symlink("file", at("link")).expect("a link");
+        let pipe = (FileType::Fifo, Mode::RUSR);
+        mknodat(CWD, &at("pipe"), pipe.0, pipe.1, 0).expect("a pipe");
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).expect("a socket");
+        for (name, wanted) in [
+            ("file", true),
+            ("link", false),
+            ("pipe", false),
+            ("socket", false),
+        ] {
+            let opened = open_plain(&at(name)).expect(name);
+            assert_eq!(opened.is_some(), wanted, "{name}");
+        }
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn body(spec: &EnvSpec, image: &Image, common: Common<'_>) -> Contain
     ContainerCreateBody {
         image: Some(image.name.clone()),
         entrypoint: entrypoint(image),
-        cmd: Some(shell_command().map(str::to_owned).to_vec()),
+        cmd: Some(shell_command().to_vec()),
         user: image.user.clone(),
         env: Some(environment(&spec.variables)),
         labels: Some(labels(spec)),

@@ -58,6 +58,7 @@ fn of_all(settings: &DockerSettings, binds: &[String]) -> HostConfig {
         dns: some(&settings.dns),
         extra_hosts: some(&settings.extra_hosts),
         shm_size: settings.shm_size.map(signed),
+        pids_limit: settings.pids_limit.map(i64::from),
         ..HostConfig::default()
     }
 }
@@ -124,6 +125,7 @@ mod tests {
             memory: Some(1 << 20),
             nano_cpus: Some(1_500_000_000),
             shm_size: Some(1 << 10),
+            pids_limit: Some(100),
             dns: vec!["10.0.0.1".to_owned()],
             sysctls: vec![("net.core.somaxconn".to_owned(), "1024".to_owned())],
             tmpfs: vec![("/run".to_owned(), "rw".to_owned())],
@@ -140,6 +142,7 @@ mod tests {
         assert_eq!(job.sysctls.expect("sysctls")["net.core.somaxconn"], "1024");
         assert_eq!(job.tmpfs.expect("tmpfs")["/run"], "rw");
         assert_eq!(job.init, Some(true));
+        assert_eq!((job.pids_limit, service.pids_limit), (Some(100), Some(100)));
         for host in [&service.cap_add, &service.security_opt] {
             assert_eq!(*host, None);
         }

@@ -32,6 +32,8 @@ pub struct DockerSettings {
     pub memory: Option<u64>,
     /// `cpus`, in billionths of one.
     pub nano_cpus: Option<u64>,
+    /// `pids_limit`; 0 is none.
+    pub pids_limit: Option<u32>,
     /// `shm_size`, bytes.
     pub shm_size: Option<u64>,
     /// `network_mode`.

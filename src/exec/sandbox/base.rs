@@ -5,9 +5,10 @@ use std::path::Path;
 use super::super::detector::shell_command;
 use super::super::{Image, ports};
 use super::host::HostImage;
+use super::kept::Held;
 use super::plan::Root;
-use super::step::Marks;
-use crate::images::{ImageConfig, OpenImage, layer};
+use super::probe;
+use crate::images::{ImageConfig, OpenImage};
 
 /// The search path of images that say none.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -20,7 +21,17 @@ pub(super) struct Base {
     /// Whether it is this machine.
     pub(super) is_host: bool,
     /// Keeps its layers.
-    _held: Option<OpenImage>,
+    _held: Kept,
+}
+
+/// Whoever keeps the layers of an image from being removed.
+#[derive(Debug)]
+#[expect(dead_code, reason = "held, and never looked at")]
+enum Kept {
+    Host(Held),
+    Image(OpenImage),
+    #[cfg(test)]
+    Nothing,
 }
 
 impl Base {
@@ -36,16 +47,13 @@ impl Base {
                 ..ImageConfig::default()
             },
             is_host: true,
-            _held: None,
+            _held: Kept::Host(host.held),
         }
     }
 
     /// An image of the store.
     pub(super) fn of_image(image: OpenImage) -> Self {
-        let marks = match image.form().marks {
-            layer::Marks::Trusted => Marks::Root,
-            layer::Marks::User => Marks::User,
-        };
+        let marks = probe::marks(image.form());
         Self {
             root: Root {
                 layers: image.layers().iter().rev().cloned().collect(),
@@ -54,7 +62,7 @@ impl Base {
             },
             config: image.config().clone(),
             is_host: false,
-            _held: Some(image),
+            _held: Kept::Image(image),
         }
     }
 
@@ -92,7 +100,7 @@ impl Base {
     /// The program of a job: its entrypoint, with the shell as arguments (runtime reference 2.2).
     pub(super) fn of_job(&self, image: &Image) -> Vec<String> {
         let entrypoint = given(image).unwrap_or(&self.config.entrypoint);
-        let shell = shell_command().map(str::to_owned);
+        let shell = shell_command();
         entrypoint
             .iter()
             .filter(|word| !word.is_empty())
@@ -139,7 +147,7 @@ fn given(image: &Image) -> Option<&[String]> {
 #[cfg(test)]
 mod tests {
     use super::super::plan::Root;
-    use super::{Base, Image, ImageConfig};
+    use super::{Base, Image, ImageConfig, Kept};
 
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|&word| word.to_owned()).collect()
@@ -159,7 +167,7 @@ mod tests {
                 ..ImageConfig::default()
             },
             is_host: false,
-            _held: None,
+            _held: Kept::Nothing,
         }
     }
 

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::super::file_work::{blocking, in_place};
-use super::super::{ExecError, Fault, Image, Keyring, Login, owned_folder};
+use super::super::{ExecError, Fault, Image, Keyring, Login};
 use super::base::Base;
+use super::errand::image_store;
 use super::host::{self, Machine};
+use super::probe;
 use crate::images::{self, ImageError, ImageName, ImageStore, Platform, Progress, PullOptions};
 
 const PHASE: &str = "find image";
@@ -105,8 +107,8 @@ impl Bases {
         if image.name == host::NAME {
             let place = self.host.clone();
             return blocking(PHASE, "the image `host` can't be made", move || {
-                owned_folder::private(&place)?;
-                host::plan(&Machine::here(), &place).map(Base::of_host)
+                let is_root = probe::is_root(probe::rights(&place)?);
+                host::plan(&Machine::here(is_root), &place).map(Base::of_host)
             })
             .await;
         }
@@ -123,7 +125,7 @@ impl Bases {
     async fn store(&self) -> Result<&ImageStore, ExecError> {
         let making = || async {
             let images = self.images.clone();
-            let made = tokio::task::spawn_blocking(move || ImageStore::new(&images)).await;
+            let made = tokio::task::spawn_blocking(move || image_store(&images)).await;
             match made {
                 Ok(made) => made.map_err(refused),
                 Err(error) => {

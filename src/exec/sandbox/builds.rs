@@ -12,14 +12,14 @@ use super::super::entry::relative;
 use super::super::file_work::blocking;
 use super::super::names::slug;
 use super::super::relocate::{open, relocate};
-use super::super::remove::remove;
 use super::super::{
     ArtifactRef, EnvSpec, ExecError, Layout, Owner, TreeRef, TreeSpec, owned_folder,
 };
 use super::layers::{self, Layer, Layers, id};
+use crate::remove::remove;
 
 /// Artifacts from this size on become a layer, which several jobs can share. Bytes.
-const WORTH_A_LAYER: u64 = 4 << 20;
+pub(super) const WORTH_A_LAYER: u64 = 4 << 20;
 
 /// Layers below one job, at most: the kernel reads a page of mount options.
 const MOST_LAYERS: usize = 12;

@@ -1,56 +1,109 @@
-//! The way into a sandbox: what this program does when `pipe` starts it anew to make one.
+//! The way into a sandbox: what this program does when `pipe` starts it anew to make some.
 //!
-//! The new process does what needs the rights of `pipe`, makes the first process of the sandbox in
-//! namespaces of its own, says who is who in there, and waits for its end.
+//! The new process makes a copy of itself for each. A copy does what needs the rights of `pipe`,
+//! makes the first process of the sandbox in namespaces of its own, says who is who in there, and
+//! waits for its end.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitOptions, kill_process, set_parent_process_death_signal, waitpid,
+    Pid, PidfdFlags, Signal, WaitOptions, geteuid, kill_process, pidfd_open,
+    set_parent_process_death_signal, waitpid,
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::identity::{Identity, same};
+use super::gate::Gate;
+use super::identity::{Identity, Ranges, same};
 use super::init;
-use super::kernel::{Linux, perform};
+use super::kernel::{Linux, own_mounts, perform};
+use super::seccomp::{self, Filter};
 use super::sys::{self, Namespaces};
-use super::wire::{Reply, Setup, Wire};
-use super::words::broken;
+use super::wire::{Cause, Reply, Setup, Wire};
+use super::words::{broken, cause};
 use crate::foreign::system_words;
 
 /// What `pipe` calls itself when it starts itself anew.
 pub(super) const NAME: &str = "pipe-sandbox";
 
-/// Does the work of a sandbox's first process where this program was started as one; `None` where
-/// it was not. Has to come before anything that starts a thread: a process with several can't
-/// enter namespaces.
+/// How long a sandbox whose socket is closed may take to end, before it is killed.
+const ENDS_SOON: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
+
+/// Makes sandboxes where this program was started to do that; `None` where it was not. Has to come
+/// before anything that starts a thread: a process with several can't enter namespaces.
 pub fn enter_sandbox() -> Option<ExitCode> {
     let name = std::env::args_os().next()?;
     if name != NAME {
         return None;
     }
     // Whoever waits at the other end of the socket sees it closed.
-    Some(match enter() {
+    Some(match make() {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     })
 }
 
-fn enter() -> io::Result<()> {
+/// Copies this process for each socket that comes, until nobody is there any more to send one. Returns
+/// in each copy too, when it has done its work.
+fn make() -> io::Result<()> {
     sys::close_foreign_files()?;
-    let socket = io::stdin().as_fd().try_clone_to_owned()?;
-    let mut wire = Wire::new(socket);
+    // Trees that stay for later sandboxes are mounted here.
+    let set_apart = if geteuid().is_root() {
+        own_mounts()
+    } else {
+        Ok(())
+    };
+    // The same for all. Where there is none, that is told by the step that wants it.
+    let filter = seccomp::programs().ok();
+    let mut wire = Wire::new(io::stdin().as_fd().try_clone_to_owned()?);
+    // No copy keeps the maker's socket open.
+    sys::close_input()?;
+    while let Some(socket) = wire.receive_file()? {
+        // Those that have ended since.
+        while let Ok(Some(_)) = waitpid(None, WaitOptions::NOHANG) {}
+        match sys::fork(Namespaces::NONE) {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                drop(wire);
+                let mut wire = Wire::new(socket);
+                return match set_apart {
+                    Ok(()) => enter(wire, filter),
+                    Err(error) => {
+                        let words = system_words(&error);
+                        let what = format!("the mounts can't be set apart: {words}");
+                        fail(&mut wire, what, Cause::of(&error))
+                    }
+                };
+            }
+            Err(error) => {
+                let what = format!("no new process: {}", system_words(&error));
+                // Whoever waits for it may be gone.
+                let _ = fail(&mut Wire::new(socket), what, Cause::of(&error));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
     let Some((setup, mut files)) = wire.receive::<Setup>()? else {
         return Ok(());
     };
     let lent = files.split_off(files.len().min(2));
-    let mut kernel = Linux::with(lent);
-    if let Err(what) = outside(&setup, &files, &mut kernel) {
-        return fail(&mut wire, what);
-    }
+    let mut kernel = Linux::with(lent, filter);
+    let groups = match outside(&setup, &files, &mut kernel) {
+        Ok(groups) => groups,
+        Err((what, cause)) => return fail(&mut wire, what, cause),
+    };
     let mut namespaces = Namespaces::REST;
     if !setup.joins {
         namespaces = namespaces.and(Namespaces::USER);
@@ -58,11 +111,11 @@ fn enter() -> io::Result<()> {
             namespaces = namespaces.and(Namespaces::NET);
         }
     }
-    let (mut told, mut tell) = io::pipe()?;
+    let (mut told, mut tell) = UnixStream::pair()?;
     match sys::fork(namespaces) {
         Err(error) => {
             let what = format!("no new namespaces: {}", system_words(&error));
-            fail(&mut wire, what)
+            fail(&mut wire, what, Cause::of(&error))
         }
         Ok(None) => {
             drop(tell);
@@ -71,54 +124,88 @@ fn enter() -> io::Result<()> {
             set_parent_process_death_signal(Some(Signal::KILL))?;
             // Nothing is told where `pipe` or the maps came to grief.
             told.read_exact(&mut [0])?;
-            init::run(wire, &setup, kernel)
+            drop(groups);
+            init::run(wire, &setup, kernel, told)
         }
         Ok(Some(first)) => {
             drop(told);
-            if !setup.joins
-                && let Err(error) = write_maps(first, &setup.identity)
-            {
-                let what = format!("the ids can't be given: {}", system_words(&error));
-                fail(&mut wire, what)?;
+            if let Err((what, cause)) = give(first, &setup, groups, &mut tell) {
+                fail(&mut wire, what, cause)?;
                 kill_process(first, Signal::KILL)?;
-            } else {
-                tell.write_all(&[0])?;
             }
-            drop((tell, wire, kernel));
-            wait(first)
+            drop(kernel);
+            let gate = setup.outside_of_gate.and_then(|outside| {
+                // None comes where making the sandbox came to grief.
+                let device = Wire::new(tell.into()).receive_file().ok()??;
+                Some(Gate::new(first, outside, device))
+            });
+            wait(first, &wire, gate)
         }
     }
 }
 
-fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), String> {
-    let number = std::process::id().to_string();
-    for group in &setup.groups {
-        fs::write(group, &number).map_err(|error| {
+/// Does what needs the rights of `pipe`. Returns the files that members of groups are written to.
+fn outside(
+    setup: &Setup,
+    files: &[OwnedFd],
+    kernel: &mut Linux,
+) -> Result<Vec<File>, (String, Cause)> {
+    perform(kernel, &setup.outside).map_err(|it| (broken(&it), cause(&it)))?;
+    // While this process has all of its rights.
+    let open = |group: &PathBuf| {
+        let opened = File::options().write(true).open(group);
+        opened.map_err(|error| {
             let words = system_words(&error);
-            format!("the limits can't be set in `{}`: {words}", group.display())
-        })?;
-    }
-    perform(kernel, &setup.outside).map_err(|it| broken(&it))?;
+            let what = format!("the limits can't be set in `{}`: {words}", group.display());
+            (what, Cause::of(&error))
+        })
+    };
+    let groups = setup.groups.iter().map(open).collect::<Result<_, _>>()?;
     if setup.joins {
         let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
-        for (file, kind) in files.iter().zip(kinds) {
+        let joined = if setup.own_network { 2 } else { 1 };
+        for (file, kind) in files.iter().zip(kinds).take(joined) {
             move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
-                format!(
-                    "the job's network can't be joined: {}",
-                    system_words(&error.into())
-                )
+                let error = io::Error::from(error);
+                let words = system_words(&error);
+                let what = format!("the job's network can't be joined: {words}");
+                (what, Cause::of(&error))
             })?;
         }
     }
+    Ok(groups)
+}
+
+/// Gives the first process its ids and then its limits, and tells it of both.
+fn give(
+    first: Pid,
+    setup: &Setup,
+    groups: Vec<File>,
+    tell: &mut UnixStream,
+) -> Result<(), (String, Cause)> {
+    let failed = |what: &str, error: io::Error| {
+        let words = system_words(&error);
+        (format!("{what}: {words}"), Cause::of(&error))
+    };
+    if !setup.joins {
+        write_maps(first, &setup.identity)
+            .map_err(|error| failed("the ids can't be given", error))?;
+    }
+    // One that is gone already needs to know nothing.
+    let _ = tell.write_all(&[0]);
+    // It takes the kernel some milliseconds, in which the first process does other things.
+    for mut group in groups {
+        let number = first.as_raw_nonzero().to_string();
+        group
+            .write_all(number.as_bytes())
+            .map_err(|error| failed("the limits can't be set", error))?;
+    }
+    let _ = tell.write_all(&[0]);
     Ok(())
 }
 
-fn fail(wire: &mut Wire, what: String) -> io::Result<()> {
-    let failed = Reply::Failed {
-        what,
-        of_job: false,
-    };
-    wire.send(&failed, &[])
+fn fail(wire: &mut Wire, what: String, cause: Cause) -> io::Result<()> {
+    wire.send(&Reply::Failed { what, cause }, &[])
 }
 
 /// Says who is who in the namespace of `first`.
@@ -137,7 +224,7 @@ fn write_maps(first: Pid, identity: &Identity) -> io::Result<()> {
             write("gid_map", &format!("{group} {} 1\n", group_own.as_raw()))?;
             write("uid_map", &format!("{user} {} 1\n", own.as_raw()))
         }
-        Identity::Ranges { users, groups } => {
+        Identity::Ranges(Ranges { users, groups }) => {
             let (own, group_own) = (rustix::process::geteuid(), rustix::process::getegid());
             let number = number.to_string();
             map_with("newuidmap", &number, own.as_raw(), *users)?;
@@ -160,10 +247,37 @@ fn map_with(program: &str, first: &str, own: u32, range: (u32, u32)) -> io::Resu
     )))
 }
 
-fn wait(first: Pid) -> io::Result<()> {
+/// Waits for the end of the sandbox, and answers at its gate. Its socket stays open until then, and is
+/// how that is told. One that does not end by itself when the other side is closed is killed.
+fn wait(first: Pid, wire: &Wire, mut gate: Option<Gate>) -> io::Result<()> {
+    let process = pidfd_open(first, PidfdFlags::empty())?;
+    loop {
+        let mut sources = vec![
+            PollFd::new(&process, PollFlags::IN),
+            PollFd::new(wire, PollFlags::RDHUP),
+        ];
+        let knocks = gate.as_ref().and_then(Gate::knocks);
+        sources.extend(knocks.map(|device| PollFd::new(device, PollFlags::IN)));
+        while poll(&mut sources, None) == Err(Errno::INTR) {}
+        let mut happened = sources.iter().map(|source| !source.revents().is_empty());
+        let (has_ended, hung_up) = (happened.next(), happened.next());
+        if has_ended == Some(true) {
+            break;
+        }
+        if hung_up == Some(true) {
+            if poll(&mut sources[..1], Some(&ENDS_SOON)) == Ok(0) {
+                kill_process(first, Signal::KILL)?;
+            }
+            break;
+        }
+        drop(happened);
+        if let Some(gate) = &mut gate {
+            gate.answer();
+        }
+    }
     loop {
         match waitpid(Some(first), WaitOptions::empty()) {
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
             Ok(_) => return Ok(()),
         }

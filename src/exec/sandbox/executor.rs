@@ -3,33 +3,40 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 
 use super::super::cancel::{check, unless_asked};
 use super::super::file_work::{blocking, in_place};
 use super::super::names::{slug, unique_slug};
-use super::super::remove::remove;
 use super::super::temp::temp_files;
 use super::super::{
-    Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Reaped,
-    Session, Traits, TreeRef, TreeSpec, owned_folder,
+    Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Owner,
+    Reaped, Session, Traits, TreeRef, TreeSpec, owned_folder,
 };
 use super::base::Base;
 use super::bases::Bases;
-use super::builds::Builds;
+use super::builds::{Builds, WORTH_A_LAYER};
+use super::copies::{Copies, TreeCopy};
+use super::errand::ranges;
+use super::groups;
 use super::host;
-use super::identity::Identity;
+use super::identity::{Identity, Ranges};
+use super::kept;
 use super::layers;
+use super::limits::{Controller, Limits, Place, counts_processes, group_name};
 use super::link::Link;
 use super::plan::{Plan, folders, setup};
 use super::probe;
 use super::services::Services;
 use super::session::SandboxSession;
+use super::way_out::{Network, SandboxNetwork};
 use super::wire::Program;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
+use crate::images::layer::LayerForm;
 
 /// Where sandboxes keep what they need.
 #[derive(Debug, Clone)]
@@ -40,9 +47,13 @@ pub struct SandboxSettings {
     pub images: PathBuf,
     /// As whom registries are asked.
     pub keyring: Keyring,
+    /// What a job may use.
+    pub limits: Limits,
     /// Certificates of authorities that registries may have, in PEM format, besides those of the
     /// system.
     pub certificates: Option<Vec<u8>>,
+    /// The network of all jobs.
+    pub network: SandboxNetwork,
     /// Id of the run.
     pub run: String,
 }
@@ -52,15 +63,26 @@ pub struct SandboxExecutor {
     settings: SandboxSettings,
     builds: Arc<Builds>,
     bases: Bases,
+    copies: Arc<Copies>,
+    /// What this process may do, and where groups for the limits can be made; found out when the
+    /// first job comes.
+    rights: OnceCell<LayerForm>,
+    places: OnceLock<Vec<Place>>,
+    network: OnceLock<Network>,
 }
 
 /// A sandbox that is to be made.
 struct Wanted<'a> {
     folder: PathBuf,
+    owner: &'a Owner,
     base: &'a Base,
+    rights: LayerForm,
+    ranges: Option<Ranges>,
     user: &'a str,
     layout: &'a Layout,
     builds: &'a [PathBuf],
+    limits: Limits,
+    places: &'a [Place],
     temp_files: &'a [String],
     names: &'a [String],
     /// How many others join it.
@@ -74,6 +96,7 @@ impl SandboxExecutor {
     pub fn new(settings: SandboxSettings) -> Self {
         Self {
             builds: Arc::new(Builds::new(&settings.base, &settings.run)),
+            copies: Arc::new(Copies::new(&settings.base.join("jobs"), &settings.run)),
             bases: Bases::new(
                 &settings.base,
                 &settings.images,
@@ -81,6 +104,46 @@ impl SandboxExecutor {
                 settings.certificates.clone(),
             ),
             settings,
+            rights: OnceCell::new(),
+            places: OnceLock::new(),
+            network: OnceLock::new(),
+        }
+    }
+
+    async fn rights(&self) -> Result<LayerForm, ExecError> {
+        let finding = || {
+            let base = self.settings.base.clone();
+            let what = "no folder for sandboxes can be made";
+            blocking("open", what, move || probe::rights(&base))
+        };
+        self.rights.get_or_try_init(finding).await.copied()
+    }
+
+    fn network(&self) -> &Network {
+        let wanted = self.settings.network;
+        self.network
+            .get_or_init(|| in_place(|| Network::of(wanted)))
+    }
+
+    fn places(&self) -> &[Place] {
+        self.places.get_or_init(|| {
+            let wanted = self.settings.limits.effective().controllers();
+            in_place(|| groups::tried_places(&wanted))
+        })
+    }
+
+    /// Tells which of the limits that the user set nothing holds.
+    async fn tell_limits(&self, rights: LayerForm, cx: &Cx) {
+        let set = Limits {
+            processes: self.settings.limits.processes.filter(|most| *most > 0),
+            ..self.settings.limits
+        };
+        for name in set.not_held(self.places(), probe::counts_processes(rights)) {
+            let text = format!(
+                "WARNING: nothing holds `{name}` in a sandbox here, for no control group is delegated: \
+                 where it has to hold, use `--executor docker`\n"
+            );
+            let _ = cx.output.send(text.into_bytes()).await;
         }
     }
 
@@ -94,6 +157,14 @@ impl SandboxExecutor {
         let image = spec.image.clone().unwrap_or_default();
         let (base, (builds, over)) =
             tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
+        let rights = self.rights().await?;
+        // Files of this machine have no owner that a user could be.
+        let services = spec.services.iter().map(|service| &service.image);
+        let has_owners = [&image]
+            .into_iter()
+            .chain(services)
+            .any(|it| it.name != host::NAME);
+        let ranges = has_owners.then(|| in_place(ranges)).flatten();
         let folder = self.folder(&spec.job, spec.attempt)?;
         let (made, owner) = (folder.clone(), spec.owner.clone());
         blocking("open", "the job's folder can't be made", move || {
@@ -107,16 +178,22 @@ impl SandboxExecutor {
             .collect();
         let wanted = Wanted {
             folder: folder.join("job"),
+            owner: &spec.owner,
             base: &base,
+            rights,
+            ranges,
             user: base.user(&image),
             layout: &spec.layout,
             builds: &builds,
+            limits: self.settings.limits.effective(),
+            places: self.places(),
             temp_files: &temp_files(spec),
             names: &names,
             joined_by: spec.services.len(),
             joins: None,
         };
-        let (link, lent) = launch(wanted).await?;
+        self.tell_limits(rights, cx).await;
+        let (link, lent, copies) = self.launch(wanted).await?;
         undone.0 = None;
         // From here on dropping the session undoes what was begun.
         let mut session = SandboxSession {
@@ -130,12 +207,14 @@ impl SandboxExecutor {
                 user: base.user(&image).to_owned(),
             },
             services: None,
+            copies,
+            all_copies: Arc::clone(&self.copies),
             gone: false,
         };
         let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
         session.unpack(&tars).await?;
         if !spec.services.is_empty() {
-            self.start_services(spec, &mut session, &lent, &names)
+            self.start_services(spec, &mut session, &lent, &names, ranges)
                 .await?;
             session.wait_for_services(cx).await?;
         }
@@ -149,6 +228,7 @@ impl SandboxExecutor {
         session: &mut SandboxSession,
         lent: &[OwnedFd],
         names: &[String],
+        ranges: Option<Ranges>,
     ) -> Result<(), ExecError> {
         let [users, network, builds @ ..] = lent else {
             return Err(ExecError::system(
@@ -163,16 +243,22 @@ impl SandboxExecutor {
             };
             let wanted = Wanted {
                 folder: session.folder.join(format!("service-{number}")),
+                owner: &spec.owner,
                 base: &base,
+                rights: self.rights().await?,
+                ranges,
                 user: base.user(&service.image),
                 layout: &spec.layout,
                 builds: &[],
+                limits: self.settings.limits.effective().of_service(),
+                places: self.places(),
                 temp_files: &[],
                 names,
                 joined_by: 0,
                 joins: Some([users.as_fd(), network.as_fd(), builds.as_fd()]),
             };
-            let (link, _) = launch(wanted).await?;
+            let (link, _, copies) = self.launch(wanted).await?;
+            session.copies.extend(copies);
             let environment = base.environment(pairs(&service.variables));
             let ports = base.ports(&environment);
             let program = Program {
@@ -185,6 +271,71 @@ impl SandboxExecutor {
             services.start(link, service, program, ports).await?;
         }
         Ok(())
+    }
+
+    /// Makes one sandbox, in a folder of its own: with it, what it lends and what it has borrowed.
+    async fn launch(
+        &self,
+        wanted: Wanted<'_>,
+    ) -> Result<(Link, Vec<OwnedFd>, Vec<TreeCopy>), ExecError> {
+        let identity = probe::identity(wanted.user, wanted.rights, wanted.ranges);
+        let groups = (wanted.limits).groups(wanted.places, &group_name(&wanted.folder));
+        // Where no group counts them, the kernel does, but for root.
+        let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
+        let mut copies = match identity {
+            Identity::Same => self.copies_of(wanted.base, wanted.owner).await?,
+            _ => Vec::new(),
+        };
+        let places: Vec<PathBuf> = copies.iter().map(|copy| copy.folder.clone()).collect();
+        let network = self.network();
+        let plan = Plan {
+            folder: &wanted.folder,
+            root: &wanted.base.root,
+            layout: wanted.layout,
+            copies: &places,
+            builds: wanted.builds,
+            temp_files: wanted.temp_files,
+            identity: &identity,
+            marks: probe::marks(wanted.rights),
+            own_network: network.is_own,
+            way_out: network.way_out.as_ref(),
+            joins: wanted.joins.is_some(),
+            joined_by: wanted.joined_by,
+            names: wanted.names,
+            resolver: network.resolver.as_deref(),
+            groups: &groups,
+            processes: wanted.limits.processes.filter(|_| by_user),
+            // An image's own programs may have to run as their owners; this machine's never do.
+            no_new_privileges: wanted.base.is_host || !identity.has_many(),
+        };
+        let (setup, folders) = (setup(&plan), folders(&plan));
+        let attempt = wanted.folder.parent().map(PathBuf::from);
+        blocking("open", "the job's folder can't be made", move || {
+            if let Some(attempt) = attempt {
+                groups::note(&attempt, groups.iter().map(|group| &*group.at))?;
+            }
+            folders.iter().try_for_each(std::fs::create_dir_all)
+        })
+        .await
+        .map_err(with_room)?;
+        let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
+        let (link, lent) = Link::launch(&setup, files).await?;
+        copies.iter_mut().for_each(TreeCopy::mounted);
+        Ok((link, lent, copies))
+    }
+
+    /// Copies of the trees that jobs write to, in their order.
+    async fn copies_of(&self, base: &Base, owner: &Owner) -> Result<Vec<TreeCopy>, ExecError> {
+        let trees = base.root.trees.iter().filter(|tree| tree.writable);
+        let trees: Vec<PathBuf> = trees.map(|tree| tree.at.clone()).collect();
+        if trees.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (copies, owner) = (Arc::clone(&self.copies), owner.clone());
+        let taking = blocking("open", "the job's folder can't be made", move || {
+            trees.iter().map(|tree| copies.take(tree, &owner)).collect()
+        });
+        taking.await.map_err(with_room)
     }
 
     fn folder(&self, job: &str, attempt: u32) -> Result<PathBuf, ExecError> {
@@ -207,39 +358,9 @@ impl Drop for Undone {
     fn drop(&mut self) {
         if let Some(folder) = &self.0 {
             // The error that led here tells more.
-            let _ = in_place(|| remove(folder));
+            let _ = in_place(|| groups::remove_attempt(folder));
         }
     }
-}
-
-/// Makes one sandbox, in a folder of its own.
-async fn launch(wanted: Wanted<'_>) -> Result<(Link, Vec<OwnedFd>), ExecError> {
-    let identity = probe::identity(wanted.user);
-    let plan = Plan {
-        folder: &wanted.folder,
-        root: &wanted.base.root,
-        layout: wanted.layout,
-        builds: wanted.builds,
-        temp_files: wanted.temp_files,
-        identity: &identity,
-        is_root: matches!(identity, Identity::Same),
-        own_network: true,
-        joins: wanted.joins.is_some(),
-        joined_by: wanted.joined_by,
-        names: wanted.names,
-        resolver: None,
-        groups: &[],
-        // An image's own programs may have to run as their owners; this machine's never do.
-        no_new_privileges: wanted.base.is_host || !identity.has_many(),
-    };
-    let (setup, folders) = (setup(&plan), folders(&plan));
-    blocking("open", "the job's folder can't be made", move || {
-        folders.iter().try_for_each(std::fs::create_dir_all)
-    })
-    .await
-    .map_err(with_room)?;
-    let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
-    Link::launch(&setup, files).await
 }
 
 fn pairs(variables: &[EnvVariable]) -> impl Iterator<Item = (&str, &str)> {
@@ -272,6 +393,8 @@ impl Executor for SandboxExecutor {
             disposable: true,
             moves_project_dir: true,
             own_image: Some(host::NAME),
+            opens_ahead: true,
+            early_artifacts: Some(WORTH_A_LAYER),
             ..Traits::default()
         }
     }
@@ -284,7 +407,15 @@ impl Executor for SandboxExecutor {
     }
 
     async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError> {
-        let probing = probe::probe(&self.settings.base);
+        let rights = self.rights().await?;
+        let places = groups::places(&Controller::ALL);
+        let held = |it: &Controller| {
+            places.iter().any(|place| place.controllers.contains(it))
+                || (*it == Controller::Pids && probe::counts_processes(rights))
+        };
+        let held = Controller::ALL.into_iter().filter(held);
+        let held: Vec<&str> = held.map(Controller::what).collect();
+        let probing = probe::probe(&self.settings.base, rights, &held);
         let description = unless_asked(&cx.cancel, "probe", probing).await?;
         Ok(Capabilities { description })
     }
@@ -321,8 +452,10 @@ impl Executor for SandboxExecutor {
 
     async fn release(&self, budget: Duration) -> Result<(), ExecError> {
         let what = "layers of artifacts were not removed";
-        let builds = Arc::clone(&self.builds);
-        let removing = blocking("release", what, move || builds.release());
+        let (builds, copies) = (Arc::clone(&self.builds), Arc::clone(&self.copies));
+        let removing = blocking("release", what, move || {
+            copies.release().and(builds.release())
+        });
         tokio::time::timeout(budget, removing)
             .await
             .unwrap_or_else(|late| Err(ExecError::system("release", what).because(late)))
@@ -337,9 +470,11 @@ impl Executor for SandboxExecutor {
         check(&cx.cancel, "reap")?;
         let reaping = || {
             let mut reaped = Reaped::default();
+            owned_folder::sweep(&self.jobs());
+            kept::sweep(&self.settings.base);
             let mut failed = None;
             for (folder, run) in owned_folder::dead(&self.jobs(), owner, &|run| alive(run))? {
-                if let Err(error) = remove(&folder) {
+                if let Err(error) = groups::remove_attempt(&folder) {
                     // The others go all the same.
                     failed.get_or_insert(error);
                     continue;

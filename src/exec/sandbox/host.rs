@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use crate::types::Digest;
 
-use super::plan::{HostTree, Root};
+use super::kept::{self, Held, Unfinished};
+use super::plan::{HostTree, Root, own_files};
 
 /// The name that jobs call it by.
 pub(super) const NAME: &str = "host";
@@ -90,7 +91,8 @@ const ETC: [&str; 44] = [
 ];
 
 /// Folders that are there, empty.
-const FOLDERS: [(&str, u32); 16] = [
+const FOLDERS: [(&str, u32); 17] = [
+    ("builds", 0o777),
     ("dev", 0o755),
     ("etc", 0o755),
     ("home", 0o755),
@@ -108,6 +110,9 @@ const FOLDERS: [(&str, u32); 16] = [
     ("var/log", 0o755),
     ("var/tmp", 0o1777),
 ];
+
+/// Links to where it is now what programs look for there.
+const VAR_LINKS: [(&str, &str); 2] = [("/var/lock", "/run/lock"), ("/var/run", "/run")];
 
 /// Variables of this machine that jobs get where what they name can be seen.
 const VARIABLES: [&str; 11] = [
@@ -134,14 +139,19 @@ const USUAL_PATH: [&str; 6] = [
     "/bin",
 ];
 
+/// Lowest layers that are kept: each change of this machine's `/etc` makes a new one.
+const MOST: usize = 2;
+
 /// A file of `/etc` that is longer is left out.
 const LONGEST: u64 = 4 << 20;
 
 /// This machine as an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct HostImage {
     pub(super) root: Root,
     pub(super) environment: Vec<(String, String)>,
+    /// Keeps its lowest layer.
+    pub(super) held: Held,
 }
 
 /// What is known of this machine and its user.
@@ -152,11 +162,13 @@ pub(super) struct Machine {
     /// `/proc/self/mountinfo`.
     pub(super) mounts: String,
     pub(super) uid: u32,
+    /// Whether that is root of it, and not of a namespace of users, where other owners are nobody.
+    pub(super) is_root: bool,
 }
 
 impl Machine {
     /// Looks at this one.
-    pub(super) fn here() -> Self {
+    pub(super) fn here(is_root: bool) -> Self {
         let home = std::env::home_dir().filter(|home| home.is_absolute());
         let texts = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -166,6 +178,7 @@ impl Machine {
             variables: std::env::vars_os().filter_map(texts).collect(),
             mounts: fs::read_to_string("/proc/self/mountinfo").unwrap_or_default(),
             uid: rustix::process::geteuid().as_raw(),
+            is_root,
         }
     }
 
@@ -200,15 +213,16 @@ pub(super) fn plan(machine: &Machine, folder: &Path) -> io::Result<HostImage> {
             trees.push(tree(&place, &about, machine));
         }
     }
-    let base = base(machine, &links, folder)?;
+    let base = base(machine, &links, &trees, folder)?;
     let environment = environment(machine, &trees);
     Ok(HostImage {
         root: Root {
-            layers: vec![base],
+            layers: vec![base.content()],
             marks: None,
             trees,
         },
         environment,
+        held: base,
     })
 }
 
@@ -217,7 +231,7 @@ pub(super) fn plan(machine: &Machine, folder: &Path) -> io::Result<HostImage> {
 fn tree(at: &Path, about: &Metadata, machine: &Machine) -> HostTree {
     HostTree {
         at: at.to_owned(),
-        writable: (machine.uid == 0 || about.uid() == machine.uid)
+        writable: (machine.is_root || about.uid() == machine.uid)
             && !has_mounts(&machine.mounts, at),
     }
 }
@@ -243,13 +257,8 @@ fn environment(machine: &Machine, trees: &[HostTree]) -> Vec<(String, String)> {
             path.push(folder);
         }
     }
-    let mut environment = vec![
-        ("PATH".to_owned(), path.join(":")),
-        (
-            "HOME".to_owned(),
-            machine.home.to_string_lossy().into_owned(),
-        ),
-    ];
+    // Where a user lives stands in `/etc/passwd`, for each of them.
+    let mut environment = vec![("PATH".to_owned(), path.join(":"))];
     for name in VARIABLES {
         if let Some(value) = machine.variable(name)
             && (!value.starts_with('/') || is_seen(value))
@@ -261,7 +270,12 @@ fn environment(machine: &Machine, trees: &[HostTree]) -> Vec<(String, String)> {
 }
 
 /// The lowest layer: empty folders, links, and what is copied of `/etc`.
-fn base(machine: &Machine, links: &[(PathBuf, PathBuf)], folder: &Path) -> io::Result<PathBuf> {
+fn base(
+    machine: &Machine,
+    links: &[(PathBuf, PathBuf)],
+    trees: &[HostTree],
+    folder: &Path,
+) -> io::Result<Held> {
     let mut found = Vec::new();
     for pattern in ETC {
         for path in matching(Path::new("/etc"), pattern) {
@@ -270,6 +284,12 @@ fn base(machine: &Machine, links: &[(PathBuf, PathBuf)], folder: &Path) -> io::R
     }
     let mut digest = Digest::default();
     digest.add(machine.home.as_os_str().as_encoded_bytes());
+    digest.add(format!("{FOLDERS:?} {VAR_LINKS:?}"));
+    let own = own_files();
+    digest.add(format!("{own:?}"));
+    for tree in trees {
+        digest.add(tree.at.as_os_str().as_encoded_bytes());
+    }
     for (at, target) in links {
         digest.add(at.as_os_str().as_encoded_bytes());
         digest.add(target.as_os_str().as_encoded_bytes());
@@ -284,25 +304,30 @@ fn base(machine: &Machine, links: &[(PathBuf, PathBuf)], folder: &Path) -> io::R
     let mut name = digest.finish();
     name.truncate(32);
     let place = folder.join(name);
-    if place.is_dir() {
-        return Ok(place);
+    if let Some(held) = kept::hold(&place) {
+        return Ok(held);
     }
-    fs::create_dir_all(folder)?;
-    let made = tempfile::Builder::new().prefix(".").tempdir_in(folder)?;
-    fill(made.path(), machine, links, &found)?;
-    let path = made.keep();
-    match fs::rename(&path, &place) {
-        // Another run was first.
-        Err(_) if place.is_dir() => fs::remove_dir_all(&path)?,
-        done => done?,
+    let made = Unfinished::begin(folder)?;
+    fill(&made.content(), machine, links, trees, &found)?;
+    for (at, content) in own {
+        let place = below(&made.content(), Path::new(at));
+        fs::write(&place, content)?;
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o644))?;
     }
-    Ok(place)
+    let held = made.place(&place)?;
+    kept::sweep(folder);
+    for old in kept::all(folder).into_iter().skip(MOST) {
+        // What can't be removed is tried again by a later run.
+        let _ = kept::give_up(&old);
+    }
+    Ok(held)
 }
 
 fn fill(
     to: &Path,
     machine: &Machine,
     links: &[(PathBuf, PathBuf)],
+    trees: &[HostTree],
     etc: &[(PathBuf, Metadata)],
 ) -> io::Result<()> {
     fs::set_permissions(to, fs::Permissions::from_mode(0o755))?;
@@ -310,7 +335,12 @@ fn fill(
         make_folder(&to.join(name), mode)?;
     }
     make_folder(&below(to, &machine.home), 0o700)?;
-    for (at, target) in links {
+    // Made now, they need not be made by every job.
+    for tree in trees {
+        make_folder(&below(to, &tree.at), 0o755)?;
+    }
+    let usual = VAR_LINKS.map(|(at, target)| (PathBuf::from(at), PathBuf::from(target)));
+    for (at, target) in links.iter().chain(&usual) {
         symlink(target, below(to, at))?;
     }
     for (path, about) in etc {
@@ -419,6 +449,7 @@ mod tests {
             variables: variables.iter().map(text).collect(),
             mounts: String::new(),
             uid: 0,
+            is_root: true,
         }
     }
 
@@ -464,7 +495,6 @@ mod tests {
                     "PATH",
                     "/home/ann/.cargo/bin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/bin"
                 ),
-                ("HOME", "/home/ann"),
                 ("LANG", "C.UTF-8"),
                 ("RUSTUP_HOME", "/home/ann/.rustup"),
             ]
@@ -492,15 +522,33 @@ mod tests {
         let machine = machine(Path::new("/home/ann"), &[]);
         let first = plan(&machine, dir.path()).expect("planned");
         let again = plan(&machine, dir.path()).expect("planned");
-        assert_eq!(first, again);
+        assert_eq!(first.root, again.root);
         let base = &first.root.layers[0];
         assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1);
         assert!(base.join("etc/passwd").is_file());
         assert!(base.join("home/ann").is_dir());
-        for secret in ["etc/shadow", "etc/ssh", "etc/ssl/private", "etc/hostname"] {
+        for secret in ["etc/shadow", "etc/ssh", "etc/ssl/private"] {
             assert!(!base.join(secret).exists(), "{secret}");
         }
+        let name = fs::read_to_string(base.join("etc/hostname")).expect("a name");
+        assert_eq!(name, "job\n", "not that of this machine");
         let mode = fs::metadata(base.join("tmp")).expect("there").permissions();
         assert_eq!(mode.mode() & 0o7777, 0o1777);
+    }
+
+    #[test]
+    fn old_lowest_layers_go_unless_they_are_in_use() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let of = |home: &str| plan(&machine(Path::new(home), &[]), dir.path()).expect("planned");
+        let first = of("/home/1");
+        for home in ["/home/2", "/home/3", "/home/4"] {
+            drop(of(home));
+        }
+        let count = || fs::read_dir(dir.path()).expect("a folder").count();
+        assert!(first.root.layers[0].is_dir());
+        assert_eq!(count(), 3, "the two newest, and the one in use");
+        drop(first);
+        drop(of("/home/5"));
+        assert_eq!(count(), 2);
     }
 }

@@ -16,12 +16,16 @@ pub(super) enum Identity {
     },
     /// 0 is the user, and what follows are those ids that `/etc/subuid` and `/etc/subgid` give
     /// them. `newuidmap` and `newgidmap` write such maps.
-    Ranges {
-        /// First and count of the user ids.
-        users: (u32, u32),
-        /// The same of the group ids.
-        groups: (u32, u32),
-    },
+    Ranges(Ranges),
+}
+
+/// Ids that a user has besides their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ranges {
+    /// First and count of the user ids.
+    pub(super) users: (u32, u32),
+    /// The same of the group ids.
+    pub(super) groups: (u32, u32),
 }
 
 impl Identity {
@@ -43,7 +47,6 @@ pub(super) fn same(map: &str) -> String {
 
 /// The ids that `/etc/subuid` or `/etc/subgid` gives a user: the first line of theirs that has
 /// any.
-#[cfg(test)]
 pub(super) fn granted(text: &str, name: Option<&str>, number: u32) -> Option<(u32, u32)> {
     let number = number.to_string();
     text.lines().find_map(|line| {

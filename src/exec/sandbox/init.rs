@@ -4,13 +4,16 @@
 //! It ends when its socket is closed, and with it, by the kernel's rule for process 1, all that
 //! runs inside: nothing outlives `pipe`, however `pipe` ends.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, umask, wait};
 
 use super::super::collect;
@@ -19,12 +22,19 @@ use super::super::unpack::unpack_from;
 use super::kernel::{Linux, perform};
 use super::program::{Refused, start};
 use super::sys;
-use super::wire::{Reply, Request, Setup, Stop, Wire};
-use super::words::broken;
+use super::wire::{Cause, Reply, Request, Setup, Stop, Wire, send_with};
+use super::words::{broken, cause};
 use crate::foreign::system_words;
+use crate::remove::remove;
 
 /// Makes the world of `setup`, and serves until nobody is at the other end of the socket.
-pub(super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) -> io::Result<()> {
+/// `told` says when it has its limits.
+pub(super) fn run(
+    mut wire: Wire,
+    setup: &Setup,
+    mut kernel: Linux,
+    mut told: UnixStream,
+) -> io::Result<()> {
     // Modes are those that are asked for.
     umask(Mode::empty());
     rustix::thread::set_name(c"pipe-init")?;
@@ -40,10 +50,16 @@ pub(super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) -> io::Resul
     if let Err(it) = perform(&mut kernel, &setup.inside) {
         let failed = Reply::Failed {
             what: broken(&it),
-            of_job: false,
+            cause: cause(&it),
         };
         return wire.send(&failed, &[]);
     }
+    if let Some(gate) = kernel.take_gate() {
+        // One byte, with which the device comes.
+        send_with(&told, &[0], &[gate.as_fd()])?;
+    }
+    told.read_exact(&mut [0])?;
+    drop(told);
     let lent = kernel.lent();
     let shared = shared.iter().map(AsFd::as_fd);
     let files: Vec<BorrowedFd<'_>> = shared.chain(lent.iter().map(AsFd::as_fd)).collect();
@@ -76,7 +92,7 @@ impl Init {
                     PollFd::new(&self.signals, PollFlags::IN),
                 ];
                 match poll(&mut sources, None) {
-                    Err(rustix::io::Errno::INTR) => continue,
+                    Err(Errno::INTR) => continue,
                     polled => polled?,
                 };
                 let [asked, ended] = sources.map(|source| !source.revents().is_empty());
@@ -104,15 +120,15 @@ impl Init {
         loop {
             let ended = match wait(WaitOptions::NOHANG) {
                 Ok(Some(ended)) => ended,
-                Ok(None) | Err(rustix::io::Errno::CHILD) => return Ok(()),
-                Err(rustix::io::Errno::INTR) => continue,
+                Ok(None) | Err(Errno::CHILD) => return Ok(()),
+                Err(Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
             };
             let (number, status) = ended;
             if Some(number) == self.running {
                 self.running = None;
                 kill_all(Signal::KILL);
-                while wait(WaitOptions::empty()).is_ok() {}
+                reap_all();
                 let code = match (status.exit_status(), status.terminating_signal()) {
                     (Some(code), _) => code,
                     (None, Some(signal)) => 128 + signal,
@@ -137,7 +153,7 @@ impl Init {
                     self.running = Some(number);
                     Ok(Reply::Started)
                 }
-                Err(Refused { what, of_job }) => return Some(Reply::Failed { what, of_job }),
+                Err(Refused { what, cause }) => return Some(Reply::Failed { what, cause }),
             },
             Request::Unpack { folder } => one(files).and_then(|tar| {
                 unpack_from(io::BufReader::new(tar), &folder)?;
@@ -152,14 +168,26 @@ impl Init {
                     notes: packed.notes,
                 })
             }),
+            Request::UnpackLayer(job) => Ok(Reply::Unpacked(job.run(&AtomicBool::new(false)))),
+            Request::Remove { folder } => remove(&folder).map(|()| Reply::Done),
             Request::Read { path, limit } => {
                 one(files).and_then(|to| Ok(Reply::Read(read(&path, limit, to)?)))
             }
         };
         Some(done.unwrap_or_else(|error| Reply::Failed {
             what: system_words(&error),
-            of_job: false,
+            cause: Cause::Moment,
         }))
+    }
+}
+
+/// Waits until nobody else is left.
+fn reap_all() {
+    loop {
+        match wait(WaitOptions::empty()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => return,
+        }
     }
 }
 
@@ -176,12 +204,16 @@ fn kill_all(signal: Signal) {
 
 /// Writes the content of a plain file to `to`, if there is one that is not too long.
 fn read(path: &Path, limit: u64, mut to: File) -> io::Result<bool> {
-    let is_file = |about: fs::Metadata| about.is_file() && about.len() <= limit;
-    if !fs::symlink_metadata(path).is_ok_and(is_file) {
+    // A pipe is not waited for: nobody may ever write to it.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NXIO) => return Ok(false),
+        opened => File::from(opened?),
+    };
+    let about = file.metadata()?;
+    if !about.is_file() || about.len() > limit {
         return Ok(false);
     }
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     io::copy(&mut file.take(limit), &mut to)?;
     to.flush()?;
     Ok(true)

@@ -8,20 +8,25 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use rustix::fs::{CWD, StatVfsMountFlags, statvfs};
+use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxAttributes, StatxFlags, statvfs, statx};
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount,
-    mount_bind, mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags,
+    OpenTreeFlags, UnmountFlags, fsconfig_create, fsmount, fsopen, mount, mount_bind,
+    mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
 };
-use rustix::process::{DumpableBehavior, chdir, pivot_root, set_dumpable_behavior};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, chdir, getrlimit, pivot_root, set_dumpable_behavior,
+    setrlimit,
+};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, clear_ambient_capability_set,
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
-use super::step::{Fresh, Marks, Step};
+use super::seccomp::Filter;
+use super::step::{Fresh, GroupSetting, KernelTree, Marks, Step};
 use super::sys::Loses;
-use super::{loopback, seccomp, sys};
+use super::{links, sys};
 
 /// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
 const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
@@ -37,6 +42,9 @@ const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
     .union(CapabilitySet::SYS_CHROOT)
     .union(CapabilitySet::AUDIT_WRITE)
     .union(CapabilitySet::SETFCAP);
+
+/// How likely a process goes where memory runs out, from -1000 to 1000; most have 0.
+const EXPENDABLE: i32 = 500;
 
 /// Capabilities that there may be, by number.
 const HIGHEST_CAPABILITY: u32 = 63;
@@ -66,33 +74,39 @@ pub(super) fn perform(kernel: &mut impl Kernel, steps: &[Step]) -> Result<(), Br
 }
 
 /// This machine's kernel, with the trees that lie nowhere yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Linux {
+    filter: Option<Filter>,
     trees: Vec<OwnedFd>,
     /// Trees for other sandboxes.
     lent: Vec<OwnedFd>,
+    /// The device of the network's gate.
+    gate: Option<OwnedFd>,
 }
 
 impl Kernel for Linux {
     fn perform(&mut self, step: &Step) -> io::Result<()> {
         match step {
-            Step::OwnMounts => sys::own_mounts()?,
-            Step::PrivateMounts => mount_change(
-                "/",
-                MountPropagationFlags::REC | MountPropagationFlags::PRIVATE,
-            )?,
+            Step::PrivateMounts => private_mounts()?,
+            Step::Expendable => expendable()?,
+            Step::Group { at, settings } => group(at, settings)?,
             Step::Overlay {
                 lower,
                 upper,
                 work,
                 staging,
+                stays,
                 marks,
             } => {
-                let options = overlay_options(lower, upper, work, *marks)?;
-                let flags = MountFlags::NODEV;
-                mount("overlay", staging, "overlay", flags, options.as_c_str())?;
+                if !stays || !is_mounted(staging)? {
+                    let options = overlay_options(lower, upper, work, *marks)?;
+                    let flags = MountFlags::NODEV;
+                    mount("overlay", staging, "overlay", flags, options.as_c_str())?;
+                }
                 let tree = clone_tree(staging, false);
-                unmount(staging, UnmountFlags::DETACH)?;
+                if !stays {
+                    unmount(staging, UnmountFlags::DETACH)?;
+                }
                 self.trees.push(tree?);
             }
             Step::Device(path) => {
@@ -105,10 +119,14 @@ impl Kernel for Linux {
                 sys::restrict(tree.as_fd(), Loses::Devices)?;
                 self.trees.push(tree);
             }
+            Step::KernelTree(kind) => self.trees.push(kernel_tree(*kind)?),
             Step::EnterRoot { tree, staging } => {
                 self.attach(*tree, staging)?;
                 chdir(staging)?;
+                // The old root now lies over the new one, where `..` leads to it.
                 pivot_root(".", ".")?;
+                unmount(".", UnmountFlags::DETACH)?;
+                chdir("/")?;
             }
             Step::Attach { tree, at } => self.attach(*tree, at)?,
             Step::Lend { at, times } => {
@@ -118,29 +136,29 @@ impl Kernel for Linux {
             }
             Step::Fresh { kind, at, options } => fresh(*kind, at, options)?,
             Step::Folder { at, mode } => folder(at, *mode)?,
-            Step::File { at, mode, content } => {
-                // What is there may be a link, which is replaced like everything else.
-                match fs::remove_file(at) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-                fs::write(at, content)?;
-                fs::set_permissions(at, fs::Permissions::from_mode(*mode))?;
-            }
+            Step::PlainFolder { at } => plain_folder(at)?,
+            Step::File { at, mode, content } => file(at, *mode, content)?,
             Step::Link { at, target } => symlink(target, at)?,
             Step::Hide { at } => hide(at)?,
             Step::ReadOnly { at } => read_only(at)?,
-            Step::LeaveHost => {
-                unmount(".", UnmountFlags::DETACH)?;
-                chdir("/")?;
-            }
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
-            Step::Loopback => loopback::up()?,
-            Step::Sysctl { name, value } => fs::write(Path::new("/proc/sys").join(name), value)?,
+            Step::Loopback => links::loopback()?,
+            Step::Gate(address) => self.gate = Some(links::gate(*address)?),
+            Step::Sysctl {
+                name,
+                value,
+                needed,
+            } => match fs::write(Path::new("/proc/sys").join(name), value) {
+                Err(_) if !needed => {}
+                written => written?,
+            },
+            Step::MostProcesses(most) => most_processes(*most)?,
             Step::NoNewPrivileges => set_no_new_privs(true)?,
             Step::Filter => {
-                for program in seccomp::programs().map_err(io::Error::other)? {
-                    sys::filter(&program)?;
+                let filter = self.filter.as_ref();
+                // There is none for this kind of processor.
+                for program in filter.ok_or(io::ErrorKind::Unsupported)? {
+                    sys::filter(program)?;
                 }
             }
             Step::Capabilities => drop_capabilities()?,
@@ -152,11 +170,18 @@ impl Kernel for Linux {
 
 impl Linux {
     /// Begins with trees that another sandbox lent.
-    pub(super) fn with(trees: Vec<OwnedFd>) -> Self {
+    pub(super) fn with(trees: Vec<OwnedFd>, filter: Option<Filter>) -> Self {
         Self {
+            filter,
             trees,
             lent: Vec::new(),
+            gate: None,
         }
+    }
+
+    /// The device of the network's gate, for whoever opens that.
+    pub(super) fn take_gate(&mut self) -> Option<OwnedFd> {
+        self.gate.take()
     }
 
     /// What is to be lent.
@@ -171,6 +196,55 @@ impl Linux {
     }
 }
 
+/// Gives this process mounts that are its own, now and later.
+pub(super) fn own_mounts() -> io::Result<()> {
+    sys::own_mounts()?;
+    private_mounts()
+}
+
+fn private_mounts() -> io::Result<()> {
+    let all = MountPropagationFlags::REC | MountPropagationFlags::PRIVATE;
+    Ok(mount_change("/", all)?)
+}
+
+/// Whether something is mounted right there.
+fn is_mounted(at: &Path) -> io::Result<bool> {
+    let about = statx(CWD, at, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())?;
+    Ok(about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+/// Lets the kernel choose this process and all that come from it, where it has to free memory.
+/// Anybody may make it more likely for their own.
+fn expendable() -> io::Result<()> {
+    let file = "/proc/self/oom_score_adj";
+    let now = fs::read_to_string(file)?.trim().parse::<i32>();
+    if now.is_ok_and(|now| now < EXPENDABLE) {
+        fs::write(file, EXPENDABLE.to_string())?;
+    }
+    Ok(())
+}
+
+fn group(at: &Path, settings: &[GroupSetting]) -> io::Result<()> {
+    fs::create_dir(at)?;
+    for setting in settings {
+        let written = fs::write(at.join(&setting.file), &setting.value);
+        if setting.needed {
+            written?;
+        }
+    }
+    Ok(())
+}
+
+fn most_processes(most: u64) -> io::Result<()> {
+    let now = getrlimit(Resource::Nproc);
+    let most = now.maximum.map_or(most, |now| now.min(most));
+    let limit = Rlimit {
+        current: Some(most),
+        maximum: Some(most),
+    };
+    Ok(setrlimit(Resource::Nproc, limit)?)
+}
+
 /// The folder may be there already, also behind a link.
 fn folder(at: &Path, mode: u32) -> io::Result<()> {
     if at.is_dir() {
@@ -181,6 +255,56 @@ fn folder(at: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(at, fs::Permissions::from_mode(mode))
 }
 
+/// One that is there and as it should be is left alone: a new one takes longer.
+fn file(at: &Path, mode: u32, content: &str) -> io::Result<()> {
+    match fs::symlink_metadata(at) {
+        Ok(about)
+            if about.is_file()
+                && about.permissions().mode() & 0o7777 == mode
+                && about.len() == content.len() as u64
+                && fs::read(at)? == content.as_bytes() =>
+        {
+            return Ok(());
+        }
+        // What is there may be a link, which is replaced like everything else.
+        Ok(_) => fs::remove_file(at)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    fs::write(at, content)?;
+    fs::set_permissions(at, fs::Permissions::from_mode(mode))
+}
+
+/// A folder, which nothing but a folder stands for.
+fn plain_folder(at: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(at) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::DirBuilder::new().mode(0o755).create(at)
+        }
+        Err(error) => Err(error),
+        Ok(about) if about.is_dir() => Ok(()),
+        Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
+    }
+}
+
+/// A new tree of the kernel's own, which lies nowhere yet.
+fn kernel_tree(kind: KernelTree) -> io::Result<OwnedFd> {
+    let usual = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    let (name, attributes) = match kind {
+        KernelTree::Proc => ("proc", usual),
+        KernelTree::Sys => ("sysfs", usual | MountAttrFlags::MOUNT_ATTR_RDONLY),
+    };
+    let system = fsopen(name, FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_create(system.as_fd())?;
+    Ok(fsmount(
+        system.as_fd(),
+        FsMountFlags::FSMOUNT_CLOEXEC,
+        attributes,
+    )?)
+}
+
 /// What is mounted at `path`, once more, and nowhere.
 fn clone_tree(path: &Path, recursive: bool) -> io::Result<OwnedFd> {
     let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
@@ -188,7 +312,9 @@ fn clone_tree(path: &Path, recursive: bool) -> io::Result<OwnedFd> {
     Ok(open_tree(CWD, path, flags)?)
 }
 
-/// The kernel reads one page of options, in which `:`, `,` and `\` mean something.
+/// The kernel reads one page of options, in which `:`, `,` and `\` mean something. What is written is
+/// never wanted after the job: unless told so, the kernel would write all of the disk's dirty
+/// pages out when the overlay goes.
 fn overlay_options(
     lower: &[impl AsRef<Path>],
     upper: &Path,
@@ -207,8 +333,8 @@ fn overlay_options(
     options.extend(b",workdir=");
     escape(work, &mut options);
     options.extend(match marks {
-        Marks::Root => &b",redirect_dir=on"[..],
-        Marks::User => b",userxattr",
+        Marks::Root => &b",redirect_dir=on,volatile"[..],
+        Marks::User => b",userxattr,volatile",
     });
     Ok(CString::new(options)?)
 }
@@ -225,8 +351,6 @@ fn escape(path: &Path, into: &mut Vec<u8>) {
 fn fresh(kind: Fresh, at: &Path, options: &str) -> io::Result<()> {
     let usual = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     let (name, flags) = match kind {
-        Fresh::Proc => ("proc", usual),
-        Fresh::Sys => ("sysfs", usual | MountFlags::RDONLY),
         Fresh::Tmp => ("tmpfs", usual),
         Fresh::Pts => ("devpts", MountFlags::NOSUID | MountFlags::NOEXEC),
         Fresh::Mqueue => ("mqueue", usual),
@@ -325,7 +449,7 @@ mod tests {
 
     #[test]
     fn nothing_is_done_behind_a_step_that_broke() {
-        let steps = [Step::OwnMounts, Step::Loopback, Step::LeaveHost];
+        let steps = [Step::PrivateMounts, Step::Loopback, Step::Filter];
         let mut all = Recorder::default();
         perform(&mut all, &steps).expect("all is done");
         assert_eq!(all.steps, steps);
@@ -343,9 +467,9 @@ mod tests {
         let made = |marks| overlay_options(&["/a:b", "/c\\d"], upper, work, marks);
         assert_eq!(
             made(Marks::Root).expect("options").to_str(),
-            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on")
+            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on,volatile")
         );
         let user = made(Marks::User).expect("options");
-        assert!(user.to_bytes().ends_with(b",userxattr"));
+        assert!(user.to_bytes().ends_with(b",userxattr,volatile"));
     }
 }

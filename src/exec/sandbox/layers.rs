@@ -2,28 +2,21 @@
 //! want it, of later runs too, lay it under what they write.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
-use rustix::fs::{FlockOperation, flock};
 use tokio::sync::OnceCell;
 
+use super::super::ExecError;
 use super::super::bridge::{ChunkReader, ChunkWriter, channel};
-use super::super::remove::remove;
 use super::super::unpack::unpack_layer;
-use super::super::{ExecError, owned_folder};
+use super::kept::{Held, Unfinished, all, give_up, hold, sweep};
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::types::Digest;
 
 /// Layers that are kept at most; what was not used for longest goes first.
 const MOST: usize = 24;
-
-/// Where the content is in the folder of a layer.
-const CONTENT: &str = "content";
 
 /// What a layer holds, written as a tar stream.
 type Content = Arc<dyn Fn(&mut ChunkWriter) -> io::Result<()> + Send + Sync>;
@@ -53,8 +46,8 @@ pub(super) fn id(content: &str, folder: &Path) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Layers {
     slots: Mutex<HashMap<String, Arc<OnceCell<PathBuf>>>>,
-    /// Locks on them, until this run ends.
-    held: Arc<Mutex<Vec<File>>>,
+    /// They stay until this run ends.
+    held: Arc<Mutex<Vec<Held>>>,
 }
 
 impl Layers {
@@ -88,15 +81,16 @@ impl Layers {
     }
 }
 
-async fn find_or_unpack(layer: Layer, held: &Mutex<Vec<File>>) -> Result<PathBuf, ExecError> {
+async fn find_or_unpack(layer: Layer, held: &Mutex<Vec<Held>>) -> Result<PathBuf, ExecError> {
     let place = layer.folder.join(&layer.id);
-    let lock = match lock(&place) {
-        Some(lock) => lock,
-        None => unpack(&layer, &place).await.map_err(cannot_unpack)?,
+    let layer = match hold(&place) {
+        Some(layer) => layer,
+        None => unpack(&layer, place).await.map_err(cannot_unpack)?,
     };
+    let content = layer.content();
     let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-    held.push(lock);
-    Ok(place.join(CONTENT))
+    held.push(layer);
+    Ok(content)
 }
 
 fn cannot_unpack(error: io::Error) -> ExecError {
@@ -113,27 +107,10 @@ fn cannot_unpack(error: io::Error) -> ExecError {
     }
 }
 
-/// Keeps a layer that is there as long as the file is open. It may be given up at that moment, then
-/// there is none.
-fn lock(place: &Path) -> Option<File> {
-    let folder = File::open(place).ok()?;
-    flock(&folder, FlockOperation::NonBlockingLockShared).ok()?;
-    let is_same = fs::metadata(place).ok()?.ino() == folder.metadata().ok()?.ino();
-    // A time that can't be set only lets it look older than it is.
-    let _ = folder.set_modified(SystemTime::now());
-    is_same.then_some(folder)
-}
-
 /// Unpacks a layer beside its place, which it gets when it is whole.
-async fn unpack(layer: &Layer, place: &Path) -> io::Result<File> {
+async fn unpack(layer: &Layer, place: PathBuf) -> io::Result<Held> {
     let folder = layer.folder.clone();
-    let made = tokio::task::spawn_blocking(move || {
-        owned_folder::private(&folder)?;
-        let made = tempfile::Builder::new().prefix(".").tempdir_in(&folder)?;
-        fs::create_dir(made.path().join(CONTENT))?;
-        Ok::<_, io::Error>(made)
-    });
-    let made = made.await??;
+    let made = tokio::task::spawn_blocking(move || Unfinished::begin(&folder)).await??;
     let (to, from) = channel();
     let content = Arc::clone(&layer.content);
     let writing = tokio::task::spawn_blocking(move || {
@@ -141,47 +118,30 @@ async fn unpack(layer: &Layer, place: &Path) -> io::Result<File> {
         let written = content(&mut to);
         to.finish(written)
     });
-    let into = made.path().join(CONTENT);
+    let into = made.content();
     let reading = tokio::task::spawn_blocking(move || unpack_layer(ChunkReader::new(from), &into));
     let (written, read) = tokio::join!(writing, reading);
     // The reader's error says more: without it the writer has none but that nobody reads.
     read??;
     written??;
-    let place = place.to_owned();
-    let placing = tokio::task::spawn_blocking(move || {
-        let lock = File::open(made.path())?;
-        flock(&lock, FlockOperation::NonBlockingLockShared)?;
-        let path = made.keep();
-        match fs::rename(&path, &place) {
-            Ok(()) => Ok(lock),
-            Err(error) => {
-                remove(&path)?;
-                // Another run was first.
-                self::lock(&place).ok_or(error)
-            }
-        }
-    });
-    placing.await?
+    tokio::task::spawn_blocking(move || made.place(&place)).await?
 }
 
-/// Removes layers of `folder` that are too many and that no run uses.
+/// Removes layers of `folder` that are too many and that no run uses, and what was never finished.
 pub(super) fn prune(folder: &Path) {
-    for place in unused(folder).into_iter().skip(MOST) {
+    sweep(folder);
+    for place in all(folder).into_iter().skip(MOST) {
         // What can't be removed is tried again by the next run.
-        let _ = give_up(folder, &place);
+        let _ = give_up(&place);
     }
 }
 
 /// Removes all layers of `folder` that no run uses; their names.
 pub(super) fn remove_unused(folder: &Path) -> io::Result<Vec<String>> {
-    let mut removed = Vec::new();
-    for place in unused(folder) {
-        if give_up(folder, &place)? {
-            removed.extend(
-                place
-                    .file_name()
-                    .map(|it| it.to_string_lossy().into_owned()),
-            );
+    let mut removed = sweep(folder);
+    for place in all(folder) {
+        if give_up(&place)? {
+            removed.extend(name(&place));
         }
     }
     Ok(removed)
@@ -189,34 +149,11 @@ pub(super) fn remove_unused(folder: &Path) -> io::Result<Vec<String>> {
 
 /// The names of all layers in `folder`.
 pub(super) fn names(folder: &Path) -> Vec<String> {
-    let names = unused(folder).into_iter();
-    names
-        .filter_map(|place| Some(place.file_name()?.to_string_lossy().into_owned()))
-        .collect()
+    all(folder).iter().filter_map(|place| name(place)).collect()
 }
 
-/// Layers, the last used first.
-fn unused(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_whole = |entry: &fs::DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
-    let mut found: Vec<_> = entries
-        .filter(is_whole)
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    found.sort_by_key(|(used, _)| std::cmp::Reverse(*used));
-    found.into_iter().map(|(_, path)| path).collect()
-}
-
-/// Removes a layer unless a run uses it.
-fn give_up(folder: &Path, place: &Path) -> io::Result<bool> {
-    let lock = File::open(place)?;
-    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
-        return Ok(false);
-    }
-    let away = tempfile::Builder::new().prefix(".").tempdir_in(folder)?;
-    fs::rename(place, away.path().join("gone"))?;
-    remove(&away.keep())?;
-    Ok(true)
+fn name(place: &Path) -> Option<String> {
+    Some(place.file_name()?.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -1,36 +1,36 @@
 //! The line to the first process of a sandbox, from where it is made to its end.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::process::Stdio;
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-use rustix::net::Shutdown;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, Shutdown, recv};
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
-use tokio::process::{Child, Command};
 
 use super::super::ExecError;
-use super::entry::NAME;
-use super::wire::{Reply, Request, Setup, frame, parse, receive_with, send_with};
+use super::super::file_work::in_place;
+use super::maker;
+use super::wire::{Cause, Reply, Request, Setup, frame, parse, receive_with, send_with};
 use crate::foreign::system_words;
 
 /// Bytes read at once.
 const READ: usize = 16 * 1024;
 
-/// How long a sandbox may take to end when its socket is closed, before it is killed.
-const ENDS_SOON: Duration = Duration::from_millis(500);
+/// How long a sandbox may take to end when its socket is closed. It is killed long before.
+const ENDS: Duration = Duration::from_secs(10);
+
+/// The same, where somebody stands still for it.
+const ENDS_AT_ONCE: Duration = Duration::from_millis(300);
 
 /// A sandbox that runs.
 #[derive(Debug)]
 pub(super) struct Link {
     socket: UnixStream,
-    process: Child,
     buffer: Vec<u8>,
     /// Files that came with what is in the buffer.
     files: Vec<OwnedFd>,
@@ -42,7 +42,7 @@ impl Link {
         setup: &Setup,
         files: &[BorrowedFd<'_>],
     ) -> Result<(Self, Vec<OwnedFd>), ExecError> {
-        let mut link = start().map_err(|error| failed("open", &error))?;
+        let mut link = start().map_err(|error| not_started(&error))?;
         link.send(setup, files).await?;
         match link.receive().await? {
             Reply::Ready => {
@@ -128,63 +128,58 @@ impl Link {
         }
     }
 
-    /// Has it end by itself, without waiting for that.
+    /// Ends it where nobody can wait for that but a moment: what it writes to is removed next.
     pub(super) fn abandon(&mut self) {
         // One that has ended already needs no more.
-        let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
-        let _ = self.process.start_kill();
+        let _ = rustix::net::shutdown(&self.socket, Shutdown::Write);
+        let begun = Instant::now();
+        while let Some(left) = ENDS_AT_ONCE.checked_sub(begun.elapsed()) {
+            let left = Timespec::try_from(left).unwrap_or_default();
+            let mut socket = [PollFd::new(&self.socket, PollFlags::IN)];
+            let polled = poll(&mut socket, Some(&left));
+            let rest = recv(&self.socket, &mut [0; 1024], RecvFlags::DONTWAIT);
+            if polled.is_err() || matches!(rest, Ok((_, 0)) | Err(Errno::CONNRESET)) {
+                return;
+            }
+        }
     }
 
     /// Ends it, with all that runs inside. Safe to repeat.
     pub(super) async fn end(&mut self) -> Result<(), ExecError> {
         // Its first process ends with the socket, and the kernel ends the others.
-        let _ = self.socket.shutdown().await;
-        let ended = match tokio::time::timeout(ENDS_SOON, self.process.wait()).await {
-            Ok(ended) => ended.map(drop),
-            Err(_) => self.process.kill().await,
+        let _ = rustix::net::shutdown(&self.socket, Shutdown::Write);
+        let ending = async {
+            let mut rest = [0; 1024];
+            // What it still says, nobody asked for.
+            while matches!(self.socket.read(&mut rest).await, Ok(1..)) {}
         };
-        ended.map_err(|error| failed("close", &error))
+        tokio::time::timeout(ENDS, ending)
+            .await
+            .map_err(|late| ExecError::system("close", "the sandbox does not end").because(late))
     }
 }
 
 fn start() -> io::Result<Link> {
-    let (own, other) = std::os::unix::net::UnixStream::pair()?;
-    own.set_nonblocking(true)?;
-    let program = program()?;
-    let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
-    command
-        .arg0(NAME)
-        .env_clear()
-        .current_dir("/")
-        // The terminal's signals are for `pipe` alone.
-        .process_group(0)
-        .stdin(Stdio::from(OwnedFd::from(other)))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
+    let socket = in_place(maker::copy)?;
+    socket.set_nonblocking(true)?;
     Ok(Link {
-        process: command.spawn()?,
-        socket: UnixStream::from_std(own)?,
+        socket: UnixStream::from_std(socket)?,
         buffer: Vec::new(),
         files: Vec::new(),
     })
 }
 
-/// This program, sealed: a job that gets hold of the file behind its first process can't change it,
-/// whatever its rights.
-fn program() -> io::Result<&'static File> {
-    static PROGRAM: OnceLock<File> = OnceLock::new();
-    if let Some(program) = PROGRAM.get() {
-        return Ok(program);
+/// The first process can't be started.
+fn not_started(error: &io::Error) -> ExecError {
+    let words = system_words(error);
+    let made = ExecError::lasting("open", format!("no sandbox can be started: {words}"));
+    let forbids = std::fs::read_to_string("/proc/sys/vm/memfd_noexec");
+    if forbids.is_ok_and(|value| value.trim() == "2") {
+        return made.help(
+            "`vm.memfd_noexec` is 2, which lets nothing run from memory: let root set it to 1, or use `--executor docker`",
+        );
     }
-    let mut from = File::open("/proc/self/exe")?;
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut copy = File::from(memfd_create("pipe", flags)?);
-    io::copy(&mut from, &mut copy)?;
-    copy.flush()?;
-    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-    fcntl_add_seals(copy.as_fd(), seals)?;
-    Ok(PROGRAM.get_or_init(|| copy))
+    made
 }
 
 fn failed(phase: &'static str, error: &io::Error) -> ExecError {
@@ -206,11 +201,11 @@ fn gone() -> ExecError {
 /// What an answer that was not hoped for says.
 pub(super) fn unexpected(phase: &'static str, reply: Reply) -> ExecError {
     match reply {
-        Reply::Failed { what, of_job: true } => ExecError::user(phase, what),
-        Reply::Failed {
-            what,
-            of_job: false,
-        } => ExecError::system(phase, what),
+        Reply::Failed { what, cause } => match cause {
+            Cause::Job => ExecError::user(phase, what),
+            Cause::Machine => ExecError::lasting(phase, what),
+            Cause::Moment => ExecError::system(phase, what),
+        },
         other => ExecError::system(phase, format!("the sandbox gave no sense: {other:?}")),
     }
 }

@@ -1,9 +1,9 @@
 //! The `sandbox` executor: jobs run in namespaces of their own, with no daemon.
 //!
 //! ```text
-//! pipe ── starts itself anew ──▶ entry ── new namespaces ──▶ init ── fork ──▶ shell of a script
-//!   │                              │  who is who, waits         │  makes the world, then serves
-//!   └───────────── a socket: Setup, Request ▼ Reply ▲ ──────────┘
+//! pipe ── starts itself anew, once ──▶ maker ── fork ──▶ entry ── new namespaces ──▶ init ── fork ──▶ shell of a script
+//!   │                                                      │  who is who, waits         │  makes the world, then serves
+//!   └───────────── a socket for each: Setup, Request ▼ Reply ▲ ─────────────────────────┘
 //! ```
 //!
 //! `plan` decides what is done, as data; `kernel` does it, first with the rights of `pipe`, then
@@ -16,15 +16,17 @@
 //!
 //! | what | here |
 //! |---|---|
-//! | namespaces | all of Docker's, and one of users, as root too: rights count inside alone |
+//! | namespaces | all of Docker's with that of control groups, and one of users, as root too: rights count inside alone |
 //! | capabilities | Docker's default ones without MKNOD |
 //! | system calls | `seccomp`: what Docker's default filter refuses; 32-bit programs run not at all |
 //! | hidden and read-only parts of `/proc` and `/sys` | the same, and control groups are hidden |
 //! | `no_new_privileges` | where no program has to run as another: one id, or the image `host` |
 //! | devices | the six that every program wants, as mounts of their own; all else is `nodev` |
 //! | keyrings | no call reaches them |
-//! | network | its own, with no way out yet; services share it, so that each sees the others' loopback |
-//! | limits of memory, processors, processes | none yet |
+//! | network | its own, with a way out where `pasta` or `slirp4netns` is installed, opened when a job first asks for it; services share it, so that each sees the others' loopback |
+//! | limits of memory, processors, processes | by `groups` where they are delegated; of processes there is one in any case, where Docker has none |
+//! | memory that runs out | the kernel ends what a job runs before what others do |
+//! | the host's files | the image `host` shows root's jobs what root may read of `/usr` and `/opt`; Docker shows none |
 //! | profiles of `AppArmor` or `SELinux` | none: the namespace of users has to do |
 //!
 //! Steps that look up names in an image are done when nothing of this machine can be reached any
@@ -34,15 +36,22 @@
 mod base;
 mod bases;
 mod builds;
+mod copies;
 mod entry;
+mod errand;
 mod executor;
+mod gate;
+mod groups;
 mod host;
 mod identity;
 mod init;
+mod kept;
 mod kernel;
 mod layers;
+mod limits;
 mod link;
-mod loopback;
+mod links;
+mod maker;
 mod plan;
 mod probe;
 mod program;
@@ -52,6 +61,7 @@ mod session;
 mod step;
 mod sys;
 mod users;
+mod way_out;
 mod wire;
 mod words;
 
@@ -60,4 +70,7 @@ mod words;
 mod test_entry;
 
 pub use entry::enter_sandbox;
+pub use errand::{image_store, image_stores};
 pub use executor::{SandboxExecutor, SandboxSettings};
+pub use limits::Limits as SandboxLimits;
+pub use way_out::{SandboxNetwork, sandbox_way_out};

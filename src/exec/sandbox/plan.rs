@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Layout;
+use super::copies;
+use super::gate::Outside;
 use super::identity::Identity;
-use super::step::{Fresh, Marks, Step};
+use super::limits::Group;
+use super::step::{Fresh, KernelTree, Marks, Step};
+use super::way_out::{ADDRESS, WayOut};
 use super::wire::Setup;
 
 /// What the machine of a job is called.
@@ -79,15 +83,20 @@ pub(super) struct Plan<'a> {
     pub(super) folder: &'a Path,
     pub(super) root: &'a Root,
     pub(super) layout: &'a Layout,
+    /// The folders of the copies of those trees that are written to, in their order; empty where the
+    /// copies are the attempt's own.
+    pub(super) copies: &'a [PathBuf],
     /// Layers of the builds directory, the highest first.
     pub(super) builds: &'a [PathBuf],
     /// Names of files in the temporary folder.
     pub(super) temp_files: &'a [String],
     pub(super) identity: &'a Identity,
-    /// Whether `pipe` is root: layers then have root's marks, and are laid over each other before
-    /// rights are given up.
-    pub(super) is_root: bool,
+    /// The marks that whoever runs `pipe` can make.
+    pub(super) marks: Marks,
+    /// Whether it has a network of its own, or is on that of another sandbox; else it has this machine's.
     pub(super) own_network: bool,
+    /// Where the gate of its network leads, if it has one.
+    pub(super) way_out: Option<&'a WayOut>,
     /// Whether it is on the network of another sandbox, whose builds directory it has too.
     pub(super) joins: bool,
     /// How many others join this one.
@@ -96,7 +105,10 @@ pub(super) struct Plan<'a> {
     pub(super) names: &'a [String],
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
     pub(super) resolver: Option<&'a str>,
-    pub(super) groups: &'a [PathBuf],
+    /// What holds its limits.
+    pub(super) groups: &'a [Group],
+    /// How many processes a user may have inside, where no group counts them.
+    pub(super) processes: Option<u64>,
     /// Whether programs may not give more rights than there are: a file that is set to run as its
     /// owner then does not.
     pub(super) no_new_privileges: bool,
@@ -104,24 +116,21 @@ pub(super) struct Plan<'a> {
 
 /// Where an overlay of the attempt keeps what is written.
 fn upper(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).join("upper")
+    folder.join(format!("{name}-upper"))
 }
 
 /// The folder beside it that the kernel needs.
 fn work(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).join("work")
+    folder.join(format!("{name}-work"))
 }
 
 /// The folders that have to be there before the steps are done.
 pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
     let mut names = vec!["root".to_owned()];
     names.extend((!plan.builds.is_empty()).then(|| "builds".to_owned()));
-    let trees = plan.root.trees.iter().enumerate();
-    names.extend(
-        trees
-            .filter(|(_, tree)| tree.writable)
-            .map(|(at, _)| tree_name(at)),
-    );
+    let trees = plan.root.trees.iter().filter(|tree| tree.writable);
+    let own = trees.enumerate().skip(plan.copies.len());
+    names.extend(own.map(|(number, _)| tree_name(number)));
     let both = |name: &String| [upper(plan.folder, name), work(plan.folder, name)];
     let staging = plan.folder.join("staging");
     names.iter().flat_map(both).chain([staging]).collect()
@@ -142,18 +151,30 @@ struct Trees<'a> {
 impl Trees<'_> {
     fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
         let folder = self.plan.folder;
-        let usual = if self.plan.is_root {
-            Marks::Root
-        } else {
-            Marks::User
-        };
         self.makers.push(Step::Overlay {
             lower: lower.to_vec(),
             upper: upper(folder, name),
             work: work(folder, name),
             staging: folder.join("staging"),
-            marks: marks.unwrap_or(usual),
+            stays: false,
+            marks: marks.unwrap_or(self.plan.marks),
         });
+    }
+
+    /// A copy of a tree of this machine, the one of that number.
+    fn copy(&mut self, tree: &Path, number: usize) {
+        let lower = vec![tree.to_owned()];
+        match self.plan.copies.get(number) {
+            None => self.overlay(&lower, &tree_name(number), None),
+            Some(folder) => self.makers.push(Step::Overlay {
+                lower,
+                upper: copies::upper(folder),
+                work: copies::work(folder),
+                staging: copies::mounted(folder),
+                stays: true,
+                marks: Marks::Root,
+            }),
+        }
     }
 
     /// The number of the root: a tree that is lent comes before it.
@@ -181,9 +202,10 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         trees.makers.push(Step::Device(at.clone()));
         trees.attach(&at, file(&at, ""));
     }
-    for (number, tree) in plan.root.trees.iter().enumerate() {
+    let mut copies = 0..;
+    for tree in &plan.root.trees {
         if tree.writable {
-            trees.overlay(std::slice::from_ref(&tree.at), &tree_name(number), None);
+            trees.copy(&tree.at, copies.next().unwrap_or_default());
         } else {
             trees.makers.push(Step::Share(tree.at.clone()));
         }
@@ -200,18 +222,33 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     }
     let root = trees.first();
     let Trees { makers, attach, .. } = trees;
-    let (mut outside, mut inside) = (Vec::new(), vec![Step::PrivateMounts]);
-    if plan.is_root {
-        outside.extend([Step::OwnMounts, Step::PrivateMounts]);
+    let next = root + makers.len();
+    let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
+    let gate = plan.way_out.filter(|_| plan.own_network && !plan.joins);
+    inside.extend(gate.map(|_| Step::Gate(ADDRESS)));
+    outside.extend(plan.groups.iter().map(Group::step));
+    // Root lays layers over each other before rights are given up.
+    if matches!(plan.identity, Identity::Same) {
         outside.extend(makers);
     } else {
         inside.extend(makers);
     }
+    let kernel: &[(KernelTree, &str)] = if plan.own_network {
+        &[(KernelTree::Sys, "/sys"), (KernelTree::Proc, "/proc")]
+    } else {
+        &[(KernelTree::Proc, "/proc")]
+    };
+    inside.extend(kernel.iter().map(|(kind, _)| Step::KernelTree(*kind)));
     inside.push(Step::EnterRoot {
         tree: root,
         staging: plan.folder.join("staging"),
     });
-    inside.extend(kernel_folders(plan));
+    for (number, (_, at)) in kernel.iter().enumerate() {
+        let (tree, at) = (next + number, PathBuf::from(at));
+        inside.push(Step::PlainFolder { at: at.clone() });
+        inside.push(Step::Attach { tree, at });
+    }
+    inside.extend(devices(plan));
     inside.extend(attach);
     if !plan.joins {
         inside.extend(builds(plan));
@@ -225,48 +262,49 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     inside.extend(network(plan));
     inside.extend(HIDDEN.map(|at| Step::Hide { at: at.into() }));
     inside.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
+    inside.extend(plan.processes.map(Step::MostProcesses));
     inside.extend(plan.no_new_privileges.then_some(Step::NoNewPrivileges));
     inside.extend([Step::Filter, Step::Capabilities, Step::Undumpable]);
     Setup {
         outside,
         identity: plan.identity.clone(),
         own_network: plan.own_network,
+        outside_of_gate: gate.map(|way| Outside {
+            way: way.clone(),
+            folder: plan.folder.to_owned(),
+        }),
         joins: plan.joins,
         shared: plan.joined_by > 0,
-        groups: plan.groups.to_vec(),
+        groups: plan.groups.iter().map(Group::processes).collect(),
         inside,
     }
 }
 
-/// `/sys`, `/proc` and `/dev`. The kernel gives the first two only where the old ones are in sight.
-/// Links of an image could lead to them through `/proc`, so that comes last, and nothing but these
-/// two is looked up before the old root is gone.
-fn kernel_folders(plan: &Plan<'_>) -> Vec<Step> {
-    let mut steps = Vec::new();
+/// `/dev`, before the devices.
+fn devices(plan: &Plan<'_>) -> Vec<Step> {
+    let mut steps = vec![Step::PlainFolder { at: "/dev".into() }];
     let mount = |steps: &mut Vec<Step>, kind, at: &str, options: &str| {
-        steps.push(folder(Path::new(at), 0o755));
         steps.push(Step::Fresh {
             kind,
             at: at.into(),
             options: options.to_owned(),
         });
     };
-    if plan.own_network {
-        mount(&mut steps, Fresh::Sys, "/sys", "");
-    }
-    mount(&mut steps, Fresh::Proc, "/proc", "");
-    steps.push(Step::LeaveHost);
-    let mut mount = |kind, at: &str, options: &str| mount(&mut steps, kind, at, options);
-    mount(Fresh::Tmp, "/dev", "mode=755,size=65536k");
+    mount(&mut steps, Fresh::Tmp, "/dev", "mode=755,size=65536k");
     let terminals = if plan.identity.has_many() {
         // The group of terminals, which everybody's `/etc/group` has.
         "newinstance,ptmxmode=0666,mode=0620,gid=5"
     } else {
         "newinstance,ptmxmode=0666,mode=0620"
     };
-    mount(Fresh::Pts, "/dev/pts", terminals);
-    mount(Fresh::Tmp, "/dev/shm", "mode=1777,size=65536k");
-    mount(Fresh::Mqueue, "/dev/mqueue", "");
+    for (kind, at, options) in [
+        (Fresh::Pts, "/dev/pts", terminals),
+        (Fresh::Tmp, "/dev/shm", "mode=1777,size=65536k"),
+        (Fresh::Mqueue, "/dev/mqueue", ""),
+    ] {
+        steps.push(folder(Path::new(at), 0o755));
+        mount(&mut steps, kind, at, options);
+    }
     let links = DEVICE_LINKS.map(|(name, target)| Step::Link {
         at: Path::new("/dev").join(name),
         target: target.into(),
@@ -292,13 +330,18 @@ fn builds(plan: &Plan<'_>) -> Vec<Step> {
     steps
 }
 
+/// What every sandbox has of its own in `/etc`, which images may have already.
+pub(super) fn own_files() -> [(&'static str, String); 2] {
+    let hosts = format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost\n");
+    [
+        ("/etc/hosts", hosts),
+        ("/etc/hostname", format!("{HOSTNAME}\n")),
+    ]
+}
+
 /// The machine's name, its network, and the names that can be reached.
 fn network(plan: &Plan<'_>) -> Vec<Step> {
     let mut steps = vec![folder(Path::new("/etc"), 0o755)];
-    let mut hosts = format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost\n");
-    for name in plan.names {
-        hosts.push_str(&format!("127.0.0.1 {name}\n"));
-    }
     let mut write = |at: &str, content: String| {
         steps.push(Step::File {
             at: at.into(),
@@ -306,8 +349,12 @@ fn network(plan: &Plan<'_>) -> Vec<Step> {
             content,
         });
     };
-    write("/etc/hosts", hosts);
-    write("/etc/hostname", format!("{HOSTNAME}\n"));
+    let [(hosts, mut known), (hostname, name)] = own_files();
+    for name in plan.names {
+        known.push_str(&format!("127.0.0.1 {name}\n"));
+    }
+    write(hosts, known);
+    write(hostname, name);
     if let Some(resolver) = plan.resolver {
         write("/etc/resolv.conf", resolver.to_owned());
     }
@@ -324,15 +371,17 @@ fn ports_and_pings(identity: &Identity) -> [Step; 2] {
     let groups = match identity {
         Identity::Same => "0 2147483647".to_owned(),
         Identity::Single { group, .. } => format!("{group} {group}"),
-        Identity::Ranges { groups, .. } => format!("0 {}", groups.1),
+        Identity::Ranges(ranges) => format!("0 {}", ranges.groups.1),
     };
-    let sysctl = |name: &str, value: String| Step::Sysctl {
+    let sysctl = |name: &str, value: String, needed| Step::Sysctl {
         name: name.to_owned(),
         value,
+        needed,
     };
     [
-        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned()),
-        sysctl("net/ipv4/ping_group_range", groups),
+        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned(), true),
+        // All groups of this machine may be more than there are in its namespace of users.
+        sysctl("net/ipv4/ping_group_range", groups, false),
     ]
 }
 
@@ -346,5 +395,102 @@ fn file(at: &Path, content: &str) -> Step {
         at: at.to_owned(),
         mode: 0o666,
         content: content.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_lookup(step: &Step) -> bool {
+        matches!(
+            step,
+            Step::Attach { .. }
+                | Step::Fresh { .. }
+                | Step::Folder { .. }
+                | Step::PlainFolder { .. }
+                | Step::File { .. }
+                | Step::Link { .. }
+                | Step::Hide { .. }
+                | Step::ReadOnly { .. }
+                | Step::Lend { .. }
+                | Step::Sysctl { .. }
+        )
+    }
+
+    fn made(identity: &Identity, joins: bool) -> Vec<Step> {
+        let root = Root {
+            layers: vec!["/image".into()],
+            marks: None,
+            trees: vec![HostTree {
+                at: "/usr".into(),
+                writable: false,
+            }],
+        };
+        let layout = Layout {
+            builds_dir: "/builds".to_owned(),
+            project_dir: "/builds/g/p".to_owned(),
+        };
+        let plan = Plan {
+            folder: Path::new("/attempt"),
+            root: &root,
+            layout: &layout,
+            copies: &[],
+            builds: &["/tree".into()],
+            temp_files: &[],
+            identity,
+            marks: Marks::Root,
+            own_network: true,
+            way_out: None,
+            joins,
+            joined_by: 0,
+            names: &[],
+            resolver: None,
+            groups: &[],
+            processes: None,
+            no_new_privileges: true,
+        };
+        let made = setup(&plan);
+        [made.outside, made.inside].concat()
+    }
+
+    #[test]
+    fn no_name_of_an_image_is_looked_up_while_this_machine_can_be_reached() {
+        let single = Identity::Single { user: 0, group: 0 };
+        for (identity, joins) in [
+            (Identity::Same, false),
+            (Identity::Same, true),
+            (single, false),
+        ] {
+            let steps = made(&identity, joins);
+            let entered = (steps.iter())
+                .position(|step| matches!(step, Step::EnterRoot { .. }))
+                .expect("it is entered");
+            let looked_up = steps.iter().position(is_lookup).expect("names");
+            assert!(entered < looked_up, "{identity:?} {joins}: {steps:?}");
+        }
+    }
+
+    #[test]
+    fn every_tree_gets_the_place_that_is_its_own() {
+        for joins in [false, true] {
+            let steps = made(&Identity::Same, joins);
+            let mut names: Vec<String> = Vec::new();
+            names.extend(joins.then(|| "/builds".to_owned()));
+            for step in &steps {
+                match step {
+                    Step::Overlay { upper, .. } if upper.ends_with("root-upper") => {
+                        names.push("/".to_owned());
+                    }
+                    Step::Overlay { .. } => names.push("/builds".to_owned()),
+                    Step::Device(at) | Step::Share(at) => names.push(at.display().to_string()),
+                    Step::KernelTree(KernelTree::Proc) => names.push("/proc".to_owned()),
+                    Step::KernelTree(KernelTree::Sys) => names.push("/sys".to_owned()),
+                    Step::EnterRoot { tree, .. } => assert_eq!(names[*tree], "/"),
+                    Step::Attach { tree, at } => assert_eq!(Path::new(&names[*tree]), at),
+                    _ => {}
+                }
+            }
+        }
     }
 }

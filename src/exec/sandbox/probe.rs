@@ -1,15 +1,21 @@
 //! What this kernel gives this user: found out by making a sandbox of nothing.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::super::file_work::blocking;
-use super::super::remove::remove;
 use super::super::{ExecError, Layout, owned_folder};
-use super::identity::Identity;
+use super::errand::ranges;
+use super::identity::{Identity, Ranges};
+use super::kept::Unfinished;
+use super::limits::counts_by_namespace;
 use super::link::Link;
 use super::plan::{Plan, Root, folders, setup};
+use super::step::Marks;
+use super::way_out::sandbox_way_out;
 use crate::foreign::without_number;
+use crate::images::layer::{self, Here, LayerFolders, LayerForm, Owners};
 
 /// Settings of the kernel that forbid users to make namespaces, by what they are when they do.
 const FORBIDS: [(&str, &str); 3] = [
@@ -18,14 +24,27 @@ const FORBIDS: [(&str, &str); 3] = [
     ("user/max_user_namespaces", "0"),
 ];
 
-/// Programs that give sandboxes a way out of their network.
-const WAYS_OUT: [&str; 2] = ["pasta", "slirp4netns"];
+/// What this process may do with files, found out by trying in `folder`: who is called root may
+/// have one id alone, or no mark that this machine's root alone can write.
+pub(super) fn rights(folder: &Path) -> io::Result<LayerForm> {
+    owned_folder::private(folder)?;
+    Ok(Here::probe(folder)?.form())
+}
+
+/// Whether those are of this machine's root.
+pub(super) fn is_root(rights: LayerForm) -> bool {
+    rights.marks == layer::Marks::Trusted && rights.owners == Owners::Image
+}
 
 /// Who is who in a sandbox whose program is to run as `user`. Where there is one id alone, it is
 /// that of the program.
-pub(super) fn identity(user: &str) -> Identity {
-    if rustix::process::geteuid().is_root() {
+/// `ranges` are the user's own, where its image has owners.
+pub(super) fn identity(user: &str, rights: LayerForm, ranges: Option<Ranges>) -> Identity {
+    if rights.owners == Owners::Image {
         return Identity::Same;
+    }
+    if let Some(ranges) = ranges {
+        return Identity::Ranges(ranges);
     }
     let (who, group) = user.split_once(':').unwrap_or((user, ""));
     Identity::Single {
@@ -34,21 +53,41 @@ pub(super) fn identity(user: &str) -> Identity {
     }
 }
 
-/// Makes a sandbox and ends it; says what sandboxes are like here.
-pub(super) async fn probe(base: &Path) -> Result<String, ExecError> {
+/// The marks of overlays.
+pub(super) fn marks(rights: LayerForm) -> Marks {
+    match rights.marks {
+        layer::Marks::Trusted => Marks::Root,
+        layer::Marks::User => Marks::User,
+    }
+}
+
+/// Whether the kernel counts the processes of each sandbox where no group does: those of root it
+/// does not.
+pub(super) fn counts_processes(rights: LayerForm) -> bool {
+    let release = rustix::system::uname();
+    let release = release.release().to_string_lossy();
+    !is_root(rights) && counts_by_namespace(&release)
+}
+
+/// Makes a sandbox and ends it; says what sandboxes are like here, where `held` is what limits
+/// hold for.
+pub(super) async fn probe(
+    base: &Path,
+    rights: LayerForm,
+    held: &[&str],
+) -> Result<String, ExecError> {
     let base = base.to_owned();
     let made = blocking("probe", "no folder for sandboxes can be made", move || {
-        owned_folder::private(&base)?;
-        let folder = tempfile::Builder::new()
-            .prefix(".probe-")
-            .tempdir_in(&base)?;
-        fs::create_dir(folder.path().join("nothing"))?;
+        let folder = Unfinished::begin(&base)?;
+        fs::create_dir(folder.content().join("nothing"))?;
         Ok(folder)
     });
     let folder = made.await?;
-    let identity = identity("");
+    let place = folder.content();
+    let ranges = tokio::task::spawn_blocking(ranges).await.ok().flatten();
+    let identity = identity("", rights, ranges);
     let root = Root {
-        layers: vec![folder.path().join("nothing")],
+        layers: vec![place.join("nothing")],
         marks: None,
         trees: Vec::new(),
     };
@@ -57,19 +96,22 @@ pub(super) async fn probe(base: &Path) -> Result<String, ExecError> {
         project_dir: "/builds/project".to_owned(),
     };
     let plan = Plan {
-        folder: folder.path(),
+        folder: &place,
         root: &root,
         layout: &layout,
+        copies: &[],
         builds: &[],
         temp_files: &[],
         identity: &identity,
-        is_root: matches!(identity, Identity::Same),
+        marks: marks(rights),
         own_network: true,
+        way_out: None,
         joins: false,
         joined_by: 0,
         names: &[],
         resolver: None,
         groups: &[],
+        processes: None,
         no_new_privileges: true,
     };
     let (setup, folders) = (setup(&plan), folders(&plan));
@@ -80,31 +122,44 @@ pub(super) async fn probe(base: &Path) -> Result<String, ExecError> {
     let launched = Link::launch(&setup, &[]).await;
     let (mut link, _) = launched.map_err(|error| refused(&error))?;
     link.end().await?;
-    let path = folder.keep();
     let what = "the folder of a sandbox was not removed";
-    blocking("probe", what, move || remove(&path)).await?;
-    Ok(describe(&identity, way_out()))
+    blocking("probe", what, move || {
+        drop(folder);
+        Ok(())
+    })
+    .await?;
+    Ok(describe(
+        &identity,
+        is_root(rights),
+        sandbox_way_out(),
+        held,
+    ))
 }
 
-fn describe(identity: &Identity, way_out: Option<&str>) -> String {
+fn describe(identity: &Identity, is_root: bool, way_out: Option<&str>, held: &[&str]) -> String {
     let release = rustix::system::uname();
     let release = release.release().to_string_lossy();
     let release = release.split('-').next().unwrap_or_default();
     let who = match identity {
-        Identity::Same => "as root",
+        Identity::Same if is_root => {
+            "as root, whose jobs may read of `/usr` and `/opt` what root may"
+        }
+        Identity::Same => "as root of a namespace of users",
         Identity::Single { .. } => "as you, with one user id: users of images are all you",
-        Identity::Ranges { .. } => "as you, with user ids of your own",
+        Identity::Ranges(_) => {
+            "as you, with one user id, and with those of `/etc/subuid` for images"
+        }
     };
     let network = match way_out {
         Some(program) => format!("out of the network by `{program}`"),
-        None => "no way out of the network".to_owned(),
+        None => "no way out of the network before the package `passt` is installed".to_owned(),
     };
-    format!("namespaces of Linux {release}, {who}; {network}")
-}
-
-fn way_out() -> Option<&'static str> {
-    // Built in, but not used yet.
-    WAYS_OUT.into_iter().find(|_| false)
+    let limits = match held {
+        [] => "no limits can be set".to_owned(),
+        [one] => format!("limits of {one} alone"),
+        [all @ .., last] => format!("limits of {} and {last}", all.join(", ")),
+    };
+    format!("namespaces of Linux {release}, {who}; {limits}; {network}")
 }
 
 /// Why no sandbox can be made, with what to do about it.

@@ -3,16 +3,18 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fchown, fstat, openat};
 use rustix::process::{Gid, Pid, Uid, getuid, setsid, umask};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
+use super::super::detector::shell_of;
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
-use super::wire::Program;
+use super::wire::{Cause, Program};
 use crate::foreign::system_words;
 
 /// Bytes that are read of `/etc/passwd` and `/etc/group`.
@@ -21,15 +23,14 @@ const LONGEST: u64 = 1 << 20;
 /// Why a program was not started.
 pub(super) struct Refused {
     pub(super) what: String,
-    /// Whether the job's own words are to blame.
-    pub(super) of_job: bool,
+    pub(super) cause: Cause,
 }
 
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Self {
         Self {
             what: system_words(&error),
-            of_job: false,
+            cause: Cause::Moment,
         }
     }
 }
@@ -41,7 +42,10 @@ pub(super) fn start(
     files: Vec<OwnedFd>,
     has_many: bool,
 ) -> Result<Pid, Refused> {
-    let by_job = |what| Refused { what, of_job: true };
+    let by_job = |what| Refused {
+        what,
+        cause: Cause::Job,
+    };
     let user = resolve(
         &program.user,
         &plain_text("/etc/passwd"),
@@ -52,7 +56,11 @@ pub(super) fn start(
     let (Some(input), Some(output)) = (files.next(), files.next()) else {
         return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
     };
-    fs::create_dir_all(&program.folder)?;
+    // Open to all it would be by the mask of this process.
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(&program.folder)?;
     let (mut failure, mut fails) = io::pipe()?;
     if let Some(number) = sys::fork(Namespaces::NONE)? {
         drop(fails);
@@ -64,19 +72,14 @@ pub(super) fn start(
         } else {
             Err(Refused {
                 what,
-                of_job: false,
+                cause: Cause::Moment,
             })
         };
     }
     let what = turn_into(program, &user, input, output, has_many);
     // What can't be told shows as an end.
     let _ = fails.write_all(what.as_bytes());
-    leave()
-}
-
-#[expect(clippy::exit, reason = "this is the copy, which must never return")]
-fn leave() -> ! {
-    std::process::exit(127)
+    sys::leave(127)
 }
 
 /// Becomes the program; returns why it could not.
@@ -90,6 +93,11 @@ fn turn_into(
     let [first, others @ ..] = &program.words[..] else {
         return "there is nothing to start".to_owned();
     };
+    for file in [&input, &output] {
+        if let Err(error) = give(file, user, has_many) {
+            return system_words(&error.into());
+        }
+    }
     if let Err(error) = become_user(user, has_many) {
         let words = system_words(&error.into());
         return format!(
@@ -97,13 +105,23 @@ fn turn_into(
             user.user, user.group
         );
     }
-    let mut command = Command::new(first);
+    let path = program.environment.iter().find(|(name, _)| name == "PATH");
+    let path = path.map_or("", |(_, value)| value);
+    let is_program = |path: &str| access(path, Access::EXEC_OK).is_ok();
+    // Saves the start of a shell that would only look for another one.
+    let mut command = match shell_of(&program.words, path, is_program) {
+        Some(shell) => Command::new(shell),
+        None => {
+            let mut command = Command::new(first);
+            command.args(others);
+            command
+        }
+    };
     let errors = match output.try_clone() {
         Ok(errors) => errors,
         Err(error) => return system_words(&error),
     };
     command
-        .args(others)
         .env_clear()
         .envs(
             program
@@ -120,6 +138,17 @@ fn turn_into(
     }
     let error = command.exec();
     format!("`{first}` can't be started: {}", system_words(&error))
+}
+
+/// Lets the user open what the program reads and writes by the names in `/dev`: a pipe belongs to
+/// whoever made it. Anything else may be another's too, such as `/dev/null`.
+fn give(file: &OwnedFd, user: &User, has_many: bool) -> rustix::io::Result<()> {
+    let is_pipe = FileType::from_raw_mode(fstat(file)?.st_mode) == FileType::Fifo;
+    if !has_many || !is_pipe {
+        return Ok(());
+    }
+    let (user, group) = (Uid::from_raw(user.user), Gid::from_raw(user.group));
+    fchown(file, Some(user), Some(group))
 }
 
 /// A session of its own has no terminal. Group and user come last, with them goes the right to

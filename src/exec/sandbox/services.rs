@@ -190,6 +190,13 @@ impl Services {
         text
     }
 
+    /// Ends them where nobody can wait any more.
+    pub(super) fn abandon(&mut self) {
+        for service in &mut self.all {
+            service.link.abandon();
+        }
+    }
+
     /// Ends them. Safe to repeat.
     pub(super) async fn end(&mut self) -> Result<(), ExecError> {
         // Nobody reads them any more; whoever writes must not wait for that.

@@ -1,25 +1,28 @@
 //! One attempt of a job: its sandbox from creation to removal.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 
 use super::super::cancel::{asked, check, unless_asked};
 use super::super::collect::{Packed, cannot_pack, place as give_place, store};
-use super::super::file_work::{blocking, in_place};
-use super::super::remove::remove;
+use super::super::file_work::{Stop as FileStop, blocking, in_place};
 use super::super::service_lines::join;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
+use super::copies::{Copies, TreeCopy};
+use super::groups::remove_attempt;
 use super::link::{Link, unexpected};
 use super::services::Services;
-use super::wire::{Choice, Program, Reply, Request, Stop};
+use super::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use crate::foreign::system_words;
 
 const RUN: &str = "run script";
@@ -39,6 +42,9 @@ pub(super) struct SandboxSession {
     /// What each script is given to.
     pub(super) program: Program,
     pub(super) services: Option<Services>,
+    /// Copies of this machine's trees that it has borrowed.
+    pub(super) copies: Vec<TreeCopy>,
+    pub(super) all_copies: Arc<Copies>,
     pub(super) gone: bool,
 }
 
@@ -71,11 +77,14 @@ impl SandboxSession {
         }
     }
 
-    /// Starts a shell; where its script goes, and where its output comes from.
-    async fn shell(&mut self) -> Result<(pipe::Sender, pipe::Receiver), ExecError> {
+    /// Starts a shell that reads `script`; where its output comes from.
+    async fn shell(&mut self, script: &Script) -> Result<pipe::Receiver, ExecError> {
         let broken =
             |error: io::Error| ExecError::system(RUN, format!("no pipe: {}", system_words(&error)));
-        let (input, script) = io::pipe().map_err(broken)?;
+        let input = in_memory(&script.text).map_err(|error| {
+            let text = format!("no place for the script: {}", system_words(&error));
+            ExecError::system(RUN, text)
+        })?;
         let (output, writes) = io::pipe().map_err(broken)?;
         let request = Request::Start(self.program.clone());
         self.link
@@ -86,25 +95,21 @@ impl SandboxSession {
             Reply::Started => {}
             Reply::Failed {
                 what,
-                of_job: false,
+                cause: Cause::Moment | Cause::Machine,
             } => {
                 return Err(ExecError::system(RUN, what)
                     .help("check `image:entrypoint`; `[\"\"]` clears the image's"));
             }
             other => return Err(unexpected(RUN, other)),
         }
-        let script = pipe::Sender::from_owned_fd(OwnedFd::from(script)).map_err(broken)?;
-        let output = pipe::Receiver::from_owned_fd(OwnedFd::from(output)).map_err(broken)?;
-        Ok((script, output))
+        pipe::Receiver::from_owned_fd(OwnedFd::from(output)).map_err(broken)
     }
 }
 
 impl SandboxSession {
     async fn run_alone(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
-        let (input, output) = self.shell().await?;
-        let feeding = feed(input, &script.text);
-        let pumping = pump(output, &cx.output);
-        let mut talking = std::pin::pin!(async { tokio::join!(feeding, pumping).1 });
+        let output = self.shell(script).await?;
+        let mut talking = std::pin::pin!(pump(output, &cx.output));
         let mut talked = None;
         let mut ended = None;
         let mut stop = None;
@@ -198,8 +203,10 @@ impl Session for SandboxSession {
             link.ask(&request, &[to.as_fd()]).await?;
             drop(to);
             let (globs, place) = (globs.clone(), into.to_owned());
+            let stop = FileStop::default();
+            let _given_up = stop.when_dropped();
             let storing = tokio::task::spawn_blocking(move || {
-                store(from, &globs, &place).map_err(cannot_pack)
+                store(from, &globs, &place, &stop).map_err(cannot_pack)
             });
             let (stored, reply) = tokio::join!(storing, link.receive());
             let stored = stored
@@ -226,6 +233,7 @@ impl Session for SandboxSession {
         }
         let folder = self.folder.clone();
         let (link, services) = (&mut self.link, &mut self.services);
+        let (copies, all) = (&mut self.copies, &self.all_copies);
         let closing = async {
             let ended = match services {
                 Some(services) => services.end().await,
@@ -233,7 +241,12 @@ impl Session for SandboxSession {
             };
             link.end().await.and(ended)?;
             let what = "the job's folder was not removed";
-            blocking("remove folder", what, move || remove(&folder)).await
+            let (copies, all) = (std::mem::take(copies), Arc::clone(all));
+            blocking("remove folder", what, move || {
+                copies.into_iter().for_each(|copy| all.give_back(copy));
+                remove_attempt(&folder)
+            })
+            .await
         };
         match tokio::time::timeout(budget, closing).await {
             Ok(done) => {
@@ -255,9 +268,14 @@ impl Session for SandboxSession {
 impl Drop for SandboxSession {
     fn drop(&mut self) {
         if !self.gone {
-            self.link.abandon();
             // Nobody is left to be told, and what is still written is removed by the next run.
-            let _ = in_place(|| remove(&self.folder));
+            let _ = in_place(|| {
+                if let Some(services) = &mut self.services {
+                    services.abandon();
+                }
+                self.link.abandon();
+                remove_attempt(&self.folder)
+            });
         }
     }
 }
@@ -280,9 +298,16 @@ async fn next_stop(last: Option<Stop>, cx: &Cx) -> Stop {
     }
 }
 
-async fn feed(mut input: pipe::Sender, text: &str) {
-    // An error means that nobody reads: the exit code tells more than it does.
-    let _ = input.write_all(text.as_bytes()).await;
+/// A file that nobody can change. From a pipe a shell would read byte by byte, lest it take what is
+/// meant for its commands.
+fn in_memory(script: &str) -> io::Result<File> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let mut file = File::from(memfd_create("script", flags)?);
+    file.write_all(script.as_bytes())?;
+    file.rewind()?;
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    fcntl_add_seals(file.as_fd(), seals)?;
+    Ok(file)
 }
 
 async fn pump(mut output: pipe::Receiver, to: &mpsc::Sender<Vec<u8>>) -> io::Result<()> {

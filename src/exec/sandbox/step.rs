@@ -8,8 +8,13 @@ use serde::{Deserialize, Serialize};
 /// [`Step::EnterRoot`], from then on those inside, where no link leads out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Step {
-    /// Gives this process mounts of its own.
-    OwnMounts,
+    /// Where memory runs out, this process and all that it starts go before others.
+    Expendable,
+    /// Makes a control group with limits.
+    Group {
+        at: PathBuf,
+        settings: Vec<GroupSetting>,
+    },
     /// Mounts of this process from here on are no concern of anybody else, nor theirs of it.
     PrivateMounts,
     /// Puts together a tree: what is written goes to `upper`. It lies nowhere yet. Trees are
@@ -19,8 +24,10 @@ pub(super) enum Step {
         lower: Vec<PathBuf>,
         upper: PathBuf,
         work: PathBuf,
-        /// Any folder: it is in use for a moment.
+        /// Any folder: it is in use for a moment, or as long as sandboxes are made.
         staging: PathBuf,
+        /// Whether it stays there for other sandboxes. What has stayed is taken as it is.
+        stays: bool,
         /// Whose marks for what is gone count: those of this machine's root, or a user's own.
         marks: Marks,
     },
@@ -28,7 +35,10 @@ pub(super) enum Step {
     Device(PathBuf),
     /// Takes a tree of this machine as it is, with all that is mounted in it. Nobody writes there.
     Share(PathBuf),
-    /// Makes a tree the root, and its folder the current one. The old root lies below it.
+    /// Takes a new tree of the kernel's own. It gives them only where the old ones are in sight.
+    KernelTree(KernelTree),
+    /// Makes a tree the root, and gives up the old one: nothing of this machine can be reached any
+    /// more, whatever is looked up from here on.
     EnterRoot {
         tree: usize,
         /// Any folder of this machine.
@@ -44,6 +54,9 @@ pub(super) enum Step {
     },
     /// Makes a folder and those above it, where it is not there; the last one gets that mode.
     Folder { at: PathBuf, mode: u32 },
+    /// Makes a folder that must not be a link: what protects the kernel's own files goes by their
+    /// names.
+    PlainFolder { at: PathBuf },
     /// Makes a file, or gives it another content.
     File {
         at: PathBuf,
@@ -58,16 +71,22 @@ pub(super) enum Step {
     ReadOnly { at: PathBuf },
     /// Makes what is mounted there ready for other sandboxes, as many times as there are.
     Lend { at: PathBuf, times: usize },
-    /// Gives up the old root: nothing of this machine can be reached any more.
-    LeaveHost,
     /// Names the machine.
     Hostname(String),
     /// Gives the network its loopback.
     Loopback,
-    /// Sets what the kernel has under `/proc/sys`.
-    Sysctl { name: String, value: String },
+    /// Gives it a device that leads to us alone, with that address.
+    Gate([u8; 4]),
+    /// Sets what the kernel has under `/proc/sys`. One that is not needed it may refuse.
+    Sysctl {
+        name: String,
+        value: String,
+        needed: bool,
+    },
     /// No program that is run gives more rights than there are.
     NoNewPrivileges,
+    /// How many processes a user may have inside.
+    MostProcesses(u64),
     /// The filter of system calls.
     Filter,
     /// Only those capabilities are left that containers have by default.
@@ -76,11 +95,25 @@ pub(super) enum Step {
     Undumpable,
 }
 
+/// What is written to a file of a control group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GroupSetting {
+    pub(super) file: String,
+    pub(super) value: String,
+    /// Whether there is no limit without it. Others are not there in each kernel.
+    pub(super) needed: bool,
+}
+
+/// What the kernel shows of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum KernelTree {
+    Proc,
+    Sys,
+}
+
 /// A file system that the kernel makes anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Fresh {
-    Proc,
-    Sys,
     Tmp,
     Pts,
     Mqueue,

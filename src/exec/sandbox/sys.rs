@@ -9,6 +9,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::process::Pid;
 use rustix::thread::UnshareFlags;
 use seccompiler::{BpfProgramRef, sock_filter};
@@ -22,9 +23,14 @@ impl Namespaces {
     pub(super) const NONE: Self = Self(0);
     pub(super) const USER: Self = Self(libc::CLONE_NEWUSER);
     pub(super) const NET: Self = Self(libc::CLONE_NEWNET);
-    /// Mounts, processes, System V IPC and the host's name.
-    pub(super) const REST: Self =
-        Self(libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS);
+    /// Mounts, processes, System V IPC, the host's name and the names of control groups.
+    pub(super) const REST: Self = Self(
+        libc::CLONE_NEWNS
+            | libc::CLONE_NEWPID
+            | libc::CLONE_NEWIPC
+            | libc::CLONE_NEWUTS
+            | libc::CLONE_NEWCGROUP,
+    );
 
     /// Both.
     pub(super) const fn and(self, other: Self) -> Self {
@@ -74,6 +80,40 @@ pub(super) fn close_foreign_files() -> io::Result<()> {
         unsafe { libc::close(number) };
     }
     Ok(())
+}
+
+/// Puts what the output is in place of the input, which this process has taken elsewhere.
+pub(super) fn close_input() -> io::Result<()> {
+    // SAFETY: the two numbers are those of open files that nobody closes.
+    match unsafe { libc::dup2(libc::STDOUT_FILENO, libc::STDIN_FILENO) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a device of the network whose packets come out of the file, and go in.
+pub(super) fn tunnel(name: &str) -> io::Result<OwnedFd> {
+    // From `linux/if_tun.h` and `linux/if.h`: the request, packets of IP and nothing else.
+    const SET_DEVICE: libc::c_ulong = 0x4004_54ca;
+    const PACKETS: u16 = 0x1001;
+    const NAME: usize = 16;
+    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = rustix::fs::open("/dev/net/tun", flags, Mode::empty())?;
+    let mut request = [0_u8; 40];
+    let name = name.as_bytes();
+    request[..name.len().min(NAME - 1)].copy_from_slice(&name[..name.len().min(NAME - 1)]);
+    request[NAME..NAME + 2].copy_from_slice(&PACKETS.to_ne_bytes());
+    // SAFETY: the kernel reads and writes the 40 bytes of a `struct ifreq`, which are there.
+    match unsafe { libc::ioctl(file.as_raw_fd(), SET_DEVICE, request.as_mut_ptr()) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(file),
+    }
+}
+
+/// Ends a copy of this process, which must never return.
+#[expect(clippy::exit, reason = "nothing of the copy is to be done by the way")]
+pub(super) fn leave(code: i32) -> ! {
+    std::process::exit(code)
 }
 
 /// What a tree of this machine loses before a job sees it.

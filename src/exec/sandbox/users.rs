@@ -1,5 +1,9 @@
 //! Who a program runs as: a user as an image names one, looked up in its own files. Pure.
 
+/// The highest id of a user or a group, as Docker has it: what is above means something else to the
+/// kernel, such as "leave it as it is".
+const HIGHEST: u32 = i32::MAX.unsigned_abs();
+
 /// The ids of a user, and where they live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -53,12 +57,17 @@ pub(super) fn resolve(wanted: &str, passwd: &str, group: &str) -> Result<User, S
         members.split(',').any(|member| Some(member) == name)
     };
     // With a group of their own choice they have no other.
-    let groups = if of.is_some() {
+    let groups: Vec<u32> = if of.is_some() {
         Vec::new()
     } else {
         let others = lines(group).filter(is_member);
         others.filter_map(|entry| number(entry.get(2))).collect()
     };
+    if let Some(number) = [user, main].iter().chain(&groups).find(|id| **id > HIGHEST) {
+        return Err(format!(
+            "user `{wanted}` can't be had: the image gives it the id {number}, and the highest is {HIGHEST}"
+        ));
+    }
     let home = entry.as_ref().and_then(|entry| entry.get(5).copied());
     Ok(User {
         user,
@@ -69,6 +78,12 @@ pub(super) fn resolve(wanted: &str, passwd: &str, group: &str) -> Result<User, S
             .unwrap_or("/")
             .to_owned(),
     })
+}
+
+/// The name of the user with that number.
+pub(super) fn name_of(user: u32, passwd: &str) -> Option<String> {
+    let entry = lines(passwd).find(|entry| number(entry.get(2)) == Some(user))?;
+    Some(entry[0].to_owned())
 }
 
 fn lines(text: &str) -> impl Iterator<Item = Vec<&str>> {
@@ -85,8 +100,8 @@ fn number(field: Option<&&str>) -> Option<u32> {
 mod tests {
     use super::resolve;
 
-    const PASSWD: &str =
-        "root:x:0:0:root:/root:/bin/sh\n# no\nann:x:1000:100:Ann:/home/ann:/bin/sh\nbad:x\n";
+    const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\n# no\nann:x:1000:100:Ann:/home/ann:/bin/sh\nbad:x\n\
+         same:x:4294967295:0::/:/bin/sh\nhigh:x:7:2147483648::/:/bin/sh\n";
     const GROUP: &str = "root:x:0:\nusers:x:100:\nwheel:x:10:root,ann\ndocker:x:999:ann\n";
 
     #[test]
@@ -109,11 +124,22 @@ mod tests {
     }
 
     #[test]
+    fn names_of_numbers() {
+        for (number, name) in [(1000, Some("ann")), (0, Some("root")), (5, None)] {
+            assert_eq!(super::name_of(number, PASSWD).as_deref(), name);
+        }
+    }
+
+    #[test]
     fn who_is_not_there_is_told() {
         for (wanted, told) in [
             ("bob", "no user `bob`"),
             ("ann:staff", "no group `staff`"),
             ("bad", "no number"),
+            ("same", "the id 4294967295"),
+            ("high", "the id 2147483648"),
+            ("4294967295", "the highest is 2147483647"),
+            ("0:2147483648", "the id 2147483648"),
         ] {
             let error = resolve(wanted, PASSWD, GROUP).expect_err(wanted);
             assert!(error.contains(told), "{error}");

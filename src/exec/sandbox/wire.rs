@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -17,8 +18,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::super::Globs;
+use super::gate::Outside;
 use super::identity::Identity;
 use super::step::Step;
+use crate::images::layer::{LayerError, UnpackJob, Unpacked};
 
 /// Open files that one message can have.
 const FILES: usize = 64;
@@ -33,8 +36,10 @@ pub(super) struct Setup {
     pub(super) outside: Vec<Step>,
     /// Who is who.
     pub(super) identity: Identity,
-    /// Whether the network is one of its own.
+    /// Whether the network is one of its own, or of the one that it joins.
     pub(super) own_network: bool,
+    /// Where the gate of its network leads.
+    pub(super) outside_of_gate: Option<Outside>,
     /// Whether it joins the users and the network of another one: the files of both come with the
     /// message, and a tree that it lends.
     pub(super) joins: bool,
@@ -59,6 +64,10 @@ pub(super) enum Request {
     Pack { project: PathBuf, choice: Choice },
     /// Writes a file's content to the file that comes with it.
     Read { path: PathBuf, limit: u64 },
+    /// Unpacks a layer of an image.
+    UnpackLayer(Box<UnpackJob>),
+    /// Removes a folder.
+    Remove { folder: PathBuf },
 }
 
 /// A program, its surroundings, and who runs it.
@@ -126,8 +135,44 @@ pub(super) enum Reply {
     Packed { entries: usize, notes: Vec<String> },
     /// Whether there is such a file.
     Read(bool),
-    /// It could not be done. `of_job` where the job's own words are to blame.
-    Failed { what: String, of_job: bool },
+    /// What came of a layer.
+    Unpacked(Result<Unpacked, LayerError>),
+    /// It could not be done.
+    Failed { what: String, cause: Cause },
+}
+
+/// What is to blame for a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Cause {
+    /// The job's own words.
+    Job,
+    /// This machine, which would do the same another time.
+    Machine,
+    /// What is short at the moment: room, memory, processes.
+    Moment,
+}
+
+impl Cause {
+    /// Of what the system says where a sandbox is made.
+    pub(super) fn of(error: &io::Error) -> Self {
+        use io::ErrorKind;
+
+        let files = [libc::EMFILE, libc::ENFILE];
+        let is_short = matches!(
+            error.kind(),
+            ErrorKind::OutOfMemory
+                | ErrorKind::WouldBlock
+                | ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::ResourceBusy
+                | ErrorKind::Interrupted
+        );
+        if is_short || error.raw_os_error().is_some_and(|it| files.contains(&it)) {
+            Self::Moment
+        } else {
+            Self::Machine
+        }
+    }
 }
 
 /// A message as bytes, its length first.
@@ -178,7 +223,13 @@ pub(super) fn receive_with(
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
     let mut carried = RecvAncillaryBuffer::new(&mut space);
     let flags = RecvFlags::CMSG_CLOEXEC;
-    let got = rustix::net::recvmsg(socket, &mut [IoSliceMut::new(into)], &mut carried, flags)?;
+    let got = loop {
+        let into = &mut [IoSliceMut::new(into)];
+        match rustix::net::recvmsg(&socket, into, &mut carried, flags) {
+            Err(rustix::io::Errno::INTR) => {}
+            got => break got?,
+        }
+    };
     for message in carried.drain() {
         if let RecvAncillaryMessage::ScmRights(received) = message {
             files.extend(received);
@@ -205,6 +256,30 @@ impl Wire {
         let bytes = frame(message)?;
         let sent = send_with(&self.0, &bytes, files)?;
         self.0.write_all(&bytes[sent..])
+    }
+
+    /// Has whoever is at the other end go, and waits for that.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        self.0.shutdown(Shutdown::Write)?;
+        io::copy(&mut self.0, &mut io::sink())?;
+        Ok(())
+    }
+
+    /// The file that comes with the next byte; `None` when the other end is closed.
+    pub(super) fn receive_file(&mut self) -> io::Result<Option<OwnedFd>> {
+        let mut files = Vec::new();
+        loop {
+            match receive_with(&self.0, &mut [0], &mut files) {
+                Ok(0) => return Ok(None),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => {
+                    if let Some(file) = files.pop() {
+                        return Ok(Some(file));
+                    }
+                }
+            }
+        }
     }
 
     /// The next message with its files; `None` when the other end is closed.

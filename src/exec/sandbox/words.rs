@@ -1,32 +1,44 @@
 //! What could not be done to make a sandbox, in words.
 
+use std::io::ErrorKind;
+
 use super::kernel::Broken;
-use super::step::{Fresh, Step};
+use super::step::{KernelTree, Step};
+use super::wire::Cause;
 use crate::foreign::system_words;
 
 /// `/proc can't be mounted: operation not permitted`.
 pub(super) fn broken(broken: &Broken) -> String {
     let what = match &broken.step {
-        Step::OwnMounts | Step::PrivateMounts => "the mounts can't be set apart".to_owned(),
+        Step::Expendable => "the order in which memory is freed can't be set".to_owned(),
+        Step::Group { at, .. } => format!("the limits can't be set in `{}`", at.display()),
+        Step::MostProcesses(_) => "the number of processes can't be limited".to_owned(),
+        Step::PrivateMounts => "the mounts can't be set apart".to_owned(),
         Step::Overlay { .. } => "the layers can't be laid over each other".to_owned(),
         Step::Device(path) | Step::Share(path) => format!("`{}` can't be shared", path.display()),
-        Step::EnterRoot { .. } | Step::LeaveHost => "the root can't be changed".to_owned(),
+        Step::EnterRoot { .. } => "the root can't be changed".to_owned(),
+        Step::KernelTree(KernelTree::Proc) => {
+            "a new `/proc` can't be mounted (is a part of it hidden?)".to_owned()
+        }
+        Step::KernelTree(KernelTree::Sys) => "a new `/sys` can't be mounted".to_owned(),
+        Step::PlainFolder { at } if is_of_image(broken) => {
+            let at = at.display();
+            return format!("`{at}` of the image has to be a folder, and is a link or a file");
+        }
         Step::Attach { at, .. } | Step::Lend { at, .. } => {
             format!("`{}` can't be mounted", at.display())
         }
-        Step::Fresh { kind, at, .. } => {
-            let at = at.display();
-            match kind {
-                Fresh::Proc => format!("a new `{at}` can't be mounted (is a part of it hidden?)"),
-                _ => format!("a new `{at}` can't be mounted"),
-            }
-        }
-        Step::Folder { at, .. } | Step::File { at, .. } | Step::Link { at, .. } => {
+        Step::Fresh { at, .. } => format!("a new `{}` can't be mounted", at.display()),
+        Step::PlainFolder { at }
+        | Step::Folder { at, .. }
+        | Step::File { at, .. }
+        | Step::Link { at, .. } => {
             format!("`{}` can't be made", at.display())
         }
         Step::Hide { at } => format!("`{}` can't be hidden", at.display()),
         Step::ReadOnly { at } => format!("`{}` can't be protected", at.display()),
         Step::Hostname(_) => "the machine can't be named".to_owned(),
+        Step::Gate(_) => "the gate of the network can't be made".to_owned(),
         Step::Loopback => "the network's loopback can't be taken into use".to_owned(),
         Step::Sysctl { name, .. } => format!("`/proc/sys/{name}` can't be set"),
         Step::NoNewPrivileges | Step::Capabilities | Step::Undumpable => {
@@ -35,4 +47,18 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::Filter => "the filter of system calls can't be set".to_owned(),
     };
     format!("{what}: {}", system_words(&broken.error))
+}
+
+/// What is to blame for it.
+pub(super) fn cause(broken: &Broken) -> Cause {
+    if is_of_image(broken) {
+        Cause::Job
+    } else {
+        Cause::of(&broken.error)
+    }
+}
+
+fn is_of_image(broken: &Broken) -> bool {
+    matches!(broken.step, Step::PlainFolder { .. })
+        && broken.error.kind() == ErrorKind::NotADirectory
 }

@@ -13,6 +13,7 @@ use super::kin::signal_all;
 pub(super) fn reap(base: &Path, owner: &str, alive: &dyn Fn(&str) -> bool) -> io::Result<Reaped> {
     let mut reaped = Reaped::default();
     let mut failed = None;
+    owned_folder::sweep(base);
     for (folder, run) in owned_folder::dead(base, owner, alive)? {
         if let Err(error) = remove(&folder) {
             // The others go all the same.
@@ -28,5 +29,5 @@ pub(super) fn reap(base: &Path, owner: &str, alive: &dyn Fn(&str) -> bool) -> io
 /// Ends what runs from `folder` and removes it. One that is not there is fine. Blocks.
 pub(super) fn remove(folder: &Path) -> io::Result<()> {
     signal_all(folder, Signal::KILL);
-    super::super::remove::remove(folder)
+    crate::remove::remove(folder)
 }

@@ -2,17 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::fake::Run;
 use super::super::{ArtifactRef, Cancel, ExecError, Exit, Script};
 use super::subject::{BUDGET, Step, Subject, context, globs};
-
-/// Long enough that no test waits for it.
-const LONG: Duration = Duration::from_secs(120);
 
 /// A script's code is its shell's, and no failure (runtime reference 4.1).
 pub(super) async fn exit_codes(subject: &Subject) {
     let codes = [0, 1, 42, 255];
-    let steps = codes.map(|code| Step::new(&format!("exit {code}\n"), Run::exits(code)));
+    let steps = codes.map(|code| Step::real(&format!("exit {code}\n")));
     let mut session = subject.open("exit-codes", &steps).await;
     for (code, step) in codes.into_iter().zip(&steps) {
         let (exit, _) = step.run(session.as_mut()).await;
@@ -27,7 +23,10 @@ pub(super) async fn output_keeps_its_order(subject: &Subject) {
     let wanted = lines.concat();
     let step = Step::new(
         "exec 2>&1\nn=1\nwhile [ $n -le 500 ]; do echo out $n; echo err $n >&2; n=$((n+1)); done\n",
-        Run::exits(0).saying(wanted.clone()),
+        &wanted
+            .lines()
+            .map(|line| format!("say {line}\n"))
+            .collect::<String>(),
     );
     let mut session = subject.open("order", std::slice::from_ref(&step)).await;
     let (_, output) = step.run(session.as_mut()).await;
@@ -44,7 +43,7 @@ pub(super) async fn output_keeps_its_order(subject: &Subject) {
 pub(super) async fn all_output_comes_before_the_end(subject: &Subject) {
     let step = Step::new(
         "head -c 3000000 /dev/zero | tr '\\0' x; printf end\n",
-        Run::exits(0).saying("x".repeat(3_000_000) + "end"),
+        &format!("raw {}end", "x".repeat(3_000_000)),
     );
     let mut session = subject.open("much", std::slice::from_ref(&step)).await;
     let (_, output) = step.run(session.as_mut()).await;
@@ -60,9 +59,9 @@ pub(super) async fn graceful_cancel_stops_the_script_only(subject: &Subject) {
             // What says that it started is what has to end: a shell that is told so just before it
             // starts another program waits for that one first.
             "trap 'exit 1' TERM\nset -e\n(trap 'exit 1' TERM; sh -c 'echo started; exec sleep 120'; echo never) </dev/null\n",
-            Run::exits(0).saying("started\n").taking(LONG),
+            "say started\nsleep 120000",
         ),
-        Step::new("echo after\n", Run::exits(0).saying("after\n")),
+        Step::new("echo after\n", "say after"),
     ];
     let mut session = subject.open("graceful", &steps).await;
     let begun = Instant::now();
@@ -92,7 +91,7 @@ fn cancel_when_started(output: &str, cancel: &tokio::sync::watch::Sender<Cancel>
 pub(super) async fn force_ends_what_ignores_a_graceful_cancel(subject: &Subject) {
     let step = Step::new(
         "trap '' TERM\necho started\nn=0\nwhile [ $n -lt 600 ]; do sleep 0.2; echo still; n=$((n+1)); done\n",
-        Run::exits(0).saying("started\n").taking(LONG).stubborn(),
+        "stubborn\nsay started\nsleep 120000",
     );
     let mut session = subject.open("force", std::slice::from_ref(&step)).await;
     let begun = Instant::now();

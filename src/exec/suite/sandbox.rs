@@ -1,21 +1,32 @@
 //! The contract over the sandbox, and what only it must do.
 
 mod images;
+mod limits;
 mod services;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::super::{Exit, Keyring, SandboxExecutor, SandboxSettings};
+use super::super::{
+    ArtifactRef, Cancel, Cx, Exit, Fault, Keyring, SandboxExecutor, SandboxLimits, SandboxNetwork,
+    SandboxSettings,
+};
 use super::contract;
-use super::subject::{BUDGET, RUN, Step, Subject, scratch};
+use super::subject::{BUDGET, RUN, Step, Subject, context, globs, scratch};
 
 async fn sandbox() -> Subject {
+    sandbox_with(SandboxLimits::default())
+}
+
+fn sandbox_with(limits: SandboxLimits) -> Subject {
     let scratch = scratch();
     let executor = SandboxExecutor::new(SandboxSettings {
         base: scratch.path().join("sandbox"),
         images: scratch.path().join("images"),
         keyring: Keyring::of_user(None, None),
+        limits,
         certificates: None,
+        network: SandboxNetwork::Alone,
         run: RUN.to_owned(),
     });
     Subject::in_folder(scratch, Arc::new(executor), Some("host"))
@@ -55,6 +66,20 @@ async fn runs(script: &str) -> (Exit, String) {
     ended
 }
 
+/// Whether a sandbox has other users than the one who made it.
+fn has_users() -> bool {
+    let map = std::fs::read_to_string("/proc/self/uid_map").expect("a map");
+    rustix::process::geteuid().is_root() && !map.trim_end().ends_with(" 1")
+}
+
+/// The same, of an image of the store: ids of their own are enough.
+fn has_users_of_images() -> bool {
+    let user = format!("{}:", rustix::process::geteuid().as_raw());
+    let ids = std::fs::read_to_string("/etc/subuid").unwrap_or_default();
+    let has_ids = ids.lines().any(|line| line.starts_with(&user));
+    has_users() || (has_ids && std::path::Path::new("/usr/bin/newuidmap").exists())
+}
+
 /// Where root runs the tests, all of them are run once more as a user who has no rights.
 #[test]
 fn all_of_it_as_a_plain_user() {
@@ -71,6 +96,7 @@ fn all_of_it_as_a_plain_user() {
     std::fs::copy("/proc/self/exe", &program).expect("copied");
     let done = std::process::Command::new(&program)
         .args(["suite::sandbox", "--skip", "as_a_plain_user"])
+        .args(["--skip", "of_a_namespace", "--skip", "with_uidmap"])
         .env("HOME", home.path())
         .env("TMPDIR", home.path())
         .current_dir("/")
@@ -78,6 +104,74 @@ fn all_of_it_as_a_plain_user() {
         .gid(user)
         .output()
         .expect("started");
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}");
+    assert!(said.contains(" passed"), "{said}");
+}
+
+/// Images have their users where a user has ids of their own, and what these users leave is removed.
+#[test]
+fn images_have_their_users_for_a_user_with_ids_with_uidmap() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let home = scratch();
+    let user = 61_236;
+    std::os::unix::fs::chown(home.path(), Some(user), Some(user)).expect("given away");
+    let at = |name: &str| home.path().join(name);
+    std::fs::copy("/proc/self/exe", at("tests")).expect("copied");
+    std::fs::write(at("ids"), format!("{user}:300000:65536\n")).expect("written");
+    // The program that gives the ids wants its user to have a name.
+    let mut people = std::fs::read_to_string("/etc/passwd").expect("people");
+    people.push_str(&format!("pipe-test:x:{user}:{user}::/:/bin/sh\n"));
+    std::fs::write(at("people"), people).expect("written");
+    // For this test alone.
+    let script = "mount --bind ids /etc/subuid && mount --bind ids /etc/subgid && \
+                  mount --bind people /etc/passwd && \
+                  exec setpriv --reuid=61236 --regid=61236 --clear-groups ./tests \"$@\"";
+    let done = std::process::Command::new("unshare")
+        .args(["-m", "sh", "-c", script, "sh"])
+        .args(["images", "exit_codes", "services_are_ready", "fork_bomb"])
+        .args([
+            "--skip",
+            "docker",
+            "--skip",
+            "fake",
+            "--skip",
+            "shell",
+            "--skip",
+            "images::tests",
+        ])
+        .env("HOME", home.path())
+        .env("TMPDIR", home.path())
+        .current_dir(home.path())
+        .output();
+    let done = done.expect("`unshare` of util-linux is installed");
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}");
+    assert!(said.contains("an_image_has_its_users ... ok"), "{said}");
+    // What belongs to other ids could not be removed by whoever made it.
+    let left = std::process::Command::new("find")
+        .arg(home.path())
+        .args(["-uid", "+299999"])
+        .output();
+    let left = left.expect("`find` is installed").stdout;
+    assert_eq!(String::from_utf8_lossy(&left), "");
+}
+
+/// Who is root of a namespace of users has one id, and marks that this machine's root does not
+/// know.
+#[test]
+fn it_works_for_root_of_a_namespace_of_users() {
+    let program = std::env::current_exe().expect("the tests");
+    let done = std::process::Command::new("unshare")
+        .arg("-Ur")
+        .arg(program)
+        .args(["exit_codes", "the_tree_is_there", "nothing_of_the_host"])
+        .args(["an_image_runs", "services_are_ready", "fork_bomb"])
+        .args(["--skip", "docker", "--skip", "fake", "--skip", "shell"])
+        .output();
+    let done = done.expect("`unshare` of util-linux is installed");
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(done.status.success(), "{said}");
     assert!(said.contains(" passed"), "{said}");
@@ -237,6 +331,208 @@ async fn the_hosts_network_is_not_reached() {
     }
     let own = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/9' 2>&1 | grep -q refused && echo there\n";
     stays_inside(&subject, "its own loopback", own, "there\n").await;
+}
+
+/// A call of the kernel that a job makes, whatever its program: `none` where nobody may.
+fn calls(number: libc::c_long, arguments: &str) -> String {
+    format!(
+        "perl -e '$! = 0; syscall({number}, {arguments}); print $! + 0 == 1 ? \"none\\n\" : \"done $!\\n\"'\n"
+    )
+}
+
+#[tokio::test]
+async fn calls_that_reach_beyond_a_job_are_refused() {
+    let subject = sandbox().await;
+    for (name, number, arguments) in [
+        ("keys of the session", libc::SYS_keyctl, "0, -3, 0"),
+        ("a new key", libc::SYS_add_key, "0, 0, 0, 0, -3"),
+        ("a key by name", libc::SYS_request_key, "0, 0, 0, -3"),
+        ("programs of the kernel", libc::SYS_bpf, "0, 0, 0"),
+        ("rings", libc::SYS_io_uring_setup, "1, 0"),
+        ("watching everything", libc::SYS_fanotify_init, "0, 0"),
+        (
+            "a file by its number",
+            libc::SYS_open_by_handle_at,
+            "0, 0, 0",
+        ),
+        (
+            "counters of the processor",
+            libc::SYS_perf_event_open,
+            "0, 0, -1, -1, 0",
+        ),
+        ("sockets of a virtual machine", libc::SYS_socket, "40, 1, 0"),
+        ("ciphers of the kernel", libc::SYS_socket, "38, 5, 0"),
+    ] {
+        stays_inside(&subject, name, &calls(number, arguments), "none\n").await;
+    }
+    let allowed = calls(libc::SYS_getpid, "0");
+    stays_inside(&subject, "a call that is fine", &allowed, "done \n").await;
+}
+
+#[tokio::test]
+async fn raw_sockets_hear_nothing_of_the_host() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let word = format!("overheard-{}", std::process::id());
+    let stop = Arc::new(AtomicBool::new(false));
+    let (ended, text) = (Arc::clone(&stop), word.clone());
+    let talking = std::thread::spawn(move || {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+        while !ended.load(Ordering::Relaxed) {
+            let _ = socket.send_to(text.as_bytes(), "127.0.0.1:9");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let subject = sandbox().await;
+    let script = format!(
+        "perl -e 'socket(my $s, 17, 3, 0x300) or print(\"silence\\n\"), exit; \
+         $SIG{{ALRM}} = sub {{ print \"silence\\n\"; exit }}; alarm 1; \
+         while (defined recv($s, my $heard, 65535, 0)) {{ \
+         if ($heard =~ /{word}/) {{ print \"heard\\n\"; exit }} }}'\n"
+    );
+    stays_inside(&subject, "raw sockets", &script, "silence\n").await;
+    stop.store(true, Ordering::Relaxed);
+    talking.join().expect("it talked");
+}
+
+#[tokio::test]
+async fn names_in_artifacts_lead_nowhere_outside() {
+    let subject = sandbox().await;
+    let outside = subject.scratch.path().join("outside");
+    std::fs::create_dir(&outside).expect("a folder");
+    let place = outside.display();
+    for name in [
+        format!("{place}/file"),
+        format!("../../../../../../../..{place}/file"),
+        format!("a/../../../../../../../..{place}/file"),
+        "link/file".to_owned(),
+    ] {
+        let tar = subject.archive("hostile.tar");
+        let mut builder = tar::Builder::new(std::fs::File::create(&tar).expect("created"));
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        builder
+            .append_link(&mut header, "link", &outside)
+            .expect("a link");
+        let mut header = tar::Header::new_gnu();
+        header.set_size(4);
+        header.set_mode(0o644);
+        let field = &mut header.as_gnu_mut().expect("its kind").name;
+        field[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_cksum();
+        builder.append(&header, &b"evil"[..]).expect("an entry");
+        builder.finish().expect("finished");
+        let mut session = subject.open("archive", &[]).await;
+        let kept = ArtifactRef {
+            tar,
+            entries: 2,
+            notes: Vec::new(),
+            digest: None,
+            lasts: false,
+        };
+        // It is refused or stays in the job: what is outside alone counts.
+        let _ = session.add(&[kept], &Cx::unstoppable()).await;
+        session.close(BUDGET).await.expect("closes");
+        let written = std::fs::read_dir(&outside).expect("a folder").count();
+        assert_eq!(written, 0, "{name}");
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_artifact_without_end_is_refused_and_can_be_stopped() {
+    let subject = sandbox().await;
+    let mut session = subject.open("sparse", &[]).await;
+    let project = subject.spec("sparse").layout.project_dir;
+    let script = format!("cd {project}; truncate -s 1G big; truncate -s 10T huge; mkfifo pipe\n");
+    let made = Step::real(&script).run(session.as_mut()).await;
+    assert_eq!(made, (Exit::Code(0), String::new()));
+    let (cx, cancel) = context();
+    let into = subject.archive("a.tar");
+    let mut big = globs(&["big"]);
+    big.limit = Some(1 << 20);
+    let error = session
+        .collect(&big, &into, &cx)
+        .await
+        .expect_err("too long");
+    assert_eq!(error.fault, Fault::User, "{error}");
+    assert!(error.message.contains("holes and all"), "{error}");
+    let pipe = format!("{project}/pipe");
+    let read = session.read(&pipe, 10, &cx).await.expect("looked at");
+    assert_eq!(read, None, "nobody waits for a pipe");
+    let begun = Instant::now();
+    let stopping = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        cancel.send_replace(Cancel::Graceful);
+    };
+    let huge = globs(&["huge"]);
+    let (stopped, ()) = tokio::join!(session.collect(&huge, &into, &cx), stopping);
+    stopped.expect_err("it never ends by itself");
+    session.close(BUDGET).await.expect("closes");
+    let is_stored = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        name.starts_with(".tmp") || name == "a.tar"
+    };
+    let stored = || {
+        let entries = std::fs::read_dir(subject.scratch.path()).expect("a folder");
+        entries.flatten().any(is_stored)
+    };
+    while stored() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it goes on");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn whoever_a_job_runs_as_can_open_its_output_by_name() {
+    let subject = sandbox().await;
+    let users = if has_users() {
+        &[None, Some("nobody"), Some("1000:1000")][..]
+    } else {
+        &[None, Some("1000:1000")]
+    };
+    for user in users {
+        let mut spec = subject.spec("named");
+        if let Some(image) = &mut spec.image {
+            image.user = user.map(str::to_owned);
+        }
+        let mut session = subject.open_spec(spec).await;
+        let script = Step::real("echo out >/dev/stdout; echo err >/dev/stderr\n");
+        let (exit, output) = script.run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        assert_eq!(
+            (exit, output.as_str()),
+            (Exit::Code(0), "out\nerr\n"),
+            "{user:?}"
+        );
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn everybody_has_a_home_of_their_own_and_the_usual_folders() {
+    let subject = sandbox().await;
+    let script = "echo >/var/run/x && echo >/var/lock/y && ls /run/x /run/lock/y\n";
+    stays_inside(&subject, "folders", script, "/run/lock/y\n/run/x\n").await;
+    if !has_users() {
+        return;
+    }
+    for (user, home) in [
+        ("root", std::env::home_dir()),
+        ("nobody", Some("/nonexistent".into())),
+    ] {
+        let mut spec = subject.spec("home");
+        if let Some(image) = &mut spec.image {
+            image.user = Some(user.to_owned());
+        }
+        let mut session = subject.open_spec(spec).await;
+        let (_, output) = Step::real("echo $HOME\n").run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        let home = home.expect("a home").display().to_string();
+        assert_eq!(output, format!("{home}\n"), "{user}");
+    }
 }
 
 #[tokio::test]

@@ -78,8 +78,8 @@ impl Layer {
             few if few <= Self::FEW => {}
             many => {
                 let new = if self.last.is_empty() { 0 } else { many - 1 };
-                let keys = self.entries.iter().map(|entry| entry.key.clone());
-                self.last.extend(keys.zip(0..).skip(new));
+                let keys = self.entries[new..].iter().map(|entry| entry.key.clone());
+                self.last.extend(keys.zip(new..));
             }
         }
     }

@@ -1,17 +1,14 @@
 //! Layers written by this process, with the ids that it has.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use rustix::fs::XattrFlags;
 
 use super::{LayerError, LayerFolders, LayerForm, Marks, Owners, UnpackJob, Unpacked};
-
-/// What a folder's owner needs to remove what is in it.
-const OWNER_ALL: u32 = 0o700;
+use crate::remove::remove;
 
 /// Writes layers in this process.
 #[derive(Debug, Clone, Copy)]
@@ -67,31 +64,4 @@ impl LayerFolders for Here {
     fn remove(&self, folder: &Path) -> Result<(), LayerError> {
         remove(folder).map_err(|error| LayerError::of(&error))
     }
-}
-
-/// Removes a folder, also where modes in it forbid that to its owner.
-pub(in crate::images) fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            open_all(folder)?;
-            fs::remove_dir_all(folder)
-        }
-        other => other,
-    }
-}
-
-/// Lets the owner into every folder. Nobody else writes here, so that none becomes a link.
-fn open_all(folder: &Path) -> io::Result<()> {
-    let mode = fs::symlink_metadata(folder)?.permissions().mode();
-    if mode & OWNER_ALL != OWNER_ALL {
-        fs::set_permissions(folder, Permissions::from_mode(mode | OWNER_ALL))?;
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            open_all(&entry.path())?;
-        }
-    }
-    Ok(())
 }

@@ -90,7 +90,8 @@ impl LayerError {
         }
     }
 
-    pub(super) fn of(error: &io::Error) -> Self {
+    /// That of the system.
+    pub fn of(error: &io::Error) -> Self {
         Self {
             message: system_words(error),
             disk_full: is_disk_full(error),

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use super::LayerForm;
 use super::below::{Below, Shown};
 use super::entry::Facts;
+use crate::remove::remove;
 
 /// How deep folders lie in each other; each is held open while one within it is looked for.
 const MOST_DEPTH: usize = 200;
@@ -221,7 +222,7 @@ impl<'a> Folders<'a> {
             Own::Folder => {
                 let path = here.path.join(name);
                 // No folder on the way is a link, and all are still open to whoever unpacks.
-                std::fs::remove_dir_all(self.root.join(&path))?;
+                remove(&self.root.join(&path))?;
                 let within = |it: &&PathBuf| it.starts_with(&path);
                 let gone: Vec<PathBuf> = (self.facts.range(path.clone()..).map(|(path, _)| path))
                     .take_while(within)

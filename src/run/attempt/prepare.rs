@@ -20,7 +20,8 @@ const OPEN_PAUSE: Duration = Duration::from_secs(3);
 
 impl Attempt<'_> {
     /// Takes the environment that was opened ahead, else brings the images and opens one. A system
-    /// failure is tried again; an image that could not be pulled is not (runtime reference 1.1).
+    /// failure is tried again unless it lasts; an image that could not be pulled is not (runtime
+    /// reference 1.1).
     pub(super) async fn prepare(&mut self) -> Result<Box<dyn Session>, Verdict> {
         match self.opened_ahead().await {
             OpenedAhead::Session(session) => return Ok(session),
@@ -36,7 +37,7 @@ impl Attempt<'_> {
                 Err(verdict) => return Err(verdict),
             };
             let is_system = failure.reason == FailureReason::RunnerSystemFailure;
-            if !is_system || tries == OPEN_TRIES {
+            if !is_system || failure.lasts || tries == OPEN_TRIES {
                 return Err(Verdict::Failed(failure));
             }
             if *self.order.cancel.borrow() >= Cancel::Graceful {

@@ -11,7 +11,6 @@ mod processing;
 mod properties;
 mod results;
 mod runners;
-mod scripted;
 mod services;
 mod slots;
 mod story;

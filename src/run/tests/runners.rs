@@ -6,12 +6,12 @@ use crate::exec::{EnvSpec, TreeSpec};
 use crate::run::{Runner, RunnerIndex};
 use crate::types::Sources;
 
-use super::scripted::Scripted;
 use super::story::{Story, job};
+use crate::exec::fake::FakeExecutor;
 
 /// A second runner, and what it was asked.
-fn second(story: &mut Story, limit: Option<usize>) -> Scripted {
-    let executor = Scripted::default();
+fn second(story: &mut Story, limit: Option<usize>) -> FakeExecutor {
+    let executor = FakeExecutor::default();
     story.spec.settings.runners.push(Runner {
         limit,
         ..Runner::untagged("two", Arc::new(executor.clone()))

@@ -19,7 +19,7 @@ use crate::run::{
 use crate::sched::{JobIndex, JobSpec, Options};
 use crate::types::{Artifacts, KeepWhen, PullPolicy, Sources};
 
-use super::scripted::{Asked, Scripted};
+use crate::exec::fake::{Asked, FakeExecutor};
 
 /// A job and what it does.
 #[derive(Debug)]
@@ -230,7 +230,7 @@ pub(super) fn pipeline(jobs: impl IntoIterator<Item = Job>) -> PipelineSpec {
 /// A run.
 pub(super) struct Story {
     pub(super) spec: RunSpec,
-    pub(super) executor: Scripted,
+    pub(super) executor: FakeExecutor,
     /// When the person at the terminal asks to stop, and how hard.
     pub(super) interrupts: Vec<(Duration, Cancel)>,
     /// The event that the record can't keep, in short.
@@ -240,7 +240,7 @@ pub(super) struct Story {
 impl Story {
     /// Stages are `one`, `two`, `three`.
     pub(super) fn new(jobs: impl IntoIterator<Item = Job>) -> Self {
-        let executor = Scripted::default();
+        let executor = FakeExecutor::default();
         let spec = RunSpec {
             pipeline: pipeline(jobs),
             settings: RunSettings {

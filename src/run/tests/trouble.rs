@@ -125,6 +125,7 @@ async fn what_after_script_does_to_the_result() {
 async fn environments_that_do_not_open() {
     let rows = [
         ("user-error", "script_failure", 1, ""),
+        ("lasting-error", "runner_system_failure", 1, ""),
         (
             "system-error",
             "runner_system_failure",
@@ -392,7 +393,7 @@ async fn an_executor_that_falls_silent_is_told_once_each_time() {
     let ended = Story::new([job("a", 0, "mute 19000\nmute 50000\nmute 30000")])
         .run()
         .await;
-    let notice = "notice: Scripted has not answered for 20 s";
+    let notice = "notice: Fake has not answered for 20 s";
     let told = ended.told();
     assert_eq!(told.iter().filter(|line| *line == notice).count(), 2);
     assert_eq!(ended.end(), ("success", 0));

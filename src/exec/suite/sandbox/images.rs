@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::super::super::{Cx, Exit, Fault};
+use super::super::super::{Cx, Exit, Fault, image_store};
 use super::super::cases::refused;
 use super::super::subject::{BUDGET, Step, Subject, context};
-use super::sandbox;
-use crate::images::{ImageName, ImageStore, ImportOptions};
+use super::{has_users_of_images, sandbox};
+use crate::images::{ImageName, ImportOptions};
 
 /// Files that an image has: a path, and a content, or `-> ` and the target of a link.
 type Files<'a> = &'a [(&'a str, &'a str)];
@@ -62,7 +62,7 @@ fn import(subject: &Subject, name: &str, files: Files<'_>) {
         }
     }
     builder.finish().expect("finished");
-    let store = ImageStore::new(&subject.scratch.path().join("images")).expect("a store");
+    let store = image_store(&subject.scratch.path().join("images")).expect("a store");
     let mut arrival = store.arrival().expect("begun");
     let options = ImportOptions {
         name: ImageName::parse(name),
@@ -84,7 +84,15 @@ async fn an_image_runs_as_who_is_asked_for() {
         "test:1",
         &[("etc/passwd", passwd), ("word", "from the image\n")],
     );
-    for (user, wanted) in [(None, "0\n"), (Some("1000"), "1000\n")] {
+    for (user, wanted) in [
+        (None, "0\n"),
+        (Some("1000"), "1000\n"),
+        (Some("ann"), "1000\n"),
+    ] {
+        if user == Some("ann") && !has_users_of_images() {
+            // With one id nobody can be looked up by name.
+            continue;
+        }
         let mut spec = subject.spec("image");
         if let Some(image) = &mut spec.image {
             image.name = "test:1".to_owned();
@@ -102,6 +110,33 @@ async fn an_image_runs_as_who_is_asked_for() {
             "{user:?}"
         );
         assert_eq!(exit, Exit::Code(0), "{user:?}");
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_image_has_its_users() {
+    if !has_users_of_images() {
+        return;
+    }
+    let subject = sandbox().await;
+    let passwd = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home:/bin/sh\n";
+    import(&subject, "test:2", &[("etc/passwd", passwd)]);
+    for (user, wanted) in [("root", "0 1000"), ("ann", "1000 1000 denied")] {
+        let mut spec = subject.spec("users");
+        if let Some(image) = &mut spec.image {
+            image.name = "test:2".to_owned();
+            image.user = Some(user.to_owned());
+        }
+        let mut session = subject.open_spec(spec).await;
+        // Folders that nobody but their owner may enter, or change.
+        let script = "cd /tmp; busybox mkdir -p a/b; echo >a/b/c; busybox chmod 500 a/b; \
+                      busybox chown 1000:1000 a/b a; busybox stat -c %u a/b/c a/b; \
+                      busybox chown 5:5 a 2>/dev/null || echo denied\n";
+        let (_, output) = Step::real(script).run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        let output = output.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output, wanted, "{user}");
     }
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
@@ -153,6 +188,25 @@ async fn links_of_an_image_lead_nowhere_outside() {
             assert!(is_empty(&outside), "{name} {way}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_image_without_a_folder_for_the_kernels_files_is_the_jobs_fault() {
+    let subject = sandbox().await;
+    for (number, name) in ["proc", "sys", "dev"].into_iter().enumerate() {
+        let image = format!("odd:{number}");
+        import(&subject, &image, &[(name, "-> tmp")]);
+        let mut spec = subject.spec("odd");
+        if let Some(image_of) = &mut spec.image {
+            image_of.name = image;
+        }
+        let (cx, _live) = context();
+        let error = refused(subject.executor.open(spec, &cx).await);
+        assert_eq!(error.fault, Fault::User, "{error}");
+        let wanted = format!("`/{name}` of the image has to be a folder");
+        assert!(error.message.contains(&wanted), "{error}");
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
 fn is_empty(folder: &Path) -> bool {

@@ -1,5 +1,5 @@
-//! Removes a folder that a job has filled: however deep it is, whatever modes its folders have, and
-//! never through a link.
+//! Removes a folder that a job or an image has filled: however deep it is, whatever modes its folders
+//! have, and never through a link. Layer 0.
 //!
 //! `std::fs::remove_dir_all` holds a file descriptor and a frame of the stack for each level, and a
 //! job makes as many levels as it likes.
@@ -10,7 +10,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, chmod, openat, renameat, statat, unlinkat,
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, chmod, fchmod, fstat, openat, renameat, statat,
+    unlinkat,
 };
 use rustix::io::Errno;
 
@@ -18,7 +19,7 @@ use rustix::io::Errno;
 const DEEPEST: usize = 32;
 
 /// Removes `folder` and all that is in it. One that is not there is fine.
-pub(super) fn remove(folder: &Path) -> io::Result<()> {
+pub fn remove(folder: &Path) -> io::Result<()> {
     let top = match open(CWD, folder) {
         Err(Errno::NOENT) => return Ok(()),
         opened => opened?,
@@ -35,14 +36,21 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
 
 /// Empties a folder. Folders that lie too deep become entries of `top`.
 fn clear(folder: &OwnedFd, top: BorrowedFd<'_>, depth: usize, moved: &mut u64) -> io::Result<()> {
-    for name in names(folder)? {
+    for (name, kind) in names(folder)? {
         let name = name.as_c_str();
-        let kind = match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Err(Errno::NOENT) => continue,
-            about => FileType::from_raw_mode(about?.st_mode),
+        let kind = match kind {
+            FileType::Unknown => match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Err(Errno::NOENT) => continue,
+                about => FileType::from_raw_mode(about?.st_mode),
+            },
+            kind => kind,
         };
         if kind != FileType::Directory {
             ignore_gone(unlinkat(folder, name, AtFlags::empty()))?;
+            continue;
+        }
+        // Most folders of a job are empty.
+        if unlinkat(folder, name, AtFlags::REMOVEDIR).is_ok() {
             continue;
         }
         let inner = open(folder.as_fd(), name)?;
@@ -72,25 +80,34 @@ fn ignore_gone(done: rustix::io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Opens a folder that is no link, and makes it ours to read and to write.
+/// Opens a folder that is no link, and makes it its owner's to read and to write.
 fn open(at: BorrowedFd<'_>, name: impl rustix::path::Arg + Copy) -> rustix::io::Result<OwnedFd> {
     let folder = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match openat(at, name, folder | OFlags::RDONLY, Mode::empty()) {
+        Err(Errno::ACCESS) => {}
+        opened => {
+            let opened = opened?;
+            if !Mode::from_raw_mode(fstat(&opened)?.st_mode).contains(Mode::RWXU) {
+                // Where that can't be done, the first entry tells.
+                let _ = fchmod(&opened, Mode::RWXU);
+            }
+            return Ok(opened);
+        }
+    }
     let way = openat(at, name, folder | OFlags::PATH, Mode::empty())?;
     // By the descriptor: the name may lead elsewhere by now.
-    let _ = chmod(
-        format!("/proc/self/fd/{}", way.as_raw_fd()),
-        Mode::from_raw_mode(0o700),
-    );
+    let _ = chmod(format!("/proc/self/fd/{}", way.as_raw_fd()), Mode::RWXU);
     openat(&way, c".", folder | OFlags::RDONLY, Mode::empty())
 }
 
-fn names(folder: &OwnedFd) -> io::Result<Vec<CString>> {
+/// What is in it, with its kind where the file system tells.
+fn names(folder: &OwnedFd) -> io::Result<Vec<(CString, FileType)>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name = entry.file_name();
         if name != c"." && name != c".." {
-            names.push(name.to_owned());
+            names.push((name.to_owned(), entry.file_type()));
         }
     }
     Ok(names)

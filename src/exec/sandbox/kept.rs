@@ -1,0 +1,235 @@
+//! Folders that outlive their run, each with a content: there whole or not at all, kept from going
+//! while a run uses them, and believed within the boot that wrote them.
+//!
+//! Nothing is synced to the disk: after a power cut a folder may be there and its files empty. Those
+//! of an earlier boot are made anew.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::super::owned_folder;
+use crate::remove::remove;
+
+/// Where the content is.
+const CONTENT: &str = "content";
+
+/// The file that says which boot wrote it.
+const BOOT: &str = "boot";
+
+/// How old an unfinished folder is at least that is taken for a killed run's: it is locked right
+/// after it is made.
+const FORSAKEN: Duration = Duration::from_secs(60);
+
+/// A folder in the making, beside its place. It goes with this unless it gets there.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    folder: PathBuf,
+    lock: File,
+    is_placed: bool,
+}
+
+/// A folder that stays as long as this is held.
+#[derive(Debug)]
+pub(super) struct Held {
+    place: PathBuf,
+    _lock: File,
+}
+
+impl Unfinished {
+    /// Begins one in `folder`, which is made and closed to others.
+    pub(super) fn begin(folder: &Path) -> io::Result<Self> {
+        owned_folder::private(folder)?;
+        let made = tempfile::Builder::new().prefix(".").tempdir_in(folder)?;
+        let lock = File::open(made.path())?;
+        flock(&lock, FlockOperation::NonBlockingLockShared)?;
+        let made = Self {
+            folder: made.keep(),
+            lock,
+            is_placed: false,
+        };
+        fs::create_dir(made.content())?;
+        Ok(made)
+    }
+
+    /// What is to be filled.
+    pub(super) fn content(&self) -> PathBuf {
+        self.folder.join(CONTENT)
+    }
+
+    /// Gives it its place, unless another run was first.
+    pub(super) fn place(mut self, place: &Path) -> io::Result<Held> {
+        fs::write(self.folder.join(BOOT), boot())?;
+        match fs::rename(&self.folder, place) {
+            Ok(()) => {
+                self.is_placed = true;
+                Ok(Held {
+                    place: place.to_owned(),
+                    _lock: self.lock.try_clone()?,
+                })
+            }
+            Err(error) => hold(place).ok_or(error),
+        }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.is_placed {
+            // What is left is swept away by a later run.
+            let _ = remove(&self.folder);
+        }
+    }
+}
+
+impl Held {
+    /// What it holds.
+    pub(super) fn content(&self) -> PathBuf {
+        self.place.join(CONTENT)
+    }
+}
+
+/// Holds the folder that is there. One of an earlier boot is given up, and one that is being given
+/// up is none.
+pub(super) fn hold(place: &Path) -> Option<Held> {
+    let lock = File::open(place).ok()?;
+    flock(&lock, FlockOperation::NonBlockingLockShared).ok()?;
+    let is_same = fs::metadata(place).ok()?.ino() == lock.metadata().ok()?.ino();
+    if !is_same {
+        return None;
+    }
+    let written_by = fs::read_to_string(place.join(BOOT)).ok();
+    if written_by.as_deref() != Some(&boot()) {
+        drop(lock);
+        // Where that fails, the new one gets no place, which tells why.
+        let _ = give_up(place);
+        return None;
+    }
+    // A time that can't be set only lets it look older than it is.
+    let _ = lock.set_modified(SystemTime::now());
+    Some(Held {
+        place: place.to_owned(),
+        _lock: lock,
+    })
+}
+
+/// Names this boot; empty where the kernel does not say.
+fn boot() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
+}
+
+/// The folders in `folder`, the last used first.
+pub(super) fn all(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<_> = entries
+        .filter(|entry| !is_unfinished(entry))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    found.sort_by_key(|(used, _)| std::cmp::Reverse(*used));
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+fn is_unfinished(entry: &fs::DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+/// Removes a folder unless a run uses it.
+pub(super) fn give_up(place: &Path) -> io::Result<bool> {
+    let lock = File::open(place)?;
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        return Ok(false);
+    }
+    let folder = place.parent().unwrap_or(place);
+    // Its drop removes both.
+    let away = Unfinished::begin(folder)?;
+    fs::rename(place, away.folder.join("gone"))?;
+    Ok(true)
+}
+
+/// Removes what killed runs left unfinished in `folder`; their names.
+pub(super) fn sweep(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut removed = Vec::new();
+    for entry in entries.filter(is_unfinished) {
+        let is_old = |about: fs::Metadata| {
+            let age = about.modified().ok()?.elapsed().ok()?;
+            (about.is_dir() && age >= FORSAKEN).then_some(())
+        };
+        if entry.metadata().ok().and_then(is_old).is_none() {
+            continue;
+        }
+        let Ok(lock) = File::open(entry.path()) else {
+            continue;
+        };
+        let is_free = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+        // What can't be removed is tried again by the next run.
+        if is_free && remove(&entry.path()).is_ok() {
+            removed.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    removed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make(place: &Path) -> Held {
+        let made = Unfinished::begin(place.parent().expect("a folder")).expect("begun");
+        fs::write(made.content().join("file"), "whole").expect("written");
+        made.place(place).expect("placed")
+    }
+
+    fn age(path: &Path) {
+        let old = SystemTime::now() - 2 * FORSAKEN;
+        let folder = File::open(path).expect("there");
+        folder.set_modified(old).expect("a time");
+    }
+
+    #[test]
+    fn what_another_boot_wrote_is_not_believed() {
+        let base = tempfile::tempdir().expect("a folder");
+        let place = base.path().join("one");
+        drop(make(&place));
+        assert!(hold(&place).is_some());
+        fs::write(place.join(BOOT), "another").expect("written");
+        assert!(hold(&place).is_none());
+        assert!(!place.exists(), "it makes room for a new one");
+        assert!(make(&place).content().join("file").is_file());
+        assert_eq!(fs::read_dir(base.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_swept_away_and_nothing_else() {
+        let base = tempfile::tempdir().expect("a folder");
+        let held = make(&base.path().join("whole"));
+        let used = Unfinished::begin(base.path()).expect("begun");
+        let left = base.path().join(".left");
+        let new = base.path().join(".new");
+        for folder in [&left, &new] {
+            fs::create_dir_all(folder.join(CONTENT)).expect("a folder");
+        }
+        for old in [&left, &used.folder, &held.place] {
+            age(old);
+        }
+        assert_eq!(sweep(base.path()), [".left"]);
+        for there in [&new, &used.folder, &held.place] {
+            assert!(there.exists(), "{}", there.display());
+        }
+    }
+
+    #[test]
+    fn what_is_held_is_not_given_up() {
+        let base = tempfile::tempdir().expect("a folder");
+        let place = base.path().join("one");
+        let held = make(&place);
+        assert!(!give_up(&place).expect("tried"));
+        drop(held);
+        assert!(give_up(&place).expect("tried"));
+        assert_eq!(fs::read_dir(base.path()).expect("a folder").count(), 0);
+    }
+}
