@@ -136,7 +136,12 @@ pub(super) async fn probe(
     ))
 }
 
-fn describe(identity: &Identity, is_root: bool, way_out: Option<&str>, held: &[&str]) -> String {
+fn describe(
+    identity: &Identity,
+    is_root: bool,
+    way_out: Result<&str, &str>,
+    held: &[&str],
+) -> String {
     let release = rustix::system::uname();
     let release = release.release().to_string_lossy();
     let release = release.split('-').next().unwrap_or_default();
@@ -151,8 +156,8 @@ fn describe(identity: &Identity, is_root: bool, way_out: Option<&str>, held: &[&
         }
     };
     let network = match way_out {
-        Some(program) => format!("out of the network by `{program}`"),
-        None => "no way out of the network before the package `passt` is installed".to_owned(),
+        Ok(program) => format!("out of the network by `{program}`"),
+        Err(remedy) => format!("no way out of the network ({remedy})"),
     };
     let limits = match held {
         [] => "no limits can be set".to_owned(),
