@@ -1,16 +1,16 @@
 //! One pipeline of a run: its scheduler, its jobs, and what has become of them.
 
+mod attempts;
+
 use std::time::Duration;
 
-use crate::event::{
-    AttemptResult, EventKind, HeldJob, JobOutcome, JobResult, KeptArtifacts, ReportedVariable,
-};
+use crate::event::{HeldJob, JobOutcome, JobResult};
 use crate::exec::{ArtifactRef, TreeRef};
-use crate::sched::{Action, Input, JobIndex, Outcome, Pipeline, SpecError, remaining_paths};
+use crate::sched::{Action, Input, JobIndex, Pipeline, SpecError, remaining_paths};
 use crate::types::{FailureReason, Sources, Status};
 
 use super::ids::AttemptId;
-use super::message::{End, Failure, Kept, Verdict};
+use super::message::Kept;
 use super::runner::RunnerIndex;
 use super::spec::{JobRun, PipelineSpec, Work};
 use super::trees::Trees;
@@ -207,133 +207,6 @@ impl PipelineState {
         records
             .flat_map(|record| record.kept.dotenv.iter().cloned())
             .collect()
-    }
-
-    /// An attempt of the job begins.
-    pub(super) fn begin_attempt(&mut self, id: AttemptId, job_id: u64, now: Duration) {
-        let record = &mut self.records[id.job.0];
-        *record = Record {
-            begun: record.begun + 1,
-            started: Some(now),
-            job_id,
-            ..Record::default()
-        };
-        let AttemptId { job, attempt, .. } = id;
-        // Nothing follows from a start.
-        self.scheduler.step(Input::Started { job, attempt });
-    }
-
-    /// Takes in the end of an attempt: its result for the record, what to tell of it, then what
-    /// follows from it.
-    pub(super) fn end_attempt(
-        &mut self,
-        id: AttemptId,
-        end: End,
-        now: Duration,
-    ) -> (AttemptResult, EventKind, Vec<Action>) {
-        let AttemptId { job, attempt, .. } = id;
-        let (failure, exit_code) = (end.verdict.failure(), end.verdict.exit_code());
-        let outcome = match (&end.verdict, &failure) {
-            (_, Some(failure)) => Outcome::Failed {
-                reason: failure.reason,
-                exit_code,
-            },
-            (Verdict::Success, None) => Outcome::Success,
-            (_, None) => Outcome::Canceled,
-        };
-        let record = &mut self.records[job.0];
-        record.finished = Some(now);
-        record.exit_code = exit_code;
-        record.kept = end.kept;
-        record.reason = failure.as_ref().map(|failure| failure.reason);
-        record.silence = failure.as_ref().is_some_and(|failure| failure.silence);
-        let duration = now.saturating_sub(record.started.unwrap_or(now));
-        let actions = self.scheduler.step(Input::Finished {
-            job,
-            attempt,
-            outcome,
-        });
-        let outcome = self.outcome(job, failure);
-        let result = self.attempt_result(id, &outcome, end.digest, end.reported);
-        let finished = EventKind::JobFinished {
-            job: self.name(job).to_owned(),
-            attempt,
-            outcome,
-            exit_code,
-            duration,
-        };
-        (result, finished, actions)
-    }
-
-    /// What is known of an attempt that has ended. Its times, exit code and artifacts are noted
-    /// already.
-    fn attempt_result(
-        &self,
-        id: AttemptId,
-        outcome: &JobOutcome,
-        digest: Option<String>,
-        dotenv: Vec<ReportedVariable>,
-    ) -> AttemptResult {
-        let record = &self.records[id.job.0];
-        let (status, reason, message) = match outcome {
-            JobOutcome::Success => (Status::Success, None, None),
-            JobOutcome::Failed {
-                reason, message, ..
-            } => (Status::Failed, Some(*reason), Some(message.clone())),
-            JobOutcome::Canceled { reason } => (Status::Canceled, None, Some(reason.clone())),
-        };
-        AttemptResult {
-            job: self.name(id.job).to_owned(),
-            attempt: id.attempt,
-            pipeline: self.path.clone(),
-            job_id: record.job_id,
-            status,
-            allow_failure: matches!(outcome, JobOutcome::Failed { allowed: true, .. }),
-            reason: reason.map(|reason| reason.as_str().to_owned()),
-            message,
-            exit_code: record.exit_code,
-            started: record.started,
-            finished: record.finished,
-            artifacts: record.kept.artifacts.as_ref().map(|kept| KeptArtifacts {
-                file: kept.tar.clone(),
-                digest: kept.digest.clone(),
-            }),
-            dotenv,
-            digest,
-        }
-    }
-
-    /// How an attempt ended, after the scheduler has heard of it: one that ended while it was
-    /// being canceled is canceled, whatever its result (runtime reference 6.1).
-    fn outcome(&self, job: JobIndex, failure: Option<Failure>) -> JobOutcome {
-        if self.scheduler.status_of(job) == Status::Canceled {
-            return self.canceled();
-        }
-        match failure {
-            None => JobOutcome::Success,
-            Some(Failure {
-                reason, message, ..
-            }) => JobOutcome::Failed {
-                reason,
-                message,
-                allowed: self.scheduler.is_allowed_to_fail(job),
-            },
-        }
-    }
-
-    /// Notes why a job failed that never began.
-    pub(super) fn fail_at_once(&mut self, job: JobIndex) -> JobOutcome {
-        let failure = self.jobs[job.0].fails_at_once.clone();
-        let (reason, message) = match failure {
-            Some(failure) => (failure.reason, failure.message),
-            None => (FailureReason::UnknownFailure, String::new()),
-        };
-        self.records[job.0].reason = Some(reason);
-        JobOutcome::Failed {
-            reason,
-            message,
-            allowed: self.scheduler.is_allowed_to_fail(job),
-        }
     }
 
     /// Notes once why jobs are being canceled; whether this is the reason.

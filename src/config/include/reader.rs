@@ -1,5 +1,7 @@
 //! Reads the files of one pipeline, each laid over those it includes.
 
+mod elsewhere;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -20,15 +22,16 @@ use super::super::provider::FileProvider;
 use super::super::read;
 use super::super::request::{Request, Start};
 use super::super::shape::Check;
+use super::ahead::Ahead;
 use super::child;
 use super::errors;
 use super::home::{Home, NoVariables};
-use super::item::{Component, Naming, Wanted};
+use super::item::{Naming, Wanted};
 use super::outside::Outside;
 use super::unset::Unset;
 
 /// Files that one pipeline may include, nested ones counted (configuration reference 4.5).
-const MAX_INCLUDES: usize = 150;
+pub(super) const MAX_INCLUDES: usize = 150;
 
 /// Reads the files of one pipeline. A result is `Err` when the processing ends there; what was
 /// wrong is in `found`.
@@ -38,6 +41,8 @@ pub(in super::super) struct Reader<'a> {
     pub(in super::super) found: Vec<Diagnostic>,
     /// `None` for what could not be read as YAML, which is told once.
     pub(super) files: HashMap<(Home, String), Option<Arc<yaml::Loaded>>>,
+    /// Local files that were read ahead and not used yet, by path.
+    pub(super) ahead: HashMap<String, Ahead>,
     /// Local files included just by their path: wildcards skip them.
     plain: HashSet<(Home, String)>,
     /// Files elsewhere that were not fetched; they count as empty until all is read.
@@ -72,6 +77,7 @@ impl<'a> Reader<'a> {
             sources: SourceMap::default(),
             found: Vec::new(),
             files: HashMap::new(),
+            ahead: HashMap::new(),
             plain: HashSet::new(),
             missing: Vec::new(),
             waits: false,
@@ -144,6 +150,7 @@ impl<'a> Reader<'a> {
         {
             return self.stop(errors::wrong_kind(odd));
         }
+        self.read_ahead(items, home);
         let before = self.included;
         let mut merged = Mapping::default();
         // GitLab stops at the first mistake; here every item is looked at.
@@ -312,64 +319,6 @@ impl<'a> Reader<'a> {
             .iter()
             .filter(|path| glob.matches(path) && !known(path));
         fitting.cloned().collect()
-    }
-
-    fn component(
-        &mut self,
-        component: &Component,
-        given: &Given<'_>,
-        merged: &mut Mapping,
-    ) -> Result<(), Stopped> {
-        let candidates = component.candidates();
-        let files = self.request.files;
-        let home = self.home_of(&component.project);
-        let listed = home.files(files).listed();
-        let there = |outside: &&Outside| match (outside, &listed) {
-            (Outside::Project(_, path), Some(paths)) => paths.contains(path),
-            (Outside::Project(_, path), None) => home.files(files).read(path).is_ok(),
-            (Outside::Remote(_) | Outside::Template(_), _) => false,
-        };
-        let outside = match candidates.iter().find(there) {
-            Some(outside) => outside,
-            None if listed.is_none() => &candidates[0],
-            None => return self.stop(errors::no_such_component(component, given.span)),
-        };
-        let facts = ComponentFacts {
-            name: component.name.clone(),
-            version: component.project.revision.clone(),
-            sha: match &home {
-                Home::Here => self
-                    .request
-                    .lookup
-                    .variable("CI_COMMIT_SHA")
-                    .map(Into::into),
-                Home::Own(revision) => files.commit_at(revision).map(Into::into),
-                Home::Project(project) => files.fetched(&project.commit_key()),
-                Home::Kept(_) | Home::Nowhere => None,
-            },
-        };
-        self.outside(outside, given, Some(&facts), merged)
-    }
-
-    fn outside(
-        &mut self,
-        outside: &Outside,
-        given: &Given<'_>,
-        component: Option<&ComponentFacts>,
-        merged: &mut Mapping,
-    ) -> Result<(), Stopped> {
-        self.count(given.span)?;
-        let Some(loaded) = self.outside_file(outside, given.span)? else {
-            return Ok(());
-        };
-        if let (Outside::Remote(_), Some(integrity)) = (outside, given.integrity) {
-            self.check_integrity(outside, integrity)?;
-        }
-        let home = match outside {
-            Outside::Project(project, _) => self.home_of(project),
-            Outside::Remote(_) | Outside::Template(_) => Home::Nowhere,
-        };
-        self.lay(&loaded, &home, given, component, merged)
     }
 
     pub(super) fn count(&mut self, span: Span) -> Result<(), Stopped> {
