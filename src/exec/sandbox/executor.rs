@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -415,6 +415,7 @@ impl Executor for SandboxExecutor {
             own_image: Some(host::NAME),
             opens_ahead: true,
             early_artifacts: Some(WORTH_A_LAYER),
+            brings_by: "`pipe image pull` or `pipe image import`",
             ..Traits::default()
         }
     }
@@ -521,13 +522,41 @@ impl Executor for SandboxExecutor {
     }
 
     async fn kept(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
-        Ok(in_place(|| layers::names(&self.builds.lasting)))
+        Ok(in_place(|| lasting(&self.settings.base).0))
     }
 
     async fn forget(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
-        in_place(|| layers::remove_unused(&self.builds.lasting)).map_err(|error| {
+        in_place(|| forget_lasting(&self.settings.base)).map_err(|error| {
             let text = format!("layers can't be removed: {}", system_words(&error));
             ExecError::system("forget", text).because(error)
         })
     }
+}
+
+/// What sandboxes keep in `base` for later runs, trees of projects and pictures of this machine: their
+/// names, and how many bytes they take.
+fn lasting(base: &Path) -> (Vec<String>, u64) {
+    let folders = [layers::folder(base), host::folder(base)];
+    let names = folders.iter().flat_map(|folder| layers::names(folder));
+    let places = folders.iter().flat_map(|folder| kept::all(folder));
+    let bytes = places.map(|place| kept::size(&place)).sum();
+    (names.collect(), bytes)
+}
+
+/// Removes of that what no run uses; the names.
+fn forget_lasting(base: &Path) -> io::Result<Vec<String>> {
+    let mut gone = layers::remove_unused(&layers::folder(base))?;
+    gone.extend(layers::remove_unused(&host::folder(base))?);
+    Ok(gone)
+}
+
+/// How many folders sandboxes keep in `base` for later runs, and how many bytes they take.
+pub fn sandbox_layers(base: &Path) -> (usize, u64) {
+    let (names, bytes) = lasting(base);
+    (names.len(), bytes)
+}
+
+/// Removes of them what no run uses; how many.
+pub fn forget_sandbox_layers(base: &Path) -> io::Result<usize> {
+    Ok(forget_lasting(base)?.len())
 }

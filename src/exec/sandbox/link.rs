@@ -89,6 +89,11 @@ impl Link {
         }
     }
 
+    /// A file that came with the answers so far.
+    pub(super) fn take_file(&mut self) -> Option<OwnedFd> {
+        self.files.pop()
+    }
+
     async fn send(
         &mut self,
         message: &impl Serialize,

@@ -64,6 +64,7 @@ mod services;
 mod session;
 mod step;
 mod sys;
+mod terminal;
 mod users;
 mod way_out;
 mod wire;
@@ -75,6 +76,6 @@ mod test_entry;
 
 pub use entry::enter_sandbox;
 pub use errand::{image_store, image_stores};
-pub use executor::{SandboxExecutor, SandboxSettings};
+pub use executor::{SandboxExecutor, SandboxSettings, forget_sandbox_layers, sandbox_layers};
 pub use limits::Limits as SandboxLimits;
 pub use way_out::{SandboxNetwork, sandbox_way_out};

@@ -12,7 +12,7 @@ use super::way_out::{ADDRESS, WayOut};
 use super::wire::Setup;
 
 /// What the machine of a job is called.
-const HOSTNAME: &str = "job";
+pub(super) const HOSTNAME: &str = "job";
 
 /// Devices of every sandbox.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];

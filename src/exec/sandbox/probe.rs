@@ -165,7 +165,7 @@ fn describe(
     identity: &Identity,
     is_root: bool,
     copies: bool,
-    way_out: Option<&str>,
+    way_out: Result<&str, &str>,
     held: &[&str],
 ) -> String {
     let release = rustix::system::uname();
@@ -182,8 +182,8 @@ fn describe(
         }
     };
     let network = match way_out {
-        Some(program) => format!("out of the network by `{program}`"),
-        None => "no way out of the network before the package `passt` is installed".to_owned(),
+        Ok(program) => format!("out of the network by `{program}`"),
+        Err(remedy) => format!("no way out of the network ({remedy})"),
     };
     let limits = match held {
         [] => "no limits can be set".to_owned(),
