@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
 use crate::exec::{Cx, DockerExecutor, Executor};
+#[cfg(target_os = "linux")]
+use crate::exec::{forget_sandbox_layers, sandbox_layers};
 use crate::fetch::FetchedFiles;
 use crate::foreign::system_words;
 use crate::record::{ProjectRecord, State};
@@ -30,7 +32,7 @@ pub enum StoredKind {
     Runs,
     /// What jobs saved for later ones.
     Caches,
-    /// Project trees and volumes of jobs on the Docker daemon.
+    /// Project trees and volumes of jobs on the Docker daemon, and what sandboxes share.
     Layers,
     /// What was fetched from elsewhere.
     Includes,
@@ -181,6 +183,32 @@ impl Storage {
         })
     }
 
+    /// What sandboxes share, of whatever project: trees, and pictures of this machine.
+    pub fn of_sandboxes(&self) -> Option<Stored> {
+        self.settings.as_ref()?;
+        let (count, bytes) = sandbox_layers(&folders::cache().ok()?.join("sandbox"));
+        (count > 0).then_some(Stored {
+            kind: StoredKind::Layers,
+            count: Some(count),
+            alive: 0,
+            bytes: Some(bytes),
+            of: None,
+        })
+    }
+
+    /// Removes what no run uses of that; how many.
+    pub fn remove_of_sandboxes(&self) -> Result<usize, Failure> {
+        if self.settings.is_none() {
+            return Ok(0);
+        }
+        let base = folders::cache()?.join("sandbox");
+        forget_sandbox_layers(&base).map_err(|error| {
+            let message = format!("can't remove layers: {}", system_words(&error));
+            let diagnostic = Diagnostic::new(Code::StateUnwritable, message);
+            Failure::new(FailureKind::Environment, diagnostic)
+        })
+    }
+
     /// Removes the images that no run uses; how many.
     pub fn remove_images(&self) -> Result<usize, Failure> {
         match &self.settings {
@@ -241,6 +269,16 @@ impl Storage {
 #[cfg(not(target_os = "linux"))]
 fn size_of_images() -> (usize, u64) {
     (0, 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sandbox_layers(_base: &std::path::Path) -> (usize, u64) {
+    (0, 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn forget_sandbox_layers(_base: &std::path::Path) -> std::io::Result<usize> {
+    Ok(0)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -130,7 +130,7 @@ impl From<RunError> for Failure {
             RunError::Interrupted(signal) => return Self::stopped(signal),
             RunError::Executor(error) => return error.into(),
             RunError::Spec(_) => (FailureKind::Internal, Code::NothingToRun),
-            RunError::MissingImages(_) => (FailureKind::Environment, Code::ImageMissing),
+            RunError::MissingImages { .. } => (FailureKind::Environment, Code::ImageMissing),
         };
         Self::of(kind, code, &error, error.help())
     }
@@ -165,7 +165,10 @@ mod tests {
             source: io::Error::from_raw_os_error(2),
         };
         let silent = ExecError::system("connect", "no daemon").help("start it");
-        let missing = RunError::MissingImages(vec!["ruby".to_owned()]);
+        let missing = RunError::MissingImages {
+            images: vec!["ruby".to_owned()],
+            help: "bring them with `docker pull`, or run without `--offline`".to_owned(),
+        };
         let environment = FailureKind::Environment;
         for (failure, kind, message, help) in [
             (

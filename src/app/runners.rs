@@ -34,8 +34,8 @@ pub(super) struct Runners {
     choice: Choice,
     /// Why there is no Docker engine, where sandboxes stand in for it.
     no_docker: Option<String>,
-    /// Whether jobs in sandboxes are to have a way out of their network and there is none.
-    no_way_out: bool,
+    /// Where jobs in sandboxes are to have a way out of their network and there is none: what to do.
+    no_way_out: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,12 +259,14 @@ impl Runners {
         }
         let in_sandboxes =
             self.docker.is_none() || (images < scripts().count() && default_image.is_none());
-        if self.no_way_out && self.sandbox.is_some() && in_sandboxes {
-            notices.push(
-                "jobs in sandboxes have no way out of their network: install the package `passt`, \
-                 or let them use this machine's with `--network host`"
-                    .to_owned(),
-            );
+        if let Some(remedy) = self.no_way_out
+            && self.sandbox.is_some()
+            && in_sandboxes
+        {
+            notices.push(format!(
+                "jobs in sandboxes have no way out of their network: {remedy}, or let them use this \
+                 machine's with `--network host`"
+            ));
         }
         let mut tags: Vec<&str> = plan
             .jobs
@@ -284,17 +286,19 @@ impl Runners {
     }
 }
 
-/// Whether nothing of this machine carries packets out of sandboxes.
+/// What to do where nothing of this machine carries packets out of sandboxes and something should.
 #[cfg(target_os = "linux")]
-fn lacks_way_out(settings: &Settings) -> bool {
-    let own = sandbox_network(settings) == SandboxNetwork::Own;
-    own && sandbox_way_out().is_none()
+fn lacks_way_out(settings: &Settings) -> Option<&'static str> {
+    match sandbox_network(settings) {
+        SandboxNetwork::Own => sandbox_way_out().err(),
+        SandboxNetwork::Alone | SandboxNetwork::Host => None,
+    }
 }
 
 /// Elsewhere than on Linux there are no sandboxes.
 #[cfg(not(target_os = "linux"))]
-fn lacks_way_out(_settings: &Settings) -> bool {
-    false
+fn lacks_way_out(_settings: &Settings) -> Option<&'static str> {
+    None
 }
 
 /// A runner for each of those executors. Where there are two, the first takes the jobs that have an

@@ -40,6 +40,7 @@ pub(super) fn clean(global: &Global, args: &CleanArgs, printer: &Printer) -> Res
 /// What is kept. A daemon that can't be asked hides nothing else.
 async fn list(storage: &Storage, printer: &Printer) {
     let mut kept = storage.on_disk();
+    kept.extend(storage.of_sandboxes());
     kept.extend(storage.images());
     match storage.on_daemon().await {
         Ok(layers) => kept.extend(layers),
@@ -72,6 +73,7 @@ fn whose(kept: &Stored) -> String {
             "files from elsewhere, for all projects".to_owned()
         }
         None if kept.kind == StoredKind::Images => "all projects".to_owned(),
+        None if kept.bytes.is_some() => "all projects, for sandboxes".to_owned(),
         None => "trees of all projects, on the Docker daemon".to_owned(),
     };
     match kept.alive {
@@ -101,13 +103,21 @@ async fn remove(storage: &Storage, kinds: &[StoredKind], printer: &Printer) -> R
                 0 => {}
                 images => removed.push(words::count(images, "image")),
             },
-            StoredKind::Layers => match storage.remove_layers().await? {
-                0 => {}
-                layers => {
-                    let layers = words::count(layers, "layer");
-                    removed.push(format!("{layers} from the Docker daemon"));
+            StoredKind::Layers => {
+                match storage.remove_of_sandboxes()? {
+                    0 => {}
+                    layers => {
+                        removed.push(format!("{} of sandboxes", words::count(layers, "layer")))
+                    }
                 }
-            },
+                match storage.remove_layers().await? {
+                    0 => {}
+                    layers => {
+                        let layers = words::count(layers, "layer");
+                        removed.push(format!("{layers} from the Docker daemon"));
+                    }
+                }
+            }
         }
     }
     let text = if removed.is_empty() {

@@ -90,6 +90,8 @@ pub struct Traits {
     /// Artifacts of so many bytes or more have to be known when an environment is opened, or it is
     /// opened once more. `None` where it makes no difference.
     pub early_artifacts: Option<u64>,
+    /// How a person brings images for it beforehand, in words; empty where it runs none.
+    pub brings_by: &'static str,
     /// Directories are known only once it has answered [`probe`](Executor::probe).
     pub tells_layout: bool,
     /// How many environments come up at once; more make each of them slower. `None` for no limit.

@@ -47,7 +47,7 @@ pub use kept_file::{KeptFileError, kept_file};
 pub use registry::{JobLogins, Keyring, Login};
 #[cfg(target_os = "linux")]
 pub use sandbox::{
-    SandboxExecutor, SandboxLimits, SandboxNetwork, SandboxSettings, enter_sandbox, image_store,
-    image_stores, sandbox_way_out,
+    SandboxExecutor, SandboxLimits, SandboxNetwork, SandboxSettings, enter_sandbox,
+    forget_sandbox_layers, image_store, image_stores, sandbox_layers, sandbox_way_out,
 };
 pub use shell::{ShellExecutor, ShellSettings};

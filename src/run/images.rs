@@ -237,7 +237,7 @@ pub(super) async fn look(
     // Whoever waits for it stops it by not waiting any more.
     let cx = Cx::unstoppable();
     let mut looked = Looked::default();
-    let mut lacking: Vec<String> = Vec::new();
+    let (mut lacking, mut ways): (Vec<String>, Vec<&str>) = Default::default();
     let jobs = pipeline.automatic();
     let jobs: Vec<_> = (jobs.iter())
         .filter_map(|job| pipeline.job(*job).script_job())
@@ -263,6 +263,10 @@ pub(super) async fn look(
             if is_here && (offline || first != Some(PullPolicy::Always)) {
                 looked.here.push((at, image));
             } else if offline {
+                let by = runner.executor.traits().brings_by;
+                if !by.is_empty() && !ways.contains(&by) {
+                    ways.push(by);
+                }
                 if !lacking.contains(&image.name) {
                     lacking.push(image.name);
                 }
@@ -278,6 +282,13 @@ pub(super) async fn look(
     if lacking.is_empty() {
         Ok(looked)
     } else {
-        Err(RunError::MissingImages(lacking))
+        let bring = match ways.as_slice() {
+            [] => String::new(),
+            ways => format!("bring them with {}, or ", ways.join(" and ")),
+        };
+        Err(RunError::MissingImages {
+            images: lacking,
+            help: format!("{bring}run without `--offline`"),
+        })
     }
 }

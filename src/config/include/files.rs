@@ -44,8 +44,14 @@ impl Reader<'_> {
         if let Some(known) = self.files.get(&at) {
             return known.clone().ok_or(Stopped);
         }
-        let file = self.sources.add(name, text);
-        let (loaded, mut found) = yaml::load(file, text);
+        let ahead = match &at.0 {
+            Home::Here => self.ahead.remove(&at.1),
+            _ => None,
+        };
+        let (loaded, mut found) = match ahead {
+            Some(ahead) => (ahead.loaded, ahead.found),
+            None => yaml::load(self.sources.add(name, text), text),
+        };
         self.found.append(&mut found);
         let loaded = loaded.map(Arc::new);
         self.files.insert(at, loaded.clone());
@@ -66,7 +72,12 @@ impl Reader<'_> {
             return known.clone().ok_or(Stopped);
         }
         let files = home.files(self.request.files);
-        let text = match read_in_tree(&files, path) {
+        let ahead = self.ahead.get(path).filter(|_| *home == Home::Here);
+        let text = match ahead.map(|file| Arc::clone(&file.text)) {
+            Some(text) => Ok(text),
+            None => read_in_tree(&files, path),
+        };
+        let text = match text {
             Ok(text) => text,
             Err(ReadError::NotFound) if !matches!(home, Home::Here | Home::Own(_)) => {
                 if let Home::Project(project) = home {
@@ -183,7 +194,7 @@ pub(super) fn is_yaml(path: &str) -> bool {
 }
 
 /// Paths are those of git's tree: `./a.yml` and `a/../b.yml` name nothing in it.
-fn read_in_tree(files: &dyn FileProvider, path: &str) -> Result<Arc<str>, ReadError> {
+pub(super) fn read_in_tree(files: &dyn FileProvider, path: &str) -> Result<Arc<str>, ReadError> {
     let mut parts = path.split('/').peekable();
     if parts.peek() == Some(&"..") {
         return Err(ReadError::Outside);

@@ -89,6 +89,7 @@ impl Executor for DockerExecutor {
             opens_ahead: self.host_builds.is_none(),
             tells_layout: self.host_builds.is_some(),
             early_artifacts: Some(WORTH_A_LAYER),
+            brings_by: "`docker pull`",
             starts: Some(STARTS),
         }
     }

@@ -41,7 +41,7 @@ impl Bases {
         certificates: Option<Vec<u8>>,
     ) -> Self {
         Self {
-            host: base.join("host"),
+            host: host::folder(base),
             images: images.to_owned(),
             store: OnceCell::new(),
             keyring,

@@ -41,7 +41,7 @@ impl Builds {
         Self {
             trees: Mutex::default(),
             layers: Layers::default(),
-            lasting: base.join("layers"),
+            lasting: layers::folder(base),
             of_run: base.join("jobs").join(format!("{}-layers", slug(run))),
         }
     }

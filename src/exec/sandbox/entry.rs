@@ -67,7 +67,10 @@ fn make() -> io::Result<()> {
     let mut wire = Wire::new(io::stdin().as_fd().try_clone_to_owned()?);
     // No copy keeps the maker's socket open.
     sys::close_input()?;
-    while let Some(socket) = wire.receive_file()? {
+    while let Some(mut files) = wire.receive_files()? {
+        let Some(socket) = files.pop() else {
+            continue;
+        };
         // Those that have ended since.
         while let Ok(Some(_)) = waitpid(None, WaitOptions::NOHANG) {}
         match sys::fork(Namespaces::NONE) {
@@ -136,8 +139,8 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
             drop(kernel);
             let gate = setup.outside_of_gate.and_then(|outside| {
                 // None comes where making the sandbox came to grief.
-                let device = Wire::new(tell.into()).receive_file().ok()??;
-                Some(Gate::new(first, outside, device))
+                let files = Wire::new(tell.into()).receive_files().ok()??;
+                Gate::new(outside, files)
             });
             wait(first, &wire, gate)
         }

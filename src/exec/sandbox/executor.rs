@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -68,6 +68,8 @@ pub struct SandboxExecutor {
     /// first job comes.
     rights: OnceCell<LayerForm>,
     places: OnceLock<Vec<Place>>,
+    /// Whether layers have to be copied; found out where sandboxes are tried.
+    copies_layers: OnceLock<bool>,
     network: OnceLock<Network>,
 }
 
@@ -78,6 +80,7 @@ struct Wanted<'a> {
     base: &'a Base,
     rights: LayerForm,
     ranges: Option<Ranges>,
+    copies_layers: bool,
     user: &'a str,
     layout: &'a Layout,
     builds: &'a [PathBuf],
@@ -106,8 +109,20 @@ impl SandboxExecutor {
             settings,
             rights: OnceCell::new(),
             places: OnceLock::new(),
+            copies_layers: OnceLock::new(),
             network: OnceLock::new(),
         }
+    }
+
+    /// Test support: copies layers, as where the kernel lays them over each other for root alone.
+    #[cfg(test)]
+    pub(in crate::exec) fn copying(self) -> Self {
+        let _ = self.copies_layers.set(true);
+        self
+    }
+
+    fn copies_layers(&self) -> bool {
+        self.copies_layers.get().copied().unwrap_or(false)
     }
 
     async fn rights(&self) -> Result<LayerForm, ExecError> {
@@ -182,6 +197,7 @@ impl SandboxExecutor {
             base: &base,
             rights,
             ranges,
+            copies_layers: self.copies_layers(),
             user: base.user(&image),
             layout: &spec.layout,
             builds: &builds,
@@ -247,6 +263,7 @@ impl SandboxExecutor {
                 base: &base,
                 rights: self.rights().await?,
                 ranges,
+                copies_layers: self.copies_layers(),
                 user: base.user(&service.image),
                 layout: &spec.layout,
                 builds: &[],
@@ -283,7 +300,9 @@ impl SandboxExecutor {
         // Where no group counts them, the kernel does, but for root.
         let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
         let mut copies = match identity {
-            Identity::Same => self.copies_of(wanted.base, wanted.owner).await?,
+            Identity::Same if !wanted.copies_layers => {
+                self.copies_of(wanted.base, wanted.owner).await?
+            }
             _ => Vec::new(),
         };
         let places: Vec<PathBuf> = copies.iter().map(|copy| copy.folder.clone()).collect();
@@ -297,6 +316,7 @@ impl SandboxExecutor {
             temp_files: wanted.temp_files,
             identity: &identity,
             marks: probe::marks(wanted.rights),
+            copies_layers: wanted.copies_layers,
             own_network: network.is_own,
             way_out: network.way_out.as_ref(),
             joins: wanted.joins.is_some(),
@@ -395,6 +415,7 @@ impl Executor for SandboxExecutor {
             own_image: Some(host::NAME),
             opens_ahead: true,
             early_artifacts: Some(WORTH_A_LAYER),
+            brings_by: "`pipe image pull` or `pipe image import`",
             ..Traits::default()
         }
     }
@@ -416,8 +437,12 @@ impl Executor for SandboxExecutor {
         let held = Controller::ALL.into_iter().filter(held);
         let held: Vec<&str> = held.map(Controller::what).collect();
         let probing = probe::probe(&self.settings.base, rights, &held);
-        let description = unless_asked(&cx.cancel, "probe", probing).await?;
-        Ok(Capabilities { description })
+        let found = unless_asked(&cx.cancel, "probe", probing).await?;
+        // Sandboxes are as the first that was tried.
+        let _ = self.copies_layers.set(found.copies_layers);
+        Ok(Capabilities {
+            description: found.description,
+        })
     }
 
     async fn missing(&self, images: &[Image], cx: &Cx) -> Result<Vec<Image>, ExecError> {
@@ -497,13 +522,41 @@ impl Executor for SandboxExecutor {
     }
 
     async fn kept(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
-        Ok(in_place(|| layers::names(&self.builds.lasting)))
+        Ok(in_place(|| lasting(&self.settings.base).0))
     }
 
     async fn forget(&self, _owner: &str, _cx: &Cx) -> Result<Vec<String>, ExecError> {
-        in_place(|| layers::remove_unused(&self.builds.lasting)).map_err(|error| {
+        in_place(|| forget_lasting(&self.settings.base)).map_err(|error| {
             let text = format!("layers can't be removed: {}", system_words(&error));
             ExecError::system("forget", text).because(error)
         })
     }
+}
+
+/// What sandboxes keep in `base` for later runs, trees of projects and pictures of this machine: their
+/// names, and how many bytes they take.
+fn lasting(base: &Path) -> (Vec<String>, u64) {
+    let folders = [layers::folder(base), host::folder(base)];
+    let names = folders.iter().flat_map(|folder| layers::names(folder));
+    let places = folders.iter().flat_map(|folder| kept::all(folder));
+    let bytes = places.map(|place| kept::size(&place)).sum();
+    (names.collect(), bytes)
+}
+
+/// Removes of that what no run uses; the names.
+fn forget_lasting(base: &Path) -> io::Result<Vec<String>> {
+    let mut gone = layers::remove_unused(&layers::folder(base))?;
+    gone.extend(layers::remove_unused(&host::folder(base))?);
+    Ok(gone)
+}
+
+/// How many folders sandboxes keep in `base` for later runs, and how many bytes they take.
+pub fn sandbox_layers(base: &Path) -> (usize, u64) {
+    let (names, bytes) = lasting(base);
+    (names.len(), bytes)
+}
+
+/// Removes of them what no run uses; how many.
+pub fn forget_sandbox_layers(base: &Path) -> io::Result<usize> {
+    Ok(forget_lasting(base)?.len())
 }

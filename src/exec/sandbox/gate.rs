@@ -9,14 +9,14 @@ use std::io::{self, Read};
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{
     AddressFamily, SendFlags, SocketAddrV4, SocketFlags, SocketType, ipproto, sendto, socket_with,
 };
-use rustix::process::{Pid, WaitOptions, geteuid, waitpid};
+use rustix::process::{WaitOptions, geteuid, waitpid};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use serde::{Deserialize, Serialize};
@@ -48,22 +48,25 @@ pub(super) struct Outside {
 
 /// The gate, closed or open.
 pub(super) struct Gate {
-    first: Pid,
     outside: Outside,
+    users: OwnedFd,
+    network: OwnedFd,
     /// `None` once it was opened, and where that failed.
     device: Option<File>,
     carrier: Option<Child>,
 }
 
 impl Gate {
-    /// The gate of the network of `first`, behind that device.
-    pub(super) fn new(first: Pid, outside: Outside, device: OwnedFd) -> Self {
-        Self {
-            first,
+    /// The gate of a network: `files` are its device, its users and itself.
+    pub(super) fn new(outside: Outside, files: Vec<OwnedFd>) -> Option<Self> {
+        let [device, users, network] = files.try_into().ok()?;
+        Some(Self {
             outside,
+            users,
+            network,
             device: Some(device.into()),
             carrier: None,
-        }
+        })
     }
 
     /// What to wait for.
@@ -83,21 +86,20 @@ impl Gate {
         }
         // Where it can't be opened, the device goes, and the job hears at once that there is no way.
         if self.open(&mut device, &mut kept).is_ok() {
-            let _ = send_again(self.first, &kept);
+            let _ = self.send_again(&kept);
         }
     }
 
     fn open(&mut self, device: &mut File, kept: &mut Vec<Vec<u8>>) -> io::Result<()> {
         let Outside { way, folder } = &self.outside;
         let note = folder.join("way-out");
-        let number = self.first.as_raw_nonzero().to_string();
-        let words = way.command(&number, geteuid().is_root(), &note);
+        let words = way.command(geteuid().is_root(), &note);
         let (mut says, said) = io::pipe()?;
         let mut carrier = Command::new(&words[0])
             .args(&words[1..])
-            .stdin(Stdio::piped())
+            .stdin(self.users.try_clone()?)
             .stdout(said)
-            .stderr(Stdio::null())
+            .stderr(self.network.try_clone()?)
             .spawn()?;
         let begun = Instant::now();
         let opened = loop {
@@ -119,6 +121,16 @@ impl Gate {
         // Ends with this, ready or not.
         self.carrier = Some(carrier);
         opened
+    }
+
+    /// Sends packets once more, from inside.
+    fn send_again(&self, packets: &[Vec<u8>]) -> io::Result<()> {
+        let Some(copy) = sys::fork(Namespaces::NONE)? else {
+            let sent = send_inside(&self.users, &self.network, packets);
+            sys::leave(i32::from(sent.is_err()));
+        };
+        waitpid(Some(copy), WaitOptions::empty())?;
+        Ok(())
     }
 }
 
@@ -160,20 +172,7 @@ fn target(packet: &[u8]) -> Option<Ipv4Addr> {
     (version == 4 && is_one).then_some(target)
 }
 
-/// Sends packets once more, from inside.
-fn send_again(first: Pid, packets: &[Vec<u8>]) -> io::Result<()> {
-    let number = first.as_raw_nonzero();
-    let open = |kind: &str| File::open(format!("/proc/{number}/ns/{kind}"));
-    let (users, network) = (open("user")?, open("net")?);
-    let Some(copy) = sys::fork(Namespaces::NONE)? else {
-        let sent = send_inside(&users, &network, packets);
-        sys::leave(i32::from(sent.is_err()));
-    };
-    waitpid(Some(copy), WaitOptions::empty())?;
-    Ok(())
-}
-
-fn send_inside(users: &File, network: &File, packets: &[Vec<u8>]) -> io::Result<()> {
+fn send_inside(users: &OwnedFd, network: &OwnedFd, packets: &[Vec<u8>]) -> io::Result<()> {
     move_into_link_name_space(users.as_fd(), Some(LinkNameSpaceType::User))?;
     move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))?;
     // Whoever sends on such a socket writes the head of the packet too.

@@ -142,6 +142,11 @@ const USUAL_PATH: [&str; 6] = [
 /// Lowest layers that are kept: each change of this machine's `/etc` makes a new one.
 const MOST: usize = 2;
 
+/// Where the lowest layers of this image are, below the folder of all sandboxes.
+pub(super) fn folder(base: &Path) -> PathBuf {
+    base.join("host")
+}
+
 /// A file of `/etc` that is longer is left out.
 const LONGEST: u64 = 4 << 20;
 

@@ -22,7 +22,8 @@ use super::super::unpack::unpack_from;
 use super::kernel::{Linux, perform};
 use super::program::{Refused, start};
 use super::sys;
-use super::wire::{Cause, Reply, Request, Setup, Stop, Wire, send_with};
+use super::terminal;
+use super::wire::{Cause, Program, Reply, Request, Setup, Stop, Wire, send_with};
 use super::words::{broken, cause};
 use crate::foreign::system_words;
 use crate::remove::remove;
@@ -55,8 +56,13 @@ pub(super) fn run(
         return wire.send(&failed, &[]);
     }
     if let Some(gate) = kernel.take_gate() {
-        // One byte, with which the device comes.
-        send_with(&told, &[0], &[gate.as_fd()])?;
+        // Later nobody outside can open these any more, but for root.
+        let own = [
+            File::open("/proc/self/ns/user")?,
+            File::open("/proc/self/ns/net")?,
+        ];
+        let [users, network] = own.each_ref().map(AsFd::as_fd);
+        send_with(&told, &[0], &[gate.as_fd(), users, network])?;
     }
     told.read_exact(&mut [0])?;
     drop(told);
@@ -70,6 +76,7 @@ pub(super) fn run(
         signals: signals.into(),
         running: None,
         has_many: setup.identity.has_many(),
+        gives: None,
     };
     init.serve()
 }
@@ -81,6 +88,8 @@ struct Init {
     running: Option<Pid>,
     /// Whether there are other users than the one.
     has_many: bool,
+    /// What the next answer comes with.
+    gives: Option<OwnedFd>,
 }
 
 impl Init {
@@ -106,8 +115,10 @@ impl Init {
                     return Ok(());
                 };
                 let reply = self.answer(request, files);
+                let gives = self.gives.take();
+                let gives: Vec<BorrowedFd<'_>> = gives.iter().map(AsFd::as_fd).collect();
                 if let Some(reply) = reply {
-                    self.wire.send(&reply, &[])?;
+                    self.wire.send(&reply, &gives)?;
                 }
             }
         }
@@ -139,6 +150,21 @@ impl Init {
         }
     }
 
+    fn attach(&mut self, program: &Program) -> Reply {
+        let started = terminal::pair().map_err(Refused::from);
+        let started = started.and_then(|(person, shell)| {
+            let files = vec![shell.try_clone()?, shell];
+            Ok((person, start(program, files, self.has_many)?))
+        });
+        match started {
+            Ok((person, number)) => {
+                (self.running, self.gives) = (Some(number), Some(person));
+                Reply::Started
+            }
+            Err(Refused { what, cause }) => Reply::Failed { what, cause },
+        }
+    }
+
     fn answer(&mut self, request: Request, files: Vec<OwnedFd>) -> Option<Reply> {
         let done = match request {
             Request::Signal(stop) => {
@@ -155,6 +181,7 @@ impl Init {
                 }
                 Err(Refused { what, cause }) => return Some(Reply::Failed { what, cause }),
             },
+            Request::Attach(program) => return Some(self.attach(&program)),
             Request::Unpack { folder } => one(files).and_then(|tar| {
                 unpack_from(io::BufReader::new(tar), &folder)?;
                 Ok(Reply::Done)

@@ -174,6 +174,20 @@ pub(super) fn sweep(folder: &Path) -> Vec<String> {
     removed
 }
 
+/// Bytes that a folder takes on the disk. What can't be read counts as nothing.
+pub(super) fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.filter_map(|entry| {
+        let about = entry.metadata().ok()?;
+        Some(if about.is_dir() {
+            size(&entry.path())
+        } else {
+            about.blocks() * 512
+        })
+    });
+    sizes.sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,6 +31,11 @@ pub(super) struct Layer {
     pub(super) content: Content,
 }
 
+/// Where layers are that outlive their run.
+pub(super) fn folder(base: &Path) -> PathBuf {
+    base.join("layers")
+}
+
 /// The id of a layer that holds `content` below `folder`.
 pub(super) fn id(content: &str, folder: &Path) -> String {
     let mut digest = Digest::default();

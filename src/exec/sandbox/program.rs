@@ -8,7 +8,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fchown, fstat, openat};
-use rustix::process::{Gid, Pid, Uid, getuid, setsid, umask};
+use rustix::process::{Gid, Pid, Uid, getuid, ioctl_tiocsctty, setsid, umask};
+use rustix::termios::isatty;
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use super::super::detector::shell_of;
@@ -105,6 +106,12 @@ fn turn_into(
             user.user, user.group
         );
     }
+    // A session without a terminal gets this one, if it is one.
+    if isatty(&input)
+        && let Err(error) = ioctl_tiocsctty(&input)
+    {
+        return format!("no terminal: {}", system_words(&error.into()));
+    }
     let path = program.environment.iter().find(|(name, _)| name == "PATH");
     let path = path.map_or("", |(_, value)| value);
     let is_program = |path: &str| access(path, Access::EXEC_OK).is_ok();
@@ -143,8 +150,8 @@ fn turn_into(
 /// Lets the user open what the program reads and writes by the names in `/dev`: a pipe belongs to
 /// whoever made it. Anything else may be another's too, such as `/dev/null`.
 fn give(file: &OwnedFd, user: &User, has_many: bool) -> rustix::io::Result<()> {
-    let is_pipe = FileType::from_raw_mode(fstat(file)?.st_mode) == FileType::Fifo;
-    if !has_many || !is_pipe {
+    let is_own = FileType::from_raw_mode(fstat(file)?.st_mode) == FileType::Fifo || isatty(file);
+    if !has_many || !is_own {
         return Ok(());
     }
     let (user, group) = (Uid::from_raw(user.user), Gid::from_raw(user.group));
@@ -165,7 +172,13 @@ fn become_user(user: &User, has_many: bool) -> rustix::io::Result<()> {
             Err(rustix::io::Errno::INVAL)
         };
     }
-    let groups: Vec<Gid> = user.groups.iter().copied().map(Gid::from_raw).collect();
+    // As in a container, the main group is among the others.
+    let others = user.groups.iter().filter(|other| **other != user.group);
+    let groups: Vec<Gid> = [&user.group]
+        .into_iter()
+        .chain(others)
+        .map(|number| Gid::from_raw(*number))
+        .collect();
     set_thread_groups(&groups)?;
     set_thread_res_gid(group, group, group)?;
     set_thread_res_uid(id, id, id)

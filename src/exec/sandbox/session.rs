@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::super::cancel::{asked, check, unless_asked};
 use super::super::collect::{Packed, cannot_pack, place as give_place, store};
+use super::super::contract::Terminal;
 use super::super::file_work::{Stop as FileStop, blocking, in_place};
 use super::super::service_lines::join;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
@@ -22,6 +23,7 @@ use super::copies::{Copies, TreeCopy};
 use super::groups::remove_attempt;
 use super::link::{Link, unexpected};
 use super::services::Services;
+use super::terminal::talk;
 use super::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use crate::foreign::system_words;
 
@@ -109,7 +111,16 @@ impl SandboxSession {
 impl SandboxSession {
     async fn run_alone(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
         let output = self.shell(script).await?;
-        let mut talking = std::pin::pin!(pump(output, &cx.output));
+        self.until_the_end(pump(output, &cx.output), cx).await
+    }
+
+    /// Waits for the end of what was started, and of the talk with it; stops it when that is asked.
+    async fn until_the_end(
+        &mut self,
+        talking: impl Future<Output = io::Result<()>>,
+        cx: &Cx,
+    ) -> Result<Exit, ExecError> {
+        let mut talking = std::pin::pin!(talking);
         let mut talked = None;
         let mut ended = None;
         let mut stop = None;
@@ -174,6 +185,21 @@ impl Session for SandboxSession {
         }
         self.services = Some(services);
         exit
+    }
+
+    async fn attach(&mut self, terminal: Terminal, cx: &Cx) -> Result<Exit, ExecError> {
+        const PHASE: &str = "attach";
+        self.link
+            .ask(&Request::Attach(self.program.clone()), &[])
+            .await?;
+        match self.link.receive().await? {
+            Reply::Started => {}
+            other => return Err(unexpected(PHASE, other)),
+        }
+        let end = self.link.take_file();
+        let end = end.ok_or_else(|| ExecError::system(PHASE, "the sandbox gave no terminal"))?;
+        self.until_the_end(talk(end, terminal, &cx.output), cx)
+            .await
     }
 
     async fn read(

@@ -110,6 +110,22 @@ pub(super) fn tunnel(name: &str) -> io::Result<OwnedFd> {
     }
 }
 
+/// Lets the other end of a terminal be opened; its number.
+pub(super) fn unlock_terminal(end: &OwnedFd) -> io::Result<libc::c_int> {
+    let (unlock, mut number): (libc::c_int, libc::c_int) = (0, 0);
+    // SAFETY: the kernel reads the one and writes the other, and both are there.
+    let done = unsafe {
+        match libc::ioctl(end.as_raw_fd(), libc::TIOCSPTLCK, &raw const unlock) {
+            -1 => -1,
+            _ => libc::ioctl(end.as_raw_fd(), libc::TIOCGPTN, &raw mut number),
+        }
+    };
+    match done {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(number),
+    }
+}
+
 /// Ends a copy of this process, which must never return.
 #[expect(clippy::exit, reason = "nothing of the copy is to be done by the way")]
 pub(super) fn leave(code: i32) -> ! {
@@ -123,6 +139,8 @@ pub(super) enum Loses {
     Devices,
     /// The same, but what is a device stays one, whose mode and owner nobody changes.
     Changes,
+    /// The right to hold devices alone.
+    Nodes,
 }
 
 /// Takes that from a tree that lies nowhere yet, with all that is mounted in it.
@@ -136,12 +154,15 @@ pub(super) fn restrict(tree: BorrowedFd<'_>, loses: Loses) -> io::Result<()> {
         user_namespace: u64,
     }
     let attributes = Attributes {
-        set: libc::MOUNT_ATTR_RDONLY
-            | libc::MOUNT_ATTR_NOSUID
-            | match loses {
-                Loses::Devices => libc::MOUNT_ATTR_NODEV,
-                Loses::Changes => libc::MOUNT_ATTR_NOEXEC,
-            },
+        set: match loses {
+            Loses::Devices => {
+                libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV
+            }
+            Loses::Changes => {
+                libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NOEXEC
+            }
+            Loses::Nodes => libc::MOUNT_ATTR_NODEV,
+        },
         clear: 0,
         propagation: 0,
         user_namespace: 0,

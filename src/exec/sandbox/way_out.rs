@@ -45,15 +45,19 @@ impl Carrier {
 }
 
 impl WayOut {
-    /// The first of the programs that is in the search path, where this machine has devices for it.
-    pub(super) fn here() -> Option<Self> {
+    /// The first of the programs that is in the search path; where there is none that works, what to
+    /// do.
+    pub(super) fn here() -> Result<Self, &'static str> {
         let path = std::env::var("PATH").unwrap_or_default();
-        std::fs::File::options()
+        let way = Self::among(&path, |program| program.is_file());
+        let way = way.ok_or("install the package `passt`")?;
+        let device = std::fs::File::options()
             .read(true)
             .write(true)
-            .open("/dev/net/tun")
-            .ok()?;
-        Self::among(&path, |program| program.is_file())
+            .open("/dev/net/tun");
+        // Where it is not there, the first who opens it has the kernel load it.
+        device.map_err(|_| "have root let you read and write `/dev/net/tun`")?;
+        Ok(way)
     }
 
     fn among(path: &str, is_there: impl Fn(&Path) -> bool) -> Option<Self> {
@@ -65,12 +69,12 @@ impl WayOut {
         })
     }
 
-    /// The command for the network of the process of that number. `note` is where it writes its own
-    /// number when it is ready, if it is one that does; the other kind says it on its output, and ends
-    /// with its input.
-    pub(super) fn command(&self, first: &str, is_root: bool, note: &Path) -> Vec<String> {
-        let users = format!("/proc/{first}/ns/user");
-        let network = format!("/proc/{first}/ns/net");
+    /// The command. Its input is the users of the network, and where it tells errors is the network
+    /// itself: so no other process can be meant. `note` is where it writes its number when it is
+    /// ready, if it is one that does; the other kind says that on its output.
+    pub(super) fn command(&self, is_root: bool, note: &Path) -> Vec<String> {
+        const USERS: &str = "/proc/self/fd/0";
+        const NETWORK: &str = "/proc/self/fd/2";
         let note = note.display().to_string();
         let address = ADDRESS.map(|byte| byte.to_string()).join(".");
         let mut words = vec![self.program.display().to_string()];
@@ -86,21 +90,22 @@ impl WayOut {
                     // Nobody but root may enter what root made.
                     add(&["--runas", "0:0"]);
                 }
-                add(&["--pid", &note, "--userns", &users, "--netns", &network]);
+                add(&["--pid", &note, "--no-netns-quit"]);
+                add(&["--userns", USERS, "--netns", NETWORK]);
             }
             Carrier::Slirp4netns => {
                 add(&["--configure", "--mtu=65520", "--disable-host-loopback"]);
-                add(&["--ready-fd=1", "--exit-fd=0"]);
-                add(&["--userns-path", &users, first, DEVICE]);
+                add(&["--ready-fd=1", "--userns-path", USERS]);
+                add(&["--netns-type=path", NETWORK, DEVICE]);
             }
         }
         words
     }
 }
 
-/// The program that gives jobs a way out of their network, where this machine has one.
-pub fn sandbox_way_out() -> Option<&'static str> {
-    Some(WayOut::here()?.carrier.name())
+/// The program that gives jobs a way out of their network, else what to do to have one.
+pub fn sandbox_way_out() -> Result<&'static str, &'static str> {
+    WayOut::here().map(|way| way.carrier.name())
 }
 
 /// The text of `/etc/resolv.conf` for jobs, from this machine's: names are looked up where the way
@@ -144,7 +149,7 @@ impl Network {
     /// What this machine has for that.
     pub(super) fn of(wanted: SandboxNetwork) -> Self {
         let way_out = match wanted {
-            SandboxNetwork::Own => WayOut::here(),
+            SandboxNetwork::Own => WayOut::here().ok(),
             SandboxNetwork::Alone | SandboxNetwork::Host => None,
         };
         // Without one, no name can be looked up.
@@ -202,7 +207,7 @@ mod tests {
                 carrier,
                 program: "/bin/x".into(),
             };
-            let words = way.command("7", true, Path::new("/note"));
+            let words = way.command(true, Path::new("/note"));
             assert!(words.iter().any(|word| word == wanted), "{words:?}");
             let none = words.iter().filter(|word| *word == "none").count();
             assert!(carrier != Carrier::Pasta || none == 4, "{words:?}");

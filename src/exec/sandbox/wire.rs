@@ -56,6 +56,8 @@ pub(super) struct Setup {
 pub(super) enum Request {
     /// Starts a program. With it come what it reads and what it writes to.
     Start(Program),
+    /// Starts a program at a terminal. The answer comes with the other end of it.
+    Attach(Program),
     /// Sends a signal to all that runs.
     Signal(Stop),
     /// Unpacks the archive that comes with it over a folder.
@@ -265,19 +267,16 @@ impl Wire {
         Ok(())
     }
 
-    /// The file that comes with the next byte; `None` when the other end is closed.
-    pub(super) fn receive_file(&mut self) -> io::Result<Option<OwnedFd>> {
+    /// The files that come with the next byte that has some; `None` when the other end is closed.
+    pub(super) fn receive_files(&mut self) -> io::Result<Option<Vec<OwnedFd>>> {
         let mut files = Vec::new();
         loop {
             match receive_with(&self.0, &mut [0], &mut files) {
                 Ok(0) => return Ok(None),
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
-                Ok(_) => {
-                    if let Some(file) = files.pop() {
-                        return Ok(Some(file));
-                    }
-                }
+                Ok(_) if files.is_empty() => {}
+                Ok(_) => return Ok(Some(files)),
             }
         }
     }

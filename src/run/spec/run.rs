@@ -82,8 +82,13 @@ pub enum RunError {
     #[error(transparent)]
     Spec(#[from] crate::sched::SpecError),
     /// Images are missing and none may be brought.
-    #[error("{}", missing(.0))]
-    MissingImages(Vec<String>),
+    #[error("{}", missing(.images))]
+    MissingImages {
+        /// Their names.
+        images: Vec<String>,
+        /// What to do about it.
+        help: String,
+    },
     /// A signal came first.
     #[error("stopped before the first job")]
     Interrupted(
@@ -99,9 +104,7 @@ impl RunError {
     /// What to do about it, where there is something.
     pub fn help(&self) -> Option<&str> {
         match self {
-            Self::MissingImages(_) => {
-                Some("bring them with `docker pull`, or run without `--offline`")
-            }
+            Self::MissingImages { help, .. } => Some(help),
             Self::Executor(error) => error.help.as_deref(),
             Self::Spec(_) | Self::Interrupted(_) => None,
         }
