@@ -171,7 +171,7 @@ fn sparse_artifacts_stay_small_and_come_back_whole() {
         );
         let output = env
             .pipe(&["run", "--executor", on.name()])
-            .env("PIPE_ARTIFACTS_LIMIT", "1")
+            .env("PIPE_ARTIFACTS_LIMIT", "20")
             .output()
             .expect("it starts");
         let told = String::from_utf8_lossy(&output.stdout);

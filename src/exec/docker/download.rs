@@ -1,8 +1,10 @@
 //! Artifacts out of a container: only the roots of the globs travel, and are filtered as they
 //! arrive.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bollard::Docker;
 use bollard::query_parameters::{
@@ -16,22 +18,35 @@ use super::super::bridge::{Chunk, ChunkReader, channel};
 use super::super::collect::{Archive, Selection, begin, cannot_pack, is_kept, keep};
 use super::super::entry::relative;
 use super::super::{ArtifactRef, ExecError, Globs};
+use super::container::Container;
 use super::fault;
 use super::patience::Patience;
 use crate::foreign::system_words;
 
 const PHASE: &str = "collect artifacts";
 
-/// Where the files are.
+/// Where the files are, in a container in which nothing runs.
 pub(super) struct Place<'a> {
-    pub(super) docker: &'a Docker,
+    docker: &'a Docker,
     /// The container.
-    pub(super) id: &'a str,
+    id: &'a str,
     pub(super) project_dir: &'a str,
-    pub(super) patience: &'a Patience,
+    patience: &'a Patience,
+    /// What was looked at: for each look the daemon mounts all of the container anew.
+    seen: Mutex<HashMap<String, Option<Kind>>>,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    pub(super) fn new(container: &'a Container, project_dir: &'a str) -> Self {
+        Self {
+            docker: &container.docker,
+            id: &container.id,
+            project_dir,
+            patience: &container.patience,
+            seen: Mutex::default(),
+        }
+    }
+
     /// Packs what matches into the file `into`.
     pub(super) async fn collect(
         &self,
@@ -130,6 +145,20 @@ impl Place<'_> {
     /// What `path` is; `None` when it is not there. Any other complaint means that it is there
     /// (`not a directory` for `file/.`).
     async fn stat(&self, path: &str) -> Result<Option<Kind>, ExecError> {
+        if let Some(seen) = self.seen().get(path) {
+            return Ok(*seen);
+        }
+        let kind = self.look(path).await?;
+        self.seen().insert(path.to_owned(), kind);
+        Ok(kind)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, HashMap<String, Option<Kind>>> {
+        // The map is whole at any moment, even if another task came to grief.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn look(&self, path: &str) -> Result<Option<Kind>, ExecError> {
         let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
         let looking = async {
             let info = self

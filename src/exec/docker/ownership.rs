@@ -43,12 +43,7 @@ async fn files(site: &Site) -> Result<(String, String), ExecError> {
     };
     let mut container = Box::pin(site.container(body)).await?;
     let read = async {
-        let place = Place {
-            docker: &site.docker,
-            id: &container.id,
-            project_dir: "/",
-            patience: &site.patience,
-        };
+        let place = Place::new(&container, "/");
         let passwd = place.read("/etc/passwd", LIMIT).await?;
         Ok::<_, ExecError>((passwd, place.read("/etc/group", LIMIT).await?))
     };

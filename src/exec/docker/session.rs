@@ -53,12 +53,7 @@ impl DockerSession {
     }
 
     fn place(&self) -> Place<'_> {
-        Place {
-            docker: &self.container.docker,
-            id: &self.container.id,
-            project_dir: &self.spec.layout.project_dir,
-            patience: &self.container.patience,
-        }
+        Place::new(&self.container, &self.spec.layout.project_dir)
     }
 }
 

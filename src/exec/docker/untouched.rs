@@ -59,12 +59,8 @@ async fn are_untouched(
     let mut container = layers::container(site, &volume).await?;
     let looked = {
         let project_dir = Path::new(PLACE).join(below);
-        let changes = Place {
-            docker: &site.docker,
-            id: &container.id,
-            project_dir: &project_dir.to_string_lossy(),
-            patience: &site.patience,
-        };
+        let project_dir = project_dir.to_string_lossy();
+        let changes = Place::new(&container, &project_dir);
         hold_none_of(&changes, roots).await
     };
     let removed = container.remove().await;
