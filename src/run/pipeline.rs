@@ -88,8 +88,8 @@ impl PipelineState {
         let parent = Some(parent);
         Self {
             path,
-            parent,
             level,
+            parent,
             ..self
         }
     }

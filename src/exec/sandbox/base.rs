@@ -29,7 +29,7 @@ pub(super) struct Base {
 #[expect(dead_code, reason = "held, and never looked at")]
 enum Kept {
     Host(Held),
-    Image(OpenImage),
+    Image(Box<OpenImage>),
     #[cfg(test)]
     Nothing,
 }
@@ -62,7 +62,7 @@ impl Base {
             },
             config: image.config().clone(),
             is_host: false,
-            _held: Kept::Image(image),
+            _held: Kept::Image(Box::new(image)),
         }
     }
 
