@@ -141,6 +141,10 @@ impl LayerContent for CommitLayer {
         written.map_err(io::Error::other)
     }
 
+    fn holds(&self, path: &Path) -> io::Result<bool> {
+        Ok(self.checkout.holds(path))
+    }
+
     fn file(&self) -> io::Result<PathBuf> {
         let mut is_written = self
             .is_written

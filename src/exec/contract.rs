@@ -160,6 +160,11 @@ pub trait LayerContent: fmt::Debug + Send + Sync {
 
     /// A file that has it, made when it is first asked for. It stays until the run ends.
     fn file(&self) -> io::Result<PathBuf>;
+
+    /// Whether it has something at or below that path. Whoever does not know says yes.
+    fn holds(&self, _path: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
 }
 
 /// A layer that lies in a tar file already.
@@ -175,6 +180,19 @@ impl LayerContent for TarFile {
 
     fn file(&self) -> io::Result<PathBuf> {
         Ok(self.0.clone())
+    }
+
+    fn holds(&self, path: &Path) -> io::Result<bool> {
+        let mut archive = tar::Archive::new(std::fs::File::open(&self.0)?);
+        for entry in archive.entries_with_seek()? {
+            let entry = entry?;
+            let name = entry.path()?;
+            let takes_away = entry.header().entry_type() == tar::EntryType::Char;
+            if name.starts_with(path) || takes_away && path.starts_with(&name) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -466,6 +484,12 @@ pub trait Session: Send {
     /// file. What is longer than `limit` bytes counts as not there.
     async fn read(&mut self, path: &str, limit: u64, cx: &Cx)
     -> Result<Option<Vec<u8>>, ExecError>;
+
+    /// Whether what these globs take is just what the one archive brought that the environment was
+    /// opened with, which then need not be packed again. Whoever does not know says no.
+    async fn is_as_brought(&mut self, _globs: &Globs, _cx: &Cx) -> Result<bool, ExecError> {
+        Ok(false)
+    }
 
     /// Packs the files that match into `into`. No match gives an empty archive, a failure none.
     async fn collect(

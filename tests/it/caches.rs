@@ -74,3 +74,68 @@ fn a_policy_that_is_none_fails_its_job() {
     let wanted = "unknown cache policy `push-pull`: it can be `pull-push`, `pull` or `push`";
     assert!(text.contains(wanted), "{text}");
 }
+
+/// A job that finds or makes a cache large enough for a layer of its own, does something with it, and
+/// says what there is.
+const LARGE: &str = r#"
+large:
+  cache: {key: k, paths: [v/]}
+  script:
+    - mkdir -p v; [ -e v/big ] || head -c 5000000 /dev/urandom >v/big; [ -e v/a ] || echo one >v/a
+    - echo "there is $(ls v | tr '\n' ' ')$(cat v/a)"
+    - eval "$ACT"
+"#;
+
+#[test]
+fn a_large_cache_is_packed_again_only_where_a_job_has_changed_it_in_docker() {
+    let packed = "v: found ";
+    for (situation, act, is_packed, then) in [
+        ("nothing", "true", false, "there is a big one"),
+        ("only read", "cat v/* | wc -c", false, "there is a big one"),
+        ("beside it", "echo x >w", false, "there is a big one"),
+        ("a file", "echo two >v/a", true, "there is a big two"),
+        (
+            "a new file",
+            "echo x >v/new",
+            true,
+            "there is a big new one",
+        ),
+        (
+            "another folder in its place",
+            "mkdir w; cp v/big w; echo three >w/a; rm -r v; mv w v",
+            true,
+            "there is a big three",
+        ),
+        (
+            "the project folder",
+            "cd /; rm -r $CI_PROJECT_DIR; mkdir $CI_PROJECT_DIR",
+            false,
+            "there is a big one",
+        ),
+    ] {
+        let env = TestEnv::new(LARGE);
+        let run = |act: &str| told(&env, On::Docker, &["--var", &format!("ACT={act}")]);
+        let (code, text) = run("true");
+        assert_eq!(code, Some(0), "{situation}: {text}");
+        assert!(text.contains(packed), "{situation}: {text}");
+        let (code, text) = run(act);
+        assert_eq!(code, Some(0), "{situation}: {text}");
+        assert!(text.contains("Creating cache k-"), "{situation}: {text}");
+        assert_eq!(text.contains(packed), is_packed, "{situation}: {text}");
+        let (_, text) = run("true");
+        assert!(text.contains(then), "{situation}: {text}");
+        assert_eq!(env.leftovers(), Vec::<String>::new(), "{situation}");
+    }
+}
+
+#[test]
+fn what_the_tree_has_beside_a_cache_is_packed_with_it_in_docker() {
+    let env = TestEnv::new(LARGE);
+    let run = || told(&env, On::Docker, &[]).1;
+    assert!(run().contains("v: found "));
+    env.write("v/of-the-tree", "x");
+    env.commit();
+    let text = run();
+    assert!(text.contains("there is a big of-the-tree one"), "{text}");
+    assert!(text.contains("v: found 4 "), "{text}");
+}

@@ -1,5 +1,6 @@
 //! The one integration test binary; each module tests `pipe` from outside.
 
+mod acceptance;
 mod badinput;
 mod caches;
 mod children;

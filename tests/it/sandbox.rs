@@ -226,13 +226,14 @@ fn groups(job: &str) -> Vec<PathBuf> {
 
 #[test]
 fn nothing_stays_mounted_whenever_it_is_killed() {
-    let jobs = HANGS.replace("hang:", "hang-often:");
+    let job = format!("hang-{}", std::process::id());
+    let jobs = HANGS.replace("hang:", &format!("{job}:"));
     for place in Place::all(&jobs) {
         let mut killed_at = Vec::new();
         for moment in moments() {
             killed_at.push(moment);
             let mut child = place
-                .command(&["run", "hang-often", "--executor", "sandbox"])
+                .command(&["run", &job, "--executor", "sandbox"])
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
@@ -256,7 +257,7 @@ fn nothing_stays_mounted_whenever_it_is_killed() {
             .command(&["run", "quick", "--executor", "sandbox"])
             .output();
         assert!(next.expect("it starts").status.success());
-        assert_eq!(groups("hang-often"), Vec::<PathBuf>::new(), "{killed_at:?}");
+        assert_eq!(groups(&job), Vec::<PathBuf>::new(), "{killed_at:?}");
         let jobs = place.env.home().join("cache/pipe/sandbox/jobs");
         let left = std::fs::read_dir(jobs).expect("a folder").flatten();
         // One that was being made has no name yet.
@@ -265,7 +266,7 @@ fn nothing_stays_mounted_whenever_it_is_killed() {
     }
 }
 
-const BOMB: &str = "bomb:\n  script: [head -c 400000000 /dev/zero | tail >/dev/null]\nbeside:\n  script: [sleep 1; echo all is well]\n";
+const BOMB: &str = "bomb-in-docker:\n  script: [head -c 400000000 /dev/zero | tail >/dev/null]\nbeside:\n  script: [sleep 1; echo all is well]\n";
 
 /// A command as a line for a shell, with nothing around it but its own variables.
 fn line(command: &Command) -> String {
@@ -289,11 +290,18 @@ fn a_memory_bomb_ends_its_job_alone_in_docker() {
     inner.env("PIPE_DOCKER_MEMORY", "48m");
     let script = place.env.folder().join("inner.sh");
     std::fs::write(&script, line(&inner)).expect("written");
-    let around = TestEnv::new(&format!(
-        "around:\n  script:\n    - mount -t proc proc /host/proc\n    - chroot /host sh {}\n",
+    // In a mere `chroot` nobody gets a namespace of users.
+    let enter = format!(
+        "cd /host && mount -t proc proc proc && pivot_root . mnt && exec chroot . sh {}",
         script.display()
+    );
+    let around = TestEnv::new(&format!(
+        "around:\n  script:\n    - unshare -m sh -c '{enter}'\n"
     ));
-    around.user_settings("docker.privileged = true\ndocker.volumes = ['/:/host']\n");
+    around.user_settings(
+        "docker.cap_add = ['SYS_ADMIN']\ndocker.security_opt = ['seccomp=unconfined']\n\
+         docker.volumes = ['/:/host']\n",
+    );
     let output = around.output(&["run", "--executor", "docker", "--format", "plain"]);
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
@@ -302,6 +310,6 @@ fn a_memory_bomb_ends_its_job_alone_in_docker() {
     let is_told = said.contains("nothing holds `docker.memory`");
     let is_ended = said.contains("killed (SIGKILL)");
     assert!(is_told != is_ended, "{said}");
-    assert_eq!(groups("bomb"), Vec::<PathBuf>::new());
+    assert_eq!(groups("bomb-in-docker"), Vec::<PathBuf>::new());
     assert_eq!(around.leftovers(), Vec::<String>::new());
 }

@@ -107,7 +107,7 @@ impl Place<'_> {
     }
 
     /// Whether `path` leads to something, and through no link, which could lead anywhere.
-    async fn is_there(&self, path: &str) -> Result<bool, ExecError> {
+    pub(super) async fn is_there(&self, path: &str) -> Result<bool, ExecError> {
         for (at, _) in path.match_indices('/') {
             if self.stat(&self.absolute(&path[..at])).await? != Some(Kind::Other) {
                 return Ok(false);
@@ -120,6 +120,11 @@ impl Place<'_> {
             Some(Kind::Link) => Ok(self.stat(&format!("{path}/.")).await?.is_some()),
             Some(Kind::Other) => Ok(true),
         }
+    }
+
+    /// Whether there is anything at `path`, even a link that leads nowhere.
+    pub(super) async fn holds(&self, path: &str) -> Result<bool, ExecError> {
+        Ok(self.stat(&self.absolute(path)).await?.is_some())
     }
 
     /// What `path` is; `None` when it is not there. Any other complaint means that it is there

@@ -34,6 +34,7 @@ mod services;
 mod session;
 mod settings;
 mod stop;
+mod untouched;
 mod upload;
 mod user;
 mod volumes;

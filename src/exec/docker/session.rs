@@ -13,7 +13,7 @@ use super::containers::{Containers, Made, tars};
 use super::download::Place;
 use super::run::{self, Waiting};
 use super::workspace::is_large;
-use super::{beside, upload};
+use super::{beside, untouched, upload};
 
 /// How long a container takes to end behind its script, as a rule.
 const ENDS_SOON: Duration = Duration::from_millis(500);
@@ -128,6 +128,16 @@ impl Session for DockerSession {
             self.place().read(path, limit).await
         };
         unless_asked(&cx.cancel, "read", reading).await
+    }
+
+    async fn is_as_brought(&mut self, globs: &Globs, cx: &Cx) -> Result<bool, ExecError> {
+        let looking = async {
+            self.settle().await?;
+            let volumes = &self.container.volumes;
+            untouched::is_as_brought(&self.containers, &self.spec, volumes, &self.place(), globs)
+                .await
+        };
+        unless_asked(&cx.cancel, "collect artifacts", looking).await
     }
 
     async fn collect(

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::try_join_all;
 use tar::{Builder, EntryType};
 
 use super::super::entry::relative;
@@ -89,13 +90,8 @@ impl Workspaces {
                 .map(|layer| owned(&layer, owner))
                 .collect();
         }
-        let lower = async {
-            let mut lower = Vec::new();
-            for layer in layers {
-                lower.push(self.layers.get(site, layer).await?);
-            }
-            Ok(lower)
-        };
+        let layers = layers.into_iter();
+        let lower = try_join_all(layers.map(|layer| self.layers.get(site, layer)));
         let empty = |part: &str| {
             let name = format!("{name}-{part}");
             volumes::make(&site.docker, name, site.labels(), HashMap::new())
@@ -187,7 +183,7 @@ pub(super) fn is_large(kept: &ArtifactRef) -> bool {
 }
 
 /// The project directory, as a name in the builds directory.
-fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
+pub(super) fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
     let (builds, project) = (
         Path::new(&layout.builds_dir),
         Path::new(&layout.project_dir),

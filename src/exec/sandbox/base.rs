@@ -6,7 +6,7 @@ use super::super::detector::shell_command;
 use super::super::{Image, ports};
 use super::host::HostImage;
 use super::kept::Held;
-use super::plan::Root;
+use super::plan::{HOSTNAME, Root};
 use super::probe;
 use crate::images::{ImageConfig, OpenImage};
 
@@ -73,9 +73,9 @@ impl Base {
     ) -> Vec<(String, String)> {
         let own = self.config.env.iter();
         let own = own.filter_map(|variable| variable.split_once('='));
-        let path = [("PATH", USUAL_PATH)].into_iter();
+        let usual = [("PATH", USUAL_PATH), ("HOSTNAME", HOSTNAME)].into_iter();
         let mut environment: Vec<(String, String)> = Vec::new();
-        for (name, value) in path.chain(own).chain(variables) {
+        for (name, value) in usual.chain(own).chain(variables) {
             match environment.iter_mut().find(|(known, _)| known == name) {
                 Some((_, old)) => value.clone_into(old),
                 None => environment.push((name.to_owned(), value.to_owned())),
@@ -214,7 +214,8 @@ mod tests {
         let found: Vec<(&str, &str)> = (found.iter())
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let path = ("PATH", super::USUAL_PATH);
-        assert_eq!(found, [path, ("A", "1"), ("B", "3"), ("C", "4")]);
+        let usual = [("PATH", super::USUAL_PATH), ("HOSTNAME", "job")];
+        let others = [("A", "1"), ("B", "3"), ("C", "4")];
+        assert_eq!(found, [&usual[..], &others[..]].concat());
     }
 }

@@ -68,6 +68,8 @@ pub struct SandboxExecutor {
     /// first job comes.
     rights: OnceCell<LayerForm>,
     places: OnceLock<Vec<Place>>,
+    /// Whether layers have to be copied; found out where sandboxes are tried.
+    copies_layers: OnceLock<bool>,
     network: OnceLock<Network>,
 }
 
@@ -78,6 +80,7 @@ struct Wanted<'a> {
     base: &'a Base,
     rights: LayerForm,
     ranges: Option<Ranges>,
+    copies_layers: bool,
     user: &'a str,
     layout: &'a Layout,
     builds: &'a [PathBuf],
@@ -106,8 +109,20 @@ impl SandboxExecutor {
             settings,
             rights: OnceCell::new(),
             places: OnceLock::new(),
+            copies_layers: OnceLock::new(),
             network: OnceLock::new(),
         }
+    }
+
+    /// Test support: copies layers, as where the kernel lays them over each other for root alone.
+    #[cfg(test)]
+    pub(in crate::exec) fn copying(self) -> Self {
+        let _ = self.copies_layers.set(true);
+        self
+    }
+
+    fn copies_layers(&self) -> bool {
+        self.copies_layers.get().copied().unwrap_or(false)
     }
 
     async fn rights(&self) -> Result<LayerForm, ExecError> {
@@ -182,6 +197,7 @@ impl SandboxExecutor {
             base: &base,
             rights,
             ranges,
+            copies_layers: self.copies_layers(),
             user: base.user(&image),
             layout: &spec.layout,
             builds: &builds,
@@ -247,6 +263,7 @@ impl SandboxExecutor {
                 base: &base,
                 rights: self.rights().await?,
                 ranges,
+                copies_layers: self.copies_layers(),
                 user: base.user(&service.image),
                 layout: &spec.layout,
                 builds: &[],
@@ -283,7 +300,9 @@ impl SandboxExecutor {
         // Where no group counts them, the kernel does, but for root.
         let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
         let mut copies = match identity {
-            Identity::Same => self.copies_of(wanted.base, wanted.owner).await?,
+            Identity::Same if !wanted.copies_layers => {
+                self.copies_of(wanted.base, wanted.owner).await?
+            }
             _ => Vec::new(),
         };
         let places: Vec<PathBuf> = copies.iter().map(|copy| copy.folder.clone()).collect();
@@ -297,6 +316,7 @@ impl SandboxExecutor {
             temp_files: wanted.temp_files,
             identity: &identity,
             marks: probe::marks(wanted.rights),
+            copies_layers: wanted.copies_layers,
             own_network: network.is_own,
             way_out: network.way_out.as_ref(),
             joins: wanted.joins.is_some(),
@@ -417,8 +437,12 @@ impl Executor for SandboxExecutor {
         let held = Controller::ALL.into_iter().filter(held);
         let held: Vec<&str> = held.map(Controller::what).collect();
         let probing = probe::probe(&self.settings.base, rights, &held);
-        let description = unless_asked(&cx.cancel, "probe", probing).await?;
-        Ok(Capabilities { description })
+        let found = unless_asked(&cx.cancel, "probe", probing).await?;
+        // Sandboxes are as the first that was tried.
+        let _ = self.copies_layers.set(found.copies_layers);
+        Ok(Capabilities {
+            description: found.description,
+        })
     }
 
     async fn missing(&self, images: &[Image], cx: &Cx) -> Result<Vec<Image>, ExecError> {

@@ -71,7 +71,7 @@ struct Hierarchy {
     own: PathBuf,
 }
 
-/// The trees that are mounted, from `/proc/self/cgroup` and `/proc/self/mountinfo`.
+/// The trees that are mounted, each with its place, from `/proc/self/cgroup` and `/proc/self/mountinfo`.
 fn hierarchies(own: &str, mounts: &str) -> Vec<Hierarchy> {
     let mut found = Vec::new();
     for line in own.lines() {
@@ -88,7 +88,7 @@ fn hierarchies(own: &str, mounts: &str) -> Vec<Hierarchy> {
             Version::One
         };
         let first = names.split(',').next().unwrap_or_default();
-        let mounted = mounts.lines().find_map(|line| {
+        let mounted = mounts.lines().filter_map(|line| {
             let (place, kind) = line.split_once(" - ")?;
             let mut kind = kind.split(' ');
             let is_it = match (kind.next()?, kind.nth(1)?) {
@@ -102,18 +102,18 @@ fn hierarchies(own: &str, mounts: &str) -> Vec<Hierarchy> {
             let (root, at) = (place.next()?, place.next()?);
             is_it.then(|| (root.to_owned(), PathBuf::from(at.replace("\\040", " "))))
         });
-        // A group outside of what is mounted can't be reached.
-        let Some((root, top)) = mounted else { continue };
-        let Ok(below) = Path::new(path).strip_prefix(&root) else {
-            continue;
-        };
-        let own = top.join(below);
-        found.push(Hierarchy {
-            version,
-            controllers,
-            top,
-            own,
-        });
+        // One tree may be mounted in several places, of which not all can be written to. A group
+        // outside of what is mounted can't be reached.
+        for (root, top) in mounted {
+            if let Ok(below) = Path::new(path).strip_prefix(&root) {
+                found.push(Hierarchy {
+                    version,
+                    controllers: controllers.clone(),
+                    own: top.join(below),
+                    top,
+                });
+            }
+        }
     }
     // Version 1 first: what is there is not in version 2.
     found.sort_by_key(|hierarchy| hierarchy.version);
@@ -215,6 +215,7 @@ mod tests {
         31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
         32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
         35 31 0:32 /jail /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+        36 31 0:32 / /elsewhere/memory rw - cgroup cgroup rw,memory\n\
         39 31 0:36 / /sys/fs/cgroup/my\\040pids rw - cgroup cgroup rw,pids\n\
         41 31 0:38 / /sys/fs/cgroup/unified rw shared:1 - cgroup2 cgroup2 rw\n";
 
@@ -229,6 +230,7 @@ mod tests {
         let wanted = [
             (Version::One, "/sys/fs/cgroup/my pids/"),
             (Version::One, "/sys/fs/cgroup/memory/in/it"),
+            (Version::One, "/elsewhere/memory/jail/in/it"),
             (Version::One, "/sys/fs/cgroup/cpu,cpuacct/a"),
             (Version::Two, "/sys/fs/cgroup/unified/b"),
         ]
@@ -236,11 +238,8 @@ mod tests {
         assert_eq!(found, wanted);
         let outside = hierarchies("4:memory:/other\n0::/../x\n", HYBRID);
         let outside: Vec<_> = outside.iter().map(|it| it.version).collect();
-        assert_eq!(
-            outside,
-            [Version::Two],
-            "what is not mounted is not reached"
-        );
+        let wanted = [Version::One, Version::Two];
+        assert_eq!(outside, wanted, "what is not mounted is not reached");
     }
 
     /// A group of version 2 that takes part in a table: its name, files and their texts.

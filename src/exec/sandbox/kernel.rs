@@ -23,6 +23,7 @@ use rustix::thread::{
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
+use super::copied::copy_layers;
 use super::seccomp::Filter;
 use super::step::{Fresh, GroupSetting, KernelTree, Marks, Step};
 use super::sys::Loses;
@@ -108,6 +109,16 @@ impl Kernel for Linux {
                     unmount(staging, UnmountFlags::DETACH)?;
                 }
                 self.trees.push(tree?);
+            }
+            Step::Copied {
+                lower,
+                upper,
+                marks,
+            } => {
+                copy_layers(lower, upper, *marks)?;
+                let tree = clone_tree(upper, false)?;
+                sys::restrict(tree.as_fd(), Loses::Nodes)?;
+                self.trees.push(tree);
             }
             Step::Device(path) => {
                 let tree = clone_tree(path, false)?;

@@ -177,7 +177,11 @@ fn start() -> io::Result<Link> {
 /// The first process can't be started.
 fn not_started(error: &io::Error) -> ExecError {
     let words = system_words(error);
-    let made = ExecError::lasting("open", format!("no sandbox can be started: {words}"));
+    let text = format!("no sandbox can be started: {words}");
+    let made = match Cause::of(error) {
+        Cause::Moment => ExecError::system("open", text),
+        Cause::Machine | Cause::Job => ExecError::lasting("open", text),
+    };
     let forbids = std::fs::read_to_string("/proc/sys/vm/memfd_noexec");
     if forbids.is_ok_and(|value| value.trim() == "2") {
         return made.help(

@@ -24,10 +24,13 @@
 //! | devices | the six that every program wants, as mounts of their own; all else is `nodev` |
 //! | keyrings | no call reaches them |
 //! | network | its own, with a way out where `pasta` or `slirp4netns` is installed, opened when a job first asks for it; services share it, so that each sees the others' loopback |
-//! | limits of memory, processors, processes | by `groups` where they are delegated; of processes there is one in any case, where Docker has none |
+//! | limits of memory, processors, processes | by `groups` where they are delegated; of processes there is one by default, where Docker has none |
 //! | memory that runs out | the kernel ends what a job runs before what others do |
 //! | the host's files | the image `host` shows root's jobs what root may read of `/usr` and `/opt`; Docker shows none |
 //! | profiles of `AppArmor` or `SELinux` | none: the namespace of users has to do |
+//!
+//! Files of other ids than one's own, which a user may have for images, are written and removed by
+//! `errand`: outside of a namespace with these ids only root could.
 //!
 //! Steps that look up names in an image are done when nothing of this machine can be reached any
 //! more, however its links lead. The program of the first process is a sealed copy in memory, so
@@ -36,6 +39,7 @@
 mod base;
 mod bases;
 mod builds;
+mod copied;
 mod copies;
 mod entry;
 mod errand;

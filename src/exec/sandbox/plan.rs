@@ -12,7 +12,7 @@ use super::way_out::{ADDRESS, WayOut};
 use super::wire::Setup;
 
 /// What the machine of a job is called.
-const HOSTNAME: &str = "job";
+pub(super) const HOSTNAME: &str = "job";
 
 /// Devices of every sandbox.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -89,6 +89,8 @@ pub(super) struct Plan<'a> {
     pub(super) identity: &'a Identity,
     /// The marks that whoever runs `pipe` can make.
     pub(super) marks: Marks,
+    /// Whether layers are copied, and not laid over each other.
+    pub(super) copies_layers: bool,
     /// Whether it has a network of its own, or is on that of another sandbox; else it has this machine's.
     pub(super) own_network: bool,
     /// Where the gate of its network leads, if it has one.
@@ -147,13 +149,22 @@ struct Trees<'a> {
 impl Trees<'_> {
     fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
         let folder = self.plan.folder;
+        let marks = marks.unwrap_or(self.plan.marks);
+        if self.plan.copies_layers {
+            self.makers.push(Step::Copied {
+                lower: lower.to_vec(),
+                upper: upper(folder, name),
+                marks,
+            });
+            return;
+        }
         self.makers.push(Step::Overlay {
             lower: lower.to_vec(),
             upper: upper(folder, name),
             work: work(folder, name),
             staging: folder.join("staging"),
             stays: false,
-            marks: marks.unwrap_or(self.plan.marks),
+            marks,
         });
     }
 
@@ -200,7 +211,8 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     }
     let mut copies = 0..;
     for tree in &plan.root.trees {
-        if tree.writable {
+        // A copy of all tools for each job would cost more than what is written there is worth.
+        if tree.writable && !plan.copies_layers {
             trees.copy(&tree.at, copies.next().unwrap_or_default());
         } else {
             trees.makers.push(Step::Share(tree.at.clone()));
@@ -436,6 +448,7 @@ mod tests {
             temp_files: &[],
             identity,
             marks: Marks::Root,
+            copies_layers: false,
             own_network: true,
             way_out: None,
             joins,

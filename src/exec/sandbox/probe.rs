@@ -69,13 +69,44 @@ pub(super) fn counts_processes(rights: LayerForm) -> bool {
     !is_root(rights) && counts_by_namespace(&release)
 }
 
+/// What sandboxes are like here.
+pub(super) struct Found {
+    /// In words.
+    pub(super) description: String,
+    /// Whether layers have to be copied.
+    pub(super) copies_layers: bool,
+}
+
 /// Makes a sandbox and ends it; says what sandboxes are like here, where `held` is what limits
-/// hold for.
+/// hold for. Where layers can't be laid over each other, they are copied.
 pub(super) async fn probe(
     base: &Path,
     rights: LayerForm,
     held: &[&str],
-) -> Result<String, ExecError> {
+) -> Result<Found, ExecError> {
+    let ranges = tokio::task::spawn_blocking(ranges).await.ok().flatten();
+    let mut copies = false;
+    let mut made = make(base, rights, ranges, copies).await;
+    if made.is_err() && !is_root(rights) {
+        copies = true;
+        // What is wrong with the first is what is to be told.
+        made = make(base, rights, ranges, copies).await.or(made);
+    }
+    made?;
+    let identity = identity("", rights, ranges);
+    let description = describe(&identity, is_root(rights), copies, sandbox_way_out(), held);
+    Ok(Found {
+        description,
+        copies_layers: copies,
+    })
+}
+
+async fn make(
+    base: &Path,
+    rights: LayerForm,
+    ranges: Option<Ranges>,
+    copies: bool,
+) -> Result<(), ExecError> {
     let base = base.to_owned();
     let made = blocking("probe", "no folder for sandboxes can be made", move || {
         let folder = Unfinished::begin(&base)?;
@@ -84,7 +115,6 @@ pub(super) async fn probe(
     });
     let folder = made.await?;
     let place = folder.content();
-    let ranges = tokio::task::spawn_blocking(ranges).await.ok().flatten();
     let identity = identity("", rights, ranges);
     let root = Root {
         layers: vec![place.join("nothing")],
@@ -104,6 +134,7 @@ pub(super) async fn probe(
         temp_files: &[],
         identity: &identity,
         marks: marks(rights),
+        copies_layers: copies,
         own_network: true,
         way_out: None,
         joins: false,
@@ -127,18 +158,13 @@ pub(super) async fn probe(
         drop(folder);
         Ok(())
     })
-    .await?;
-    Ok(describe(
-        &identity,
-        is_root(rights),
-        sandbox_way_out(),
-        held,
-    ))
+    .await
 }
 
 fn describe(
     identity: &Identity,
     is_root: bool,
+    copies: bool,
     way_out: Result<&str, &str>,
     held: &[&str],
 ) -> String {
@@ -164,7 +190,15 @@ fn describe(
         [one] => format!("limits of {one} alone"),
         [all @ .., last] => format!("limits of {} and {last}", all.join(", ")),
     };
-    format!("namespaces of Linux {release}, {who}; {limits}; {network}")
+    let layers = if copies {
+        "; layers are copied for each job, for this kernel lays them over each other for root alone"
+    } else {
+        ""
+    };
+    format!(
+        "namespaces of Linux {release}, {who}{layers}; \
+         Docker's protections but profiles of AppArmor and SELinux; {limits}; {network}"
+    )
 }
 
 /// Why no sandbox can be made, with what to do about it.
@@ -178,11 +212,12 @@ fn refused(error: &ExecError) -> ExecError {
         is.is_ok_and(|is| is.trim() == *value)
     });
     let made = ExecError::system("probe", text);
-    match remedy {
-        Some((name, _)) => made.help(format!(
+    match (&error.help, remedy) {
+        (Some(help), _) => made.help(help),
+        (None, Some((name, _))) => made.help(format!(
             "`{}` forbids it: let root change it, or use `--executor docker`",
             name.replace('/', ".")
         )),
-        None => made.help("use `--executor docker`"),
+        (None, None) => made.help("use `--executor docker`"),
     }
 }

@@ -31,6 +31,14 @@ pub(super) enum Step {
         /// Whose marks for what is gone count: those of this machine's root, or a user's own.
         marks: Marks,
     },
+    /// Puts together a tree by copying, where the kernel lays layers over each other for root alone.
+    Copied {
+        /// The lowest last.
+        lower: Vec<PathBuf>,
+        /// An empty folder.
+        upper: PathBuf,
+        marks: Marks,
+    },
     /// Takes a device of this machine.
     Device(PathBuf),
     /// Takes a tree of this machine as it is, with all that is mounted in it. Nobody writes there.

@@ -153,6 +153,8 @@ pub(super) enum Loses {
     Devices,
     /// The same, but what is a device stays one, whose mode and owner nobody changes.
     Changes,
+    /// The right to hold devices alone.
+    Nodes,
 }
 
 /// Takes that from a tree that lies nowhere yet, with all that is mounted in it.
@@ -166,12 +168,15 @@ pub(super) fn restrict(tree: BorrowedFd<'_>, loses: Loses) -> io::Result<()> {
         user_namespace: u64,
     }
     let attributes = Attributes {
-        set: libc::MOUNT_ATTR_RDONLY
-            | libc::MOUNT_ATTR_NOSUID
-            | match loses {
-                Loses::Devices => libc::MOUNT_ATTR_NODEV,
-                Loses::Changes => libc::MOUNT_ATTR_NOEXEC,
-            },
+        set: match loses {
+            Loses::Devices => {
+                libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV
+            }
+            Loses::Changes => {
+                libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NOEXEC
+            }
+            Loses::Nodes => libc::MOUNT_ATTR_NODEV,
+        },
         clear: 0,
         propagation: 0,
         user_namespace: 0,

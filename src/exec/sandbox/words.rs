@@ -15,6 +15,7 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::MostProcesses(_) => "the number of processes can't be limited".to_owned(),
         Step::PrivateMounts => "the mounts can't be set apart".to_owned(),
         Step::Overlay { .. } => "the layers can't be laid over each other".to_owned(),
+        Step::Copied { .. } => "the layers can't be copied".to_owned(),
         Step::Device(path) | Step::Share(path) => format!("`{}` can't be shared", path.display()),
         Step::EnterRoot { .. } => "the root can't be changed".to_owned(),
         Step::KernelTree(KernelTree::Proc) => {

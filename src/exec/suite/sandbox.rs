@@ -1,5 +1,6 @@
 //! The contract over the sandbox, and what only it must do.
 
+mod copies;
 mod images;
 mod limits;
 mod services;
@@ -22,6 +23,13 @@ async fn sandbox() -> Subject {
 }
 
 fn sandbox_with(limits: SandboxLimits) -> Subject {
+    sandbox_of(limits, |executor| executor)
+}
+
+fn sandbox_of(
+    limits: SandboxLimits,
+    changed: impl FnOnce(SandboxExecutor) -> SandboxExecutor,
+) -> Subject {
     let scratch = scratch();
     let executor = SandboxExecutor::new(SandboxSettings {
         base: scratch.path().join("sandbox"),
@@ -32,7 +40,7 @@ fn sandbox_with(limits: SandboxLimits) -> Subject {
         network: SandboxNetwork::Alone,
         run: RUN.to_owned(),
     });
-    Subject::in_folder(scratch, Arc::new(executor), Some("host"))
+    Subject::in_folder(scratch, Arc::new(changed(executor)), Some("host"))
 }
 
 contract!(sandbox:

@@ -184,6 +184,20 @@ impl Checkout {
         archive.finish()
     }
 
+    /// Whether it writes something at or below that path.
+    pub fn holds(&self, path: &Path) -> bool {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let commit = parts.files.find_commit(self.fetch.commit);
+        let tree = commit.and_then(|commit| commit.tree());
+        // What can't be read may be there.
+        let is_in_tree = || tree.map_or(true, |tree| tree.get_path(path).is_ok());
+        let is_in_submodule = || {
+            let mut paths = parts.submodules.iter().map(Submodule::path);
+            paths.any(|module| path.starts_with(module))
+        };
+        path.starts_with(".git") || self.has_files && (is_in_tree() || is_in_submodule())
+    }
+
     fn write_files(
         &self,
         git: &mut git2::Repository,

@@ -216,6 +216,11 @@ impl Submodule {
         }
     }
 
+    /// Where its files go in the project folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Adds what its files and its git folder come from.
     pub(super) fn identify(&self, all: bool, digest: &mut Sha256) -> Result<(), RepoError> {
         digest.update(format!("{} {}\n", self.commit, self.url));

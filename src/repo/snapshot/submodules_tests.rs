@@ -257,6 +257,9 @@ fn a_clone_behind_a_link_is_no_clone_of_a_submodule() {
     );
 }
 
+/// Paths, whether the newest is wanted, a depth; and whether files came, of which commit, cut off.
+type Row<'a> = (&'a [&'a str], bool, Option<u32>, (bool, &'a str, bool));
+
 #[test]
 fn what_the_variables_say_of_submodules() {
     let fixture = with_submodule();
@@ -304,7 +307,7 @@ fn what_the_variables_say_of_submodules() {
         ))
     };
     let (none, linked, newest) = (String::new(), linked.to_string(), newest.to_string());
-    let rows: &[(&[&str], bool, Option<u32>, (bool, &str, bool))] = &[
+    let rows: &[Row<'_>] = &[
         (&[], false, None, (true, &linked, false)),
         (&["deep/lib"], false, None, (true, &linked, false)),
         (&["deep/lib/"], false, None, (true, &linked, false)),

@@ -104,6 +104,11 @@ impl Attempt<'_> {
         };
         self.log.say(&format!("Creating cache {key}...")).await;
         let globs = self.cache_globs(session, &cache).await?;
+        if self.is_up_to_date(session, &key, &globs).await? {
+            self.log.say("Archive is up to date!").await;
+            self.log.say("Created cache").await;
+            return Ok(());
+        }
         let tar = store.begin().map_err(|error| not_written(&error))?;
         let (cx, remote) = Remote::new();
         let work = session.collect(&globs, &tar, &cx);
@@ -115,9 +120,11 @@ impl Attempt<'_> {
             self.log.say("WARNING: No files to cache.").await;
             return Ok(());
         }
-        let newest = newest(&tar).map_err(|error| not_written(&error))?;
-        let old = self.stored(&key);
-        if old.is_some_and(|old| newest <= old.saved) {
+        let is_old = match self.stored(&key) {
+            Some(old) => newest(&tar).map_err(|error| not_written(&error))? <= old.saved,
+            None => false,
+        };
+        if is_old {
             self.log.say("Archive is up to date!").await;
         } else {
             let runner = self.executor.name();
@@ -129,6 +136,30 @@ impl Attempt<'_> {
         }
         self.log.say("Created cache").await;
         Ok(())
+    }
+
+    /// Whether the archive that is there is the one that was brought, and the job has left it as it
+    /// was.
+    async fn is_up_to_date(
+        &mut self,
+        session: &mut dyn Session,
+        key: &str,
+        globs: &Globs,
+    ) -> Result<bool, Missed> {
+        let [brought] = self.caches.as_slice() else {
+            return Ok(false);
+        };
+        let is_same = |stored: CacheArchive| stored.tar == brought.tar;
+        // Artifacts may have come over it.
+        if !self.order.artifacts.is_empty()
+            || globs.untracked.is_some()
+            || !self.stored(key).is_some_and(is_same)
+        {
+            return Ok(false);
+        }
+        let (cx, remote) = Remote::new();
+        let work = session.is_as_brought(globs, &cx);
+        self.afterwards(remote, work).await
     }
 
     async fn cache_globs(

@@ -22,7 +22,7 @@ fn header() -> tar::Header {
 }
 
 /// Puts an image into the store of `subject`: busybox and `files`.
-fn import(subject: &Subject, name: &str, files: Files<'_>) {
+pub(super) fn import(subject: &Subject, name: &str, files: Files<'_>) {
     let busybox = std::fs::read("/usr/bin/busybox").or_else(|_| std::fs::read("/bin/busybox"));
     let busybox = busybox.expect("busybox-static is installed");
     let tar = subject.archive("image.tar");

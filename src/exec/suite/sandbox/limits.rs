@@ -1,6 +1,5 @@
 //! What a job may use: bombs end in their job, and nothing of their groups stays.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use tokio::sync::{mpsc, watch};
@@ -16,16 +15,19 @@ fn of_processes(most: u64) -> SandboxLimits {
     }
 }
 
-/// The control groups of this user's jobs of that name: others run the same tests at the same time.
+/// The name of a job that no other test has at the same time, of another process neither.
+fn own(name: &str) -> String {
+    format!("{name}-{}", std::process::id())
+}
+
+/// The control groups of the jobs of that name.
 fn groups(job: &str) -> Vec<PathBuf> {
     fn look(folder: &Path, job: &str, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 continue;
             }
-            let own = rustix::process::geteuid().as_raw();
-            let is_own = entry.metadata().is_ok_and(|about| about.uid() == own);
-            if is_own && entry.file_name().to_string_lossy().contains(job) {
+            if entry.file_name().to_string_lossy().contains(job) {
                 found.push(entry.path());
             }
             look(&entry.path(), job, found);
@@ -45,7 +47,8 @@ async fn is_all_gone(subject: &Subject, job: &str) {
 #[tokio::test]
 async fn a_fork_bomb_ends_in_its_job() {
     let subject = sandbox_with(of_processes(60));
-    let mut bystander = subject.open("forks-beside", &[]).await;
+    let (job, beside) = (own("forks"), own("beside-forks"));
+    let mut bystander = subject.open(&beside, &[]).await;
     for (name, script, wanted) in [
         (
             "one after the other",
@@ -58,7 +61,7 @@ async fn a_fork_bomb_ends_in_its_job() {
             true,
         ),
     ] {
-        let mut session = subject.open("forks", &[]).await;
+        let mut session = subject.open(&job, &[]).await;
         let (exit, output) = Step::real(script).run(session.as_mut()).await;
         assert_eq!(exit == Exit::Code(0), wanted, "{name}: {exit:?} {output}");
         assert!(!output.contains("all"), "{name}: {output}");
@@ -69,13 +72,14 @@ async fn a_fork_bomb_ends_in_its_job() {
         assert_eq!(beside, (Exit::Code(0), "there\n".to_owned()), "{name}");
     }
     bystander.close(BUDGET).await.expect("closes");
-    is_all_gone(&subject, "forks").await;
+    is_all_gone(&subject, &job).await;
 }
 
 #[tokio::test]
 async fn without_a_word_there_is_an_end_to_processes_and_jobs_go_first() {
     let subject = sandbox().await;
-    let mut session = subject.open("usual", &[]).await;
+    let job = own("usual");
+    let mut session = subject.open(&job, &[]).await;
     let script = "cat /proc/self/oom_score_adj; ulimit -u\n";
     let (_, output) = Step::real(script).run(session.as_mut()).await;
     let mut lines = output.lines();
@@ -84,12 +88,12 @@ async fn without_a_word_there_is_an_end_to_processes_and_jobs_go_first() {
         .and_then(|it| it.parse().ok())
         .expect("a number");
     assert!(first >= 500, "{output}");
-    let counted = groups("usual").iter().any(|group| {
+    let counted = groups(&job).iter().any(|group| {
         std::fs::read_to_string(group.join("pids.max")).is_ok_and(|most| most == "4096\n")
     });
     assert!(counted || lines.next() == Some("4096"), "{output}");
     session.close(BUDGET).await.expect("closes");
-    is_all_gone(&subject, "usual").await;
+    is_all_gone(&subject, &job).await;
 }
 
 #[tokio::test]
@@ -118,7 +122,8 @@ async fn what_is_set_is_held_or_told() {
     let (output, mut said) = mpsc::channel(8);
     let (_live, cancel) = watch::channel(Cancel::Run);
     let cx = Cx { cancel, output };
-    let session = subject.executor.open(subject.spec("slow"), &cx).await;
+    let job = own("slow");
+    let session = subject.executor.open(subject.spec(&job), &cx).await;
     drop(cx);
     let mut session = session.expect("opens");
     let mut told = Vec::new();
@@ -127,7 +132,7 @@ async fn what_is_set_is_held_or_told() {
     }
     let told = String::from_utf8_lossy(&told);
     let half = |(file, value): (&str, &str)| {
-        groups("slow").iter().any(|group| {
+        groups(&job).iter().any(|group| {
             let has_members = std::fs::read_to_string(group.join("cgroup.procs"));
             let limit = std::fs::read_to_string(group.join(file));
             limit.is_ok_and(|limit| limit == value) && has_members.is_ok_and(|it| !it.is_empty())
@@ -137,5 +142,5 @@ async fn what_is_set_is_held_or_told() {
     let is_told = told.contains("nothing holds `docker.cpus`");
     assert_eq!(is_told, !is_held, "{told}");
     session.close(BUDGET).await.expect("closes");
-    is_all_gone(&subject, "slow").await;
+    is_all_gone(&subject, &job).await;
 }

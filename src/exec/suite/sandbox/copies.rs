@@ -1,0 +1,36 @@
+//! Sandboxes whose layers are copied, as where the kernel lays them over each other for root alone.
+
+use super::super::super::{Exit, SandboxExecutor, SandboxLimits};
+use super::super::subject::{BUDGET, Step, write_tar};
+use super::images::import;
+use super::{sandbox_of, stays_inside};
+
+#[tokio::test]
+async fn layers_that_are_copied_are_as_those_that_lie_over_each_other() {
+    let subject = sandbox_of(SandboxLimits::default(), SandboxExecutor::copying);
+    let (low, high) = (subject.archive("low.tar"), subject.archive("high.tar"));
+    write_tar(&low, &[("a", 0o644, "low\n"), ("b", 0o644, "low\n")]);
+    write_tar(&high, &[("a", 0o644, "high\n"), ("b", 0o644, "gone")]);
+    import(&subject, "copied:1", &[("word", "of the image\n")]);
+    for (image, own) in [("host", ""), ("copied:1", "of the image\n")] {
+        let mut spec = subject.spec("copied");
+        let project = spec.layout.project_dir.clone();
+        if let Some(image_of) = &mut spec.image {
+            image_of.name = image.to_owned();
+        }
+        spec.workspace = subject.layers(&[low.clone(), high.clone()]).await;
+        let mut session = subject.open_spec(spec).await;
+        let script =
+            format!("cd {project}; cat a; ls; cat /word 2>/dev/null; echo x >a && cat a; exit 0\n");
+        let (exit, output) = Step::real(&script).run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        assert_eq!(
+            (exit, output),
+            (Exit::Code(0), format!("high\na\n{own}x\n")),
+            "{image}"
+        );
+    }
+    let script = "grep -v -E ' (/dev/[a-z]+|/dev/pts|/proc/[a-z_]+|/sys/.*) ' /proc/self/mounts | grep -v nodev\n";
+    stays_inside(&subject, "devices", script, "").await;
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
