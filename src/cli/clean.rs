@@ -107,7 +107,7 @@ async fn remove(storage: &Storage, kinds: &[StoredKind], printer: &Printer) -> R
                 match storage.remove_of_sandboxes()? {
                     0 => {}
                     layers => {
-                        removed.push(format!("{} of sandboxes", words::count(layers, "layer")))
+                        removed.push(format!("{} of sandboxes", words::count(layers, "layer")));
                     }
                 }
                 match storage.remove_layers().await? {

@@ -88,6 +88,7 @@ impl Gate {
         if self.open(&mut device, &mut kept).is_ok() {
             let _ = self.send_again(&kept);
         }
+        let _ = sys::outlives_its_file(device.as_fd(), false);
     }
 
     fn open(&mut self, device: &mut File, kept: &mut Vec<Vec<u8>>) -> io::Result<()> {

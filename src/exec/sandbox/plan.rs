@@ -74,10 +74,6 @@ pub(super) struct HostTree {
 
 /// What a sandbox is to be.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each changes a step of its own"
-)]
 pub(super) struct Plan<'a> {
     /// The folder of the attempt, in which it has all that it writes.
     pub(super) folder: &'a Path,

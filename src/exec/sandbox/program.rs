@@ -116,13 +116,12 @@ fn turn_into(
     let path = path.map_or("", |(_, value)| value);
     let is_program = |path: &str| access(path, Access::EXEC_OK).is_ok();
     // Saves the start of a shell that would only look for another one.
-    let mut command = match shell_of(&program.words, path, is_program) {
-        Some(shell) => Command::new(shell),
-        None => {
-            let mut command = Command::new(first);
-            command.args(others);
-            command
-        }
+    let mut command = if let Some(shell) = shell_of(&program.words, path, is_program) {
+        Command::new(shell)
+    } else {
+        let mut command = Command::new(first);
+        command.args(others);
+        command
     };
     let errors = match output.try_clone() {
         Ok(errors) => errors,

@@ -269,7 +269,9 @@ impl Session for SandboxSession {
             let what = "the job's folder was not removed";
             let (copies, all) = (std::mem::take(copies), Arc::clone(all));
             blocking("remove folder", what, move || {
-                copies.into_iter().for_each(|copy| all.give_back(copy));
+                for copy in copies {
+                    all.give_back(copy);
+                }
                 remove_attempt(&folder)
             })
             .await

@@ -7,7 +7,7 @@
 )]
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Pid;
@@ -91,7 +91,8 @@ pub(super) fn close_input() -> io::Result<()> {
     }
 }
 
-/// Makes a device of the network whose packets come out of the file, and go in.
+/// Makes a device of the network whose packets come out of the file, and go in. It goes with the
+/// network: the kernel takes milliseconds to end one alone, in which it makes and ends no other.
 pub(super) fn tunnel(name: &str) -> io::Result<OwnedFd> {
     // From `linux/if_tun.h` and `linux/if.h`: the request, packets of IP and nothing else.
     const SET_DEVICE: libc::c_ulong = 0x4004_54ca;
@@ -104,9 +105,22 @@ pub(super) fn tunnel(name: &str) -> io::Result<OwnedFd> {
     request[..name.len().min(NAME - 1)].copy_from_slice(&name[..name.len().min(NAME - 1)]);
     request[NAME..NAME + 2].copy_from_slice(&PACKETS.to_ne_bytes());
     // SAFETY: the kernel reads and writes the 40 bytes of a `struct ifreq`, which are there.
-    match unsafe { libc::ioctl(file.as_raw_fd(), SET_DEVICE, request.as_mut_ptr()) } {
+    if unsafe { libc::ioctl(file.as_raw_fd(), SET_DEVICE, request.as_mut_ptr()) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    outlives_its_file(file.as_fd(), true)?;
+    Ok(file)
+}
+
+/// Whether the device of a tunnel stays when its file is closed.
+pub(super) fn outlives_its_file(file: BorrowedFd<'_>, stays: bool) -> io::Result<()> {
+    // From `linux/if_tun.h`.
+    const SET_PERSISTENT: libc::c_ulong = 0x4004_54cb;
+    let stays = libc::c_int::from(stays);
+    // SAFETY: the kernel takes the number as it is and follows nothing.
+    match unsafe { libc::ioctl(file.as_raw_fd(), SET_PERSISTENT, stays) } {
         -1 => Err(io::Error::last_os_error()),
-        _ => Ok(file),
+        _ => Ok(()),
     }
 }
 

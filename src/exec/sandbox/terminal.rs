@@ -42,7 +42,7 @@ pub(super) async fn talk(
     )]
     let end = AsyncFd::with_interest(File::from(end), Interest::READABLE | Interest::WRITABLE)?;
     resize(&end, *person.size.borrow_and_update())?;
-    let shows = async {
+    let showing = async {
         let mut chunk = vec![0; CHUNK];
         loop {
             let read = end.async_io(Interest::READABLE, |mut end| end.read(&mut chunk));
@@ -58,7 +58,7 @@ pub(super) async fn talk(
             }
         }
     };
-    let types = async {
+    let typing = async {
         loop {
             tokio::select! {
                 Some(typed) = person.input.recv() => {
@@ -74,8 +74,8 @@ pub(super) async fn talk(
         }
     };
     tokio::select! {
-        shown = shows => shown,
-        typed = types => typed,
+        ended = showing => ended,
+        failed = typing => failed,
     }
 }
 

@@ -49,7 +49,7 @@ impl WayOut {
     /// do.
     pub(super) fn here() -> Result<Self, &'static str> {
         let path = std::env::var("PATH").unwrap_or_default();
-        let way = Self::among(&path, |program| program.is_file());
+        let way = Self::among(&path, Path::is_file);
         let way = way.ok_or("install the package `passt`")?;
         let device = std::fs::File::options()
             .read(true)
