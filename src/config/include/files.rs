@@ -44,14 +44,8 @@ impl Reader<'_> {
         if let Some(known) = self.files.get(&at) {
             return known.clone().ok_or(Stopped);
         }
-        let ahead = match &at.0 {
-            Home::Here => self.ahead.remove(&at.1),
-            _ => None,
-        };
-        let (loaded, mut found) = match ahead {
-            Some(ahead) => (ahead.loaded, ahead.found),
-            None => yaml::load(self.sources.add(name, text), text),
-        };
+        let file = self.sources.add(name, text);
+        let (loaded, mut found) = yaml::load(file, text);
         self.found.append(&mut found);
         let loaded = loaded.map(Arc::new);
         self.files.insert(at, loaded.clone());
@@ -72,12 +66,7 @@ impl Reader<'_> {
             return known.clone().ok_or(Stopped);
         }
         let files = home.files(self.request.files);
-        let ahead = self.ahead.get(path).filter(|_| *home == Home::Here);
-        let text = match ahead.map(|file| Arc::clone(&file.text)) {
-            Some(text) => Ok(text),
-            None => read_in_tree(&files, path),
-        };
-        let text = match text {
+        let text = match read_in_tree(&files, path) {
             Ok(text) => text,
             Err(ReadError::NotFound) if !matches!(home, Home::Here | Home::Own(_)) => {
                 if let Home::Project(project) = home {
@@ -194,7 +183,7 @@ pub(super) fn is_yaml(path: &str) -> bool {
 }
 
 /// Paths are those of git's tree: `./a.yml` and `a/../b.yml` name nothing in it.
-pub(super) fn read_in_tree(files: &dyn FileProvider, path: &str) -> Result<Arc<str>, ReadError> {
+fn read_in_tree(files: &dyn FileProvider, path: &str) -> Result<Arc<str>, ReadError> {
     let mut parts = path.split('/').peekable();
     if parts.peek() == Some(&"..") {
         return Err(ReadError::Outside);

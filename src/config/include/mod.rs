@@ -3,7 +3,6 @@
 //! A file is read where its home is: in the repository itself, in another project at a revision,
 //! or nowhere (a remote file, a template). The home decides which files it may name in turn.
 
-mod ahead;
 mod child;
 mod errors;
 mod files;

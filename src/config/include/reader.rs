@@ -22,7 +22,6 @@ use super::super::provider::FileProvider;
 use super::super::read;
 use super::super::request::{Request, Start};
 use super::super::shape::Check;
-use super::ahead::Ahead;
 use super::child;
 use super::errors;
 use super::home::{Home, NoVariables};
@@ -31,7 +30,7 @@ use super::outside::Outside;
 use super::unset::Unset;
 
 /// Files that one pipeline may include, nested ones counted (configuration reference 4.5).
-pub(super) const MAX_INCLUDES: usize = 150;
+const MAX_INCLUDES: usize = 150;
 
 /// Reads the files of one pipeline. A result is `Err` when the processing ends there; what was
 /// wrong is in `found`.
@@ -41,8 +40,6 @@ pub(in super::super) struct Reader<'a> {
     pub(in super::super) found: Vec<Diagnostic>,
     /// `None` for what could not be read as YAML, which is told once.
     pub(super) files: HashMap<(Home, String), Option<Arc<yaml::Loaded>>>,
-    /// Local files that were read ahead and not used yet, by path.
-    pub(super) ahead: HashMap<String, Ahead>,
     /// Local files included just by their path: wildcards skip them.
     plain: HashSet<(Home, String)>,
     /// Files elsewhere that were not fetched; they count as empty until all is read.
@@ -77,7 +74,6 @@ impl<'a> Reader<'a> {
             sources: SourceMap::default(),
             found: Vec::new(),
             files: HashMap::new(),
-            ahead: HashMap::new(),
             plain: HashSet::new(),
             missing: Vec::new(),
             waits: false,
@@ -150,7 +146,6 @@ impl<'a> Reader<'a> {
         {
             return self.stop(errors::wrong_kind(odd));
         }
-        self.read_ahead(items, home);
         let before = self.included;
         let mut merged = Mapping::default();
         // GitLab stops at the first mistake; here every item is looked at.

@@ -251,33 +251,6 @@ fn layers() {
     ]);
 }
 
-/// So many that they are read side by side.
-#[test]
-fn many_files_are_laid_over_each_other_in_their_order() {
-    let numbers = || 0..20;
-    let list: Vec<String> = numbers().map(|n| format!("f{n}.yml")).collect();
-    let tree = |broken: &str| {
-        let main = Tree::of(&format!("include: [{}]", list.join(", ")));
-        numbers().fold(main, |tree, n| {
-            let text = format!("all: {{script: '{n}'}}\nown{n}: {{script: '{n}'}}");
-            tree.with(&list[n], if list[n] == broken { "a: [" } else { &text })
-        })
-    };
-    let own = numbers().map(|n| format!("own{n}: {n}"));
-    let mut jobs: Vec<String> = own.collect();
-    jobs.insert(0, "all: 19".to_owned());
-    let jobs = jobs.join("  ");
-    outcomes(vec![
-        ("the last one counts", tree(""), jobs.as_str()),
-        ("one of them is broken", tree("f7.yml"), "! yaml-syntax"),
-        (
-            "one of them is not there",
-            Tree::of(&format!("include: [none.yml, {}]", list.join(", "))),
-            "! include-missing",
-        ),
-    ]);
-}
-
 #[test]
 fn files_from_elsewhere() {
     let project = "project/gitlab.example.com/g/p";
