@@ -17,24 +17,24 @@ use super::super::{
     Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Owner,
     Reaped, Session, Traits, TreeRef, TreeSpec, owned_folder,
 };
-use super::base::Base;
-use super::bases::Bases;
-use super::builds::{Builds, WORTH_A_LAYER};
-use super::copies::{Copies, TreeCopy};
-use super::errand::ranges;
 use super::groups;
-use super::host;
 use super::identity::{Identity, Ranges};
-use super::kept;
-use super::layers;
+use super::inside::errand::ranges;
+use super::inside::link::Link;
+use super::inside::wire::Program;
 use super::limits::{Controller, Limits, Place, counts_processes, group_name};
-use super::link::Link;
+use super::network::way_out::{Network, SandboxNetwork};
 use super::plan::{Plan, folders, setup};
 use super::probe;
 use super::services::Services;
 use super::session::SandboxSession;
-use super::way_out::{Network, SandboxNetwork};
-use super::wire::Program;
+use super::trees::base::Base;
+use super::trees::bases::Bases;
+use super::trees::builds::{Builds, WORTH_A_LAYER};
+use super::trees::copies::{Copies, TreeCopy};
+use super::trees::host;
+use super::trees::kept;
+use super::trees::layers;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::images::layer::LayerForm;
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::errand::remove_of_all;
+use super::inside::errand::remove_of_all;
 use super::limits::{Controller, Place, Version};
 
 /// The file in the folder of an attempt that names its groups, a line each.

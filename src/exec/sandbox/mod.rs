@@ -36,46 +36,22 @@
 //! more, however its links lead. The program of the first process is a sealed copy in memory, so
 //! that nobody who gets hold of it can change the one on disk.
 
-mod base;
-mod bases;
-mod builds;
-mod copied;
-mod copies;
-mod entry;
-mod errand;
 mod executor;
-mod gate;
 mod groups;
-mod host;
 mod identity;
-mod init;
-mod kept;
-mod kernel;
-mod layers;
+mod inside;
 mod limits;
-mod link;
-mod links;
-mod maker;
+mod network;
 mod plan;
 mod probe;
-mod program;
-mod seccomp;
 mod services;
 mod session;
 mod step;
-mod sys;
-mod terminal;
-mod users;
-mod way_out;
-mod wire;
+mod trees;
 mod words;
 
-/// Test support: the way into a sandbox of a test program, whose `main` is not ours.
-#[cfg(test)]
-mod test_entry;
-
-pub use entry::enter_sandbox;
-pub use errand::{image_store, image_stores};
 pub use executor::{SandboxExecutor, SandboxSettings, forget_sandbox_layers, sandbox_layers};
+pub use inside::entry::enter_sandbox;
+pub use inside::errand::{image_store, image_stores};
 pub use limits::Limits as SandboxLimits;
-pub use way_out::{SandboxNetwork, sandbox_way_out};
+pub use network::way_out::{SandboxNetwork, sandbox_way_out};

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Layout;
-use super::copies;
-use super::gate::Outside;
 use super::identity::Identity;
+use super::inside::wire::Setup;
 use super::limits::Group;
+use super::network::gate::Outside;
+use super::network::way_out::{ADDRESS, WayOut};
 use super::step::{Fresh, KernelTree, Marks, Step};
-use super::way_out::{ADDRESS, WayOut};
-use super::wire::Setup;
+use super::trees::copies;
 
 /// What the machine of a job is called.
 pub(super) const HOSTNAME: &str = "job";
@@ -74,6 +74,10 @@ pub(super) struct HostTree {
 
 /// What a sandbox is to be.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each decides on other steps than the others"
+)]
 pub(super) struct Plan<'a> {
     /// The folder of the attempt, in which it has all that it writes.
     pub(super) folder: &'a Path,

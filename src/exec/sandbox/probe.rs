@@ -6,14 +6,14 @@ use std::path::Path;
 
 use super::super::file_work::blocking;
 use super::super::{ExecError, Layout, owned_folder};
-use super::errand::ranges;
 use super::identity::{Identity, Ranges};
-use super::kept::Unfinished;
+use super::inside::errand::ranges;
+use super::inside::link::Link;
 use super::limits::counts_by_namespace;
-use super::link::Link;
+use super::network::way_out::sandbox_way_out;
 use super::plan::{Plan, Root, folders, setup};
 use super::step::Marks;
-use super::way_out::sandbox_way_out;
+use super::trees::kept::Unfinished;
 use crate::foreign::without_number;
 use crate::images::layer::{self, Here, LayerFolders, LayerForm, Owners};
 

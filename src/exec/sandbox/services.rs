@@ -18,8 +18,8 @@ use super::super::ports::listening;
 use super::super::service_words::{WITHOUT_PORT, late, waiting, warning, warning_of_end};
 use super::super::voice::{Said, Voice};
 use super::super::{Cx, ExecError, ServiceSpec};
-use super::link::{Link, unexpected};
-use super::wire::{Program, Reply, Request};
+use super::inside::link::{Link, unexpected};
+use super::inside::wire::{Program, Reply, Request};
 use crate::foreign::system_words;
 
 /// Lines under way to the job's log.

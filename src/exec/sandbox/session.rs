@@ -19,12 +19,12 @@ use super::super::contract::Terminal;
 use super::super::file_work::{Stop as FileStop, blocking, in_place};
 use super::super::service_lines::join;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
-use super::copies::{Copies, TreeCopy};
 use super::groups::remove_attempt;
-use super::link::{Link, unexpected};
+use super::inside::link::{Link, unexpected};
+use super::inside::terminal::talk;
+use super::inside::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use super::services::Services;
-use super::terminal::talk;
-use super::wire::{Cause, Choice, Program, Reply, Request, Stop};
+use super::trees::copies::{Copies, TreeCopy};
 use crate::foreign::system_words;
 
 const RUN: &str = "run script";

@@ -2,9 +2,9 @@
 
 use std::io::ErrorKind;
 
-use super::kernel::Broken;
+use super::inside::kernel::Broken;
+use super::inside::wire::Cause;
 use super::step::{KernelTree, Step};
-use super::wire::Cause;
 use crate::foreign::system_words;
 
 /// `/proc can't be mounted: operation not permitted`.

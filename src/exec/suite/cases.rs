@@ -21,12 +21,10 @@ pub(super) async fn exit_codes(subject: &Subject) {
 pub(super) async fn output_keeps_its_order(subject: &Subject) {
     let lines: Vec<String> = (1..=500).map(|n| format!("out {n}\nerr {n}\n")).collect();
     let wanted = lines.concat();
+    let words: Vec<String> = wanted.lines().map(|line| format!("say {line}\n")).collect();
     let step = Step::new(
         "exec 2>&1\nn=1\nwhile [ $n -le 500 ]; do echo out $n; echo err $n >&2; n=$((n+1)); done\n",
-        &wanted
-            .lines()
-            .map(|line| format!("say {line}\n"))
-            .collect::<String>(),
+        &words.concat(),
     );
     let mut session = subject.open("order", std::slice::from_ref(&step)).await;
     let (_, output) = step.run(session.as_mut()).await;

@@ -10,9 +10,9 @@ use std::sync::{Arc, OnceLock};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::identity::{Identity, Ranges, granted};
+use super::super::identity::{Identity, Ranges, granted};
+use super::super::step::Step;
 use super::maker;
-use super::step::Step;
 use super::users;
 use super::wire::{Reply, Request, Setup, Wire};
 use crate::images::layer::{
@@ -25,7 +25,7 @@ use crate::remove::remove;
 const LOOK: i64 = 100_000_000;
 
 /// The ids of this user, where they have some and `newuidmap` gives them: tried out once.
-pub(super) fn ranges() -> Option<Ranges> {
+pub(in super::super) fn ranges() -> Option<Ranges> {
     static RANGES: OnceLock<Option<Ranges>> = OnceLock::new();
     *RANGES.get_or_init(|| {
         let ranges = noted()?;
@@ -51,7 +51,7 @@ fn noted() -> Option<Ranges> {
 }
 
 /// Removes a folder, whoever of this user's ids its files belong to.
-pub(super) fn remove_of_all(folder: &Path) -> io::Result<()> {
+pub(in super::super) fn remove_of_all(folder: &Path) -> io::Result<()> {
     remove_with(None, folder)
 }
 

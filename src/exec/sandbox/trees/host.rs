@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 
 use crate::types::Digest;
 
+use super::super::plan::{HostTree, Root, own_files};
 use super::kept::{self, Held, Unfinished};
-use super::plan::{HostTree, Root, own_files};
 
 /// The name that jobs call it by.
-pub(super) const NAME: &str = "host";
+pub(in super::super) const NAME: &str = "host";
 
 /// Trees that are seen, where they are.
 const TREES: [&str; 3] = ["/usr", "/opt", "/nix/store"];
@@ -143,7 +143,7 @@ const USUAL_PATH: [&str; 6] = [
 const MOST: usize = 2;
 
 /// Where the lowest layers of this image are, below the folder of all sandboxes.
-pub(super) fn folder(base: &Path) -> PathBuf {
+pub(in super::super) fn folder(base: &Path) -> PathBuf {
     base.join("host")
 }
 
@@ -152,28 +152,28 @@ const LONGEST: u64 = 4 << 20;
 
 /// This machine as an image.
 #[derive(Debug)]
-pub(super) struct HostImage {
-    pub(super) root: Root,
-    pub(super) environment: Vec<(String, String)>,
+pub(in super::super) struct HostImage {
+    pub(in super::super) root: Root,
+    pub(in super::super) environment: Vec<(String, String)>,
     /// Keeps its lowest layer.
-    pub(super) held: Held,
+    pub(in super::super) held: Held,
 }
 
 /// What is known of this machine and its user.
 #[derive(Debug, Clone)]
-pub(super) struct Machine {
-    pub(super) home: PathBuf,
-    pub(super) variables: Vec<(String, String)>,
+pub(in super::super) struct Machine {
+    pub(in super::super) home: PathBuf,
+    pub(in super::super) variables: Vec<(String, String)>,
     /// `/proc/self/mountinfo`.
-    pub(super) mounts: String,
-    pub(super) uid: u32,
+    pub(in super::super) mounts: String,
+    pub(in super::super) uid: u32,
     /// Whether that is root of it, and not of a namespace of users, where other owners are nobody.
-    pub(super) is_root: bool,
+    pub(in super::super) is_root: bool,
 }
 
 impl Machine {
     /// Looks at this one.
-    pub(super) fn here(is_root: bool) -> Self {
+    pub(in super::super) fn here(is_root: bool) -> Self {
         let home = std::env::home_dir().filter(|home| home.is_absolute());
         let texts = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -197,7 +197,7 @@ impl Machine {
 
 /// Plans the image. Its lowest layer is made in `folder`, once for all runs that find this machine
 /// as it is now.
-pub(super) fn plan(machine: &Machine, folder: &Path) -> io::Result<HostImage> {
+pub(in super::super) fn plan(machine: &Machine, folder: &Path) -> io::Result<HostImage> {
     let mut trees = Vec::new();
     let mut links = Vec::new();
     for place in MERGED {

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::super::file_work::{blocking, in_place};
-use super::super::{ExecError, Fault, Image, Keyring, Login};
+use super::super::super::file_work::{blocking, in_place};
+use super::super::super::{ExecError, Fault, Image, Keyring, Login};
+use super::super::inside::errand::image_store;
+use super::super::probe;
 use super::base::Base;
-use super::errand::image_store;
 use super::host::{self, Machine};
-use super::probe;
 use crate::images::{self, ImageError, ImageName, ImageStore, Platform, Progress, PullOptions};
 
 const PHASE: &str = "find image";
@@ -20,7 +20,7 @@ const PHASE: &str = "find image";
 type Key = (String, Option<String>);
 
 /// The images of a run.
-pub(super) struct Bases {
+pub(in super::super) struct Bases {
     /// Where this machine's own image is made.
     host: PathBuf,
     /// Where the store is.
@@ -34,7 +34,7 @@ pub(super) struct Bases {
 
 impl Bases {
     /// Those in the store at `images`, and this machine, for which `base` has a place.
-    pub(super) fn new(
+    pub(in super::super) fn new(
         base: &Path,
         images: &Path,
         keyring: Keyring,
@@ -51,7 +51,7 @@ impl Bases {
     }
 
     /// The image, ready for use. One that is not here is the job's fault.
-    pub(super) async fn get(&self, image: &Image) -> Result<Arc<Base>, ExecError> {
+    pub(in super::super) async fn get(&self, image: &Image) -> Result<Arc<Base>, ExecError> {
         let slot = {
             // The map is whole at any moment, even if another thread came to grief.
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +62,7 @@ impl Bases {
     }
 
     /// Whether it is here.
-    pub(super) async fn has(&self, image: &Image) -> Result<bool, ExecError> {
+    pub(in super::super) async fn has(&self, image: &Image) -> Result<bool, ExecError> {
         match self.get(image).await {
             Ok(_) => Ok(true),
             Err(error) if error.fault == Fault::User => Ok(false),
@@ -71,7 +71,7 @@ impl Bases {
     }
 
     /// Brings an image from its registry; `progress` gets bytes so far and in all.
-    pub(super) async fn pull(
+    pub(in super::super) async fn pull(
         &self,
         image: &Image,
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),

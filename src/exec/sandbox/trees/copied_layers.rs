@@ -7,12 +7,16 @@ use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, lgetxattr, mknodat};
 
-use super::step::Marks;
+use super::super::step::Marks;
 use crate::remove::remove;
 
 /// Copies `layers`, the highest first, over each other into `to`, a folder that is there. Their
 /// marks for what is gone are heeded as the kernel would, and none is copied.
-pub(super) fn copy_layers(layers: &[impl AsRef<Path>], to: &Path, marks: Marks) -> io::Result<()> {
+pub(in super::super) fn copy_layers(
+    layers: &[impl AsRef<Path>],
+    to: &Path,
+    marks: Marks,
+) -> io::Result<()> {
     for layer in layers.iter().rev() {
         let layer = layer.as_ref();
         copy_folder(layer, to, marks)?;

@@ -16,7 +16,7 @@ static ENTER: extern "C" fn() = enter;
     reason = "the tests must not run in a sandbox's first process"
 )]
 extern "C" fn enter() {
-    if super::enter_sandbox().is_some() {
+    if super::super::enter_sandbox().is_some() {
         std::process::exit(0);
     }
 }

@@ -12,8 +12,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 
-use super::super::ExecError;
-use super::super::file_work::in_place;
+use super::super::super::ExecError;
+use super::super::super::file_work::in_place;
 use super::maker;
 use super::wire::{Cause, Reply, Request, Setup, frame, parse, receive_with, send_with};
 use crate::foreign::system_words;
@@ -29,7 +29,7 @@ const ENDS_AT_ONCE: Duration = Duration::from_millis(300);
 
 /// A sandbox that runs.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(in super::super) struct Link {
     socket: UnixStream,
     buffer: Vec<u8>,
     /// Files that came with what is in the buffer.
@@ -38,7 +38,7 @@ pub(super) struct Link {
 
 impl Link {
     /// Makes a sandbox; `files` go with `setup`. Returns with it the files that it gives.
-    pub(super) async fn launch(
+    pub(in super::super) async fn launch(
         setup: &Setup,
         files: &[BorrowedFd<'_>],
     ) -> Result<(Self, Vec<OwnedFd>), ExecError> {
@@ -54,7 +54,7 @@ impl Link {
     }
 
     /// Asks for something; `files` go with it.
-    pub(super) async fn ask(
+    pub(in super::super) async fn ask(
         &mut self,
         request: &Request,
         files: &[BorrowedFd<'_>],
@@ -63,7 +63,7 @@ impl Link {
     }
 
     /// The content of a plain file, by its absolute path inside; `None` where there is none.
-    pub(super) async fn read(
+    pub(in super::super) async fn read(
         &mut self,
         path: &str,
         limit: u64,
@@ -90,7 +90,7 @@ impl Link {
     }
 
     /// A file that came with the answers so far.
-    pub(super) fn take_file(&mut self) -> Option<OwnedFd> {
+    pub(in super::super) fn take_file(&mut self) -> Option<OwnedFd> {
         self.files.pop()
     }
 
@@ -112,7 +112,7 @@ impl Link {
     }
 
     /// The next answer. Nothing is lost where it is not waited for to the end.
-    pub(super) async fn receive(&mut self) -> Result<Reply, ExecError> {
+    pub(in super::super) async fn receive(&mut self) -> Result<Reply, ExecError> {
         loop {
             match parse::<Reply>(&self.buffer) {
                 Err(error) => return Err(failed("answer", &error)),
@@ -134,7 +134,7 @@ impl Link {
     }
 
     /// Ends it where nobody can wait for that but a moment: what it writes to is removed next.
-    pub(super) fn abandon(&mut self) {
+    pub(in super::super) fn abandon(&mut self) {
         // One that has ended already needs no more.
         let _ = rustix::net::shutdown(&self.socket, Shutdown::Write);
         let begun = Instant::now();
@@ -150,7 +150,7 @@ impl Link {
     }
 
     /// Ends it, with all that runs inside. Safe to repeat.
-    pub(super) async fn end(&mut self) -> Result<(), ExecError> {
+    pub(in super::super) async fn end(&mut self) -> Result<(), ExecError> {
         // Its first process ends with the socket, and the kernel ends the others.
         let _ = rustix::net::shutdown(&self.socket, Shutdown::Write);
         let ending = async {
@@ -208,7 +208,7 @@ fn gone() -> ExecError {
 }
 
 /// What an answer that was not hoped for says.
-pub(super) fn unexpected(phase: &'static str, reply: Reply) -> ExecError {
+pub(in super::super) fn unexpected(phase: &'static str, reply: Reply) -> ExecError {
     match reply {
         Reply::Failed { what, cause } => match cause {
             Cause::Job => ExecError::user(phase, what),

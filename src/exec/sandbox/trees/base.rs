@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::super::detector::shell_command;
-use super::super::{Image, ports};
+use super::super::super::detector::shell_command;
+use super::super::super::{Image, ports};
+use super::super::plan::{HOSTNAME, Root};
+use super::super::probe;
 use super::host::HostImage;
 use super::kept::Held;
-use super::plan::{HOSTNAME, Root};
-use super::probe;
 use crate::images::{ImageConfig, OpenImage};
 
 /// The search path of images that say none.
@@ -15,11 +15,11 @@ const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 
 /// An image, ready for use.
 #[derive(Debug)]
-pub(super) struct Base {
-    pub(super) root: Root,
-    pub(super) config: ImageConfig,
+pub(in super::super) struct Base {
+    pub(in super::super) root: Root,
+    pub(in super::super) config: ImageConfig,
     /// Whether it is this machine.
-    pub(super) is_host: bool,
+    pub(in super::super) is_host: bool,
     /// Keeps its layers.
     _held: Kept,
 }
@@ -36,7 +36,7 @@ enum Kept {
 
 impl Base {
     /// This machine.
-    pub(super) fn of_host(host: HostImage) -> Self {
+    pub(in super::super) fn of_host(host: HostImage) -> Self {
         let variables = host.environment.iter();
         Self {
             root: host.root,
@@ -52,7 +52,7 @@ impl Base {
     }
 
     /// An image of the store.
-    pub(super) fn of_image(image: OpenImage) -> Self {
+    pub(in super::super) fn of_image(image: OpenImage) -> Self {
         let marks = probe::marks(image.form());
         Self {
             root: Root {
@@ -67,7 +67,7 @@ impl Base {
     }
 
     /// The environment of its programs: its own, with `variables` over it.
-    pub(super) fn environment<'a>(
+    pub(in super::super) fn environment<'a>(
         &'a self,
         variables: impl Iterator<Item = (&'a str, &'a str)>,
     ) -> Vec<(String, String)> {
@@ -85,7 +85,7 @@ impl Base {
     }
 
     /// The folder its programs start in.
-    pub(super) fn folder(&self) -> &Path {
+    pub(in super::super) fn folder(&self) -> &Path {
         match self.config.workdir.as_str() {
             "" => Path::new("/"),
             folder => Path::new(folder),
@@ -93,12 +93,12 @@ impl Base {
     }
 
     /// The user that `image` asks for, else its own.
-    pub(super) fn user<'a>(&'a self, image: &'a Image) -> &'a str {
+    pub(in super::super) fn user<'a>(&'a self, image: &'a Image) -> &'a str {
         image.user.as_deref().unwrap_or(&self.config.user)
     }
 
     /// The program of a job: its entrypoint, with the shell as arguments (runtime reference 2.2).
-    pub(super) fn of_job(&self, image: &Image) -> Vec<String> {
+    pub(in super::super) fn of_job(&self, image: &Image) -> Vec<String> {
         let entrypoint = given(image).unwrap_or(&self.config.entrypoint);
         let shell = shell_command();
         entrypoint
@@ -110,7 +110,11 @@ impl Base {
     }
 
     /// The program of a service. A new entrypoint does without the image's command.
-    pub(super) fn of_service(&self, image: &Image, command: Option<&[String]>) -> Vec<String> {
+    pub(in super::super) fn of_service(
+        &self,
+        image: &Image,
+        command: Option<&[String]>,
+    ) -> Vec<String> {
         let command = command.filter(|words| !words.is_empty());
         let (entrypoint, command) = match given(image) {
             Some(entrypoint) => (entrypoint, command.unwrap_or_default()),
@@ -127,7 +131,7 @@ impl Base {
     }
 
     /// The ports that tell whether a service is ready.
-    pub(super) fn ports(&self, environment: &[(String, String)]) -> Vec<u16> {
+    pub(in super::super) fn ports(&self, environment: &[(String, String)]) -> Vec<u16> {
         let variables: Vec<String> = environment
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
@@ -146,7 +150,7 @@ fn given(image: &Image) -> Option<&[String]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::Root;
+    use super::super::super::plan::Root;
     use super::{Base, Image, ImageConfig, Kept};
 
     fn words(words: &[&str]) -> Vec<String> {

@@ -21,7 +21,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use serde::{Deserialize, Serialize};
 
-use super::sys::{self, Namespaces};
+use super::super::inside::sys::{self, Namespaces};
 use super::way_out::{Carrier, WayOut};
 
 /// Packets that are kept while the way is opened. The kernel sends those again that get lost.
@@ -41,13 +41,13 @@ const PAUSE: Timespec = Timespec {
 
 /// Where a gate leads, and where it keeps notes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Outside {
-    pub(super) way: WayOut,
-    pub(super) folder: PathBuf,
+pub(in super::super) struct Outside {
+    pub(in super::super) way: WayOut,
+    pub(in super::super) folder: PathBuf,
 }
 
 /// The gate, closed or open.
-pub(super) struct Gate {
+pub(in super::super) struct Gate {
     outside: Outside,
     users: OwnedFd,
     network: OwnedFd,
@@ -58,7 +58,7 @@ pub(super) struct Gate {
 
 impl Gate {
     /// The gate of a network: `files` are its device, its users and itself.
-    pub(super) fn new(outside: Outside, files: Vec<OwnedFd>) -> Option<Self> {
+    pub(in super::super) fn new(outside: Outside, files: Vec<OwnedFd>) -> Option<Self> {
         let [device, users, network] = files.try_into().ok()?;
         Some(Self {
             outside,
@@ -70,12 +70,12 @@ impl Gate {
     }
 
     /// What to wait for.
-    pub(super) fn knocks(&self) -> Option<&File> {
+    pub(in super::super) fn knocks(&self) -> Option<&File> {
         self.device.as_ref()
     }
 
     /// Somebody knocks: opens it, if it is to somebody outside.
-    pub(super) fn answer(&mut self) {
+    pub(in super::super) fn answer(&mut self) {
         let Some(mut device) = self.device.take() else {
             return;
         };

@@ -12,7 +12,7 @@ use rustix::process::{Gid, Pid, Uid, getuid, ioctl_tiocsctty, setsid, umask};
 use rustix::termios::isatty;
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
-use super::super::detector::shell_of;
+use super::super::super::detector::shell_of;
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
 use super::wire::{Cause, Program};
@@ -22,9 +22,9 @@ use crate::foreign::system_words;
 const LONGEST: u64 = 1 << 20;
 
 /// Why a program was not started.
-pub(super) struct Refused {
-    pub(super) what: String,
-    pub(super) cause: Cause,
+pub(in super::super) struct Refused {
+    pub(in super::super) what: String,
+    pub(in super::super) cause: Cause,
 }
 
 impl From<io::Error> for Refused {
@@ -38,7 +38,7 @@ impl From<io::Error> for Refused {
 
 /// Starts `program`, which reads from the first of `files` and writes to the second. `has_many`
 /// says whether there are other users than the one.
-pub(super) fn start(
+pub(in super::super) fn start(
     program: &Program,
     files: Vec<OwnedFd>,
     has_many: bool,

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::super::owned_folder;
+use super::super::super::owned_folder;
 use crate::remove::remove;
 
 /// Where the content is.
@@ -27,7 +27,7 @@ const FORSAKEN: Duration = Duration::from_secs(60);
 
 /// A folder in the making, beside its place. It goes with this unless it gets there.
 #[derive(Debug)]
-pub(super) struct Unfinished {
+pub(in super::super) struct Unfinished {
     folder: PathBuf,
     lock: File,
     is_placed: bool,
@@ -35,14 +35,14 @@ pub(super) struct Unfinished {
 
 /// A folder that stays as long as this is held.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(in super::super) struct Held {
     place: PathBuf,
     _lock: File,
 }
 
 impl Unfinished {
     /// Begins one in `folder`, which is made and closed to others.
-    pub(super) fn begin(folder: &Path) -> io::Result<Self> {
+    pub(in super::super) fn begin(folder: &Path) -> io::Result<Self> {
         owned_folder::private(folder)?;
         let made = tempfile::Builder::new().prefix(".").tempdir_in(folder)?;
         let lock = File::open(made.path())?;
@@ -57,12 +57,12 @@ impl Unfinished {
     }
 
     /// What is to be filled.
-    pub(super) fn content(&self) -> PathBuf {
+    pub(in super::super) fn content(&self) -> PathBuf {
         self.folder.join(CONTENT)
     }
 
     /// Gives it its place, unless another run was first.
-    pub(super) fn place(mut self, place: &Path) -> io::Result<Held> {
+    pub(in super::super) fn place(mut self, place: &Path) -> io::Result<Held> {
         fs::write(self.folder.join(BOOT), boot())?;
         match fs::rename(&self.folder, place) {
             Ok(()) => {
@@ -88,14 +88,14 @@ impl Drop for Unfinished {
 
 impl Held {
     /// What it holds.
-    pub(super) fn content(&self) -> PathBuf {
+    pub(in super::super) fn content(&self) -> PathBuf {
         self.place.join(CONTENT)
     }
 }
 
 /// Holds the folder that is there. One of an earlier boot is given up, and one that is being given
 /// up is none.
-pub(super) fn hold(place: &Path) -> Option<Held> {
+pub(in super::super) fn hold(place: &Path) -> Option<Held> {
     let lock = File::open(place).ok()?;
     flock(&lock, FlockOperation::NonBlockingLockShared).ok()?;
     let is_same = fs::metadata(place).ok()?.ino() == lock.metadata().ok()?.ino();
@@ -123,7 +123,7 @@ fn boot() -> String {
 }
 
 /// The folders in `folder`, the last used first.
-pub(super) fn all(folder: &Path) -> Vec<PathBuf> {
+pub(in super::super) fn all(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut found: Vec<_> = entries
         .filter(|entry| !is_unfinished(entry))
@@ -138,7 +138,7 @@ fn is_unfinished(entry: &fs::DirEntry) -> bool {
 }
 
 /// Removes a folder unless a run uses it.
-pub(super) fn give_up(place: &Path) -> io::Result<bool> {
+pub(in super::super) fn give_up(place: &Path) -> io::Result<bool> {
     let lock = File::open(place)?;
     if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
         return Ok(false);
@@ -151,7 +151,7 @@ pub(super) fn give_up(place: &Path) -> io::Result<bool> {
 }
 
 /// Removes what killed runs left unfinished in `folder`; their names.
-pub(super) fn sweep(folder: &Path) -> Vec<String> {
+pub(in super::super) fn sweep(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut removed = Vec::new();
     for entry in entries.filter(is_unfinished) {
@@ -175,7 +175,7 @@ pub(super) fn sweep(folder: &Path) -> Vec<String> {
 }
 
 /// Bytes that a folder takes on the disk. What can't be read counts as nothing.
-pub(super) fn size(folder: &Path) -> u64 {
+pub(in super::super) fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let sizes = entries.filter_map(|entry| {
         let about = entry.metadata().ok()?;

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::super::ExecError;
-use super::super::bridge::{ChunkReader, ChunkWriter, channel};
-use super::super::unpack::unpack_layer;
+use super::super::super::ExecError;
+use super::super::super::bridge::{ChunkReader, ChunkWriter, channel};
+use super::super::super::unpack::unpack_layer;
 use super::kept::{Held, Unfinished, all, give_up, hold, sweep};
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::types::Digest;
@@ -23,21 +23,21 @@ type Content = Arc<dyn Fn(&mut ChunkWriter) -> io::Result<()> + Send + Sync>;
 
 /// A layer that a job wants.
 #[derive(Clone)]
-pub(super) struct Layer {
+pub(in super::super) struct Layer {
     /// Names the content: equal ids mean equal layers.
-    pub(super) id: String,
+    pub(in super::super) id: String,
     /// Where it is: with those that outlive the run, or with the run.
-    pub(super) folder: PathBuf,
-    pub(super) content: Content,
+    pub(in super::super) folder: PathBuf,
+    pub(in super::super) content: Content,
 }
 
 /// Where layers are that outlive their run.
-pub(super) fn folder(base: &Path) -> PathBuf {
+pub(in super::super) fn folder(base: &Path) -> PathBuf {
     base.join("layers")
 }
 
 /// The id of a layer that holds `content` below `folder`.
-pub(super) fn id(content: &str, folder: &Path) -> String {
+pub(in super::super) fn id(content: &str, folder: &Path) -> String {
     let mut digest = Digest::default();
     digest.add(content);
     digest.add(folder.as_os_str().as_encoded_bytes());
@@ -49,7 +49,7 @@ pub(super) fn id(content: &str, folder: &Path) -> String {
 
 /// The layers that one run uses.
 #[derive(Debug, Default)]
-pub(super) struct Layers {
+pub(in super::super) struct Layers {
     slots: Mutex<HashMap<String, Arc<OnceCell<PathBuf>>>>,
     /// They stay until this run ends.
     held: Arc<Mutex<Vec<Held>>>,
@@ -57,7 +57,7 @@ pub(super) struct Layers {
 
 impl Layers {
     /// The folder with the content of a layer; the first who asks has it unpacked.
-    pub(super) async fn get(&self, layer: Layer) -> Result<PathBuf, ExecError> {
+    pub(in super::super) async fn get(&self, layer: Layer) -> Result<PathBuf, ExecError> {
         let slot = {
             // The map is whole at any moment, even if another thread came to grief.
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +78,7 @@ impl Layers {
     }
 
     /// Lets go of all.
-    pub(super) fn release(&self) {
+    pub(in super::super) fn release(&self) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.clear();
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,7 +133,7 @@ async fn unpack(layer: &Layer, place: PathBuf) -> io::Result<Held> {
 }
 
 /// Removes layers of `folder` that are too many and that no run uses, and what was never finished.
-pub(super) fn prune(folder: &Path) {
+pub(in super::super) fn prune(folder: &Path) {
     sweep(folder);
     for place in all(folder).into_iter().skip(MOST) {
         // What can't be removed is tried again by the next run.
@@ -142,7 +142,7 @@ pub(super) fn prune(folder: &Path) {
 }
 
 /// Removes all layers of `folder` that no run uses; their names.
-pub(super) fn remove_unused(folder: &Path) -> io::Result<Vec<String>> {
+pub(in super::super) fn remove_unused(folder: &Path) -> io::Result<Vec<String>> {
     let mut removed = sweep(folder);
     for place in all(folder) {
         if give_up(&place)? {
@@ -153,7 +153,7 @@ pub(super) fn remove_unused(folder: &Path) -> io::Result<Vec<String>> {
 }
 
 /// The names of all layers in `folder`.
-pub(super) fn names(folder: &Path) -> Vec<String> {
+pub(in super::super) fn names(folder: &Path) -> Vec<String> {
     all(folder).iter().filter_map(|place| name(place)).collect()
 }
 
@@ -169,7 +169,7 @@ mod tests {
 
     use tar::EntryType;
 
-    use super::super::super::relocate::append_empty;
+    use super::super::super::super::relocate::append_empty;
     use super::{Layer, Layers, names, prune, remove_unused};
 
     fn layer(folder: &Path, id: &str, counter: &Arc<AtomicUsize>) -> Layer {

@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::super::names::slug;
-use super::super::{Owner, owned_folder};
+use super::super::super::names::slug;
+use super::super::super::{Owner, owned_folder};
 use crate::remove::remove;
 
 /// The copies of one run.
 #[derive(Debug)]
-pub(super) struct Copies {
+pub(in super::super) struct Copies {
     /// Where they are; goes with the run.
     folder: PathBuf,
     next: AtomicUsize,
@@ -27,9 +27,9 @@ pub(super) struct Copies {
 
 /// A copy of a tree.
 #[derive(Debug)]
-pub(super) struct TreeCopy {
+pub(in super::super) struct TreeCopy {
     /// Holds what is written, and the place where the copy is mounted.
-    pub(super) folder: PathBuf,
+    pub(in super::super) folder: PathBuf,
     tree: PathBuf,
     /// When what holds its changes was changed last, before a job could do that.
     untouched: Option<(i64, i64)>,
@@ -37,7 +37,7 @@ pub(super) struct TreeCopy {
 
 impl Copies {
     /// Those of one run, in the folder of all jobs.
-    pub(super) fn new(jobs: &Path, run: &str) -> Self {
+    pub(in super::super) fn new(jobs: &Path, run: &str) -> Self {
         Self {
             folder: jobs.join(format!("{}-copies", slug(run))),
             next: AtomicUsize::new(0),
@@ -46,7 +46,7 @@ impl Copies {
     }
 
     /// A copy that nobody has written to. Blocks.
-    pub(super) fn take(&self, tree: &Path, owner: &Owner) -> io::Result<TreeCopy> {
+    pub(in super::super) fn take(&self, tree: &Path, owner: &Owner) -> io::Result<TreeCopy> {
         let known = {
             // The map is whole at any moment, even if another thread came to grief.
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,7 +73,7 @@ impl Copies {
     }
 
     /// Takes back the copy of a job that has ended. Blocks.
-    pub(super) fn give_back(&self, copy: TreeCopy) {
+    pub(in super::super) fn give_back(&self, copy: TreeCopy) {
         let is_as_new = copy.untouched.is_some() && copy.state().ok() == copy.untouched;
         if is_as_new {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,14 +85,14 @@ impl Copies {
     }
 
     /// Removes all. Blocks.
-    pub(super) fn release(&self) -> io::Result<()> {
+    pub(in super::super) fn release(&self) -> io::Result<()> {
         remove(&self.folder)
     }
 }
 
 impl TreeCopy {
     /// Notes how it is when it is mounted and no job has begun.
-    pub(super) fn mounted(&mut self) {
+    pub(in super::super) fn mounted(&mut self) {
         self.untouched = self.state().ok();
     }
 
@@ -104,17 +104,17 @@ impl TreeCopy {
 }
 
 /// What is written.
-pub(super) fn upper(folder: &Path) -> PathBuf {
+pub(in super::super) fn upper(folder: &Path) -> PathBuf {
     folder.join("upper")
 }
 
 /// What the kernel needs beside it.
-pub(super) fn work(folder: &Path) -> PathBuf {
+pub(in super::super) fn work(folder: &Path) -> PathBuf {
     folder.join("work")
 }
 
 /// Where it is mounted, for the process that makes sandboxes alone.
-pub(super) fn mounted(folder: &Path) -> PathBuf {
+pub(in super::super) fn mounted(folder: &Path) -> PathBuf {
     folder.join("mounted")
 }
 

@@ -14,14 +14,14 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
-use super::super::contract::Terminal;
+use super::super::super::contract::Terminal;
 use super::sys;
 
 /// Largest piece of output handed on at once.
 const CHUNK: usize = 16 * 1024;
 
 /// Makes one: the person's end, and that of the shell.
-pub(super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
+pub(in super::super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
     let person = rustix::fs::open("/dev/ptmx", flags, Mode::empty())?;
     let number = sys::unlock_terminal(&person)?;
@@ -30,7 +30,7 @@ pub(super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// Carries what is typed and what is shown, until nobody has the other end any more.
-pub(super) async fn talk(
+pub(in super::super) async fn talk(
     end: OwnedFd,
     mut person: Terminal,
     output: &mpsc::Sender<Vec<u8>>,

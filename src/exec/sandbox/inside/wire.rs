@@ -17,10 +17,10 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::super::Globs;
-use super::gate::Outside;
-use super::identity::Identity;
-use super::step::Step;
+use super::super::super::Globs;
+use super::super::identity::Identity;
+use super::super::network::gate::Outside;
+use super::super::step::Step;
 use crate::images::layer::{LayerError, UnpackJob, Unpacked};
 
 /// Open files that one message can have.
@@ -31,29 +31,29 @@ const LONGEST: usize = 64 << 20;
 
 /// How a sandbox is made. The first message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Setup {
+pub(in super::super) struct Setup {
     /// What is done with the rights that `pipe` has.
-    pub(super) outside: Vec<Step>,
+    pub(in super::super) outside: Vec<Step>,
     /// Who is who.
-    pub(super) identity: Identity,
+    pub(in super::super) identity: Identity,
     /// Whether the network is one of its own, or of the one that it joins.
-    pub(super) own_network: bool,
+    pub(in super::super) own_network: bool,
     /// Where the gate of its network leads.
-    pub(super) outside_of_gate: Option<Outside>,
+    pub(in super::super) outside_of_gate: Option<Outside>,
     /// Whether it joins the users and the network of another one: the files of both come with the
     /// message, and a tree that it lends.
-    pub(super) joins: bool,
+    pub(in super::super) joins: bool,
     /// Whether its users and its network are to be told, so that others can join.
-    pub(super) shared: bool,
+    pub(in super::super) shared: bool,
     /// Files that its processes are written to, for limits.
-    pub(super) groups: Vec<PathBuf>,
+    pub(in super::super) groups: Vec<PathBuf>,
     /// What is done inside.
-    pub(super) inside: Vec<Step>,
+    pub(in super::super) inside: Vec<Step>,
 }
 
 /// What a sandbox is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Request {
+pub(in super::super) enum Request {
     /// Starts a program. With it come what it reads and what it writes to.
     Start(Program),
     /// Starts a program at a terminal. The answer comes with the other end of it.
@@ -74,18 +74,18 @@ pub(super) enum Request {
 
 /// A program, its surroundings, and who runs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Program {
-    pub(super) words: Vec<String>,
-    pub(super) environment: Vec<(String, String)>,
+pub(in super::super) struct Program {
+    pub(in super::super) words: Vec<String>,
+    pub(in super::super) environment: Vec<(String, String)>,
     /// Made where it is not there.
-    pub(super) folder: PathBuf,
+    pub(in super::super) folder: PathBuf,
     /// As an image says it: a name or a number, perhaps with a group.
-    pub(super) user: String,
+    pub(in super::super) user: String,
 }
 
 /// How a program is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Stop {
+pub(in super::super) enum Stop {
     /// TERM.
     Gentle,
     /// KILL.
@@ -94,7 +94,7 @@ pub(super) enum Stop {
 
 /// [`Globs`] on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Choice {
+pub(in super::super) struct Choice {
     paths: Vec<String>,
     exclude: Vec<String>,
     untracked: Option<BTreeSet<String>>,
@@ -124,7 +124,7 @@ impl From<Choice> for Globs {
 
 /// What a sandbox answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Reply {
+pub(in super::super) enum Reply {
     /// It is made; where others are to join, its users, its network, and what it lends come with it.
     Ready,
     /// The program runs.
@@ -145,7 +145,7 @@ pub(super) enum Reply {
 
 /// What is to blame for a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Cause {
+pub(in super::super) enum Cause {
     /// The job's own words.
     Job,
     /// This machine, which would do the same another time.
@@ -156,7 +156,7 @@ pub(super) enum Cause {
 
 impl Cause {
     /// Of what the system says where a sandbox is made.
-    pub(super) fn of(error: &io::Error) -> Self {
+    pub(in super::super) fn of(error: &io::Error) -> Self {
         use io::ErrorKind;
 
         let files = [libc::EMFILE, libc::ENFILE];
@@ -178,7 +178,7 @@ impl Cause {
 }
 
 /// A message as bytes, its length first.
-pub(super) fn frame(message: &impl Serialize) -> io::Result<Vec<u8>> {
+pub(in super::super) fn frame(message: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; 4];
     serde_json::to_writer(&mut bytes, message)?;
     let length = u32::try_from(bytes.len() - 4).map_err(|_| io::ErrorKind::InvalidInput)?;
@@ -187,7 +187,7 @@ pub(super) fn frame(message: &impl Serialize) -> io::Result<Vec<u8>> {
 }
 
 /// The first message in `bytes`, if all of it is there, and how many bytes it takes.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<Option<(T, usize)>> {
+pub(in super::super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<Option<(T, usize)>> {
     let Some((length, rest)) = bytes.split_first_chunk::<4>() else {
         return Ok(None);
     };
@@ -202,7 +202,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<Option<(T, 
 }
 
 /// Sends the beginning of a message, and with it all `files`; how many bytes are sent.
-pub(super) fn send_with(
+pub(in super::super) fn send_with(
     socket: impl AsFd,
     bytes: &[u8],
     files: &[BorrowedFd<'_>],
@@ -217,7 +217,7 @@ pub(super) fn send_with(
 }
 
 /// Receives some bytes, and files that come with them.
-pub(super) fn receive_with(
+pub(in super::super) fn receive_with(
     socket: impl AsFd,
     into: &mut [u8],
     files: &mut Vec<OwnedFd>,
@@ -242,15 +242,15 @@ pub(super) fn receive_with(
 
 /// The end of a socket that waits for what it reads.
 #[derive(Debug)]
-pub(super) struct Wire(UnixStream);
+pub(in super::super) struct Wire(UnixStream);
 
 impl Wire {
-    pub(super) fn new(socket: OwnedFd) -> Self {
+    pub(in super::super) fn new(socket: OwnedFd) -> Self {
         Self(UnixStream::from(socket))
     }
 
     /// Sends a message.
-    pub(super) fn send(
+    pub(in super::super) fn send(
         &mut self,
         message: &impl Serialize,
         files: &[BorrowedFd<'_>],
@@ -261,14 +261,14 @@ impl Wire {
     }
 
     /// Has whoever is at the other end go, and waits for that.
-    pub(super) fn end(&mut self) -> io::Result<()> {
+    pub(in super::super) fn end(&mut self) -> io::Result<()> {
         self.0.shutdown(Shutdown::Write)?;
         io::copy(&mut self.0, &mut io::sink())?;
         Ok(())
     }
 
     /// The files that come with the next byte that has some; `None` when the other end is closed.
-    pub(super) fn receive_files(&mut self) -> io::Result<Option<Vec<OwnedFd>>> {
+    pub(in super::super) fn receive_files(&mut self) -> io::Result<Option<Vec<OwnedFd>>> {
         let mut files = Vec::new();
         loop {
             match receive_with(&self.0, &mut [0], &mut files) {
@@ -282,7 +282,9 @@ impl Wire {
     }
 
     /// The next message with its files; `None` when the other end is closed.
-    pub(super) fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+    pub(in super::super) fn receive<T: DeserializeOwned>(
+        &mut self,
+    ) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
         let mut files = Vec::new();
         let mut bytes = vec![0; 4];
         let got = receive_with(&self.0, &mut bytes, &mut files)?;

@@ -8,36 +8,36 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tar::Builder;
 
-use super::super::entry::relative;
-use super::super::file_work::blocking;
-use super::super::names::slug;
-use super::super::relocate::{open, relocate};
-use super::super::{
+use super::super::super::entry::relative;
+use super::super::super::file_work::blocking;
+use super::super::super::names::slug;
+use super::super::super::relocate::{open, relocate};
+use super::super::super::{
     ArtifactRef, EnvSpec, ExecError, Layout, Owner, TreeRef, TreeSpec, owned_folder,
 };
 use super::layers::{self, Layer, Layers, id};
 use crate::remove::remove;
 
 /// Artifacts from this size on become a layer, which several jobs can share. Bytes.
-pub(super) const WORTH_A_LAYER: u64 = 4 << 20;
+pub(in super::super) const WORTH_A_LAYER: u64 = 4 << 20;
 
 /// Layers below one job, at most: the kernel reads a page of mount options.
 const MOST_LAYERS: usize = 12;
 
 /// The trees of a run, and the layers that its jobs share.
 #[derive(Debug)]
-pub(super) struct Builds {
+pub(in super::super) struct Builds {
     trees: Mutex<HashMap<String, TreeSpec>>,
     layers: Layers,
     /// Where layers are that outlive their run.
-    pub(super) lasting: PathBuf,
+    pub(in super::super) lasting: PathBuf,
     /// Where those of artifacts are, which go with the run.
     of_run: PathBuf,
 }
 
 impl Builds {
     /// Those of one run, in the folder of all.
-    pub(super) fn new(base: &Path, run: &str) -> Self {
+    pub(in super::super) fn new(base: &Path, run: &str) -> Self {
         Self {
             trees: Mutex::default(),
             layers: Layers::default(),
@@ -47,7 +47,7 @@ impl Builds {
     }
 
     /// Takes over a tree; it is unpacked when the first job wants it.
-    pub(super) fn publish(&self, tree: &TreeSpec) -> TreeRef {
+    pub(in super::super) fn publish(&self, tree: &TreeSpec) -> TreeRef {
         // The map is whole at any moment, even if another thread came to grief.
         let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
         trees.insert(tree.id.clone(), tree.clone());
@@ -55,14 +55,14 @@ impl Builds {
     }
 
     /// Lets go of all, and removes what no later run will want. Blocks.
-    pub(super) fn release(&self) -> io::Result<()> {
+    pub(in super::super) fn release(&self) -> io::Result<()> {
         self.layers.release();
         layers::prune(&self.lasting);
         remove(&self.of_run)
     }
 
     /// The layers of the builds directory, the highest first, and the artifacts that go over them.
-    pub(super) async fn layers_of(
+    pub(in super::super) async fn layers_of(
         &self,
         spec: &EnvSpec,
     ) -> Result<(Vec<PathBuf>, Vec<ArtifactRef>), ExecError> {

@@ -102,10 +102,10 @@ const REFUSED_HERE: &[libc::c_long] = &[
 const REFUSED_HERE: &[libc::c_long] = &[];
 
 /// Both programs, in the order they are given to the kernel.
-pub(super) type Filter = [BpfProgram; 2];
+pub(in super::super) type Filter = [BpfProgram; 2];
 
 /// Makes them, which takes a moment.
-pub(super) fn programs() -> Result<Filter, BackendError> {
+pub(in super::super) fn programs() -> Result<Filter, BackendError> {
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
     Ok([known(arch), refused(arch)?])
 }

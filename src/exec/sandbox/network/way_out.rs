@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 /// What a job's machine has as address, and where its way out and its name server seem to be.
-pub(super) const ADDRESS: [u8; 4] = [10, 0, 2, 100];
+pub(in super::super) const ADDRESS: [u8; 4] = [10, 0, 2, 100];
 const GATEWAY: &str = "10.0.2.2";
 const NAME_SERVER: &str = "10.0.2.3";
 
@@ -18,7 +18,7 @@ const DEVICE: &str = "eth0";
 
 /// Programs that carry packets out, the better first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Carrier {
+pub(in super::super) enum Carrier {
     /// Of the package `passt`.
     Pasta,
     /// Of the package of its name.
@@ -27,8 +27,8 @@ pub(super) enum Carrier {
 
 /// How jobs get out of their network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct WayOut {
-    pub(super) carrier: Carrier,
+pub(in super::super) struct WayOut {
+    pub(in super::super) carrier: Carrier,
     program: PathBuf,
 }
 
@@ -36,7 +36,7 @@ impl Carrier {
     const ALL: [Self; 2] = [Self::Pasta, Self::Slirp4netns];
 
     /// The name of the program.
-    pub(super) fn name(self) -> &'static str {
+    pub(in super::super) fn name(self) -> &'static str {
         match self {
             Self::Pasta => "pasta",
             Self::Slirp4netns => "slirp4netns",
@@ -47,7 +47,7 @@ impl Carrier {
 impl WayOut {
     /// The first of the programs that is in the search path; where there is none that works, what to
     /// do.
-    pub(super) fn here() -> Result<Self, &'static str> {
+    pub(in super::super) fn here() -> Result<Self, &'static str> {
         let path = std::env::var("PATH").unwrap_or_default();
         let way = Self::among(&path, Path::is_file);
         let way = way.ok_or("install the package `passt`")?;
@@ -72,7 +72,7 @@ impl WayOut {
     /// The command. Its input is the users of the network, and where it tells errors is the network
     /// itself: so no other process can be meant. `note` is where it writes its number when it is
     /// ready, if it is one that does; the other kind says that on its output.
-    pub(super) fn command(&self, is_root: bool, note: &Path) -> Vec<String> {
+    pub(in super::super) fn command(&self, is_root: bool, note: &Path) -> Vec<String> {
         const USERS: &str = "/proc/self/fd/0";
         const NETWORK: &str = "/proc/self/fd/2";
         let note = note.display().to_string();
@@ -110,7 +110,7 @@ pub fn sandbox_way_out() -> Result<&'static str, &'static str> {
 
 /// The text of `/etc/resolv.conf` for jobs, from this machine's: names are looked up where the way
 /// out answers, which asks whom this machine asks.
-pub(super) fn resolver(text: &str) -> String {
+pub(in super::super) fn resolver(text: &str) -> String {
     let mut made = format!("nameserver {NAME_SERVER}\n");
     let kept = text.lines().filter(|line| {
         let word = line.split_whitespace().next();
@@ -137,17 +137,17 @@ pub enum SandboxNetwork {
 
 /// What a run's jobs get of it.
 #[derive(Debug)]
-pub(super) struct Network {
+pub(in super::super) struct Network {
     /// Whether each has one of its own.
-    pub(super) is_own: bool,
-    pub(super) way_out: Option<WayOut>,
+    pub(in super::super) is_own: bool,
+    pub(in super::super) way_out: Option<WayOut>,
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
-    pub(super) resolver: Option<String>,
+    pub(in super::super) resolver: Option<String>,
 }
 
 impl Network {
     /// What this machine has for that.
-    pub(super) fn of(wanted: SandboxNetwork) -> Self {
+    pub(in super::super) fn of(wanted: SandboxNetwork) -> Self {
         let way_out = match wanted {
             SandboxNetwork::Own => WayOut::here().ok(),
             SandboxNetwork::Alone | SandboxNetwork::Host => None,

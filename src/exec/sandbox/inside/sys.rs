@@ -16,15 +16,15 @@ use seccompiler::{BpfProgramRef, sock_filter};
 
 /// Namespaces that a new process gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Namespaces(libc::c_int);
+pub(in super::super) struct Namespaces(libc::c_int);
 
 impl Namespaces {
     /// None: a plain fork.
-    pub(super) const NONE: Self = Self(0);
-    pub(super) const USER: Self = Self(libc::CLONE_NEWUSER);
-    pub(super) const NET: Self = Self(libc::CLONE_NEWNET);
+    pub(in super::super) const NONE: Self = Self(0);
+    pub(in super::super) const USER: Self = Self(libc::CLONE_NEWUSER);
+    pub(in super::super) const NET: Self = Self(libc::CLONE_NEWNET);
     /// Mounts, processes, System V IPC, the host's name and the names of control groups.
-    pub(super) const REST: Self = Self(
+    pub(in super::super) const REST: Self = Self(
         libc::CLONE_NEWNS
             | libc::CLONE_NEWPID
             | libc::CLONE_NEWIPC
@@ -33,7 +33,7 @@ impl Namespaces {
     );
 
     /// Both.
-    pub(super) const fn and(self, other: Self) -> Self {
+    pub(in super::super) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 }
@@ -42,7 +42,7 @@ impl Namespaces {
 ///
 /// Only ever called where one thread is all there is: behind the entry of the program, before
 /// anything starts another.
-pub(super) fn fork(namespaces: Namespaces) -> io::Result<Option<Pid>> {
+pub(in super::super) fn fork(namespaces: Namespaces) -> io::Result<Option<Pid>> {
     let flags = libc::c_long::from(namespaces.0 | libc::SIGCHLD);
     let none: libc::c_long = 0;
     // SAFETY: without CLONE_VM and with no stack given this is `fork`: the copy has memory of its
@@ -55,7 +55,7 @@ pub(super) fn fork(namespaces: Namespaces) -> io::Result<Option<Pid>> {
 }
 
 /// Gives this process mounts of its own.
-pub(super) fn own_mounts() -> io::Result<()> {
+pub(in super::super) fn own_mounts() -> io::Result<()> {
     // SAFETY: only `UnshareFlags::FILES` is of concern, and it is not among them.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }?;
     Ok(())
@@ -63,7 +63,7 @@ pub(super) fn own_mounts() -> io::Result<()> {
 
 /// Closes all files but the first three: whoever started `pipe` may have left others open, and a job
 /// must not get them.
-pub(super) fn close_foreign_files() -> io::Result<()> {
+pub(in super::super) fn close_foreign_files() -> io::Result<()> {
     let (first, last): (libc::c_uint, libc::c_uint) = (3, libc::c_uint::MAX);
     // SAFETY: this is called before anything of this process has opened a file that it keeps.
     if unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } == 0 {
@@ -83,7 +83,7 @@ pub(super) fn close_foreign_files() -> io::Result<()> {
 }
 
 /// Puts what the output is in place of the input, which this process has taken elsewhere.
-pub(super) fn close_input() -> io::Result<()> {
+pub(in super::super) fn close_input() -> io::Result<()> {
     // SAFETY: the two numbers are those of open files that nobody closes.
     match unsafe { libc::dup2(libc::STDOUT_FILENO, libc::STDIN_FILENO) } {
         -1 => Err(io::Error::last_os_error()),
@@ -93,7 +93,7 @@ pub(super) fn close_input() -> io::Result<()> {
 
 /// Makes a device of the network whose packets come out of the file, and go in. It goes with the
 /// network: the kernel takes milliseconds to end one alone, in which it makes and ends no other.
-pub(super) fn tunnel(name: &str) -> io::Result<OwnedFd> {
+pub(in super::super) fn tunnel(name: &str) -> io::Result<OwnedFd> {
     // From `linux/if_tun.h` and `linux/if.h`: the request, packets of IP and nothing else.
     const SET_DEVICE: libc::c_ulong = 0x4004_54ca;
     const PACKETS: u16 = 0x1001;
@@ -113,7 +113,7 @@ pub(super) fn tunnel(name: &str) -> io::Result<OwnedFd> {
 }
 
 /// Whether the device of a tunnel stays when its file is closed.
-pub(super) fn outlives_its_file(file: BorrowedFd<'_>, stays: bool) -> io::Result<()> {
+pub(in super::super) fn outlives_its_file(file: BorrowedFd<'_>, stays: bool) -> io::Result<()> {
     // From `linux/if_tun.h`.
     const SET_PERSISTENT: libc::c_ulong = 0x4004_54cb;
     let stays = libc::c_int::from(stays);
@@ -125,7 +125,7 @@ pub(super) fn outlives_its_file(file: BorrowedFd<'_>, stays: bool) -> io::Result
 }
 
 /// Lets the other end of a terminal be opened; its number.
-pub(super) fn unlock_terminal(end: &OwnedFd) -> io::Result<libc::c_int> {
+pub(in super::super) fn unlock_terminal(end: &OwnedFd) -> io::Result<libc::c_int> {
     let (unlock, mut number): (libc::c_int, libc::c_int) = (0, 0);
     // SAFETY: the kernel reads the one and writes the other, and both are there.
     let done = unsafe {
@@ -142,13 +142,13 @@ pub(super) fn unlock_terminal(end: &OwnedFd) -> io::Result<libc::c_int> {
 
 /// Ends a copy of this process, which must never return.
 #[expect(clippy::exit, reason = "nothing of the copy is to be done by the way")]
-pub(super) fn leave(code: i32) -> ! {
+pub(in super::super) fn leave(code: i32) -> ! {
     std::process::exit(code)
 }
 
 /// What a tree of this machine loses before a job sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Loses {
+pub(in super::super) enum Loses {
     /// The right to be written to, to hold devices, and to run programs as their owners.
     Devices,
     /// The same, but what is a device stays one, whose mode and owner nobody changes.
@@ -158,7 +158,7 @@ pub(super) enum Loses {
 }
 
 /// Takes that from a tree that lies nowhere yet, with all that is mounted in it.
-pub(super) fn restrict(tree: BorrowedFd<'_>, loses: Loses) -> io::Result<()> {
+pub(in super::super) fn restrict(tree: BorrowedFd<'_>, loses: Loses) -> io::Result<()> {
     /// As in `linux/mount.h`.
     #[repr(C)]
     struct Attributes {
@@ -200,7 +200,7 @@ pub(super) fn restrict(tree: BorrowedFd<'_>, loses: Loses) -> io::Result<()> {
 }
 
 /// A file that can be read from when a child has ended. SIGCHLD is blocked from now on.
-pub(super) fn child_signals() -> io::Result<OwnedFd> {
+pub(in super::super) fn child_signals() -> io::Result<OwnedFd> {
     // SAFETY: the set is a plain value that `sigemptyset` fills before it is used; the number that
     // `signalfd` returns belongs to nobody else.
     unsafe {
@@ -219,7 +219,7 @@ pub(super) fn child_signals() -> io::Result<OwnedFd> {
 }
 
 /// Has the kernel ask `program` about each system call of this process and of all that it starts.
-pub(super) fn filter(program: BpfProgramRef) -> io::Result<()> {
+pub(in super::super) fn filter(program: BpfProgramRef) -> io::Result<()> {
     #[repr(C)]
     struct Program {
         length: libc::c_ushort,

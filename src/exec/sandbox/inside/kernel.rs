@@ -23,11 +23,12 @@ use rustix::thread::{
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
-use super::copied::copy_layers;
+use super::super::network::devices;
+use super::super::step::{Fresh, GroupSetting, KernelTree, Marks, Step};
+use super::super::trees::copied_layers::copy_layers;
 use super::seccomp::Filter;
-use super::step::{Fresh, GroupSetting, KernelTree, Marks, Step};
+use super::sys;
 use super::sys::Loses;
-use super::{links, sys};
 
 /// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
 const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
@@ -51,20 +52,20 @@ const EXPENDABLE: i32 = 500;
 const HIGHEST_CAPABILITY: u32 = 63;
 
 /// What does the steps of a plan.
-pub(super) trait Kernel {
+pub(in super::super) trait Kernel {
     /// Does one.
     fn perform(&mut self, step: &Step) -> io::Result<()>;
 }
 
 /// A step that could not be done.
 #[derive(Debug)]
-pub(super) struct Broken {
-    pub(super) step: Step,
-    pub(super) error: io::Error,
+pub(in super::super) struct Broken {
+    pub(in super::super) step: Step,
+    pub(in super::super) error: io::Error,
 }
 
 /// Does all steps, up to the first that can't be done.
-pub(super) fn perform(kernel: &mut impl Kernel, steps: &[Step]) -> Result<(), Broken> {
+pub(in super::super) fn perform(kernel: &mut impl Kernel, steps: &[Step]) -> Result<(), Broken> {
     for step in steps {
         kernel.perform(step).map_err(|error| Broken {
             step: step.clone(),
@@ -76,7 +77,7 @@ pub(super) fn perform(kernel: &mut impl Kernel, steps: &[Step]) -> Result<(), Br
 
 /// This machine's kernel, with the trees that lie nowhere yet.
 #[derive(Debug)]
-pub(super) struct Linux {
+pub(in super::super) struct Linux {
     filter: Option<Filter>,
     trees: Vec<OwnedFd>,
     /// Trees for other sandboxes.
@@ -153,8 +154,8 @@ impl Kernel for Linux {
             Step::Hide { at } => hide(at)?,
             Step::ReadOnly { at } => read_only(at)?,
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
-            Step::Loopback => links::loopback()?,
-            Step::Gate(address) => self.gate = Some(links::gate(*address)?),
+            Step::Loopback => devices::loopback()?,
+            Step::Gate(address) => self.gate = Some(devices::gate(*address)?),
             Step::Sysctl {
                 name,
                 value,
@@ -181,7 +182,7 @@ impl Kernel for Linux {
 
 impl Linux {
     /// Begins with trees that another sandbox lent.
-    pub(super) fn with(trees: Vec<OwnedFd>, filter: Option<Filter>) -> Self {
+    pub(in super::super) fn with(trees: Vec<OwnedFd>, filter: Option<Filter>) -> Self {
         Self {
             filter,
             trees,
@@ -191,12 +192,12 @@ impl Linux {
     }
 
     /// The device of the network's gate, for whoever opens that.
-    pub(super) fn take_gate(&mut self) -> Option<OwnedFd> {
+    pub(in super::super) fn take_gate(&mut self) -> Option<OwnedFd> {
         self.gate.take()
     }
 
     /// What is to be lent.
-    pub(super) fn lent(self) -> Vec<OwnedFd> {
+    pub(in super::super) fn lent(self) -> Vec<OwnedFd> {
         self.lent
     }
 
@@ -208,7 +209,7 @@ impl Linux {
 }
 
 /// Gives this process mounts that are its own, now and later.
-pub(super) fn own_mounts() -> io::Result<()> {
+pub(in super::super) fn own_mounts() -> io::Result<()> {
     sys::own_mounts()?;
     private_mounts()
 }

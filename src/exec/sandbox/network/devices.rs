@@ -10,7 +10,7 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with,
 };
 
-use super::sys;
+use super::super::inside::sys;
 
 /// The index that loopback has in every network.
 const LOOPBACK: u32 = 1;
@@ -40,13 +40,13 @@ const ROUTE: [u8; 4] = [254, 4, 253, 1];
 const LAST: u32 = 10_000;
 
 /// Takes the loopback of this process's network into use.
-pub(super) fn loopback() -> io::Result<()> {
+pub(in super::super) fn loopback() -> io::Result<()> {
     ask(NEW_LINK, 0, &up(LOOPBACK))
 }
 
 /// Makes the device of a gate, to which all packets go that have no other way; this machine seems to
 /// have `address`.
-pub(super) fn gate(address: [u8; 4]) -> io::Result<OwnedFd> {
+pub(in super::super) fn gate(address: [u8; 4]) -> io::Result<OwnedFd> {
     let device = sys::tunnel(GATE)?;
     let socket = socket_with(
         AddressFamily::INET,

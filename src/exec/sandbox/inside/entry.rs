@@ -19,18 +19,18 @@ use rustix::process::{
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::gate::Gate;
-use super::identity::{Identity, Ranges, same};
+use super::super::identity::{Identity, Ranges, same};
+use super::super::network::gate::Gate;
+use super::super::words::{broken, cause};
 use super::init;
 use super::kernel::{Linux, own_mounts, perform};
 use super::seccomp::{self, Filter};
 use super::sys::{self, Namespaces};
 use super::wire::{Cause, Reply, Setup, Wire};
-use super::words::{broken, cause};
 use crate::foreign::system_words;
 
 /// What `pipe` calls itself when it starts itself anew.
-pub(super) const NAME: &str = "pipe-sandbox";
+pub(in super::super) const NAME: &str = "pipe-sandbox";
 
 /// How long a sandbox whose socket is closed may take to end, before it is killed.
 const ENDS_SOON: Timespec = Timespec {

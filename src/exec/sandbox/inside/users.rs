@@ -10,17 +10,17 @@ const HIGHEST: u32 = i32::MAX.unsigned_abs();
     clippy::struct_field_names,
     reason = "`user` is its number, as in passwd"
 )]
-pub(super) struct User {
-    pub(super) user: u32,
-    pub(super) group: u32,
+pub(in super::super) struct User {
+    pub(in super::super) user: u32,
+    pub(in super::super) group: u32,
     /// Groups besides.
-    pub(super) groups: Vec<u32>,
-    pub(super) home: String,
+    pub(in super::super) groups: Vec<u32>,
+    pub(in super::super) home: String,
 }
 
 /// The user that `wanted` means: a name or a number, perhaps with a group behind a colon. Nothing
 /// means root. `passwd` and `group` are the texts of the image's files.
-pub(super) fn resolve(wanted: &str, passwd: &str, group: &str) -> Result<User, String> {
+pub(in super::super) fn resolve(wanted: &str, passwd: &str, group: &str) -> Result<User, String> {
     let (who, of) = match wanted.split_once(':') {
         Some((who, of)) => (who, Some(of)),
         None => (wanted, None),
@@ -81,7 +81,7 @@ pub(super) fn resolve(wanted: &str, passwd: &str, group: &str) -> Result<User, S
 }
 
 /// The name of the user with that number.
-pub(super) fn name_of(user: u32, passwd: &str) -> Option<String> {
+pub(in super::super) fn name_of(user: u32, passwd: &str) -> Option<String> {
     let entry = lines(passwd).find(|entry| number(entry.get(2)) == Some(user))?;
     Some(entry[0].to_owned())
 }

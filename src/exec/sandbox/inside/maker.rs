@@ -27,7 +27,7 @@ struct Maker {
 
 /// Has a copy wait at the other end of the socket that is returned. Blocks where the maker is not
 /// there yet.
-pub(super) fn copy() -> io::Result<UnixStream> {
+pub(in super::super) fn copy() -> io::Result<UnixStream> {
     let (own, other) = UnixStream::pair()?;
     let other = OwnedFd::from(other);
     // There is one, or there is none, whatever befell another thread.

@@ -16,21 +16,21 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, umask, wait};
 
-use super::super::collect;
-use super::super::file_work::Stop as FileStop;
-use super::super::unpack::unpack_from;
+use super::super::super::collect;
+use super::super::super::file_work::Stop as FileStop;
+use super::super::super::unpack::unpack_from;
+use super::super::words::{broken, cause};
 use super::kernel::{Linux, perform};
 use super::program::{Refused, start};
 use super::sys;
 use super::terminal;
 use super::wire::{Cause, Program, Reply, Request, Setup, Stop, Wire, send_with};
-use super::words::{broken, cause};
 use crate::foreign::system_words;
 use crate::remove::remove;
 
 /// Makes the world of `setup`, and serves until nobody is at the other end of the socket.
 /// `told` says when it has its limits.
-pub(super) fn run(
+pub(in super::super) fn run(
     mut wire: Wire,
     setup: &Setup,
     mut kernel: Linux,

@@ -1,0 +1,5 @@
+//! The network of a sandbox, and the way out of it.
+
+pub(super) mod devices;
+pub(super) mod gate;
+pub(super) mod way_out;

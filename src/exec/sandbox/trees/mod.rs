@@ -1,0 +1,11 @@
+//! What a sandbox's files are made from: images, this machine, sources, and what of them is kept for
+//! the next.
+
+pub(super) mod base;
+pub(super) mod bases;
+pub(super) mod builds;
+pub(super) mod copied_layers;
+pub(super) mod copies;
+pub(super) mod host;
+pub(super) mod kept;
+pub(super) mod layers;
