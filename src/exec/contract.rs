@@ -346,10 +346,34 @@ pub struct Terminal {
 }
 
 /// The text that a new shell reads from its standard input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Script {
     /// As the `script` module made it.
     pub text: String,
+    /// The same for a shell that begins with the variables of [`EnvSpec`], where nothing comes before
+    /// it that could change them: an entrypoint, or a file of commands that the image names.
+    pub brief: Option<String>,
+}
+
+impl Script {
+    /// One that relies on no variable of its environment.
+    pub fn whole(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            brief: None,
+        }
+    }
+
+    /// What a shell is to read that `begins_as_asked`, or does not.
+    pub(super) fn for_shell(&self, begins_as_asked: bool) -> &str {
+        let brief = self.brief.as_deref().filter(|_| begins_as_asked);
+        brief.unwrap_or(&self.text)
+    }
+}
+
+/// Whether a variable of this name may name a file of commands that a shell reads before its script.
+pub fn names_shell_file(name: &str) -> bool {
+    matches!(name, "BASH_ENV" | "ENV")
 }
 
 /// How a script ended.

@@ -39,7 +39,7 @@ mod suite;
 pub use contract::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs, Image,
     LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile, Traits,
-    TreeRef, TreeSpec, Workspace,
+    TreeRef, TreeSpec, Workspace, names_shell_file,
 };
 pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};
 pub use error::{ExecError, Fault};

@@ -1,8 +1,10 @@
 //! The script of one stage of a job: exports, `GITLAB_ENV`, folder, commands, shell options.
 
+use std::collections::{HashMap, HashSet};
+
 use super::command::{echoed, heading};
 use super::quote::quoted;
-use super::variable::export;
+use super::variable::{VariableKind, export};
 use super::{Flags, Variable};
 
 /// Ends the shell quietly when it is asked to; without it, bash prints the whole script when a
@@ -52,6 +54,8 @@ pub struct Stage<'a> {
     pub project_dir: &'a str,
     /// Switches among the variables.
     pub flags: Flags,
+    /// What the shell's environment has already.
+    given: &'a [(String, String)],
 }
 
 impl<'a> Stage<'a> {
@@ -61,7 +65,18 @@ impl<'a> Stage<'a> {
             variables,
             project_dir,
             flags: Flags::from_variables(variables),
+            given: &[],
         }
+    }
+
+    /// The same for a shell in that environment: what GitLab and the runner set is not exported once
+    /// more, which takes bash longer than all else in a small script. Variables of other names are: to
+    /// some a shell gives values of its own. So are all where a trace shows it.
+    pub fn in_environment(self, given: &'a [(String, String)]) -> Self {
+        if self.flags.debug_trace {
+            return self;
+        }
+        Self { given, ..self }
     }
 
     /// `before_script` and `script` in one shell (runtime reference 2.1). Empty commands print an
@@ -94,12 +109,14 @@ impl<'a> Stage<'a> {
     pub fn environment(&self) -> Vec<(String, String)> {
         let temp = temp_dir(self.project_dir);
         let mut all: Vec<(String, String)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         let given = self
             .variables
             .iter()
             .map(|variable| (variable.name.clone(), variable.seen(&temp)));
         for (name, value) in given.chain(own_variables(&temp)) {
-            match all.iter_mut().find(|(known, _)| *known == name) {
+            let place = *places.entry(name.clone()).or_insert(all.len());
+            match all.get_mut(place) {
                 Some(entry) => entry.1 = value,
                 None => all.push((name, value)),
             }
@@ -127,18 +144,50 @@ impl<'a> Stage<'a> {
         wrapped(&body, self.flags)
     }
 
+    /// Names of the variables that the environment has with the values that they end up with.
+    fn known(&self, temp: &str) -> HashSet<&str> {
+        let mut known: HashMap<&str, &str> = (self.given.iter())
+            .filter(|(name, _)| is_of_gitlab(name))
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let own = own_variables(temp);
+        let values = self.variables.iter().map(|variable| match variable.kind {
+            VariableKind::Plain => (&*variable.name, Some(&*variable.value)),
+            // The file has to be written.
+            VariableKind::File => (&*variable.name, None),
+        });
+        let own = own.iter().map(|(name, value)| (&**name, Some(&**value)));
+        let last: HashMap<&str, Option<&str>> = values.chain(own).collect();
+        known.retain(|name, value| last.get(name) == Some(&Some(*value)));
+        known.into_keys().collect()
+    }
+
     fn exports(&self) -> String {
         let temp = temp_dir(self.project_dir);
         let mut body = make_dir(&temp);
+        let known = self.known(&temp);
         for variable in self.variables {
-            body.push_str(&variable.export(&temp));
+            if !known.contains(&*variable.name) {
+                body.push_str(&variable.export(&temp));
+            }
         }
         for (name, value) in own_variables(&temp) {
-            body.push_str(&export(&name, &value));
+            if !known.contains(&*name) {
+                body.push_str(&export(&name, &value));
+            }
         }
         body.push_str(&read_gitlab_env(&temp));
         body
     }
+}
+
+/// Whether GitLab or its runner sets variables of such names, which mean nothing to a shell.
+fn is_of_gitlab(name: &str) -> bool {
+    let is_known = ["CI_", "FF_", "GITLAB_"]
+        .iter()
+        .any(|it| name.starts_with(it));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (is_known || name == "CI") && name.bytes().all(is_plain)
 }
 
 /// Variables about the temporary folder; the runner adds them after the job's own.

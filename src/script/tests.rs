@@ -57,6 +57,56 @@ fn after_script_says_so_first() {
 }
 
 #[test]
+fn what_the_environment_has_is_not_exported_once_more() {
+    let variables = [
+        Variable::plain("CI_JOB_NAME", "test"),
+        Variable::plain("CI_COMMIT_MESSAGE", "two\nlines"),
+        Variable::file("CI_CERT", "text"),
+        Variable::plain("CI;id", "no shell takes it"),
+        Variable::plain("UID", "5"),
+        Variable::plain("FF_SCRIPT_SECTIONS", "true"),
+        Variable::plain("FF_SCRIPT_SECTIONS", "false"),
+        Variable::plain("CI_JOB_STATUS", "running"),
+    ];
+    let given = Stage::new(&variables, PROJECT).environment();
+    let exported = |stage: Stage<'_>| -> Vec<String> {
+        let text = stage.step_script(&["x"]);
+        let lines = text.lines().filter_map(|line| line.strip_prefix("export "));
+        let names = lines.filter_map(|line| line.split_once('='));
+        names.map(|(name, _)| name.to_owned()).collect()
+    };
+    let stage = Stage::new(&variables, PROJECT).in_environment(&given);
+    let rest = [
+        "CI_CERT",
+        "'\\''CI;id'\\''",
+        "UID",
+        "RUNNER_TEMP_PROJECT_DIR",
+    ];
+    assert_eq!(exported(stage), rest);
+    let after = [
+        &variables[..],
+        &[Variable::plain("CI_JOB_STATUS", "success")],
+    ]
+    .concat();
+    let after = exported(Stage::new(&after, PROJECT).in_environment(&given));
+    assert_eq!(
+        after
+            .iter()
+            .filter(|name| **name == "CI_JOB_STATUS")
+            .count(),
+        2
+    );
+    let traced = [&variables[..], &[Variable::plain("CI_DEBUG_TRACE", "true")]].concat();
+    let stage = Stage::new(&traced, PROJECT);
+    let given = stage.environment();
+    assert_eq!(
+        exported(stage.in_environment(&given)),
+        exported(stage),
+        "all is traced"
+    );
+}
+
+#[test]
 fn environment_shows_paths_and_the_last_value() {
     let variables = [
         Variable::plain("A", "1"),

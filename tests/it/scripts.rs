@@ -162,7 +162,7 @@ async fn code(session: &mut dyn Session, text: String, cx: &Cx, is_login: bool) 
     } else {
         text
     };
-    match session.run(&Script { text }, cx).await.expect("runs") {
+    match session.run(&Script::whole(text), cx).await.expect("runs") {
         Exit::Code(code) => code,
         Exit::Stopped => panic!("nobody stops it"),
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::exec::Script;
 use crate::expr::{Variable as Expanded, re2};
 use crate::plan::{Job, JobVariables};
 use crate::run::{
@@ -105,11 +106,15 @@ fn of_stages(
         .cloned()
         .collect();
     let hook = &job.config.pre_get_sources_script;
+    let given = stage.environment();
     AttemptScripts {
-        variables: stage.environment(),
         hook: (!hook.is_empty()).then(|| stage.pre_get_sources_script(hook)),
-        script: stage.step_script(&commands),
-        after_script: after_script(job, &exports, &project_dir),
+        script: Script {
+            text: stage.step_script(&commands),
+            brief: Some(stage.in_environment(&given).step_script(&commands)),
+        },
+        after_script: after_script(job, &exports, &given, &project_dir),
+        variables: given,
         artifacts: artifacts(job),
         dotenv: dotenv(job),
         coverage: coverage(job),
@@ -178,17 +183,26 @@ fn export(variable: &Expanded) -> Variable {
     }
 }
 
-fn after_script(job: &Job, exports: &[Variable], project_dir: &str) -> Option<AfterScript> {
+fn after_script(
+    job: &Job,
+    exports: &[Variable],
+    given: &[(String, String)],
+    project_dir: &str,
+) -> Option<AfterScript> {
     if job.config.after_script.is_empty() {
         return None;
     }
     let commands = Arc::clone(&job.config.after_script);
-    let exports = exports.to_vec();
+    let (exports, given) = (exports.to_vec(), given.to_vec());
     let project_dir = project_dir.to_owned();
     Some(Box::new(move |status| {
         let mut exports = exports.clone();
         exports.push(Variable::plain("CI_JOB_STATUS", status));
-        Stage::new(&exports, &project_dir).after_script(&commands)
+        let stage = Stage::new(&exports, &project_dir);
+        Script {
+            text: stage.after_script(&commands),
+            brief: Some(stage.in_environment(&given).after_script(&commands)),
+        }
     }))
 }
 

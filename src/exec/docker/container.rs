@@ -22,6 +22,8 @@ pub(super) struct Container {
     pub(super) patience: Patience,
     /// Volumes that are its own, in the order in which they can be removed.
     pub(super) volumes: Vec<String>,
+    /// Whether its shell begins with the variables that it was made with.
+    pub(super) begins_as_asked: bool,
     /// What goes with it.
     pub(super) services: Option<Box<Services>>,
     gone: bool,
@@ -40,6 +42,7 @@ impl Container {
             starts,
             patience,
             volumes: Vec::new(),
+            begins_as_asked: false,
             services: None,
             gone: false,
         }

@@ -325,6 +325,8 @@ impl Containers {
                 if !mounts.new.is_empty() {
                     upload::open_folders(&site.docker, &container.id, mounts.new).await?;
                 }
+                let begins_as_asked = self.images.begins_as_asked(site, image, &spec.variables);
+                container.begins_as_asked = begins_as_asked.await?;
                 // The shell comes up while its services do; an entrypoint may want to find them.
                 if spec.services.is_empty() || self.images.has_entrypoint(site, image).await? {
                     return Ok(Some(None));

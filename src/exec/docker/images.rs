@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::super::{ExecError, Image};
+use super::super::{EnvVariable, ExecError, Image, names_shell_file};
 use super::image;
 use super::layers::Site;
 
@@ -16,6 +16,8 @@ struct About {
     /// Its user, as it is written.
     user: String,
     has_entrypoint: bool,
+    /// Whether its variables name a file that a shell reads before all else.
+    has_shell_file: bool,
 }
 
 impl Images {
@@ -45,6 +47,18 @@ impl Images {
         }
     }
 
+    /// Whether the shell of a job begins with just the variables that it is asked to have.
+    pub(super) async fn begins_as_asked(
+        &self,
+        site: &Site,
+        image: &Image,
+        variables: &[EnvVariable],
+    ) -> Result<bool, ExecError> {
+        let has_shell_file = self.about(site, &image.name).await?.has_shell_file
+            || variables.iter().any(|it| names_shell_file(&it.name));
+        Ok(!has_shell_file && !self.has_entrypoint(site, image).await?)
+    }
+
     async fn about(&self, site: &Site, name: &str) -> Result<About, ExecError> {
         let known = self.known().get(name).cloned();
         if let Some(known) = known {
@@ -54,6 +68,9 @@ impl Images {
         let config = site.patience.answer("inspect image", asking).await?;
         let about = About {
             user: config.user.unwrap_or_default(),
+            has_shell_file: (config.env.iter().flatten())
+                .filter_map(|variable| variable.split_once('='))
+                .any(|(name, _)| names_shell_file(name)),
             has_entrypoint: config.entrypoint.is_some_and(|words| !words.is_empty()),
         };
         self.known().insert(name.to_owned(), about.clone());

@@ -15,7 +15,7 @@ use super::super::names::{slug, unique_slug};
 use super::super::temp::temp_files;
 use super::super::{
     Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Owner,
-    Reaped, Session, Traits, TreeRef, TreeSpec, owned_folder,
+    Reaped, Session, Traits, TreeRef, TreeSpec, names_shell_file, owned_folder,
 };
 use super::groups;
 use super::identity::{Identity, Ranges};
@@ -212,13 +212,16 @@ impl SandboxExecutor {
         let (link, lent, copies) = self.launch(wanted).await?;
         undone.0 = None;
         // From here on dropping the session undoes what was begun.
+        let environment = base.environment(pairs(&spec.variables));
         let mut session = SandboxSession {
             link,
             folder,
             project_dir: PathBuf::from(&spec.layout.project_dir),
+            begins_as_asked: !base.has_entrypoint(&image)
+                && !environment.iter().any(|(name, _)| names_shell_file(name)),
             program: Program {
                 words: base.of_job(&image),
-                environment: base.environment(pairs(&spec.variables)),
+                environment,
                 folder: base.folder().to_owned(),
                 user: base.user(&image).to_owned(),
             },

@@ -43,6 +43,8 @@ pub(super) struct SandboxSession {
     pub(super) project_dir: PathBuf,
     /// What each script is given to.
     pub(super) program: Program,
+    /// Whether its shell begins with the variables that it was asked to have.
+    pub(super) begins_as_asked: bool,
     pub(super) services: Option<Services>,
     /// Copies of this machine's trees that it has borrowed.
     pub(super) copies: Vec<TreeCopy>,
@@ -83,7 +85,7 @@ impl SandboxSession {
     async fn shell(&mut self, script: &Script) -> Result<pipe::Receiver, ExecError> {
         let broken =
             |error: io::Error| ExecError::system(RUN, format!("no pipe: {}", system_words(&error)));
-        let input = in_memory(&script.text).map_err(|error| {
+        let input = in_memory(script.for_shell(self.begins_as_asked)).map_err(|error| {
             let text = format!("no place for the script: {}", system_words(&error));
             ExecError::system(RUN, text)
         })?;

@@ -153,9 +153,7 @@ pub(super) async fn a_cancel_ends_every_call(subject: &Subject) {
         digest: None,
         lasts: false,
     }];
-    let script = Script {
-        text: "echo never\n".to_owned(),
-    };
+    let script = Script::whole("echo never\n");
     let into = subject.archive("never-made.tar");
     let path = format!("{}/file", subject.spec("canceled").layout.project_dir);
     let errors = [

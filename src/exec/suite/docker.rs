@@ -50,6 +50,7 @@ contract!(docker:
     cases::a_cancel_before_the_start_leaves_nothing
     cases::a_cancel_ends_every_call
     real::a_second_script_has_the_same_root_and_a_new_shell
+    real::a_script_in_brief_finds_its_variables
     real::a_long_script_arrives_whole
     real::a_script_that_is_not_read_does_not_block
     real::layers_of_a_tree_lie_over_each_other
@@ -335,9 +336,7 @@ async fn a_container_that_does_not_start_is_the_systems_fault() {
         }
         let mut session = subject.open_spec(spec).await;
         let (cx, _live) = context();
-        let script = Script {
-            text: "echo hi\n".to_owned(),
-        };
+        let script = Script::whole("echo hi\n");
         let error = session.run(&script, &cx).await.expect_err("can't start");
         assert_eq!(error.fault, Fault::System, "{error}");
         assert!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::super::contract::Terminal;
-use super::super::{ArtifactRef, Cx, Exit, Fault, Image, ServiceSpec, Workspace};
+use super::super::{ArtifactRef, Cx, EnvVariable, Exit, Fault, Image, ServiceSpec, Workspace};
 use super::cases::refused;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, write_tar};
 
@@ -20,6 +20,37 @@ pub(super) async fn a_second_script_has_the_same_root_and_a_new_shell(subject: &
     let (_, output) = second.run(session.as_mut()).await;
     assert_eq!(output, "[] kept\n");
     session.close(BUDGET).await.expect("closes");
+}
+
+/// A script may be told in brief where nothing can have changed the variables before its shell begins:
+/// no entrypoint, no file of commands that a variable names (runtime reference 2.1).
+pub(super) async fn a_script_in_brief_finds_its_variables(subject: &Subject) {
+    let step = Step {
+        brief: Some("echo \"$A\"\n".to_owned()),
+        ..Step::real("export A=asked; echo \"$A\"\n")
+    };
+    for (entrypoint, names_file) in [(None, false), (Some("env A=other"), false), (None, true)] {
+        let mut spec = subject.spec("brief");
+        spec.workspace = subject.tree(&[("first.sh", 0o644, "A=other\n")]).await;
+        let file = format!("{}/first.sh", spec.layout.project_dir);
+        let variable = |name: &str, value: &str| EnvVariable {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            secret: false,
+        };
+        spec.variables.push(variable("A", "asked"));
+        spec.variables
+            .extend(names_file.then(|| variable("BASH_ENV", &file)));
+        if let Some(image) = &mut spec.image {
+            image.entrypoint =
+                entrypoint.map(|words| words.split(' ').map(str::to_owned).collect());
+        }
+        let mut session = subject.open_spec(spec).await;
+        let ended = step.run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        let wanted = (Exit::Code(0), "asked\n".to_owned());
+        assert_eq!(ended, wanted, "{entrypoint:?} {names_file}");
+    }
 }
 
 /// The text comes through standard input, however long it is (runtime reference 7.1).

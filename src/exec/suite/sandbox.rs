@@ -55,6 +55,7 @@ contract!(sandbox:
     cases::a_cancel_before_the_start_leaves_nothing
     cases::a_cancel_ends_every_call
     real::a_second_script_has_the_same_root_and_a_new_shell
+    real::a_script_in_brief_finds_its_variables
     real::a_long_script_arrives_whole
     real::a_script_that_is_not_read_does_not_block
     real::layers_of_a_tree_lie_over_each_other

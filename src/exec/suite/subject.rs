@@ -147,6 +147,8 @@ pub(super) fn scratch() -> TempDir {
 /// A script, and what a fake does in its place.
 pub(super) struct Step {
     pub(super) shell: String,
+    /// The shell's text where its environment is as it was asked for; `None` where that is the same.
+    pub(super) brief: Option<String>,
     pub(super) words: String,
 }
 
@@ -154,6 +156,7 @@ impl Step {
     pub(super) fn new(shell: &str, words: &str) -> Self {
         Self {
             shell: shell.to_owned(),
+            brief: None,
             words: words.to_owned(),
         }
     }
@@ -182,6 +185,7 @@ impl Step {
         };
         let script = Script {
             text: self.shell.clone(),
+            brief: self.brief.clone(),
         };
         let mut all = Vec::new();
         let reading = async {

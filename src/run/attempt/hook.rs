@@ -20,7 +20,7 @@ impl Attempt<'_> {
         };
         self.enter(Phase::Sources).await;
         let bounds = self.bounds(Cancel::Graceful, None);
-        let script = Script { text };
+        let script = Script::whole(text);
         let (cx, remote) = Remote::new();
         let work = session.run(&script, &cx);
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::event::Phase;
-use crate::exec::{Cancel, Exit, Script, Session};
+use crate::exec::{Cancel, Exit, Session};
 use crate::run::bounded_call::{Ending, Remote, Stop};
 use crate::run::message::{Fact, Failure, Verdict};
 use crate::types::FailureReason;
@@ -22,8 +22,7 @@ impl Attempt<'_> {
         let own = self.scripts.settings.script_timeout.take();
         let own = self.limit("RUNNER_SCRIPT_TIMEOUT", own).await;
         let bounds = self.bounds(Cancel::Graceful, own);
-        let text = std::mem::take(&mut self.scripts.script);
-        let script = Script { text };
+        let script = std::mem::take(&mut self.scripts.script);
         let (cx, remote) = Remote::new();
         let work = session.run(&script, &cx);
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
@@ -71,8 +70,7 @@ impl Attempt<'_> {
         let own = self.limit("RUNNER_AFTER_SCRIPT_TIMEOUT", own).await;
         let own = own.unwrap_or_else(|| Instant::now() + AFTER_SCRIPT_TIMEOUT);
         let bounds = self.bounds(Cancel::Force, Some(own));
-        let text = make(verdict.job_status());
-        let script = Script { text };
+        let script = make(verdict.job_status());
         let (cx, remote) = Remote::new();
         let work = session.run(&script, &cx);
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::event::KeptArtifacts;
-use crate::exec::{Image, Layout, ServiceSpec};
+use crate::exec::{Image, Layout, Script, ServiceSpec};
 use crate::run::cache::JobCache;
 use crate::run::coverage::Coverage;
 use crate::types::{Artifacts, EnvironmentAction, FailureReason};
@@ -49,8 +49,8 @@ pub struct AttemptScripts {
     pub hook: Option<String>,
     /// Variables of the environment itself.
     pub variables: Vec<(String, String)>,
-    /// Text of `before_script` and `script`.
-    pub script: String,
+    /// `before_script` and `script`.
+    pub script: Script,
     /// `after_script`, made from `CI_JOB_STATUS`; `None` where the job has none.
     pub after_script: Option<AfterScript>,
     /// The image, where it was not known before the attempt (variables of dotenv reports).
@@ -123,8 +123,8 @@ pub struct Refusal {
     pub exit_code: Option<i64>,
 }
 
-/// Makes the text of `after_script` from the value of `CI_JOB_STATUS`.
-pub type AfterScript = Box<dyn Fn(&str) -> String + Send + Sync>;
+/// Makes `after_script` from the value of `CI_JOB_STATUS`.
+pub type AfterScript = Box<dyn Fn(&str) -> Script + Send + Sync>;
 
 /// The values of variables that change how the job runs, as written; what makes no sense is
 /// ignored with a warning in the log (runtime reference 5).

@@ -10,7 +10,7 @@ use crate::event::{
     AttemptResult, Event, EventKind, HeldJob, JobOutcome, JobResult, Reporter, RunResult,
     RunStarted, SourceMode,
 };
-use crate::exec::{Cancel, Image, Owner, ServiceSpec};
+use crate::exec::{Cancel, Image, Owner, Script, ServiceSpec};
 use crate::run::{
     AttemptContext, AttemptScripts, EarlierSuccess, EarlyFailure, Interrupt, JobRun, JobSettings,
     PipelineSpec, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex, ScriptJob, Trigger,
@@ -166,9 +166,9 @@ impl Job {
                     more.iter().fold(text.to_owned(), put)
                 })),
                 digest: Some(scripts[at].clone()),
-                script: scripts[at].clone(),
+                script: Script::whole(scripts[at].clone()),
                 after_script: after.map(|text| -> crate::run::AfterScript {
-                    Box::new(move |status| format!("status {status}\n{text}"))
+                    Box::new(move |status| Script::whole(format!("status {status}\n{text}")))
                 }),
                 artifacts: artifacts.clone(),
                 secrets: secrets.clone(),

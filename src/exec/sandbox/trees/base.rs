@@ -1,5 +1,6 @@
 //! What a sandbox is made from: this machine, or an image of the store.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::super::super::detector::shell_command;
@@ -75,8 +76,10 @@ impl Base {
         let own = own.filter_map(|variable| variable.split_once('='));
         let usual = [("PATH", USUAL_PATH), ("HOSTNAME", HOSTNAME)].into_iter();
         let mut environment: Vec<(String, String)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         for (name, value) in usual.chain(own).chain(variables) {
-            match environment.iter_mut().find(|(known, _)| known == name) {
+            let place = *places.entry(name).or_insert(environment.len());
+            match environment.get_mut(place) {
                 Some((_, old)) => value.clone_into(old),
                 None => environment.push((name.to_owned(), value.to_owned())),
             }
@@ -107,6 +110,12 @@ impl Base {
             .cloned()
             .chain(shell)
             .collect()
+    }
+
+    /// Whether something else than the shell comes first in a job.
+    pub(in super::super) fn has_entrypoint(&self, image: &Image) -> bool {
+        let entrypoint = given(image).unwrap_or(&self.config.entrypoint);
+        !entrypoint.iter().all(String::is_empty)
     }
 
     /// The program of a service. A new entrypoint does without the image's command.
