@@ -72,6 +72,7 @@ impl<'a> Stage<'a> {
     /// The same for a shell in that environment: what GitLab and the runner set is not exported once
     /// more, which takes bash longer than all else in a small script. Variables of other names are: to
     /// some a shell gives values of its own. So are all where a trace shows it.
+    #[must_use]
     pub fn in_environment(self, given: &'a [(String, String)]) -> Self {
         if self.flags.debug_trace {
             return self;
