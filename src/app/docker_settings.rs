@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::diag::{Code, Diagnostic};
 use crate::exec::{DockerSettings, Keyring};
 #[cfg(target_os = "linux")]
-use crate::exec::{SandboxLimits, SandboxNetwork};
+use crate::exec::{SandboxExtras, SandboxLimits, SandboxNetwork};
 use crate::foreign::without_number;
 use crate::settings::{Key, Settings};
 
@@ -67,6 +67,47 @@ pub(super) fn sandbox_limits(settings: &Settings) -> SandboxLimits {
         nano_cpus: settings.nano_cpus(),
         processes: settings.number(Key::DockerPidsLimit).map(u64::from),
     }
+}
+
+/// What the user's runner gives sandboxes besides: the same settings. `socket` is the daemon's.
+#[cfg(target_os = "linux")]
+pub(super) fn sandbox_extras(settings: &Settings, socket: Option<PathBuf>) -> SandboxExtras {
+    let list = |key| settings.list(key).to_vec();
+    SandboxExtras {
+        socket: socket.filter(|_| settings.switch(Key::DockerHostSocket) == Some(true)),
+        volumes: list(Key::DockerVolumes),
+        tmpfs: settings.pairs(Key::DockerTmpfs).to_vec(),
+        user: settings.text(Key::DockerUser).map(str::to_owned),
+        cap_drop: list(Key::DockerCapDrop),
+        shm_size: settings.size(Key::DockerShmSize),
+        dns: list(Key::DockerDns),
+        extra_hosts: list(Key::DockerExtraHosts),
+    }
+}
+
+/// What the user's settings give containers that sandboxes don't have, in the words of the settings.
+#[cfg(target_os = "linux")]
+pub(super) fn without_effect_in_sandboxes(settings: &Settings) -> Vec<String> {
+    let lists = [
+        Key::DockerDevices,
+        Key::DockerCapAdd,
+        Key::DockerSecurityOpt,
+    ];
+    let lists = lists
+        .into_iter()
+        .filter(|key| !settings.list(*key).is_empty());
+    let mut keys: Vec<Key> = lists.collect();
+    keys.extend(
+        (settings.switch(Key::DockerPrivileged) == Some(true)).then_some(Key::DockerPrivileged),
+    );
+    keys.extend(settings.text(Key::DockerGpus).map(|_| Key::DockerGpus));
+    keys.extend((!settings.pairs(Key::DockerSysctls).is_empty()).then_some(Key::DockerSysctls));
+    let mut found: Vec<String> = keys
+        .iter()
+        .map(|key| format!("`{}`", key.as_str()))
+        .collect();
+    found.extend(sandbox_extras(settings, None).unknown());
+    found
 }
 
 /// The user's own files of credentials. A relative `DOCKER_CONFIG` counts for nothing: it would lead

@@ -18,7 +18,9 @@ use crate::settings::{Key, Settings, Source};
 
 use super::docker_settings::{docker_settings, keyring};
 #[cfg(target_os = "linux")]
-use super::docker_settings::{sandbox_limits, sandbox_network};
+use super::docker_settings::{
+    sandbox_extras, sandbox_limits, sandbox_network, without_effect_in_sandboxes,
+};
 use super::failure::Failure;
 use super::folders;
 use super::setting_files::certificates;
@@ -36,6 +38,8 @@ pub(super) struct Runners {
     no_docker: Option<String>,
     /// Where jobs in sandboxes are to have a way out of their network and there is none: what to do.
     no_way_out: Option<&'static str>,
+    /// Settings that have no effect in sandboxes.
+    without_effect: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +113,7 @@ fn sandbox(
         limits: sandbox_limits(settings),
         certificates,
         network: sandbox_network(settings),
+        extras: sandbox_extras(settings, endpoint(settings).ok().map(|it| it.socket)),
         run: run.to_owned(),
     })))
 }
@@ -157,6 +162,7 @@ impl Runners {
             choice,
             no_docker: None,
             no_way_out: lacks_way_out(settings),
+            without_effect: without_effect(settings),
         };
         let has_default = settings.text(Key::DefaultImage).is_some();
         let asks = match choice {
@@ -268,6 +274,12 @@ impl Runners {
                  machine's with `--network host`"
             ));
         }
+        if self.sandbox.is_some() && in_sandboxes && !self.without_effect.is_empty() {
+            notices.push(format!(
+                "sandboxes know nothing of {}: where a job needs that, `--executor docker`",
+                self.without_effect.join(", ")
+            ));
+        }
         let mut tags: Vec<&str> = plan
             .jobs
             .iter()
@@ -299,6 +311,18 @@ fn lacks_way_out(settings: &Settings) -> Option<&'static str> {
 #[cfg(not(target_os = "linux"))]
 fn lacks_way_out(_settings: &Settings) -> Option<&'static str> {
     None
+}
+
+/// Settings that have no effect in sandboxes.
+#[cfg(target_os = "linux")]
+fn without_effect(settings: &Settings) -> Vec<String> {
+    without_effect_in_sandboxes(settings)
+}
+
+/// Elsewhere than on Linux there are no sandboxes.
+#[cfg(not(target_os = "linux"))]
+fn without_effect(_settings: &Settings) -> Vec<String> {
+    Vec::new()
 }
 
 /// A runner for each of those executors. Where there are two, the first takes the jobs that have an

@@ -28,6 +28,7 @@ mod shell;
 mod temp;
 mod trees;
 mod unpack;
+mod user_volumes;
 mod voice;
 
 /// Test support: an executor that runs nothing, for the tests of the run loop.
@@ -47,7 +48,7 @@ pub use kept_file::{KeptFileError, kept_file};
 pub use registry::{JobLogins, Keyring, Login};
 #[cfg(target_os = "linux")]
 pub use sandbox::{
-    SandboxExecutor, SandboxLimits, SandboxNetwork, SandboxSettings, enter_sandbox,
+    SandboxExecutor, SandboxExtras, SandboxLimits, SandboxNetwork, SandboxSettings, enter_sandbox,
     forget_sandbox_layers, image_store, image_stores, sandbox_layers, sandbox_way_out,
 };
 pub use shell::{ShellExecutor, ShellSettings};

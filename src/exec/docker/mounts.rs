@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::super::user_volumes::{UserVolume, user_volume};
 use super::super::{EnvSpec, ExecError};
 use super::create::{LASTING, OWNER};
 use super::layers::Site;
 use super::settings::DockerSettings;
 use super::volumes;
-use crate::expr::expand::runner_expand;
 use crate::types::Digest;
 
 /// Where jobs look for the daemon's socket.
@@ -26,15 +26,6 @@ pub(super) struct Mounts {
     pub(super) new: Vec<String>,
 }
 
-/// What a setting asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    /// A volume that lasts, at that folder.
-    Lasting(String),
-    /// As the daemon wants it.
-    Given(String),
-}
-
 /// Makes the volumes that are not there yet, and says what to mount. `socket` is the daemon's.
 pub(super) async fn make(
     site: &Site,
@@ -44,9 +35,15 @@ pub(super) async fn make(
 ) -> Result<Mounts, ExecError> {
     let mut mounts = Mounts::default();
     for entry in &settings.volumes {
-        match asked(entry, spec)? {
-            Asked::Given(bind) => mounts.binds.push(bind),
-            Asked::Lasting(folder) => {
+        match user_volume(entry, &spec.variables, &spec.layout.project_dir)? {
+            UserVolume::Bound {
+                source,
+                place,
+                modes,
+            } => mounts
+                .binds
+                .push([&[source, place], &*modes].concat().join(":")),
+            UserVolume::Lasting(folder) => {
                 let name = name(spec, &folder);
                 if lasting(site, &name, spec).await? {
                     mounts.new.push(folder.clone());
@@ -78,45 +75,6 @@ async fn lasting(site: &Site, name: &str, spec: &EnvSpec) -> Result<bool, ExecEr
     Ok(true)
 }
 
-/// Reads an entry of `volumes`: variables are those of the job, a place that is not absolute lies
-/// in the project directory.
-fn asked(entry: &str, spec: &EnvSpec) -> Result<Asked, ExecError> {
-    let value = |name: &str| {
-        let mut all = spec.variables.iter().rev();
-        all.find(|variable| variable.name == name)
-            .map(|variable| variable.value.as_str())
-    };
-    let parts: Vec<String> = (entry.split(':'))
-        .map(|part| runner_expand(part, value).into_owned())
-        .collect();
-    // The job says what its variables are, and it must not choose what is mounted by them.
-    let leaves = |part: &String| part.contains(':') || part.split('/').any(|name| name == "..");
-    if parts.iter().any(leaves) {
-        let message =
-            format!("`docker.volumes` has `{entry}`, which this job's variables lead elsewhere");
-        return Err(ExecError::user("create container", message)
-            .help("give the variables in it values without `:` and `..`"));
-    }
-    let absolute = |place: &str| {
-        if place.starts_with('/') {
-            place.to_owned()
-        } else {
-            format!("{}/{place}", spec.layout.project_dir)
-        }
-    };
-    Ok(match parts.as_slice() {
-        [place] => Asked::Lasting(absolute(place)),
-        [source, place, mode @ ..] => {
-            let mut bind = format!("{source}:{}", absolute(place));
-            for word in mode {
-                bind = format!("{bind}:{word}");
-            }
-            Asked::Given(bind)
-        }
-        [] => Asked::Given(entry.to_owned()),
-    })
-}
-
 /// The name of the volume that jobs of the same kind find again.
 fn name(spec: &EnvSpec, folder: &str) -> String {
     let mut digest = Digest::default();
@@ -128,40 +86,9 @@ fn name(spec: &EnvSpec, folder: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{EnvSpec, EnvVariable};
+    use super::super::super::EnvSpec;
     use super::super::create::tests::spec;
-    use super::{Asked, asked, name};
-
-    fn with(variables: &[(&str, &str)]) -> EnvSpec {
-        let variable = |&(name, value): &(&str, &str)| EnvVariable {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            secret: false,
-        };
-        EnvSpec {
-            variables: variables.iter().map(variable).collect(),
-            ..spec("a")
-        }
-    }
-
-    #[test]
-    fn entries() {
-        let spec = with(&[("NAME", "x"), ("UP", "../.."), ("TWO", "a:b")]);
-        let lasting = |folder: &str| Some(Asked::Lasting(folder.to_owned()));
-        let given = |bind: &str| Some(Asked::Given(bind.to_owned()));
-        for (entry, wanted) in [
-            ("/cache", lasting("/cache")),
-            ("sub", lasting("/builds/g/p/sub")),
-            ("/$NAME/c", lasting("/x/c")),
-            ("/srv:/data", given("/srv:/data")),
-            ("data:/data:ro", given("data:/data:ro")),
-            ("/srv/$NAME:in", given("/srv/x:/builds/g/p/in")),
-            ("/srv/$UP:/data", None),
-            ("/$TWO", None),
-        ] {
-            assert_eq!(asked(entry, &spec).ok(), wanted, "{entry}");
-        }
-    }
+    use super::name;
 
     #[test]
     fn other_projects_slots_and_protection_have_other_volumes() {

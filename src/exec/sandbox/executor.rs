@@ -17,6 +17,7 @@ use super::super::{
     Capabilities, Cx, EnvSpec, EnvVariable, ExecError, Executor, Image, Keyring, Layout, Owner,
     Reaped, Session, Traits, TreeRef, TreeSpec, names_shell_file, owned_folder,
 };
+use super::extras::{Bind, Extras};
 use super::groups;
 use super::identity::{Identity, Ranges};
 use super::inside::errand::ranges;
@@ -54,6 +55,8 @@ pub struct SandboxSettings {
     pub certificates: Option<Vec<u8>>,
     /// The network of all jobs.
     pub network: SandboxNetwork,
+    /// What the user adds.
+    pub extras: Extras,
     /// Id of the run.
     pub run: String,
 }
@@ -88,6 +91,8 @@ struct Wanted<'a> {
     places: &'a [Place],
     temp_files: &'a [String],
     names: &'a [String],
+    /// What of this machine it has besides.
+    binds: &'a [Bind],
     /// How many others join it.
     joined_by: usize,
     /// The users, the network and the builds directory of the one that it joins.
@@ -162,6 +167,12 @@ impl SandboxExecutor {
         }
     }
 
+    /// The user of a job.
+    fn user<'a>(&'a self, base: &'a Base, image: &'a Image) -> &'a str {
+        let given = self.settings.extras.user.as_deref();
+        given.unwrap_or_else(|| base.user(image))
+    }
+
     fn jobs(&self) -> PathBuf {
         self.settings.base.join("jobs")
     }
@@ -188,6 +199,7 @@ impl SandboxExecutor {
         .await
         .map_err(with_room)?;
         let mut undone = Undone(Some(folder.clone()));
+        let binds = in_place(|| self.settings.extras.binds(spec))?;
         let names: Vec<String> = (spec.services.iter())
             .flat_map(|service| service.aliases.clone())
             .collect();
@@ -198,13 +210,14 @@ impl SandboxExecutor {
             rights,
             ranges,
             copies_layers: self.copies_layers(),
-            user: base.user(&image),
+            user: self.user(&base, &image),
             layout: &spec.layout,
             builds: &builds,
             limits: self.settings.limits.effective(),
             places: self.places(),
             temp_files: &temp_files(spec),
             names: &names,
+            binds: &binds,
             joined_by: spec.services.len(),
             joins: None,
         };
@@ -223,7 +236,7 @@ impl SandboxExecutor {
                 words: base.of_job(&image),
                 environment,
                 folder: base.folder().to_owned(),
-                user: base.user(&image).to_owned(),
+                user: self.user(&base, &image).to_owned(),
             },
             services: None,
             copies,
@@ -233,7 +246,7 @@ impl SandboxExecutor {
         let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
         session.unpack(&tars).await?;
         if !spec.services.is_empty() {
-            self.start_services(spec, &mut session, &lent, &names, ranges)
+            self.start_services(spec, &mut session, &lent, (&names, &binds), ranges)
                 .await?;
             session.wait_for_services(cx).await?;
         }
@@ -246,7 +259,7 @@ impl SandboxExecutor {
         spec: &EnvSpec,
         session: &mut SandboxSession,
         lent: &[OwnedFd],
-        names: &[String],
+        (names, binds): (&[String], &[Bind]),
         ranges: Option<Ranges>,
     ) -> Result<(), ExecError> {
         let [users, network, builds @ ..] = lent else {
@@ -274,6 +287,7 @@ impl SandboxExecutor {
                 places: self.places(),
                 temp_files: &[],
                 names,
+                binds,
                 joined_by: 0,
                 joins: Some([users.as_fd(), network.as_fd(), builds.as_fd()]),
             };
@@ -326,6 +340,9 @@ impl SandboxExecutor {
             joined_by: wanted.joined_by,
             names: wanted.names,
             resolver: network.resolver.as_deref(),
+            extras: &self.settings.extras,
+            is_job: wanted.joins.is_none(),
+            binds: wanted.binds,
             groups: &groups,
             processes: wanted.limits.processes.filter(|_| by_user),
             // An image's own programs may have to run as their owners; this machine's never do.

@@ -37,6 +37,7 @@
 //! that nobody who gets hold of it can change the one on disk.
 
 mod executor;
+mod extras;
 mod groups;
 mod identity;
 mod inside;
@@ -51,6 +52,7 @@ mod trees;
 mod words;
 
 pub use executor::{SandboxExecutor, SandboxSettings, forget_sandbox_layers, sandbox_layers};
+pub use extras::Extras as SandboxExtras;
 pub use inside::entry::enter_sandbox;
 pub use inside::errand::{image_store, image_stores};
 pub use limits::Limits as SandboxLimits;

@@ -3,19 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Layout;
+use super::extras::{Bind, Extras};
 use super::identity::Identity;
 use super::inside::wire::Setup;
 use super::limits::Group;
 use super::network::gate::Outside;
 use super::network::way_out::{ADDRESS, WayOut};
 use super::step::{Fresh, KernelTree, Marks, Step};
-use super::trees::copies;
+use network::network;
+use trees::{Trees, tree_name, upper, work};
+
+mod network;
+mod trees;
+
+pub(super) use network::own_files;
 
 /// What the machine of a job is called.
 pub(super) const HOSTNAME: &str = "job";
 
 /// Devices of every sandbox.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+
+/// Bytes of `/dev/shm`, as in Docker.
+const SHM_SIZE: u64 = 64 << 20;
 
 /// Links in `/dev`.
 const DEVICE_LINKS: [(&str, &str); 5] = [
@@ -107,6 +117,12 @@ pub(super) struct Plan<'a> {
     pub(super) names: &'a [String],
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
     pub(super) resolver: Option<&'a str>,
+    /// What the user's runner adds.
+    pub(super) extras: &'a Extras,
+    /// Whether it is that of a job, and not of a service.
+    pub(super) is_job: bool,
+    /// Folders and files of this machine that the user lets it have.
+    pub(super) binds: &'a [Bind],
     /// What holds its limits.
     pub(super) groups: &'a [Group],
     /// How many processes a user may have inside, where no group counts them.
@@ -116,14 +132,39 @@ pub(super) struct Plan<'a> {
     pub(super) no_new_privileges: bool,
 }
 
-/// Where an overlay of the attempt keeps what is written.
-fn upper(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}-upper"))
-}
-
-/// The folder beside it that the kernel needs.
-fn work(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}-work"))
+impl<'a> Plan<'a> {
+    /// One of the plainest kind: an empty builds directory, a network of its own that leads nowhere.
+    pub(super) fn plain(
+        folder: &'a Path,
+        root: &'a Root,
+        layout: &'a Layout,
+        identity: &'a Identity,
+        marks: Marks,
+    ) -> Self {
+        Self {
+            folder,
+            root,
+            layout,
+            copies: &[],
+            builds: &[],
+            temp_files: &[],
+            identity,
+            marks,
+            copies_layers: false,
+            own_network: true,
+            way_out: None,
+            joins: false,
+            joined_by: 0,
+            names: &[],
+            resolver: None,
+            extras: Extras::none(),
+            is_job: true,
+            binds: &[],
+            groups: &[],
+            processes: None,
+            no_new_privileges: true,
+        }
+    }
 }
 
 /// The folders that have to be there before the steps are done.
@@ -138,75 +179,9 @@ pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
     names.iter().flat_map(both).chain([staging]).collect()
 }
 
-fn tree_name(number: usize) -> String {
-    format!("tree-{number}")
-}
-
-/// Trees in the making, and where they go; the first is the root.
-struct Trees<'a> {
-    plan: &'a Plan<'a>,
-    makers: Vec<Step>,
-    /// What is done where the old root is left.
-    attach: Vec<Step>,
-}
-
-impl Trees<'_> {
-    fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
-        let folder = self.plan.folder;
-        let marks = marks.unwrap_or(self.plan.marks);
-        if self.plan.copies_layers {
-            self.makers.push(Step::Copied {
-                lower: lower.to_vec(),
-                upper: upper(folder, name),
-                marks,
-            });
-            return;
-        }
-        self.makers.push(Step::Overlay {
-            lower: lower.to_vec(),
-            upper: upper(folder, name),
-            work: work(folder, name),
-            staging: folder.join("staging"),
-            stays: false,
-            marks,
-        });
-    }
-
-    /// A copy of a tree of this machine, the one of that number.
-    fn copy(&mut self, tree: &Path, number: usize) {
-        let lower = vec![tree.to_owned()];
-        match self.plan.copies.get(number) {
-            None => self.overlay(&lower, &tree_name(number), None),
-            Some(folder) => self.makers.push(Step::Overlay {
-                lower,
-                upper: copies::upper(folder),
-                work: copies::work(folder),
-                staging: copies::mounted(folder),
-                stays: true,
-                marks: Marks::Root,
-            }),
-        }
-    }
-
-    /// The number of the root: a tree that is lent comes before it.
-    fn first(&self) -> usize {
-        usize::from(self.plan.joins)
-    }
-
-    /// Gives the tree that was made last its place.
-    fn attach(&mut self, at: &Path, place: Step) {
-        let (tree, at) = (self.first() + self.makers.len() - 1, at.to_owned());
-        self.attach.extend([place, Step::Attach { tree, at }]);
-    }
-}
-
 /// All that is done.
 pub(super) fn setup(plan: &Plan<'_>) -> Setup {
-    let mut trees = Trees {
-        plan,
-        makers: Vec::new(),
-        attach: Vec::new(),
-    };
+    let mut trees = Trees::of(plan);
     trees.overlay(&plan.root.layers, "root", plan.root.marks);
     for name in DEVICES {
         let at = Path::new("/dev").join(name);
@@ -232,8 +207,27 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         trees.overlay(plan.builds, "builds", None);
         trees.attach(at, folder(at, 0o777));
     }
+    let given = trees.attach.len();
+    for bind in plan.binds {
+        trees.makers.push(Step::Given {
+            from: bind.from.clone(),
+            read_only: bind.read_only,
+        });
+        let parent = bind.at.parent().unwrap_or(&bind.at);
+        trees.attach.push(folder(parent, 0o755));
+        let place = if bind.is_folder {
+            folder(&bind.at, 0o755)
+        } else {
+            file(&bind.at, "")
+        };
+        trees.attach(&bind.at, place);
+    }
     let root = trees.first();
-    let Trees { makers, attach, .. } = trees;
+    let Trees {
+        makers, mut attach, ..
+    } = trees;
+    // What the user gives may lie in the builds directory.
+    let given = attach.split_off(given);
     let next = root + makers.len();
     let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
     let gate = plan.way_out.filter(|_| plan.own_network && !plan.joins);
@@ -265,6 +259,10 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     if !plan.joins {
         inside.extend(builds(plan));
     }
+    inside.extend(given);
+    if plan.is_job {
+        inside.extend(plan.extras.in_memory());
+    }
     if plan.joined_by > 0 {
         inside.push(Step::Lend {
             at: plan.layout.builds_dir.clone().into(),
@@ -276,7 +274,16 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     inside.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
     inside.extend(plan.processes.map(Step::MostProcesses));
     inside.extend(plan.no_new_privileges.then_some(Step::NoNewPrivileges));
-    inside.extend([Step::Filter, Step::Capabilities, Step::Undumpable]);
+    let dropped = if plan.is_job {
+        plan.extras.cap_drop.clone()
+    } else {
+        Vec::new()
+    };
+    inside.extend([
+        Step::Filter,
+        Step::Capabilities { dropped },
+        Step::Undumpable,
+    ]);
     Setup {
         outside,
         identity: plan.identity.clone(),
@@ -309,9 +316,13 @@ fn devices(plan: &Plan<'_>) -> Vec<Step> {
     } else {
         "newinstance,ptmxmode=0666,mode=0620"
     };
+    let shared_memory = format!(
+        "mode=1777,size={}",
+        plan.extras.shm_size.unwrap_or(SHM_SIZE)
+    );
     for (kind, at, options) in [
         (Fresh::Pts, "/dev/pts", terminals),
-        (Fresh::Tmp, "/dev/shm", "mode=1777,size=65536k"),
+        (Fresh::Tmp, "/dev/shm", &*shared_memory),
         (Fresh::Mqueue, "/dev/mqueue", ""),
     ] {
         steps.push(folder(Path::new(at), 0o755));
@@ -340,61 +351,6 @@ fn builds(plan: &Plan<'_>) -> Vec<Step> {
     let files = plan.temp_files.iter();
     steps.extend(files.map(|name| file(&temp.join(name), "")));
     steps
-}
-
-/// What every sandbox has of its own in `/etc`, which images may have already.
-pub(super) fn own_files() -> [(&'static str, String); 2] {
-    let hosts = format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost\n");
-    [
-        ("/etc/hosts", hosts),
-        ("/etc/hostname", format!("{HOSTNAME}\n")),
-    ]
-}
-
-/// The machine's name, its network, and the names that can be reached.
-fn network(plan: &Plan<'_>) -> Vec<Step> {
-    let mut steps = vec![folder(Path::new("/etc"), 0o755)];
-    let mut write = |at: &str, content: String| {
-        steps.push(Step::File {
-            at: at.into(),
-            mode: 0o644,
-            content,
-        });
-    };
-    let [(hosts, mut known), (hostname, name)] = own_files();
-    for name in plan.names {
-        known.push_str(&format!("127.0.0.1 {name}\n"));
-    }
-    write(hosts, known);
-    write(hostname, name);
-    if let Some(resolver) = plan.resolver {
-        write("/etc/resolv.conf", resolver.to_owned());
-    }
-    steps.push(Step::Hostname(HOSTNAME.to_owned()));
-    if plan.own_network && !plan.joins {
-        steps.push(Step::Loopback);
-        steps.extend(ports_and_pings(plan.identity));
-    }
-    steps
-}
-
-/// As in a container: everybody may use the lower ports, and `ping`.
-fn ports_and_pings(identity: &Identity) -> [Step; 2] {
-    let groups = match identity {
-        Identity::Same => "0 2147483647".to_owned(),
-        Identity::Single { group, .. } => format!("{group} {group}"),
-        Identity::Ranges(ranges) => format!("0 {}", ranges.groups.1),
-    };
-    let sysctl = |name: &str, value: String, needed| Step::Sysctl {
-        name: name.to_owned(),
-        value,
-        needed,
-    };
-    [
-        sysctl("net/ipv4/ip_unprivileged_port_start", "0".to_owned(), true),
-        // All groups of this machine may be more than there are in its namespace of users.
-        sysctl("net/ipv4/ping_group_range", groups, false),
-    ]
 }
 
 fn folder(at: &Path, mode: u32) -> Step {
@@ -443,27 +399,12 @@ mod tests {
             builds_dir: "/builds".to_owned(),
             project_dir: "/builds/g/p".to_owned(),
         };
-        let plan = Plan {
-            folder: Path::new("/attempt"),
-            root: &root,
-            layout: &layout,
-            copies: &[],
+        let folder = Path::new("/attempt");
+        let made = setup(&Plan {
             builds: &["/tree".into()],
-            temp_files: &[],
-            identity,
-            marks: Marks::Root,
-            copies_layers: false,
-            own_network: true,
-            way_out: None,
             joins,
-            joined_by: 0,
-            names: &[],
-            resolver: None,
-            groups: &[],
-            processes: None,
-            no_new_privileges: true,
-        };
-        let made = setup(&plan);
+            ..Plan::plain(folder, &root, &layout, identity, Marks::Root)
+        });
         [made.outside, made.inside].concat()
     }
 

@@ -126,24 +126,8 @@ async fn make(
         project_dir: "/builds/project".to_owned(),
     };
     let plan = Plan {
-        folder: &place,
-        root: &root,
-        layout: &layout,
-        copies: &[],
-        builds: &[],
-        temp_files: &[],
-        identity: &identity,
-        marks: marks(rights),
         copies_layers: copies,
-        own_network: true,
-        way_out: None,
-        joins: false,
-        joined_by: 0,
-        names: &[],
-        resolver: None,
-        groups: &[],
-        processes: None,
-        no_new_privileges: true,
+        ..Plan::plain(&place, &root, &layout, &identity, marks(rights))
     };
     let (setup, folders) = (setup(&plan), folders(&plan));
     blocking("probe", "no folder for sandboxes can be made", move || {

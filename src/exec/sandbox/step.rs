@@ -43,6 +43,8 @@ pub(super) enum Step {
     Device(PathBuf),
     /// Takes a tree of this machine as it is, with all that is mounted in it. Nobody writes there.
     Share(PathBuf),
+    /// Takes a folder or a file of this machine that the user lets jobs have.
+    Given { from: PathBuf, read_only: bool },
     /// Takes a new tree of the kernel's own. It gives them only where the old ones are in sight.
     KernelTree(KernelTree),
     /// Makes a tree the root, and gives up the old one: nothing of this machine can be reached any
@@ -97,8 +99,8 @@ pub(super) enum Step {
     MostProcesses(u64),
     /// The filter of system calls.
     Filter,
-    /// Only those capabilities are left that containers have by default.
-    Capabilities,
+    /// Only those capabilities are left that containers have by default, less those of these names.
+    Capabilities { dropped: Vec<String> },
     /// Nobody inside may look into this process.
     Undumpable,
 }
@@ -123,6 +125,8 @@ pub(super) enum KernelTree {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Fresh {
     Tmp,
+    /// The same, where programs can be run.
+    TmpOfPrograms,
     Pts,
     Mqueue,
 }

@@ -16,7 +16,9 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::PrivateMounts => "the mounts can't be set apart".to_owned(),
         Step::Overlay { .. } => "the layers can't be laid over each other".to_owned(),
         Step::Copied { .. } => "the layers can't be copied".to_owned(),
-        Step::Device(path) | Step::Share(path) => format!("`{}` can't be shared", path.display()),
+        Step::Device(path) | Step::Share(path) | Step::Given { from: path, .. } => {
+            format!("`{}` can't be shared", path.display())
+        }
         Step::EnterRoot { .. } => "the root can't be changed".to_owned(),
         Step::KernelTree(KernelTree::Proc) => {
             "a new `/proc` can't be mounted (is a part of it hidden?)".to_owned()
@@ -42,7 +44,7 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::Gate(_) => "the gate of the network can't be made".to_owned(),
         Step::Loopback => "the network's loopback can't be taken into use".to_owned(),
         Step::Sysctl { name, .. } => format!("`/proc/sys/{name}` can't be set"),
-        Step::NoNewPrivileges | Step::Capabilities | Step::Undumpable => {
+        Step::NoNewPrivileges | Step::Capabilities { .. } | Step::Undumpable => {
             "rights can't be given up".to_owned()
         }
         Step::Filter => "the filter of system calls can't be set".to_owned(),

@@ -2,6 +2,7 @@
 
 mod copies;
 mod escapes;
+mod extras;
 mod images;
 mod limits;
 mod services;
@@ -13,8 +14,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::super::contract::Terminal;
 use super::super::{
-    ArtifactRef, Cancel, Cx, Exit, Fault, Keyring, SandboxExecutor, SandboxLimits, SandboxNetwork,
-    SandboxSettings,
+    ArtifactRef, Cancel, Cx, Exit, Fault, Keyring, SandboxExecutor, SandboxExtras, SandboxLimits,
+    SandboxNetwork, SandboxSettings,
 };
 use super::contract;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, scratch};
@@ -24,23 +25,25 @@ async fn sandbox() -> Subject {
 }
 
 fn sandbox_with(limits: SandboxLimits) -> Subject {
-    sandbox_of(limits, |executor| executor)
+    let settings = |plain| SandboxSettings { limits, ..plain };
+    sandbox_of(settings, |executor| executor)
 }
 
 fn sandbox_of(
-    limits: SandboxLimits,
+    settings: impl FnOnce(SandboxSettings) -> SandboxSettings,
     changed: impl FnOnce(SandboxExecutor) -> SandboxExecutor,
 ) -> Subject {
     let scratch = scratch();
-    let executor = SandboxExecutor::new(SandboxSettings {
+    let executor = SandboxExecutor::new(settings(SandboxSettings {
         base: scratch.path().join("sandbox"),
         images: scratch.path().join("images"),
         keyring: Keyring::of_user(None, None),
-        limits,
+        limits: SandboxLimits::default(),
         certificates: None,
         network: SandboxNetwork::Alone,
+        extras: SandboxExtras::default(),
         run: RUN.to_owned(),
-    });
+    }));
     Subject::in_folder(scratch, Arc::new(changed(executor)), Some("host"))
 }
 

@@ -1,19 +1,13 @@
 //! Does what a plan says, with the kernel's calls.
 
-use std::ffi::CString;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxAttributes, StatxFlags, statvfs, statx};
-use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags,
-    OpenTreeFlags, UnmountFlags, fsconfig_create, fsmount, fsopen, mount, mount_bind,
-    mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
-};
+use rustix::fs::CWD;
+use rustix::mount::{MoveMountFlags, UnmountFlags, move_mount, unmount};
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, chdir, getrlimit, pivot_root, set_dumpable_behavior,
     setrlimit,
@@ -24,8 +18,11 @@ use rustix::thread::{
 };
 
 use super::super::network::devices;
-use super::super::step::{Fresh, GroupSetting, KernelTree, Marks, Step};
+use super::super::step::{GroupSetting, Step};
 use super::super::trees::copied_layers::copy_layers;
+use super::mounts::{
+    clone_tree, fresh, hide, is_mounted, kernel_tree, overlay, private_mounts, read_only,
+};
 use super::seccomp::Filter;
 use super::sys;
 use super::sys::Loses;
@@ -101,9 +98,7 @@ impl Kernel for Linux {
                 marks,
             } => {
                 if !stays || !is_mounted(staging)? {
-                    let options = overlay_options(lower, upper, work, *marks)?;
-                    let flags = MountFlags::NODEV;
-                    mount("overlay", staging, "overlay", flags, options.as_c_str())?;
+                    overlay(lower, upper, work, staging, *marks)?;
                 }
                 let tree = clone_tree(staging, false);
                 if !stays {
@@ -129,6 +124,16 @@ impl Kernel for Linux {
             Step::Share(path) => {
                 let tree = clone_tree(path, true)?;
                 sys::restrict(tree.as_fd(), Loses::Devices)?;
+                self.trees.push(tree);
+            }
+            Step::Given { from, read_only } => {
+                let tree = clone_tree(from, true)?;
+                let loses = if *read_only {
+                    Loses::Devices
+                } else {
+                    Loses::Nodes
+                };
+                sys::restrict(tree.as_fd(), loses)?;
                 self.trees.push(tree);
             }
             Step::KernelTree(kind) => self.trees.push(kernel_tree(*kind)?),
@@ -173,7 +178,7 @@ impl Kernel for Linux {
                     sys::filter(program)?;
                 }
             }
-            Step::Capabilities => drop_capabilities()?,
+            Step::Capabilities { dropped } => drop_capabilities(dropped)?,
             Step::Undumpable => set_dumpable_behavior(DumpableBehavior::NotDumpable)?,
         }
         Ok(())
@@ -206,23 +211,6 @@ impl Linux {
         let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_SYMLINKS;
         Ok(move_mount(tree.as_fd(), "", CWD, at, flags)?)
     }
-}
-
-/// Gives this process mounts that are its own, now and later.
-pub(in super::super) fn own_mounts() -> io::Result<()> {
-    sys::own_mounts()?;
-    private_mounts()
-}
-
-fn private_mounts() -> io::Result<()> {
-    let all = MountPropagationFlags::REC | MountPropagationFlags::PRIVATE;
-    Ok(mount_change("/", all)?)
-}
-
-/// Whether something is mounted right there.
-fn is_mounted(at: &Path) -> io::Result<bool> {
-    let about = statx(CWD, at, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())?;
-    Ok(about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
 /// Lets the kernel choose this process and all that come from it, where it has to free memory.
@@ -299,124 +287,25 @@ fn plain_folder(at: &Path) -> io::Result<()> {
     }
 }
 
-/// A new tree of the kernel's own, which lies nowhere yet.
-fn kernel_tree(kind: KernelTree) -> io::Result<OwnedFd> {
-    let usual = MountAttrFlags::MOUNT_ATTR_NOSUID
-        | MountAttrFlags::MOUNT_ATTR_NODEV
-        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
-    let (name, attributes) = match kind {
-        KernelTree::Proc => ("proc", usual),
-        KernelTree::Sys => ("sysfs", usual | MountAttrFlags::MOUNT_ATTR_RDONLY),
+/// Which of the usual ones are left, where those of these names are dropped.
+fn capabilities_without(dropped: &[String]) -> CapabilitySet {
+    let is = |name: &String, wanted: &str| {
+        let name = name.to_ascii_uppercase();
+        let name = name.strip_prefix("CAP_").unwrap_or(&name);
+        name == wanted || name == "ALL"
     };
-    let system = fsopen(name, FsOpenFlags::FSOPEN_CLOEXEC)?;
-    fsconfig_create(system.as_fd())?;
-    Ok(fsmount(
-        system.as_fd(),
-        FsMountFlags::FSMOUNT_CLOEXEC,
-        attributes,
-    )?)
-}
-
-/// What is mounted at `path`, once more, and nowhere.
-fn clone_tree(path: &Path, recursive: bool) -> io::Result<OwnedFd> {
-    let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-    flags.set(OpenTreeFlags::AT_RECURSIVE, recursive);
-    Ok(open_tree(CWD, path, flags)?)
-}
-
-/// The kernel reads one page of options, in which `:`, `,` and `\` mean something. What is written is
-/// never wanted after the job: unless told so, the kernel would write all of the disk's dirty
-/// pages out when the overlay goes.
-fn overlay_options(
-    lower: &[impl AsRef<Path>],
-    upper: &Path,
-    work: &Path,
-    marks: Marks,
-) -> io::Result<CString> {
-    let mut options = b"lowerdir=".to_vec();
-    for (number, layer) in lower.iter().enumerate() {
-        if number > 0 {
-            options.push(b':');
-        }
-        escape(layer.as_ref(), &mut options);
-    }
-    options.extend(b",upperdir=");
-    escape(upper, &mut options);
-    options.extend(b",workdir=");
-    escape(work, &mut options);
-    options.extend(match marks {
-        Marks::Root => &b",redirect_dir=on,volatile"[..],
-        Marks::User => b",userxattr,volatile",
-    });
-    Ok(CString::new(options)?)
-}
-
-fn escape(path: &Path, into: &mut Vec<u8>) {
-    for &byte in path.as_os_str().as_bytes() {
-        if matches!(byte, b':' | b',' | b'\\') {
-            into.push(b'\\');
-        }
-        into.push(byte);
-    }
-}
-
-fn fresh(kind: Fresh, at: &Path, options: &str) -> io::Result<()> {
-    let usual = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    let (name, flags) = match kind {
-        Fresh::Tmp => ("tmpfs", usual),
-        Fresh::Pts => ("devpts", MountFlags::NOSUID | MountFlags::NOEXEC),
-        Fresh::Mqueue => ("mqueue", usual),
-    };
-    Ok(mount(
-        name,
-        at,
-        name,
-        flags,
-        CString::new(options)?.as_c_str(),
-    )?)
-}
-
-/// Lays something empty over it.
-fn hide(at: &Path) -> io::Result<()> {
-    match fs::metadata(at) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-        Ok(about) if about.is_dir() => {
-            let flags =
-                MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
-            Ok(mount("tmpfs", at, "tmpfs", flags, c"size=0,mode=555")?)
-        }
-        Ok(_) => Ok(mount_bind("/dev/null", at)?),
-    }
-}
-
-/// Mounts it once more over itself, without the right to write. What the mount below does not
-/// allow stays forbidden, or the kernel refuses.
-fn read_only(at: &Path) -> io::Result<()> {
-    match mount_bind_recursive(at, at) {
-        Err(rustix::io::Errno::NOENT) => return Ok(()),
-        bound => bound?,
-    }
-    let now = statvfs(at)?.f_flag;
-    let mut flags = MountFlags::BIND | MountFlags::RDONLY;
-    for (has, flag) in [
-        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
-        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
-        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
-        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
-        (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
-        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
-    ] {
-        flags.set(flag, now.contains(has));
-    }
-    Ok(mount_remount(at, flags, c"")?)
+    let left = CAPABILITIES
+        .iter_names()
+        .filter(|(wanted, _)| !dropped.iter().any(|name| is(name, wanted)));
+    left.map(|(_, one)| one).collect()
 }
 
 /// Also for programs that would have more by their file.
-fn drop_capabilities() -> io::Result<()> {
+fn drop_capabilities(dropped: &[String]) -> io::Result<()> {
+    let capabilities = capabilities_without(dropped);
     for number in 0..=HIGHEST_CAPABILITY {
         let one = CapabilitySet::from_bits_retain(1 << number);
-        if CAPABILITIES.contains(one) {
+        if capabilities.contains(one) {
             continue;
         }
         match remove_capability_from_bounding_set(one) {
@@ -429,8 +318,8 @@ fn drop_capabilities() -> io::Result<()> {
     Ok(set_capabilities(
         None,
         CapabilitySets {
-            effective: CAPABILITIES,
-            permitted: CAPABILITIES,
+            effective: capabilities,
+            permitted: capabilities,
             inheritable: CapabilitySet::empty(),
         },
     )?)
@@ -438,9 +327,7 @@ fn drop_capabilities() -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use super::{Broken, Kernel, Marks, Step, overlay_options, perform};
+    use super::{Broken, Kernel, Step, perform};
 
     /// Writes down what it is to do, and does nothing.
     #[derive(Default)]
@@ -471,17 +358,5 @@ mod tests {
         };
         let Broken { step, .. } = perform(&mut some, &steps).expect_err("one breaks");
         assert_eq!((step, some.steps.len()), (Step::Loopback, 1));
-    }
-
-    #[test]
-    fn names_of_layers_can_hold_any_character() {
-        let (upper, work) = (Path::new("/u,p"), Path::new("/w"));
-        let made = |marks| overlay_options(&["/a:b", "/c\\d"], upper, work, marks);
-        assert_eq!(
-            made(Marks::Root).expect("options").to_str(),
-            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on,volatile")
-        );
-        let user = made(Marks::User).expect("options");
-        assert!(user.to_bytes().ends_with(b",userxattr,volatile"));
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod init;
 pub(super) mod kernel;
 pub(super) mod link;
 pub(super) mod maker;
+pub(super) mod mounts;
 pub(super) mod program;
 pub(super) mod seccomp;
 pub(super) mod sys;

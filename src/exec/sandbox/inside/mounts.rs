@@ -1,0 +1,181 @@
+//! Mounting, as the steps of a plan need it.
+
+use std::ffi::CString;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxAttributes, StatxFlags, statvfs, statx};
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, OpenTreeFlags,
+    fsconfig_create, fsmount, fsopen, mount, mount_bind, mount_bind_recursive, mount_change,
+    mount_remount, open_tree,
+};
+
+use super::super::step::{Fresh, KernelTree, Marks};
+use super::sys;
+
+/// Gives this process mounts that are its own, now and later.
+pub(super) fn own_mounts() -> io::Result<()> {
+    sys::own_mounts()?;
+    private_mounts()
+}
+
+pub(super) fn private_mounts() -> io::Result<()> {
+    let all = MountPropagationFlags::REC | MountPropagationFlags::PRIVATE;
+    Ok(mount_change("/", all)?)
+}
+
+/// Whether something is mounted right there.
+pub(super) fn is_mounted(at: &Path) -> io::Result<bool> {
+    let about = statx(CWD, at, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())?;
+    Ok(about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+/// A new tree of the kernel's own, which lies nowhere yet.
+pub(super) fn kernel_tree(kind: KernelTree) -> io::Result<OwnedFd> {
+    let usual = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    let (name, attributes) = match kind {
+        KernelTree::Proc => ("proc", usual),
+        KernelTree::Sys => ("sysfs", usual | MountAttrFlags::MOUNT_ATTR_RDONLY),
+    };
+    let system = fsopen(name, FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_create(system.as_fd())?;
+    Ok(fsmount(
+        system.as_fd(),
+        FsMountFlags::FSMOUNT_CLOEXEC,
+        attributes,
+    )?)
+}
+
+/// What is mounted at `path`, once more, and nowhere.
+pub(super) fn clone_tree(path: &Path, recursive: bool) -> io::Result<OwnedFd> {
+    let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    flags.set(OpenTreeFlags::AT_RECURSIVE, recursive);
+    Ok(open_tree(CWD, path, flags)?)
+}
+
+/// Puts an overlay at `at`.
+pub(super) fn overlay(
+    lower: &[impl AsRef<Path>],
+    upper: &Path,
+    work: &Path,
+    at: &Path,
+    marks: Marks,
+) -> io::Result<()> {
+    let options = overlay_options(lower, upper, work, marks)?;
+    let flags = MountFlags::NODEV;
+    Ok(mount("overlay", at, "overlay", flags, options.as_c_str())?)
+}
+
+/// The kernel reads one page of options, in which `:`, `,` and `\` mean something. What is written is
+/// never wanted after the job: unless told so, the kernel would write all of the disk's dirty
+/// pages out when the overlay goes.
+fn overlay_options(
+    lower: &[impl AsRef<Path>],
+    upper: &Path,
+    work: &Path,
+    marks: Marks,
+) -> io::Result<CString> {
+    let mut options = b"lowerdir=".to_vec();
+    for (number, layer) in lower.iter().enumerate() {
+        if number > 0 {
+            options.push(b':');
+        }
+        escape(layer.as_ref(), &mut options);
+    }
+    options.extend(b",upperdir=");
+    escape(upper, &mut options);
+    options.extend(b",workdir=");
+    escape(work, &mut options);
+    options.extend(match marks {
+        Marks::Root => &b",redirect_dir=on,volatile"[..],
+        Marks::User => b",userxattr,volatile",
+    });
+    Ok(CString::new(options)?)
+}
+
+fn escape(path: &Path, into: &mut Vec<u8>) {
+    for &byte in path.as_os_str().as_bytes() {
+        if matches!(byte, b':' | b',' | b'\\') {
+            into.push(b'\\');
+        }
+        into.push(byte);
+    }
+}
+
+pub(super) fn fresh(kind: Fresh, at: &Path, options: &str) -> io::Result<()> {
+    let usual = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    let (name, flags) = match kind {
+        Fresh::Tmp => ("tmpfs", usual),
+        Fresh::TmpOfPrograms => ("tmpfs", MountFlags::NOSUID | MountFlags::NODEV),
+        Fresh::Pts => ("devpts", MountFlags::NOSUID | MountFlags::NOEXEC),
+        Fresh::Mqueue => ("mqueue", usual),
+    };
+    Ok(mount(
+        name,
+        at,
+        name,
+        flags,
+        CString::new(options)?.as_c_str(),
+    )?)
+}
+
+/// Lays something empty over it.
+pub(super) fn hide(at: &Path) -> io::Result<()> {
+    match fs::metadata(at) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(about) if about.is_dir() => {
+            let flags =
+                MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
+            Ok(mount("tmpfs", at, "tmpfs", flags, c"size=0,mode=555")?)
+        }
+        Ok(_) => Ok(mount_bind("/dev/null", at)?),
+    }
+}
+
+/// Mounts it once more over itself, without the right to write. What the mount below does not
+/// allow stays forbidden, or the kernel refuses.
+pub(super) fn read_only(at: &Path) -> io::Result<()> {
+    match mount_bind_recursive(at, at) {
+        Err(rustix::io::Errno::NOENT) => return Ok(()),
+        bound => bound?,
+    }
+    let now = statvfs(at)?.f_flag;
+    let mut flags = MountFlags::BIND | MountFlags::RDONLY;
+    for (has, flag) in [
+        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
+        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
+        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
+        (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
+        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
+    ] {
+        flags.set(flag, now.contains(has));
+    }
+    Ok(mount_remount(at, flags, c"")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Marks, overlay_options};
+
+    #[test]
+    fn names_of_layers_can_hold_any_character() {
+        let (upper, work) = (Path::new("/u,p"), Path::new("/w"));
+        let made = |marks| overlay_options(&["/a:b", "/c\\d"], upper, work, marks);
+        assert_eq!(
+            made(Marks::Root).expect("options").to_str(),
+            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on,volatile")
+        );
+        let user = made(Marks::User).expect("options");
+        assert!(user.to_bytes().ends_with(b",userxattr,volatile"));
+    }
+}
