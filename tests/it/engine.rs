@@ -76,6 +76,13 @@ impl Engine {
         all
     }
 
+    /// The digest that names an image on this machine.
+    pub(crate) fn id_of(&self, image: &str) -> String {
+        let found = self.docker.inspect_image(image);
+        let found = self.runtime.block_on(found).expect("an image of the tests");
+        found.id.expect("a digest")
+    }
+
     /// Removes volumes, as far as they are there.
     pub(crate) fn remove_volumes(&self, names: &[String]) {
         for name in names {

@@ -2,6 +2,7 @@
 //! of the environment that the tests run in.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -9,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::engine::{self, Engine};
 use crate::pty::Pty;
+use crate::store;
 
 /// The program under test.
 pub(crate) const PIPE: &str = env!("CARGO_BIN_EXE_pipe");
@@ -17,20 +19,26 @@ pub(crate) const PIPE: &str = env!("CARGO_BIN_EXE_pipe");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum On {
     Docker,
+    Sandbox,
     Shell,
 }
 
 impl On {
+    /// Where images are. Those of sandboxes come from the daemon.
+    pub(crate) const CONTAINERS: [Self; 2] = [Self::Docker, Self::Sandbox];
+
     /// All that is to be tested here.
     pub(crate) fn here() -> impl Iterator<Item = Self> {
-        let docker = engine::is_wanted().then_some(Self::Docker);
-        docker.into_iter().chain([Self::Shell])
+        let containers = Self::CONTAINERS.into_iter();
+        let containers = containers.filter(|_| engine::is_wanted());
+        containers.chain([Self::Shell])
     }
 
     /// Its name for `--executor`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Docker => "docker",
+            Self::Sandbox => "sandbox",
             Self::Shell => "shell",
         }
     }
@@ -49,7 +57,17 @@ impl TestEnv {
         let text = format!("default:\n  image: {}\n{jobs}", engine::IMAGE);
         env.write(".gitlab-ci.yml", &text);
         env.commit();
+        if engine::is_wanted() {
+            env.bring_images(&[engine::IMAGE]);
+        }
         env
+    }
+
+    /// Lets sandboxes have these images of the daemon.
+    pub(crate) fn bring_images(&self, images: &[&str]) {
+        let cache = self.home().join("cache/pipe");
+        fs::create_dir_all(&cache).expect("a folder");
+        symlink(store::with(images), cache.join("images")).expect("a link");
     }
 
     /// A project of one commit with the files of a folder, snapshots left out.
@@ -193,7 +211,12 @@ impl TestEnv {
     /// What is left of runs besides their records: temporary files, trees, folders of jobs,
     /// and what the daemon still has.
     pub(crate) fn leftovers(&self) -> Vec<String> {
-        let folders = ["temp", "home/state/pipe/trees", "home/state/pipe/shell"];
+        let folders = [
+            "temp",
+            "home/state/pipe/trees",
+            "home/state/pipe/shell",
+            "home/cache/pipe/sandbox/jobs",
+        ];
         let mut found: Vec<String> = folders
             .iter()
             .filter_map(|folder| fs::read_dir(self.folder.path().join(folder)).ok())

@@ -36,6 +36,7 @@ mod scripts;
 mod services;
 mod settings;
 mod signals;
+mod store;
 mod system;
 mod tidy;
 mod under_way;

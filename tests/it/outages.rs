@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::engine::{self, Engine};
-use crate::env::TestEnv;
+use crate::env::{On, TestEnv};
 use crate::under_way::{Run, in_docker};
 
 const HANGING: &str =
@@ -142,20 +142,22 @@ fn a_daemon_that_dies_during_a_job_is_the_machines_fault_in_docker() {
 }
 
 #[test]
-fn two_runs_of_one_checkout_do_not_disturb_each_other_in_docker() {
-    let env = TestEnv::new(
-        "make:\n  stage: build\n  script: [\"echo $CI_PIPELINE_IID >made\"]\n  artifacts: {paths: [made]}\n\
-         use:\n  script: ['[ \"$(cat made)\" = \"$CI_PIPELINE_IID\" ]']\n",
-    );
-    let runs: Vec<Run> = (0..2)
-        .map(|_| Run::begin(&env, &in_docker(&[]), &[]))
-        .collect();
-    for run in runs {
-        let (code, _, text) = run.end();
-        assert_eq!(code, Some(0), "{text}");
+fn two_runs_of_one_checkout_do_not_disturb_each_other() {
+    for on in On::here() {
+        let env = TestEnv::new(
+            "make:\n  stage: build\n  script: [\"echo $CI_PIPELINE_IID >made\"]\n  artifacts: {paths: [made]}\n\
+             use:\n  script: ['[ \"$(cat made)\" = \"$CI_PIPELINE_IID\" ]']\n",
+        );
+        let runs: Vec<Run> = (0..2)
+            .map(|_| Run::begin(&env, &["--executor", on.name()], &[]))
+            .collect();
+        for run in runs {
+            let (code, _, text) = run.end();
+            assert_eq!(code, Some(0), "{on:?}: {text}");
+        }
+        assert_eq!(env.records().len(), 2, "{on:?}");
+        assert_eq!(env.leftovers(), Vec::<String>::new(), "{on:?}");
     }
-    assert_eq!(env.records().len(), 2);
-    assert_eq!(env.leftovers(), Vec::<String>::new());
 }
 
 /// Milliseconds, any number below `limit`.
@@ -164,28 +166,42 @@ fn moment(limit: u64) -> u64 {
     RandomState::new().hash_one(()) % limit
 }
 
-#[test]
-fn whenever_a_run_is_killed_the_next_one_tidies_up_in_docker() {
+/// Kills twenty runs, each at a moment of its own, and lets others tidy up.
+fn killed_at_any_moment(on: On) {
     let env = TestEnv::new(
         "make:\n  stage: build\n  services: [{name: pipe-test-busybox:1, alias: s, command: [sleep, '60']}]\n  \
          script: [head -c 5000000 /dev/urandom >made]\n  artifacts: {paths: [made]}\n\
          use:\n  script: [test -s made]\n",
     );
     env.user_settings("docker.wait_for_services_timeout = 0\n");
+    let arguments = ["--executor", on.name()];
     let moments: Vec<u64> = (0..20).map(|_| moment(1500)).collect();
     for after in &moments {
-        let run = Run::begin(&env, &in_docker(&[]), &[]);
+        let run = Run::begin(&env, &arguments, &[]);
         std::thread::sleep(Duration::from_millis(*after));
         run.kill();
     }
     // What a killed run had asked of the daemon may come about after the next one has looked, and
     // then the one after that takes it away.
     let tidied = (0..3).any(|_| {
-        let (code, _, text) = Run::begin(&env, &in_docker(&[]), &[]).end();
+        let (code, _, text) = Run::begin(&env, &arguments, &[]).end();
         assert_eq!(code, Some(0), "{moments:?}: {text}");
         env.leftovers().is_empty()
     });
     assert!(tidied, "{moments:?}: {:?}", env.leftovers());
+    let folder = env.folder().display().to_string();
+    let mounts = fs::read_to_string("/proc/self/mountinfo").expect("mounts");
+    assert!(!mounts.contains(&folder), "{mounts}");
+}
+
+#[test]
+fn whenever_a_run_is_killed_the_next_one_tidies_up_in_docker() {
+    killed_at_any_moment(On::Docker);
+}
+
+#[test]
+fn whenever_a_run_in_sandboxes_of_images_in_docker_is_killed_the_next_one_tidies_up() {
+    killed_at_any_moment(On::Sandbox);
 }
 
 #[test]

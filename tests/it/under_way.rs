@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::env::TestEnv;
+use crate::env::{On, TestEnv};
 
 /// A run under way, of which the events are heard one by one.
 pub(crate) struct Run {
@@ -78,7 +78,7 @@ impl Run {
     }
 }
 
-/// Arguments for a run in containers.
+/// Arguments for a run in Docker's containers.
 pub(crate) fn in_docker<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    [&["--executor", "docker"], more].concat()
+    [&["--executor", On::Docker.name()], more].concat()
 }

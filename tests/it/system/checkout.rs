@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::env::TestEnv;
+use crate::env::{On, TestEnv};
 
 /// The project on its server.
 const PROJECT: &str = "gitlab.guestbook.example/web/guestbook";
@@ -13,6 +13,7 @@ const PROJECT: &str = "gitlab.guestbook.example/web/guestbook";
 /// Such a checkout, on the branch `issue-12`.
 pub(super) struct GuestBook {
     pub(super) env: TestEnv,
+    on: On,
 }
 
 /// How a run ended.
@@ -27,7 +28,8 @@ pub(super) struct Ended {
 }
 
 impl GuestBook {
-    pub(super) fn new() -> Self {
+    /// Its jobs will run there.
+    pub(super) fn on(on: On) -> Self {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/guestbook");
         let env = TestEnv::copied(&sample);
         for arguments in [
@@ -40,7 +42,14 @@ impl GuestBook {
         ] {
             env.git(&arguments.split(' ').collect::<Vec<_>>());
         }
-        Self { env }
+        if on == On::Sandbox {
+            env.bring_images(&[
+                "pipe-system-python:1",
+                "pipe-system-mysql:1",
+                "pipe-system-redis:1",
+            ]);
+        }
+        Self { env, on }
     }
 
     /// The user's own settings.
@@ -85,9 +94,9 @@ impl GuestBook {
         text[..8].to_owned()
     }
 
-    /// Runs the pipeline on Docker.
+    /// Runs the pipeline.
     pub(super) fn run(&self, arguments: &[&str]) -> Ended {
-        let run = ["run", "--executor", "docker", "--format", "json"];
+        let run = ["run", "--executor", self.on.name(), "--format", "json"];
         let output = self.env.output(&[&run, arguments].concat());
         let out = String::from_utf8_lossy(&output.stdout).into_owned();
         let events: Vec<Value> = out

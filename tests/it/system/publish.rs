@@ -4,6 +4,7 @@
 use super::checkout::{Ended, GuestBook};
 use super::web;
 use crate::engine::{Engine, Server, Wanted};
+use crate::env::On;
 
 /// A registry on loopback. Its images are removed from the daemon at the end.
 struct Registry<'a> {
@@ -47,11 +48,11 @@ fn published(book: &GuestBook, tag: &str) -> Ended {
     ended
 }
 
-#[test]
-fn a_tag_becomes_an_image_in_a_registry_in_docker() {
+/// Publishes two versions, and uses the first.
+fn a_tag_becomes_an_image(on: On) {
     let engine = Engine::new();
     let registry = Registry::start(&engine);
-    let book = GuestBook::new();
+    let book = GuestBook::on(on);
     book.settings("[docker]\nhost_socket = true\n");
     book.variables(&[("REGISTRY", &registry.name)]);
 
@@ -81,6 +82,16 @@ fn a_tag_becomes_an_image_in_a_registry_in_docker() {
     assert_eq!(book.env.leftovers(), [""; 0]);
 
     works(&engine, &registry, &first);
+}
+
+#[test]
+fn a_tag_becomes_an_image_in_a_registry_in_docker() {
+    a_tag_becomes_an_image(On::Docker);
+}
+
+#[test]
+fn a_tag_becomes_an_image_out_of_sandboxes_with_pasta_and_the_socket_in_docker() {
+    a_tag_becomes_an_image(On::Sandbox);
 }
 
 /// What the registry has is the service: compiled, with its migrations, and it keeps a book beside a
@@ -141,7 +152,7 @@ fn works(engine: &Engine, registry: &Registry<'_>, tag: &str) {
 
 #[test]
 fn without_the_socket_nothing_starts_and_the_line_to_add_is_named_in_docker() {
-    let book = GuestBook::new();
+    let book = GuestBook::on(On::Docker);
     let ended = book.run(&["--tag", "v1.0", "--deploy"]);
     assert_eq!(ended.exit, Some(4), "{}", ended.text);
     for part in [
@@ -163,7 +174,7 @@ fn without_the_socket_nothing_starts_and_the_line_to_add_is_named_in_docker() {
 
 #[test]
 fn publishing_has_more_time_than_the_other_jobs() {
-    let book = GuestBook::new();
+    let book = GuestBook::on(On::Docker);
     let list = book
         .env
         .output(&["list", "--format", "json", "--tag", "v1.0"]);

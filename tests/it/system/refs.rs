@@ -1,6 +1,7 @@
 //! Each ref runs its jobs on real servers, and no others.
 
 use super::checkout::GuestBook;
+use crate::env::On;
 
 /// A name, the arguments that choose the ref, the jobs as `name status`, those that are held.
 type Row = (
@@ -45,9 +46,9 @@ const ROWS: [Row; 6] = [
     ),
 ];
 
-#[test]
-fn each_ref_runs_its_jobs_and_only_those_in_docker() {
-    let book = GuestBook::new();
+/// Runs the pipeline of each ref.
+fn each_ref_runs_its_jobs(on: On) {
+    let book = GuestBook::on(on);
     for (name, arguments, jobs, held) in ROWS {
         let ended = book.run(arguments);
         assert_eq!(ended.exit, Some(0), "{name}: {}", ended.text);
@@ -62,8 +63,18 @@ fn each_ref_runs_its_jobs_and_only_those_in_docker() {
 }
 
 #[test]
-fn a_failing_unit_test_stops_all_that_comes_after_it_in_docker() {
-    let book = GuestBook::new();
+fn each_ref_runs_its_jobs_and_only_those_in_docker() {
+    each_ref_runs_its_jobs(On::Docker);
+}
+
+#[test]
+fn each_ref_runs_its_jobs_and_only_those_in_sandboxes_of_images_in_docker() {
+    each_ref_runs_its_jobs(On::Sandbox);
+}
+
+/// Runs a pipeline one of whose unit tests fails.
+fn a_failing_unit_test_stops_the_rest(on: On) {
+    let book = GuestBook::on(on);
     book.edit("guestbook/book.py", "ORDER BY id DESC", "ORDER BY id");
     let ended = book.run(&["--branch", "release-1.0", "--deploy"]);
     assert_eq!(ended.exit, Some(1), "{}", ended.text);
@@ -80,4 +91,14 @@ fn a_failing_unit_test_stops_all_that_comes_after_it_in_docker() {
         "{log}"
     );
     assert!(log.contains("FAILED (failures=1)"), "{log}");
+}
+
+#[test]
+fn a_failing_unit_test_stops_all_that_comes_after_it_in_docker() {
+    a_failing_unit_test_stops_the_rest(On::Docker);
+}
+
+#[test]
+fn a_failing_unit_test_stops_the_rest_in_sandboxes_of_images_in_docker() {
+    a_failing_unit_test_stops_the_rest(On::Sandbox);
 }

@@ -4,6 +4,7 @@
 use super::checkout::GuestBook;
 use super::web;
 use crate::engine::{Engine, Server, Wanted};
+use crate::env::On;
 
 /// The host with its database on port 3307 and its Redis on 6380, and a key that may log in.
 fn host(engine: &Engine) -> (Server<'_>, String) {
@@ -23,11 +24,11 @@ fn known(host: &Server<'_>) -> String {
     format!("{} {key}", host.address)
 }
 
-#[test]
-fn a_release_goes_to_the_staging_host_in_docker() {
+/// Brings two releases to the staging host.
+fn a_release_goes_to_the_host(on: On) {
     let engine = Engine::new();
     let (host, key) = host(&engine);
-    let book = GuestBook::new();
+    let book = GuestBook::on(on);
     book.variables(&[
         ("STAGING_HOST", &host.address),
         ("SSH_PRIVATE_KEY", &key),
@@ -79,10 +80,20 @@ fn a_release_goes_to_the_staging_host_in_docker() {
 }
 
 #[test]
-fn production_waits_until_it_is_named_in_docker() {
+fn a_release_goes_to_the_staging_host_in_docker() {
+    a_release_goes_to_the_host(On::Docker);
+}
+
+#[test]
+fn a_release_goes_from_sandboxes_with_pasta_to_the_staging_host_in_docker() {
+    a_release_goes_to_the_host(On::Sandbox);
+}
+
+/// Brings `master` to production, which has to be asked for.
+fn production_waits(on: On) {
     let engine = Engine::new();
     let (host, key) = host(&engine);
-    let book = GuestBook::new();
+    let book = GuestBook::on(on);
     book.variables(&[
         ("PRODUCTION_HOST", &host.address),
         ("SSH_PRIVATE_KEY", &key),
@@ -101,7 +112,17 @@ fn production_waits_until_it_is_named_in_docker() {
 }
 
 #[test]
-fn a_host_that_is_not_the_known_one_gets_nothing_in_docker() {
+fn production_waits_until_it_is_named_in_docker() {
+    production_waits(On::Docker);
+}
+
+#[test]
+fn production_waits_in_sandboxes_with_pasta_and_its_host_in_docker() {
+    production_waits(On::Sandbox);
+}
+
+/// Tries to reach a host whose keys are others by now.
+fn another_host_gets_nothing(on: On) {
     let engine = Engine::new();
     let (host, key) = host(&engine);
     let known = known(&host);
@@ -112,7 +133,7 @@ fn a_host_that_is_not_the_known_one_gets_nothing_in_docker() {
         "rm /etc/ssh/ssh_host_*; ssh-keygen -q -A; kill -HUP 1",
     ]);
     host.wait_for(22);
-    let book = GuestBook::new();
+    let book = GuestBook::on(on);
     book.variables(&[
         ("STAGING_HOST", &host.address),
         ("SSH_PRIVATE_KEY", &key),
@@ -123,4 +144,14 @@ fn a_host_that_is_not_the_known_one_gets_nothing_in_docker() {
     let log = ended.log("staging");
     assert!(log.contains("Host key verification failed"), "{log}");
     assert_eq!(host.output(&["ls", "/srv/guestbook"]), "");
+}
+
+#[test]
+fn a_host_that_is_not_the_known_one_gets_nothing_in_docker() {
+    another_host_gets_nothing(On::Docker);
+}
+
+#[test]
+fn another_host_in_docker_gets_nothing_from_sandboxes_with_pasta() {
+    another_host_gets_nothing(On::Sandbox);
 }
