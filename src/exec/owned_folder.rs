@@ -38,17 +38,62 @@ pub(super) fn make(folder: &Path, owner: &Owner) -> io::Result<()> {
     }
 }
 
-/// Removes folders below `base` whose making was broken off a day ago or earlier.
+/// Removes such a folder, with `remove` for folders in it. Says whose it is to the last, so that
+/// another can go on where this is broken off. One that is not there is fine.
+pub(super) fn clear(folder: &Path, remove: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+    // What is about to end may still make something.
+    while !clear_once(folder, &remove)? {}
+    ignore_gone(fs::remove_file(folder.join(OWNER_FILE)))?;
+    ignore_gone(fs::remove_dir(folder))
+}
+
+/// Removes what is in it now; whether that was nothing.
+fn clear_once(folder: &Path, remove: impl Fn(&Path) -> io::Result<()>) -> io::Result<bool> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        entries => entries?,
+    };
+    let mut is_clear = true;
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name() == OWNER_FILE {
+            continue;
+        }
+        is_clear = false;
+        if entry.file_type()?.is_dir() {
+            remove(&entry.path())?;
+        } else {
+            ignore_gone(fs::remove_file(entry.path()))?;
+        }
+    }
+    Ok(is_clear)
+}
+
+fn ignore_gone(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Removes folders below `base` whose making was broken off a day ago or earlier, and those whose
+/// removal was at its very end.
 pub(super) fn sweep(base: &Path) {
     for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+        if !is_in_the_making(&entry) && read_owner(&entry.path()).is_none() {
+            // One that is not empty stays.
+            let _ = fs::remove_dir(entry.path());
+        }
         let is_old = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-        if entry.file_name().as_encoded_bytes().starts_with(b".")
-            && is_old().is_some_and(|age| age >= FORSAKEN)
-        {
+        if is_in_the_making(&entry) && is_old().is_some_and(|age| age >= FORSAKEN) {
             // What can't be removed is tried again by the next run.
             let _ = remove(&entry.path());
         }
     }
+}
+
+fn is_in_the_making(entry: &fs::DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
 /// Makes `folder`, if it is not there, and closes it to others.
@@ -117,10 +162,41 @@ mod tests {
     }
 
     #[test]
+    fn a_removal_that_is_broken_off_is_gone_on_with() {
+        let base = tempfile::tempdir().expect("a folder");
+        let base = base.path().join("jobs");
+        let owner = Owner {
+            owner: "me".to_owned(),
+            run: "1".to_owned(),
+        };
+        let folder = base.join("a");
+        make(&folder, &owner).expect("made");
+        fs::create_dir(folder.join("inner")).expect("a folder");
+        for name in ["0", "z"] {
+            fs::write(folder.join(name), "").expect("a file");
+        }
+        let broken = || Err(io::ErrorKind::Interrupted.into());
+        clear(&folder, |_| broken()).expect_err("it is broken off");
+        let found = dead(&base, "me", &|_| false).expect("listed");
+        assert_eq!(
+            found,
+            [(folder.clone(), "1".to_owned())],
+            "it is known whose it is"
+        );
+        clear(&folder, |path| fs::remove_dir(path)).expect("removed");
+        assert!(!folder.exists());
+        clear(&folder, |_| broken()).expect("nothing to do");
+        fs::create_dir(&folder).expect("as it is at the very end");
+        sweep(&base);
+        assert!(!folder.exists());
+    }
+
+    #[test]
     fn what_was_broken_off_long_ago_is_swept_away() {
         let base = tempfile::tempdir().expect("a folder");
         for name in [".old", ".new", "other"] {
             fs::create_dir(base.path().join(name)).expect("a folder");
+            fs::write(base.path().join(name).join("file"), "").expect("a file");
         }
         for name in [".old", "other"] {
             let folder = fs::File::open(base.path().join(name)).expect("there");

@@ -29,5 +29,5 @@ pub(super) fn reap(base: &Path, owner: &str, alive: &dyn Fn(&str) -> bool) -> io
 /// Ends what runs from `folder` and removes it. One that is not there is fine. Blocks.
 pub(super) fn remove(folder: &Path) -> io::Result<()> {
     signal_all(folder, Signal::KILL);
-    crate::remove::remove(folder)
+    owned_folder::clear(folder, crate::remove::remove)
 }

@@ -58,7 +58,7 @@ impl Builds {
     pub(in super::super) fn release(&self) -> io::Result<()> {
         self.layers.release();
         layers::prune(&self.lasting);
-        remove(&self.of_run)
+        owned_folder::clear(&self.of_run, remove)
     }
 
     /// The layers of the builds directory, the highest first, and the artifacts that go over them.

@@ -86,7 +86,7 @@ impl Copies {
 
     /// Removes all. Blocks.
     pub(in super::super) fn release(&self) -> io::Result<()> {
-        remove(&self.folder)
+        owned_folder::clear(&self.folder, remove)
     }
 }
 
