@@ -47,6 +47,21 @@ pub(super) fn clear(folder: &Path, remove: impl Fn(&Path) -> io::Result<()>) -> 
     ignore_gone(fs::remove_dir(folder))
 }
 
+/// Removes such a folder if nothing but whose it is is in it. One that is not there is fine.
+pub(super) fn clear_if_empty(folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        if entry?.file_name() != OWNER_FILE {
+            return Ok(());
+        }
+    }
+    ignore_gone(fs::remove_file(folder.join(OWNER_FILE)))?;
+    ignore_gone(fs::remove_dir(folder))
+}
+
 /// Removes what is in it now; whether that was nothing.
 fn clear_once(folder: &Path, remove: impl Fn(&Path) -> io::Result<()>) -> io::Result<bool> {
     let entries = match fs::read_dir(folder) {

@@ -12,7 +12,6 @@ use std::time::Duration;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::super::owned_folder;
 use super::inside::errand::remove_of_all;
 use super::limits::{Controller, Place, Version};
 
@@ -180,7 +179,7 @@ pub(super) fn remove_attempt(folder: &Path) -> io::Result<()> {
     let list = fs::read_to_string(folder.join(LIST)).unwrap_or_default();
     list.lines()
         .try_for_each(|group| remove_group(Path::new(group)))?;
-    owned_folder::clear(folder, remove_of_all)
+    remove_of_all(folder)
 }
 
 fn remove_group(group: &Path) -> io::Result<()> {

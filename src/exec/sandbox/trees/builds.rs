@@ -9,14 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tar::Builder;
 
 use super::super::super::entry::relative;
-use super::super::super::file_work::blocking;
-use super::super::super::names::slug;
 use super::super::super::relocate::{open, relocate};
-use super::super::super::{
-    ArtifactRef, EnvSpec, ExecError, Layout, Owner, TreeRef, TreeSpec, owned_folder,
-};
+use super::super::super::{ArtifactRef, EnvSpec, ExecError, Layout, TreeRef, TreeSpec};
 use super::layers::{self, Layer, Layers, id};
-use crate::remove::remove;
 
 /// Artifacts from this size on become a layer, which several jobs can share. Bytes.
 pub(in super::super) const WORTH_A_LAYER: u64 = 4 << 20;
@@ -36,13 +31,13 @@ pub(in super::super) struct Builds {
 }
 
 impl Builds {
-    /// Those of one run, in the folder of all.
-    pub(in super::super) fn new(base: &Path, run: &str) -> Self {
+    /// Those of one run: `of_run` is where layers go with it.
+    pub(in super::super) fn new(base: &Path, of_run: PathBuf) -> Self {
         Self {
             trees: Mutex::default(),
             layers: Layers::default(),
             lasting: layers::folder(base),
-            of_run: base.join("jobs").join(format!("{}-layers", slug(run))),
+            of_run,
         }
     }
 
@@ -55,10 +50,9 @@ impl Builds {
     }
 
     /// Lets go of all, and removes what no later run will want. Blocks.
-    pub(in super::super) fn release(&self) -> io::Result<()> {
+    pub(in super::super) fn release(&self) {
         self.layers.release();
         layers::prune(&self.lasting);
-        owned_folder::clear(&self.of_run, remove)
     }
 
     /// The layers of the builds directory, the highest first, and the artifacts that go over them.
@@ -95,7 +89,7 @@ impl Builds {
             large
         };
         for kept in &artifacts[..large] {
-            wanted.push(self.of_artifacts(kept, &below, &spec.owner).await?);
+            wanted.push(self.of_artifacts(kept, &below));
         }
         let mut paths = Vec::new();
         for layer in wanted {
@@ -104,12 +98,7 @@ impl Builds {
         Ok((paths, artifacts[large..].to_vec()))
     }
 
-    async fn of_artifacts(
-        &self,
-        kept: &ArtifactRef,
-        below: &Path,
-        owner: &Owner,
-    ) -> Result<Layer, ExecError> {
+    fn of_artifacts(&self, kept: &ArtifactRef, below: &Path) -> Layer {
         let (tar, below) = (kept.tar.clone(), below.to_owned());
         let content = kept
             .digest
@@ -119,18 +108,9 @@ impl Builds {
         let folder = if lasts {
             self.lasting.clone()
         } else {
-            let (folder, owner) = (self.of_run.clone(), owner.clone());
-            let made = folder.clone();
-            blocking("open", "a folder for artifacts can't be made", move || {
-                match owned_folder::make(&made, &owner) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                    done => done,
-                }
-            })
-            .await?;
-            folder
+            self.of_run.clone()
         };
-        Ok(Layer {
+        Layer {
             id: id(&format!("artifacts {content}"), &below),
             folder,
             content: Arc::new(move |to| {
@@ -138,7 +118,7 @@ impl Builds {
                 relocate(&below, open(&tar)?, &mut to)?;
                 to.finish()
             }),
-        })
+        }
     }
 }
 

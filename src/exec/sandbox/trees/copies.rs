@@ -11,14 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::super::super::names::slug;
-use super::super::super::{Owner, owned_folder};
 use crate::remove::remove;
 
 /// The copies of one run.
 #[derive(Debug)]
 pub(in super::super) struct Copies {
-    /// Where they are; goes with the run.
+    /// Where they are; made when the first comes, and goes with the run.
     folder: PathBuf,
     next: AtomicUsize,
     /// Those that no job has, by their tree.
@@ -36,17 +34,17 @@ pub(in super::super) struct TreeCopy {
 }
 
 impl Copies {
-    /// Those of one run, in the folder of all jobs.
-    pub(in super::super) fn new(jobs: &Path, run: &str) -> Self {
+    /// Those of one run, in that folder.
+    pub(in super::super) fn new(folder: PathBuf) -> Self {
         Self {
-            folder: jobs.join(format!("{}-copies", slug(run))),
+            folder,
             next: AtomicUsize::new(0),
             free: Mutex::default(),
         }
     }
 
     /// A copy that nobody has written to. Blocks.
-    pub(in super::super) fn take(&self, tree: &Path, owner: &Owner) -> io::Result<TreeCopy> {
+    pub(in super::super) fn take(&self, tree: &Path) -> io::Result<TreeCopy> {
         let known = {
             // The map is whole at any moment, even if another thread came to grief.
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,15 +53,10 @@ impl Copies {
         if let Some(copy) = known {
             return Ok(copy);
         }
-        match owned_folder::make(&self.folder, owner) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let folder = self.folder.join(number.to_string());
-        fs::create_dir(&folder)?;
         for place in [upper(&folder), work(&folder), mounted(&folder)] {
-            fs::create_dir(place)?;
+            fs::create_dir_all(place)?;
         }
         Ok(TreeCopy {
             folder,
@@ -82,11 +75,6 @@ impl Copies {
             // What is left goes with the run.
             let _ = remove(&copy.folder);
         }
-    }
-
-    /// Removes all. Blocks.
-    pub(in super::super) fn release(&self) -> io::Result<()> {
-        owned_folder::clear(&self.folder, remove)
     }
 }
 
@@ -128,13 +116,9 @@ mod tests {
     #[test]
     fn a_copy_that_was_written_to_is_no_copy_any_more() {
         let base = tempfile::tempdir().expect("a folder");
-        let copies = Copies::new(&base.path().join("jobs"), "run");
-        let owner = Owner {
-            owner: "me".to_owned(),
-            run: "run".to_owned(),
-        };
+        let copies = Copies::new(base.path().join("copies"));
         let take = || {
-            let mut copy = copies.take(Path::new("/usr"), &owner).expect("a copy");
+            let mut copy = copies.take(Path::new("/usr")).expect("a copy");
             copy.mounted();
             // Longer than the clock of the file system ticks.
             sleep(Duration::from_millis(20));
@@ -156,12 +140,5 @@ mod tests {
         copies.give_back(other);
         assert!(!changed.exists(), "what came and went shows too");
         assert!(!take().folder.starts_with(&first));
-        copies.release().expect("removed");
-        assert_eq!(
-            fs::read_dir(base.path().join("jobs"))
-                .expect("there")
-                .count(),
-            0
-        );
     }
 }

@@ -1,0 +1,307 @@
+//! Making the sandboxes of an attempt: one for its job, and one for each service.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::super::file_work::{blocking, in_place};
+use super::super::temp::temp_files;
+use super::super::{Cx, EnvSpec, EnvVariable, ExecError, Image, Layout, names_shell_file};
+use super::executor::SandboxExecutor;
+use super::extras::Bind;
+use super::groups;
+use super::identity::{Identity, Ranges};
+use super::inside::errand::ranges;
+use super::inside::link::Link;
+use super::inside::wire::Program;
+use super::limits::{Limits, Place, counts_processes, group_name};
+use super::plan::{Plan, folders, setup};
+use super::probe;
+use super::services::Services;
+use super::session::SandboxSession;
+use super::trees::base::Base;
+use super::trees::copies::TreeCopy;
+use super::trees::host;
+use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
+use crate::images::layer::LayerForm;
+
+/// A sandbox that is to be made.
+struct Wanted<'a> {
+    folder: PathBuf,
+    base: &'a Base,
+    rights: LayerForm,
+    ranges: Option<Ranges>,
+    copies_layers: bool,
+    user: &'a str,
+    layout: &'a Layout,
+    builds: &'a [PathBuf],
+    limits: Limits,
+    places: &'a [Place],
+    temp_files: &'a [String],
+    names: &'a [String],
+    /// What of this machine it has besides.
+    binds: &'a [Bind],
+    /// How many others join it.
+    joined_by: usize,
+    /// The users, the network and the builds directory of the one that it joins.
+    joins: Option<[BorrowedFd<'a>; 3]>,
+}
+
+impl SandboxExecutor {
+    /// Makes the sandboxes of an attempt and of its services, and lays artifacts over its builds
+    /// directory.
+    pub(super) async fn make(&self, spec: &EnvSpec, cx: &Cx) -> Result<SandboxSession, ExecError> {
+        let image = spec.image.clone().unwrap_or_default();
+        in_place(|| self.folder.make(&spec.owner)).map_err(|error| no_folder(&error))?;
+        let (base, (builds, over)) =
+            tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
+        let rights = self.rights().await?;
+        // Files of this machine have no owner that a user could be.
+        let services = spec.services.iter().map(|service| &service.image);
+        let has_owners = [&image]
+            .into_iter()
+            .chain(services)
+            .any(|it| it.name != host::NAME);
+        let ranges = has_owners.then(|| in_place(ranges)).flatten();
+        let folder = self.folder.attempt(&spec.job, spec.attempt);
+        let folder = folder.map_err(|error| {
+            ExecError::system("open", "the system gives no random bytes").because(error)
+        })?;
+        let mut undone = Undone(Some(folder.clone()));
+        let binds = in_place(|| self.settings.extras.binds(spec))?;
+        let names: Vec<String> = (spec.services.iter())
+            .flat_map(|service| service.aliases.clone())
+            .collect();
+        let wanted = Wanted {
+            folder: folder.join("job"),
+            base: &base,
+            rights,
+            ranges,
+            copies_layers: self.copies_layers(),
+            user: self.user(&base, &image),
+            layout: &spec.layout,
+            builds: &builds,
+            limits: self.settings.limits.effective(),
+            places: self.places(),
+            temp_files: &temp_files(spec),
+            names: &names,
+            binds: &binds,
+            joined_by: spec.services.len(),
+            joins: None,
+        };
+        self.tell_limits(rights, cx).await;
+        let (link, lent, copies) = self.launch(wanted).await?;
+        undone.0 = None;
+        // From here on dropping the session undoes what was begun.
+        let environment = base.environment(pairs(&spec.variables));
+        let mut session = SandboxSession {
+            link,
+            folder,
+            project_dir: PathBuf::from(&spec.layout.project_dir),
+            begins_as_asked: !base.has_entrypoint(&image)
+                && !environment.iter().any(|(name, _)| names_shell_file(name)),
+            program: Program {
+                words: base.of_job(&image),
+                environment,
+                folder: base.folder().to_owned(),
+                user: self.user(&base, &image).to_owned(),
+            },
+            services: None,
+            copies,
+            all_copies: Arc::clone(&self.copies),
+            gone: false,
+        };
+        let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
+        session.unpack(&tars).await?;
+        if !spec.services.is_empty() {
+            self.start_services(spec, &mut session, &lent, (&names, &binds), ranges)
+                .await?;
+            session.wait_for_services(cx).await?;
+        }
+        Ok(session)
+    }
+
+    /// Makes the sandboxes of the services and starts their programs.
+    async fn start_services(
+        &self,
+        spec: &EnvSpec,
+        session: &mut SandboxSession,
+        lent: &[OwnedFd],
+        (names, binds): (&[String], &[Bind]),
+        ranges: Option<Ranges>,
+    ) -> Result<(), ExecError> {
+        let [users, network, builds @ ..] = lent else {
+            return Err(ExecError::system(
+                "open",
+                "the job's network can't be shared",
+            ));
+        };
+        for (number, service) in spec.services.iter().enumerate() {
+            let base = self.bases.get(&service.image).await?;
+            let Some(builds) = builds.get(number) else {
+                break;
+            };
+            let wanted = Wanted {
+                folder: session.folder.join(format!("service-{number}")),
+                base: &base,
+                rights: self.rights().await?,
+                ranges,
+                copies_layers: self.copies_layers(),
+                user: base.user(&service.image),
+                layout: &spec.layout,
+                builds: &[],
+                limits: self.settings.limits.effective().of_service(),
+                places: self.places(),
+                temp_files: &[],
+                names,
+                binds,
+                joined_by: 0,
+                joins: Some([users.as_fd(), network.as_fd(), builds.as_fd()]),
+            };
+            let (link, _, copies) = self.launch(wanted).await?;
+            session.copies.extend(copies);
+            let environment = base.environment(pairs(&service.variables));
+            let ports = base.ports(&environment);
+            let program = Program {
+                words: base.of_service(&service.image, service.command.as_deref()),
+                environment,
+                folder: base.folder().to_owned(),
+                user: base.user(&service.image).to_owned(),
+            };
+            let services = session.services.get_or_insert_with(Services::none);
+            services.start(link, service, program, ports).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes one sandbox, in a folder of its own: with it, what it lends and what it has borrowed.
+    async fn launch(
+        &self,
+        wanted: Wanted<'_>,
+    ) -> Result<(Link, Vec<OwnedFd>, Vec<TreeCopy>), ExecError> {
+        let identity = probe::identity(wanted.user, wanted.rights, wanted.ranges);
+        let groups = (wanted.limits).groups(wanted.places, &group_name(&wanted.folder));
+        // Where no group counts them, the kernel does, but for root.
+        let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
+        let mut copies = match identity {
+            Identity::Same if !wanted.copies_layers => self.copies_of(wanted.base).await?,
+            _ => Vec::new(),
+        };
+        let places: Vec<PathBuf> = copies.iter().map(|copy| copy.folder.clone()).collect();
+        let network = self.network();
+        let plan = Plan {
+            folder: &wanted.folder,
+            root: &wanted.base.root,
+            layout: wanted.layout,
+            copies: &places,
+            builds: wanted.builds,
+            temp_files: wanted.temp_files,
+            identity: &identity,
+            marks: probe::marks(wanted.rights),
+            copies_layers: wanted.copies_layers,
+            own_network: network.is_own,
+            way_out: network.way_out.as_ref(),
+            joins: wanted.joins.is_some(),
+            joined_by: wanted.joined_by,
+            names: wanted.names,
+            resolver: network.resolver.as_deref(),
+            extras: &self.settings.extras,
+            is_job: wanted.joins.is_none(),
+            binds: wanted.binds,
+            groups: &groups,
+            processes: wanted.limits.processes.filter(|_| by_user),
+            // An image's own programs may have to run as their owners; this machine's never do.
+            no_new_privileges: wanted.base.is_host || !identity.has_many(),
+        };
+        let (setup, folders) = (setup(&plan), folders(&plan));
+        let attempt = wanted.folder.parent().map(PathBuf::from);
+        blocking("open", "the job's folder can't be made", move || {
+            folders.iter().try_for_each(std::fs::create_dir_all)?;
+            match attempt {
+                Some(attempt) => groups::note(&attempt, groups.iter().map(|group| &*group.at)),
+                None => Ok(()),
+            }
+        })
+        .await
+        .map_err(with_room)?;
+        let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
+        let (link, lent) = Link::launch(&setup, files).await?;
+        copies.iter_mut().for_each(TreeCopy::mounted);
+        Ok((link, lent, copies))
+    }
+
+    /// Copies of the trees that jobs write to, in their order.
+    async fn copies_of(&self, base: &Base) -> Result<Vec<TreeCopy>, ExecError> {
+        let trees = base.root.trees.iter().filter(|tree| tree.writable);
+        let trees: Vec<PathBuf> = trees.map(|tree| tree.at.clone()).collect();
+        if trees.is_empty() {
+            return Ok(Vec::new());
+        }
+        let copies = Arc::clone(&self.copies);
+        let taking = blocking("open", "the job's folder can't be made", move || {
+            trees.iter().map(|tree| copies.take(tree)).collect()
+        });
+        taking.await.map_err(with_room)
+    }
+
+    /// Tells which of the limits that the user set nothing holds.
+    async fn tell_limits(&self, rights: LayerForm, cx: &Cx) {
+        let set = Limits {
+            processes: self.settings.limits.processes.filter(|most| *most > 0),
+            ..self.settings.limits
+        };
+        for name in set.not_held(self.places(), probe::counts_processes(rights)) {
+            let text = format!(
+                "WARNING: nothing holds `{name}` in a sandbox here, for no control group is delegated: \
+                 where it has to hold, use `--executor docker`\n"
+            );
+            let _ = cx.output.send(text.into_bytes()).await;
+        }
+    }
+
+    /// The user of a job.
+    fn user<'a>(&'a self, base: &'a Base, image: &'a Image) -> &'a str {
+        let given = self.settings.extras.user.as_deref();
+        given.unwrap_or_else(|| base.user(image))
+    }
+}
+
+/// Removes a folder unless the sandbox for it came about.
+struct Undone(Option<PathBuf>);
+
+impl Drop for Undone {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.0 {
+            // The error that led here tells more.
+            let _ = in_place(|| groups::remove_attempt(folder));
+        }
+    }
+}
+
+fn pairs(variables: &[EnvVariable]) -> impl Iterator<Item = (&str, &str)> {
+    let variables = variables.iter();
+    variables.map(|variable| (variable.name.as_str(), variable.value.as_str()))
+}
+
+fn with_room(error: ExecError) -> ExecError {
+    let cause = error.source.as_ref();
+    let is_full = cause
+        .and_then(|it| it.downcast_ref::<io::Error>())
+        .is_some_and(is_disk_full);
+    if is_full {
+        error.help(MAKE_ROOM)
+    } else {
+        error
+    }
+}
+
+fn no_folder(error: &io::Error) -> ExecError {
+    let text = format!("the run's folder can't be made: {}", system_words(error));
+    let made = ExecError::system("open", text);
+    if is_disk_full(error) {
+        made.help(MAKE_ROOM)
+    } else {
+        made
+    }
+}
