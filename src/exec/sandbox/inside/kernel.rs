@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::CWD;
 use rustix::mount::{MoveMountFlags, UnmountFlags, move_mount, unmount};
@@ -81,6 +81,8 @@ pub(in super::super) struct Linux {
     lent: Vec<OwnedFd>,
     /// The device of the network's gate.
     gate: Option<OwnedFd>,
+    /// A folder over which something empty lies.
+    empty: Option<PathBuf>,
 }
 
 impl Kernel for Linux {
@@ -156,7 +158,7 @@ impl Kernel for Linux {
             Step::PlainFolder { at } => plain_folder(at)?,
             Step::File { at, mode, content } => file(at, *mode, content)?,
             Step::Link { at, target } => symlink(target, at)?,
-            Step::Hide { at } => hide(at)?,
+            Step::Hide { at } => hide(at, &mut self.empty)?,
             Step::ReadOnly { at } => read_only(at)?,
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
             Step::Loopback => devices::loopback()?,
@@ -193,6 +195,7 @@ impl Linux {
             trees,
             lent: Vec::new(),
             gate: None,
+            empty: None,
         }
     }
 

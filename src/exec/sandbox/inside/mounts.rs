@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxAttributes, StatxFlags, statvfs, statx};
 use rustix::mount::{
@@ -125,15 +125,21 @@ pub(super) fn fresh(kind: Fresh, at: &Path, options: &str) -> io::Result<()> {
     )?)
 }
 
-/// Lays something empty over it.
-pub(super) fn hide(at: &Path) -> io::Result<()> {
+/// Lays something empty over it. One file system is enough for all folders: `empty` is where it was
+/// laid first.
+pub(super) fn hide(at: &Path, empty: &mut Option<PathBuf>) -> io::Result<()> {
     match fs::metadata(at) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
         Ok(about) if about.is_dir() => {
+            if let Some(empty) = empty {
+                return Ok(mount_bind(&**empty, at)?);
+            }
             let flags =
                 MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
-            Ok(mount("tmpfs", at, "tmpfs", flags, c"size=0,mode=555")?)
+            mount("tmpfs", at, "tmpfs", flags, c"size=0,mode=555")?;
+            *empty = Some(at.to_owned());
+            Ok(())
         }
         Ok(_) => Ok(mount_bind("/dev/null", at)?),
     }
