@@ -496,13 +496,15 @@ pub trait Session: Send {
     /// own, which only a forced one reaches (runtime reference 5).
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError>;
 
-    /// Gives a person a shell in the same root, until it ends. What it shows goes to `cx.output`.
-    async fn attach(&mut self, _terminal: Terminal, _cx: &Cx) -> Result<Exit, ExecError> {
-        Err(ExecError::unsupported(
-            "attach",
-            "this executor gives no terminal in a job: use another executor",
-        ))
-    }
+    /// Gives a person a shell in the same root, until it ends; all that it started ends with it.
+    /// The shell that would read a script does what `login` says first, as its argument that all in
+    /// the root can see. What it shows goes to `cx.output`. A cancellation hangs up.
+    async fn attach(
+        &mut self,
+        login: &Script,
+        terminal: Terminal,
+        cx: &Cx,
+    ) -> Result<Exit, ExecError>;
 
     /// The content of a small file, by its absolute path inside; `None` where there is no plain
     /// file. What is longer than `limit` bytes counts as not there.

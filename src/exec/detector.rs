@@ -15,14 +15,29 @@ const SHELLS: [&str; 7] = [
 /// runner's list, which then reads scripts from its standard input. The image's own command is
 /// always replaced; its entrypoint gets this as arguments.
 pub(super) fn shell_command() -> [String; 3] {
-    ["sh".to_owned(), "-c".to_owned(), detector()]
+    ["sh".to_owned(), "-c".to_owned(), detector("exec $shell")]
+}
+
+/// The same shell, which does what `login` says in place of reading a script.
+pub(super) fn login_command(login: &str) -> [String; 5] {
+    let script = detector("exec $shell -c \"$1\"");
+    let words = ["sh", "-c", &script, "sh", login];
+    words.map(str::to_owned)
+}
+
+/// The words of a job's program, which end with [`shell_command`], for that in its place.
+#[cfg(target_os = "linux")]
+pub(super) fn with_login(words: &[String], login: &str) -> Vec<String> {
+    let before = words.len().saturating_sub(shell_command().len());
+    let before = words[..before].iter().cloned();
+    before.chain(login_command(login)).collect()
 }
 
 /// `exec`, so that the shell is process 1 of the container, as `$$` in a script shows.
-fn detector() -> String {
+fn detector(exec: &str) -> String {
     let shells = SHELLS.join(" ");
     format!(
-        "for shell in {shells}; do\n  [ -x $shell ] && exec $shell\ndone\necho shell not found\nexit 1\n"
+        "for shell in {shells}; do\n  [ -x $shell ] && {exec}\ndone\necho shell not found\nexit 1\n"
     )
 }
 
@@ -45,7 +60,7 @@ pub(super) fn shell_of(
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use super::{shell_command, shell_of};
+    use super::{login_command, shell_command, shell_of, with_login};
 
     #[test]
     fn a_shell_is_found_as_the_command_finds_it() {
@@ -71,6 +86,23 @@ mod tests {
             let found = shell_of(words, "/sbin:/bin", |path| there.contains(&path));
             assert_eq!(found, wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn a_login_takes_the_place_of_the_script() {
+        let words: Vec<String> = (["tini".to_owned()].into_iter())
+            .chain(shell_command())
+            .collect();
+        let login = with_login(&words, "exec \"$0\"");
+        assert_eq!(login[0], "tini");
+        assert_eq!(login[1..], login_command("exec \"$0\""));
+        insta::assert_snapshot!(login[3], @r#"
+        for shell in /usr/local/bin/bash /usr/bin/bash /bin/bash /usr/local/bin/sh /usr/bin/sh /bin/sh /busybox/sh; do
+          [ -x $shell ] && exec $shell -c "$1"
+        done
+        echo shell not found
+        exit 1
+        "#);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep};
 use super::cancel::{asked, check};
 use super::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, ExecError, Executor, Exit, Globs, Image,
-    Layout, Reaped, Script, Session, Traits, TreeRef, TreeSpec,
+    Layout, Reaped, Script, Session, Terminal, Traits, TreeRef, TreeSpec,
 };
 
 /// Environments that come up at once.
@@ -276,6 +276,28 @@ impl Session for FakeSession {
             }
         }
         Ok(Exit::Code(0))
+    }
+
+    /// Shows `login` and what is typed, up to `exit N`.
+    async fn attach(
+        &mut self,
+        login: &Script,
+        mut terminal: Terminal,
+        cx: &Cx,
+    ) -> Result<Exit, ExecError> {
+        self.executor.note(format!("attach {}", self.label));
+        say(cx, format!("{}\n", login.text)).await;
+        loop {
+            let typed = tokio::select! {
+                typed = terminal.input.recv() => typed.unwrap_or_default(),
+                () = asked(&cx.cancel, Cancel::Graceful) => return Ok(Exit::Stopped),
+            };
+            let typed = String::from_utf8(typed).expect("text");
+            if let Some(code) = typed.strip_prefix("exit ") {
+                return Ok(Exit::Code(code.parse().expect("a code")));
+            }
+            say(cx, typed).await;
+        }
     }
 
     async fn start(&mut self, _: &Cx) -> Result<(), ExecError> {

@@ -26,6 +26,7 @@ mod service_lines;
 mod service_words;
 mod shell;
 mod temp;
+mod terminal;
 mod trees;
 mod unpack;
 mod user_volumes;
@@ -39,8 +40,8 @@ mod suite;
 
 pub use contract::{
     ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs, Image,
-    LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile, Traits,
-    TreeRef, TreeSpec, Workspace, names_shell_file,
+    LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile,
+    Terminal, Traits, TreeRef, TreeSpec, Workspace, names_shell_file,
 };
 pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};
 pub use error::{ExecError, Fault};

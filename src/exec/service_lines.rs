@@ -1,5 +1,8 @@
 //! Lines of services among the output of their job (runtime reference 8.5).
 
+use std::convert::Infallible;
+use std::future::pending;
+
 use tokio::sync::mpsc;
 
 /// Hands on the job's output to its end, and lines of services where they break none of it: a
@@ -29,6 +32,14 @@ pub(super) async fn join(
         }
         let _ = to.send(line).await;
     }
+}
+
+/// Takes lines that nobody is to see, or a service would be kept from writing more. Never returns.
+pub(super) async fn unheard(lines: Option<&mut mpsc::Receiver<Vec<u8>>>) -> Infallible {
+    if let Some(lines) = lines {
+        while lines.recv().await.is_some() {}
+    }
+    pending().await
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! each other; nothing of the host is mounted and no `docker` program is called. Services are
 //! containers beside it, on a network of their own (runtime reference 8).
 
+mod attach;
 mod beside;
 mod connect;
 mod container;

@@ -72,7 +72,7 @@ pub(super) async fn run(
 }
 
 /// Returns when the daemon gives no answer any more: a script's end would never be heard of.
-async fn fallen_silent(container: &Container) -> ExecError {
+pub(super) async fn fallen_silent(container: &Container) -> ExecError {
     loop {
         tokio::time::sleep(LISTENS_EVERY).await;
         let ping = async {

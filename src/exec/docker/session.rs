@@ -7,13 +7,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::super::cancel::{asked, unless_asked};
-use super::super::{ArtifactRef, Cancel, Cx, EnvSpec, ExecError, Exit, Globs, Script, Session};
+use super::super::{
+    ArtifactRef, Cancel, Cx, EnvSpec, ExecError, Exit, Globs, Script, Session, Terminal,
+};
 use super::container::Container;
 use super::containers::{Containers, Made, tars};
 use super::download::Place;
 use super::run::{self, Waiting};
 use super::workspace::is_large;
-use super::{beside, untouched, upload};
+use super::{attach, beside, untouched, upload};
 
 /// How long a container takes to end behind its script, as a rule.
 const ENDS_SOON: Duration = Duration::from_millis(500);
@@ -50,6 +52,22 @@ impl DockerSession {
             self.ending = false;
         }
         Ok(())
+    }
+
+    /// A shell that waits for its script; `None` where a cancellation came first.
+    async fn waiting_shell(&mut self, cx: &Cx) -> Result<Option<Waiting>, ExecError> {
+        if let Some(waiting) = self.waiting.take() {
+            return Ok(Some(waiting));
+        }
+        tokio::select! {
+            settled = self.settle() => settled?,
+            () = asked(&cx.cancel, Cancel::Graceful) => return Ok(None),
+        }
+        // Half a start would be in the way of the next script; after force there is none.
+        tokio::select! {
+            shell = run::start(&self.container) => Ok(Some(shell?)),
+            () = asked(&cx.cancel, Cancel::Force) => Ok(None),
+        }
     }
 
     fn place(&self) -> Place<'_> {
@@ -90,18 +108,8 @@ impl Session for DockerSession {
         if *cx.cancel.borrow() != Cancel::Run {
             return Ok(Exit::Stopped);
         }
-        let shell = if let Some(waiting) = self.waiting.take() {
-            waiting
-        } else {
-            tokio::select! {
-                settled = self.settle() => settled?,
-                () = asked(&cx.cancel, Cancel::Graceful) => return Ok(Exit::Stopped),
-            }
-            // Half a start would be in the way of the next script; after force there is none.
-            tokio::select! {
-                shell = run::start(&self.container) => shell?,
-                () = asked(&cx.cancel, Cancel::Force) => return Ok(Exit::Stopped),
-            }
+        let Some(shell) = self.waiting_shell(cx).await? else {
+            return Ok(Exit::Stopped);
         };
         self.ending = true;
         let Some(mut services) = self.container.services.take() else {
@@ -110,6 +118,19 @@ impl Session for DockerSession {
         let exit = beside::run(&self.container, &mut services, shell, script, cx).await;
         self.container.services = Some(services);
         exit
+    }
+
+    async fn attach(
+        &mut self,
+        login: &Script,
+        terminal: Terminal,
+        cx: &Cx,
+    ) -> Result<Exit, ExecError> {
+        let Some(shell) = self.waiting_shell(cx).await? else {
+            return Ok(Exit::Stopped);
+        };
+        self.ending = true;
+        attach::attach(&mut self.container, shell, login, terminal, cx).await
     }
 
     async fn read(

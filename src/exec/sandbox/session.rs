@@ -16,12 +16,13 @@ use tokio::sync::mpsc;
 use super::super::cancel::{asked, check, unless_asked};
 use super::super::collect::{Packed, cannot_pack, place as give_place, store};
 use super::super::contract::Terminal;
+use super::super::detector::with_login;
 use super::super::file_work::{Stop as FileStop, blocking, in_place};
-use super::super::service_lines::join;
+use super::super::service_lines::{join, unheard};
+use super::super::terminal::talk;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
 use super::groups::remove_attempt;
 use super::inside::link::{Link, unexpected};
-use super::inside::terminal::talk;
 use super::inside::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use super::services::Services;
 use super::trees::copies::{Copies, TreeCopy};
@@ -189,19 +190,32 @@ impl Session for SandboxSession {
         exit
     }
 
-    async fn attach(&mut self, terminal: Terminal, cx: &Cx) -> Result<Exit, ExecError> {
+    async fn attach(
+        &mut self,
+        login: &Script,
+        terminal: Terminal,
+        cx: &Cx,
+    ) -> Result<Exit, ExecError> {
         const PHASE: &str = "attach";
-        self.link
-            .ask(&Request::Attach(self.program.clone()), &[])
-            .await?;
+        let program = Program {
+            words: with_login(&self.program.words, &login.text),
+            ..self.program.clone()
+        };
+        self.link.ask(&Request::Attach(program), &[]).await?;
         match self.link.receive().await? {
             Reply::Started => {}
+            Reply::Failed { what, .. } => return Err(ExecError::system(PHASE, what)),
             other => return Err(unexpected(PHASE, other)),
         }
         let end = self.link.take_file();
         let end = end.ok_or_else(|| ExecError::system(PHASE, "the sandbox gave no terminal"))?;
-        self.until_the_end(talk(end, terminal, &cx.output), cx)
-            .await
+        let mut services = self.services.take();
+        let ended = tokio::select! {
+            ended = self.until_the_end(talk(end, terminal, cx), cx) => ended,
+            never = unheard(services.as_mut().map(|services| &mut services.lines)) => match never {},
+        };
+        self.services = services;
+        ended
     }
 
     async fn read(

@@ -9,5 +9,6 @@ mod kin;
 mod process;
 mod reap;
 mod session;
+mod terminal;
 
 pub use executor::{ShellExecutor, ShellSettings};

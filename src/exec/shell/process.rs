@@ -59,15 +59,18 @@ pub(super) async fn run(
     Ok(Exit::Stopped)
 }
 
+/// The shell that jobs get.
+pub(super) fn find_shell() -> Result<&'static str, ExecError> {
+    let shell = ["bash", "sh"].into_iter().find(|shell| is_in_path(shell));
+    shell.ok_or_else(|| {
+        ExecError::system(PHASE, "neither `bash` nor `sh` is in PATH")
+            .help("install one, or use another executor")
+    })
+}
+
 /// A login shell that leads its own process group. stdout and stderr are one pipe.
 fn spawn(folder: &Path) -> Result<(Child, pipe::Receiver), ExecError> {
-    let shell = ["bash", "sh"].into_iter().find(|shell| is_in_path(shell));
-    let Some(shell) = shell else {
-        return Err(
-            ExecError::system(PHASE, "neither `bash` nor `sh` is in PATH")
-                .help("install one, or use another executor"),
-        );
-    };
+    let shell = find_shell()?;
     let started = || {
         let (read, write) = io::pipe()?;
         // The command keeps the pipe's writing end; it is gone with the statement.
@@ -107,7 +110,7 @@ fn command(shell: &str, folder: &Path, output: io::PipeWriter) -> io::Result<Com
     Ok(command)
 }
 
-fn is_in_path(program: &str) -> bool {
+pub(super) fn is_in_path(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
     })
@@ -155,7 +158,7 @@ async fn pump(mut output: pipe::Receiver, to: &mpsc::Sender<Vec<u8>>) -> io::Res
 }
 
 /// To the shell and all that it started.
-async fn signal_all(folder: &Path, signal: Signal) {
+pub(super) async fn signal_all(folder: &Path, signal: Signal) {
     let folder = folder.to_owned();
     // It fails only by a panic, and then the folder's removal tries again.
     let _ = tokio::task::spawn_blocking(move || kin::signal_all(&folder, signal)).await;

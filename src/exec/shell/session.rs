@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use super::super::collect::{self, cannot_pack};
 use super::super::file_work::{blocking, in_place, stoppable};
 use super::super::unpack::unpack;
-use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session};
-use super::{kin, process, reap};
+use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session, Terminal};
+use super::{kin, process, reap, terminal};
 
 /// The folder of an attempt. Dropping it without [`Session::close`] removes it too.
 pub(super) struct ShellSession {
@@ -33,6 +33,15 @@ impl Session for ShellSession {
 
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
         process::run(&self.folder, script, self.grace, cx).await
+    }
+
+    async fn attach(
+        &mut self,
+        login: &Script,
+        person: Terminal,
+        cx: &Cx,
+    ) -> Result<Exit, ExecError> {
+        terminal::attach(&self.folder, login, self.grace, person, cx).await
     }
 
     async fn read(

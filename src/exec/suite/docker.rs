@@ -60,7 +60,9 @@ contract!(docker:
     real::a_link_to_a_file_left_out_brings_its_content
     real::nothing_to_collect_gives_an_empty_archive
     real::a_failed_open_is_undone
-    real::a_terminal_that_an_executor_lacks_is_told
+    person::types_and_sees
+    person::ends_with_all_that_it_started
+    person::is_hung_up_on
     real::only_dead_runs_of_the_owner_are_reaped
 );
 

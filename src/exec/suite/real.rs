@@ -3,9 +3,6 @@
 use std::io::Read;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
-
-use super::super::contract::Terminal;
 use super::super::{ArtifactRef, Cx, EnvVariable, Exit, Fault, Image, ServiceSpec, Workspace};
 use super::cases::refused;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, write_tar};
@@ -358,17 +355,6 @@ pub(super) async fn services_that_an_executor_lacks_are_told(subject: &Subject) 
     assert_eq!(error.fault, Fault::Unsupported, "{error}");
     assert!(error.message.contains("`postgres:16`"), "{error}");
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
-}
-
-/// Told, and nothing else goes wrong.
-pub(super) async fn a_terminal_that_an_executor_lacks_is_told(subject: &Subject) {
-    let cx = Cx::unstoppable();
-    let mut session = subject.open("terminal-of-a-person", &[]).await;
-    let (_, input) = mpsc::channel(1);
-    let (_, size) = watch::channel((80, 24));
-    let attached = session.attach(Terminal { input, size }, &cx).await;
-    assert_eq!(attached.expect_err("none").fault, Fault::Unsupported);
-    session.close(BUDGET).await.expect("closes");
 }
 
 /// A failed `open` has undone what it began (`Executor::open`).

@@ -10,9 +10,6 @@ mod services;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
-
-use super::super::contract::Terminal;
 use super::super::{
     ArtifactRef, Cancel, Cx, Exit, Fault, Keyring, SandboxExecutor, SandboxExtras, SandboxLimits,
     SandboxNetwork, SandboxSettings,
@@ -68,6 +65,9 @@ contract!(sandbox:
     real::a_link_to_a_file_left_out_brings_its_content
     real::nothing_to_collect_gives_an_empty_archive
     real::a_failed_open_is_undone
+    person::types_and_sees
+    person::ends_with_all_that_it_started
+    person::is_hung_up_on
     real::only_dead_runs_of_the_owner_are_reaped
 );
 
@@ -196,59 +196,6 @@ fn it_works_for_root_of_a_namespace_of_users() {
 async fn a_background_child_that_holds_the_output_does_not_delay_the_end() {
     let ended = runs("(sleep 60; echo late) &\necho end\nexit 3\n").await;
     assert_eq!(ended, (Exit::Code(3), "end\n".to_owned()));
-}
-
-/// What a person sees who types that, in a window that gets smaller.
-#[tokio::test]
-async fn a_person_has_a_terminal_inside() {
-    let subject = sandbox().await;
-    let mut session = subject.open("shell", &[]).await;
-    let (typing, input) = mpsc::channel(8);
-    let (resizing, size) = watch::channel((100, 40));
-    let (output, mut shown) = mpsc::channel(64);
-    let (_live, cancel) = watch::channel(Cancel::Run);
-    let cx = Cx { cancel, output };
-    let attached = async {
-        // What it shows ends with it.
-        let cx = cx;
-        session.attach(Terminal { input, size }, &cx).await
-    };
-    let person = async {
-        let mut seen = String::new();
-        for (typed, wanted) in [
-            ("echo at $(tty) $(stty size)\n", "at /dev/pts/0 40 100"),
-            (
-                "echo to the $((40 + 2)) terminal >/dev/tty\n",
-                "to the 42 terminal",
-            ),
-            ("echo $(stty size | tr ' ' x) waits\n", "40x100 waits"),
-            ("echo now $(stty size)\n", "now 24 80"),
-            ("sleep 60\n", "sleep 60"),
-            ("\x03", "^C"),
-            ("echo and $?\n", "and 130"),
-            ("exit 3\n", "exit"),
-        ] {
-            typing.send(typed.into()).await.expect("typed");
-            let waiting = async {
-                while !seen.contains(wanted) {
-                    let chunk = shown.recv().await.expect("more");
-                    seen.push_str(&String::from_utf8_lossy(&chunk));
-                }
-            };
-            let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
-            waited.unwrap_or_else(|_| panic!("{typed}: {seen}"));
-            if wanted.ends_with("waits") {
-                resizing.send((80, 24)).expect("heard");
-            }
-            // What is typed next is for the program that runs then.
-            tokio::time::sleep(Duration::from_millis(300)).await;
-        }
-        while shown.recv().await.is_some() {}
-    };
-    let (ended, ()) = tokio::join!(attached, person);
-    assert_eq!(ended.expect("it ran"), Exit::Code(3));
-    session.close(BUDGET).await.expect("closes");
-    assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -1,24 +1,11 @@
-//! A terminal inside a sandbox, with a person at its other end.
-//!
-//! Both ends are of the sandbox's own file system of terminals: nothing inside ever has the terminal
-//! of the person, so that nobody can type there on its own.
+//! A terminal inside a sandbox: both ends are of the sandbox's own file system of terminals.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
-use rustix::termios::{Winsize, tcsetwinsize};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
-use tokio::sync::mpsc;
 
-use super::super::super::contract::Terminal;
 use super::sys;
-
-/// Largest piece of output handed on at once.
-const CHUNK: usize = 16 * 1024;
 
 /// Makes one: the person's end, and that of the shell.
 pub(in super::super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -27,64 +14,4 @@ pub(in super::super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let number = sys::unlock_terminal(&person)?;
     let shell = rustix::fs::open(format!("/dev/pts/{number}"), flags, Mode::empty())?;
     Ok((person, shell))
-}
-
-/// Carries what is typed and what is shown, until nobody has the other end any more.
-pub(in super::super) async fn talk(
-    end: OwnedFd,
-    mut person: Terminal,
-    output: &mpsc::Sender<Vec<u8>>,
-) -> io::Result<()> {
-    rustix::io::ioctl_fionbio(&end, true)?;
-    #[expect(
-        deprecated,
-        reason = "what is given up is a descriptor that is not owned; this one is"
-    )]
-    let end = AsyncFd::with_interest(File::from(end), Interest::READABLE | Interest::WRITABLE)?;
-    resize(&end, *person.size.borrow_and_update())?;
-    let showing = async {
-        let mut chunk = vec![0; CHUNK];
-        loop {
-            let read = end.async_io(Interest::READABLE, |mut end| end.read(&mut chunk));
-            match read.await {
-                Ok(0) => return Ok(()),
-                // So a terminal tells that its other end is closed.
-                Err(error) if Errno::from_io_error(&error) == Some(Errno::IO) => return Ok(()),
-                Err(error) => return Err(error),
-                Ok(length) => {
-                    // Output that nobody wants is still read, or the shell would block.
-                    let _ = output.send(chunk[..length].to_vec()).await;
-                }
-            }
-        }
-    };
-    let typing = async {
-        loop {
-            tokio::select! {
-                Some(typed) = person.input.recv() => {
-                    let mut typed = &typed[..];
-                    while !typed.is_empty() {
-                        let wrote = end.async_io(Interest::WRITABLE, |mut end| end.write(typed));
-                        typed = &typed[wrote.await?..];
-                    }
-                }
-                Ok(()) = person.size.changed() => resize(&end, *person.size.borrow_and_update())?,
-                else => return std::future::pending().await,
-            }
-        }
-    };
-    tokio::select! {
-        ended = showing => ended,
-        failed = typing => failed,
-    }
-}
-
-fn resize(end: &AsyncFd<File>, (columns, rows): (u16, u16)) -> io::Result<()> {
-    let size = Winsize {
-        ws_row: rows,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    Ok(tcsetwinsize(end.get_ref(), size)?)
 }
