@@ -12,7 +12,7 @@ use crate::exec::{ArtifactRef, Cx, Owner};
 use crate::plan::Chosen;
 use crate::record::{Keep, ProjectRecord, Recorder, State};
 use crate::report::words;
-use crate::run::{self, Interrupt, RunSettings, RunSpec};
+use crate::run::{self, Interrupt, Person, RunSettings, RunSpec};
 use crate::settings::Key;
 
 use super::facts::now;
@@ -26,6 +26,7 @@ use super::recorded::recorded;
 use super::request::{LaunchOptions, RunRequest};
 use super::resumed::{passed, resumption};
 use super::runners::Runners;
+use super::shell::counts_once;
 use super::trees::Trees;
 use super::workspace::Workspace;
 
@@ -46,7 +47,8 @@ impl Launch {
         request: &RunRequest,
         interrupt: watch::Receiver<Interrupt>,
     ) -> Result<Self, Failure> {
-        let place = Arc::new(Place::of(&workspace, &pipeline.facts)?);
+        let is_shell = request.shell_on.is_some();
+        let place = Arc::new(Place::of(&workspace, &pipeline.facts, is_shell)?);
         pipeline.facts.iid = place.live.iid();
         let interruptible = Interruptible::new(interrupt);
         let prepared = prepare(&place, workspace, pipeline, chosen, request, &interruptible).await;
@@ -66,6 +68,24 @@ impl Launch {
     /// The run's folder, for the paths of its logs.
     pub fn folder(&self) -> &Path {
         self.place.live.folder()
+    }
+
+    /// Gives `person` a shell in the place of the one job's script. Nothing is recorded, and all that
+    /// the run made is gone at its end. `interrupt` stops it.
+    pub async fn attend(
+        mut self,
+        person: Arc<dyn Person>,
+        interrupt: watch::Receiver<Interrupt>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<RunResult, Failure> {
+        self.spec.settings.person = Some(person);
+        let result = run::run(self.spec, interrupt, &mut [reporter]).await;
+        self.place.forget();
+        let _ = self
+            .place
+            .record
+            .prune(Keep::default(), jiff::Timestamp::now());
+        Ok(result?)
     }
 
     /// Runs the pipeline to its end, and records it. `interrupt` stops it.
@@ -104,7 +124,9 @@ async fn prepare(
         record,
         live,
     } = &**place;
-    live.keep_request(&recorded(request, &workspace, &pipeline.facts))?;
+    if request.shell_on.is_none() {
+        live.keep_request(&recorded(request, &workspace, &pipeline.facts))?;
+    }
     let mut runners = Runners::find(&workspace.settings, state.root(), live.id(), &chosen.plan)?;
     // The daemon takes its time to answer; meanwhile the tree is packed.
     let mut greeting = Some(runners.greet());
@@ -116,7 +138,8 @@ async fn prepare(
     }
     let default_image = workspace.settings.text(Key::DefaultImage);
     let default_image = default_image.map(str::to_owned);
-    let mut notices: Vec<String> = part_of(&chosen).into_iter().collect();
+    let part = part_of(&chosen).filter(|_| request.shell_on.is_none());
+    let mut notices: Vec<String> = part.into_iter().collect();
     notices.extend(without(&chosen));
     notices.extend(runners.notices(&chosen.plan, default_image.as_deref()));
     let resumed = (request.resumes.as_deref()).and_then(|id| record.find(id));
@@ -135,6 +158,7 @@ async fn prepare(
         permissions: Permissions::of(&workspace.settings)?,
         caches: Some(record.caches()),
         resources_of: String::new(),
+        shell_on: request.shell_on.clone(),
         clock: now,
     });
     // The first sandbox takes its time too.
@@ -163,6 +187,9 @@ async fn prepare(
     };
     spec.pipeline.notices = notices;
     spec.pipeline.complete = complete;
+    if request.shell_on.is_some() {
+        spec.pipeline.jobs.iter_mut().for_each(counts_once);
+    }
     let greeted = async {
         if let Some(greeting) = greeting {
             greeting.answer().await?;
@@ -269,6 +296,7 @@ fn settings(
         slots: workspace.settings.jobs(),
         artifacts: Box::new(live.artifacts()),
         artifacts_limit: workspace.settings.artifacts_limit(),
+        person: None,
         offline: options.offline,
     }
 }

@@ -40,6 +40,7 @@ mod server_lint;
 mod server_variables;
 mod setting_files;
 mod settings;
+mod shell;
 mod tree_files;
 mod trees;
 mod variables;

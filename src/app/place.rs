@@ -15,11 +15,20 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// A new place for a run of this checkout.
-    pub(super) fn of(workspace: &Workspace, facts: &PipelineFacts) -> Result<Self, Failure> {
+    /// A new place for a run of this checkout, or for a shell, which leaves no record.
+    pub(super) fn of(
+        workspace: &Workspace,
+        facts: &PipelineFacts,
+        is_shell: bool,
+    ) -> Result<Self, Failure> {
         let state = State::new(folders::state()?);
         let record = state.project(&facts.project.path, &workspace.repository.common_dir());
-        let live = record.begin(jiff::Timestamp::now())?;
+        let now = jiff::Timestamp::now();
+        let live = if is_shell {
+            record.begin_shell(now)
+        } else {
+            record.begin(now)
+        }?;
         Ok(Self {
             state,
             record,

@@ -75,4 +75,6 @@ pub struct RunRequest {
     pub options: LaunchOptions,
     /// The run on record that this one goes on with: what passed there and is the same is kept.
     pub resumes: Option<String>,
+    /// A person gets a shell in place of the scripts: `TERM`. Such a run leaves no record.
+    pub shell_on: Option<String>,
 }

@@ -76,6 +76,7 @@ impl Retry {
                 keep_going: recorded.keep_going,
             },
             resumes: Some(run.id),
+            shell_on: None,
         };
         Ok(Self { workspace, request })
     }

@@ -3,23 +3,23 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::Command;
-use crate::plan::{self, Chosen, Outside, Plan, Selection, SelectionError};
+use crate::plan::{self, Chosen, Plan, Selection, SelectionError};
 
 use super::elsewhere;
 use super::failure::{Failure, FailureKind};
 use super::pipeline::Pipeline;
 use super::projects::is_here;
-use super::request::PipelineRequest;
+use super::request::RunRequest;
+use super::shell::one_with_script;
 use super::workspace::Workspace;
 
-/// Chooses the jobs to run of a valid pipeline. `request` is what the pipeline was made for.
+/// Chooses the jobs to run of a valid pipeline, which was made for that request.
 pub fn choose(
     workspace: &Workspace,
     pipeline: &Pipeline,
-    request: &PipelineRequest,
-    selection: &Selection,
-    outside: &Outside,
+    request: &RunRequest,
 ) -> Result<Chosen, Failure> {
+    let selection = &request.selection;
     let Some(outcome) = &pipeline.outcome else {
         let message = "a valid configuration gave no plan";
         let diagnostic = Diagnostic::new(Code::NothingToRun, message);
@@ -34,8 +34,11 @@ pub fn choose(
     if let Some(reason) = &outcome.reason {
         return Err(refusal.nothing(selection, &reason.to_string()));
     }
-    let chosen = plan::choose(&outcome.plan, selection, outside)
+    let chosen = plan::choose(&outcome.plan, selection, &request.outside)
         .map_err(|error| refusal.of(&error, selection))?;
+    if request.shell_on.is_some() {
+        one_with_script(&chosen, selection)?;
+    }
     let refused = {
         let is_here = is_here(workspace, &chosen.plan, &pipeline.facts);
         plan::refusals(&chosen.plan, &is_here)
@@ -52,7 +55,7 @@ pub fn choose(
 struct Refusal<'a> {
     workspace: &'a Workspace,
     pipeline: &'a Pipeline,
-    request: &'a PipelineRequest,
+    request: &'a RunRequest,
     plan: &'a Plan,
 }
 
@@ -152,12 +155,15 @@ impl Refusal<'_> {
         } else if let Some(reason) = reason {
             diagnostic = diagnostic.note(reason.to_string());
         }
-        if let Some(options) = elsewhere::options(self.workspace, self.pipeline, self.request, job)
+        if let Some(options) =
+            elsewhere::options(self.workspace, self.pipeline, &self.request.pipeline, job)
         {
-            diagnostic = diagnostic.help(format!(
-                "another ref has it: `{}`",
+            let command = if self.request.shell_on.is_some() {
+                Command::new("pipe shell").with(&options).arg(name)
+            } else {
                 run_job(name).with(&options)
-            ));
+            };
+            diagnostic = diagnostic.help(format!("another ref has it: `{command}`"));
         }
         Some(self.fail(FailureKind::Nothing, diagnostic))
     }

@@ -15,6 +15,7 @@ pub(super) use super::image_args::{
 pub(super) use super::past_args::{
     ArtifactsArgs, CleanArgs, CleanKind, LogsArgs, RetryArgs, RunsArgs,
 };
+pub(super) use super::shell_args::ShellArgs;
 
 /// Columns that help texts are made for; fixed, so that generated files are the same everywhere.
 const HELP_WIDTH: usize = 100;
@@ -150,6 +151,9 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Go on with the last run: what passed is kept, the rest runs again
     Retry(RetryArgs),
+    /// Open a shell where a job would run, as before its script, and end with its exit code
+    #[command(after_help = super::shell_args::EXAMPLES)]
+    Shell(Box<ShellArgs>),
     /// List the jobs of the pipeline, and why others are left out
     List(ListArgs),
     /// Check the configuration and report every mistake

@@ -247,6 +247,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, executors: &Executors) ->
         permissions: Permissions::default(),
         caches: None,
         resources_of: String::new(),
+        shell_on: None,
         clock: now,
     });
     let mut wanted = app::images(&context);

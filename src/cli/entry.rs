@@ -18,7 +18,7 @@ use super::exit::Exit;
 use super::printer::Printer;
 use super::{
     artifacts, clean, config, doctor, draw, expand, explain, fetch, generate, lint, list, logs,
-    retry, runs,
+    retry, runs, seat, shell,
 };
 
 /// Runs the program.
@@ -124,6 +124,7 @@ fn written(exit: Exit, printer: &Printer) -> Exit {
 fn dispatch(cli: &Cli, printer: &Printer) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Run(args) => super::run::run(&cli.global, args, printer),
+        Command::Shell(args) => shell::shell(&cli.global, args, printer),
         Command::Retry(args) => retry::retry(&cli.global, args, printer),
         Command::List(args) => list::list(&cli.global, args, printer),
         Command::Lint(args) => lint::lint(&cli.global, args, printer),
@@ -187,6 +188,7 @@ fn help(printer: &Printer) -> Exit {
 /// A broken `pipe` says so in one line; the details are for `-vv`.
 fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
+        seat::restore();
         let place = info
             .location()
             .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));

@@ -1,5 +1,6 @@
 //! `pipe run`: the pipeline of this ref, here and now.
 
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::app::{self, Failure, Launch, LaunchOptions, Pipeline, RunRequest, Workspace};
@@ -33,6 +34,7 @@ pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<
             keep_going: args.keep_going,
         },
         resumes: None,
+        shell_on: None,
     };
     let may_ask = args.format == RunFormat::Auto && !args.offline;
     let missing = WhenMissing::of(args.fetch, may_ask);
@@ -57,22 +59,12 @@ pub(super) fn launch(
         printer.diagnostics(&warnings(&pipeline), &pipeline.loaded.sources);
     }
     let mut request = request.clone();
-    let mut chosen = choose(&workspace, &pipeline, &request)?;
+    let mut chosen = app::choose(&workspace, &pipeline, &request)?;
     if let Some(release) = asked(&workspace.settings, &request, &chosen, format, printer) {
         request.outside.release = release;
-        chosen = choose(&workspace, &pipeline, &request)?;
+        chosen = app::choose(&workspace, &pipeline, &request)?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            broken(&format!(
-                "threads can't be started: {}",
-                system_words(&error)
-            ))
-        })?;
-    runtime.block_on(async {
+    threads()?.block_on(async {
         let signals = Signals::watch();
         let interrupt = signals.interrupt();
         let launch = Launch::prepare(workspace, pipeline, chosen, &request, interrupt).await?;
@@ -80,18 +72,16 @@ pub(super) fn launch(
     })
 }
 
-fn choose(
-    workspace: &Workspace,
-    pipeline: &Pipeline,
-    request: &RunRequest,
-) -> Result<Chosen, Failure> {
-    let RunRequest {
-        pipeline: of,
-        selection,
-        outside,
-        ..
-    } = request;
-    app::choose(workspace, pipeline, of, selection, outside)
+/// What a run goes on in.
+pub(super) fn threads() -> Result<Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).enable_all().build();
+    runtime.map_err(|error| {
+        broken(&format!(
+            "threads can't be started: {}",
+            system_words(&error)
+        ))
+    })
 }
 
 /// What a person at the terminal releases, where nothing has been said about it.
@@ -130,7 +120,7 @@ fn settings(args: &RunArgs) -> Vec<(Key, String)> {
 }
 
 /// Keywords that `run` refuses are errors of their own later.
-fn warnings(pipeline: &Pipeline) -> Vec<Diagnostic> {
+pub(super) fn warnings(pipeline: &Pipeline) -> Vec<Diagnostic> {
     let mut found = pipeline.loaded.diagnostics.clone();
     found.retain(|diagnostic| diagnostic.code != Code::KeywordNotRun);
     found

@@ -149,6 +149,8 @@ codes! {
     ExecutorUnavailable "executor-unavailable" Error "the executor can't be used";
     ImageMissing "image-missing" Error "images are not on this machine";
     ImageUnset "image-unset" Error "a job has no image and the executor needs one";
+    JobWithoutShell "job-without-shell" Error "what was chosen is not one job with a script";
+    TerminalMissing "terminal-missing" Error "a shell is to have a terminal, and there is none";
     RunUnknown "run-unknown" Error "a run that is not on record";
     JobNotRecorded "job-not-recorded" Error "no run on record has what is asked for of that job";
     StateUnwritable "state-unwritable" Error "pipe's own folders can't be written";

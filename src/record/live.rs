@@ -24,12 +24,13 @@ impl LiveRun {
     /// sees it locked.
     pub(super) fn create(
         runs: &Path,
+        kind: &str,
         now: Timestamp,
         pipeline_id: u64,
         iid: u64,
     ) -> Result<Self, RecordError> {
         // Sorts by time; the number, given out once only, makes it unique.
-        let id = format!("{}-{pipeline_id:06}", now.strftime("%Y%m%d-%H%M%S"));
+        let id = format!("{kind}{}-{pipeline_id:06}", now.strftime("%Y%m%d-%H%M%S"));
         let aside = runs.join(format!(".new-{id}"));
         make(&aside)?;
         let lock_file = aside.join("lock");

@@ -76,12 +76,22 @@ impl ProjectRecord {
 
     /// Begins a run at `now`. It lives until what is returned is dropped or the process ends.
     pub fn begin(&self, now: Timestamp) -> Result<LiveRun, RecordError> {
+        self.begin_as("", now)
+    }
+
+    /// The same for a shell, of which there is no record: nobody finds its folder among the runs,
+    /// and where it could not go at its end it goes with what else is left half made.
+    pub fn begin_shell(&self, now: Timestamp) -> Result<LiveRun, RecordError> {
+        self.begin_as("shell-", now)
+    }
+
+    fn begin_as(&self, kind: &str, now: Timestamp) -> Result<LiveRun, RecordError> {
         let pipeline_id = self.state.take_pipeline_id()?;
         let iid = self.take_iid()?;
         let runs = self.runs();
         make(&runs)?;
         self.remember_checkout()?;
-        LiveRun::create(&runs, now, pipeline_id, iid)
+        LiveRun::create(&runs, kind, now, pipeline_id, iid)
     }
 
     /// The folders of all runs by id, oldest first.
@@ -206,12 +216,12 @@ impl ProjectRecord {
         self.folder.join("runs")
     }
 
-    /// Removes folders whose making or removal was cut short.
+    /// Removes folders whose making or removal was cut short, and those of shells.
     fn remove_leftovers(&self) {
         let entries = fs::read_dir(self.runs());
         for entry in entries.into_iter().flatten().flatten() {
-            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            if hidden && !is_locked(&entry.path().join("lock")) {
+            let is_run = (entry.file_name().to_str()).is_some_and(|name| begun_at(name).is_some());
+            if !is_run && !is_locked(&entry.path().join("lock")) {
                 // The next run tries again.
                 let _ = fs::remove_dir_all(entry.path());
             }

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use super::line::Paint;
 use super::plain::{Logs, Progress};
 use super::tty::{Board, Terminal};
-use super::{Health, Hub, Jsonl, LogPlaces, OutputLevel, Sink};
+use super::{BeforeShell, Health, Hub, Jsonl, LogPlaces, OutputLevel, Sink};
 
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -145,6 +145,19 @@ pub fn for_run(wish: Wish, streams: Streams, logs_at: Option<&LogPlaces>, health
             with_logs(Hub::new(), logs).with(progress.keeping(kept, logs_at.cloned()))
         }
     }
+}
+
+/// What shows on stderr what comes before a person's shell; `free` is called when the terminal is
+/// free for it.
+pub fn for_shell(
+    level: OutputLevel,
+    color: ColorChoice,
+    health: &Health,
+    free: impl FnOnce() + Send + 'static,
+) -> BeforeShell {
+    let streams = Streams::of_process();
+    let stderr = Sink::new(Box::new(std::io::stderr()), health.clone());
+    BeforeShell::new(stderr, streams.paint(streams.stderr, color), level, free)
 }
 
 /// What shows logs of a past run on this process's stdout.

@@ -7,6 +7,7 @@
 //! Job logs go to stdout; progress and the final summary go to stderr. Text of jobs is foreign:
 //! nothing in it reaches a terminal but characters and colours ([`text`]).
 
+pub mod before_shell;
 pub mod choose;
 pub mod failure;
 pub mod header;
@@ -30,7 +31,8 @@ pub mod words;
 pub(crate) mod testing;
 
 pub use crate::event::Reporter;
-pub use choose::{ColorChoice, Streams, Wish, for_logs, for_run};
+pub use before_shell::BeforeShell;
+pub use choose::{ColorChoice, Streams, Wish, for_logs, for_run, for_shell};
 pub use hub::Hub;
 pub use jsonl::Jsonl;
 pub use level::OutputLevel;

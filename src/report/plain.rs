@@ -47,7 +47,7 @@ impl LogLines {
     }
 
     /// Lines of one job, which need no name.
-    fn bare(self) -> Self {
+    pub(super) fn bare(self) -> Self {
         Self {
             named: false,
             ..self

@@ -1,5 +1,7 @@
 //! What all attempts of a run use and none of them changes.
 
+use std::sync::Arc;
+
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 
 use crate::exec::{Cancel, Image, Owner};
@@ -7,12 +9,15 @@ use crate::exec::{Cancel, Image, Owner};
 use super::images::{Images, NotBrought, Wanted};
 use super::message::Message;
 use super::runner::{Runner, RunnerIndex};
+use super::spec::Person;
 
 /// The same for every attempt; nothing in it changes but permits and cells.
 pub(super) struct RunContext {
     pub(super) owner: Owner,
     /// Bytes that the artifacts of an attempt may take.
     pub(super) artifacts_limit: Option<u64>,
+    /// Who gets a shell in place of a script.
+    pub(super) person: Option<Arc<dyn Person>>,
     runners: Vec<Runner>,
     /// By runner; `None` where any number of environments may come up at once.
     starts: Vec<Option<Semaphore>>,
@@ -24,6 +29,7 @@ pub(super) struct ContextParts {
     pub(super) owner: Owner,
     pub(super) artifacts_limit: Option<u64>,
     pub(super) runners: Vec<Runner>,
+    pub(super) person: Option<Arc<dyn Person>>,
     pub(super) offline: bool,
     /// Cancels pulls.
     pub(super) cancel_pulls: watch::Receiver<Cancel>,
@@ -36,6 +42,7 @@ impl RunContext {
         Self {
             owner: parts.owner,
             artifacts_limit: parts.artifacts_limit,
+            person: parts.person,
             starts: parts.runners.iter().map(limit).collect(),
             runners: parts.runners,
             images: Images::new(parts.offline, parts.cancel_pulls, parts.messages),

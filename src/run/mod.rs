@@ -57,6 +57,6 @@ pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};
 pub use spec::{
     AfterScript, AttemptContext, AttemptScripts, ChildPipeline, EarlierSuccess, EarlyFailure,
-    Expand, Interrupt, JobEnvironment, JobRun, JobSettings, PipelineSpec, Refusal, RunError,
-    RunSettings, RunSpec, ScriptJob, Trigger, TriggerContext, Work,
+    Expand, Interrupt, JobEnvironment, JobRun, JobSettings, Person, PipelineSpec, Refusal,
+    RunError, RunSettings, RunSpec, ScriptJob, Seat, Trigger, TriggerContext, Work,
 };

@@ -114,6 +114,7 @@ fn dispatcher(
             owner: settings.owner,
             artifacts_limit: settings.artifacts_limit,
             runners: settings.runners,
+            person: settings.person,
             offline: settings.offline,
             cancel_pulls,
             messages: sender.clone(),

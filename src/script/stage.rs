@@ -34,6 +34,9 @@ const OPTIONS: &str = "if command -v grep >/dev/null 2>&1; then \
 /// Name of the file behind `GITLAB_ENV`.
 const GITLAB_ENV_FILE: &str = "gitlab_runner_env";
 
+/// Name of the file from which a person's shell takes its environment.
+const SURROUNDINGS_FILE: &str = "pipe_surroundings";
+
 /// The folder for file variables and `GITLAB_ENV`: a sibling of the project directory
 /// (runtime reference 1.6).
 pub fn temp_dir(project_dir: &str) -> String {
@@ -43,6 +46,10 @@ pub fn temp_dir(project_dir: &str) -> String {
 /// The file behind `GITLAB_ENV` (runtime reference 1.5).
 pub fn gitlab_env_path(project_dir: &str) -> String {
     format!("{}/{GITLAB_ENV_FILE}", temp_dir(project_dir))
+}
+
+fn surroundings_path(project_dir: &str) -> String {
+    format!("{}/{SURROUNDINGS_FILE}", temp_dir(project_dir))
 }
 
 /// What all stages of one job share.
@@ -96,6 +103,37 @@ impl<'a> Stage<'a> {
             ..self.flags
         };
         wrapped(&format!("{}{commands}", self.exports()), flags)
+    }
+
+    /// What [`Stage::step_script`] does before its first command; then keeps what that would have in
+    /// its environment for [`Stage::login`]. Works in any shell.
+    pub fn surroundings(&self) -> String {
+        let file = surroundings_path(self.project_dir);
+        let file = quoted(&file);
+        let body = format!(
+            "{}cd {}\n(umask 077; export -p >{file})\n",
+            self.exports(),
+            quoted(self.project_dir)
+        );
+        let flags = Flags {
+            posix_escapes: true,
+            debug_trace: false,
+            ..self.flags
+        };
+        wrapped(&body, flags)
+    }
+
+    /// Commands that turn the shell which is given them into one for a person at a terminal of that
+    /// kind (`TERM`), with the environment that [`Stage::surroundings`] has kept. Nothing secret is
+    /// in them.
+    pub fn login(&self, terminal: &str) -> String {
+        let file = surroundings_path(self.project_dir);
+        let file = quoted(&file);
+        format!(
+            ". {file}\nrm -f {file}\n{}cd {}\nexec \"$0\"\n",
+            export("TERM", terminal),
+            quoted(self.project_dir)
+        )
     }
 
     /// `after_script`: a new shell, the same variables (runtime reference 1.3). The caller sets

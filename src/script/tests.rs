@@ -107,6 +107,31 @@ fn what_the_environment_has_is_not_exported_once_more() {
 }
 
 #[test]
+fn a_persons_shell_has_what_the_script_would_have() {
+    let variables = [
+        Variable::file("CERT", "line\n"),
+        Variable::plain("CI_DEBUG_TRACE", "true"),
+    ];
+    let stage = Stage::new(&variables, "/builds/a b");
+    insta::assert_snapshot!(stage.login("xterm"), @r#"
+    . '/builds/a b.tmp/pipe_surroundings'
+    rm -f '/builds/a b.tmp/pipe_surroundings'
+    export TERM=xterm
+    cd '/builds/a b'
+    exec "$0"
+    "#);
+    let text = stage.surroundings();
+    let last = r"cd '\''/builds/a b'\''
+(umask 077; export -p >'\''/builds/a b.tmp/pipe_surroundings'\'')
+') </dev/null
+exit 0
+";
+    assert!(text.ends_with(last), "{text}");
+    assert!(!text.contains("xtrace"), "{text}");
+    assert!(!text.contains("$'"), "{text}");
+}
+
+#[test]
 fn environment_shows_paths_and_the_last_value() {
     let variables = [
         Variable::plain("A", "1"),

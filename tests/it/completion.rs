@@ -93,6 +93,8 @@ fn names_come_from_the_pipeline_that_the_options_choose() {
     let here = project.root().display().to_string();
     let rows: &[(&[&str], &[&str])] = &[
         (&["run", "bu"], &["build"]),
+        (&["shell", "un"], &["unit test"]),
+        (&["shell", "--tag", "v1", "pub"], &["publish"]),
         (&["run", "ev"], &[r#"evil$(touch pwn)`touch pwn`"'\!x"#]),
         (&["run", "two"], &[]),
         (&["run", "lines"], &[]),

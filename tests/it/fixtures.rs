@@ -33,6 +33,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("image-missing", "only `run` says so"),
     ("image-unset", "only `run` says so"),
     ("setting-unreadable", "needs a file that is no text"),
+    ("job-without-shell", "only `shell` says so"),
+    ("terminal-missing", "only `shell` says so"),
     ("run-unknown", "only commands on past runs say so"),
     ("job-not-recorded", "only commands on past runs say so"),
     ("state-unwritable", "needs a home that can't be written"),

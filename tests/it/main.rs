@@ -35,6 +35,7 @@ mod screen;
 mod scripts;
 mod services;
 mod settings;
+mod shell;
 mod signals;
 mod store;
 mod system;

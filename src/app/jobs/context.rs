@@ -41,6 +41,8 @@ pub struct PipelineContext {
     pub caches: Option<Caches>,
     /// What stands before the names of its resource groups: nothing in the project of the run.
     pub resources_of: String,
+    /// `TERM` of the person who gets a shell in place of scripts, where one does.
+    pub shell_on: Option<String>,
     /// The time of day as RFC 3339, for `CI_JOB_STARTED_AT`.
     pub clock: fn() -> String,
 }

@@ -111,7 +111,11 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
         project_path: context.facts.project.path.clone(),
         caches: context.caches.clone(),
         sources: Git::of(variables).sources(),
-        timeout: timeout(job),
+        timeout: match context.shell_on {
+            None => timeout(job),
+            // A person takes their time.
+            Some(_) => Duration::MAX,
+        },
         scripts: {
             let context = Arc::clone(context);
             Box::new(move |attempt: &AttemptContext| scripts(&context, at, attempt))

@@ -107,12 +107,14 @@ fn of_stages(
         .collect();
     let hook = &job.config.pre_get_sources_script;
     let given = stage.environment();
+    let (script, login) = match &context.shell_on {
+        None => (step_script(stage, &commands, &given), None),
+        Some(kind) => (Script::whole(stage.surroundings()), Some(stage.login(kind))),
+    };
     AttemptScripts {
         hook: (!hook.is_empty()).then(|| stage.pre_get_sources_script(hook)),
-        script: Script {
-            text: stage.step_script(&commands),
-            brief: Some(stage.in_environment(&given).step_script(&commands)),
-        },
+        script,
+        login,
         after_script: after_script(job, &exports, &given, &project_dir),
         variables: given,
         artifacts: artifacts(job),
@@ -126,6 +128,13 @@ fn of_stages(
         settings: settings(variables),
         volumes_of: volumes_of(context, attempt),
         ..AttemptScripts::default()
+    }
+}
+
+fn step_script(stage: Stage<'_>, commands: &[Arc<str>], given: &[(String, String)]) -> Script {
+    Script {
+        text: stage.step_script(commands),
+        brief: Some(stage.in_environment(given).step_script(commands)),
     }
 }
 

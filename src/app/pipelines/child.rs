@@ -69,6 +69,7 @@ impl Child {
             permissions: self.parent.permissions.clone(),
             caches: self.parent.caches.clone(),
             resources_of: self.parent.resources_of.clone(),
+            shell_on: None,
             clock: self.parent.clock,
         });
         let imaged = context.check_images();

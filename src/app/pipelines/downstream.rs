@@ -174,6 +174,7 @@ impl Downstream {
             default_image,
             permissions: Permissions::of(settings)?,
             caches: Some(basis.record.caches()),
+            shell_on: None,
             clock: self.parent.clock,
         });
         let checked = (context.check_images()).and_then(|()| context.check_socket(settings));

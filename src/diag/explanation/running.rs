@@ -32,6 +32,20 @@ pub(super) const TEXTS: Texts = &[
         "Set `default-image` in your settings, or `default:image` in the configuration.",
     ),
     text(
+        Code::JobWithoutShell,
+        "`pipe shell` opens a shell in the place of one job's script. The name stands for several jobs, \
+         as that of a parallel job does, or for a job that starts a pipeline.",
+        Command("pipe shell test, with a job `test` that has `parallel: 3`"),
+        "Name one job with a script: `pipe list` shows them.",
+    ),
+    text(
+        Code::TerminalMissing,
+        "`pipe shell` is for a person at a terminal: both what it reads and what it writes have to be \
+         one.",
+        Command("echo make | pipe shell test"),
+        "Start it in a terminal. `pipe run` needs none.",
+    ),
+    text(
         Code::RunUnknown,
         "No run of that id or number is on record here. The newest 20 of a project are kept.",
         Command("pipe logs --run 999"),

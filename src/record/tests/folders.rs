@@ -21,6 +21,23 @@ fn a_run_lives_while_its_lock_is_held() {
 }
 
 #[test]
+fn a_shell_lives_like_a_run_and_is_none() {
+    let fixture = Fixture::new();
+    let (state, project) = (fixture.state(), fixture.project());
+    let shell = project.begin_shell(at(0)).expect("a place");
+    let (id, folder) = (shell.id().to_owned(), shell.folder().to_owned());
+    assert_eq!(id, "shell-20270115-080000-000001");
+    assert_eq!(project.list(), []);
+    project.prune(Keep::default(), at(9)).expect("pruned");
+    assert!(state.is_alive(&id));
+    // As after `kill -9`.
+    drop(shell);
+    assert!(!state.is_alive(&id));
+    project.prune(Keep::default(), at(9)).expect("pruned");
+    assert!(!folder.exists());
+}
+
+#[test]
 fn ids_and_numbers_count_up() {
     let fixture = Fixture::new();
     let (one, two) = (

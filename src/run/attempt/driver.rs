@@ -192,6 +192,9 @@ impl<'a> Attempt<'a> {
     /// after any failure (runtime reference 1.1).
     async fn work(&mut self, session: &mut dyn Session) -> (Verdict, Kept) {
         let mut verdict = self.hook(session).await;
+        if let (Verdict::Success, Some(login)) = (&verdict, self.scripts.login.take()) {
+            return (self.person(session, login).await, Kept::default());
+        }
         if verdict == Verdict::Success {
             verdict = self.script(session).await;
             if verdict.goes_on() {

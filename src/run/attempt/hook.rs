@@ -18,21 +18,33 @@ impl Attempt<'_> {
         let Some(text) = self.scripts.hook.take() else {
             return Verdict::Success;
         };
+        let verdict = self.ahead_of_script(session, &Script::whole(text)).await;
+        if let Verdict::Failed(Failure {
+            exit_code: Some(_), ..
+        }) = verdict
+        {
+            self.log.say(WHERE).await;
+        }
+        verdict
+    }
+
+    /// Runs something that comes before the job's script.
+    pub(super) async fn ahead_of_script(
+        &mut self,
+        session: &mut dyn Session,
+        script: &Script,
+    ) -> Verdict {
         self.enter(Phase::Sources).await;
         let bounds = self.bounds(Cancel::Graceful, None);
-        let script = Script::whole(text);
         let (cx, remote) = Remote::new();
-        let work = session.run(&script, &cx);
+        let work = session.run(script, &cx);
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
         if let Some(stop) = stop {
             return self.stopped_before_script(stop);
         }
         match result {
             Some(Ok(Exit::Code(0))) => Verdict::Success,
-            Some(Ok(Exit::Code(code))) => {
-                self.log.say(WHERE).await;
-                Verdict::Failed(Failure::exit_code(code))
-            }
+            Some(Ok(Exit::Code(code))) => Verdict::Failed(Failure::exit_code(code)),
             Some(Err(error)) => Verdict::Failed(Failure::from(&error)),
             Some(Ok(Exit::Stopped)) | None => Verdict::Failed(vanished()),
         }

@@ -12,6 +12,7 @@ mod evidence;
 mod globs;
 mod hook;
 mod leave;
+mod person;
 mod prepare;
 mod reports;
 mod scripts;

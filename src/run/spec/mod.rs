@@ -2,11 +2,13 @@
 
 mod child;
 mod job;
+mod person;
 mod run;
 mod scripts;
 
 pub use child::{ChildPipeline, Trigger, TriggerContext};
 pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
+pub use person::{Person, Seat};
 pub use run::{ArtifactPlaces, Interrupt, PipelineSpec, RunError, RunSettings, RunSpec};
 pub use scripts::{
     AfterScript, AttemptContext, AttemptScripts, EarlierSuccess, Expand, JobEnvironment,

@@ -1,6 +1,7 @@
 //! A run and its pipelines: everything is decided, nothing is YAML any more.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::RunStarted;
@@ -10,6 +11,7 @@ use crate::sched::Options;
 use crate::types::Sources;
 
 use super::job::JobRun;
+use super::person::Person;
 
 /// A run: a pipeline, and those that its trigger jobs make.
 pub struct RunSpec {
@@ -33,6 +35,8 @@ pub struct RunSettings {
     pub artifacts: ArtifactPlaces,
     /// Bytes that the artifacts of an attempt may take on disk; `None` for no limit.
     pub artifacts_limit: Option<u64>,
+    /// Who gets a shell, where the attempts have a `login`.
+    pub person: Option<Arc<dyn Person>>,
     /// `--offline`: no image is brought, and a run with missing ones does not begin.
     pub offline: bool,
 }

@@ -49,8 +49,10 @@ pub struct AttemptScripts {
     pub hook: Option<String>,
     /// Variables of the environment itself.
     pub variables: Vec<(String, String)>,
-    /// `before_script` and `script`.
+    /// `before_script` and `script`; where a person gets a shell, what comes before these.
     pub script: Script,
+    /// Makes a shell one for a person, in place of what follows the script.
+    pub login: Option<String>,
     /// `after_script`, made from `CI_JOB_STATUS`; `None` where the job has none.
     pub after_script: Option<AfterScript>,
     /// The image, where it was not known before the attempt (variables of dotenv reports).

@@ -7,6 +7,7 @@ mod cancel;
 mod children;
 mod jobs;
 mod logs;
+mod person;
 mod processing;
 mod properties;
 mod results;

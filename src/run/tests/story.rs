@@ -40,6 +40,7 @@ pub(super) struct Job {
     pub(super) scripts: Vec<String>,
     pub(super) after_script: Option<String>,
     pub(super) hook: Option<String>,
+    pub(super) login: Option<String>,
     pub(super) dotenv: Vec<String>,
     pub(super) refusal: Option<Refusal>,
     pub(super) earlier: Option<EarlierSuccess>,
@@ -69,6 +70,7 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
         scripts: vec![script.to_owned()],
         after_script: None,
         hook: None,
+        login: None,
         dotenv: Vec::new(),
         refusal: None,
         earlier: None,
@@ -142,6 +144,7 @@ impl Job {
         let services: Vec<Image> = self.services.into_iter().map(image).collect();
         let beside = services.clone();
         let (hook, dotenv, refusal) = (self.hook, self.dotenv, self.refusal);
+        let login = self.login;
         let earlier = self.earlier;
         let make = move |cx: &AttemptContext| {
             let at = (cx.attempt as usize - 1).min(scripts.len() - 1);
@@ -155,6 +158,7 @@ impl Job {
                 .chain(cx.dotenv.clone())
                 .collect(),
                 hook: hook.clone(),
+                login: login.clone(),
                 dotenv: dotenv.iter().map(|line| line.as_str().into()).collect(),
                 refusal: refusal.clone(),
                 services: beside.iter().map(service).collect(),
@@ -256,6 +260,7 @@ impl Story {
                     PathBuf::from(format!("/artifacts/{}", place.join("+")))
                 }),
                 artifacts_limit: Some(1000),
+                person: None,
                 offline: false,
             },
         };
