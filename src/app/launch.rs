@@ -152,6 +152,7 @@ async fn prepare(
         facts: pipeline.facts,
         last_artifacts: record.last_artifacts(live.id()),
         key_digests: KeyDigests::of(&chosen.plan, &workspace.repository, &workspace.tree),
+        commit_paths: Some(workspace.tree.commit_paths()),
         plan: chosen.plan,
         pipeline_id: live.pipeline_id(),
         default_image,

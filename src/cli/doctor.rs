@@ -240,6 +240,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, executors: &Executors) ->
         earlier: HashMap::new(),
         last_artifacts: LastArtifacts::default(),
         key_digests: KeyDigests::default(),
+        commit_paths: None,
         facts: pipeline.facts,
         plan,
         pipeline_id: 0,

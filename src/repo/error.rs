@@ -88,10 +88,12 @@ pub enum RepoError {
         commit: String,
     },
     /// An entry of `GIT_SUBMODULE_PATHS` that is none, or fits nothing of the commit.
-    #[error("`GIT_SUBMODULE_PATHS` has `{written}`, which names nothing in this commit")]
+    #[error("`GIT_SUBMODULE_PATHS` has `{written}`, which {}", unfit(*.is_pathspec))]
     SubmodulePath {
         /// The entry.
         written: String,
+        /// Whether it is one that could fit something.
+        is_pathspec: bool,
     },
     /// What names the submodules of a commit is no configuration of git.
     #[error("`{}` of the commit can't be read: {why}", path.display())]
@@ -120,6 +122,14 @@ pub enum RepoError {
         /// The system's words.
         source: std::io::Error,
     },
+}
+
+const fn unfit(is_pathspec: bool) -> &'static str {
+    if is_pathspec {
+        "names nothing in this commit"
+    } else {
+        "is no pathspec of git"
+    }
 }
 
 impl RepoError {

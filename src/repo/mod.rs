@@ -43,7 +43,7 @@ pub use name::is_ref_name;
 pub use open::Repository;
 pub use read::FileError;
 pub use regular::{RegularError, read_regular_text, read_users_text};
-pub use snapshot::{Checkout, SnapshotOptions};
+pub use snapshot::{Checkout, CommitPaths, SnapshotOptions};
 pub use stop::Stop;
 pub use tracked::tracked;
 pub use tree::{ProjectTree, TreeSource};

@@ -73,7 +73,7 @@ fn open(folder: &Path, flags: RepositoryOpenFlags) -> Result<git2::Repository, g
 /// Opens what `.git` in exactly this folder leads to, be it a folder, the pointer of a worktree
 /// or a link to either. It is never opened by the place of git's own files: those may lie
 /// elsewhere, and the folder around them is not the checkout.
-fn checkout(root: &Path) -> Result<git2::Repository, git2::Error> {
+pub(super) fn checkout(root: &Path) -> Result<git2::Repository, git2::Error> {
     let git = open(root, RepositoryOpenFlags::NO_SEARCH)?;
     if git.is_worktree() {
         // libgit2 takes the folder where the worktree was made, git the one it is found in.

@@ -38,6 +38,7 @@ mod settings;
 mod shell;
 mod signals;
 mod store;
+mod submodules;
 mod system;
 mod tidy;
 mod under_way;

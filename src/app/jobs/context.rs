@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::exec::ArtifactRef;
 use crate::plan::{JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
 use crate::record::{Caches, LastArtifacts};
+use crate::repo::CommitPaths;
 use crate::run::{AttemptContext, EarlierSuccess};
 use crate::script::temp_dir;
 
@@ -37,6 +38,8 @@ pub struct PipelineContext {
     pub last_artifacts: LastArtifacts,
     /// What keys of caches are made of.
     pub key_digests: KeyDigests,
+    /// The paths of the commit whose files jobs get.
+    pub commit_paths: Option<CommitPaths>,
     /// Where the caches of the project are.
     pub caches: Option<Caches>,
     /// What stands before the names of its resource groups: nothing in the project of the run.

@@ -7,13 +7,16 @@ use std::time::Duration;
 use crate::event::HeldJob;
 use crate::exec::{Image, Traits};
 use crate::plan::{Job, JobVariables};
-use crate::run::{AttemptContext, ChildPipeline, EarlyFailure, JobRun, ScriptJob, Trigger, Work};
+use crate::run::{
+    AttemptContext, AttemptScripts, ChildPipeline, EarlyFailure, JobRun, ScriptJob, Trigger, Work,
+};
 use crate::sched::{JobIndex, JobSpec};
 use crate::types::FailureReason;
 
 use super::context::PipelineContext;
 use super::scripts::scripts;
 use super::sources::Git;
+use super::submodules::unfit;
 
 /// GitLab's job timeout where neither the job nor the project says one.
 const DEFAULT_TIMEOUT: u64 = 3600;
@@ -90,10 +93,14 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
     let traits = context.runners.runner(at).executor.traits();
     let comes_late = context.image_comes_late(job);
     let image = context.image(job, variables);
+    let sources = Git::of(variables).sources();
+    let paths = context.commit_paths.as_ref().zip(sources.as_ref());
+    let no_sources = paths.and_then(|(paths, sources)| unfit(paths, sources));
     // For what never runs no image is brought.
     let is_refused = job.is_bound_to_fail()
         || (traits.images && !comes_late && image.is_err())
-        || context.forbids(at, variables).is_some();
+        || context.forbids(at, variables).is_some()
+        || no_sources.is_some();
     ScriptJob {
         runner: context.runners.index(at),
         image: image.ok().flatten().filter(|_| !is_refused && !comes_late),
@@ -110,7 +117,7 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
             && !receives_much(context, job, traits),
         project_path: context.facts.project.path.clone(),
         caches: context.caches.clone(),
-        sources: Git::of(variables).sources(),
+        sources: sources.filter(|_| no_sources.is_none()),
         timeout: match context.shell_on {
             None => timeout(job),
             // A person takes their time.
@@ -118,7 +125,13 @@ fn script_job(context: &Arc<PipelineContext>, at: usize, variables: &JobVariable
         },
         scripts: {
             let context = Arc::clone(context);
-            Box::new(move |attempt: &AttemptContext| scripts(&context, at, attempt))
+            Box::new(move |attempt: &AttemptContext| {
+                let made = scripts(&context, at, attempt);
+                AttemptScripts {
+                    refusal: made.refusal.or_else(|| no_sources.clone()),
+                    ..made
+                }
+            })
         },
     }
 }

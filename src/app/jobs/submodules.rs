@@ -1,7 +1,8 @@
 //! The variables about submodules: `GIT_SUBMODULE_STRATEGY` and its kin (runtime reference 11.2, 11.3).
 
+use crate::repo::{CommitPaths, RepoError};
 use crate::run::Refusal;
-use crate::types::{FailureReason, SubmoduleStrategy, Submodules};
+use crate::types::{FailureReason, Sources, SubmoduleStrategy, Submodules};
 
 use super::sources::ignored;
 
@@ -70,6 +71,23 @@ pub(super) fn submodules<'a>(
     let flags = if flags == ["none"] { Vec::new() } else { flags };
     update_flags(&flags, &mut wanted)?;
     Ok(wanted)
+}
+
+/// Why git ends at the paths that are asked for, where it does.
+pub(super) fn unfit(paths: &CommitPaths, sources: &Sources) -> Option<Refusal> {
+    let written = &sources.submodules.paths;
+    if written.is_empty() || !sources.checkout {
+        return None;
+    }
+    // What else goes wrong shows again where the files are read.
+    let Err(error @ RepoError::SubmodulePath { is_pathspec, .. }) = paths.fit(written) else {
+        return None;
+    };
+    Some(Refusal {
+        reason: FailureReason::ScriptFailure,
+        message: format!("ERROR: {error}: the job fails before its script, as on GitLab"),
+        exit_code: Some(if is_pathspec { 1 } else { 128 }),
+    })
 }
 
 /// What `git submodule update` does with these.

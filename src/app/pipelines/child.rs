@@ -51,9 +51,11 @@ impl Child {
         let complete = chosen.lacks_nothing();
         let (facts, plan) = (pipeline.facts, chosen.plan);
         let sources = Arc::new(pipeline.loaded.sources);
-        let key_digests = {
+        let (key_digests, commit_paths) = {
             let workspace = self.basis.workspace();
-            KeyDigests::of(&plan, &workspace.repository, &workspace.tree)
+            let tree = &workspace.tree;
+            let digests = KeyDigests::of(&plan, &workspace.repository, tree);
+            (digests, tree.commit_paths())
         };
         let runners = self.parent.runners.runners().to_vec();
         let context = Arc::new(PipelineContext {
@@ -62,6 +64,7 @@ impl Child {
             passed: HashMap::new(),
             last_artifacts: LastArtifacts::default(),
             key_digests,
+            commit_paths: Some(commit_paths),
             facts,
             plan,
             pipeline_id: self.basis.place.state.take_pipeline_id()?,

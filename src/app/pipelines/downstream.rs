@@ -155,9 +155,11 @@ impl Downstream {
         let complete = chosen.lacks_nothing();
         let (facts, plan) = (pipeline.facts, chosen.plan);
         let sources = Arc::new(pipeline.loaded.sources);
-        let key_digests = {
+        let (key_digests, commit_paths) = {
             let workspace = basis.workspace();
-            KeyDigests::of(&plan, &workspace.repository, &workspace.tree)
+            let tree = &workspace.tree;
+            let digests = KeyDigests::of(&plan, &workspace.repository, tree);
+            (digests, tree.commit_paths())
         };
         let default_image = settings.text(Key::DefaultImage).map(str::to_owned);
         let runners = self.parent.runners.runners().to_vec();
@@ -167,6 +169,7 @@ impl Downstream {
             passed: HashMap::new(),
             last_artifacts: LastArtifacts::default(),
             key_digests,
+            commit_paths: Some(commit_paths),
             resources_of: format!("{} ", facts.project.path),
             facts,
             plan,

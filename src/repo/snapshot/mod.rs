@@ -24,3 +24,4 @@ mod submodules_tests;
 pub(super) mod take_tests;
 
 pub use checkout::{Checkout, SnapshotOptions};
+pub use pathspec::CommitPaths;

@@ -1,11 +1,12 @@
 //! Which submodules `GIT_SUBMODULE_PATHS` names: git's pathspecs, over the paths of a commit (runtime
 //! reference 11.3).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use git2::{Pathspec, PathspecFlags, Tree};
+use git2::{Oid, Pathspec, PathspecFlags, Tree};
 
-use crate::repo::RepoError;
+use crate::repo::open::checkout;
+use crate::repo::{ProjectTree, RepoError};
 
 /// The pathspecs of one list; an empty one lets everything in.
 pub(super) struct Paths {
@@ -19,12 +20,41 @@ struct One {
     flags: PathspecFlags,
 }
 
+/// The paths of the commit below a tree.
+#[derive(Debug, Clone)]
+pub struct CommitPaths {
+    root: PathBuf,
+    commit: Oid,
+}
+
+impl ProjectTree {
+    /// Those of its commit, for asking later and elsewhere.
+    pub fn commit_paths(&self) -> CommitPaths {
+        CommitPaths {
+            root: self.root().to_owned(),
+            commit: self.commit,
+        }
+    }
+}
+
+impl CommitPaths {
+    /// Fails with the first entry of `GIT_SUBMODULE_PATHS` at which git ends.
+    pub fn fit(&self, written: &[String]) -> Result<(), RepoError> {
+        let git = checkout(&self.root).map_err(RepoError::corrupt("the settings"))?;
+        let tree = git
+            .find_commit(self.commit)
+            .and_then(|commit| commit.tree())
+            .map_err(RepoError::corrupt("a tree"))?;
+        Paths::of(written, &tree).map(drop)
+    }
+}
+
 impl Paths {
     /// Reads the list. One that lets in nothing of the commit is an error, as for git.
     pub(super) fn of(written: &[String], tree: &Tree<'_>) -> Result<Self, RepoError> {
         let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
         for written in written {
-            let (one, is_unwanted) = One::of(written).ok_or_else(|| unfit(written))?;
+            let (one, is_unwanted) = One::of(written).ok_or_else(|| unfit(written, false))?;
             if is_unwanted {
                 unwanted.push(one);
             } else {
@@ -36,7 +66,7 @@ impl Paths {
             one.pattern.match_tree(tree, flags).is_ok()
         };
         match wanted.iter().find(|one| !is_met(one)) {
-            Some(one) => Err(unfit(&one.written)),
+            Some(one) => Err(unfit(&one.written, true)),
             None => Ok(Self { wanted, unwanted }),
         }
     }
@@ -85,8 +115,9 @@ impl One {
     }
 }
 
-fn unfit(written: &str) -> RepoError {
+fn unfit(written: &str, is_pathspec: bool) -> RepoError {
     RepoError::SubmodulePath {
         written: written.to_owned(),
+        is_pathspec,
     }
 }
