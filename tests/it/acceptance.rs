@@ -336,8 +336,14 @@ fn services_and_secrets_in_docker() {
         },
         Case {
             number: 21,
-            jobs: "a:\n  services: [{name: pipe-test-busybox:1, command: [sleep, '60']}, {name: pipe-test-busybox:1, command: [sleep, '60']}]\n  script: [echo went-on]\n",
-            says: &["went-on"],
+            jobs: "a:\n  services: [{name: pipe-test-busybox:1, command: [sh, -c, 'echo first; sleep 60']}, {name: pipe-test-busybox:1, command: [sh, -c, 'echo second; sleep 60']}]\n  variables: {CI_DEBUG_SERVICES: 'true'}\n  script: [echo went-on]\n",
+            says: &[
+                "WARNING: Skipping alias \"pipe-test-busybox\" for service \"pipe-test-busybox:1\" (services[1]): alias is already in use by another service.",
+                "WARNING: service \"pipe-test-busybox:1\" (services[1]) is not started: all of its names are in use; give it an `alias` of its own",
+                "[service:pipe-test-busybox] first",
+                "went-on",
+            ],
+            never: &["[service:pipe-test-busybox] second"],
             ..CASE
         },
         Case {
