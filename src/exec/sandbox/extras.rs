@@ -117,10 +117,10 @@ impl Extras {
 
     /// The text of `/etc/resolv.conf`, where name servers are given.
     pub(super) fn resolver(&self) -> Option<String> {
-        let servers = self.dns.iter();
-        let text: String = servers
-            .map(|server| format!("nameserver {server}\n"))
-            .collect();
+        let mut text = String::new();
+        for server in &self.dns {
+            text.push_str(&format!("nameserver {server}\n"));
+        }
         (!text.is_empty()).then_some(text)
     }
 

@@ -98,7 +98,7 @@ async fn hosts_memory_and_rights_are_those_of_the_settings() {
                   cp /bin/true /fast/true && /fast/true && echo runs\n\
                   sed -n 's/^CapBnd:.//p' /proc/self/status\n";
     let output = printed(&subject, script).await;
-    let docker_less_mknod = 0xa80425fb_u64 & !(1 << 27);
+    let docker_less_mknod = 0xa804_25fb_u64 & !(1 << 27);
     // By the numbers of `linux/capability.h`.
     let (chown, net_raw) = (1 << 0, 1 << 13);
     let left = docker_less_mknod & !chown & !net_raw;
