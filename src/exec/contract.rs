@@ -398,6 +398,8 @@ pub struct Globs {
     pub untracked: Option<Arc<BTreeSet<String>>>,
     /// Bytes that the archive may take on disk; more is an error of the job. `None` for no limit.
     pub limit: Option<u64>,
+    /// Whether later runs may want it too, so that what an executor makes of it may stay.
+    pub lasts: bool,
 }
 
 /// What `reap` removed.

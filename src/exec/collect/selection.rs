@@ -138,7 +138,7 @@ mod tests {
             exclude: owned(exclude),
             untracked: tracked
                 .map(|names| Arc::new(names.iter().map(|&name| name.to_owned()).collect())),
-            limit: None,
+            ..Globs::default()
         }
     }
 

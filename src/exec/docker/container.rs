@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bollard::Docker;
 use bollard::query_parameters::RemoveContainerOptionsBuilder;
+use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::super::ExecError;
@@ -26,6 +27,10 @@ pub(super) struct Container {
     pub(super) begins_as_asked: bool,
     /// What goes with it.
     pub(super) services: Option<Box<Services>>,
+    /// Those that show what this one has changed, and are never started.
+    pub(super) beside: Vec<Container>,
+    /// Whether nothing runs in it, and nothing of it is mounted.
+    pub(super) ended: bool,
     gone: bool,
 }
 
@@ -44,6 +49,8 @@ impl Container {
             volumes: Vec::new(),
             begins_as_asked: false,
             services: None,
+            beside: Vec::new(),
+            ended: false,
             gone: false,
         }
     }
@@ -65,10 +72,33 @@ impl Container {
                 self.services = Some(services);
             }
             own.and(others).and(network)?;
+        } else if self.ended {
+            return self.remove_ended().await;
         } else {
             self.remove_itself().await?;
         }
-        self.remove_volumes().await
+        self.remove_beside().await?;
+        self.remove_volumes(&self.volumes).await?;
+        self.is_gone();
+        Ok(())
+    }
+
+    /// The same for one that nothing goes with and that has ended. The daemon does not know that its
+    /// first volume lies over the others, which can go at once.
+    async fn remove_ended(&mut self) -> Result<(), ExecError> {
+        let (first, others) = self.volumes.split_at(self.volumes.len().min(1));
+        let itself = async {
+            self.remove_itself().await?;
+            self.remove_volumes(first).await
+        };
+        let below = async {
+            self.remove_beside().await?;
+            self.remove_volumes(others).await
+        };
+        let (itself, below) = tokio::join!(itself, below);
+        itself.and(below)?;
+        self.is_gone();
+        Ok(())
     }
 
     /// Kills and removes one that nothing goes with. Safe to repeat.
@@ -88,11 +118,21 @@ impl Container {
         self.patience.answer("remove container", removing).await
     }
 
-    async fn remove_volumes(&mut self) -> Result<(), ExecError> {
-        let removing = remove_volumes(&self.docker, &self.volumes);
-        self.patience.answer("remove volume", removing).await?;
+    fn is_gone(&mut self) {
         self.gone = true;
-        Ok(())
+        for beside in &mut self.beside {
+            beside.gone = true;
+        }
+    }
+
+    async fn remove_beside(&self) -> Result<(), ExecError> {
+        let removing = self.beside.iter().map(Self::remove_itself);
+        join_all(removing).await.into_iter().collect()
+    }
+
+    async fn remove_volumes(&self, names: &[String]) -> Result<(), ExecError> {
+        let removing = remove_volumes(&self.docker, names);
+        self.patience.answer("remove volume", removing).await
     }
 }
 
@@ -105,9 +145,12 @@ impl Drop for Container {
             let (docker, id) = (self.docker.clone(), std::mem::take(&mut self.id));
             let volumes = std::mem::take(&mut self.volumes);
             let services = self.services.take();
+            let beside = self.beside.iter_mut();
+            let mut ids: Vec<_> = beside.map(|one| std::mem::take(&mut one.id)).collect();
+            ids.push(id);
             runtime.spawn(async move {
-                if !id.is_empty() {
-                    remove(&docker, &id).await?;
+                for id in ids.iter().filter(|id| !id.is_empty()) {
+                    remove(&docker, id).await?;
                 }
                 if let Some(mut services) = services {
                     services.remove().await?;
@@ -120,10 +163,8 @@ impl Drop for Container {
 }
 
 async fn remove_volumes(docker: &Docker, names: &[String]) -> Result<(), ExecError> {
-    for name in names {
-        volumes::remove(docker, name).await?;
-    }
-    Ok(())
+    let removing = names.iter().map(|name| volumes::remove(docker, name));
+    join_all(removing).await.into_iter().collect()
 }
 
 /// Removes a container. One that is not there, or is being removed, is fine.

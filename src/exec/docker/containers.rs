@@ -1,7 +1,7 @@
 //! Making the container of an attempt, with its files in place: over volumes that all jobs share,
 //! or, where the daemon can't lay volumes over each other, filled with all of it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -37,7 +37,7 @@ pub(super) struct Containers {
     daemon: OnceCell<(Docker, SystemVersion)>,
     pub(super) patience: Patience,
     starts: Arc<Semaphore>,
-    workspaces: Workspaces,
+    pub(super) workspaces: Workspaces,
     overlays: Overlays,
     tried_out: OnceCell<()>,
     /// The trees as files, for a daemon without overlays.
@@ -133,27 +133,6 @@ impl Containers {
 
     pub(super) fn publish(&self, tree: &TreeSpec) -> TreeRef {
         self.workspaces.publish(tree)
-    }
-
-    /// Whether the tree of a job has something at or below one of these paths.
-    pub(super) async fn tree_holds(
-        &self,
-        spec: &EnvSpec,
-        paths: &[String],
-    ) -> Result<bool, ExecError> {
-        let Some(tree) = &spec.workspace.tree else {
-            return Ok(false);
-        };
-        let (layers, paths) = (self.workspaces.tree(tree)?.layers, paths.to_vec());
-        let looking = tokio::task::spawn_blocking(move || {
-            let holds = |path: &String| {
-                let mut layers = layers.iter();
-                // What can't be looked at counts as there.
-                layers.any(|layer| layer.content.holds(Path::new(path)).unwrap_or(true))
-            };
-            paths.iter().any(holds)
-        });
-        Ok(looking.await.unwrap_or(true))
     }
 
     /// The container of an attempt, and what goes with it. When it fails it has undone what it began.

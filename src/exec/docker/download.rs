@@ -77,31 +77,34 @@ impl<'a> Place<'a> {
         if self.stat(path).await? != Some(Kind::Other) {
             return Ok(None);
         }
+        let read = self.archive(path, move |from| first(from, limit)).await?;
+        read.map_err(|error| {
+            let words = system_words(&error);
+            ExecError::system(PHASE, format!("`{path}` can't be read: {words}")).because(error)
+        })
+    }
+
+    /// What `reader` makes of the daemon's archive of the absolute `path`, as far as it wants it.
+    pub(super) async fn archive<T: Send + 'static>(
+        &self,
+        path: &str,
+        reader: impl FnOnce(ChunkReader) -> io::Result<T> + Send + 'static,
+    ) -> Result<io::Result<T>, ExecError> {
         let (to, from) = channel();
-        let reading = tokio::task::spawn_blocking(move || first(ChunkReader::new(from), limit));
+        let reading = tokio::task::spawn_blocking(move || reader(ChunkReader::new(from)));
         self.send(path, to).await;
-        match reading.await {
-            Ok(read) => read.map_err(|error| {
-                let words = system_words(&error);
-                ExecError::system(PHASE, format!("`{path}` can't be read: {words}")).because(error)
-            }),
-            Err(error) => Err(ExecError::system(PHASE, "reading broke off").because(error)),
-        }
+        let read = reading.await;
+        read.map_err(|error| ExecError::system(PHASE, "reading broke off").because(error))
     }
 
     /// Downloads `root` and packs what matches of it.
     async fn take(&self, root: String, mut pack: Archive) -> Result<Archive, ExecError> {
         let path = self.absolute(&root);
-        let (to, from) = channel();
-        let packing = tokio::task::spawn_blocking(move || {
-            take_all(&root, ChunkReader::new(from), &mut pack)?;
+        let packing = move |from| {
+            take_all(&root, from, &mut pack)?;
             Ok(pack)
-        });
-        self.send(&path, to).await;
-        match packing.await {
-            Ok(packed) => packed.map_err(cannot_pack),
-            Err(error) => Err(ExecError::system(PHASE, "packing broke off").because(error)),
-        }
+        };
+        self.archive(&path, packing).await?.map_err(cannot_pack)
     }
 
     /// Sends the daemon's archive of `path`, as far as the reader wants it.
@@ -113,7 +116,7 @@ impl<'a> Place<'a> {
             std::pin::pin!(self.docker.download_from_container(self.id, Some(options)));
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk
-                .map(|bytes| bytes.to_vec())
+                .map(Vec::from)
                 .map_err(|error| io::Error::other(fault::reason(&error)));
             if to.send(chunk).await.is_err() {
                 return;
@@ -242,7 +245,7 @@ fn take_all(root: &str, from: impl io::Read, pack: &mut Archive) -> io::Result<(
 }
 
 /// The path in the project directory of `name` in a download of `root`.
-fn rebased(root: &str, name: &Path) -> io::Result<PathBuf> {
+pub(super) fn rebased(root: &str, name: &Path) -> io::Result<PathBuf> {
     let name = relative(name)?;
     let below: PathBuf = name.iter().skip(1).collect();
     Ok(match (root, below.as_os_str().is_empty()) {

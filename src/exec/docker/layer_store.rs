@@ -13,6 +13,12 @@ use rustix::fs::{FlockOperation, flock};
 /// A file that says what the daemon can do. No layer is called like that.
 const OVERLAYS: &str = ".overlays";
 
+/// A file that names what is tried no more.
+const NO_LAYERS: &str = ".no-layers";
+
+/// How large that may grow. Bytes.
+const MOST_NO_LAYERS: u64 = 16 << 10;
+
 /// Layers that are kept at most; what was not used for longest goes first.
 const MOST: usize = 24;
 
@@ -62,6 +68,25 @@ impl LayerStore {
     /// Forgets it: the daemon is another one.
     pub(super) fn forget_overlays(&self) {
         let _ = fs::remove_file(self.folder.join(OVERLAYS));
+    }
+
+    /// Whether what this names was seen to be no layer.
+    pub(super) fn is_no_layer(&self, id: &str) -> bool {
+        let known = fs::read_to_string(self.folder.join(NO_LAYERS)).unwrap_or_default();
+        known.lines().any(|line| line == id)
+    }
+
+    /// Remembers that it was none. Of very many all are forgotten, and seen again.
+    pub(super) fn remember_no_layer(&self, id: &str) {
+        let path = self.folder.join(NO_LAYERS);
+        let is_full = (path.metadata()).is_ok_and(|about| about.len() > MOST_NO_LAYERS);
+        let mut options = OpenOptions::new();
+        options.create(true).append(!is_full);
+        options.write(true).truncate(is_full).mode(0o600);
+        // What can't be remembered is tried once more.
+        let _ = fs::create_dir_all(&self.folder);
+        let written = options.open(path);
+        let _ = written.and_then(|mut file| file.write_all(format!("{id}\n").as_bytes()));
     }
 
     /// Forgets a layer that the daemon does not have any more.

@@ -124,14 +124,7 @@ impl Layers {
     /// The volume of a layer; the first who asks has it filled. Whoever stops waiting stops nobody
     /// else: what was begun is done in the background, or undone.
     pub(super) async fn get(&self, site: &Site, layer: Layer) -> Result<Volume, ExecError> {
-        let slot = {
-            let mut volumes = self
-                .0
-                .volumes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(volumes.entry(layer.id.clone()).or_default())
-        };
+        let slot = self.slot(&layer.id);
         if let Some(volume) = slot.volume.get() {
             return Ok(volume.clone());
         }
@@ -145,6 +138,45 @@ impl Layers {
         getting.await.unwrap_or_else(|error| {
             Err(ExecError::system("upload", "filling a volume broke off").because(error))
         })
+    }
+
+    /// Takes a volume over that has what a layer holds; whether it is a layer now, and no longer the
+    /// caller's.
+    pub(super) fn adopt(&self, id: &str, volume: Volume, lasts: bool) -> bool {
+        let slot = self.slot(id);
+        let name = volume.name.clone();
+        if slot.volume.set(volume).is_err() {
+            return false;
+        }
+        let store = self.store().filter(|_| lasts);
+        // What can't be remembered goes with this run.
+        if store.is_some_and(|store| store.keep(id, &name).is_ok()) {
+            let _ = slot.lasts.set(());
+        }
+        true
+    }
+
+    /// The volume of a layer that was taken over, in this run or in an earlier one.
+    pub(super) async fn adopted(&self, site: &Site, id: &str) -> Result<Option<Volume>, ExecError> {
+        let slot = self.slot(id);
+        if let Some(volume) = slot.volume.get() {
+            return Ok(Some(volume.clone()));
+        }
+        let Some(store) = self.store() else {
+            return Ok(None);
+        };
+        let found = find_kept(site, store, id).await?;
+        if let Some(volume) = &found {
+            // Whoever was first found the same.
+            let _ = (slot.lasts.set(()), slot.volume.set(volume.clone()));
+        }
+        Ok(found)
+    }
+
+    fn slot(&self, id: &str) -> Arc<Slot> {
+        // The map is whole at any moment, even if another task came to grief.
+        let mut volumes = (self.0.volumes.lock()).unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(volumes.entry(id.to_owned()).or_default())
     }
 
     /// Removes what no later run will want, once nothing is being filled any more.
@@ -175,17 +207,12 @@ impl Shared {
         slot: &Slot,
     ) -> Result<Volume, ExecError> {
         let store = self.store.as_ref().filter(|_| layer.lasts);
-        if let Some(name) = store.and_then(|store| store.find(&layer.id)) {
-            let finding = volumes::find(&site.docker, &name);
-            let found = site.patience.answer("inspect volume", finding).await?;
-            if let Some(volume) = found {
-                // Set once: only one task comes here.
-                let _ = slot.lasts.set(());
-                return Ok(volume);
-            }
-            if let Some(store) = store {
-                store.forget(&layer.id);
-            }
+        if let Some(store) = store
+            && let Some(volume) = find_kept(site, store, &layer.id).await?
+        {
+            // Set once: only one task comes here.
+            let _ = slot.lasts.set(());
+            return Ok(volume);
         }
         let volume = Box::pin(fill(site, layer)).await?;
         // What can't be remembered goes with this run.
@@ -194,6 +221,19 @@ impl Shared {
         }
         Ok(volume)
     }
+}
+
+/// The volume of a layer of an earlier run, if the daemon still has it.
+async fn find_kept(site: &Site, store: &LayerStore, id: &str) -> Result<Option<Volume>, ExecError> {
+    let Some(name) = store.find(id) else {
+        return Ok(None);
+    };
+    let finding = volumes::find(&site.docker, &name);
+    let found = site.patience.answer("inspect volume", finding).await?;
+    if found.is_none() {
+        store.forget(id);
+    }
+    Ok(found)
 }
 
 /// A new volume with the content of `layer`. When it fails it has undone what it began.

@@ -6,6 +6,7 @@
 //! each other; nothing of the host is mounted and no `docker` program is called. Services are
 //! containers beside it, on a network of their own (runtime reference 8).
 
+mod adopted;
 mod attach;
 mod beside;
 mod connect;
@@ -23,6 +24,7 @@ mod image;
 mod images;
 mod layer_store;
 mod layers;
+mod leavings;
 mod mounts;
 mod networks;
 mod overlays;

@@ -15,7 +15,7 @@ use super::containers::{Containers, Made, tars};
 use super::download::Place;
 use super::run::{self, Waiting};
 use super::workspace::is_large;
-use super::{attach, beside, untouched, upload};
+use super::{adopted, attach, beside, untouched, upload};
 
 /// How long a container takes to end behind its script, as a rule.
 const ENDS_SOON: Duration = Duration::from_millis(500);
@@ -50,6 +50,7 @@ impl DockerSession {
             let ended = run::exit_code(&self.container);
             self.container.patience.answer("wait", ended).await?;
             self.ending = false;
+            self.container.ended = true;
         }
         Ok(())
     }
@@ -112,6 +113,7 @@ impl Session for DockerSession {
             return Ok(Exit::Stopped);
         };
         self.ending = true;
+        self.container.ended = false;
         let Some(mut services) = self.container.services.take() else {
             return run::run(&self.container, shell, script, cx).await;
         };
@@ -149,9 +151,8 @@ impl Session for DockerSession {
     async fn is_as_brought(&mut self, globs: &Globs, cx: &Cx) -> Result<bool, ExecError> {
         let looking = async {
             self.settle().await?;
-            let volumes = &self.container.volumes;
-            untouched::is_as_brought(&self.containers, &self.spec, volumes, &self.place(), globs)
-                .await
+            let (containers, spec) = (&self.containers, &self.spec);
+            untouched::is_as_brought(containers, spec, &mut self.container, globs).await
         };
         unless_asked(&cx.cancel, "collect artifacts", looking).await
     }
@@ -164,7 +165,12 @@ impl Session for DockerSession {
     ) -> Result<ArtifactRef, ExecError> {
         let collecting = async {
             self.settle().await?;
-            self.place().collect(globs, into).await
+            let (containers, spec) = (&self.containers, &self.spec);
+            let left = adopted::collect(containers, spec, &mut self.container, globs, into);
+            match Box::pin(left).await? {
+                Some(kept) => Ok(kept),
+                None => self.place().collect(globs, into).await,
+            }
         };
         unless_asked(&cx.cancel, "collect artifacts", collecting).await
     }

@@ -5,68 +5,64 @@ use std::path::Path;
 
 use super::super::collect::Selection;
 use super::super::{EnvSpec, ExecError, Globs};
+use super::container::Container;
 use super::containers::Containers;
 use super::download::Place;
-use super::layers::{self, PLACE, Site};
+use super::layers::{self, PLACE};
 use super::volumes::Volume;
 use super::workspace::{below_builds, is_large};
 
 /// Whether what the globs take is what one archive brought as a layer: the job has changed nothing of
-/// it, and the tree has nothing there. `volumes` are those of the job, which is at `job`.
+/// it, and the tree has nothing there.
 pub(super) async fn is_as_brought(
     containers: &Containers,
     spec: &EnvSpec,
-    volumes: &[String],
-    job: &Place<'_>,
+    container: &mut Container,
     globs: &Globs,
 ) -> Result<bool, ExecError> {
-    let roots = Selection::new(globs, job.project_dir).roots();
+    let project_dir = &spec.layout.project_dir;
+    let roots = Selection::new(globs, project_dir).roots();
     let is_one_layer = matches!(spec.workspace.artifacts.as_slice(), [one] if is_large(one));
     // Any place in the project means that all of it would have to be looked at.
     let are_places = !roots.is_empty() && roots.iter().all(|root| !root.is_empty());
-    let (Some(image), [_, upper, _], true) = (&spec.image, volumes, is_one_layer && are_places)
-    else {
+    let (Some(image), Ok(below), [_, upper, _], true) = (
+        &spec.image,
+        below_builds(&spec.layout),
+        container.volumes.as_slice(),
+        is_one_layer && are_places,
+    ) else {
         return Ok(false);
     };
-    let Ok(below) = below_builds(&spec.layout) else {
-        return Ok(false);
-    };
-    if containers.tree_holds(spec, &roots).await? {
+    if containers.workspaces.holds(spec, &roots).await? {
         return Ok(false);
     }
-    for root in &roots {
-        // A root that is gone may have gone with a folder around it.
+    let volume = Volume::named(upper);
+    let site = containers.site(spec, image).await?;
+    let job = Place::new(container, project_dir);
+    // A root that is gone may have gone with a folder around it.
+    let are_there = all_are_there(&job, &roots);
+    let (beside, are_there) = tokio::join!(layers::container(&site, &volume), are_there);
+    let beside = beside?;
+    let project_dir = Path::new(PLACE).join(below);
+    let project_dir = project_dir.to_string_lossy();
+    let looked = match are_there {
+        Ok(true) => hold_none_of(&Place::new(&beside, &project_dir), &roots).await,
+        other => other,
+    };
+    container.beside.push(beside);
+    looked
+}
+
+async fn all_are_there(job: &Place<'_>, roots: &[String]) -> Result<bool, ExecError> {
+    for root in roots {
         if !job.is_there(root).await? {
             return Ok(false);
         }
     }
-    let site = containers.site(spec, image).await?;
-    are_untouched(&site, upper, &below, &roots).await
+    Ok(true)
 }
 
-/// Whether a volume with the changes of a job, in which the project directory is at `below`, has
-/// nothing at or on the way to these roots.
-async fn are_untouched(
-    site: &Site,
-    upper: &str,
-    below: &Path,
-    roots: &[String],
-) -> Result<bool, ExecError> {
-    let volume = Volume {
-        name: upper.to_owned(),
-        mountpoint: String::new(),
-    };
-    let mut container = layers::container(site, &volume).await?;
-    let looked = {
-        let project_dir = Path::new(PLACE).join(below);
-        let project_dir = project_dir.to_string_lossy();
-        let changes = Place::new(&container, &project_dir);
-        hold_none_of(&changes, roots).await
-    };
-    let removed = container.remove().await;
-    looked.and_then(|untouched| removed.map(|()| untouched))
-}
-
+/// Whether what the job has changed is at or on the way to none of these roots.
 async fn hold_none_of(changes: &Place<'_>, roots: &[String]) -> Result<bool, ExecError> {
     for root in roots {
         // A folder on the way that is in there may have come in the place of another.

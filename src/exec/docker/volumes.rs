@@ -16,6 +16,16 @@ pub(super) struct Volume {
     pub(super) mountpoint: String,
 }
 
+impl Volume {
+    /// One whose place does not matter.
+    pub(super) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            mountpoint: String::new(),
+        }
+    }
+}
+
 impl From<Found> for Volume {
     fn from(found: Found) -> Self {
         Self {

@@ -14,6 +14,7 @@ use super::super::owned::{Owned, Owner};
 use super::super::relocate::{append_empty, open, relocate};
 use super::super::temp::temp_files;
 use super::super::{ArtifactRef, EnvSpec, ExecError, Layout, TreeRef, TreeSpec};
+use super::adopted;
 use super::layers::{Layer, Layers, Site, id};
 use super::volumes::{self, Volume};
 
@@ -83,15 +84,7 @@ impl Workspaces {
         spec: &EnvSpec,
         owner: Option<Owner>,
     ) -> Result<(Volumes, Vec<ArtifactRef>), ExecError> {
-        let (mut layers, rest) = self.layers_of(spec)?;
-        if let Some(owner) = owner {
-            layers = layers
-                .into_iter()
-                .map(|layer| owned(&layer, owner))
-                .collect();
-        }
-        let layers = layers.into_iter();
-        let lower = try_join_all(layers.map(|layer| self.layers.get(site, layer)));
+        let lower = Box::pin(self.lower(site, spec, owner));
         let empty = |part: &str| {
             let name = format!("{name}-{part}");
             volumes::make(&site.docker, name, site.labels(), HashMap::new())
@@ -104,13 +97,14 @@ impl Workspaces {
             made.names = vec![upper.name.clone(), work.name.clone()];
         }
         let overlay = async {
-            let (lower, (upper, work)) = (lower?, own?);
+            let ((lower, rest), (upper, work)) = (lower?, own?);
             let options = options(&lower, &upper, &work)?;
             let making = volumes::make(&site.docker, name.clone(), site.labels(), options);
-            site.patience.answer("create volume", making).await
+            let overlay = site.patience.answer("create volume", making).await?;
+            Ok((overlay, rest))
         };
         match overlay.await {
-            Ok(overlay) => {
+            Ok((overlay, rest)) => {
                 made.names.insert(0, overlay.name.clone());
                 made.overlay = overlay.name;
                 made.place = overlay.mountpoint;
@@ -126,8 +120,50 @@ impl Workspaces {
         }
     }
 
-    /// The layers of a job, the lowest first, and the artifacts that go over them.
-    fn layers_of(&self, spec: &EnvSpec) -> Result<(Vec<Layer>, Vec<ArtifactRef>), ExecError> {
+    /// What lies below a job, the lowest first, and the artifacts that go over it.
+    async fn lower(
+        &self,
+        site: &Site,
+        spec: &EnvSpec,
+        owner: Option<Owner>,
+    ) -> Result<(Vec<Volume>, Vec<ArtifactRef>), ExecError> {
+        let adopted = match owner {
+            None => adopted::below(self, site, spec).await?,
+            Some(_) => None,
+        };
+        let artifacts = &spec.workspace.artifacts[usize::from(adopted.is_some())..];
+        let (layers, rest) = self.layers_of(spec, artifacts)?;
+        let layers = layers.into_iter().map(|layer| match owner {
+            Some(owner) => owned(&layer, owner),
+            None => layer,
+        });
+        let filled = try_join_all(layers.map(|layer| self.layers.get(site, layer))).await?;
+        Ok((adopted.into_iter().chain(filled).collect(), rest))
+    }
+
+    /// Whether the tree of a job has something at or below one of these paths.
+    pub(super) async fn holds(&self, spec: &EnvSpec, paths: &[String]) -> Result<bool, ExecError> {
+        let Some(tree) = &spec.workspace.tree else {
+            return Ok(false);
+        };
+        let (layers, paths) = (self.tree(tree)?.layers, paths.to_vec());
+        let looking = tokio::task::spawn_blocking(move || {
+            let holds = |path: &String| {
+                let mut layers = layers.iter();
+                // What can't be looked at counts as there.
+                layers.any(|layer| layer.content.holds(Path::new(path)).unwrap_or(true))
+            };
+            paths.iter().any(holds)
+        });
+        Ok(looking.await.unwrap_or(true))
+    }
+
+    /// The layers of a job with these artifacts, the lowest first, and the artifacts that go over them.
+    fn layers_of(
+        &self,
+        spec: &EnvSpec,
+        artifacts: &[ArtifactRef],
+    ) -> Result<(Vec<Layer>, Vec<ArtifactRef>), ExecError> {
         let broken = |error| ExecError::system("open", "the project directory").because(error);
         let below = below_builds(&spec.layout).map_err(broken)?;
         let mut layers = vec![skeleton(&spec.layout, &below, temp_files(spec))];
@@ -141,11 +177,11 @@ impl Workspaces {
                 });
             }
         }
-        let artifacts = &spec.workspace.artifacts;
         // What comes later goes over what comes before, so that the rest begins behind the last
         // that is a layer.
         let large = artifacts.iter().rposition(is_large).map_or(0, |at| at + 1);
-        let large = if layers.len() + large > MOST_LAYERS {
+        // One more may lie below all of them.
+        let large = if layers.len() + large >= MOST_LAYERS {
             0
         } else {
             large

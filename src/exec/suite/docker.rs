@@ -1,5 +1,6 @@
 //! The contract over Docker, and what only it must do.
 
+mod adopted;
 mod services;
 
 use std::sync::Arc;

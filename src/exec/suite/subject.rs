@@ -104,12 +104,17 @@ impl Subject {
 
     /// A tree of these tars, each over those before it.
     pub(super) async fn layers(&self, tars: &[PathBuf]) -> Workspace {
+        self.layers_called("tree", tars).await
+    }
+
+    /// The same, beside those of other names.
+    pub(super) async fn layers_called(&self, name: &str, tars: &[PathBuf]) -> Workspace {
         let layer = |(number, tar): (usize, &PathBuf)| LayerSpec {
-            id: format!("{} {number}", self.owner),
+            id: format!("{} {name} {number}", self.owner),
             content: Arc::new(TarFile(tar.clone())),
         };
         let tree = TreeSpec {
-            id: "tree".to_owned(),
+            id: name.to_owned(),
             layers: tars.iter().enumerate().map(layer).collect(),
         };
         let tree = self.executor.publish_tree(&tree, &Cx::unstoppable()).await;

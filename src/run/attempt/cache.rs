@@ -175,6 +175,7 @@ impl Attempt<'_> {
         Ok(Globs {
             paths: self.expanded(session, &cache.paths).await?,
             untracked,
+            lasts: true,
             ..Globs::default()
         })
     }

@@ -32,6 +32,7 @@ impl Attempt<'_> {
             exclude: self.expanded(session, &wanted.exclude).await?,
             untracked,
             limit: self.shared.artifacts_limit,
+            lasts: false,
         })
     }
 

@@ -118,6 +118,7 @@ impl From<Choice> for Globs {
             untracked: choice.untracked.map(Arc::new),
             // Whoever stores the archive counts its bytes.
             limit: None,
+            lasts: false,
         }
     }
 }

@@ -1,0 +1,189 @@
+//! Volumes of jobs that become layers: where a job's changes are just what is kept of it, the volume
+//! that has them is below the jobs that get that, and nothing is copied (design chapter 6).
+//!
+//! Such a layer lies below all others, the tree's too. There it does not matter what the kernel has
+//! noted in its folders about those that it once lay over.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::super::collect::{Selection, begin, cannot_pack, keep};
+use super::super::entry::relative;
+use super::super::{ArtifactRef, EnvSpec, ExecError, Globs};
+use super::container::Container;
+use super::containers::Containers;
+use super::download::Place;
+use super::layers::{self, PLACE, Site};
+use super::leavings::Leavings;
+use super::volumes::{self, Volume};
+use super::workspace::{Workspaces, below_builds, is_large};
+
+/// The layer that an earlier job has left, where the first of a job's artifacts is one. Only that has
+/// nothing below it, and only where the tree has nothing in its place it need not lie over the tree.
+pub(super) async fn below(
+    workspaces: &Workspaces,
+    site: &Site,
+    spec: &EnvSpec,
+) -> Result<Option<Volume>, ExecError> {
+    let first = spec.workspace.artifacts.first();
+    let Some(first) = first.filter(|first| is_large(first)) else {
+        return Ok(None);
+    };
+    let Some(id) = id(spec, first) else {
+        return Ok(None);
+    };
+    let Some(volume) = workspaces.layers.adopted(site, &id).await? else {
+        return Ok(None);
+    };
+    let Some(names) = names_in(vec![first.tar.clone()]).await else {
+        return Ok(None);
+    };
+    let is_hidden = workspaces.holds(spec, &names).await?;
+    Ok((!is_hidden).then_some(volume))
+}
+
+/// Packs what the globs take into `into`, as [`Place::collect`] does, where that is all that the job
+/// has changed; the volume with its changes is a layer then. `None` where it is not, or where that
+/// can't be seen. Nothing of the job runs any more.
+pub(super) async fn collect(
+    containers: &Containers,
+    spec: &EnvSpec,
+    container: &mut Container,
+    globs: &Globs,
+    into: &Path,
+) -> Result<Option<ArtifactRef>, ExecError> {
+    let selection = Selection::new(globs, &spec.layout.project_dir);
+    let roots = selection.roots();
+    let (Some(image), Ok(below), [_, upper, _], true) = (
+        &spec.image,
+        below_builds(&spec.layout),
+        container.volumes.as_slice(),
+        may_be_all(containers, spec, globs, &roots),
+    ) else {
+        return Ok(None);
+    };
+    let upper = upper.clone();
+    let store = containers.layers().store();
+    let known = format!("{} {} {:?}", spec.volumes_of, spec.job, globs.paths);
+    let known = layers::id(&known, &below);
+    if store.is_some_and(|store| store.is_no_layer(&known))
+        || holds(containers, spec, &roots).await?
+    {
+        return Ok(None);
+    }
+    let site = containers.site(spec, image).await?;
+    let mut packed = None;
+    if let Some(changes) = show(&site, spec, container, &upper, &below).await? {
+        let archive = begin(selection, globs, into).map_err(cannot_pack)?;
+        let leavings = Leavings::new(below, roots, archive);
+        let packing = changes.archive(PLACE, |from| leavings.pack(from));
+        if let Some(archive) = packing.await?.map_err(cannot_pack)? {
+            packed = Some(keep(archive, into).map_err(cannot_pack)?);
+        }
+    }
+    let large = packed.as_ref().filter(|kept| is_large(kept));
+    let Some(id) = large.and_then(|kept| id(spec, kept)) else {
+        if let Some(store) = store {
+            store.remember_no_layer(&known);
+        }
+        return Ok(packed);
+    };
+    let finding = volumes::find(&site.docker, &upper);
+    let volume = site.patience.answer("inspect volume", finding).await?;
+    if volume.is_some_and(|volume| containers.layers().adopt(&id, volume, globs.lasts)) {
+        container.volumes.retain(|name| *name != upper);
+    }
+    Ok(packed)
+}
+
+/// Whether nothing but the job's own changes may be at those places when it has ended.
+fn may_be_all(containers: &Containers, spec: &EnvSpec, globs: &Globs, roots: &[String]) -> bool {
+    let settings = &containers.settings;
+    let has_own_files = spec.workspace.tree.is_some() && !spec.owned_files;
+    // They go on when the job has ended.
+    let is_alone = spec.services.is_empty() && !settings.host_socket;
+    // They may lie over the builds directory.
+    let has_no_mounts = settings.volumes.is_empty() && settings.tmpfs.is_empty();
+    // All of the project is never only what is kept.
+    let are_places = !roots.is_empty() && roots.iter().all(|root| !root.is_empty());
+    has_own_files && is_alone && has_no_mounts && are_places && globs.untracked.is_none()
+}
+
+/// Whether the tree, or what was brought, has something where the roots begin.
+async fn holds(
+    containers: &Containers,
+    spec: &EnvSpec,
+    roots: &[String],
+) -> Result<bool, ExecError> {
+    let first = |root: &String| root.split('/').next().unwrap_or_default().to_owned();
+    let tops: Vec<String> = roots.iter().map(first).collect();
+    if containers.workspaces.holds(spec, &tops).await? {
+        return Ok(true);
+    }
+    let brought = spec.workspace.artifacts.iter();
+    let names = names_in(brought.map(|kept| kept.tar.clone()).collect()).await;
+    Ok(names.is_none_or(|names| names.iter().any(|name| tops.contains(name))))
+}
+
+/// A container beside the job's own that shows what the job has changed; `None` where what it shows
+/// is not all, or more than is kept.
+async fn show<'a>(
+    site: &Site,
+    spec: &EnvSpec,
+    container: &'a mut Container,
+    upper: &str,
+    below: &Path,
+) -> Result<Option<Place<'a>>, ExecError> {
+    let temp = spec.layout.temp_dir();
+    let (around, temp) = temp.rsplit_once('/').unwrap_or_default();
+    let volume = Volume::named(upper);
+    let seen = async {
+        let project = Place::new(container, &spec.layout.project_dir);
+        let around = Place::new(container, around);
+        // Folders that were moved and made anew hide what lies below them, and what was moved has
+        // its files only there. Then these are hidden too, or among the changes.
+        tokio::try_join!(project.is_there(".git"), around.is_there(temp))
+    };
+    let (beside, seen) = tokio::join!(layers::container(site, &volume), seen);
+    container.beside.push(beside?);
+    let Some(beside) = container.beside.last() else {
+        return Ok(None);
+    };
+    let around = Path::new(PLACE).join(below.parent().unwrap_or(Path::new("")));
+    let around = around.to_string_lossy();
+    let changes = Place::new(beside, &around);
+    // What is there is never kept, and comes last.
+    let is_all = seen? == (true, true) && !changes.holds(temp).await?;
+    Ok(is_all.then(|| Place::new(beside, PLACE)))
+}
+
+/// The name of the layer that has what was kept, in place of one that is filled with it.
+fn id(spec: &EnvSpec, kept: &ArtifactRef) -> Option<String> {
+    let below = below_builds(&spec.layout).ok()?;
+    let digest = kept.digest.as_ref()?;
+    Some(layers::id(&format!("left {digest}"), &below))
+}
+
+/// What archives have at their top; `None` where they can't be read.
+async fn names_in(tars: Vec<PathBuf>) -> Option<Vec<String>> {
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut names = BTreeSet::new();
+        for tar in tars {
+            add_names(&tar, &mut names)?;
+        }
+        io::Result::Ok(names.into_iter().collect())
+    });
+    reading.await.ok()?.ok()
+}
+
+fn add_names(tar: &Path, names: &mut BTreeSet<String>) -> io::Result<()> {
+    for entry in tar::Archive::new(File::open(tar)?).entries_with_seek()? {
+        let path = relative(&entry?.path()?)?;
+        if let Some(Component::Normal(first)) = path.components().next() {
+            names.insert(first.to_string_lossy().into_owned());
+        }
+    }
+    Ok(())
+}
