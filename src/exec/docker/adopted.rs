@@ -17,6 +17,7 @@ use super::containers::Containers;
 use super::download::Place;
 use super::layers::{self, PLACE, Site};
 use super::leavings::Leavings;
+use super::run;
 use super::volumes::{self, Volume};
 use super::workspace::{Workspaces, below_builds, is_large};
 
@@ -46,7 +47,7 @@ pub(super) async fn below(
 
 /// Packs what the globs take into `into`, as [`Place::collect`] does, where that is all that the job
 /// has changed; the volume with its changes is a layer then. `None` where it is not, or where that
-/// can't be seen. Nothing of the job runs any more.
+/// can't be seen.
 pub(super) async fn collect(
     containers: &Containers,
     spec: &EnvSpec,
@@ -140,6 +141,7 @@ async fn show<'a>(
     let (around, temp) = temp.rsplit_once('/').unwrap_or_default();
     let volume = Volume::named(upper);
     let seen = async {
+        run::end(container).await?;
         let project = Place::new(container, &spec.layout.project_dir);
         let around = Place::new(container, around);
         // Folders that were moved and made anew hide what lies below them, and what was moved has

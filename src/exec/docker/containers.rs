@@ -3,13 +3,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, SystemVersion};
-use bollard::query_parameters::{
-    ContainerArchiveInfoOptionsBuilder, CreateContainerOptionsBuilder,
-};
+use bollard::query_parameters::CreateContainerOptionsBuilder;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::super::cancel::unless_asked;
@@ -23,8 +20,9 @@ use super::create::Common;
 use super::images::Images;
 use super::layers::{Layers, Site, token};
 use super::mounts::Mounts;
+use super::overlays::Overlays;
 use super::patience::Patience;
-use super::run::{self, Waiting};
+use super::run::Waiting;
 use super::services::Services;
 use super::settings::DockerSettings;
 use super::upload::{self, Content};
@@ -38,45 +36,24 @@ pub(super) struct Containers {
     pub(super) patience: Patience,
     starts: Arc<Semaphore>,
     pub(super) workspaces: Workspaces,
-    overlays: Overlays,
+    pub(super) overlays: Overlays,
     tried_out: OnceCell<()>,
     /// The trees as files, for a daemon without overlays.
     flat: Trees,
-    images: Images,
+    pub(super) images: Images,
     pub(super) settings: DockerSettings,
 }
 
-/// Whether the daemon lays volumes over each other. Not known before it has done so once.
-#[derive(Default)]
-struct Overlays(AtomicU8);
-
-const WORKS: u8 = 1;
-const REFUSED: u8 = 2;
-
-impl Overlays {
-    fn are_refused(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == REFUSED
-    }
-
-    fn work(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == WORKS
-    }
-
-    fn found(&self, state: u8) {
-        self.0.store(state, Ordering::Relaxed);
-    }
-}
-
 /// What is to be made for an attempt, and where.
-struct Plan<'a> {
-    site: Site,
-    spec: &'a EnvSpec,
-    image: &'a Image,
+pub(super) struct Plan<'a> {
+    pub(super) site: Site,
+    pub(super) spec: &'a EnvSpec,
+    pub(super) image: &'a Image,
     cx: &'a Cx,
 }
 
 /// What a new container gets of the job's files.
-enum Files {
+pub(super) enum Files {
     /// What its volumes do not have.
     Beside(Vec<ArtifactRef>),
     /// All of them.
@@ -203,14 +180,16 @@ impl Containers {
         let owner = self.owner(spec).await?;
         let making = (self.workspaces).make(site, self.volume_name(spec)?, spec, owner);
         let network = Services::network(site, spec, &self.settings);
-        let (made, services) = tokio::join!(making, network);
+        // Known when it is asked for; what goes wrong is told there.
+        let knowing = self.images.runs_as_root(site, plan.image);
+        let (made, services, _) = tokio::join!(making, network, knowing);
         match made {
             Ok((volumes, rest)) => {
                 let files = Files::Beside(rest);
                 Box::pin(self.create(plan, volumes, services, files)).await
             }
             Err(error) if error.fault == Fault::Unsupported => {
-                self.overlays.found(REFUSED);
+                self.overlays.found(false);
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -221,7 +200,7 @@ impl Containers {
     async fn try_out(&self, site: &Site) -> Result<(), ExecError> {
         let trying = || async {
             if !overlays::work(site, self.layers().store()).await? {
-                self.overlays.found(REFUSED);
+                self.overlays.found(false);
             }
             Ok(())
         };
@@ -306,11 +285,7 @@ impl Containers {
                 }
                 let begins_as_asked = self.images.begins_as_asked(site, image, &spec.variables);
                 container.begins_as_asked = begins_as_asked.await?;
-                // The shell comes up while its services do; an entrypoint may want to find them.
-                if spec.services.is_empty() || self.images.has_entrypoint(site, image).await? {
-                    return Ok(Some(None));
-                }
-                run::start(&container).await.map(Some).map(Some)
+                Box::pin(self.begin(plan, &container)).await
             };
             unless_asked(&cx.cancel, "upload", readying).await
         };
@@ -357,36 +332,6 @@ impl Containers {
         mounts::make(&plan.site, &self.settings, &self.endpoint.socket, plan.spec).await
     }
 
-    /// Puts files into a new container; false where its volumes can't be mounted.
-    async fn put(&self, plan: &Plan<'_>, id: &str, files: Files) -> Result<bool, ExecError> {
-        let (docker, layout) = (&plan.site.docker, &plan.spec.layout);
-        let rest = match files {
-            Files::All(content) => {
-                upload::fill(docker, id, content).await?;
-                return Ok(true);
-            }
-            Files::Beside(rest) => rest,
-        };
-        if !self.overlays.work() {
-            if !self.is_there(docker, id, &layout.builds_dir).await? {
-                self.overlays.found(REFUSED);
-                if let Some(store) = self.layers().store() {
-                    store.forget_overlays();
-                }
-                return Ok(false);
-            }
-            self.overlays.found(WORKS);
-        }
-        if !self.images.runs_as_root(&plan.site, plan.image).await? {
-            upload::open_folders(docker, id, vec![layout.builds_dir.clone()]).await?;
-        }
-        if !rest.is_empty() {
-            let owner = self.owner(plan.spec).await?;
-            upload::add(docker, id, &layout.project_dir, tars(&rest), owner).await?;
-        }
-        Ok(true)
-    }
-
     /// The id of a new container.
     async fn create_itself(
         &self,
@@ -410,23 +355,6 @@ impl Containers {
         };
         let making = self.patience.answer("create container", Box::pin(making));
         Ok(making.await?.id)
-    }
-
-    /// Whether the folder `path` of the container is there: its volumes can be mounted.
-    async fn is_there(&self, docker: &Docker, id: &str, path: &str) -> Result<bool, ExecError> {
-        let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
-        let looking = async {
-            match docker.get_container_archive_info(id, Some(options)).await {
-                Ok(_) => Ok(true),
-                Err(error) if fault::status(&error).is_some() => Ok(false),
-                Err(error) => Err(fault::system(
-                    "upload",
-                    "the volumes can't be looked at",
-                    error,
-                )),
-            }
-        };
-        self.patience.answer("upload", looking).await
     }
 }
 

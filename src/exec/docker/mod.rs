@@ -31,6 +31,7 @@ mod overlays;
 mod ownership;
 mod patience;
 mod probe;
+mod ready;
 mod reap;
 mod run;
 mod services;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use bollard::query_parameters::ContainerArchiveInfoOptionsBuilder;
 use tar::{Builder, EntryType, Header};
@@ -13,6 +14,32 @@ use super::layer_store::LayerStore;
 use super::layers::{self, Layer, PLACE, Site, token};
 use super::volumes::{self, Volume};
 use super::{fault, workspace};
+
+/// Whether the daemon lays volumes over each other. Not known before it has done so once.
+#[derive(Default)]
+pub(super) struct Overlays(AtomicU8);
+
+const WORKS: u8 = 1;
+const REFUSED: u8 = 2;
+
+impl Overlays {
+    pub(super) fn are_refused(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == REFUSED
+    }
+
+    pub(super) fn work(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == WORKS
+    }
+
+    pub(super) fn are_unknown(&self) -> bool {
+        !self.are_refused() && !self.work()
+    }
+
+    pub(super) fn found(&self, work: bool) {
+        let state = if work { WORKS } else { REFUSED };
+        self.0.store(state, Ordering::Relaxed);
+    }
+}
 
 /// Whether it does. What is only remembered may be so no more.
 pub(super) async fn work(site: &Site, store: Option<&LayerStore>) -> Result<bool, ExecError> {

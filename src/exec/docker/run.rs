@@ -164,6 +164,12 @@ async fn hand_on(text: Vec<u8>, to: &mpsc::Sender<Vec<u8>>) {
     }
 }
 
+/// Returns when nothing of the last script runs any more.
+pub(super) async fn end(container: &Container) -> Result<(), ExecError> {
+    let ended = exit_code(container);
+    container.patience.answer("wait", ended).await.map(drop)
+}
+
 /// What the daemon says about the end, which comes after all that it does at the end. Asked after
 /// the start, `not-running` can't miss it, however early it comes.
 pub(super) async fn exit_code(container: &Container) -> Result<i64, ExecError> {

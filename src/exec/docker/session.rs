@@ -47,8 +47,7 @@ impl DockerSession {
     /// or reads its files.
     async fn settle(&mut self) -> Result<(), ExecError> {
         if self.ending {
-            let ended = run::exit_code(&self.container);
-            self.container.patience.answer("wait", ended).await?;
+            run::end(&self.container).await?;
             self.ending = false;
             self.container.ended = true;
         }
@@ -150,7 +149,6 @@ impl Session for DockerSession {
 
     async fn is_as_brought(&mut self, globs: &Globs, cx: &Cx) -> Result<bool, ExecError> {
         let looking = async {
-            self.settle().await?;
             let (containers, spec) = (&self.containers, &self.spec);
             untouched::is_as_brought(containers, spec, &mut self.container, globs).await
         };
@@ -164,10 +162,11 @@ impl Session for DockerSession {
         cx: &Cx,
     ) -> Result<ArtifactRef, ExecError> {
         let collecting = async {
-            self.settle().await?;
             let (containers, spec) = (&self.containers, &self.spec);
             let left = adopted::collect(containers, spec, &mut self.container, globs, into);
-            match Box::pin(left).await? {
+            let left = Box::pin(left).await?;
+            self.settle().await?;
+            match left {
                 Some(kept) => Ok(kept),
                 None => self.place().collect(globs, into).await,
             }

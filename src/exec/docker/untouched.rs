@@ -9,6 +9,7 @@ use super::container::Container;
 use super::containers::Containers;
 use super::download::Place;
 use super::layers::{self, PLACE};
+use super::run;
 use super::volumes::Volume;
 use super::workspace::{below_builds, is_large};
 
@@ -40,7 +41,7 @@ pub(super) async fn is_as_brought(
     let site = containers.site(spec, image).await?;
     let job = Place::new(container, project_dir);
     // A root that is gone may have gone with a folder around it.
-    let are_there = all_are_there(&job, &roots);
+    let are_there = all_are_there(container, &job, &roots);
     let (beside, are_there) = tokio::join!(layers::container(&site, &volume), are_there);
     let beside = beside?;
     let project_dir = Path::new(PLACE).join(below);
@@ -53,7 +54,12 @@ pub(super) async fn is_as_brought(
     looked
 }
 
-async fn all_are_there(job: &Place<'_>, roots: &[String]) -> Result<bool, ExecError> {
+async fn all_are_there(
+    container: &Container,
+    job: &Place<'_>,
+    roots: &[String],
+) -> Result<bool, ExecError> {
+    run::end(container).await?;
     for root in roots {
         if !job.is_there(root).await? {
             return Ok(false);

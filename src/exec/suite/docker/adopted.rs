@@ -68,7 +68,8 @@ ls -A . ..";
 async fn what_a_job_leaves_is_below_those_that_get_it_if_it_is_all_that_it_changed() {
     in_docker(async |subject: &Subject| {
         let make = format!("mkdir -p out; {FILL} >out/big; echo one >out/a");
-        let moved = "cd ..; mv project q; mkdir project; mv q/.git q/README project; mv q/src project/out; rm -rf q; cd project";
+        let moved =
+            "cd ..; mv project q; mkdir project; mv q/src project/out; rm -rf q; cd project";
         for (number, (more, exclude, is_layer, wanted)) in [
             ("true", &[][..], true, "out/a: one"),
             ("echo x >w", &[], false, "out/a: one"),
@@ -87,11 +88,18 @@ async fn what_a_job_leaves_is_below_those_that_get_it_if_it_is_all_that_it_chang
             let kept = left(subject, &job, &script, &globs(&["out"], exclude)).await;
             let user = format!("use{number}");
             let seen = run(subject, &user, &[&kept], LOOK).await;
-            assert_eq!(seen.contains(&format!("{job}\n")), is_layer, "{more}: {seen}");
+            assert_eq!(
+                seen.contains(&format!("{job}\n")),
+                is_layer,
+                "{more}: {seen}"
+            );
             assert!(seen.contains(wanted), "{more}: {seen}");
             assert!(seen.contains("src/x: of the tree"), "{more}: {seen}");
             assert_eq!(seen.contains("out/a"), exclude.is_empty(), "{more}: {seen}");
-            assert!(!seen.contains("\nw\n") && !seen.contains("S\n"), "{more}: {seen}");
+            assert!(
+                !seen.contains("\nw\n") && !seen.contains("S\n"),
+                "{more}: {seen}"
+            );
             assert!(seen.contains("project.tmp\n"), "{more}: {seen}");
         }
         let script = format!("{moved}; {FILL} >out/big");
