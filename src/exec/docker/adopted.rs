@@ -76,7 +76,7 @@ pub(super) async fn collect(
     }
     let site = containers.site(spec, image).await?;
     let mut packed = None;
-    if let Some(changes) = show(&site, spec, container, &upper, &below).await? {
+    if let Some(changes) = show(containers, &site, spec, container, &upper, &below).await? {
         let archive = begin(selection, globs, into).map_err(cannot_pack)?;
         let leavings = Leavings::new(below, roots, archive);
         let packing = changes.archive(PLACE, |from| leavings.pack(from));
@@ -131,6 +131,7 @@ async fn holds(
 /// A container beside the job's own that shows what the job has changed; `None` where what it shows
 /// is not all, or more than is kept.
 async fn show<'a>(
+    containers: &Containers,
     site: &Site,
     spec: &EnvSpec,
     container: &'a mut Container,
@@ -148,9 +149,14 @@ async fn show<'a>(
         // its files only there. Then these are hidden too, or among the changes.
         tokio::try_join!(project.is_there(".git"), around.is_there(temp))
     };
-    let (beside, seen) = tokio::join!(layers::container(site, &volume), seen);
-    container.beside.push(beside?);
-    let Some(beside) = container.beside.last() else {
+    let (beside, seen, labels) = tokio::join!(
+        layers::container(site, &volume),
+        seen,
+        containers.labels_files()
+    );
+    // Without it the files are packed as they are seen in the job's own.
+    container.beside.extend(beside.ok());
+    let (Some(beside), Ok(false)) = (container.beside.last(), labels) else {
         return Ok(None);
     };
     let around = Path::new(PLACE).join(below.parent().unwrap_or(Path::new("")));

@@ -135,6 +135,15 @@ pub(super) async fn root(docker: &Docker) -> Result<String, ExecError> {
     })
 }
 
+/// Whether files get labels by which one container's are nobody else's to read (`SELinux`).
+pub(super) async fn labels_files(docker: &Docker) -> Result<bool, ExecError> {
+    let info = docker.info().await;
+    let info =
+        info.map_err(|error| fault::system("connect", "the daemon can't be asked", error))?;
+    let options = info.security_options.unwrap_or_default();
+    Ok(options.iter().any(|option| option.contains("selinux")))
+}
+
 /// The newest version that both sides speak; one that makes no sense is taken for ours.
 fn agreed(daemon: &SystemVersion) -> ClientVersion {
     let numbers = daemon.api_version.as_deref().and_then(|version| {

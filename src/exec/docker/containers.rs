@@ -27,7 +27,7 @@ use super::services::Services;
 use super::settings::DockerSettings;
 use super::upload::{self, Content};
 use super::workspace::{Volumes, Workspaces};
-use super::{create, fault, host_builds, mounts, overlays, ownership};
+use super::{connect, create, fault, host_builds, mounts, overlays, ownership};
 
 /// One daemon, and what is made on it.
 pub(super) struct Containers {
@@ -38,6 +38,7 @@ pub(super) struct Containers {
     pub(super) workspaces: Workspaces,
     pub(super) overlays: Overlays,
     tried_out: OnceCell<()>,
+    labels_files: OnceCell<bool>,
     /// The trees as files, for a daemon without overlays.
     flat: Trees,
     pub(super) images: Images,
@@ -83,6 +84,7 @@ impl Containers {
             workspaces: Workspaces::new(layers),
             overlays: Overlays::default(),
             tried_out: OnceCell::new(),
+            labels_files: OnceCell::new(),
             flat: Trees::default(),
             images: Images::default(),
         }
@@ -110,6 +112,15 @@ impl Containers {
 
     pub(super) fn publish(&self, tree: &TreeSpec) -> TreeRef {
         self.workspaces.publish(tree)
+    }
+
+    /// Whether a job's files may be nobody else's to read.
+    pub(super) async fn labels_files(&self) -> Result<bool, ExecError> {
+        let asking = || async {
+            let asking = connect::labels_files(self.docker().await?);
+            self.patience.answer("connect", asking).await
+        };
+        self.labels_files.get_or_try_init(asking).await.copied()
     }
 
     /// The container of an attempt, and what goes with it. When it fails it has undone what it began.
@@ -290,7 +301,7 @@ impl Containers {
             unless_asked(&cx.cancel, "upload", readying).await
         };
         let made = match &mut services {
-            None => own.await,
+            None => Box::pin(own).await,
             Some(services) => {
                 let starting = services.start(site, spec, common);
                 let (made, started) = tokio::join!(own, starting);
