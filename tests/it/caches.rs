@@ -144,3 +144,27 @@ fn what_the_tree_has_beside_a_cache_is_packed_with_it_in_docker() {
     assert!(text.contains("there is a big of-the-tree one"), "{text}");
     assert!(text.contains("v: found 4 "), "{text}");
 }
+
+#[test]
+fn a_cache_that_is_all_that_a_job_has_changed_is_copied_nowhere_in_docker() {
+    let env = TestEnv::new(LARGE);
+    // Which of the volumes below the job was one with the changes of another.
+    let look = "ACT=grep -o 'lowerdir[^,]*' /proc/mounts | grep -c -- -large-1-.*-upper/ || true";
+    let run = || told(&env, On::Docker, &["--var", look]);
+    for below in ["\n0\n", "\n1\n", "\n1\n"] {
+        let (code, text) = run();
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.contains("there is a big one"), "{text}");
+        let lines: String = (text.lines())
+            .filter_map(|line| line.strip_prefix("large > "))
+            .fold("\n".to_owned(), |lines, line| lines + line + "\n");
+        assert!(lines.contains(below), "{below:?} {lines}");
+    }
+    let (code, text) = told(&env, On::Docker, &["--var", "ACT=echo x >w; echo two >v/a"]);
+    assert_eq!(code, Some(0), "{text}");
+    // What was taken away is filled again.
+    assert!(env.output(&["clean", "layers"]).status.success());
+    let (_, text) = run();
+    assert!(text.contains("there is a big two"), "{text}");
+    assert_eq!(env.leftovers(), Vec::<String>::new());
+}
