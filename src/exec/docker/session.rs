@@ -131,6 +131,7 @@ impl Session for DockerSession {
             return Ok(Exit::Stopped);
         };
         self.ending = true;
+        self.container.ended = false;
         attach::attach(&mut self.container, shell, login, terminal, cx).await
     }
 
