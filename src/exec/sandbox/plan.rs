@@ -11,7 +11,7 @@ use super::network::gate::Outside;
 use super::network::way_out::{ADDRESS, WayOut};
 use super::step::{Fresh, KernelTree, Marks, Step};
 use network::network;
-use trees::{Trees, has_own_builds, tree_name, upper, work};
+use trees::{Trees, tree_name, upper, work};
 
 mod network;
 mod trees;
@@ -96,7 +96,7 @@ pub(super) struct Plan<'a> {
     /// The folders of the copies of those trees that are written to, in their order; empty where the
     /// copies are the attempt's own.
     pub(super) copies: &'a [PathBuf],
-    /// Layers with the builds directory at its place, the highest first.
+    /// Layers of the builds directory, the highest first.
     pub(super) builds: &'a [PathBuf],
     /// Names of files in the temporary folder.
     pub(super) temp_files: &'a [String],
@@ -170,7 +170,7 @@ impl<'a> Plan<'a> {
 /// The folders that have to be there before the steps are done.
 pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
     let mut names = vec!["root".to_owned()];
-    names.extend(has_own_builds(plan).then(|| "builds".to_owned()));
+    names.extend((!plan.builds.is_empty()).then(|| "builds".to_owned()));
     let trees = plan.root.trees.iter().filter(|tree| tree.writable);
     let own = trees.enumerate().skip(plan.copies.len());
     names.extend(own.map(|(number, _)| tree_name(number)));
@@ -182,7 +182,7 @@ pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
 /// All that is done.
 pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     let mut trees = Trees::of(plan);
-    trees.root();
+    trees.overlay(&plan.root.layers, "root", plan.root.marks);
     for name in DEVICES {
         let at = Path::new("/dev").join(name);
         trees.makers.push(Step::Device(at.clone()));
@@ -203,8 +203,8 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         let (tree, at) = (0, at.to_owned());
         trees.attach.push(folder(&at, 0o777));
         trees.attach.push(Step::Attach { tree, at });
-    } else if has_own_builds(plan) {
-        trees.builds();
+    } else if !plan.builds.is_empty() {
+        trees.overlay(plan.builds, "builds", None);
         trees.attach(at, folder(at, 0o777));
     }
     let given = trees.attach.len();
@@ -386,9 +386,9 @@ mod tests {
         )
     }
 
-    fn made(identity: &Identity, joins: bool, layers: usize) -> Vec<Step> {
+    fn made(identity: &Identity, joins: bool) -> Vec<Step> {
         let root = Root {
-            layers: vec!["/layers/of/an/image".into(); layers],
+            layers: vec!["/image".into()],
             marks: None,
             trees: vec![HostTree {
                 at: "/usr".into(),
@@ -416,7 +416,7 @@ mod tests {
             (Identity::Same, true),
             (single, false),
         ] {
-            let steps = made(&identity, joins, 1);
+            let steps = made(&identity, joins);
             let entered = (steps.iter())
                 .position(|step| matches!(step, Step::EnterRoot { .. }))
                 .expect("it is entered");
@@ -427,23 +427,16 @@ mod tests {
 
     #[test]
     fn every_tree_gets_the_place_that_is_its_own() {
-        for (joins, layers) in [(false, 1), (true, 1), (false, 200)] {
-            let steps = made(&Identity::Same, joins, layers);
+        for joins in [false, true] {
+            let steps = made(&Identity::Same, joins);
             let mut names: Vec<String> = Vec::new();
             names.extend(joins.then(|| "/builds".to_owned()));
-            let is_overlay = |step: &&Step| matches!(step, Step::Overlay { .. });
-            let overlays = steps.iter().filter(is_overlay).count();
-            // More names than the kernel reads at once.
-            assert_eq!(overlays, if layers == 200 { 2 } else { 1 }, "{joins}");
             for step in &steps {
                 match step {
                     Step::Overlay { upper, .. } if upper.ends_with("root-upper") => {
                         names.push("/".to_owned());
                     }
-                    Step::Overlay { part, .. } => {
-                        assert_eq!(part, Path::new("builds"));
-                        names.push("/builds".to_owned());
-                    }
+                    Step::Overlay { .. } => names.push("/builds".to_owned()),
                     Step::Device(at) | Step::Share(at) => names.push(at.display().to_string()),
                     Step::KernelTree(KernelTree::Proc) => names.push("/proc".to_owned()),
                     Step::KernelTree(KernelTree::Sys) => names.push("/sys".to_owned()),

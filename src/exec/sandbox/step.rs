@@ -26,8 +26,6 @@ pub(super) enum Step {
         work: PathBuf,
         /// Any folder: it is in use for a moment, or as long as sandboxes are made.
         staging: PathBuf,
-        /// The folder in it that is the tree; empty where it is all.
-        part: PathBuf,
         /// Whether it stays there for other sandboxes. What has stayed is taken as it is.
         stays: bool,
         /// Whose marks for what is gone count: those of this machine's root, or a user's own.
@@ -39,8 +37,6 @@ pub(super) enum Step {
         lower: Vec<PathBuf>,
         /// An empty folder.
         upper: PathBuf,
-        /// The folder in it that is the tree; empty where it is all.
-        part: PathBuf,
         marks: Marks,
     },
     /// Takes a device of this machine.

@@ -96,14 +96,13 @@ impl Kernel for Linux {
                 upper,
                 work,
                 staging,
-                part,
                 stays,
                 marks,
             } => {
                 if !stays || !is_mounted(staging)? {
                     overlay(lower, upper, work, staging, *marks)?;
                 }
-                let tree = clone_tree(&staging.join(part), false);
+                let tree = clone_tree(staging, false);
                 if !stays {
                     unmount(staging, UnmountFlags::DETACH)?;
                 }
@@ -112,11 +111,10 @@ impl Kernel for Linux {
             Step::Copied {
                 lower,
                 upper,
-                part,
                 marks,
             } => {
                 copy_layers(lower, upper, *marks)?;
-                let tree = clone_tree(&upper.join(part), false)?;
+                let tree = clone_tree(upper, false)?;
                 sys::restrict(tree.as_fd(), Loses::Nodes)?;
                 self.trees.push(tree);
             }

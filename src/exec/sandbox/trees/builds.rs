@@ -55,14 +55,13 @@ impl Builds {
         layers::prune(&self.lasting);
     }
 
-    /// The layers with the builds directory, which begin at the root, the highest first, and the
-    /// artifacts that go over them.
+    /// The layers of the builds directory, the highest first, and the artifacts that go over them.
     pub(in super::super) async fn layers_of(
         &self,
         spec: &EnvSpec,
     ) -> Result<(Vec<PathBuf>, Vec<ArtifactRef>), ExecError> {
         let broken = |error| ExecError::system("open", "the project directory").because(error);
-        let below = below_root(&spec.layout).map_err(broken)?;
+        let below = below_builds(&spec.layout).map_err(broken)?;
         let mut wanted = Vec::new();
         if let Some(TreeRef(tree)) = &spec.workspace.tree {
             let known = {
@@ -130,8 +129,11 @@ fn is_large(kept: &ArtifactRef) -> bool {
         .is_ok_and(|about| about.len() >= WORTH_A_LAYER)
 }
 
-/// The project directory, as a name in the root.
-fn below_root(layout: &Layout) -> io::Result<PathBuf> {
-    let project = Path::new(&layout.project_dir);
-    relative(project.strip_prefix("/").unwrap_or(project))
+/// The project directory, as a name in the builds directory.
+fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
+    let (builds, project) = (
+        Path::new(&layout.builds_dir),
+        Path::new(&layout.project_dir),
+    );
+    relative(project.strip_prefix(builds).unwrap_or(project))
 }
