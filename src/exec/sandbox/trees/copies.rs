@@ -29,8 +29,17 @@ pub(in super::super) struct TreeCopy {
     /// Holds what is written, and the place where the copy is mounted.
     pub(in super::super) folder: PathBuf,
     tree: PathBuf,
-    /// When what holds its changes was changed last, before a job could do that.
-    untouched: Option<(i64, i64)>,
+    /// How what holds its changes was before a job could make any; `None` where there were some.
+    untouched: Option<State>,
+}
+
+/// What shows that nothing was written: a folder without entries, and its times. Clocks of file
+/// systems tick slowly, so that times alone would not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct State {
+    changed: (i64, i64),
+    mode: u32,
+    owner: (u32, u32),
 }
 
 impl Copies {
@@ -67,7 +76,8 @@ impl Copies {
 
     /// Takes back the copy of a job that has ended. Blocks.
     pub(in super::super) fn give_back(&self, copy: TreeCopy) {
-        let is_as_new = copy.untouched.is_some() && copy.state().ok() == copy.untouched;
+        let now = copy.state().ok().flatten();
+        let is_as_new = now.is_some() && now == copy.untouched;
         if is_as_new {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             free.entry(copy.tree.clone()).or_default().push(copy);
@@ -81,13 +91,22 @@ impl Copies {
 impl TreeCopy {
     /// Notes how it is when it is mounted and no job has begun.
     pub(in super::super) fn mounted(&mut self) {
-        self.untouched = self.state().ok();
+        self.untouched = self.state().ok().flatten();
     }
 
-    /// Whatever is written, and whatever is done to the top folder itself, shows there.
-    fn state(&self) -> io::Result<(i64, i64)> {
-        let about = upper(&self.folder).metadata()?;
-        Ok((about.ctime(), about.ctime_nsec()))
+    /// Whatever is written, and whatever is done to the top folder itself, shows there. `None` where
+    /// something is.
+    fn state(&self) -> io::Result<Option<State>> {
+        let upper = upper(&self.folder);
+        if fs::read_dir(&upper)?.next().is_some() {
+            return Ok(None);
+        }
+        let about = upper.metadata()?;
+        Ok(Some(State {
+            changed: (about.ctime(), about.ctime_nsec()),
+            mode: about.mode(),
+            owner: (about.uid(), about.gid()),
+        }))
     }
 }
 

@@ -34,3 +34,35 @@ async fn layers_that_are_copied_are_as_those_that_lie_over_each_other() {
     stays_inside(&subject, "devices", script, "").await;
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
+
+/// What one job does to its root and to this machine's trees shows to no other, whoever of them has the
+/// same copy.
+#[tokio::test]
+async fn no_job_sees_what_another_one_wrote() {
+    let subject = sandbox_of(|plain| plain, |executor| executor);
+    let look = "for at in / /etc /usr /usr/bin /opt /tmp; do stat -c '%n %a %u' $at; ls $at | wc -l; done\n\
+                cat /etc/hosts /etc/passwd | wc -c; getfattr -d / 2>/dev/null | grep -c user\n";
+    let run = async |script: &str| {
+        let mut session = subject.open("writes", &[]).await;
+        let (_, output) = Step::real(script).run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        output
+    };
+    let first = run(look).await;
+    assert!(first.contains("/usr/bin 755"), "{first}");
+    for writes in [
+        "true",
+        "touch /new",
+        "mkdir -p /a/b && rm -r /a",
+        "chmod 700 /",
+        "echo 127.0.0.1 other >>/etc/hosts",
+        "rm -f /etc/passwd",
+        "touch /tmp/x",
+        "mkdir /usr/bin/new || mkdir /opt/new",
+        "chmod 711 /usr /opt",
+    ] {
+        run(&format!("{writes}\n")).await;
+        assert_eq!(run(look).await, first, "after `{writes}`");
+    }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
