@@ -16,7 +16,7 @@ use super::inside::errand::ranges;
 use super::inside::link::Link;
 use super::inside::wire::Program;
 use super::limits::{Limits, Place, counts_processes, group_name};
-use super::plan::{Plan, Root, folders, setup};
+use super::plan::{Plan, folders, setup};
 use super::probe;
 use super::services::Services;
 use super::session::SandboxSession;
@@ -184,26 +184,15 @@ impl SandboxExecutor {
         let groups = (wanted.limits).groups(wanted.places, &group_name(&wanted.folder));
         // Where no group counts them, the kernel does, but for root.
         let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
-        let lasts = identity == Identity::Same && !wanted.copies_layers;
-        let mut copies = if lasts {
-            self.copies_of(wanted.base).await?
-        } else {
-            Vec::new()
+        let mut copies = match identity {
+            Identity::Same if !wanted.copies_layers => self.copies_of(wanted.base).await?,
+            _ => Vec::new(),
         };
         let places: Vec<PathBuf> = copies.iter().map(|copy| copy.folder.clone()).collect();
         let network = self.network();
-        let resolver = network.resolver.as_deref();
-        let (root, root_copy) = if lasts && wanted.base.is_host {
-            self.lasting_root(wanted.base, resolver).await?
-        } else {
-            (wanted.base.root.clone(), None)
-        };
-        let root_place = root_copy.as_ref().map(|copy| copy.folder.clone());
-        copies.extend(root_copy);
         let plan = Plan {
             folder: &wanted.folder,
-            root: &root,
-            root_copy: root_place.as_deref(),
+            root: &wanted.base.root,
             layout: wanted.layout,
             copies: &places,
             builds: wanted.builds,
@@ -216,7 +205,7 @@ impl SandboxExecutor {
             joins: wanted.joins.is_some(),
             joined_by: wanted.joined_by,
             names: wanted.names,
-            resolver,
+            resolver: network.resolver.as_deref(),
             extras: &self.settings.extras,
             is_job: wanted.joins.is_none(),
             binds: wanted.binds,
@@ -252,29 +241,6 @@ impl SandboxExecutor {
         let copies = Arc::clone(&self.copies);
         let taking = blocking("open", "the job's folder can't be made", move || {
             trees.iter().map(|tree| copies.take(tree)).collect()
-        });
-        taking.await.map_err(with_room)
-    }
-
-    /// The root of the image `host`, and a copy of it: it has all that a sandbox wants, so that most jobs
-    /// write nothing to it, and it is as new for the next. To make another takes the kernel longer than
-    /// all else of a sandbox.
-    async fn lasting_root(
-        &self,
-        base: &Base,
-        resolver: Option<&str>,
-    ) -> Result<(Root, Option<TreeCopy>), ExecError> {
-        let mut root = base.root.clone();
-        let extras = &self.settings.extras;
-        let resolver = extras.resolver().or_else(|| resolver.map(str::to_owned));
-        let (copies, folder) = (Arc::clone(&self.copies), Arc::clone(&self.folder));
-        let taking = blocking("open", "the job's folder can't be made", move || {
-            if let Some(resolver) = resolver {
-                root.layers.insert(0, folder.names(&resolver)?);
-            }
-            let lowest = root.layers.last().cloned().unwrap_or_default();
-            let copy = copies.take(&lowest)?;
-            Ok((root, Some(copy)))
         });
         taking.await.map_err(with_room)
     }

@@ -93,8 +93,6 @@ pub(super) struct Plan<'a> {
     pub(super) folder: &'a Path,
     pub(super) root: &'a Root,
     pub(super) layout: &'a Layout,
-    /// The folder of the root's copy, where that stays for other sandboxes.
-    pub(super) root_copy: Option<&'a Path>,
     /// The folders of the copies of those trees that are written to, in their order; empty where the
     /// copies are the attempt's own.
     pub(super) copies: &'a [PathBuf],
@@ -147,7 +145,6 @@ impl<'a> Plan<'a> {
             folder,
             root,
             layout,
-            root_copy: None,
             copies: &[],
             builds: &[],
             temp_files: &[],
@@ -172,8 +169,7 @@ impl<'a> Plan<'a> {
 
 /// The folders that have to be there before the steps are done.
 pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
-    let mut names: Vec<String> = Vec::new();
-    names.extend(plan.root_copy.is_none().then(|| "root".to_owned()));
+    let mut names = vec!["root".to_owned()];
     names.extend((!plan.builds.is_empty()).then(|| "builds".to_owned()));
     let trees = plan.root.trees.iter().filter(|tree| tree.writable);
     let own = trees.enumerate().skip(plan.copies.len());
@@ -186,7 +182,7 @@ pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
 /// All that is done.
 pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     let mut trees = Trees::of(plan);
-    trees.root();
+    trees.overlay(&plan.root.layers, "root", plan.root.marks);
     for name in DEVICES {
         let at = Path::new("/dev").join(name);
         trees.makers.push(Step::Device(at.clone()));

@@ -1,9 +1,7 @@
 //! The folder of a run: of its attempts, and of what they share. It says whose it is, so that another
 //! run can take away what a killed one left.
 
-use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,14 +10,13 @@ use super::super::{Owner, owned_folder};
 use super::groups::remove_attempt;
 
 /// What attempts share, by the names in the folder.
-const SHARED: [&str; 3] = ["copies", "layers", "names"];
+const SHARED: [&str; 2] = ["copies", "layers"];
 
 /// That of one run. It is made when the first attempt comes.
 #[derive(Debug)]
 pub(super) struct RunFolder {
     at: PathBuf,
     is_made: Mutex<bool>,
-    has_names: Mutex<bool>,
 }
 
 impl RunFolder {
@@ -28,7 +25,6 @@ impl RunFolder {
         Self {
             at: all.join(slug(run)),
             is_made: Mutex::new(false),
-            has_names: Mutex::new(false),
         }
     }
 
@@ -40,24 +36,6 @@ impl RunFolder {
     /// Where the layers of artifacts are.
     pub(super) fn layers(&self) -> PathBuf {
         self.at.join(SHARED[1])
-    }
-
-    /// A layer with that text as `/etc/resolv.conf`, the same for all sandboxes of the run. Blocks.
-    pub(super) fn names(&self, resolver: &str) -> io::Result<PathBuf> {
-        let layer = self.at.join(SHARED[2]);
-        let file = layer.join("etc/resolv.conf");
-        let mut is_made = self
-            .has_names
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if !*is_made {
-            fs::create_dir_all(layer.join("etc"))?;
-            fs::set_permissions(layer.join("etc"), Permissions::from_mode(0o755))?;
-            fs::write(&file, resolver)?;
-            fs::set_permissions(&file, Permissions::from_mode(0o644))?;
-            *is_made = true;
-        }
-        Ok(layer)
     }
 
     /// A place for an attempt, which nobody else has.
@@ -84,10 +62,6 @@ impl RunFolder {
     pub(super) fn release(&self) -> io::Result<()> {
         let mut is_made = self.is_made.lock().unwrap_or_else(PoisonError::into_inner);
         *is_made = false;
-        *self
-            .has_names
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = false;
         for shared in SHARED {
             remove_attempt(&self.at.join(shared))?;
         }
@@ -102,6 +76,8 @@ pub(super) fn remove_run(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -58,34 +58,20 @@ impl<'a> Trees<'a> {
         });
     }
 
-    /// The root: one that nobody has written to, where there is one.
-    pub(super) fn root(&mut self) {
-        let root = self.plan.root;
-        match self.plan.root_copy {
-            None => self.overlay(&root.layers, "root", root.marks),
-            Some(folder) => self.copy_in(folder, root.layers.clone()),
-        }
-    }
-
     /// A copy of a tree of this machine, the one of that number.
     pub(super) fn copy(&mut self, tree: &Path, number: usize) {
         let lower = vec![tree.to_owned()];
         match self.plan.copies.get(number) {
             None => self.overlay(&lower, &tree_name(number), None),
-            Some(folder) => self.copy_in(folder, lower),
+            Some(folder) => self.makers.push(Step::Overlay {
+                lower,
+                upper: copies::upper(folder),
+                work: copies::work(folder),
+                staging: copies::mounted(folder),
+                stays: true,
+                marks: Marks::Root,
+            }),
         }
-    }
-
-    /// Puts a copy together, or takes the one that is in its folder.
-    fn copy_in(&mut self, folder: &Path, lower: Vec<PathBuf>) {
-        self.makers.push(Step::Overlay {
-            lower,
-            upper: copies::upper(folder),
-            work: copies::work(folder),
-            staging: copies::mounted(folder),
-            stays: true,
-            marks: Marks::Root,
-        });
     }
 
     /// The number of the root: a tree that is lent comes before it.
