@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use git2::Oid;
 
 use super::listing::{Listing, WorkState};
+use super::work_tree::WorkFiles;
 use super::{RepoError, Repository};
 
 /// Which files make the tree (design chapter 2).
@@ -24,6 +25,8 @@ pub struct ProjectTree {
     pub(super) source: TreeSource,
     pub(super) commit: Oid,
     git: Mutex<git2::Repository>,
+    /// Which files there are; what differs is a question of its own, and takes longer.
+    files: OnceLock<WorkFiles>,
     listing: OnceLock<Listing>,
 }
 
@@ -53,6 +56,7 @@ impl Repository {
             source,
             commit,
             git: Mutex::new(self.handle()?),
+            files: OnceLock::new(),
             listing: OnceLock::new(),
         })
     }
@@ -77,7 +81,10 @@ impl ProjectTree {
     /// Every file, relative to the root, in the order of `git ls-files`: links count as files,
     /// folders and submodules do not.
     pub fn files(&self) -> Result<&[String], RepoError> {
-        Ok(&self.listing()?.names)
+        match self.source {
+            TreeSource::WorkTree => Ok(&self.work_files()?.names),
+            TreeSource::Commit(_) => Ok(&self.listing()?.names),
+        }
     }
 
     /// What differs from HEAD. Empty for a commit.
@@ -90,10 +97,21 @@ impl ProjectTree {
             return Ok(listing);
         }
         let listing = match self.source {
-            TreeSource::WorkTree => Listing::of_work_tree(&self.git())?,
+            TreeSource::WorkTree => {
+                let files = self.work_files()?;
+                Listing::of_work_tree(&self.git(), files)?
+            }
             TreeSource::Commit(_) => Listing::of_commit(&self.git(), self.commit)?,
         };
         Ok(self.listing.get_or_init(|| listing))
+    }
+
+    fn work_files(&self) -> Result<&WorkFiles, RepoError> {
+        if let Some(files) = self.files.get() {
+            return Ok(files);
+        }
+        let files = WorkFiles::walk(&self.git())?;
+        Ok(self.files.get_or_init(|| files))
     }
 
     pub(super) fn git(&self) -> MutexGuard<'_, git2::Repository> {

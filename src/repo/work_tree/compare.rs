@@ -6,12 +6,15 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::thread;
 
 use git2::{IndexEntry, IndexTime, Oid};
 use sha1::{Digest, Sha1};
 
-use crate::repo::listing::Mode;
-use crate::repo::plain_file;
+use super::walk::threads;
+use crate::repo::RepoError;
+use crate::repo::listing::{Mode, to_path};
+use crate::repo::plain_file::{self, is_gone};
 
 /// `GIT_INDEX_ENTRY_VALID`: the user said that the file is not to be looked at.
 const ASSUME_UNCHANGED: u16 = 0x8000;
@@ -37,6 +40,40 @@ pub(super) enum Change {
 }
 
 impl Compare {
+    /// Compares the entries at those places with their files, side by side. What has vanished
+    /// meanwhile is left out.
+    pub(super) fn all(
+        &self,
+        root: &Path,
+        entries: &[IndexEntry],
+        places: &[usize],
+    ) -> Result<Vec<(usize, Change)>, RepoError> {
+        let most = places.len().div_ceil(threads()).max(1);
+        let some = |places: &[usize]| -> Result<Vec<(usize, Change)>, RepoError> {
+            let mut found = Vec::with_capacity(places.len());
+            for &at in places {
+                let full = root.join(to_path(&entries[at].path));
+                match full.symlink_metadata() {
+                    Ok(about) => found.push((at, self.with_index(&entries[at], &full, &about))),
+                    Err(error) if is_gone(&error) => {}
+                    Err(error) => return Err(RepoError::io("read", full)(error)),
+                }
+            }
+            Ok(found)
+        };
+        let parts: Vec<_> = thread::scope(|scope| {
+            let parts = places.chunks(most);
+            let workers: Vec<_> = parts.map(|part| scope.spawn(move || some(part))).collect();
+            let ended = workers.into_iter().map(|worker| {
+                let ended = worker.join();
+                ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            ended.collect()
+        });
+        let parts: Result<Vec<_>, _> = parts.into_iter().collect();
+        Ok(parts?.concat())
+    }
+
     /// Compares the file at `full`, of which `about` is known.
     pub(super) fn with_index(&self, entry: &IndexEntry, full: &Path, about: &Metadata) -> Change {
         let Some(mode) = Mode::of(entry.mode) else {

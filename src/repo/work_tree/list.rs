@@ -9,32 +9,83 @@ use super::ignores::Ignores;
 use super::index::Tracked;
 use super::walk::{Found, Walk};
 use crate::repo::RepoError;
-use crate::repo::listing::{Listing, Place, TreeFile, is_left_out, is_private, to_path};
+use crate::repo::listing::{Listing, Mode, Place, TreeFile, is_left_out, is_private, to_path};
 use crate::repo::plain_file;
 
+/// Which files the work tree has, without a look at any of them.
+pub(in crate::repo) struct WorkFiles {
+    tracked: Tracked,
+    found: Found,
+    /// Paths as text, in git's order.
+    pub(in crate::repo) names: Vec<String>,
+}
+
+impl WorkFiles {
+    /// Walks the work tree.
+    pub(in crate::repo) fn walk(git: &git2::Repository) -> Result<Self, RepoError> {
+        let tracked = Tracked::read(git)?;
+        let found = match git.workdir() {
+            None => Found::default(),
+            Some(root) => Walk {
+                root,
+                tracked: &tracked,
+            }
+            .run(Ignores::of_repository(git))?,
+        };
+        let names = names(&tracked, &found);
+        Ok(Self {
+            tracked,
+            found,
+            names,
+        })
+    }
+}
+
+/// The same names that the listing has.
+fn names(tracked: &Tracked, found: &Found) -> Vec<String> {
+    let there = found.tracked.iter().map(|&at| &tracked.entries[at]);
+    let left_out = tracked.entries.iter().filter(|entry| is_left_out(entry));
+    let files = there.chain(left_out);
+    let files = files.filter(|entry| Mode::of(entry.mode).is_some());
+    let untracked = found.untracked.iter().filter(|path| !is_private(path));
+    let mut paths: Vec<&[u8]> = files.map(|entry| &*entry.path).collect();
+    paths.extend(untracked.map(Vec::as_slice));
+    paths.sort_unstable();
+    paths.dedup();
+    let names = paths.into_iter();
+    names
+        .map(|path| String::from_utf8_lossy(path).into_owned())
+        .collect()
+}
+
 impl Listing {
-    /// What git sees in the work tree.
-    pub(in crate::repo) fn of_work_tree(git: &git2::Repository) -> Result<Self, RepoError> {
+    /// What git sees in the work tree, of which the files are known.
+    pub(in crate::repo) fn of_work_tree(
+        git: &git2::Repository,
+        files: &WorkFiles,
+    ) -> Result<Self, RepoError> {
         let Some(root) = git.workdir() else {
             return Ok(Self::default());
         };
-        let tracked = Tracked::read(git)?;
         let setting = |name: &str| {
             let settings = git.config();
             settings.is_ok_and(|settings| settings.get_bool(name).unwrap_or(true))
         };
-        let walk = Walk {
-            root,
-            tracked: &tracked,
-            compare: Compare {
-                written: tracked.written,
-                trusts_mode: setting("core.filemode"),
-                trusts_ctime: setting("core.trustctime"),
-            },
+        let tracked = &files.tracked;
+        let compare = Compare {
+            written: tracked.written,
+            trusts_mode: setting("core.filemode"),
+            trusts_ctime: setting("core.trustctime"),
         };
-        let found = walk.run(Ignores::of_repository(git))?;
+        let there = compare.all(root, &tracked.entries, &files.found.tracked)?;
         let mut listing = Self::default();
-        listing.add_found(git, &tracked, found, Staged::read(git)?);
+        listing.add_found(
+            git,
+            tracked,
+            there,
+            &files.found.untracked,
+            Staged::read(git)?,
+        );
         Ok(listing.sorted())
     }
 
@@ -42,13 +93,14 @@ impl Listing {
         &mut self,
         git: &git2::Repository,
         tracked: &Tracked,
-        found: Found,
+        there: Vec<(usize, Change)>,
+        untracked: &[Vec<u8>],
         mut staged: Staged,
     ) {
-        let there: BTreeMap<usize, Change> = found.tracked.into_iter().collect();
-        for path in found.untracked {
-            staged.removed.remove(&path);
-            self.add_untracked(path);
+        let there: BTreeMap<usize, Change> = there.into_iter().collect();
+        for path in untracked {
+            staged.removed.remove(path);
+            self.add_untracked(path.clone());
         }
         let mut last: &[u8] = b"";
         for (at, entry) in tracked.entries.iter().enumerate() {

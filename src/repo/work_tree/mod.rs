@@ -13,3 +13,4 @@ mod walk;
 
 pub(super) use compare::blob_id_of;
 pub(super) use ignores::is_ignored;
+pub(super) use list::WorkFiles;

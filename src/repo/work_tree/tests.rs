@@ -184,6 +184,23 @@ fn the_state_is_what_git_says() {
     }
 }
 
+/// Names are known without a look at the files; they are those that the listing has.
+#[test]
+fn the_names_are_those_of_the_listing() {
+    for (situation, edit) in SITUATIONS {
+        let fixture = checkout();
+        edit(&fixture);
+        let tree = tree(&fixture);
+        let names = tree.files().expect("names").to_vec();
+        assert!(!names.is_empty(), "{situation}");
+        assert_eq!(
+            names,
+            tree.listing().expect("a listing").names,
+            "{situation}"
+        );
+    }
+}
+
 #[test]
 fn line_ends_that_git_would_change_are_no_edit() {
     let fixture = Fixture::with(&[

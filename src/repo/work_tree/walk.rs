@@ -10,21 +10,17 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::compare::{Change, Compare};
 use super::ignores::Ignores;
 use super::index::Tracked;
 use crate::repo::RepoError;
 use crate::repo::listing::to_path;
 use crate::repo::plain_file::is_gone;
 
-/// More threads do not help a disk.
-const MOST_THREADS: usize = 8;
-
 /// What there is besides ignored files and what git does not know, such as sockets.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Entries of the index that are there, by their place.
-    pub(super) tracked: Vec<(usize, Change)>,
+    /// The places of entries of the index that are there.
+    pub(super) tracked: Vec<usize>,
     pub(super) untracked: Vec<Vec<u8>>,
 }
 
@@ -32,7 +28,6 @@ pub(super) struct Found {
 pub(super) struct Walk<'a> {
     pub(super) root: &'a Path,
     pub(super) tracked: &'a Tracked,
-    pub(super) compare: Compare,
 }
 
 /// A folder to be looked into.
@@ -52,7 +47,7 @@ impl Walk<'_> {
             ignores,
             only_tracked: false,
         });
-        let threads = thread::available_parallelism().map_or(1, |n| n.get().min(MOST_THREADS));
+        let threads = threads();
         let parts: Vec<_> = thread::scope(|scope| {
             let work = || scope.spawn(|| self.work(&queue));
             let workers: Vec<_> = (0..threads).map(|_| work()).collect();
@@ -115,7 +110,7 @@ impl Walk<'_> {
         };
         let among = self.tracked.below(&here.path);
         for entry in entries {
-            self.look_at(&here, &entry, &among, queue, found)?;
+            self.look_at(&here, &entry, &among, queue, found);
         }
         Ok(())
     }
@@ -127,13 +122,13 @@ impl Walk<'_> {
         among: &Range<usize>,
         queue: &Queue,
         found: &mut Found,
-    ) -> Result<(), RepoError> {
+    ) {
         let name = entry.file_name();
         if name == ".git" {
-            return Ok(());
+            return;
         }
         let Ok(kind) = entry.file_type() else {
-            return Ok(());
+            return;
         };
         let path = match folder.path.as_slice() {
             b"" => name.as_bytes().to_vec(),
@@ -142,7 +137,10 @@ impl Walk<'_> {
         if let Some(at) = self.tracked.find(&path, among)
             && (self.is_submodule(at) || !kind.is_dir())
         {
-            return self.compare(at, entry, kind, found);
+            if kind.is_dir() || is_known_to_git(kind) {
+                found.tracked.push(at);
+            }
+            return;
         }
         let ignored = folder.only_tracked || folder.ignores.ignore(&to_path(&path), kind.is_dir());
         if kind.is_dir() {
@@ -156,35 +154,16 @@ impl Walk<'_> {
         } else if !ignored && is_known_to_git(kind) {
             found.untracked.push(path);
         }
-        Ok(())
-    }
-
-    fn compare(
-        &self,
-        at: usize,
-        file: &DirEntry,
-        kind: FileType,
-        found: &mut Found,
-    ) -> Result<(), RepoError> {
-        if !kind.is_dir() && !is_known_to_git(kind) {
-            return Ok(());
-        }
-        let full = file.path();
-        match file.metadata() {
-            Ok(about) => {
-                let entry = &self.tracked.entries[at];
-                let change = self.compare.with_index(entry, &full, &about);
-                found.tracked.push((at, change));
-                Ok(())
-            }
-            Err(error) if is_gone(&error) => Ok(()),
-            Err(error) => Err(RepoError::io("read", full)(error)),
-        }
     }
 
     fn is_submodule(&self, at: usize) -> bool {
         self.tracked.entries[at].mode == 0o160_000
     }
+}
+
+/// How many look at the work tree side by side: more do not help a disk.
+pub(super) fn threads() -> usize {
+    thread::available_parallelism().map_or(1, |n| n.get().min(8))
 }
 
 /// Sockets, pipes and devices are nothing to git.
