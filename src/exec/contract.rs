@@ -14,18 +14,20 @@
 //! All methods may be called from several tasks at once, except those of one [`Session`].
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, watch};
 
-use super::relocate::{open, relocate};
-use super::{ExecError, JobLogins};
-use crate::types::PullPolicy;
+use super::ExecError;
+
+mod environment;
+mod tree;
+
+pub use environment::{EnvSpec, EnvVariable, Image, Layout, Owner, ServiceSpec};
+pub use tree::{ArtifactRef, LayerContent, LayerSpec, TarFile, TreeRef, TreeSpec, Workspace};
 
 /// How far a cancellation has come. Only ever grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -96,244 +98,6 @@ pub struct Traits {
     pub tells_layout: bool,
     /// How many environments come up at once; more make each of them slower. `None` for no limit.
     pub starts: Option<usize>,
-}
-
-/// An image as a job asks for it, variables expanded.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Image {
-    /// Reference, e.g. `ruby:3.1`.
-    pub name: String,
-    /// `Some` replaces the image's entrypoint; `[""]` clears it; `[]` counts as not given.
-    pub entrypoint: Option<Vec<String>>,
-    /// `image:docker:user`.
-    pub user: Option<String>,
-    /// `image:docker:platform`.
-    pub platform: Option<String>,
-    /// What the job knows of registries.
-    pub logins: JobLogins,
-    /// When it is brought, tried one after the other; empty for when it is missing. The run loop
-    /// decides by it, no executor.
-    pub pull: Vec<PullPolicy>,
-}
-
-impl Image {
-    /// When it is brought.
-    pub fn policies(&self) -> &[PullPolicy] {
-        if self.pull.is_empty() {
-            &[PullPolicy::IfNotPresent]
-        } else {
-            &self.pull
-        }
-    }
-
-    /// Whether the other one is the same to who has them.
-    pub fn is_same(&self, other: &Self) -> bool {
-        (&self.name, &self.platform) == (&other.name, &other.platform)
-    }
-}
-
-/// The project tree to publish.
-#[derive(Debug, Clone)]
-pub struct TreeSpec {
-    /// Names the content: equal ids mean equal trees.
-    pub id: String,
-    /// What it is made of, the lowest first.
-    pub layers: Vec<LayerSpec>,
-}
-
-/// A part of a tree, over those below it.
-#[derive(Debug, Clone)]
-pub struct LayerSpec {
-    /// Names the content: equal ids mean equal layers, in other runs too.
-    pub id: String,
-    /// Gives the content.
-    pub content: Arc<dyn LayerContent>,
-}
-
-/// The content of a layer: a tar stream with entries relative to the project directory, owned by
-/// 0:0 and mode a+rwX. A character device 0:0 in it takes away what a lower layer has under its
-/// name. All calls block.
-pub trait LayerContent: fmt::Debug + Send + Sync {
-    /// Writes it, straight from where it comes, with all its entries below `folder`. Ends with the
-    /// error of `to`, if there is one.
-    fn write(&self, folder: &Path, to: &mut dyn io::Write) -> io::Result<()>;
-
-    /// A file that has it, made when it is first asked for. It stays until the run ends.
-    fn file(&self) -> io::Result<PathBuf>;
-
-    /// Whether it has something at or below that path. Whoever does not know says yes.
-    fn holds(&self, _path: &Path) -> io::Result<bool> {
-        Ok(true)
-    }
-}
-
-/// A layer that lies in a tar file already.
-#[derive(Debug, Clone)]
-pub struct TarFile(pub PathBuf);
-
-impl LayerContent for TarFile {
-    fn write(&self, folder: &Path, to: &mut dyn io::Write) -> io::Result<()> {
-        let mut to = tar::Builder::new(to);
-        relocate(folder, open(&self.0)?, &mut to)?;
-        to.finish()
-    }
-
-    fn file(&self) -> io::Result<PathBuf> {
-        Ok(self.0.clone())
-    }
-
-    fn holds(&self, path: &Path) -> io::Result<bool> {
-        let mut archive = tar::Archive::new(std::fs::File::open(&self.0)?);
-        for entry in archive.entries_with_seek()? {
-            let entry = entry?;
-            let name = entry.path()?;
-            let takes_away = entry.header().entry_type() == tar::EntryType::Char;
-            if name.starts_with(path) || takes_away && path.starts_with(&name) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-}
-
-/// A tree that the executor has taken over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TreeRef(pub String);
-
-/// What a session collected: a tar in the run's own folder, entries relative to the project
-/// directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArtifactRef {
-    /// The tar file.
-    pub tar: PathBuf,
-    /// Number of files, folders and links in it.
-    pub entries: usize,
-    /// Lines for the job's log: a pattern that matches nothing, what was left out.
-    pub notes: Vec<String>,
-    /// Names the content of the archive: equal digests mean equal archives. `None` where it is not
-    /// known.
-    pub digest: Option<String>,
-    /// Whether later runs may want it too, so that what an executor makes of it may stay.
-    pub lasts: bool,
-}
-
-/// The content of the project directory when the script starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Workspace {
-    /// `None` for an empty directory (`GIT_STRATEGY: none` or `empty`).
-    pub tree: Option<TreeRef>,
-    /// Laid over it in this order; later entries replace earlier ones.
-    pub artifacts: Vec<ArtifactRef>,
-}
-
-/// Directories inside the environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layout {
-    /// `CI_BUILDS_DIR`.
-    pub builds_dir: String,
-    /// `CI_PROJECT_DIR`.
-    pub project_dir: String,
-}
-
-impl Layout {
-    /// The folder for file variables and `GITLAB_ENV`, beside the project directory (runtime
-    /// reference 1.6).
-    pub fn temp_dir(&self) -> String {
-        format!("{}.tmp", self.project_dir)
-    }
-}
-
-/// Who everything that is made belongs to; written as labels.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
-    /// `<machine id>/<uid>/<hash of the state folder>`.
-    pub owner: String,
-    /// Id of the run.
-    pub run: String,
-}
-
-/// The environment of one attempt of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnvSpec {
-    /// Labels.
-    pub owner: Owner,
-    /// Full job name, for labels and messages.
-    pub job: String,
-    /// Attempt, from 1.
-    pub attempt: u32,
-    /// `None` only where the executor runs no images.
-    pub image: Option<Image>,
-    /// Where things are inside; from [`Executor::layout`].
-    pub layout: Layout,
-    /// Variables of the environment itself, so that an entrypoint sees them. Scripts export
-    /// them again; where there is no entrypoint (shell), only they do. Never put on a command
-    /// line.
-    pub variables: Vec<EnvVariable>,
-    /// Containers beside the job's own, on a network that this attempt has to itself. They are
-    /// there and ready when the environment is open, or have had their time; what they say on the
-    /// way is output.
-    pub services: Vec<ServiceSpec>,
-    /// What the project directory holds.
-    pub workspace: Workspace,
-    /// Whether process 1 of a container is one that takes care of orphans.
-    pub init: bool,
-    /// Whether files belong to the job's user and nobody else may write them, instead of being open
-    /// to all (`FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR`).
-    pub owned_files: bool,
-    /// Whose jobs share what outlives them: project, slot, protection. Attempts at once differ in it.
-    pub volumes_of: String,
-}
-
-impl EnvSpec {
-    /// For executors without services: an error that says so, if there are any.
-    pub(super) fn needs_no_services(&self, executor: &str) -> Result<(), ExecError> {
-        match self.services.first() {
-            None => Ok(()),
-            Some(service) => Err(ExecError::unsupported(
-                "open",
-                format!(
-                    "the {executor} executor has no services, and job `{}` asks for `{}`: remove `services`",
-                    self.job, service.image.name
-                ),
-            )),
-        }
-    }
-}
-
-/// A variable of an environment.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EnvVariable {
-    /// Name, any text without `=` and NUL.
-    pub name: String,
-    /// Value, for a variable of type file the path.
-    pub value: String,
-    /// Whether the value is to show nowhere: on no command line, in no message, in nothing that
-    /// outlives the environment.
-    pub secret: bool,
-}
-
-impl fmt::Debug for EnvVariable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = if self.secret { "[MASKED]" } else { &self.value };
-        write!(f, "{}={value:?}", self.name)
-    }
-}
-
-/// A service of an attempt (runtime reference 8).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceSpec {
-    /// Its image and, in it, its entrypoint.
-    pub image: Image,
-    /// `services:command`; `None` for the image's own.
-    pub command: Option<Vec<String>>,
-    /// The names by which the job and the other services reach it.
-    pub aliases: Vec<String>,
-    /// Its environment.
-    pub variables: Vec<EnvVariable>,
-    /// How long the job waits for it to take connections; zero for not at all.
-    pub wait: Duration,
-    /// Whether its output is part of the job's (`CI_DEBUG_SERVICES`).
-    pub shows_output: bool,
 }
 
 /// A person at a terminal.
@@ -529,20 +293,4 @@ pub trait Session: Send {
 
     /// Takes the environment away, within `budget`. Safe to repeat, and safe after a failure.
     async fn close(&mut self, budget: Duration) -> Result<(), ExecError>;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::EnvVariable;
-
-    #[test]
-    fn a_secret_does_not_show_in_diagnosis() {
-        let variable = |secret| EnvVariable {
-            name: "TOKEN".to_owned(),
-            value: "abc".to_owned(),
-            secret,
-        };
-        assert_eq!(format!("{:?}", variable(true)), "TOKEN=\"[MASKED]\"");
-        assert_eq!(format!("{:?}", variable(false)), "TOKEN=\"abc\"");
-    }
 }
