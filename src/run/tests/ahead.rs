@@ -3,7 +3,8 @@
 use crate::exec::Cancel;
 use crate::types::KeepWhen;
 
-use super::story::{Ended, Story, job};
+use super::ended::Ended;
+use super::story::{Story, job};
 
 fn calls(ended: &Ended) -> Vec<&str> {
     ended.asked.calls.iter().map(String::as_str).collect()

@@ -3,7 +3,8 @@
 use crate::types::AllowFailure;
 use crate::types::KeepWhen;
 
-use super::story::{Ended, Job, Story, job};
+use super::ended::Ended;
+use super::story::{Job, Story, job};
 
 /// The tar files that the last opened environment of a job was given.
 fn given(ended: &Ended, name: &str) -> Vec<String> {

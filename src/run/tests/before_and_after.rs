@@ -5,7 +5,8 @@ use crate::exec::{Cancel, EnvVariable};
 use crate::run::Refusal;
 use crate::types::{FailureReason, KeepWhen};
 
-use super::story::{Ended, Job, Story, job};
+use super::ended::Ended;
+use super::story::{Job, Story, job};
 
 #[tokio::test(start_paused = true)]
 async fn a_hook_runs_before_the_script() {

@@ -10,7 +10,8 @@ use crate::sched::Options;
 use crate::types::KeepWhen;
 use crate::types::{AllowFailure, When};
 
-use super::story::{Ended, Job, Story, job, pipeline};
+use super::ended::Ended;
+use super::story::{Job, Story, job, pipeline};
 
 /// A trigger job whose child `make` makes.
 fn trigger<F>(name: &str, stage: usize, depends: bool, make: F) -> Job

@@ -182,15 +182,7 @@ async fn manual_and_held_jobs() {
 
 #[tokio::test(start_paused = true)]
 async fn only_held_jobs_are_no_failure() {
-    let ended = Story::new([job("ship", 0, "").with(|job| {
-        job.held = Some(HeldJob {
-            name: "ship".to_owned(),
-            why: "deploys".to_owned(),
-            release: "--deploy".to_owned(),
-        });
-    })])
-    .run()
-    .await;
+    let ended = Story::new([job("ship", 0, "").held()]).run().await;
     assert_eq!(ended.end(), ("skipped", 0));
     assert!(!ended.result.complete);
 }

@@ -5,6 +5,7 @@ mod artifacts;
 mod before_and_after;
 mod cancel;
 mod children;
+mod ended;
 mod jobs;
 mod logs;
 mod person;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use tokio::sync::{mpsc, watch};
 
-use super::story::{Ended, Story, job};
+use super::ended::Ended;
+use super::story::{Story, job};
 use crate::exec::{Cancel, Terminal};
 use crate::run::{Person, Seat};
 use crate::types::KeepWhen;

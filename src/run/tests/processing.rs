@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::sched::tests::reader::{Case, read};
 
-use super::story::{Ended, Job, Story, job};
+use super::ended::Ended;
+use super::story::{Job, Story, job};
 
 fn jobs(case: &Case) -> Vec<Job> {
     let one = |(at, spec): (usize, &crate::sched::JobSpec)| {

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use crate::event::{Event, EventKind};
 use crate::exec::Cancel;
 
-use super::story::{Ended, Job, Story, job};
+use super::ended::Ended;
+use super::story::{Job, Story, job};
 
 /// What a script may do.
 const SCRIPTS: &[&str] = &[
