@@ -1,17 +1,16 @@
 //! Child pipelines: what trigger jobs make, and how they end with it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::event::{EventKind, HeldJob, JobOutcome, PipelineResult};
-use crate::exec::Cancel;
+use crate::event::PipelineResult;
 use crate::run::{PipelineSpec, Refusal, Trigger, TriggerContext};
-use crate::sched::Options;
-use crate::types::KeepWhen;
-use crate::types::{AllowFailure, When};
+use crate::types::{AllowFailure, KeepWhen};
 
 use super::ended::Ended;
 use super::story::{Job, Story, job, pipeline};
+
+mod stops;
+mod waits;
 
 /// A trigger job whose child `make` makes.
 fn trigger<F>(name: &str, stage: usize, depends: bool, make: F) -> Job
@@ -35,6 +34,15 @@ fn waiting<const N: usize>(name: &str, jobs: fn() -> [Job; N]) -> Job {
 /// One that does not wait.
 fn detached<const N: usize>(name: &str, jobs: fn() -> [Job; N]) -> Job {
     trigger(name, 0, false, move |_| Ok(pipeline(jobs())))
+}
+
+/// One that is tried again, whose child fails at first.
+fn retried(name: &str) -> Job {
+    let make = |facts: &TriggerContext| {
+        let script = if facts.attempt == 1 { "exit 1" } else { "" };
+        Ok(pipeline([job("a", 0, script)]))
+    };
+    trigger(name, 0, true, make).with(|job| job.sched.retry.max = Some(1))
 }
 
 /// Every event with the path of its pipeline in front.
@@ -160,29 +168,6 @@ async fn jobs_of_one_name_in_parent_and_child_are_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_children_run_side_by_side_under_one_limit() {
-    let jobs = || {
-        [
-            job("a", 0, "sleep 1000"),
-            job("b", 0, "sleep 1000"),
-            job("c", 0, "sleep 1000"),
-        ]
-    };
-    let ended = Story::new([waiting("left", jobs), waiting("right", jobs)])
-        .with(|spec| spec.settings.slots = 3)
-        .run()
-        .await;
-    assert_eq!(ended.end(), ("success", 0));
-    // Whichever is made first takes all slots.
-    let mut ends = ["left", "right"].map(|name| ended.job(name).finished.map(|end| end.as_secs()));
-    ends.sort_unstable();
-    assert_eq!(ends, [Some(1), Some(2)]);
-    let slot =
-        |spec: &crate::exec::EnvSpec| spec.variables[1].value.parse::<usize>().expect("a number");
-    assert!(ended.asked.opened.iter().all(|spec| slot(spec) < 3));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_child_has_children() {
     let ended = Story::new([waiting("go", || {
         [
@@ -263,14 +248,7 @@ async fn a_trigger_job_knows_what_jobs_in_front_of_it_made() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retried_trigger_job_makes_a_new_child() {
-    let make = |facts: &TriggerContext| {
-        let script = if facts.attempt == 1 { "exit 1" } else { "" };
-        Ok(pipeline([job("a", 0, script)]))
-    };
-    let ended =
-        Story::new([trigger("go", 0, true, make).with(|job| job.sched.retry.max = Some(1))])
-            .run()
-            .await;
+    let ended = Story::new([retried("go")]).run().await;
     assert_eq!(ended.end(), ("success", 0));
     assert_eq!(ended.job("go").attempts, 2);
     assert_eq!(ended.result.pipelines.len(), 1, "only the newest counts");
@@ -278,234 +256,23 @@ async fn a_retried_trigger_job_makes_a_new_child() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupt_stops_children_too() {
-    let ended = Story::new([
-        waiting("go", || {
-            [
-                job("a", 0, "sleep 60000").after("say after"),
-                job("b", 1, ""),
-                waiting("deeper", || [job("c", 0, "sleep 60000")]),
-            ]
-        }),
-        detached("free", || [job("d", 0, "sleep 60000")]),
-        job("later", 1, ""),
-    ])
-    .interrupted(1000, Cancel::Graceful)
-    .run()
-    .await;
-    assert_eq!(ended.end(), ("canceled", 130));
-    assert_eq!(
-        ended.jobs(),
-        [
-            "go canceled: interrupted",
-            "free success",
-            "later canceled: interrupted"
-        ]
-    );
-    let go = child(&ended.result.pipelines, "go");
-    assert_eq!(
-        statuses(go),
-        ["a canceled", "b canceled", "deeper canceled"]
-    );
-    assert_eq!(statuses(child(&go.pipelines, "deeper")), ["c canceled"]);
-    assert_eq!(
-        statuses(child(&ended.result.pipelines, "free")),
-        ["d canceled"]
-    );
-    assert!(told(&ended).contains(&"go: a.1| after".into()));
-    assert_eq!(ended.asked.open, 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_kill_gives_children_up_too() {
-    let ended = Story::new([waiting("go", || [job("a", 0, "deaf")])])
-        .interrupted(1000, Cancel::Graceful)
-        .interrupted(2000, Cancel::Force)
-        .run()
-        .await;
-    assert_eq!(ended.end(), ("canceled", 130));
-    let go = child(&ended.result.pipelines, "go");
-    assert_eq!(statuses(go), ["a canceled"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_trigger_job_that_is_stopped_while_it_makes_its_child_ends() {
-    let make = |_: &TriggerContext| {
-        std::thread::sleep(Duration::from_millis(50));
-        Ok(pipeline([job("a", 0, "")]))
-    };
-    let ended = Story::new([trigger("go", 0, true, make)])
-        .interrupted(0, Cancel::Graceful)
-        .try_run()
-        .await;
-    // The signal may even come before the first job.
-    if let Ok(ended) = ended {
-        assert_eq!(ended.jobs(), ["go canceled: interrupted"]);
+async fn the_child_of_a_retried_trigger_job_has_logs_of_its_own() {
+    let ended = Story::new([retried("go")]).run().await;
+    let lines = told(&ended);
+    for line in ["go: a.1 starts", "go #2: a.1 starts"] {
+        assert!(lines.contains(&line.into()), "{line}: {lines:?}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn auto_cancel_takes_children_along() {
-    let ended = Story::new([
-        waiting("go", || [job("a", 0, "sleep 60000")]),
-        detached("free", || [job("b", 0, "sleep 60000")]),
-        job("bad", 0, "sleep 100\nexit 1"),
-    ])
-    .with(|spec| {
-        spec.pipeline.options = Options {
-            auto_cancel_on_job_failure: true,
-            keep_going: false,
-        };
-    })
-    .run()
-    .await;
-    assert_eq!(ended.end(), ("failed", 1));
-    for name in ["go", "free"] {
-        let made = child(&ended.result.pipelines, name);
-        assert_eq!(made.status.as_str(), "canceled", "{name}");
-    }
-    assert_eq!(ended.job("go").status.as_str(), "canceled");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_child_cancels_itself_and_not_its_parent() {
-    let make = |_: &TriggerContext| {
-        let mut child = pipeline([job("bad", 0, "exit 1"), job("a", 0, "sleep 60000")]);
-        child.options.auto_cancel_on_job_failure = true;
-        Ok(child)
-    };
-    let ended = Story::new([trigger("go", 0, true, make), job("beside", 0, "sleep 1000")])
-        .run()
-        .await;
-    assert_eq!(
-        ended.jobs(),
-        ["go failed: unknown_failure", "beside success"]
-    );
-    assert!(
-        told(&ended).contains(&"go: cancel: job bad failed (auto_cancel:on_job_failure)".into())
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn keep_going_is_each_pipelines_own() {
-    let make = |_: &TriggerContext| {
-        let mut child = pipeline([job("bad", 0, "exit 1"), job("next", 1, "")]);
-        child.options.keep_going = true;
-        Ok(child)
-    };
-    let ended = Story::new([trigger("go", 0, true, make), job("after", 1, "")])
-        .with(|spec| spec.pipeline.options.keep_going = true)
-        .run()
-        .await;
-    assert_eq!(ended.end(), ("failed", 1));
-    assert_eq!(
-        ended.jobs(),
-        ["go failed: unknown_failure", "after success"]
-    );
-    let go = child(&ended.result.pipelines, "go");
-    assert_eq!(statuses(go), ["bad failed", "next success"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_child_that_waits_for_a_person_makes_the_run_wait() {
-    let ended = Story::new([
-        waiting("go", || {
-            [
-                job("gate", 0, "").with(|job| job.sched.when = When::Manual),
-                job("a", 1, ""),
-            ]
-        }),
-        job("after", 1, "").ahead(),
-    ])
-    .run()
-    .await;
-    assert_eq!(ended.end(), ("manual", 7));
-    assert_eq!(ended.jobs(), ["go manual", "after skipped: waits for go"]);
-    assert!(told(&ended).contains(&"go waits".into()));
-    assert_eq!(ended.asked.open, 0, "what came up ahead is gone");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stop_ends_a_child_that_waits_for_a_person() {
-    let ended = Story::new([
-        waiting("go", || {
-            [job("gate", 0, "").with(|job| job.sched.when = When::Manual)]
-        }),
-        job("beside", 0, "sleep 60000"),
-    ])
-    .interrupted(1000, Cancel::Graceful)
-    .run()
-    .await;
-    assert_eq!(ended.jobs()[0], "go canceled: interrupted");
-    assert_eq!(ended.end().1, 130);
 }
 
 #[tokio::test(start_paused = true)]
 async fn held_jobs_of_a_child_are_told_and_fail_nothing() {
-    let ended = Story::new([waiting("go", || {
-        [job("ship", 0, "").with(|job| {
-            job.held = Some(HeldJob {
-                name: "ship".to_owned(),
-                why: "deploys".to_owned(),
-                release: "--deploy".to_owned(),
-            });
-        })]
-    })])
-    .run()
-    .await;
+    let ended = Story::new([waiting("go", || [job("ship", 0, "").held()])])
+        .run()
+        .await;
     assert_eq!(ended.end(), ("success", 0));
     let held: Vec<_> = ended.result.held.iter().map(|held| &*held.name).collect();
     assert_eq!(held, ["go › ship"]);
     assert!(!ended.result.complete);
-}
-
-#[tokio::test(start_paused = true)]
-async fn parent_and_child_share_a_resource_group() {
-    let in_group = |name: &str| {
-        job(name, 0, "sleep 1000").with(|job| job.sched.resource_group = Some("prod".to_owned()))
-    };
-    let make = move |_: &TriggerContext| Ok(pipeline([in_group("b")]));
-    let ended = Story::new([in_group("a"), trigger("go", 0, true, make)])
-        .run()
-        .await;
-    assert_eq!(ended.end(), ("success", 0));
-    let end = |name: &str| ended.job(name).finished.expect("it ended").as_secs();
-    assert_eq!((end("a"), end("go")), (1, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_child_that_needs_what_its_trigger_job_has_fails_instead_of_waiting_for_ever() {
-    let in_group = |job: &mut Job| job.sched.resource_group = Some("prod".to_owned());
-    let make = move |_: &TriggerContext| Ok(pipeline([job("a", 0, "").with(in_group)]));
-    let ended = Story::new([trigger("go", 0, true, make).with(in_group)])
-        .run()
-        .await;
-    assert_eq!(ended.end(), ("failed", 1));
-    let go = child(&ended.result.pipelines, "go");
-    assert_eq!(
-        go.jobs[0].reason.as_deref(),
-        Some("stuck_or_timeout_failure")
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn delays_in_parent_and_child_run_side_by_side() {
-    let delayed = |seconds: u64| {
-        move |job: &mut Job| {
-            job.sched.when = When::Delayed;
-            job.sched.start_in = Duration::from_secs(seconds);
-        }
-    };
-    let make = move |_: &TriggerContext| Ok(pipeline([job("a", 0, "").with(delayed(20))]));
-    let ended = Story::new([
-        trigger("go", 0, true, make),
-        job("b", 0, "").with(delayed(10)),
-    ])
-    .run()
-    .await;
-    assert_eq!(ended.end(), ("success", 0));
-    assert_eq!(ended.started("b"), 10_000);
-    assert_eq!(ended.job("go").finished.map(|end| end.as_secs()), Some(20));
 }
 
 #[tokio::test(start_paused = true)]
@@ -518,40 +285,6 @@ async fn secrets_of_a_child_are_hidden_from_its_beginning_on() {
     };
     let ended = Story::new([trigger("go", 0, true, make)]).run().await;
     assert!(told(&ended).contains(&"go: notice: the password is [MASKED]".into()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_end_that_was_canceled_says_so_in_its_pipeline() {
-    let ended = Story::new([waiting("go", || [job("a", 0, "sleep 60000")])])
-        .interrupted(500, Cancel::Graceful)
-        .run()
-        .await;
-    let of_child = ended.events.iter().find_map(|event| match &event.kind {
-        EventKind::JobFinished { job, outcome, .. } if job == "a" => {
-            Some((event.pipeline.clone(), outcome.clone()))
-        }
-        _ => None,
-    });
-    let canceled = JobOutcome::Canceled {
-        reason: "interrupted".to_owned(),
-    };
-    assert_eq!(of_child, Some((vec!["go".to_owned()], canceled)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_child_of_a_retried_trigger_job_has_logs_of_its_own() {
-    let make = |facts: &TriggerContext| {
-        let script = if facts.attempt == 1 { "exit 1" } else { "" };
-        Ok(pipeline([job("a", 0, script)]))
-    };
-    let ended =
-        Story::new([trigger("go", 0, true, make).with(|job| job.sched.retry.max = Some(1))])
-            .run()
-            .await;
-    let lines = told(&ended);
-    for line in ["go: a.1 starts", "go #2: a.1 starts"] {
-        assert!(lines.contains(&line.into()), "{line}: {lines:?}");
-    }
 }
 
 #[tokio::test(start_paused = true)]
