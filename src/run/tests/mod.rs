@@ -6,6 +6,7 @@ mod before_and_after;
 mod cancel;
 mod children;
 mod ended;
+mod images;
 mod jobs;
 mod logs;
 mod person;
