@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::repo::fixture::{Fixture, told};
-use crate::repo::snapshot::take_tests::{entries, take};
+use crate::repo::snapshot::taken::{entries, take};
 use crate::repo::{Repository, SnapshotOptions, TreeSource};
 use crate::types::RefKind;
 

@@ -4,7 +4,7 @@ use crate::repo::SnapshotOptions;
 use crate::repo::fixture::Fixture;
 use crate::types::Sources;
 
-use super::take_tests::{branch, entries, git, snapshot, unpack};
+use super::taken::{branch, entries, git, snapshot, unpack};
 
 #[test]
 fn line_ends_are_those_of_a_checkout() {

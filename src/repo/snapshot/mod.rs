@@ -13,6 +13,8 @@ mod files;
 mod git_dir;
 mod gitmodules;
 mod history;
+#[cfg(test)]
+mod history_tests;
 mod lfs;
 mod pack;
 mod pathspec;
@@ -21,7 +23,9 @@ mod submodules;
 #[cfg(test)]
 mod submodules_tests;
 #[cfg(test)]
-pub(super) mod take_tests;
+mod take_tests;
+#[cfg(test)]
+pub(super) mod taken;
 
 pub use checkout::{Checkout, SnapshotOptions};
 pub use pathspec::CommitPaths;

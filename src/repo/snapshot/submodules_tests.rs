@@ -6,7 +6,7 @@ use crate::repo::fixture::{Fixture, told};
 use crate::repo::{SnapshotOptions, TreeSource};
 use crate::types::{Sources, SubmoduleStrategy, Submodules};
 
-use super::take_tests::{Taken, branch, git, snapshot, take, unpack};
+use super::taken::{Taken, branch, git, snapshot, take, unpack};
 
 /// A project with the submodule `lib` at `deep/lib`, cloned as git keeps it.
 fn with_submodule() -> Fixture {

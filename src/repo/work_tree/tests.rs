@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::is_ignored;
 use crate::repo::fixture::Fixture;
 use crate::repo::listing::WorkState;
-use crate::repo::snapshot::take_tests::take;
+use crate::repo::snapshot::taken::take;
 use crate::repo::{ProjectTree, SnapshotOptions, TreeSource};
 use crate::types::RefKind;
 
