@@ -11,6 +11,7 @@ mod merge;
 mod more_keywords;
 mod nulls;
 mod own_project;
+mod top_level;
 mod trail;
 mod typed;
 mod typed_more;
