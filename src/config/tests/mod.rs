@@ -4,6 +4,7 @@ mod bombs;
 mod chapters;
 mod child;
 mod include;
+mod include_outside;
 mod inputs;
 mod jobs;
 mod keywords;
