@@ -4,4 +4,5 @@ mod hostile;
 mod imports;
 mod layers;
 mod pulls;
+mod registry;
 mod store;
