@@ -40,32 +40,7 @@ async fn in_docker(test: impl AsyncFnOnce(&Subject)) {
     subject.release().await;
 }
 
-contract!(docker:
-    cases::exit_codes
-    cases::output_keeps_its_order
-    cases::all_output_comes_before_the_end
-    cases::graceful_cancel_stops_the_script_only
-    cases::force_ends_what_ignores_a_graceful_cancel
-    cases::closing_twice_is_fine_and_leaves_nothing
-    cases::a_tree_that_was_not_published_is_an_error
-    cases::a_cancel_before_the_start_leaves_nothing
-    cases::a_cancel_ends_every_call
-    real::a_second_script_has_the_same_root_and_a_new_shell
-    real::a_script_in_brief_finds_its_variables
-    real::a_long_script_arrives_whole
-    real::a_script_that_is_not_read_does_not_block
-    real::layers_of_a_tree_lie_over_each_other
-    real::the_tree_is_there_and_artifacts_lie_over_it
-    real::artifacts_come_to_an_environment_that_waits
-    real::artifacts_keep_modes_times_and_links
-    real::a_link_to_a_file_left_out_brings_its_content
-    real::nothing_to_collect_gives_an_empty_archive
-    real::a_failed_open_is_undone
-    person::types_and_sees
-    person::ends_with_all_that_it_started
-    person::is_hung_up_on
-    real::only_dead_runs_of_the_owner_are_reaped
-);
+contract!(docker, shells);
 
 fn variables(values: &[(&str, &str)]) -> Vec<EnvVariable> {
     let made = values.iter().map(|&(name, value)| EnvVariable {
