@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::{
-    ArtifactRef, Cancel, Cx, Exit, Fault, Keyring, SandboxExecutor, SandboxExtras, SandboxLimits,
-    SandboxNetwork, SandboxSettings,
+    Cancel, Exit, Fault, Keyring, SandboxExecutor, SandboxExtras, SandboxLimits, SandboxNetwork,
+    SandboxSettings,
 };
 use super::contract;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, scratch};

@@ -1,6 +1,11 @@
 //! What a job tries to reach or to change outside of its sandbox, and does not.
 
-use super::*;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::super::{ArtifactRef, Cx};
+use super::super::subject::BUDGET;
+use super::{sandbox, stays_inside};
 
 #[tokio::test]
 async fn nothing_of_the_host_is_written_or_read() {
