@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::{
-    Cx, DockerExecutor, DockerSettings, Endpoint, EnvSpec, EnvVariable, Exit, Fault, Reach, Script,
+    Cx, DockerExecutor, DockerSettings, Endpoint, EnvSpec, Exit, Fault, Reach, Script,
 };
 use super::cases::refused;
 use super::contract;
-use super::subject::{BUDGET, Step, Subject, context, globs};
+use super::subject::{BUDGET, Step, Subject, context, globs, variables};
 
 const IMAGE: &str = "pipe-test-busybox:1";
 
@@ -41,15 +41,6 @@ async fn in_docker(test: impl AsyncFnOnce(&Subject)) {
 }
 
 contract!(docker, shells);
-
-fn variables(values: &[(&str, &str)]) -> Vec<EnvVariable> {
-    let made = values.iter().map(|&(name, value)| EnvVariable {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        secret: false,
-    });
-    made.collect()
-}
 
 #[tokio::test]
 async fn the_environment_reaches_the_container_unchanged() {

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::time::Duration;
 
-use super::super::{ArtifactRef, Cx, EnvVariable, Exit, Fault, Image, ServiceSpec, Workspace};
+use super::super::{ArtifactRef, Cx, Exit, Fault, Image, ServiceSpec, Workspace};
 use super::cases::refused;
-use super::subject::{BUDGET, RUN, Step, Subject, context, globs, write_tar};
+use super::subject::{BUDGET, RUN, Step, Subject, context, globs, variables, write_tar};
 
 /// Each script is a new shell in the same root (runtime reference 1.3).
 pub(super) async fn a_second_script_has_the_same_root_and_a_new_shell(subject: &Subject) {
@@ -30,14 +30,10 @@ pub(super) async fn a_script_in_brief_finds_its_variables(subject: &Subject) {
         let mut spec = subject.spec("brief");
         spec.workspace = subject.tree(&[("first.sh", 0o644, "A=other\n")]).await;
         let file = format!("{}/first.sh", spec.layout.project_dir);
-        let variable = |name: &str, value: &str| EnvVariable {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            secret: false,
-        };
-        spec.variables.push(variable("A", "asked"));
-        spec.variables
-            .extend(names_file.then(|| variable("BASH_ENV", &file)));
+        spec.variables = variables(&[("A", "asked")]);
+        if names_file {
+            spec.variables.extend(variables(&[("BASH_ENV", &file)]));
+        }
         if let Some(image) = &mut spec.image {
             image.entrypoint =
                 entrypoint.map(|words| words.split(' ').map(str::to_owned).collect());

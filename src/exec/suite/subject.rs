@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::super::fake::FakeExecutor;
 use super::super::{
-    Cancel, Cx, EnvSpec, Executor, Exit, Globs, Image, LayerSpec, Owner, Script, Session, TarFile,
-    TreeSpec, Workspace,
+    Cancel, Cx, EnvSpec, EnvVariable, ExecError, Executor, Exit, Globs, Image, LayerSpec, Owner,
+    Script, Session, TarFile, TreeSpec, Workspace,
 };
 
 /// The id of the run that the subject's sessions belong to.
@@ -95,6 +95,27 @@ impl Subject {
         self.executor.open(spec, &cx).await.expect("opens")
     }
 
+    /// What comes of opening over `spec`, and what the log gets meanwhile.
+    pub(super) async fn opening(
+        &self,
+        spec: EnvSpec,
+        cancel: watch::Receiver<Cancel>,
+    ) -> (Result<Box<dyn Session>, ExecError>, String) {
+        let (output, mut said) = mpsc::channel(8);
+        let reading = async {
+            let mut all = Vec::new();
+            while let Some(chunk) = said.recv().await {
+                all.extend(chunk);
+            }
+            String::from_utf8_lossy(&all).into_owned()
+        };
+        let opening = async {
+            let cx = Cx { cancel, output };
+            self.executor.open(spec, &cx).await
+        };
+        tokio::join!(opening, reading)
+    }
+
     /// A tree made of a tar with these entries: path, mode, content.
     pub(super) async fn tree(&self, entries: &[(&str, u32, &str)]) -> Workspace {
         let tar = self.scratch.path().join("tree.tar");
@@ -142,6 +163,16 @@ impl Subject {
         let reaped = self.executor.reap(&self.owner, &|_| false, &cx).await;
         reaped.expect("reaps").removed
     }
+}
+
+/// Variables that are no secrets.
+pub(super) fn variables(values: &[(&str, &str)]) -> Vec<EnvVariable> {
+    let made = values.iter().map(|&(name, value)| EnvVariable {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        secret: false,
+    });
+    made.collect()
 }
 
 /// A folder that vanishes with the test.

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::super::super::{
     ArtifactRef, Cancel, Cx, EnvSpec, ExecError, Exit, Fault, Image, ServiceSpec, Session,
 };
-use super::super::subject::{BUDGET, Step, Subject, write_tar};
-use super::{IMAGE, in_docker, variables};
+use super::super::subject::{BUDGET, Step, Subject, variables, write_tar};
+use super::{IMAGE, in_docker};
 
 /// What a service of these tests serves.
 const SERVE: &str = "mkdir /w; echo \"$WORD\" >/w/index.html; echo \"serving $WORD\"; \
@@ -39,27 +39,7 @@ fn spec(subject: &Subject, job: &str, services: Vec<ServiceSpec>) -> EnvSpec {
 /// What comes of opening, and what the log gets meanwhile.
 async fn open(subject: &Subject, spec: EnvSpec) -> (Result<Box<dyn Session>, ExecError>, String) {
     let (_live, cancel) = watch::channel(Cancel::Run);
-    opening(subject, spec, cancel).await
-}
-
-async fn opening(
-    subject: &Subject,
-    spec: EnvSpec,
-    cancel: watch::Receiver<Cancel>,
-) -> (Result<Box<dyn Session>, ExecError>, String) {
-    let (output, mut said) = mpsc::channel(8);
-    let reading = async {
-        let mut all = Vec::new();
-        while let Some(chunk) = said.recv().await {
-            all.extend(chunk);
-        }
-        String::from_utf8_lossy(&all).into_owned()
-    };
-    let opening = async {
-        let cx = Cx { cancel, output };
-        subject.executor.open(spec, &cx).await
-    };
-    tokio::join!(opening, reading)
+    subject.opening(spec, cancel).await
 }
 
 /// Opens, runs one script, closes.
@@ -254,7 +234,7 @@ async fn a_cancel_ends_the_wait_for_services() {
     in_docker(async |subject: &Subject| {
         let services = vec![service(&["never"], "sleep 600")];
         let (cancel, cancelled) = watch::channel(Cancel::Run);
-        let opening = opening(subject, spec(subject, "never", services), cancelled);
+        let opening = subject.opening(spec(subject, "never", services), cancelled);
         let cancelling = async {
             tokio::time::sleep(Duration::from_secs(3)).await;
             cancel.send_replace(Cancel::Graceful);

@@ -2,18 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
-use super::super::super::{Cancel, Cx, EnvSpec, EnvVariable, Exit, Image, ServiceSpec};
-use super::super::subject::{BUDGET, Step, Subject, write_tar};
+use super::super::super::{Cancel, EnvSpec, Exit, Image, ServiceSpec};
+use super::super::subject::{BUDGET, Step, Subject, variables, write_tar};
 use super::sandbox;
 
 fn service(alias: &str, port: u16, shell: &str) -> ServiceSpec {
-    let variable = |name: &str, value: String| EnvVariable {
-        name: name.to_owned(),
-        value,
-        secret: false,
-    };
+    let port = port.to_string();
     ServiceSpec {
         image: Image {
             name: "host".to_owned(),
@@ -21,11 +17,11 @@ fn service(alias: &str, port: u16, shell: &str) -> ServiceSpec {
         },
         command: Some(["sh", "-c", shell].map(str::to_owned).to_vec()),
         aliases: vec![alias.to_owned(), format!("{alias}-1")],
-        variables: vec![
-            variable("WORD", alias.to_owned()),
-            variable("PORT", port.to_string()),
-            variable("HEALTHCHECK_TCP_PORT", port.to_string()),
-        ],
+        variables: variables(&[
+            ("WORD", alias),
+            ("PORT", &port),
+            ("HEALTHCHECK_TCP_PORT", &port),
+        ]),
         wait: Duration::from_secs(30),
         shows_output: false,
     }
@@ -37,20 +33,8 @@ const SERVE: &str = "mkdir /w; echo \"$WORD\" >/w/index.html; echo \"serving $WO
 
 /// Opens, runs one script, closes: its end, its output, and what the log got before it.
 async fn run(subject: &Subject, spec: EnvSpec, script: &str) -> (Exit, String, String) {
-    let (output, mut said) = mpsc::channel(8);
     let (_live, cancel) = watch::channel(Cancel::Run);
-    let reading = async {
-        let mut all = Vec::new();
-        while let Some(chunk) = said.recv().await {
-            all.extend(chunk);
-        }
-        String::from_utf8_lossy(&all).into_owned()
-    };
-    let opening = async {
-        let cx = Cx { cancel, output };
-        subject.executor.open(spec, &cx).await
-    };
-    let (session, said) = tokio::join!(opening, reading);
+    let (session, said) = subject.opening(spec, cancel).await;
     let mut session = session.expect("opens");
     let (exit, output) = Step::real(script).run(session.as_mut()).await;
     session.close(BUDGET).await.expect("closes");
