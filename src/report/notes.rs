@@ -29,20 +29,30 @@ pub fn cancel(reason: &str) -> Line {
 
 /// Where a job stands now: `✓ unit: passed, after 4.1s`.
 pub fn state(job: &JobView, now: Duration) -> Line {
-    let look = look::of(&job.state);
-    let mut line = Line::of(look.tone, look.symbol)
-        .gap(1)
-        .put(Tone::Strong, &job.label)
-        .put(Tone::Plain, ": ")
-        .put(look.tone, look.word);
+    let mut line = word(job);
     let reason = look::reason(job, now);
     if !reason.is_empty() {
         line = line.put(Tone::Plain, format!(", {reason}"));
     }
-    if let Some(took) = job.duration {
-        line = line.put(Tone::Dim, format!(", after {}", words::duration(took)));
+    after(job, line)
+}
+
+/// `✓ unit: passed`.
+fn word(job: &JobView) -> Line {
+    let look = look::of(&job.state);
+    Line::of(look.tone, look.symbol)
+        .gap(1)
+        .put(Tone::Strong, &job.label)
+        .put(Tone::Plain, ": ")
+        .put(look.tone, look.word)
+}
+
+/// The line with `, after 4.1s`, once the job has ended.
+fn after(job: &JobView, line: Line) -> Line {
+    match job.duration {
+        Some(took) => line.put(Tone::Dim, format!(", after {}", words::duration(took))),
+        None => line,
     }
-    line
 }
 
 /// An attempt begins: `● unit: started, attempt 2, stage test, image ruby:3.1`.
@@ -67,16 +77,7 @@ pub fn started(job: &JobView, stage: &str) -> Line {
 
 /// An attempt has ended: `✗ unit: failed, after 4.1s`. Why is told once, in the summary.
 pub fn ended(job: &JobView) -> Line {
-    let look = look::of(&job.state);
-    let mut line = Line::of(look.tone, look.symbol)
-        .gap(1)
-        .put(Tone::Strong, &job.label)
-        .put(Tone::Plain, ": ")
-        .put(look.tone, look.word);
-    if let Some(took) = job.duration {
-        line = line.put(Tone::Dim, format!(", after {}", words::duration(took)));
-    }
-    line
+    after(job, word(job))
 }
 
 /// An attempt failed and there will be another.
