@@ -111,8 +111,7 @@ impl ConfigFile {
             ("", "") => here,
             (os, architecture) => {
                 let variant = written.variant.unwrap_or_default();
-                let text = [os, architecture, &variant].join("/");
-                let platform = text.trim_end_matches('/').parse();
+                let platform = Platform::of_words(os, architecture, &variant);
                 platform.map_err(|_| unsound("names no platform"))?
             }
         };

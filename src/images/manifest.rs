@@ -45,8 +45,7 @@ impl Descriptor {
             variant,
         } = self.platform.as_ref()?;
         let variant = variant.as_deref().unwrap_or_default();
-        let text = [os, architecture, variant].join("/");
-        text.trim_end_matches('/').parse().ok()
+        Platform::of_words(os, architecture, variant).ok()
     }
 
     /// Whether it may be an image.

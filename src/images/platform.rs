@@ -33,6 +33,12 @@ impl Platform {
         }
     }
 
+    /// From the three words that files of images have, of which the variant may be empty.
+    pub(super) fn of_words(os: &str, architecture: &str, variant: &str) -> Result<Self, String> {
+        let text = [os, architecture, variant].join("/");
+        text.trim_end_matches('/').parse()
+    }
+
     /// Whether an image for `self` is what `wanted` asks for. A variant counts only where both
     /// have one, and `arm64` has `v8` alone.
     pub fn fits(&self, wanted: &Self) -> bool {

@@ -278,7 +278,8 @@ fn link_target(folder: &OwnedFd, name: &OsStr) -> io::Result<PathBuf> {
     Ok(OsStr::from_bytes(target.as_bytes()).into())
 }
 
-fn facts_of(about: &std::fs::Metadata) -> Facts {
+/// What its file system says of a file, but its attributes.
+pub(super) fn facts_of(about: &std::fs::Metadata) -> Facts {
     Facts {
         mode: about.mode(),
         uid: about.uid(),

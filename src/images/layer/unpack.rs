@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -17,7 +16,7 @@ use super::below::Shown;
 use super::compression::decompressed;
 use super::entry::{Facts, Kind, invalid, names, target, unmapped};
 use super::meter::{Meter, Packed, Plain};
-use super::place::{Folders, Own, Place, open_folder, own};
+use super::place::{Folders, Own, Place, facts_of, open_folder, own};
 use super::{LayerError, LayerForm, Limits, Owners, UnpackJob, Unpacked};
 
 /// What removes the file of the rest of its name from the layers below.
@@ -277,14 +276,7 @@ impl Writer<'_> {
         }
         let to = create(here, name)?;
         self.fill(&to, &mut from)?;
-        let facts = Facts {
-            mode: about.mode(),
-            uid: about.uid(),
-            gid: about.gid(),
-            mtime: about.mtime(),
-            attributes: Vec::new(),
-        };
-        facts.apply(&to, self.form)
+        facts_of(&about).apply(&to, self.form)
     }
 
     fn fill(&mut self, mut to: &File, from: &mut impl Read) -> io::Result<()> {

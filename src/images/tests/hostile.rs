@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 
 use tar::EntryType;
 
-use super::super::layer::{Limits, UnpackJob};
+use super::super::layer::Limits;
 use super::super::testing::{Tar, gzip, listing};
-use super::layers::{ONE, unpack};
+use super::layers::{ONE, job, unpack};
 
 /// A folder with one that nothing may touch, and the place for a layer beside it.
 fn trap(folder: &Path) -> (std::path::PathBuf, std::path::PathBuf) {
@@ -296,18 +296,8 @@ fn holes_count_as_what_they_unpack_to() {
 #[test]
 fn whoever_stops_it_gets_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
-    let archive = folder.path().join("tar");
-    fs::write(&archive, Tar::default().file("a", 0o600, "").end()).expect("written");
-    let job = UnpackJob {
-        archive,
-        part: None,
-        digest: None,
-        diff_id: None,
-        into: folder.path().join("tree"),
-        below: Vec::new(),
-        form: ONE,
-        limits: Limits::default(),
-    };
+    let tar = Tar::default().file("a", 0o600, "").end();
+    let job = job(&tar, &folder.path().join("tree"), ONE);
     let error = job.run(&AtomicBool::new(true)).expect_err("stopped");
     assert!(error.to_string().contains("stopped"), "{error}");
 }

@@ -25,19 +25,28 @@ pub(super) fn unpack(
     form: LayerForm,
     limits: Limits,
 ) -> Result<Unpacked, LayerError> {
+    let job = UnpackJob {
+        below: below.to_vec(),
+        limits,
+        ..job(tar, place, form)
+    };
+    job.run(&AtomicBool::new(false))
+}
+
+/// Unpacking a tar over nothing into the folder `place`.
+pub(super) fn job(tar: &[u8], place: &Path, form: LayerForm) -> UnpackJob {
     let archive = place.with_extension("tar");
     fs::write(&archive, tar).expect("written");
-    let job = UnpackJob {
+    UnpackJob {
         archive,
         part: None,
         digest: None,
         diff_id: None,
         into: place.to_owned(),
-        below: below.to_vec(),
+        below: Vec::new(),
         form,
-        limits,
-    };
-    job.run(&AtomicBool::new(false))
+        limits: Limits::default(),
+    }
 }
 
 /// The listings of layers that are unpacked over each other.
