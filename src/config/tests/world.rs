@@ -137,6 +137,12 @@ impl Tree {
     }
 }
 
+/// Fails with all rows that came out otherwise than expected.
+#[track_caller]
+pub(crate) fn none_is_broken(rows: &[String]) {
+    assert!(rows.is_empty(), "{} rows:\n{}", rows.len(), rows.join("\n"));
+}
+
 /// Checks what becomes of trees.
 pub(crate) fn outcomes(rows: Vec<(&str, Tree, &str)>) {
     let broken: Vec<String> = rows
@@ -147,12 +153,7 @@ pub(crate) fn outcomes(rows: Vec<(&str, Tree, &str)>) {
                 .then(|| format!("{name}\n    expected: {expected}\n    found:    {found}"))
         })
         .collect();
-    assert!(
-        broken.is_empty(),
-        "{} rows:\n{}",
-        broken.len(),
-        broken.join("\n")
-    );
+    none_is_broken(&broken);
 }
 
 impl FileProvider for Tree {
@@ -217,10 +218,5 @@ pub(crate) fn check(rows: &[(&str, &str)], wrap: impl Fn(&str) -> String) {
                 .then(|| format!("{text}\n    expected: {expected}\n    found:    {found}"))
         })
         .collect();
-    assert!(
-        broken.is_empty(),
-        "{} rows:\n{}",
-        broken.len(),
-        broken.join("\n")
-    );
+    none_is_broken(&broken);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::tests::world::Tree;
+use crate::config::tests::world::{Tree, none_is_broken};
 use crate::expr::expand::SettingPlace;
 use crate::plan::{
     GivenVariable, Outcome, PipelineFacts, Plan, Project, RunFacts, Server, SettingVariable, User,
@@ -164,12 +164,7 @@ pub(super) fn check(rows: &[(&str, &str, &str)]) {
             })
         })
         .collect();
-    assert!(
-        broken.is_empty(),
-        "{} rows:\n{}",
-        broken.len(),
-        broken.join("\n")
-    );
+    none_is_broken(&broken);
 }
 
 fn facts(kind: RefKind, name: &str, source: &str) -> PipelineFacts {

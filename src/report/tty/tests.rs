@@ -161,6 +161,15 @@ fn with_long_and_wide_names() {
     insta::assert_snapshot!(frames(&story, 4000));
 }
 
+/// A run of jobs, each with its stage in front.
+fn of_jobs(names: &[(String, String)]) -> Story {
+    let jobs: Vec<(&str, &str)> = names
+        .iter()
+        .map(|(stage, name)| (stage.as_str(), name.as_str()))
+        .collect();
+    Story::new().run(&jobs)
+}
+
 /// Three hundred jobs in three stages, the second one under way.
 fn many() -> Story {
     let names: Vec<(String, String)> = (0..300)
@@ -169,11 +178,7 @@ fn many() -> Story {
             (stage.to_owned(), format!("{stage} {}/100", n % 100 + 1))
         })
         .collect();
-    let jobs: Vec<(&str, &str)> = names
-        .iter()
-        .map(|(stage, name)| (stage.as_str(), name.as_str()))
-        .collect();
-    let mut story = Story::new().run(&jobs);
+    let mut story = of_jobs(&names);
     for (_, name) in &names[..100] {
         story = story.start(name).at(900).succeed(name);
     }
@@ -201,11 +206,7 @@ fn with_more_stages_than_rows() {
     let names: Vec<(String, String)> = (0..60)
         .map(|n| (format!("stage {n}"), format!("job {n}")))
         .collect();
-    let jobs: Vec<(&str, &str)> = names
-        .iter()
-        .map(|(stage, name)| (stage.as_str(), name.as_str()))
-        .collect();
-    let mut story = Story::new().run(&jobs);
+    let mut story = of_jobs(&names);
     for (_, name) in &names[..30] {
         story = story.start(name).succeed(name);
     }
