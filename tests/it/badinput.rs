@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::cli::Project;
+use crate::golden::golden;
 
 const PIPELINE: &str = r"
 stages: [build, deploy]
@@ -52,44 +53,36 @@ fn pipeline() -> Project {
     Project::new(PIPELINE)
 }
 
-/// A golden file named after the case.
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
-
 #[test]
 fn the_place_is_wrong() {
     let outside = Project::empty();
     fs::remove_dir_all(outside.root().join(".git")).expect("it is there");
-    golden("not_a_repository", &outside.pipe(&["run"]));
-    golden(
+    golden!("not_a_repository", &outside.pipe(&["run"]));
+    golden!(
         "no_such_folder",
         &pipeline().pipe(&["-C", "nowhere", "run"]),
     );
-    golden("no_commit", &Project::empty().pipe(&["run"]));
+    golden!("no_commit", &Project::empty().pipe(&["run"]));
     let bare = Project::empty();
     bare.git(&["init", "-q", "--bare", "bare.git"]);
-    golden("bare", &bare.pipe(&["-C", "bare.git", "run"]));
+    golden!("bare", &bare.pipe(&["-C", "bare.git", "run"]));
 }
 
 #[test]
 fn the_file_is_wrong() {
     let none = Project::empty();
     none.commit();
-    golden("no_file", &none.pipe(&["run"]));
-    golden(
+    golden!("no_file", &none.pipe(&["run"]));
+    golden!(
         "no_such_file",
         &pipeline().pipe(&["-f", "ci/pipeline.yml", "run"]),
     );
-    golden("empty_file", &Project::new("").pipe(&["run"]));
-    golden(
+    golden!("empty_file", &Project::new("").pipe(&["run"]));
+    golden!(
         "only_comments",
         &Project::new("# build:\n#   script: make\n").pipe(&["run"]),
     );
-    golden("several_mistakes", &Project::new("build:\n  scirpt: make\n\ntest:\n  script: make test\n  stage: tset\n  needs: [biuld]\n\ndocs:\n  script: make docs\n  retry: 5\n").pipe(&["run"]));
+    golden!("several_mistakes", &Project::new("build:\n  scirpt: make\n\ntest:\n  script: make test\n  stage: tset\n  needs: [biuld]\n\ndocs:\n  script: make docs\n  retry: 5\n").pipe(&["run"]));
 }
 
 #[test]
@@ -114,21 +107,21 @@ fn an_include_leads_outside() {
             &format!("include:\n  - ci/build.yml\n  - {include}\n"),
         );
         project.commit();
-        golden(name, &project.pipe(&["lint"]));
+        golden!(name, &project.pipe(&["lint"]));
     }
 }
 
 #[test]
 fn the_machine_lacks_something() {
     let dead = "unix:///nonexistent/docker.sock";
-    golden(
+    golden!(
         "no_daemon",
         &pipeline()
             .env("DOCKER_HOST", dead)
             .env("PIPE_EXECUTOR", "docker")
             .pipe(&["run"]),
     );
-    golden(
+    golden!(
         "foreign_daemon",
         &pipeline()
             .env("DOCKER_HOST", "tcp://prod.example:2376")
@@ -137,7 +130,7 @@ fn the_machine_lacks_something() {
     let nowhere = pipeline();
     fs::write(nowhere.home().join("state"), "").expect("it can be written");
     let state = nowhere.home().join("state/of").display().to_string();
-    golden(
+    golden!(
         "no_state",
         &nowhere.env("XDG_STATE_HOME", &state).pipe(&["run"]),
     );
@@ -156,9 +149,9 @@ fn a_job_is_not_there() {
         ("environment_misspelled", &["run", "--deploy=stagin"]),
         ("environment_unknown", &["run", "--deploy=production"]),
     ] {
-        golden(name, &pipeline().pipe(arguments));
+        golden!(name, &pipeline().pipe(arguments));
     }
-    golden(
+    golden!(
         "environment_none",
         &Project::new("build:\n  script: make\n").pipe(&["run", "--deploy=staging"]),
     );
@@ -178,19 +171,19 @@ fn leaving_out_what_is_not_there_is_no_mistake() {
 
 #[test]
 fn there_is_nothing_to_run() {
-    golden(
+    golden!(
         "no_job_for_this_ref",
         &Project::new(ONLY_TAGS).pipe(&["run"]),
     );
-    golden(
+    golden!(
         "job_without_pipeline",
         &Project::new(ONLY_TAGS).pipe(&["run", "build"]),
     );
-    golden(
+    golden!(
         "workflow_says_no",
         &Project::new(NO_TAGS).pipe(&["run", "--tag", "v1"]),
     );
-    golden(
+    golden!(
         "all_excluded",
         &Project::new("build:\n  script: make\n").pipe(&["run", "--exclude", "build"]),
     );
@@ -204,13 +197,13 @@ fn a_repository_asks_for_too_much() {
         "executor = \"shell\"\ndocker-host = \"unix:///tmp/x.sock\"\nvolumes = [\"/:/host\"]\n",
     );
     project.commit();
-    golden("repository_settings", &project.pipe(&["run"]));
+    golden!("repository_settings", &project.pipe(&["run"]));
 }
 
 #[test]
 fn a_keyword_is_refused() {
     let configuration = "default:\n  image: pipe-test-absent:1\n\ntest:\n  script: make test\n  identity: google_cloud\n\nbrowser:\n  script: make browser\n  identity: google_cloud\n\nother:\n  trigger: group/other\n";
-    golden(
+    golden!(
         "refused_keywords",
         &Project::new(configuration).pipe(&["run"]),
     );
@@ -243,15 +236,15 @@ fn an_option_is_wrong() {
         ("branch_and_tag", &["run", "--branch", "a", "--tag", "b"]),
         ("man_unknown", &["man", "rnu"]),
     ] {
-        golden(name, &pipeline().pipe(arguments));
+        golden!(name, &pipeline().pipe(arguments));
     }
 }
 
 /// As a script writes them whose variable is not set.
 #[test]
 fn an_empty_value_never_chooses_more() {
-    golden("deploy_empty", &pipeline().pipe(&["run", "--deploy="]));
-    golden("stage_empty", &pipeline().pipe(&["run", "--stage", ""]));
+    golden!("deploy_empty", &pipeline().pipe(&["run", "--deploy="]));
+    golden!("stage_empty", &pipeline().pipe(&["run", "--stage", ""]));
     let project = pipeline();
     for arguments in [
         &["run", ""][..],
@@ -316,8 +309,8 @@ fn changed_files_replace_those_of_git() {
     let project = Project::new(
         "a:\n  script: make\n  rules:\n    - changes: [src/*]\nb:\n  script: make\n  rules:\n    - changes: [lib/*]\n",
     );
-    golden("changed", &project.pipe(&["list", "--changed", "src/a"]));
-    golden(
+    golden!("changed", &project.pipe(&["list", "--changed", "src/a"]));
+    golden!(
         "changed_on_a_tag",
         &project.pipe(&["list", "--tag", "v1", "--changed", "src/a"]),
     );
@@ -325,8 +318,8 @@ fn changed_files_replace_those_of_git() {
 
 #[test]
 fn images_are_missing_and_none_may_be_brought_in_docker() {
-    golden("offline", &pipeline().pipe(&["run", "--offline"]));
-    golden(
+    golden!("offline", &pipeline().pipe(&["run", "--offline"]));
+    golden!(
         "no_image",
         &Project::new("build:\n  script: make\n\ntest:\n  script: make test\n").pipe(&[
             "run",

@@ -14,13 +14,7 @@ use tar::{Builder, EntryType, Header};
 use crate::cli::Project;
 use crate::env::PIPE;
 use crate::fetch::web_server::{Authority, Reply, WebServer};
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 /// The tar of a small root file system, with `files` more files.
 fn root_file_system(files: usize) -> Vec<u8> {
@@ -116,7 +110,7 @@ fn images_are_imported_listed_and_removed() {
     ]
     .map(|arguments| project.pipe(arguments))
     .join("\n");
-    golden("image", &shown);
+    golden!("image", &shown);
     assert_eq!(kept(&project.home()), Vec::<PathBuf>::new());
 }
 

@@ -18,6 +18,7 @@ mod fetch;
 mod fixtures;
 mod fuzzed;
 mod generated;
+mod golden;
 mod held;
 mod hostile;
 #[cfg(target_os = "linux")]

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use regex::Regex;
 
 use crate::cli::Project;
+use crate::golden::golden;
 
 /// Jobs that pass, fail, may fail, come again and never have their turn.
 const PIPELINE: &str = r#"
@@ -94,7 +95,5 @@ fn folders(project: &Project) -> Vec<PathBuf> {
 /// A golden file named after the case.
 #[track_caller]
 fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
+    golden!(name, shown);
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::cli::Project;
+use crate::golden::golden;
 
 const PIPELINE: &str = "stranger: {script: make}\nfriend: {script: make, rules: [{if: $TOKEN}]}\n";
 
@@ -25,14 +26,6 @@ fn write_home(project: &Project, name: &str, content: impl AsRef<[u8]>) {
     let folder = project.home().join(".config/pipe");
     fs::create_dir_all(&folder).expect("a folder can be made");
     fs::write(folder.join(name), content).expect("a file can be written");
-}
-
-/// A golden file named after the case.
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
 }
 
 #[test]
@@ -69,10 +62,10 @@ fn the_users_server_does_not_stand_for_that_of_a_clone() {
 fn variables_that_are_left_out_are_told() {
     let variables = "project:\n  acme/app:\n    TOKEN: s3cret\n";
     let elsewhere = checkout("https://evil.example/acme/app.git", variables);
-    golden("key_without_host", &elsewhere.pipe(&["list"]));
+    golden!("key_without_host", &elsewhere.pipe(&["list"]));
     let variables = "project:\n  gitlab.com/acme/app:\n    TOKEN: s3cret\n";
     let other_port = checkout("http://gitlab.com:8080/acme/app", variables);
-    golden("key_of_another_port", &other_port.pipe(&["list"]));
+    golden!("key_of_another_port", &other_port.pipe(&["list"]));
 }
 
 #[test]
@@ -121,7 +114,7 @@ fn settings_of_the_user_that_cant_be_read_stop_the_command() {
 
 #[track_caller]
 fn stops(name: &str, project: &Project) {
-    golden(name, &project.pipe(&["run"]));
+    golden!(name, &project.pipe(&["run"]));
     let shown = project.pipe(&["doctor"]);
     assert!(shown.contains("--- exit 4"), "{shown}");
 }
@@ -132,7 +125,7 @@ fn a_setting_of_the_environment_that_is_no_text_stops_the_command() {
     let mut command = project.command();
     command.env("PIPE_HELD", OsStr::from_bytes(b"stranger,\xff"));
     let output = command.arg("run").output().expect("pipe can be started");
-    golden("environment_no_text", &project.shown("$ pipe run", &output));
+    golden!("environment_no_text", &project.shown("$ pipe run", &output));
 }
 
 #[test]
@@ -165,7 +158,7 @@ fn the_checkouts_own_files_are_no_links_devices_or_pipes() {
     }
     let project = Project::new(PIPELINE);
     made(&project, ".pipe/config.toml", "device");
-    golden("checkouts_file_is_a_link", &project.pipe(&["list"]));
+    golden!("checkouts_file_is_a_link", &project.pipe(&["list"]));
 }
 
 /// Puts something at the place of a file; false where that can't be.
@@ -213,7 +206,7 @@ fn relative_folders_of_the_user_count_for_nothing() {
     assert!(project.home().join(".local/state/pipe").is_dir(), "{shown}");
     assert_only(&project, &[".git", ".gitlab-ci.yml", "config"]);
     let homeless = Project::new(PIPELINE).env("HOME", "house");
-    golden("relative_home", &homeless.pipe(&run));
+    golden!("relative_home", &homeless.pipe(&run));
     assert_only(&homeless, &[".git", ".gitlab-ci.yml"]);
 }
 
@@ -258,7 +251,7 @@ fn what_variables_files_leave_out_is_told() {
         (".gitlab-ci-local-variables.yml", "DIR: /etc/x\nV: 1.10\n"),
         (".pipe/variables.yml", "A: {value: abcdefgh}\nvalue: 1.10\n"),
     ]);
-    golden("variables_left_out", &project.pipe(&["list"]));
+    golden!("variables_left_out", &project.pipe(&["list"]));
     let shown = project.pipe(&["run", "--executor", "shell", "--format", "plain"]);
     assert!(shown.contains("`DIR` is left out"), "{shown}");
 }

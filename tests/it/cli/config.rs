@@ -3,13 +3,7 @@
 use std::fs;
 
 use super::Project;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 /// A checkout whose repository, user and environment all have their say.
 fn project() -> Project {
@@ -30,7 +24,7 @@ fn project() -> Project {
 fn each_setting_with_its_source() {
     let shown = project().pipe(&["config", "--file", "ci/main.yml"]);
     assert!(!shown.contains("s3cret"), "{shown}");
-    golden("config", &shown);
+    golden!("config", &shown);
 }
 
 #[test]
@@ -42,14 +36,14 @@ fn all_about_one_setting() {
         ("config_jobs", "PIPE_JOBS"),
         ("config_unknown", "excutor"),
     ] {
-        golden(name, &project().pipe(&["config", key]));
+        golden!(name, &project().pipe(&["config", key]));
     }
 }
 
 #[test]
 fn for_programs() {
     let shown = project().pipe(&["config", "default-image", "--format", "json"]);
-    golden("config_json", &shown);
+    golden!("config_json", &shown);
 }
 
 #[test]
@@ -65,5 +59,5 @@ fn outside_of_a_checkout_there_are_the_users_own() {
 fn mistakes_in_the_files_are_told_with_their_places() {
     let project = project();
     project.write(".pipe/config.toml", "executor = \"shell\"\nhold = []\n");
-    golden("config_mistakes", &project.pipe(&["config"]));
+    golden!("config_mistakes", &project.pipe(&["config"]));
 }

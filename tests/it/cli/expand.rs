@@ -1,13 +1,7 @@
 //! `pipe expand`: one file of many.
 
 use super::Project;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 fn project() -> Project {
     let project = Project::empty();
@@ -66,12 +60,12 @@ spec:
 #[test]
 fn files_templates_and_defaults_are_put_in() {
     let project = project();
-    golden("expand", &project.pipe(&["expand"]));
-    golden(
+    golden!("expand", &project.pipe(&["expand"]));
+    golden!(
         "expand_job",
         &project.pipe(&["expand", "--job", "test: [pg]", "--origins"]),
     );
-    golden(
+    golden!(
         "expand_unknown",
         &project.pipe(&["expand", "--job", "tset"]),
     );
@@ -98,5 +92,5 @@ fn what_is_expanded_is_the_same_pipeline() {
 #[test]
 fn an_invalid_configuration_is_not_expanded() {
     let project = Project::new("a: {script: x, extends: .b}\n");
-    golden("expand_invalid", &project.pipe(&["expand"]));
+    golden!("expand_invalid", &project.pipe(&["expand"]));
 }

@@ -1,13 +1,7 @@
 //! `pipe explain`: jobs and codes.
 
 use super::Project;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 /// Rules of every kind, variables of every level, a job from an included template.
 fn project() -> Project {
@@ -111,7 +105,7 @@ fn jobs_rule_by_rule() {
             ],
         ),
     ] {
-        golden(name, &project.pipe(arguments));
+        golden!(name, &project.pipe(arguments));
     }
 }
 
@@ -122,7 +116,7 @@ fn variables_of_every_level() {
         ".pipe/variables.yml",
         "TARGET: kept\nTOKEN: {value: \"s3cr3t-s3cr3t\", masked: true}\n",
     );
-    golden("explain_settings", &project.pipe(&["explain", "test"]));
+    golden!("explain_settings", &project.pipe(&["explain", "test"]));
     let all = project.pipe(&["explain", "test", "--variables"]);
     assert!(all.contains("CI_COMMIT_BRANCH"), "{all}");
     assert!(!all.contains("s3cr3t"), "{all}");
@@ -144,21 +138,21 @@ fn json_has_the_same() {
         .cloned()
         .collect();
     let pretty = serde_json::to_string_pretty(&short).expect("it is JSON");
-    golden("explain_json", &pretty);
+    golden!("explain_json", &pretty);
 }
 
 #[test]
 fn what_a_code_means() {
     let project = project();
-    golden(
+    golden!(
         "explain_code",
         &project.pipe(&["explain", "yaml-merge-overrides"]),
     );
-    golden(
+    golden!(
         "explain_code_files",
         &project.pipe(&["explain", "input-invalid"]),
     );
-    golden(
+    golden!(
         "explain_code_json",
         &project.pipe(&["explain", "run-unknown", "--format", "json"]),
     );
@@ -188,11 +182,11 @@ fn a_job_with_the_name_of_a_code_is_the_nearer_one() {
 #[test]
 fn what_is_neither_a_job_nor_a_code() {
     let project = project();
-    golden("explain_unknown", &project.pipe(&["explain", "deplyo"]));
-    golden(
+    golden!("explain_unknown", &project.pipe(&["explain", "deplyo"]));
+    golden!(
         "explain_no_code",
         &project.pipe(&["explain", "yaml-sintax"]),
     );
     let broken = Project::new("a: {script: x, stage: nowhere}\n");
-    golden("explain_invalid", &broken.pipe(&["explain", "a"]));
+    golden!("explain_invalid", &broken.pipe(&["explain", "a"]));
 }

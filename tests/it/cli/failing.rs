@@ -3,13 +3,7 @@
 use serde_json::Value;
 
 use super::Project;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 const ODD_BRANCH: &[&str] = &["--branch", "bug-fix!+1"];
 
@@ -61,7 +55,7 @@ later:
   script: "true"
 "#,
     );
-    golden(
+    golden!(
         "list_environment_invalid",
         &project.pipe(&[&["list"], ODD_BRANCH].concat()),
     );
@@ -124,7 +118,7 @@ checked:
       artifacts: false
 "#,
     );
-    golden("list_need_elsewhere", &project.pipe(&["list"]));
+    golden!("list_need_elsewhere", &project.pipe(&["list"]));
     let (end, exit) = result(&project, &[]);
     assert_eq!(exit, Some(1));
     let expected = [

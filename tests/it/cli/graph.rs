@@ -1,13 +1,7 @@
 //! `pipe graph`: pictures of a pipeline.
 
 use super::Project;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 fn project() -> Project {
     let project = Project::new(
@@ -49,7 +43,7 @@ fn each_form_shows_stages_and_needs() {
         ("graph_dot", "dot"),
         ("graph_svg", "svg"),
     ] {
-        golden(name, &project.pipe(&["graph", "--format", format]));
+        golden!(name, &project.pipe(&["graph", "--format", format]));
     }
 }
 

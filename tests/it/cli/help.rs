@@ -1,19 +1,13 @@
 //! What `--help` shows: short, in groups, with examples.
 
 use super::Project;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 #[test]
 fn help_of_the_program_and_of_run() {
     let project = Project::empty();
-    golden("help", &project.pipe(&["--help"]));
-    golden("help_run", &project.pipe(&["run", "--help"]));
+    golden!("help", &project.pipe(&["--help"]));
+    golden!("help_run", &project.pipe(&["run", "--help"]));
 }
 
 #[test]

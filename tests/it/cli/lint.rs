@@ -1,13 +1,7 @@
 //! `pipe lint`: formats, doubts, children.
 
 use super::Project;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 /// A mistake, a warning, and a file with a name that has a meaning in XML and URIs.
 fn broken() -> Project {
@@ -36,7 +30,7 @@ fn each_format_has_all_findings() {
         ("lint_concise", "concise"),
         ("lint_junit", "junit"),
     ] {
-        golden(name, &project.pipe(&["lint", "--format", format]));
+        golden!(name, &project.pipe(&["lint", "--format", format]));
     }
     for (name, format) in [
         ("lint_json", "json"),
@@ -45,14 +39,14 @@ fn each_format_has_all_findings() {
     ] {
         let shown = project.pipe(&["lint", "--format", format]);
         assert!(shown.ends_with("--- exit 3\n"), "{shown}");
-        golden(name, &pretty(&shown));
+        golden!(name, &pretty(&shown));
     }
 }
 
 #[test]
 fn where_nothing_is_wrong_each_format_says_so() {
     let project = Project::new("a: {script: x}\n");
-    golden(
+    golden!(
         "lint_junit_valid",
         &project.pipe(&["lint", "--format", "junit"]),
     );
@@ -67,7 +61,7 @@ fn warnings_can_be_denied() {
     let project = Project::new("a: {script: x, script: y}\n");
     let shown = project.pipe(&["lint"]);
     assert!(shown.ends_with("--- exit 0\n"), "{shown}");
-    golden("lint_denied", &project.pipe(&["lint", "--deny-warnings"]));
+    golden!("lint_denied", &project.pipe(&["lint", "--deny-warnings"]));
     let junit = project.pipe(&["lint", "--deny-warnings", "--format", "junit"]);
     assert!(junit.contains("failures=\"1\""), "{junit}");
 }
@@ -80,7 +74,7 @@ fn undefined_variables_on_request() {
     project.write(".pipe/variables.yml", "KEPT: \"1\"\n");
     let shown = project.pipe(&["lint", "--var", "GIVEN=1"]);
     assert!(!shown.contains("variable-undefined"), "{shown}");
-    golden(
+    golden!(
         "lint_undefined",
         &project.pipe(&["lint", "--undefined-variables", "--var", "GIVEN=1"]),
     );
@@ -159,5 +153,5 @@ e:
     );
     project.write("ci/grandchild.yml", "three: {script: x, stage: nowhere}\n");
     project.commit();
-    golden("lint_children", &project.pipe(&["lint"]));
+    golden!("lint_children", &project.pipe(&["lint"]));
 }

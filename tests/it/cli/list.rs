@@ -3,14 +3,8 @@
 use std::path::Path;
 
 use super::Project;
+use crate::golden::golden;
 use crate::pty::Pty;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
 
 #[test]
 fn the_sample_ref_by_ref() {
@@ -46,7 +40,7 @@ fn the_sample_ref_by_ref() {
             &["--branch", "master", "--source", "schedule"],
         ),
     ] {
-        golden(name, &project.pipe(&[&["list"], arguments].concat()));
+        golden!(name, &project.pipe(&[&["list"], arguments].concat()));
     }
 }
 
@@ -94,8 +88,8 @@ never:
     - if: $CI_PIPELINE_SOURCE == "schedule"
 "#,
     );
-    golden("list_wide", &project.pipe(&["list"]));
-    golden(
+    golden!("list_wide", &project.pipe(&["list"]));
+    golden!(
         "list_colors",
         &project
             .pipe(&["list", "--color", "always"])
@@ -122,9 +116,9 @@ fn changes_that_nobody_knows_are_told_once() {
     let project = Project::new(
         "a: {script: x, rules: [{changes: [src/a]}]}\nb: {script: x, rules: [{changes: [src/b]}]}\nc: {script: x, only: {changes: [src/c]}}\n",
     );
-    golden("changes_unknown", &project.pipe(&["list"]));
-    golden("changes_of_a_tag", &project.pipe(&["list", "--tag", "v1"]));
-    golden(
+    golden!("changes_unknown", &project.pipe(&["list"]));
+    golden!("changes_of_a_tag", &project.pipe(&["list", "--tag", "v1"]));
+    golden!(
         "changes_of_a_schedule",
         &project.pipe(&["list", "--source", "schedule"]),
     );
@@ -165,7 +159,7 @@ gone:
 #[test]
 fn a_wide_pipeline_on_a_narrow_terminal() {
     let project = Project::new(WIDE);
-    golden("list_wide_pipe", &project.pipe(&["list"]));
+    golden!("list_wide_pipe", &project.pipe(&["list"]));
     let sha = regex::Regex::new(r"\b[0-9a-f]{8}\b").expect("the pattern is right");
     for (name, columns) in [("list_wide_80", 80), ("list_wide_50", 50)] {
         let mut session = Pty::new(columns, 90)
@@ -174,6 +168,6 @@ fn a_wide_pipeline_on_a_narrow_terminal() {
             .spawn(env!("CARGO_BIN_EXE_pipe"), &["list"]);
         assert_eq!(session.wait(), 0);
         let screen = session.screen();
-        golden(name, &sha.replace(&screen, "[sha8..]"));
+        golden!(name, &sha.replace(&screen, "[sha8..]"));
     }
 }

@@ -1,13 +1,7 @@
 //! What `pipe` says of configurations that people really write: one golden file each.
 
 use super::Project;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 /// What a command says of a configuration.
 fn said(arguments: &[&str], configuration: &str) -> String {
@@ -28,12 +22,12 @@ fn includes_with_a_variable_that_has_no_value() {
 a: {script: x}
 "#,
     );
-    golden("include_unset", &shown);
+    golden!("include_unset", &shown);
     let shown = said(
         &["lint"],
         "include:\n  - {project: $TOOLS, file: /a.yml}\n  - {project: g/p, ref: $REF, file: [a.yml, b.yml]}\na: {script: x}\n",
     );
-    golden("include_unset_elsewhere", &shown);
+    golden!("include_unset_elsewhere", &shown);
     let configuration = "include: [{local: \"$DIR/a.yml\"}]\n";
     let project = Project::new(configuration);
     project.write("ci/a.yml", "a: {script: x}\n");
@@ -47,9 +41,9 @@ a: {script: x}
 #[test]
 fn many_missing_includes_are_a_line_each() {
     let configuration = "include:\n  - {project: g/p, ref: v1, file: [a.yml, b.yml, c.yml]}\n  - {project: g/p, ref: v1, file: a.yml}\n  - template: Jobs/Build.gitlab-ci.yml\n  - https://e.org/c.yml\na: {script: x}\n";
-    golden("include_missing_many", &said(&["lint"], configuration));
+    golden!("include_missing_many", &said(&["lint"], configuration));
     let each = said(&["lint", "--format", "concise"], configuration);
-    golden("include_missing_concise", &each);
+    golden!("include_missing_concise", &each);
     let shown = said(&["lint", "-v"], configuration);
     assert_eq!(shown.matches("error[").count(), 5, "{shown}");
 }
@@ -57,8 +51,8 @@ fn many_missing_includes_are_a_line_each() {
 #[test]
 fn keywords_that_change_nothing_are_one_line() {
     let configuration = "a: {script: x, tags: [x], interruptible: true, artifacts: {paths: [a], expire_in: 1 day}}\nb: {script: x, tags: [y], identity: google_cloud, services: [{name: x, pull_policy: never}]}\n";
-    golden("keywords_ignored", &said(&["list"], configuration));
-    golden(
+    golden!("keywords_ignored", &said(&["list"], configuration));
+    golden!(
         "keywords_ignored_each",
         &said(&["list", "-v"], configuration),
     );
@@ -72,7 +66,7 @@ fn a_job_with_needs_and_no_script() {
         &["lint"],
         "a: {script: x}\nc: {needs: [a], image: x, tags: [y], parallel: 2, retry: 1, alow_failure: true}\n",
     );
-    golden("needs_without_script", &shown);
+    golden!("needs_without_script", &shown);
 }
 
 #[test]
@@ -81,7 +75,7 @@ fn keywords_that_gitlab_took_away() {
         &["lint"],
         "types: [a]\na: {script: x, type: test, artifacts: {reports: {cobertura: cov.xml, license_management: l.json}}}\n",
     );
-    golden("keywords_taken_away", &shown);
+    golden!("keywords_taken_away", &shown);
 }
 
 #[test]
@@ -90,14 +84,14 @@ fn keys_that_yaml_reads_as_something_else() {
         &["lint"],
         "variables: {NO: x, ~: q, 1.5: z}\na:\n  script: x\n  on: x\n  variables: {OFF: x}\n  parallel: {matrix: [{OFF: x}, {yes: [a, on]}]}\nb:\n  script: x\n  rules: [{if: $A, variables: {ON: x}}]\noff: {script: x}\nyes: 3\n",
     );
-    golden("keys_read_as_words", &shown);
+    golden!("keys_read_as_words", &shown);
     let shown = said(
         &["lint"],
         "spec: {inputs: {on: {}}}\n---\na: {script: x, needs: [off], stage: on}\n",
     );
-    golden("inputs_read_as_words", &shown);
+    golden!("inputs_read_as_words", &shown);
     let shown = said(&["lint"], "a: {script: x, needs: [off], stage: on}\n");
-    golden("values_read_as_words", &shown);
+    golden!("values_read_as_words", &shown);
 }
 
 #[test]
@@ -116,9 +110,9 @@ z: {script: x}
 "#,
     );
     let changed = project.pipe(&["list", "--changed", "src/a"]);
-    golden("reasons_of_a_push", &changed);
+    golden!("reasons_of_a_push", &changed);
     let schedule = project.pipe(&["list", "--source", "schedule"]);
-    golden("reasons_of_a_schedule", &schedule);
+    golden!("reasons_of_a_schedule", &schedule);
 }
 
 #[test]
@@ -131,7 +125,7 @@ c: {script: x, rules: [{when: never}]}
 d: {script: x}
 ",
     );
-    golden("reasons_of_rules", &shown);
+    golden!("reasons_of_rules", &shown);
 }
 
 #[test]
@@ -153,7 +147,7 @@ fn what_is_written_in_brackets_without_quotes() {
         ),
         ("flow_quote_single", "a: {script: [echo '{a}', ls]}\n"),
     ] {
-        golden(name, &said(&["lint"], configuration));
+        golden!(name, &said(&["lint"], configuration));
     }
 }
 
@@ -165,7 +159,7 @@ fn all_that_is_wrong_with_the_inputs_of_an_include() {
         "spec: {inputs: {name: {}, flag: {type: boolean, default: true}}}\n---\na: {script: x}\n",
     );
     project.commit();
-    golden("inputs_all_mistakes", &project.pipe(&["lint"]));
+    golden!("inputs_all_mistakes", &project.pipe(&["lint"]));
 }
 
 #[test]
@@ -174,7 +168,7 @@ fn keywords_that_run_refuses_are_one_message() {
         &["run", "--executor", "shell"],
         "a: {script: x, identity: google_cloud, cache: {paths: [x]}, parallel: {matrix: [{A: [b, c]}]}}\nb: {trigger: x/y}\nc: {script: x, resource_group: z}\nd: {script: echo}\n",
     );
-    golden("refused_in_one", &shown);
+    golden!("refused_in_one", &shown);
 }
 
 #[test]
@@ -183,6 +177,6 @@ fn jobs_that_may_run_twice_are_one_warning() {
         format!("{name}: {{script: x, rules: [{{if: $CI_COMMIT_TAG}}, {{when: always}}]}}\n")
     };
     let configuration: String = ["a", "b", "c"].map(job).concat();
-    golden("may_run_twice", &said(&["lint"], &configuration));
-    golden("may_run_twice_alone", &said(&["lint"], &job("a")));
+    golden!("may_run_twice", &said(&["lint"], &configuration));
+    golden!("may_run_twice_alone", &said(&["lint"], &job("a")));
 }

@@ -3,13 +3,7 @@
 use std::path::Path;
 
 use super::Project;
-
-#[track_caller]
-fn golden(name: &str, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, shown));
-}
+use crate::golden::golden;
 
 const PIPELINE: &str = r#"
 stages: [build, test, deploy]
@@ -40,14 +34,14 @@ nightly:
 #[test]
 fn jobs_by_kind_of_ref() {
     let project = Project::new(PIPELINE);
-    golden("refs_table", &project.pipe(&["list", "--refs"]));
+    golden!("refs_table", &project.pipe(&["list", "--refs"]));
     for (name, format) in [
         ("refs_json", "json"),
         ("refs_markdown", "markdown"),
         ("refs_csv", "csv"),
     ] {
         let shown = project.pipe(&["list", "--refs", "--format", format]);
-        golden(name, &shown.replace('\r', "␍"));
+        golden!(name, &shown.replace('\r', "␍"));
     }
 }
 
@@ -97,23 +91,23 @@ fn a_kind_without_a_pipeline_says_why() {
     let project = Project::new(
         "workflow: {rules: [{if: $CI_COMMIT_TAG, when: never}, {when: always}]}\na: {script: x, needs: [{job: b}]}\nb: {script: x, rules: [{if: '$CI_PIPELINE_SOURCE == \"push\"'}]}\n",
     );
-    golden("refs_without", &project.pipe(&["list", "--refs"]));
+    golden!("refs_without", &project.pipe(&["list", "--refs"]));
 }
 
 #[test]
 fn the_sample_by_kind_of_ref() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/autocv");
     let project = Project::copied(&sample);
-    golden("refs_sample", &project.pipe(&["list", "--refs"]));
+    golden!("refs_sample", &project.pipe(&["list", "--refs"]));
 }
 
 #[test]
 fn a_list_as_markdown_and_csv() {
     let project = Project::new(PIPELINE);
-    golden(
+    golden!(
         "list_markdown",
         &project.pipe(&["list", "--format", "markdown"]),
     );
     let csv = project.pipe(&["list", "--format", "csv", "--tag", "v1"]);
-    golden("list_csv", &csv.replace('\r', "␍"));
+    golden!("list_csv", &csv.replace('\r', "␍"));
 }
