@@ -27,13 +27,7 @@ other:
 "#;
 
 fn told(env: &TestEnv, on: On, arguments: &[&str]) -> (Option<i32>, String) {
-    let all = [&["run", "--executor", on.name()], arguments].concat();
-    let output = env.output(&all);
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.code(),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
+    env.told(&[&["run", "--executor", on.name()], arguments].concat())
 }
 
 #[test]

@@ -5,13 +5,6 @@ use crate::env::TestEnv;
 
 const DOCKER: [&str; 3] = ["run", "--executor", "docker"];
 
-fn told(env: &TestEnv, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = env.output(arguments);
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    (output.status.code(), text)
-}
-
 #[test]
 fn what_the_users_runner_adds_reaches_jobs_in_docker() {
     let env = TestEnv::new(
@@ -49,7 +42,7 @@ tmpfs = {{ "/scratch" = "rw,noexec,size=4m" }}
 "#,
         env.sign("shared").display()
     ));
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(0), "{text}");
     for part in [
         "user 0",
@@ -78,7 +71,7 @@ look:
     - echo "at $CI_PROJECT_DIR"
 "#,
     );
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("CapEff:\t00000000a80425fb"), "{text}");
     assert!(text.contains("at /builds/"), "{text}");
@@ -96,14 +89,14 @@ two:
 "#,
     );
     env.user_settings("docker.volumes = ['/kept']\ndocker.user = 'nobody'\njobs = 1\n");
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(text.matches("of-one\n").count(), 1, "{text}");
-    let (code, text) = told(&env, &["run", "one", "--executor", "docker"]);
+    let (code, text) = env.told(&["run", "one", "--executor", "docker"]);
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(text.matches("of-one\n").count(), 1, "{text}");
     assert_eq!(env.leftovers().len(), 1);
-    let (code, text) = told(&env, &["clean", "layers"]);
+    let (code, text) = env.told(&["clean", "layers"]);
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(env.leftovers(), Vec::<String>::new());
 }
@@ -155,7 +148,7 @@ next:
     env.write("beside.py", BESIDE);
     env.commit();
     env.user_settings("docker.host_socket = true\ndocker.wait_for_services_timeout = 0\n");
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("beside: made by look"), "{text}");
     assert_eq!(text.matches("made by look").count(), 3, "{text}");
@@ -165,7 +158,7 @@ next:
 #[test]
 fn a_job_that_plainly_needs_the_socket_is_told_the_line_to_add_in_docker() {
     let env = TestEnv::new("publish:\n  script: [\"docker build -t app .\", docker push app]\n");
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(4), "{text}");
     for part in [
         "error[grant-missing]: job `publish` needs a Docker daemon for `docker build -t app .`",
@@ -176,7 +169,7 @@ fn a_job_that_plainly_needs_the_socket_is_told_the_line_to_add_in_docker() {
     }
     assert_eq!(env.records(), Vec::<String>::new());
     env.user_settings("docker.host_socket = false\n");
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("docker: not found"), "{text}");
 }
@@ -211,7 +204,7 @@ usual:
     env.git(&["update-index", "--chmod=+x", "tool.sh"]);
     env.git(&["commit", "-q", "-m", "more"]);
     env.git(&["checkout", "-q", "--", "."]);
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(0), "{text}");
     for part in [
         "of-git tool.sh 755 1000:1000",
@@ -246,7 +239,7 @@ many:
     env.user_settings(
         "[docker]\nallowed_images = ['pipe-test-*:*']\nallowed_services = ['pipe-test-*:*']\nservices_limit = 1\n",
     );
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(1), "{text}");
     for part in [
         "fine\n",

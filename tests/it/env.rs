@@ -44,6 +44,13 @@ impl On {
     }
 }
 
+/// The exit code, and all that was printed, on either stream.
+pub(crate) fn told(output: Output) -> (Option<i32>, String) {
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    (output.status.code(), text)
+}
+
 /// Such a user. All of it goes at the end of the test.
 pub(crate) struct TestEnv {
     folder: TempDir,
@@ -152,6 +159,11 @@ impl TestEnv {
     pub(crate) fn output(&self, arguments: &[&str]) -> Output {
         let output = self.pipe(arguments).output();
         output.expect("the program starts")
+    }
+
+    /// The same as exit code and text.
+    pub(crate) fn told(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        told(self.output(arguments))
     }
 
     /// A terminal for `pipe` in the project.

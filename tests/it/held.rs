@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::env::{PIPE, TestEnv};
 use crate::pty::Session;
+use crate::result;
 
 /// Two jobs that act outside, one that needs such a job, one that comes after them.
 const PIPELINE: &str = r#"
@@ -44,21 +45,10 @@ fn ended(env: &TestEnv, arguments: &[&str]) -> (i32, Vec<String>, Vec<String>, b
     let text = String::from_utf8_lossy(&output.stdout);
     let last = text.lines().last().unwrap_or_default();
     let last: Value = serde_json::from_str(last).unwrap_or_default();
-    let each = |list: &str, told: &dyn Fn(&Value) -> String| -> Vec<String> {
-        last[list]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(told)
-            .collect()
-    };
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     (
         output.status.code().unwrap_or(-1),
-        each("jobs", &|job| {
-            format!("{} {}", word(&job["name"]), word(&job["status"]))
-        }),
-        each("held", &|job| word(&job["name"])),
+        result::jobs(&last),
+        result::held(&last),
         last["complete"] == true,
     )
 }

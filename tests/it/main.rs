@@ -28,6 +28,7 @@ mod outages;
 mod past;
 mod pty;
 mod registry;
+mod result;
 mod run;
 mod sample;
 #[cfg(target_os = "linux")]

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::engine::{self, Engine};
-use crate::env::TestEnv;
+use crate::env::{TestEnv, told};
 
 const DOCKER: [&str; 3] = ["run", "--executor", "docker"];
 
@@ -114,16 +114,6 @@ fn program() -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
-fn told(env: &TestEnv, arguments: &[&str]) -> (Option<i32>, String) {
-    ended(env.output(arguments))
-}
-
-fn ended(output: std::process::Output) -> (Option<i32>, String) {
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    (output.status.code(), text)
-}
-
 /// `YWRhOm9wZW4gc2VzYW1l` is `ada:open sesame`.
 fn auths(name: &str) -> String {
     let host = name.split('/').next().expect("a host");
@@ -149,7 +139,7 @@ fn images_come_before_the_first_job_and_what_is_not_there_fails_its_jobs_in_dock
         ),
     );
     env.commit();
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(1), "{text}");
     for (part, times) in [
         (format!("pulled {app}"), 1),
@@ -166,7 +156,7 @@ fn images_come_before_the_first_job_and_what_is_not_there_fails_its_jobs_in_dock
     let at = |part: &str| text.find(part).unwrap_or(usize::MAX);
     assert!(at(&format!("pulled {tool}")) < at("started"), "{text}");
     // Those that are here are not asked for again.
-    let (_, text) = told(&env, &DOCKER);
+    let (_, text) = env.told(&DOCKER);
     assert!(!text.contains("✓ pulled"), "{text}");
     assert_eq!(env.leftovers(), Vec::<String>::new());
 }
@@ -183,7 +173,7 @@ fn a_registry_with_a_password_is_asked_with_the_credentials_there_are_in_docker(
     env.commit();
     let forget = |registry: &Registry| registry.engine.remove_image(&app);
 
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(1), "{text}");
     let parts = ["no basic auth credentials", "log in to the registry"];
     for part in parts {
@@ -191,7 +181,7 @@ fn a_registry_with_a_password_is_asked_with_the_credentials_there_are_in_docker(
     }
 
     let given = format!("DOCKER_AUTH_CONFIG={}", auths(&app));
-    let (code, text) = told(&env, &[&DOCKER[..], &["--var", &given]].concat());
+    let (code, text) = env.told(&[&DOCKER[..], &["--var", &given]].concat());
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains(&format!("pulled {app}")), "{text}");
     forget(&registry);
@@ -199,7 +189,7 @@ fn a_registry_with_a_password_is_asked_with_the_credentials_there_are_in_docker(
     let config = env.home().join(".docker");
     fs::create_dir(&config).expect("a folder");
     fs::write(config.join("config.json"), auths(&app)).expect("a file");
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(0), "{text}");
     forget(&registry);
 
@@ -217,13 +207,13 @@ fn a_registry_with_a_password_is_asked_with_the_credentials_there_are_in_docker(
     let mut pipe = env.pipe(&DOCKER);
     let path = std::env::var("PATH").expect("a path");
     pipe.env("PATH", format!("{}:{path}", env.sign("bin").display()));
-    let (code, text) = ended(pipe.output().expect("the program starts"));
+    let (code, text) = told(pipe.output().expect("the program starts"));
     assert_eq!(code, Some(0), "{text}");
     forget(&registry);
 
     let wrong = auths(&app).replace("YWRhOm9wZW4gc2VzYW1l", "YWRhOndyb25n");
     fs::write(config.join("config.json"), wrong).expect("a file");
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("the credentials are those of"), "{text}");
     assert!(!text.contains("wrong"), "{text}");
@@ -243,7 +233,7 @@ fn a_registry_out_of_reach_keeps_the_run_from_beginning_in_docker() {
         ),
     );
     env.commit();
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("connection refused"), "{text}");
     assert!(!text.contains("ran-b"), "{text}");
@@ -263,16 +253,16 @@ fn an_image_that_is_to_be_pulled_each_time_is_in_docker() {
     );
     env.commit();
     for _ in 0..2 {
-        let (code, text) = told(&env, &DOCKER);
+        let (code, text) = env.told(&DOCKER);
         assert_eq!(code, Some(0), "{text}");
         assert!(text.contains(&format!("pulled {app}")), "{text}");
     }
     registry.stop();
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("is used as it is on this machine"), "{text}");
     env.user_settings("docker.pull_policy = 'if-not-present'\n");
-    let (code, text) = told(&env, &DOCKER);
+    let (code, text) = env.told(&DOCKER);
     assert_eq!(code, Some(1), "{text}");
     let refusal = "is always, and `docker.allowed_pull_policies` allows if-not-present";
     assert!(text.contains(refusal), "{text}");
@@ -283,23 +273,23 @@ fn images_without_a_daemon_come_from_a_registry_in_docker() {
     let env = TestEnv::empty();
     let mut registry = Registry::open(&env);
     let (app, gone) = (registry.has("grp/app:1"), registry.name("gone:1"));
-    let (code, text) = told(&env, &["image", "pull", &app]);
+    let (code, text) = env.told(&["image", "pull", &app]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("1 layer, all new"), "{text}");
-    let (code, text) = told(&env, &["image", "pull", &app]);
+    let (code, text) = env.told(&["image", "pull", &app]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("1 layer, all here before"), "{text}");
-    let (_, text) = told(&env, &["image", "ls"]);
+    let (_, text) = env.told(&["image", "ls"]);
     assert!(text.contains(&app), "{text}");
-    let (code, text) = told(&env, &["image", "pull", &gone]);
+    let (code, text) = env.told(&["image", "pull", &gone]);
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("the registry does not have it"), "{text}");
-    let (code, text) = told(&env, &["image", "pull", "--platform", "linux/s390x", &app]);
+    let (code, text) = env.told(&["image", "pull", "--platform", "linux/s390x", &app]);
     assert_eq!(code, Some(4), "{text}");
     let refusal = "is not made for linux/s390x: it is made for linux/amd64";
     assert!(text.contains(refusal), "{text}");
     registry.stop();
-    let (code, text) = told(&env, &["image", "pull", &app]);
+    let (code, text) = env.told(&["image", "pull", &app]);
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("can't be reached: "), "{text}");
 }
@@ -309,7 +299,7 @@ fn a_registry_with_a_password_gives_images_without_a_daemon_in_docker() {
     let env = TestEnv::empty();
     let mut registry = Registry::with_password(&env);
     let app = registry.has("grp/app:1");
-    let (code, text) = told(&env, &["image", "pull", &app]);
+    let (code, text) = env.told(&["image", "pull", &app]);
     assert_eq!(code, Some(4), "{text}");
     let refusal = "the registry does not give it to whoever asks";
     assert!(text.contains(refusal), "{text}");
@@ -317,13 +307,13 @@ fn a_registry_with_a_password_gives_images_without_a_daemon_in_docker() {
     fs::create_dir(&config).expect("a folder");
     let wrong = auths(&app).replace("YWRhOm9wZW4gc2VzYW1l", "YWRhOndyb25n");
     fs::write(config.join("config.json"), wrong).expect("a file");
-    let (code, text) = told(&env, &["image", "pull", &app]);
+    let (code, text) = env.told(&["image", "pull", &app]);
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains(refusal) && !text.contains("wrong"), "{text}");
     fs::write(config.join("config.json"), auths(&app)).expect("a file");
-    let (code, text) = told(&env, &["image", "pull", &app]);
+    let (code, text) = env.told(&["image", "pull", &app]);
     assert_eq!(code, Some(0), "{text}");
-    let (_, text) = told(&env, &["image", "ls"]);
+    let (_, text) = env.told(&["image", "ls"]);
     assert!(text.contains(&app), "{text}");
 }
 
@@ -331,12 +321,12 @@ fn a_registry_with_a_password_gives_images_without_a_daemon_in_docker() {
 fn an_image_of_the_daemon_is_imported_in_docker() {
     let env = TestEnv::empty();
     let source = format!("docker-daemon:{}", engine::IMAGE);
-    let (code, text) = told(&env, &["image", "import", &source]);
+    let (code, text) = env.told(&["image", "import", &source]);
     assert_eq!(code, Some(0), "{text}");
-    let (code, text) = told(&env, &["image", "import", &source, "--tag", "other:1"]);
+    let (code, text) = env.told(&["image", "import", &source, "--tag", "other:1"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("all here before"), "{text}");
-    let (code, text) = told(&env, &["image", "import", "docker-daemon:pipe-none:1"]);
+    let (code, text) = env.told(&["image", "import", "docker-daemon:pipe-none:1"]);
     assert_eq!(code, Some(4), "{text}");
     let message = "error[image-missing]: the Docker daemon has no image `pipe-none:1`\n";
     assert_eq!(text, message);

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::env::TestEnv;
+use crate::result;
 
 /// A name, the arguments that choose the ref, and its jobs as `name` or `name:when`, in order.
 type Row = (
@@ -134,13 +135,7 @@ fn statuses_of(env: &TestEnv, arguments: &[&str]) -> (i32, Vec<String>) {
         .last()
         .and_then(|line| serde_json::from_str(line).ok())
         .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-    let jobs = last["jobs"].as_array().expect("jobs");
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let told = jobs
-        .iter()
-        .map(|job| format!("{} {}", word(&job["name"]), word(&job["status"])))
-        .collect();
-    (output.status.code().unwrap_or(-1), told)
+    (output.status.code().unwrap_or(-1), result::jobs(&last))
 }
 
 fn job(job: &Value) -> String {

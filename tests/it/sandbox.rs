@@ -114,6 +114,25 @@ impl Place {
         traces
     }
 
+    /// Waits until nothing of the killed run is there any more.
+    #[track_caller]
+    fn loses_its_traces(&self, case: &str) {
+        let begun = Instant::now();
+        loop {
+            let traces = self.traces();
+            if traces.is_empty() {
+                return;
+            }
+            let waited = begun.elapsed();
+            assert!(
+                waited < Duration::from_secs(5),
+                "{:?}, {case}: {traces:?}",
+                self.user
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Whether the process lives and is of this place's user: other tests run at the same time.
     fn owns(&self, process: &Path) -> bool {
         use std::os::unix::fs::MetadataExt;
@@ -176,16 +195,7 @@ fn nothing_lives_on_after_a_kill() {
         let mut child = place.hanging();
         child.kill().expect("our own child");
         child.wait().expect("our own child");
-        let begun = Instant::now();
-        while !place.traces().is_empty() {
-            assert!(
-                begun.elapsed() < Duration::from_secs(5),
-                "{:?}: {:?}",
-                place.user,
-                place.traces()
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        place.loses_its_traces("killed");
         let next = place
             .command(&["run", "quick", "--executor", "sandbox"])
             .output();
@@ -242,16 +252,7 @@ fn nothing_stays_mounted_whenever_it_is_killed() {
             child.kill().expect("our own child");
             child.wait().expect("our own child");
         }
-        let begun = Instant::now();
-        while !place.traces().is_empty() {
-            assert!(
-                begun.elapsed() < Duration::from_secs(5),
-                "{:?} at {killed_at:?}: {:?}",
-                place.user,
-                place.traces()
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        place.loses_its_traces(&format!("killed at {killed_at:?}"));
         // Its groups go with the next run.
         let next = place
             .command(&["run", "quick", "--executor", "sandbox"])

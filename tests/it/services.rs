@@ -33,13 +33,6 @@ after:
   allow_failure: true
 "#;
 
-fn told(env: &TestEnv, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = env.output(arguments);
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    (output.status.code(), text)
-}
-
 #[test]
 fn a_client_fetches_from_two_services_by_their_names_in_docker() {
     let env = TestEnv::new(TWO);
@@ -47,7 +40,7 @@ fn a_client_fetches_from_two_services_by_their_names_in_docker() {
         ".pipe/variables.yml",
         "HIDDEN: {value: hidden-word-77, masked: true}\n",
     );
-    let (code, text) = told(&env, &["run", "--executor", "docker"]);
+    let (code, text) = env.told(&["run", "--executor", "docker"]);
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(text.matches("of the pipeline").count(), 4, "{text}");
     for part in [
@@ -72,7 +65,7 @@ fn a_client_fetches_from_two_services_by_their_names_in_docker() {
         "--var",
         "CI_DEBUG_SERVICES=true",
     ];
-    let (code, text) = told(&env, &debug);
+    let (code, text) = env.told(&debug);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("[service:api] has  and [MASKED]"), "{text}");
     assert!(!text.contains("hidden-word-77"), "{text}");
@@ -88,7 +81,7 @@ fetch:
 #[test]
 fn a_service_that_ends_at_once_is_a_warning_in_docker() {
     let env = TestEnv::new(ENDS);
-    let (code, text) = told(&env, &["run", "--executor", "docker"]);
+    let (code, text) = env.told(&["run", "--executor", "docker"]);
     assert_eq!(code, Some(0), "{text}");
     for part in [
         "*** WARNING: Service pipe-test-busybox:1 probably didn't start properly.",
@@ -104,7 +97,7 @@ fn a_service_that_ends_at_once_is_a_warning_in_docker() {
 #[test]
 fn the_shell_executor_ignores_services() {
     let env = TestEnv::new(ENDS);
-    let (code, text) = told(&env, &["run", "--executor", "shell"]);
+    let (code, text) = env.told(&["run", "--executor", "shell"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(
         text.contains("the shell executor ignores `services`"),
@@ -116,10 +109,10 @@ fn the_shell_executor_ignores_services() {
 fn an_absent_image_of_a_service_is_named_before_anything_runs_in_docker() {
     let jobs = "test: {script: echo never, services: [pipe-test-absent:1]}\n";
     let env = TestEnv::new(jobs);
-    let (code, text) = told(&env, &["run", "--executor", "docker", "--offline"]);
+    let (code, text) = env.told(&["run", "--executor", "docker", "--offline"]);
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("`pipe-test-absent:1`"), "{text}");
-    let (_, text) = told(&env, &["doctor"]);
+    let (_, text) = env.told(&["doctor"]);
     assert!(text.contains("pipe-test-absent:1"), "{text}");
 }
 
@@ -129,7 +122,7 @@ fn a_service_whose_image_has_no_name_fails_its_job() {
         "test: {script: echo never, services: [\"$UNSET/db:1\"]}\nother: {script: echo fine}\n";
     if engine::is_wanted() {
         let env = TestEnv::new(jobs);
-        let (code, text) = told(&env, &["run", "--executor", On::Docker.name()]);
+        let (code, text) = env.told(&["run", "--executor", On::Docker.name()]);
         assert_eq!(code, Some(1), "{text}");
         let wanted = "image of a service `$UNSET/db:1` comes to `/db:1`, which is no name of an image: `UNSET` is empty";
         assert!(text.contains(wanted), "{text}");
@@ -186,7 +179,7 @@ fn the_services_of_a_killed_run_are_removed_by_the_next_in_docker() {
         !env.leftovers().is_empty(),
         "nothing to remove proves nothing"
     );
-    let (code, text) = told(&env, &["run", "quick", "--executor", "docker"]);
+    let (code, text) = env.told(&["run", "quick", "--executor", "docker"]);
     assert_eq!(code, Some(0), "{text}");
     // Which of the two is named first is the daemon's to say.
     assert!(text.contains("of job `hang`"), "{text}");

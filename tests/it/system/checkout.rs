@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::env::{On, TestEnv};
+use crate::result;
 
 /// The project on its server.
 const PROJECT: &str = "gitlab.guestbook.example/web/guestbook";
@@ -104,21 +105,10 @@ impl GuestBook {
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect();
         let last = events.last().cloned().unwrap_or_default();
-        let each = |key: &str, told: &dyn Fn(&Value) -> String| -> Vec<String> {
-            last[key]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(told)
-                .collect()
-        };
-        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         Ended {
             exit: output.status.code(),
-            jobs: each("jobs", &|job| {
-                format!("{} {}", word(&job["name"]), word(&job["status"]))
-            }),
-            held: each("held", &|job| word(&job["name"])),
+            jobs: result::jobs(&last),
+            held: result::held(&last),
             text: out + &String::from_utf8_lossy(&output.stderr),
             events,
         }
