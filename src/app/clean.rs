@@ -12,7 +12,6 @@ use crate::exec::{forget_sandbox_layers, sandbox_layers};
 use crate::fetch::FetchedFiles;
 use crate::foreign::system_words;
 use crate::record::{ProjectRecord, State};
-use crate::repo::Repository;
 use crate::settings::Settings;
 
 use super::failure::{Failure, FailureKind};
@@ -22,7 +21,7 @@ use super::images::{remove_all_images, size_of_images};
 use super::past::record_of;
 use super::request::WorkspaceRequest;
 use super::runners::docker_with_layers;
-use super::settings::read_settings;
+use super::settings::settings_here;
 use super::workspace::Workspace;
 
 /// A kind of things that are kept.
@@ -77,6 +76,19 @@ pub struct Stored {
     pub of: Option<PathBuf>,
 }
 
+impl Stored {
+    /// What is kept for all projects together.
+    fn of_all(kind: StoredKind, count: usize, bytes: Option<u64>) -> Self {
+        Self {
+            kind,
+            count: Some(count),
+            alive: 0,
+            bytes,
+            of: None,
+        }
+    }
+}
+
 /// What is kept, and the means to remove it.
 pub struct Storage {
     projects: Vec<ProjectRecord>,
@@ -94,10 +106,7 @@ impl Storage {
         let (projects, settings, fetched) = if here {
             (vec![record_of(&Workspace::open(request)?)?], None, None)
         } else {
-            let folder = request.folder.clone().unwrap_or_else(|| PathBuf::from("."));
-            let repository = Repository::discover(&folder).ok();
-            let root = repository.as_ref().map(Repository::root);
-            let settings = read_settings(root, &request.settings)?;
+            let settings = settings_here(request)?;
             let fetched = folders::cache().ok().map(|cache| FetchedFiles::new(&cache));
             (state.projects(), Some(settings), fetched)
         };
@@ -147,13 +156,7 @@ impl Storage {
     fn includes(&self) -> Option<Stored> {
         let fetched = self.fetched.as_ref()?;
         let (count, bytes) = (fetched.count(), fetched.size());
-        (bytes > 0).then_some(Stored {
-            kind: StoredKind::Includes,
-            count: Some(count),
-            alive: 0,
-            bytes: Some(bytes),
-            of: None,
-        })
+        (bytes > 0).then(|| Stored::of_all(StoredKind::Includes, count, Some(bytes)))
     }
 
     /// Removes what was fetched; how many bytes.
@@ -174,26 +177,14 @@ impl Storage {
     pub fn images(&self) -> Option<Stored> {
         self.settings.as_ref()?;
         let (count, bytes) = size_of_images();
-        (count > 0).then_some(Stored {
-            kind: StoredKind::Images,
-            count: Some(count),
-            alive: 0,
-            bytes: Some(bytes),
-            of: None,
-        })
+        (count > 0).then(|| Stored::of_all(StoredKind::Images, count, Some(bytes)))
     }
 
     /// What sandboxes share, of whatever project: trees, and pictures of this machine.
     pub fn of_sandboxes(&self) -> Option<Stored> {
         self.settings.as_ref()?;
         let (count, bytes) = sandbox_layers(&folders::cache().ok()?.join("sandbox"));
-        (count > 0).then_some(Stored {
-            kind: StoredKind::Layers,
-            count: Some(count),
-            alive: 0,
-            bytes: Some(bytes),
-            of: None,
-        })
+        (count > 0).then(|| Stored::of_all(StoredKind::Layers, count, Some(bytes)))
     }
 
     /// Removes what no run uses of that; how many.
@@ -223,13 +214,7 @@ impl Storage {
             return Ok(None);
         };
         let names = docker.kept(&self.state.owner(), &Cx::unstoppable()).await?;
-        Ok((!names.is_empty()).then_some(Stored {
-            kind: StoredKind::Layers,
-            count: Some(names.len()),
-            alive: 0,
-            bytes: None,
-            of: None,
-        }))
+        Ok((!names.is_empty()).then(|| Stored::of_all(StoredKind::Layers, names.len(), None)))
     }
 
     /// Removes the runs; how many.

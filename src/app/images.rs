@@ -10,7 +10,6 @@ use crate::images::{
     Arrival, Arrived, ImageError, ImageName, ImageStore, ImportOptions, OnProgress, Platform,
     PullOptions, StoredImage,
 };
-use crate::repo::Repository;
 use crate::settings::Settings;
 
 use super::docker_settings::keyring;
@@ -19,7 +18,7 @@ use super::folders;
 use super::request::WorkspaceRequest;
 use super::runners::docker;
 use super::setting_files::certificates;
-use super::settings::read_settings;
+use super::settings::settings_here;
 
 /// What stands before the name of an image that the Docker daemon has.
 const OF_DAEMON: &str = "docker-daemon:";
@@ -68,10 +67,7 @@ pub fn short(name: &str) -> String {
 impl Images {
     /// The images, and the settings that count for bringing more.
     pub fn open(request: &WorkspaceRequest) -> Result<Self, Failure> {
-        let folder = request.folder.clone().unwrap_or_else(|| PathBuf::from("."));
-        let repository = Repository::discover(&folder).ok();
-        let root = repository.as_ref().map(Repository::root);
-        let settings = read_settings(root, &request.settings)?;
+        let settings = settings_here(request)?;
         Ok(Self { settings })
     }
 

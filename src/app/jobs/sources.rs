@@ -171,7 +171,7 @@ mod tests {
     use crate::exec::{Layout, Traits};
     use crate::expr::Variable;
     use crate::plan::JobVariables;
-    use crate::types::{Sources, SubmoduleStrategy, Submodules, Tags};
+    use crate::types::{Sources, SubmoduleStrategy, Tags};
 
     type Pairs = &'static [(&'static str, &'static str)];
 
@@ -182,19 +182,14 @@ mod tests {
 
     #[test]
     fn what_the_project_directory_holds() {
-        let depth = |depth| {
-            Some(Sources {
-                depth,
-                ..Sources::default()
-            })
-        };
         let usual = || Some(Sources::default());
-        let with_tags = |tags| {
-            Some(Sources {
-                tags,
-                ..Sources::default()
-            })
+        let but = |change: &dyn Fn(&mut Sources)| {
+            let mut sources = Sources::default();
+            change(&mut sources);
+            Some(sources)
         };
+        let depth = |depth| but(&|it| it.depth = depth);
+        let with_tags = |tags| but(&|it| it.tags = tags);
         let rows: &[(Pairs, Option<Sources>, usize)] = &[
             (&[], usual(), 0),
             (&[("GIT_STRATEGY", "clone")], usual(), 0),
@@ -208,34 +203,18 @@ mod tests {
             (&[("GIT_DEPTH", "-1")], depth(0), 0),
             (&[("GIT_DEPTH", "5x")], depth(5), 0),
             (&[("GIT_DEPTH", "99999999999")], depth(u32::MAX), 0),
-            (
-                &[("GIT_CHECKOUT", "f")],
-                Some(Sources {
-                    checkout: false,
-                    ..Sources::default()
-                }),
-                0,
-            ),
+            (&[("GIT_CHECKOUT", "f")], but(&|it| it.checkout = false), 0),
             (&[("GIT_CHECKOUT", "no")], usual(), 1),
             (
                 &[("GIT_SUBMODULE_STRATEGY", "recursive")],
-                Some(Sources {
-                    submodules: Submodules {
-                        strategy: SubmoduleStrategy::Recursive,
-                        ..Submodules::default()
-                    },
-                    ..Sources::default()
-                }),
+                but(&|it| it.submodules.strategy = SubmoduleStrategy::Recursive),
                 0,
             ),
             (&[("GIT_SUBMODULE_STRATEGY", "all")], usual(), 1),
             (&[("GIT_SUBMODULE_PATHS", "lib")], usual(), 0),
             (
                 &[("GIT_LFS_SKIP_SMUDGE", "1")],
-                Some(Sources {
-                    lfs: false,
-                    ..Sources::default()
-                }),
+                but(&|it| it.lfs = false),
                 0,
             ),
             (&[("GIT_LFS_SKIP_SMUDGE", "yes")], usual(), 0),

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::event::{JobSummary, RunStarted, SourceMode};
 use crate::foreign::Command;
-use crate::plan::{Job, Outside, PipelineFacts};
+use crate::plan::{Job, Outside, PipelineFacts, Plan};
 use crate::record::{LiveRun, ProjectRecord};
+use crate::repo::CommitPaths;
 use crate::run::{ChildPipeline, JobRun, PipelineSpec};
 use crate::sched::Options;
 use crate::source::SourceMap;
@@ -13,7 +14,7 @@ use crate::source::SourceMap;
 use super::super::facts::now;
 use super::super::failure::Failure;
 use super::super::interruptible::Interruptible;
-use super::super::jobs::{PipelineContext, jobs};
+use super::super::jobs::{KeyDigests, PipelineContext, jobs};
 use super::super::place::Place;
 use super::super::tree_files::EventChanges;
 use super::super::trees::Trees;
@@ -109,6 +110,15 @@ impl Basis {
             secrets: context.facts.secrets().map(str::to_owned).collect(),
             complete: true,
         })
+    }
+
+    /// What a plan's jobs need of the tree: the digests of its cache keys' files, and the commit's
+    /// paths.
+    pub(super) fn facts_of_tree(&self, plan: &Plan) -> (KeyDigests, CommitPaths) {
+        let workspace = self.workspace();
+        let tree = &workspace.tree;
+        let digests = KeyDigests::of(plan, &workspace.repository, tree);
+        (digests, tree.commit_paths())
     }
 
     pub(super) fn workspace(&self) -> MutexGuard<'_, Workspace> {

@@ -15,7 +15,7 @@ use crate::types::FailureReason;
 
 use super::super::facts::now;
 use super::super::failure::{Failure, FailureKind};
-use super::super::jobs::{KeyDigests, PipelineContext};
+use super::super::jobs::PipelineContext;
 use super::super::pipeline::Pipeline;
 use super::super::projects::is_here;
 use super::super::runners::Assignment;
@@ -51,12 +51,7 @@ impl Child {
         let complete = chosen.lacks_nothing();
         let (facts, plan) = (pipeline.facts, chosen.plan);
         let sources = Arc::new(pipeline.loaded.sources);
-        let (key_digests, commit_paths) = {
-            let workspace = self.basis.workspace();
-            let tree = &workspace.tree;
-            let digests = KeyDigests::of(&plan, &workspace.repository, tree);
-            (digests, tree.commit_paths())
-        };
+        let (key_digests, commit_paths) = self.basis.facts_of_tree(&plan);
         let runners = self.parent.runners.runners().to_vec();
         let context = Arc::new(PipelineContext {
             runners: Assignment::new(runners, &plan, self.parent.default_image.is_some()),

@@ -22,7 +22,7 @@ use crate::yaml;
 use super::super::facts::{History, facts};
 use super::super::failure::Failure;
 use super::super::folders;
-use super::super::jobs::{KeyDigests, Permissions, PipelineContext};
+use super::super::jobs::{Permissions, PipelineContext};
 use super::super::pipeline::Pipeline;
 use super::super::projects::folder_of;
 use super::super::request::{PipelineRequest, RefRequest, WorkspaceRequest};
@@ -155,12 +155,7 @@ impl Downstream {
         let complete = chosen.lacks_nothing();
         let (facts, plan) = (pipeline.facts, chosen.plan);
         let sources = Arc::new(pipeline.loaded.sources);
-        let (key_digests, commit_paths) = {
-            let workspace = basis.workspace();
-            let tree = &workspace.tree;
-            let digests = KeyDigests::of(&plan, &workspace.repository, tree);
-            (digests, tree.commit_paths())
-        };
+        let (key_digests, commit_paths) = basis.facts_of_tree(&plan);
         let default_image = settings.text(Key::DefaultImage).map(str::to_owned);
         let runners = self.parent.runners.runners().to_vec();
         let context = Arc::new(PipelineContext {
