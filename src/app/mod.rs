@@ -10,6 +10,7 @@
 //! Layer 7. Requests are plain values, results are values or a [`Failure`]: neither clap nor a
 //! terminal nor an exit code is known here. A second front end would begin at this layer.
 
+mod assignment;
 mod clean;
 mod docker_settings;
 mod elsewhere;
@@ -46,6 +47,7 @@ mod trees;
 mod variables;
 mod workspace;
 
+pub use assignment::{Assignment, runners};
 pub use clean::{Storage, Stored, StoredKind};
 pub use explain::{JobExplanation, explain_job};
 pub use facts::{History, now};
@@ -63,7 +65,7 @@ pub use past::{KeptByJob, PastAttempts, PastRuns};
 pub use pipeline::{Pipeline, kind_of_errors};
 pub use request::{LaunchOptions, PipelineRequest, RefRequest, RunRequest, WorkspaceRequest};
 pub use retry::{GivenAgain, Retry};
-pub use runners::{Assignment, docker, runners, sandboxes};
+pub use runners::{docker, sandboxes};
 pub use selection::{choose, unknown_job};
 pub use server_lint::Comparison;
 pub use server_variables::ServerVariables;

@@ -1,4 +1,4 @@
-//! The runners of this machine, and which of them takes each job (design chapter 3).
+//! The executors of this machine, and which of them a run has (design chapter 3).
 //!
 //! `auto` never leaves isolation: jobs with an image go to a local Docker engine where one answers,
 //! all others to sandboxes. The host's shell is only ever the user's explicit choice.
@@ -12,10 +12,10 @@ use crate::exec::{
 };
 #[cfg(target_os = "linux")]
 use crate::exec::{SandboxExecutor, SandboxNetwork, SandboxSettings, sandbox_way_out};
-use crate::plan::{Job, Plan};
-use crate::run::{Runner, RunnerIndex};
+use crate::plan::Plan;
 use crate::settings::{Key, Settings, Source};
 
+use super::assignment::{Assignment, runners};
 use super::docker_settings::{docker_settings, keyring};
 #[cfg(target_os = "linux")]
 use super::docker_settings::{
@@ -216,10 +216,9 @@ impl Runners {
 
     /// Makes sure, in a task of its own, that sandboxes can be made, where jobs go to them.
     pub(super) fn check(&self, assignment: &Assignment) -> Greeting {
-        let name = |at: &RunnerIndex| assignment.runners[at.0].executor.name();
         let is_theirs = |sandbox: &Arc<dyn Executor>| {
-            let mut runners = assignment.by_job.iter();
-            runners.any(|at| name(at) == sandbox.name())
+            let mut runners = assignment.of_jobs();
+            runners.any(|runner| runner.executor.name() == sandbox.name())
         };
         Greeting::of(self.sandbox.clone().filter(is_theirs))
     }
@@ -325,26 +324,6 @@ fn without_effect(_settings: &Settings) -> Vec<String> {
     Vec::new()
 }
 
-/// A runner for each of those executors. Where there are two, the first takes the jobs that have an
-/// image; where there is none, `last` takes all.
-pub fn runners(executors: &[Option<Arc<dyn Executor>>], last: &Arc<dyn Executor>) -> Vec<Runner> {
-    let there: Vec<&Arc<dyn Executor>> = executors.iter().flatten().collect();
-    let others = there.len() > 1;
-    let mut runners: Vec<Runner> = there.into_iter().map(runner_of).collect();
-    if others && let Some(first) = runners.first_mut() {
-        first.wants_image = true;
-    }
-    if runners.is_empty() {
-        runners.push(runner_of(last));
-    }
-    runners
-}
-
-fn runner_of(executor: &Arc<dyn Executor>) -> Runner {
-    let description = format!("pipe {}", executor.name());
-    Runner::untagged(description, Arc::clone(executor))
-}
-
 /// Whether any job of the plan, or of pipelines that come of it, may have an image.
 fn may_want_image(plan: &Plan, has_default: bool) -> bool {
     has_default
@@ -352,44 +331,6 @@ fn may_want_image(plan: &Plan, has_default: bool) -> bool {
             .jobs
             .iter()
             .any(|job| job.starts_pipeline() || job.config.image.is_some())
-}
-
-/// Which runner takes each job of a plan.
-pub struct Assignment {
-    runners: Vec<Runner>,
-    /// By place in the plan.
-    by_job: Vec<RunnerIndex>,
-}
-
-impl Assignment {
-    /// The first runner that takes a job gets it. What none takes by its tags goes to the first that
-    /// takes it without. `has_default_image` says whether an image stands in where a job names none.
-    pub fn new(runners: Vec<Runner>, plan: &Plan, has_default_image: bool) -> Self {
-        let taker = |job: &Job| {
-            let has_image = has_default_image || job.config.image.is_some();
-            let fits = |runner: &Runner| has_image || !runner.wants_image;
-            let tags = || job.tags.iter().map(String::as_str);
-            let by_tags = runners.iter().position(|it| fits(it) && it.takes(tags()));
-            let at = by_tags.or_else(|| runners.iter().position(fits));
-            RunnerIndex(at.unwrap_or(0))
-        };
-        let by_job = plan.jobs.iter().map(taker).collect();
-        Self { runners, by_job }
-    }
-
-    /// The runners, for the run.
-    pub fn runners(&self) -> &[Runner] {
-        &self.runners
-    }
-
-    pub(super) fn index(&self, at: usize) -> RunnerIndex {
-        self.by_job[at]
-    }
-
-    /// The runner of the job at that place of the plan.
-    pub(super) fn runner(&self, at: usize) -> &Runner {
-        &self.runners[self.by_job[at].0]
-    }
 }
 
 /// The answer of an executor, under way.

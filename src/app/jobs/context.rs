@@ -10,7 +10,7 @@ use crate::repo::CommitPaths;
 use crate::run::{AttemptContext, EarlierSuccess};
 use crate::script::temp_dir;
 
-use super::super::runners::Assignment;
+use super::super::assignment::Assignment;
 use super::caches::KeyDigests;
 use super::job_run::{before_start, timeout};
 use super::permissions::Permissions;

@@ -13,12 +13,12 @@ use crate::run::{ChildPipeline, PipelineSpec, Refusal, TriggerContext};
 use crate::source::SourceMap;
 use crate::types::FailureReason;
 
+use super::super::assignment::Assignment;
 use super::super::facts::now;
 use super::super::failure::{Failure, FailureKind};
 use super::super::jobs::PipelineContext;
 use super::super::pipeline::Pipeline;
 use super::super::projects::is_here;
-use super::super::runners::Assignment;
 use super::super::tree_files::{KeptFiles, TreeFiles};
 use super::basis::Basis;
 

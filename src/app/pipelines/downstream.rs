@@ -19,6 +19,7 @@ use crate::settings::{Key, Settings};
 use crate::types::{FailureReason, PipelineSource, RefKind};
 use crate::yaml;
 
+use super::super::assignment::Assignment;
 use super::super::facts::{History, facts};
 use super::super::failure::Failure;
 use super::super::folders;
@@ -26,7 +27,6 @@ use super::super::jobs::{Permissions, PipelineContext};
 use super::super::pipeline::Pipeline;
 use super::super::projects::folder_of;
 use super::super::request::{PipelineRequest, RefRequest, WorkspaceRequest};
-use super::super::runners::Assignment;
 use super::super::tree_files::TreeFiles;
 use super::super::variables;
 use super::super::workspace::Workspace;
