@@ -13,7 +13,7 @@
 //!
 //! All methods may be called from several tasks at once, except those of one [`Session`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,9 +114,17 @@ pub struct Terminal {
 pub struct Script {
     /// As the `script` module made it.
     pub text: String,
-    /// The same for a shell that begins with the variables of [`EnvSpec`], where nothing comes before
-    /// it that could change them: an entrypoint, or a file of commands that the image names.
-    pub brief: Option<String>,
+    /// The same for a shell that begins with certain variables.
+    pub brief: Option<Brief>,
+}
+
+/// A script that relies on variables of its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brief {
+    /// What the shell reads.
+    pub text: String,
+    /// Names and values that it has to begin with.
+    pub relies_on: Vec<(String, String)>,
 }
 
 impl Script {
@@ -128,10 +136,17 @@ impl Script {
         }
     }
 
-    /// What a shell is to read that `begins_as_asked`, or does not.
-    pub(super) fn for_shell(&self, begins_as_asked: bool) -> &str {
-        let brief = self.brief.as_deref().filter(|_| begins_as_asked);
-        brief.unwrap_or(&self.text)
+    /// What a shell is to read that begins with these variables. Where something comes before it that
+    /// could change them, an entrypoint or a file of commands, none is known. An environment that was
+    /// opened ahead has others than its job when its turn comes.
+    pub(super) fn for_shell<'a>(&self, given: impl Iterator<Item = (&'a str, &'a str)>) -> &str {
+        let given: HashSet<(&str, &str)> = given.collect();
+        let holds = |brief: &&Brief| {
+            let mut wanted = brief.relies_on.iter();
+            wanted.all(|(name, value)| given.contains(&(&**name, &**value)))
+        };
+        let brief = self.brief.as_ref().filter(holds);
+        brief.map_or(&self.text, |brief| &brief.text)
     }
 }
 

@@ -39,8 +39,8 @@ pub(crate) mod fake;
 mod suite;
 
 pub use contract::{
-    ArtifactRef, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs, Image,
-    LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile,
+    ArtifactRef, Brief, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs,
+    Image, LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile,
     Terminal, Traits, TreeRef, TreeSpec, Workspace, names_shell_file,
 };
 pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};

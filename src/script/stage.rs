@@ -31,6 +31,14 @@ const OPTIONS: &str = "if command -v grep >/dev/null 2>&1; then \
                        case ${BASH_VERSINFO-$(set -o)} in [0-9]*|*pipefail*) set -o pipefail;; esac; fi\n\
                        set -o errexit\nset +o noclobber\n";
 
+/// Variables that are others where an environment is there before the job's turn comes.
+const OF_ITS_TURN: [&str; 4] = [
+    "CI_CONCURRENT_ID",
+    "CI_CONCURRENT_PROJECT_ID",
+    "CI_JOB_STARTED_AT",
+    "CI_JOB_STARTED_AT_SLUG",
+];
+
 /// Name of the file behind `GITLAB_ENV`.
 const GITLAB_ENV_FILE: &str = "gitlab_runner_env";
 
@@ -183,6 +191,16 @@ impl<'a> Stage<'a> {
         wrapped(&body, self.flags)
     }
 
+    /// The variables that it does not export, for the environment has them.
+    pub fn relies_on(&self) -> Vec<(String, String)> {
+        let known = self.known(&temp_dir(self.project_dir));
+        let given = self.given.iter();
+        given
+            .filter(|(name, _)| known.contains(&**name))
+            .cloned()
+            .collect()
+    }
+
     /// Names of the variables that the environment has with the values that they end up with.
     fn known(&self, temp: &str) -> HashSet<&str> {
         let mut known: HashMap<&str, &str> = (self.given.iter())
@@ -226,7 +244,7 @@ fn is_of_gitlab(name: &str) -> bool {
         .iter()
         .any(|it| name.starts_with(it));
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    (is_known || name == "CI") && name.bytes().all(is_plain)
+    (is_known || name == "CI") && name.bytes().all(is_plain) && !OF_ITS_TURN.contains(&name)
 }
 
 /// Variables about the temporary folder; the runner adds them after the job's own.

@@ -67,6 +67,7 @@ fn what_the_environment_has_is_not_exported_once_more() {
         Variable::plain("FF_SCRIPT_SECTIONS", "true"),
         Variable::plain("FF_SCRIPT_SECTIONS", "false"),
         Variable::plain("CI_JOB_STATUS", "running"),
+        Variable::plain("CI_JOB_STARTED_AT", "of another time, maybe"),
     ];
     let given = Stage::new(&variables, PROJECT).environment();
     let exported = |stage: Stage<'_>| -> Vec<String> {
@@ -80,9 +81,23 @@ fn what_the_environment_has_is_not_exported_once_more() {
         "CI_CERT",
         "'\\''CI;id'\\''",
         "UID",
+        "CI_JOB_STARTED_AT",
         "RUNNER_TEMP_PROJECT_DIR",
     ];
     assert_eq!(exported(stage), rest);
+    let relied: Vec<String> = stage
+        .relies_on()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    let names = [
+        "CI_JOB_NAME",
+        "CI_COMMIT_MESSAGE",
+        "FF_SCRIPT_SECTIONS",
+        "CI_JOB_STATUS",
+        "GITLAB_ENV",
+    ];
+    assert_eq!(relied, names);
     let after = [
         &variables[..],
         &[Variable::plain("CI_JOB_STATUS", "success")],

@@ -1,6 +1,7 @@
 //! The one integration test binary; each module tests `pipe` from outside.
 
 mod acceptance;
+mod ahead;
 mod badinput;
 mod caches;
 mod children;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::exec::Script;
+use crate::exec::{Brief, Script};
 use crate::expr::{Variable as Expanded, re2};
 use crate::plan::{Job, JobVariables};
 use crate::run::{
@@ -132,9 +132,22 @@ fn of_stages(
 }
 
 fn step_script(stage: Stage<'_>, commands: &[Arc<str>], given: &[(String, String)]) -> Script {
+    both(stage, given, |stage| stage.step_script(commands))
+}
+
+/// A script as a whole, and in brief for the environment `given`.
+fn both(
+    stage: Stage<'_>,
+    given: &[(String, String)],
+    make: impl Fn(&Stage<'_>) -> String,
+) -> Script {
+    let in_environment = stage.in_environment(given);
     Script {
-        text: stage.step_script(commands),
-        brief: Some(stage.in_environment(given).step_script(commands)),
+        text: make(&stage),
+        brief: Some(Brief {
+            text: make(&in_environment),
+            relies_on: in_environment.relies_on(),
+        }),
     }
 }
 
@@ -208,10 +221,7 @@ fn after_script(
         let mut exports = exports.clone();
         exports.push(Variable::plain("CI_JOB_STATUS", status));
         let stage = Stage::new(&exports, &project_dir);
-        Script {
-            text: stage.after_script(&commands),
-            brief: Some(stage.in_environment(&given).after_script(&commands)),
-        }
+        both(stage, &given, |stage| stage.after_script(&commands))
     }))
 }
 

@@ -7,7 +7,7 @@ use bollard::query_parameters::RemoveContainerOptionsBuilder;
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
-use super::super::ExecError;
+use super::super::{EnvVariable, ExecError};
 use super::patience::Patience;
 use super::services::Services;
 use super::{fault, volumes};
@@ -23,8 +23,8 @@ pub(super) struct Container {
     pub(super) patience: Patience,
     /// Volumes that are its own, in the order in which they can be removed.
     pub(super) volumes: Vec<String>,
-    /// Whether its shell begins with the variables that it was made with.
-    pub(super) begins_as_asked: bool,
+    /// The variables that its shell begins with, as far as they are known.
+    pub(super) given: Vec<EnvVariable>,
     /// What goes with it.
     pub(super) services: Option<Box<Services>>,
     /// Those that show what this one has changed, and are never started.
@@ -47,7 +47,7 @@ impl Container {
             starts,
             patience,
             volumes: Vec::new(),
-            begins_as_asked: false,
+            given: Vec::new(),
             services: None,
             beside: Vec::new(),
             ended: false,

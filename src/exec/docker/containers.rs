@@ -295,7 +295,9 @@ impl Containers {
                     upload::open_folders(&site.docker, &container.id, mounts.new).await?;
                 }
                 let begins_as_asked = self.images.begins_as_asked(site, image, &spec.variables);
-                container.begins_as_asked = begins_as_asked.await?;
+                if begins_as_asked.await? {
+                    container.given.clone_from(&spec.variables);
+                }
                 Box::pin(self.begin(plan, &container)).await
             };
             unless_asked(&cx.cancel, "upload", readying).await

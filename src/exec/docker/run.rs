@@ -108,7 +108,9 @@ async fn to_the_end(
     to: &mpsc::Sender<Vec<u8>>,
 ) -> Result<i64, ExecError> {
     let marker = Marker::new()?;
-    let text = marker.closes(script.for_shell(container.begins_as_asked));
+    let given = container.given.iter();
+    let given = given.map(|variable| (&*variable.name, &*variable.value));
+    let text = marker.closes(script.for_shell(given));
     let feeding = feed(attached.input, &text);
     let mut ended = std::pin::pin!(async {
         match pump(attached.output, &marker, to).await? {

@@ -86,7 +86,10 @@ impl SandboxSession {
     async fn shell(&mut self, script: &Script) -> Result<pipe::Receiver, ExecError> {
         let broken =
             |error: io::Error| ExecError::system(RUN, format!("no pipe: {}", system_words(&error)));
-        let input = in_memory(script.for_shell(self.begins_as_asked)).map_err(|error| {
+        let given = self.program.environment.iter();
+        let given = given.filter(|_| self.begins_as_asked);
+        let given = given.map(|(name, value)| (&**name, &**value));
+        let input = in_memory(script.for_shell(given)).map_err(|error| {
             let text = format!("no place for the script: {}", system_words(&error));
             ExecError::system(RUN, text)
         })?;

@@ -130,7 +130,7 @@ async fn to_the_end(
     let mut ended = std::pin::pin!(ended);
     let ended = tokio::select! {
         ended = &mut ended => ended,
-        () = feed(stdin, script.for_shell(false)) => ended.await,
+        () = feed(stdin, script.for_shell(std::iter::empty())) => ended.await,
     };
     ended.map_err(|error| {
         let words = system_words(&error);

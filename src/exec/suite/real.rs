@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use super::super::{ArtifactRef, Cx, Exit, Fault, Image, ServiceSpec, Workspace};
+use super::super::{ArtifactRef, Brief, Cx, Exit, Fault, Image, ServiceSpec, Workspace};
 use super::cases::refused;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, variables, write_tar};
 
@@ -19,18 +19,27 @@ pub(super) async fn a_second_script_has_the_same_root_and_a_new_shell(subject: &
     session.close(BUDGET).await.expect("closes");
 }
 
-/// A script may be told in brief where nothing can have changed the variables before its shell begins:
-/// no entrypoint, no file of commands that a variable names (runtime reference 2.1).
+/// A script may be told in brief where its shell begins with the variables that it relies on, and nothing
+/// can have changed them: no entrypoint, no file of commands that a variable names (runtime reference
+/// 2.1).
 pub(super) async fn a_script_in_brief_finds_its_variables(subject: &Subject) {
     let step = Step {
-        brief: Some("echo \"$A\"\n".to_owned()),
+        brief: Some(Brief {
+            text: "echo \"$A\"\n".to_owned(),
+            relies_on: vec![("A".to_owned(), "asked".to_owned())],
+        }),
         ..Step::real("export A=asked; echo \"$A\"\n")
     };
-    for (entrypoint, names_file) in [(None, false), (Some("env A=other"), false), (None, true)] {
+    for (entrypoint, names_file, value) in [
+        (None, false, "asked"),
+        (None, false, "of another time"),
+        (Some("env A=other"), false, "asked"),
+        (None, true, "asked"),
+    ] {
         let mut spec = subject.spec("brief");
         spec.workspace = subject.tree(&[("first.sh", 0o644, "A=other\n")]).await;
         let file = format!("{}/first.sh", spec.layout.project_dir);
-        spec.variables = variables(&[("A", "asked")]);
+        spec.variables = variables(&[("A", value)]);
         if names_file {
             spec.variables.extend(variables(&[("BASH_ENV", &file)]));
         }
@@ -42,7 +51,7 @@ pub(super) async fn a_script_in_brief_finds_its_variables(subject: &Subject) {
         let ended = step.run(session.as_mut()).await;
         session.close(BUDGET).await.expect("closes");
         let wanted = (Exit::Code(0), "asked\n".to_owned());
-        assert_eq!(ended, wanted, "{entrypoint:?} {names_file}");
+        assert_eq!(ended, wanted, "{entrypoint:?} {names_file} {value}");
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::super::fake::FakeExecutor;
 use super::super::{
-    Cancel, Cx, EnvSpec, EnvVariable, ExecError, Executor, Exit, Globs, Image, LayerSpec, Owner,
-    Script, Session, TarFile, TreeSpec, Workspace,
+    Brief, Cancel, Cx, EnvSpec, EnvVariable, ExecError, Executor, Exit, Globs, Image, LayerSpec,
+    Owner, Script, Session, TarFile, TreeSpec, Workspace,
 };
 
 /// The id of the run that the subject's sessions belong to.
@@ -183,8 +183,8 @@ pub(super) fn scratch() -> TempDir {
 /// A script, and what a fake does in its place.
 pub(super) struct Step {
     pub(super) shell: String,
-    /// The shell's text where its environment is as it was asked for; `None` where that is the same.
-    pub(super) brief: Option<String>,
+    /// The shell's text where it begins with certain variables.
+    pub(super) brief: Option<Brief>,
     pub(super) words: String,
 }
 
