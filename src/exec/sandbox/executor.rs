@@ -22,10 +22,10 @@ use super::probe;
 use super::run_folder::{RunFolder, remove_run};
 use super::trees::bases::Bases;
 use super::trees::builds::{Builds, WORTH_A_LAYER};
-use super::trees::copies::Copies;
 use super::trees::host;
 use super::trees::kept;
 use super::trees::layers;
+use super::trees::overlays::Overlays;
 use crate::foreign::system_words;
 use crate::images::layer::LayerForm;
 
@@ -58,7 +58,7 @@ pub struct SandboxExecutor {
     pub(super) folder: Arc<RunFolder>,
     pub(super) builds: Arc<Builds>,
     pub(super) bases: Bases,
-    pub(super) copies: Arc<Copies>,
+    pub(super) overlays: Arc<Overlays>,
     /// What this process may do, and where groups for the limits can be made; found out when the
     /// first job comes.
     rights: OnceCell<LayerForm>,
@@ -74,7 +74,7 @@ impl SandboxExecutor {
         let folder = RunFolder::new(&settings.base.join("jobs"), &settings.run);
         Self {
             builds: Arc::new(Builds::new(&settings.base, folder.layers())),
-            copies: Arc::new(Copies::new(folder.copies())),
+            overlays: Arc::new(Overlays::new(folder.overlays())),
             folder: Arc::new(folder),
             bases: Bases::new(
                 &settings.base,

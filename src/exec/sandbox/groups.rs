@@ -4,8 +4,9 @@
 //! version 2 one that has processes can't have limits below: there it lies beside it, unless that
 //! one has a limit of its own, which nobody is to escape.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::inside::errand::remove_of_all;
 use super::limits::{Controller, Place, Version};
 
-/// The file in the folder of an attempt that names its groups, a line each.
+/// The file in the folder of a run that says where its groups are: a line for each place, and at its
+/// end what their names begin with.
 const LIST: &str = "groups";
 
 /// The group that is made to see whether one can be.
@@ -157,28 +159,48 @@ fn may_write(path: &Path) -> bool {
     accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok()
 }
 
-/// Notes groups that are about to be made for the attempt in `folder`.
-pub(super) fn note<'a>(folder: &Path, groups: impl Iterator<Item = &'a Path>) -> io::Result<()> {
-    let mut text = String::new();
-    for group in groups {
-        text.push_str(&format!("{}\n", group.display()));
-    }
-    if text.is_empty() {
+/// Notes in the folder of a run where its groups will be, and what their names begin with.
+pub(super) fn note(run: &Path, places: &[Place], begin: &str) -> io::Result<()> {
+    if places.is_empty() {
         return Ok(());
     }
-    let mut list = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(folder.join(LIST))?;
-    list.write_all(text.as_bytes())
+    let all = places.iter().map(|place| place.folder.join(begin));
+    let lines: Vec<String> = all.map(|all| format!("{}\n", all.display())).collect();
+    fs::write(run.join(LIST), lines.concat())
 }
 
-/// Removes the folder of an attempt, and before it its groups. Without the folder nobody would know
-/// of them. Blocks.
-pub(super) fn remove_attempt(folder: &Path) -> io::Result<()> {
-    let list = fs::read_to_string(folder.join(LIST)).unwrap_or_default();
-    list.lines()
-        .try_for_each(|group| remove_group(Path::new(group)))?;
+/// Removes all groups that are noted in the folder of a run, and then the note: without it nobody
+/// would know of them. Blocks.
+pub(super) fn remove_noted(run: &Path) -> io::Result<()> {
+    let list = run.join(LIST);
+    let Ok(text) = fs::read_to_string(&list) else {
+        return Ok(());
+    };
+    for all in text.lines().map(Path::new) {
+        let (Some(place), Some(begin)) = (all.parent(), all.file_name()) else {
+            continue;
+        };
+        let groups = match fs::read_dir(place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            groups => groups?,
+        };
+        for group in groups {
+            let group = group?;
+            let name = group.file_name();
+            if name.as_bytes().starts_with(begin.as_bytes()) {
+                remove_group(&group.path())?;
+            }
+        }
+    }
+    match fs::remove_file(list) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Removes the groups of an attempt, and its folder. Blocks.
+pub(super) fn remove_attempt(groups: &[PathBuf], folder: &Path) -> io::Result<()> {
+    groups.iter().try_for_each(|group| remove_group(group))?;
     remove_of_all(folder)
 }
 
@@ -293,19 +315,32 @@ mod tests {
     }
 
     #[test]
-    fn groups_go_before_the_folder_that_knows_of_them() {
+    fn the_groups_of_a_run_are_those_of_its_names_where_it_had_some() {
         let base = tempfile::tempdir().expect("a folder");
-        let (folder, group) = (base.path().join("attempt"), base.path().join("group"));
-        fs::create_dir(&folder).expect("a folder");
-        fs::create_dir(&group).expect("a folder");
-        let gone = base.path().join("gone");
-        note(&folder, [&*gone].into_iter()).expect("noted");
-        note(&folder, [&*group].into_iter()).expect("noted");
-        fs::write(group.join("in the way"), "").expect("written");
-        remove_attempt(&folder).expect_err("it is not empty");
-        assert!(folder.exists(), "it is tried again");
-        fs::remove_file(group.join("in the way")).expect("removed");
-        remove_attempt(&folder).expect("removed");
-        assert!(!folder.exists() && !group.exists());
+        let at = |name: &str| base.path().join(name);
+        for name in [
+            "run",
+            "place/pipe-ab-build",
+            "place/pipe-abc-build",
+            "other",
+        ] {
+            fs::create_dir_all(at(name)).expect("a folder");
+        }
+        let place = |name| Place {
+            folder: at(name),
+            version: Version::One,
+            controllers: Vec::new(),
+        };
+        let run = at("run");
+        remove_noted(&run).expect("there is nothing to do");
+        let places = [place("gone"), place("place"), place("other")];
+        note(&run, &places, "pipe-ab-").expect("noted");
+        fs::write(at("place/pipe-ab-build/in the way"), "").expect("written");
+        remove_noted(&run).expect_err("it is not empty");
+        assert!(run.join(LIST).exists(), "it is tried again");
+        fs::remove_file(at("place/pipe-ab-build/in the way")).expect("removed");
+        remove_noted(&run).expect("removed");
+        assert!(!run.join(LIST).exists() && !at("place/pipe-ab-build").exists());
+        assert!(at("place/pipe-abc-build").exists(), "it is another's");
     }
 }

@@ -212,15 +212,13 @@ pub(super) fn counts_processes(places: &[Place]) -> bool {
     all.into_iter().any(|it| *it == Controller::Pids)
 }
 
-/// The name of the groups of the sandbox in `folder`, the folder of an attempt in front.
-pub(super) fn group_name(folder: &Path) -> String {
-    let names = [folder.parent(), Some(folder)];
-    let names: Vec<String> = names
-        .into_iter()
-        .flatten()
-        .filter_map(|it| Some(it.file_name()?.to_string_lossy().into_owned()))
-        .collect();
-    format!("pipe-{}", names.join("-"))
+/// The name of the groups of the sandbox in `folder`, behind what the names of its run begin with and
+/// the folder of its attempt.
+pub(super) fn group_name(run: &str, folder: &Path) -> String {
+    let names = [folder.parent(), Some(folder)].into_iter().flatten();
+    let names = names.filter_map(|it| Some(it.file_name()?.to_string_lossy().into_owned()));
+    let names: Vec<String> = names.collect();
+    format!("{run}{}", names.join("-"))
 }
 
 /// Whether a kernel counts the processes of a user for each namespace of users by itself: those
@@ -339,7 +337,7 @@ mod tests {
 
     #[test]
     fn groups_are_named_after_their_attempt() {
-        let name = group_name(Path::new("/cache/jobs/7-build-1-abc/job"));
-        assert_eq!(name, "pipe-7-build-1-abc-job");
+        let name = group_name("pipe-abc-", Path::new("/cache/jobs/7/build-1-def/job"));
+        assert_eq!(name, "pipe-abc-build-1-def-job");
     }
 }

@@ -16,13 +16,13 @@ use super::inside::errand::ranges;
 use super::inside::link::Link;
 use super::inside::wire::Program;
 use super::limits::{Limits, Place, counts_processes, group_name};
-use super::plan::{Plan, folders, setup};
+use super::plan::{Plan, folders, overlays, setup};
 use super::probe;
 use super::services::Services;
 use super::session::SandboxSession;
 use super::trees::base::Base;
-use super::trees::copies::TreeCopy;
 use super::trees::host;
+use super::trees::overlays::Overlay;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::images::layer::LayerForm;
 
@@ -38,6 +38,8 @@ struct Wanted<'a> {
     builds: &'a [PathBuf],
     limits: Limits,
     places: &'a [Place],
+    /// What the names of the run's groups begin with.
+    run_groups: &'a str,
     temp_files: &'a [String],
     names: &'a [String],
     /// What of this machine it has besides.
@@ -48,12 +50,32 @@ struct Wanted<'a> {
     joins: Option<[BorrowedFd<'a>; 3]>,
 }
 
+/// A sandbox that is made.
+struct Launched {
+    link: Link,
+    /// What it lends to others.
+    lent: Vec<OwnedFd>,
+    /// Those of the run that it has.
+    overlays: Vec<Overlay>,
+    groups: Vec<PathBuf>,
+}
+
+/// What the sandboxes of services have of that of their job.
+struct Shared<'a> {
+    lent: &'a [OwnedFd],
+    names: &'a [String],
+    binds: &'a [Bind],
+    ranges: Option<Ranges>,
+    run_groups: &'a str,
+}
+
 impl SandboxExecutor {
     /// Makes the sandboxes of an attempt and of its services, and lays artifacts over its builds
     /// directory.
     pub(super) async fn make(&self, spec: &EnvSpec, cx: &Cx) -> Result<SandboxSession, ExecError> {
         let image = spec.image.clone().unwrap_or_default();
-        in_place(|| self.folder.make(&spec.owner)).map_err(|error| no_folder(&error))?;
+        let run_groups = in_place(|| self.folder.make(&spec.owner, self.places()))
+            .map_err(|error| no_folder(&error))?;
         let (base, (builds, over)) =
             tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
         let rights = self.rights().await?;
@@ -84,6 +106,7 @@ impl SandboxExecutor {
             builds: &builds,
             limits: self.settings.limits.effective(),
             places: self.places(),
+            run_groups: &run_groups,
             temp_files: &temp_files(spec),
             names: &names,
             binds: &binds,
@@ -91,7 +114,12 @@ impl SandboxExecutor {
             joins: None,
         };
         self.tell_limits(rights, cx).await;
-        let (link, lent, copies) = self.launch(wanted).await?;
+        let Launched {
+            link,
+            lent,
+            overlays,
+            groups,
+        } = self.launch(wanted).await?;
         undone.0 = None;
         // From here on dropping the session undoes what was begun.
         let environment = base.environment(pairs(&spec.variables));
@@ -108,15 +136,22 @@ impl SandboxExecutor {
                 user: self.user(&base, &image).to_owned(),
             },
             services: None,
-            copies,
-            all_copies: Arc::clone(&self.copies),
+            groups,
+            overlays,
+            all_overlays: Arc::clone(&self.overlays),
             gone: false,
         };
         let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
         session.unpack(&tars).await?;
         if !spec.services.is_empty() {
-            self.start_services(spec, &mut session, &lent, (&names, &binds), ranges)
-                .await?;
+            let shared = Shared {
+                lent: &lent,
+                names: &names,
+                binds: &binds,
+                ranges,
+                run_groups: &run_groups,
+            };
+            self.start_services(spec, &mut session, shared).await?;
             session.wait_for_services(cx).await?;
         }
         Ok(session)
@@ -127,10 +162,15 @@ impl SandboxExecutor {
         &self,
         spec: &EnvSpec,
         session: &mut SandboxSession,
-        lent: &[OwnedFd],
-        (names, binds): (&[String], &[Bind]),
-        ranges: Option<Ranges>,
+        shared: Shared<'_>,
     ) -> Result<(), ExecError> {
+        let Shared {
+            lent,
+            names,
+            binds,
+            ranges,
+            run_groups,
+        } = shared;
         let [users, network, builds @ ..] = lent else {
             return Err(ExecError::system(
                 "open",
@@ -153,14 +193,21 @@ impl SandboxExecutor {
                 builds: &[],
                 limits: self.settings.limits.effective().of_service(),
                 places: self.places(),
+                run_groups,
                 temp_files: &[],
                 names,
                 binds,
                 joined_by: 0,
                 joins: Some([users.as_fd(), network.as_fd(), builds.as_fd()]),
             };
-            let (link, _, copies) = self.launch(wanted).await?;
-            session.copies.extend(copies);
+            let Launched {
+                link,
+                overlays,
+                groups,
+                ..
+            } = self.launch(wanted).await?;
+            session.overlays.extend(overlays);
+            session.groups.extend(groups);
             let environment = base.environment(pairs(&service.variables));
             let ports = base.ports(&environment);
             let program = Program {
@@ -175,26 +222,19 @@ impl SandboxExecutor {
         Ok(())
     }
 
-    /// Makes one sandbox, in a folder of its own: with it, what it lends and what it has borrowed.
-    async fn launch(
-        &self,
-        wanted: Wanted<'_>,
-    ) -> Result<(Link, Vec<OwnedFd>, Vec<TreeCopy>), ExecError> {
+    /// Makes one sandbox.
+    async fn launch(&self, wanted: Wanted<'_>) -> Result<Launched, ExecError> {
         let identity = probe::identity(wanted.user, wanted.rights, wanted.ranges);
-        let groups = (wanted.limits).groups(wanted.places, &group_name(&wanted.folder));
+        let name = group_name(wanted.run_groups, &wanted.folder);
+        let groups = wanted.limits.groups(wanted.places, &name);
         // Where no group counts them, the kernel does, but for root.
         let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
-        let mut copies = match identity {
-            Identity::Same if !wanted.copies_layers => self.copies_of(wanted.base).await?,
-            _ => Vec::new(),
-        };
-        let places: Vec<PathBuf> = copies.iter().map(|copy| copy.folder.clone()).collect();
         let network = self.network();
-        let plan = Plan {
+        let own = Plan {
             folder: &wanted.folder,
             root: &wanted.base.root,
             layout: wanted.layout,
-            copies: &places,
+            overlays: &[],
             builds: wanted.builds,
             temp_files: wanted.temp_files,
             identity: &identity,
@@ -214,33 +254,37 @@ impl SandboxExecutor {
             // An image's own programs may have to run as their owners; this machine's never do.
             no_new_privileges: wanted.base.is_host || !identity.has_many(),
         };
+        let mut kept = match identity {
+            Identity::Same if !wanted.copies_layers => self.take(&own).await?,
+            _ => Vec::new(),
+        };
+        let places: Vec<PathBuf> = kept.iter().map(|it| it.folder.clone()).collect();
+        let plan = Plan {
+            overlays: &places,
+            ..own
+        };
         let (setup, folders) = (setup(&plan), folders(&plan));
-        let attempt = wanted.folder.parent().map(PathBuf::from);
         blocking("open", "the job's folder can't be made", move || {
-            folders.iter().try_for_each(std::fs::create_dir_all)?;
-            match attempt {
-                Some(attempt) => groups::note(&attempt, groups.iter().map(|group| &*group.at)),
-                None => Ok(()),
-            }
+            folders.iter().try_for_each(std::fs::create_dir_all)
         })
         .await
         .map_err(with_room)?;
         let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
         let (link, lent) = Link::launch(&setup, files).await?;
-        copies.iter_mut().for_each(TreeCopy::mounted);
-        Ok((link, lent, copies))
+        in_place(|| kept.iter_mut().for_each(Overlay::made));
+        Ok(Launched {
+            link,
+            lent,
+            overlays: kept,
+            groups: groups.into_iter().map(|group| group.at).collect(),
+        })
     }
 
-    /// Copies of the trees that jobs write to, in their order.
-    async fn copies_of(&self, base: &Base) -> Result<Vec<TreeCopy>, ExecError> {
-        let trees = base.root.trees.iter().filter(|tree| tree.writable);
-        let trees: Vec<PathBuf> = trees.map(|tree| tree.at.clone()).collect();
-        if trees.is_empty() {
-            return Ok(Vec::new());
-        }
-        let copies = Arc::clone(&self.copies);
+    /// Takes overlays of the run for what a sandbox is to have.
+    async fn take(&self, plan: &Plan<'_>) -> Result<Vec<Overlay>, ExecError> {
+        let (wanted, all) = (overlays(plan), Arc::clone(&self.overlays));
         let taking = blocking("open", "the job's folder can't be made", move || {
-            trees.iter().map(|tree| copies.take(tree)).collect()
+            wanted.into_iter().map(|it| all.take(it)).collect()
         });
         taking.await.map_err(with_room)
     }
@@ -273,8 +317,8 @@ struct Undone(Option<PathBuf>);
 impl Drop for Undone {
     fn drop(&mut self) {
         if let Some(folder) = &self.0 {
-            // The error that led here tells more.
-            let _ = in_place(|| groups::remove_attempt(folder));
+            // The error that led here tells more. Groups go with the run.
+            let _ = in_place(|| groups::remove_attempt(&[], folder));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which steps make a sandbox, from what its job needs. Pure.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::super::Layout;
 use super::extras::{Bind, Extras};
@@ -10,8 +11,9 @@ use super::limits::Group;
 use super::network::gate::Outside;
 use super::network::way_out::{ADDRESS, WayOut};
 use super::step::{Fresh, KernelTree, Marks, Step};
+use super::trees::overlays::Layered;
 use network::network;
-use trees::{Trees, tree_name, upper, work};
+use trees::{Trees, staging, tree_name, upper, work};
 
 mod network;
 #[cfg(test)]
@@ -95,9 +97,9 @@ pub(super) struct Plan<'a> {
     pub(super) folder: &'a Path,
     pub(super) root: &'a Root,
     pub(super) layout: &'a Layout,
-    /// The folders of the copies of those trees that are written to, in their order; empty where the
-    /// copies are the attempt's own.
-    pub(super) copies: &'a [PathBuf],
+    /// The folders of the overlays that the run keeps, in the order of [`overlays`]; empty where they
+    /// are the attempt's own.
+    pub(super) overlays: &'a [PathBuf],
     /// Layers of the builds directory, the highest first.
     pub(super) builds: &'a [PathBuf],
     /// Names of files in the temporary folder.
@@ -147,7 +149,7 @@ impl<'a> Plan<'a> {
             folder,
             root,
             layout,
-            copies: &[],
+            overlays: &[],
             builds: &[],
             temp_files: &[],
             identity,
@@ -169,16 +171,38 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// What is laid over each other, the root first.
+pub(super) fn overlays(plan: &Plan<'_>) -> Vec<Layered> {
+    let Setup {
+        outside, inside, ..
+    } = setup(plan);
+    let given = inside.iter().filter(|step| {
+        let makes = matches!(step, Step::Folder { .. } | Step::File { .. });
+        makes || matches!(step, Step::PlainFolder { .. })
+    });
+    let given: Arc<[Step]> = given.cloned().collect();
+    let layered = |step| match step {
+        Step::Overlay { lower, marks, .. } => Some(Layered {
+            lower,
+            marks,
+            given: Arc::clone(&given),
+        }),
+        _ => None,
+    };
+    outside.into_iter().filter_map(layered).collect()
+}
+
 /// The folders that have to be there before the steps are done.
 pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
+    if !plan.overlays.is_empty() {
+        return Vec::new();
+    }
     let mut names = vec!["root".to_owned()];
     names.extend((!plan.builds.is_empty()).then(|| "builds".to_owned()));
     let trees = plan.root.trees.iter().filter(|tree| tree.writable);
-    let own = trees.enumerate().skip(plan.copies.len());
-    names.extend(own.map(|(number, _)| tree_name(number)));
+    names.extend(trees.enumerate().map(|(number, _)| tree_name(number)));
     let both = |name: &String| [upper(plan.folder, name), work(plan.folder, name)];
-    let staging = plan.folder.join("staging");
-    names.iter().flat_map(both).chain([staging]).collect()
+    names.iter().flat_map(both).chain([staging(plan)]).collect()
 }
 
 /// All that is done.
@@ -190,11 +214,12 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         trees.makers.push(Step::Device(at.clone()));
         trees.attach(&at, file(&at, ""));
     }
-    let mut copies = 0..;
+    let mut copies = (0..).map(tree_name);
     for tree in &plan.root.trees {
         // A copy of all tools for each job would cost more than what is written there is worth.
         if tree.writable && !plan.copies_layers {
-            trees.copy(&tree.at, copies.next().unwrap_or_default());
+            let name = copies.next().unwrap_or_default();
+            trees.overlay(std::slice::from_ref(&tree.at), &name, None);
         } else {
             trees.makers.push(Step::Share(tree.at.clone()));
         }
@@ -249,7 +274,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     inside.extend(kernel.iter().map(|(kind, _)| Step::KernelTree(*kind)));
     inside.push(Step::EnterRoot {
         tree: root,
-        staging: plan.folder.join("staging"),
+        staging: staging(plan),
     });
     for (number, (_, at)) in kernel.iter().enumerate() {
         let (tree, at) = (next + number, PathBuf::from(at));

@@ -7,16 +7,19 @@ use std::sync::{Mutex, PoisonError};
 
 use super::super::names::{slug, unique_slug};
 use super::super::{Owner, owned_folder};
-use super::groups::remove_attempt;
+use super::groups;
+use super::inside::errand::remove_of_all;
+use super::limits::Place;
 
 /// What attempts share, by the names in the folder.
-const SHARED: [&str; 2] = ["copies", "layers"];
+const SHARED: [&str; 2] = ["overlays", "layers"];
 
 /// That of one run. It is made when the first attempt comes.
 #[derive(Debug)]
 pub(super) struct RunFolder {
     at: PathBuf,
-    is_made: Mutex<bool>,
+    /// What the names of the run's groups begin with, from when it is made.
+    groups: Mutex<Option<String>>,
 }
 
 impl RunFolder {
@@ -24,12 +27,12 @@ impl RunFolder {
     pub(super) fn new(all: &Path, run: &str) -> Self {
         Self {
             at: all.join(slug(run)),
-            is_made: Mutex::new(false),
+            groups: Mutex::default(),
         }
     }
 
-    /// Where the copies of this machine's trees are.
-    pub(super) fn copies(&self) -> PathBuf {
+    /// Where the overlays of its jobs are.
+    pub(super) fn overlays(&self) -> PathBuf {
         self.at.join(SHARED[0])
     }
 
@@ -45,33 +48,39 @@ impl RunFolder {
         Ok(self.at.join(format!("{job}-{attempt}-{token:08x}")))
     }
 
-    /// Makes it, once. Blocks.
-    pub(super) fn make(&self, owner: &Owner) -> io::Result<()> {
+    /// Makes it, once, with a note of the places where the run makes groups; what their names begin
+    /// with. Blocks.
+    pub(super) fn make(&self, owner: &Owner, places: &[Place]) -> io::Result<String> {
         // It is there or not, whatever befell another thread.
-        let mut is_made = self.is_made.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*is_made {
-            match owned_folder::make(&self.at, owner) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => *is_made = true,
-            }
+        let mut known = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(groups) = &*known {
+            return Ok(groups.clone());
         }
-        Ok(())
+        match owned_folder::make(&self.at, owner) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let groups = format!("pipe-{:08x}-", getrandom::u32()?);
+        groups::note(&self.at, places, &groups)?;
+        Ok(known.insert(groups).clone())
     }
 
-    /// Removes what attempts shared, and the folder if no attempt is left in it. Blocks.
+    /// Removes what attempts shared and all groups, and the folder if no attempt is left in it. Blocks.
     pub(super) fn release(&self) -> io::Result<()> {
-        let mut is_made = self.is_made.lock().unwrap_or_else(PoisonError::into_inner);
-        *is_made = false;
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        *groups = None;
         for shared in SHARED {
-            remove_attempt(&self.at.join(shared))?;
+            remove_of_all(&self.at.join(shared))?;
         }
+        groups::remove_noted(&self.at)?;
         owned_folder::clear_if_empty(&self.at)
     }
 }
 
 /// Removes the folder of a dead run, with all of its attempts. Blocks.
 pub(super) fn remove_run(folder: &Path) -> io::Result<()> {
-    owned_folder::clear(folder, remove_attempt)
+    groups::remove_noted(folder)?;
+    owned_folder::clear(folder, remove_of_all)
 }
 
 #[cfg(test)]
@@ -90,13 +99,13 @@ mod tests {
             owner: "me".to_owned(),
             run: "7".to_owned(),
         };
-        folder.make(&owner).expect("made");
-        folder.make(&owner).expect("made already");
+        let groups = folder.make(&owner, &[]).expect("made");
+        assert_eq!(folder.make(&owner, &[]).expect("made already"), groups);
         let attempt = folder.attempt("a job", 1).expect("a place");
         fs::create_dir(&attempt).expect("a folder");
-        fs::create_dir_all(folder.copies().join("0/upper")).expect("folders");
+        fs::create_dir_all(folder.overlays().join("0/upper")).expect("folders");
         folder.release().expect("released");
-        assert!(attempt.exists() && !folder.copies().exists());
+        assert!(attempt.exists() && !folder.overlays().exists());
         let dead = |alive: bool| owned_folder::dead(&all, "me", &|_| alive).expect("listed");
         assert_eq!((dead(false).len(), dead(true).len()), (1, 0));
         fs::remove_dir(&attempt).expect("removed");

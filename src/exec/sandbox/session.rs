@@ -25,7 +25,7 @@ use super::groups::remove_attempt;
 use super::inside::link::{Link, unexpected};
 use super::inside::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use super::services::Services;
-use super::trees::copies::{Copies, TreeCopy};
+use super::trees::overlays::{Overlay, Overlays};
 use crate::foreign::system_words;
 
 const RUN: &str = "run script";
@@ -47,9 +47,11 @@ pub(super) struct SandboxSession {
     /// Whether its shell begins with the variables that it was asked to have.
     pub(super) begins_as_asked: bool,
     pub(super) services: Option<Services>,
-    /// Copies of this machine's trees that it has borrowed.
-    pub(super) copies: Vec<TreeCopy>,
-    pub(super) all_copies: Arc<Copies>,
+    /// Its control groups.
+    pub(super) groups: Vec<PathBuf>,
+    /// Overlays of the run that it has.
+    pub(super) overlays: Vec<Overlay>,
+    pub(super) all_overlays: Arc<Overlays>,
     pub(super) gone: bool,
 }
 
@@ -276,9 +278,9 @@ impl Session for SandboxSession {
         if self.gone {
             return Ok(());
         }
-        let folder = self.folder.clone();
+        let (folder, groups) = (self.folder.clone(), self.groups.clone());
         let (link, services) = (&mut self.link, &mut self.services);
-        let (copies, all) = (&mut self.copies, &self.all_copies);
+        let (overlays, all) = (&mut self.overlays, &self.all_overlays);
         let closing = async {
             let ended = match services {
                 Some(services) => services.end().await,
@@ -286,12 +288,12 @@ impl Session for SandboxSession {
             };
             link.end().await.and(ended)?;
             let what = "the job's folder was not removed";
-            let (copies, all) = (std::mem::take(copies), Arc::clone(all));
+            let (overlays, all) = (std::mem::take(overlays), Arc::clone(all));
             blocking("remove folder", what, move || {
-                for copy in copies {
-                    all.give_back(copy);
+                for overlay in overlays {
+                    all.give_back(overlay);
                 }
-                remove_attempt(&folder)
+                remove_attempt(&groups, &folder)
             })
             .await
         };
@@ -321,7 +323,7 @@ impl Drop for SandboxSession {
                     services.abandon();
                 }
                 self.link.abandon();
-                remove_attempt(&self.folder)
+                remove_attempt(&self.groups, &self.folder)
             });
         }
     }

@@ -26,6 +26,7 @@ use super::mounts::{
 use super::seccomp::Filter;
 use super::sys;
 use super::sys::Loses;
+use crate::remove::remove;
 
 /// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
 const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
@@ -100,6 +101,9 @@ impl Kernel for Linux {
                 marks,
             } => {
                 if !stays || !is_mounted(staging)? {
+                    // What has stayed went with its maker, and the kernel takes no folder twice in
+                    // which it kept the notes of another overlay.
+                    remove(&work.join("work"))?;
                     overlay(lower, upper, work, staging, *marks)?;
                 }
                 let tree = clone_tree(staging, false);

@@ -93,6 +93,7 @@ impl Gate {
 
     fn open(&mut self, device: &mut File, kept: &mut Vec<Vec<u8>>) -> io::Result<()> {
         let Outside { way, folder } = &self.outside;
+        fs::create_dir_all(folder)?;
         let note = folder.join("way-out");
         let words = way.command(geteuid().is_root(), &note);
         let (mut says, said) = io::pipe()?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::step::{Marks, Step};
-use super::super::trees::copies;
+use super::super::trees::overlays;
 use super::Plan;
 
 /// Where an overlay of the attempt keeps what is written.
@@ -16,6 +16,12 @@ pub(super) fn work(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}-work"))
 }
 
+/// A folder that is there, and over which anything may be mounted.
+pub(super) fn staging(plan: &Plan<'_>) -> PathBuf {
+    let kept = plan.overlays.first();
+    kept.map_or_else(|| plan.folder.join("staging"), |it| overlays::mounted(it))
+}
+
 pub(super) fn tree_name(number: usize) -> String {
     format!("tree-{number}")
 }
@@ -23,6 +29,8 @@ pub(super) fn tree_name(number: usize) -> String {
 /// Trees in the making, and where they go; the first is the root.
 pub(super) struct Trees<'a> {
     plan: &'a Plan<'a>,
+    /// The folders of those overlays that the run keeps and that are not in use yet.
+    kept: std::slice::Iter<'a, PathBuf>,
     pub(super) makers: Vec<Step>,
     /// What is done where the old root is left.
     pub(super) attach: Vec<Step>,
@@ -32,46 +40,42 @@ impl<'a> Trees<'a> {
     pub(super) fn of(plan: &'a Plan<'a>) -> Self {
         Self {
             plan,
+            kept: plan.overlays.iter(),
             makers: Vec::new(),
             attach: Vec::new(),
         }
     }
 
+    /// Lays layers over each other, by `name` where the overlay is the attempt's own.
     pub(super) fn overlay(&mut self, lower: &[PathBuf], name: &str, marks: Option<Marks>) {
         let folder = self.plan.folder;
         let marks = marks.unwrap_or(self.plan.marks);
-        if self.plan.copies_layers {
-            self.makers.push(Step::Copied {
-                lower: lower.to_vec(),
+        let lower = lower.to_vec();
+        self.makers.push(if self.plan.copies_layers {
+            Step::Copied {
+                lower,
                 upper: upper(folder, name),
                 marks,
-            });
-            return;
-        }
-        self.makers.push(Step::Overlay {
-            lower: lower.to_vec(),
-            upper: upper(folder, name),
-            work: work(folder, name),
-            staging: folder.join("staging"),
-            stays: false,
-            marks,
-        });
-    }
-
-    /// A copy of a tree of this machine, the one of that number.
-    pub(super) fn copy(&mut self, tree: &Path, number: usize) {
-        let lower = vec![tree.to_owned()];
-        match self.plan.copies.get(number) {
-            None => self.overlay(&lower, &tree_name(number), None),
-            Some(folder) => self.makers.push(Step::Overlay {
+            }
+        } else if let Some(kept) = self.kept.next() {
+            Step::Overlay {
                 lower,
-                upper: copies::upper(folder),
-                work: copies::work(folder),
-                staging: copies::mounted(folder),
+                upper: overlays::upper(kept),
+                work: overlays::work(kept),
+                staging: overlays::mounted(kept),
                 stays: true,
-                marks: Marks::Root,
-            }),
-        }
+                marks,
+            }
+        } else {
+            Step::Overlay {
+                lower,
+                upper: upper(folder, name),
+                work: work(folder, name),
+                staging: staging(self.plan),
+                stays: false,
+                marks,
+            }
+        });
     }
 
     /// The number of the root: a tree that is lent comes before it.
