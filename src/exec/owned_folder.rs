@@ -47,19 +47,20 @@ pub(super) fn clear(folder: &Path, remove: impl Fn(&Path) -> io::Result<()>) -> 
     ignore_gone(fs::remove_dir(folder))
 }
 
-/// Removes such a folder if nothing but whose it is is in it. One that is not there is fine.
-pub(super) fn clear_if_empty(folder: &Path) -> io::Result<()> {
+/// Whether nothing but whose it is and that note are in such a folder. One that is not there holds
+/// nothing.
+pub(super) fn holds_only(folder: &Path, note: &str) -> io::Result<bool> {
     let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
         entries => entries?,
     };
     for entry in entries {
-        if entry?.file_name() != OWNER_FILE {
-            return Ok(());
+        let name = entry?.file_name();
+        if name != OWNER_FILE && name != note {
+            return Ok(false);
         }
     }
-    ignore_gone(fs::remove_file(folder.join(OWNER_FILE)))?;
-    ignore_gone(fs::remove_dir(folder))
+    Ok(true)
 }
 
 /// Removes what is in it now; whether that was nothing.

@@ -17,6 +17,7 @@ use super::super::{
 use super::extras::Extras;
 use super::groups;
 use super::limits::{Controller, Limits, Place};
+use super::network::job_networks::JobNetworks;
 use super::network::way_out::{Network, SandboxNetwork};
 use super::probe;
 use super::run_folder::{RunFolder, remove_run};
@@ -59,6 +60,7 @@ pub struct SandboxExecutor {
     pub(super) builds: Arc<Builds>,
     pub(super) bases: Bases,
     pub(super) overlays: Arc<Overlays>,
+    pub(super) networks: Arc<JobNetworks>,
     /// What this process may do, and where groups for the limits can be made; found out when the
     /// first job comes.
     rights: OnceCell<LayerForm>,
@@ -75,6 +77,7 @@ impl SandboxExecutor {
         Self {
             builds: Arc::new(Builds::new(&settings.base, folder.layers())),
             overlays: Arc::new(Overlays::new(folder.overlays())),
+            networks: Arc::new(JobNetworks::new(folder.networks())),
             folder: Arc::new(folder),
             bases: Bases::new(
                 &settings.base,
@@ -206,10 +209,16 @@ impl Executor for SandboxExecutor {
     async fn release(&self, budget: Duration) -> Result<(), ExecError> {
         let what = "layers of artifacts were not removed";
         let (builds, folder) = (Arc::clone(&self.builds), Arc::clone(&self.folder));
-        let removing = blocking("release", what, move || {
-            builds.release();
-            folder.release()
-        });
+        let overlays = Arc::clone(&self.overlays);
+        let removing = async {
+            self.networks.release().await?;
+            blocking("release", what, move || {
+                builds.release();
+                overlays.release()?;
+                folder.release()
+            })
+            .await
+        };
         tokio::time::timeout(budget, removing)
             .await
             .unwrap_or_else(|late| Err(ExecError::system("release", what).because(late)))

@@ -18,7 +18,7 @@ use super::limits::{Controller, Place, Version};
 
 /// The file in the folder of a run that says where its groups are: a line for each place, and at its
 /// end what their names begin with.
-const LIST: &str = "groups";
+pub(super) const LIST: &str = "groups";
 
 /// The group that is made to see whether one can be.
 const TRIED: &str = "pipe-tried";

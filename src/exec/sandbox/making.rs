@@ -14,15 +14,16 @@ use super::groups;
 use super::identity::{Identity, Ranges};
 use super::inside::errand::ranges;
 use super::inside::link::Link;
-use super::inside::wire::Program;
+use super::inside::wire::{Order, Program};
 use super::limits::{Limits, Place, counts_processes, group_name};
+use super::network::job_networks::JobNetwork;
 use super::plan::{Plan, folders, overlays, setup};
 use super::probe;
 use super::services::Services;
 use super::session::SandboxSession;
 use super::trees::base::Base;
 use super::trees::host;
-use super::trees::overlays::Overlay;
+use super::trees::overlays::Held;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::images::layer::LayerForm;
 
@@ -44,10 +45,10 @@ struct Wanted<'a> {
     names: &'a [String],
     /// What of this machine it has besides.
     binds: &'a [Bind],
-    /// How many others join it.
-    joined_by: usize,
-    /// The users, the network and the builds directory of the one that it joins.
-    joins: Option<[BorrowedFd<'a>; 3]>,
+    /// How many others have its builds directory too.
+    lends_to: usize,
+    /// The network that it joins, and for a service the builds directory of its job.
+    joins: (&'a JobNetwork, Option<BorrowedFd<'a>>),
 }
 
 /// A sandbox that is made.
@@ -56,12 +57,14 @@ struct Launched {
     /// What it lends to others.
     lent: Vec<OwnedFd>,
     /// Those of the run that it has.
-    overlays: Vec<Overlay>,
+    overlays: Held,
     groups: Vec<PathBuf>,
 }
 
 /// What the sandboxes of services have of that of their job.
 struct Shared<'a> {
+    network: &'a JobNetwork,
+    /// The builds directory, once for each.
     lent: &'a [OwnedFd],
     names: &'a [String],
     binds: &'a [Bind],
@@ -95,13 +98,16 @@ impl SandboxExecutor {
         let names: Vec<String> = (spec.services.iter())
             .flat_map(|service| service.aliases.clone())
             .collect();
+        let user = self.user(&base, &image);
+        let identity = probe::identity(user, rights, ranges);
+        let network = self.networks.take(&identity, self.network()).await?;
         let wanted = Wanted {
             folder: folder.join("job"),
             base: &base,
             rights,
             ranges,
             copies_layers: self.copies_layers(),
-            user: self.user(&base, &image),
+            user,
             layout: &spec.layout,
             builds: &builds,
             limits: self.settings.limits.effective(),
@@ -110,8 +116,8 @@ impl SandboxExecutor {
             temp_files: &temp_files(spec),
             names: &names,
             binds: &binds,
-            joined_by: spec.services.len(),
-            joins: None,
+            lends_to: spec.services.len(),
+            joins: (&network, None),
         };
         self.tell_limits(rights, cx).await;
         let Launched {
@@ -133,28 +139,35 @@ impl SandboxExecutor {
                 words: base.of_job(&image),
                 environment,
                 folder: base.folder().to_owned(),
-                user: self.user(&base, &image).to_owned(),
+                user: user.to_owned(),
             },
             services: None,
+            network: None,
+            all_networks: Arc::clone(&self.networks),
             groups,
             overlays,
-            all_overlays: Arc::clone(&self.overlays),
             gone: false,
         };
         let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
-        session.unpack(&tars).await?;
-        if !spec.services.is_empty() {
-            let shared = Shared {
-                lent: &lent,
-                names: &names,
-                binds: &binds,
-                ranges,
-                run_groups: &run_groups,
-            };
-            self.start_services(spec, &mut session, shared).await?;
-            session.wait_for_services(cx).await?;
-        }
-        Ok(session)
+        let shared = Shared {
+            network: &network,
+            lent: &lent,
+            names: &names,
+            binds: &binds,
+            ranges,
+            run_groups: &run_groups,
+        };
+        let begun = async {
+            session.unpack(&tars).await?;
+            if !spec.services.is_empty() {
+                self.start_services(spec, &mut session, shared).await?;
+                session.wait_for_services(cx).await?;
+            }
+            Ok(())
+        };
+        let begun = begun.await;
+        session.network = Some(network);
+        begun.map(|()| session)
     }
 
     /// Makes the sandboxes of the services and starts their programs.
@@ -164,41 +177,25 @@ impl SandboxExecutor {
         session: &mut SandboxSession,
         shared: Shared<'_>,
     ) -> Result<(), ExecError> {
-        let Shared {
-            lent,
-            names,
-            binds,
-            ranges,
-            run_groups,
-        } = shared;
-        let [users, network, builds @ ..] = lent else {
-            return Err(ExecError::system(
-                "open",
-                "the job's network can't be shared",
-            ));
-        };
         for (number, service) in spec.services.iter().enumerate() {
             let base = self.bases.get(&service.image).await?;
-            let Some(builds) = builds.get(number) else {
-                break;
-            };
             let wanted = Wanted {
                 folder: session.folder.join(format!("service-{number}")),
                 base: &base,
                 rights: self.rights().await?,
-                ranges,
+                ranges: shared.ranges,
                 copies_layers: self.copies_layers(),
                 user: base.user(&service.image),
                 layout: &spec.layout,
                 builds: &[],
                 limits: self.settings.limits.effective().of_service(),
                 places: self.places(),
-                run_groups,
+                run_groups: shared.run_groups,
                 temp_files: &[],
-                names,
-                binds,
-                joined_by: 0,
-                joins: Some([users.as_fd(), network.as_fd(), builds.as_fd()]),
+                names: shared.names,
+                binds: shared.binds,
+                lends_to: 0,
+                joins: (shared.network, shared.lent.get(number).map(AsFd::as_fd)),
             };
             let Launched {
                 link,
@@ -206,7 +203,7 @@ impl SandboxExecutor {
                 groups,
                 ..
             } = self.launch(wanted).await?;
-            session.overlays.extend(overlays);
+            session.overlays.append(overlays);
             session.groups.extend(groups);
             let environment = base.environment(pairs(&service.variables));
             let ports = base.ports(&environment);
@@ -230,6 +227,7 @@ impl SandboxExecutor {
         // Where no group counts them, the kernel does, but for root.
         let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
         let network = self.network();
+        let (joined, builds) = wanted.joins;
         let own = Plan {
             folder: &wanted.folder,
             root: &wanted.base.root,
@@ -241,51 +239,50 @@ impl SandboxExecutor {
             marks: probe::marks(wanted.rights),
             copies_layers: wanted.copies_layers,
             own_network: network.is_own,
-            way_out: network.way_out.as_ref(),
-            joins: wanted.joins.is_some(),
-            joined_by: wanted.joined_by,
+            lends_to: wanted.lends_to,
             names: wanted.names,
             resolver: network.resolver.as_deref(),
             extras: &self.settings.extras,
-            is_job: wanted.joins.is_none(),
+            is_job: builds.is_none(),
             binds: wanted.binds,
             groups: &groups,
             processes: wanted.limits.processes.filter(|_| by_user),
             // An image's own programs may have to run as their owners; this machine's never do.
             no_new_privileges: wanted.base.is_host || !identity.has_many(),
         };
-        let mut kept = match identity {
-            Identity::Same if !wanted.copies_layers => self.take(&own).await?,
-            _ => Vec::new(),
+        let mut held = match identity {
+            Identity::Same if !wanted.copies_layers => self.hold(&own).await?,
+            _ => Held::none(&self.overlays),
         };
-        let places: Vec<PathBuf> = kept.iter().map(|it| it.folder.clone()).collect();
+        let places = held.folders();
         let plan = Plan {
             overlays: &places,
             ..own
         };
         let (setup, folders) = (setup(&plan), folders(&plan));
-        blocking("open", "the job's folder can't be made", move || {
+        let what = "the job's folder can't be made";
+        blocking("open", what, move || {
             folders.iter().try_for_each(std::fs::create_dir_all)
         })
         .await
         .map_err(with_room)?;
-        let files = wanted.joins.as_ref().map_or(&[][..], |files| &files[..]);
-        let (link, lent) = Link::launch(&setup, files).await?;
-        in_place(|| kept.iter_mut().for_each(Overlay::made));
+        let mut files = vec![joined.users.as_fd(), joined.network.as_fd()];
+        files.extend(builds);
+        let (link, lent) = Link::launch(&Order::Sandbox(setup), &files).await?;
+        in_place(|| held.made());
         Ok(Launched {
             link,
             lent,
-            overlays: kept,
+            overlays: held,
             groups: groups.into_iter().map(|group| group.at).collect(),
         })
     }
 
     /// Takes overlays of the run for what a sandbox is to have.
-    async fn take(&self, plan: &Plan<'_>) -> Result<Vec<Overlay>, ExecError> {
-        let (wanted, all) = (overlays(plan), Arc::clone(&self.overlays));
-        let taking = blocking("open", "the job's folder can't be made", move || {
-            wanted.into_iter().map(|it| all.take(it)).collect()
-        });
+    async fn hold(&self, plan: &Plan<'_>) -> Result<Held, ExecError> {
+        let (wanted, mut held) = (overlays(plan), Held::none(&self.overlays));
+        let what = "the job's folder can't be made";
+        let taking = blocking("open", what, move || held.take(wanted).map(|()| held));
         taking.await.map_err(with_room)
     }
 

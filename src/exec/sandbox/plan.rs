@@ -6,13 +6,11 @@ use std::sync::Arc;
 use super::super::Layout;
 use super::extras::{Bind, Extras};
 use super::identity::Identity;
-use super::inside::wire::Setup;
+use super::inside::wire::{Joins, Setup};
 use super::limits::Group;
-use super::network::gate::Outside;
-use super::network::way_out::{ADDRESS, WayOut};
 use super::step::{Fresh, KernelTree, Marks, Step};
 use super::trees::overlays::Layered;
-use network::network;
+use network::names;
 use trees::{Trees, staging, tree_name, upper, work};
 
 mod network;
@@ -20,7 +18,7 @@ mod network;
 mod tests;
 mod trees;
 
-pub(super) use network::own_files;
+pub(super) use network::{network_steps, own_files};
 
 /// What the machine of a job is called.
 pub(super) const HOSTNAME: &str = "job";
@@ -109,21 +107,17 @@ pub(super) struct Plan<'a> {
     pub(super) marks: Marks,
     /// Whether layers are copied, and not laid over each other.
     pub(super) copies_layers: bool,
-    /// Whether it has a network of its own, or is on that of another sandbox; else it has this machine's.
+    /// Whether the network that it joins is one of its own, and not this machine's.
     pub(super) own_network: bool,
-    /// Where the gate of its network leads, if it has one.
-    pub(super) way_out: Option<&'a WayOut>,
-    /// Whether it is on the network of another sandbox, whose builds directory it has too.
-    pub(super) joins: bool,
-    /// How many others join this one.
-    pub(super) joined_by: usize,
+    /// How many others have its builds directory too.
+    pub(super) lends_to: usize,
     /// Names that lead to the sandbox itself, and to others on its network.
     pub(super) names: &'a [String],
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
     pub(super) resolver: Option<&'a str>,
     /// What the user's runner adds.
     pub(super) extras: &'a Extras,
-    /// Whether it is that of a job, and not of a service.
+    /// Whether it is that of a job, and not of a service, which has the builds directory of its job.
     pub(super) is_job: bool,
     /// Folders and files of this machine that the user lets it have.
     pub(super) binds: &'a [Bind],
@@ -156,9 +150,7 @@ impl<'a> Plan<'a> {
             marks,
             copies_layers: false,
             own_network: true,
-            way_out: None,
-            joins: false,
-            joined_by: 0,
+            lends_to: 0,
             names: &[],
             resolver: None,
             extras: Extras::none(),
@@ -226,7 +218,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         trees.attach(&tree.at, folder(&tree.at, 0o755));
     }
     let at = Path::new(&plan.layout.builds_dir);
-    if plan.joins {
+    if !plan.is_job {
         let (tree, at) = (0, at.to_owned());
         trees.attach.push(folder(&at, 0o777));
         trees.attach.push(Step::Attach { tree, at });
@@ -257,8 +249,6 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     let given = attach.split_off(given);
     let next = root + makers.len();
     let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
-    let gate = plan.way_out.filter(|_| plan.own_network && !plan.joins);
-    inside.extend(gate.map(|_| Step::Gate(ADDRESS)));
     outside.extend(plan.groups.iter().map(Group::step));
     // Root lays layers over each other before rights are given up.
     if matches!(plan.identity, Identity::Same) {
@@ -283,20 +273,20 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     }
     inside.extend(devices(plan));
     inside.extend(attach);
-    if !plan.joins {
+    if plan.is_job {
         inside.extend(builds(plan));
     }
     inside.extend(given);
     if plan.is_job {
         inside.extend(plan.extras.in_memory());
     }
-    if plan.joined_by > 0 {
+    if plan.lends_to > 0 {
         inside.push(Step::Lend {
             at: plan.layout.builds_dir.clone().into(),
-            times: plan.joined_by,
+            times: plan.lends_to,
         });
     }
-    inside.extend(network(plan));
+    inside.extend(names(plan));
     inside.extend(HIDDEN.map(|at| Step::Hide { at: at.into() }));
     inside.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
     inside.extend(plan.processes.map(Step::MostProcesses));
@@ -314,13 +304,11 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     Setup {
         outside,
         identity: plan.identity.clone(),
-        own_network: plan.own_network,
-        outside_of_gate: gate.map(|way| Outside {
-            way: way.clone(),
-            folder: plan.folder.to_owned(),
+        joins: Some(if plan.own_network {
+            Joins::Network
+        } else {
+            Joins::Users
         }),
-        joins: plan.joins,
-        shared: plan.joined_by > 0,
         groups: plan.groups.iter().map(Group::processes).collect(),
         inside,
     }

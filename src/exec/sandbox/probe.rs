@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use super::super::file_work::blocking;
@@ -9,8 +10,10 @@ use super::super::{ExecError, Layout, owned_folder};
 use super::identity::{Identity, Ranges};
 use super::inside::errand::ranges;
 use super::inside::link::Link;
+use super::inside::wire::Order;
 use super::limits::counts_by_namespace;
-use super::network::way_out::sandbox_way_out;
+use super::network::job_networks::JobNetworks;
+use super::network::way_out::{Network, SandboxNetwork, sandbox_way_out};
 use super::plan::{Plan, Root, folders, setup};
 use super::step::Marks;
 use super::trees::kept::Unfinished;
@@ -134,9 +137,17 @@ async fn make(
         folders.iter().try_for_each(fs::create_dir_all)
     })
     .await?;
-    let launched = Link::launch(&setup, &[]).await;
-    let (mut link, _) = launched.map_err(|error| refused(&error))?;
-    link.end().await?;
+    let networks = JobNetworks::new(place.join("networks"));
+    let alone = Network::of(SandboxNetwork::Alone);
+    let making = async {
+        let network = networks.take(&identity, &alone).await?;
+        let files = [network.users.as_fd(), network.network.as_fd()];
+        let (mut link, _) = Link::launch(&Order::Sandbox(setup), &files).await?;
+        link.end().await?;
+        networks.give_back(network).await?;
+        networks.release().await
+    };
+    making.await.map_err(|error| refused(&error))?;
     let what = "the folder of a sandbox was not removed";
     blocking("probe", what, move || {
         drop(folder);

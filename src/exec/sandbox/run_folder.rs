@@ -11,8 +11,11 @@ use super::groups;
 use super::inside::errand::remove_of_all;
 use super::limits::Place;
 
-/// What attempts share, by the names in the folder.
-const SHARED: [&str; 2] = ["overlays", "layers"];
+/// What attempts share and goes with the run, by the names in the folder.
+const SHARED: [&str; 2] = ["layers", "networks"];
+
+/// What sandboxes write to: it goes when they have ended.
+const OVERLAYS: &str = "overlays";
 
 /// That of one run. It is made when the first attempt comes.
 #[derive(Debug)]
@@ -33,11 +36,16 @@ impl RunFolder {
 
     /// Where the overlays of its jobs are.
     pub(super) fn overlays(&self) -> PathBuf {
-        self.at.join(SHARED[0])
+        self.at.join(OVERLAYS)
     }
 
     /// Where the layers of artifacts are.
     pub(super) fn layers(&self) -> PathBuf {
+        self.at.join(SHARED[0])
+    }
+
+    /// Where the gates of networks keep notes.
+    pub(super) fn networks(&self) -> PathBuf {
         self.at.join(SHARED[1])
     }
 
@@ -60,20 +68,23 @@ impl RunFolder {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        let groups = format!("pipe-{:08x}-", getrandom::u32()?);
+        let token = getrandom::u32().map_err(|error| io::Error::other(error.to_string()))?;
+        let groups = format!("pipe-{token:08x}-");
         groups::note(&self.at, places, &groups)?;
         Ok(known.insert(groups).clone())
     }
 
-    /// Removes what attempts shared and all groups, and the folder if no attempt is left in it. Blocks.
+    /// Removes what attempts shared, and the folder with all groups if no attempt is left in it. Blocks.
     pub(super) fn release(&self) -> io::Result<()> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
         *groups = None;
         for shared in SHARED {
             remove_of_all(&self.at.join(shared))?;
         }
-        groups::remove_noted(&self.at)?;
-        owned_folder::clear_if_empty(&self.at)
+        if owned_folder::holds_only(&self.at, groups::LIST)? {
+            remove_run(&self.at)?;
+        }
+        Ok(())
     }
 }
 
@@ -103,12 +114,16 @@ mod tests {
         assert_eq!(folder.make(&owner, &[]).expect("made already"), groups);
         let attempt = folder.attempt("a job", 1).expect("a place");
         fs::create_dir(&attempt).expect("a folder");
-        fs::create_dir_all(folder.overlays().join("0/upper")).expect("folders");
+        fs::create_dir_all(folder.networks().join("0")).expect("folders");
         folder.release().expect("released");
-        assert!(attempt.exists() && !folder.overlays().exists());
+        assert!(attempt.exists() && !folder.networks().exists());
         let dead = |alive: bool| owned_folder::dead(&all, "me", &|_| alive).expect("listed");
         assert_eq!((dead(false).len(), dead(true).len()), (1, 0));
         fs::remove_dir(&attempt).expect("removed");
+        fs::create_dir(folder.overlays()).expect("a folder");
+        folder.release().expect("released");
+        assert!(folder.overlays().exists(), "somebody may still write there");
+        fs::remove_dir(folder.overlays()).expect("removed");
         folder.release().expect("released");
         assert_eq!(fs::read_dir(&all).expect("there").count(), 0);
     }

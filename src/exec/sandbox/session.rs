@@ -24,8 +24,9 @@ use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Sess
 use super::groups::remove_attempt;
 use super::inside::link::{Link, unexpected};
 use super::inside::wire::{Cause, Choice, Program, Reply, Request, Stop};
+use super::network::job_networks::{JobNetwork, JobNetworks};
 use super::services::Services;
-use super::trees::overlays::{Overlay, Overlays};
+use super::trees::overlays::Held;
 use crate::foreign::system_words;
 
 const RUN: &str = "run script";
@@ -47,11 +48,13 @@ pub(super) struct SandboxSession {
     /// Whether its shell begins with the variables that it was asked to have.
     pub(super) begins_as_asked: bool,
     pub(super) services: Option<Services>,
+    /// The network that it is on; nobody has it any more where that is nothing.
+    pub(super) network: Option<JobNetwork>,
+    pub(super) all_networks: Arc<JobNetworks>,
     /// Its control groups.
     pub(super) groups: Vec<PathBuf>,
     /// Overlays of the run that it has.
-    pub(super) overlays: Vec<Overlay>,
-    pub(super) all_overlays: Arc<Overlays>,
+    pub(super) overlays: Held,
     pub(super) gone: bool,
 }
 
@@ -280,19 +283,21 @@ impl Session for SandboxSession {
         }
         let (folder, groups) = (self.folder.clone(), self.groups.clone());
         let (link, services) = (&mut self.link, &mut self.services);
-        let (overlays, all) = (&mut self.overlays, &self.all_overlays);
+        let (network, networks) = (&mut self.network, &self.all_networks);
+        let overlays = &mut self.overlays;
         let closing = async {
             let ended = match services {
                 Some(services) => services.end().await,
                 None => Ok(()),
             };
             link.end().await.and(ended)?;
+            if let Some(network) = network.take() {
+                networks.give_back(network).await?;
+            }
             let what = "the job's folder was not removed";
-            let (overlays, all) = (std::mem::take(overlays), Arc::clone(all));
+            let overlays = overlays.take_all();
             blocking("remove folder", what, move || {
-                for overlay in overlays {
-                    all.give_back(overlay);
-                }
+                drop(overlays);
                 remove_attempt(&groups, &folder)
             })
             .await
@@ -323,6 +328,9 @@ impl Drop for SandboxSession {
                     services.abandon();
                 }
                 self.link.abandon();
+                if let Some(network) = &mut self.network {
+                    network.abandon();
+                }
                 remove_attempt(&self.groups, &self.folder)
             });
         }

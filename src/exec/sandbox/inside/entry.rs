@@ -1,15 +1,15 @@
 //! The way into a sandbox: what this program does when `pipe` starts it anew to make some.
 //!
 //! The new process makes a copy of itself for each. A copy does what needs the rights of `pipe`,
-//! makes the first process of the sandbox in namespaces of its own, says who is who in there, and
-//! waits for its end.
+//! joins the network of the sandbox, makes the first process in namespaces of its own, and waits for
+//! its end.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -19,15 +19,15 @@ use rustix::process::{
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::super::identity::{Identity, Ranges, same};
-use super::super::network::gate::Gate;
 use super::super::words::{broken, cause};
+use super::identities::write_maps;
 use super::init;
+use super::keeper;
 use super::kernel::{Linux, perform};
 use super::mounts::own_mounts;
 use super::seccomp::{self, Filter};
 use super::sys::{self, Namespaces};
-use super::wire::{Cause, Reply, Setup, Wire};
+use super::wire::{Cause, Joins, Order, Reply, Setup, Wire};
 use crate::foreign::system_words;
 
 /// What `pipe` calls itself when it starts itself anew.
@@ -99,22 +99,30 @@ fn make() -> io::Result<()> {
 }
 
 fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
-    let Some((setup, mut files)) = wire.receive::<Setup>()? else {
-        return Ok(());
-    };
+    match wire.receive::<Order>()? {
+        Some((Order::Sandbox(setup), files)) => enter_sandbox_of(wire, &setup, files, filter),
+        Some((Order::Network(setup), _)) => keeper::keep(wire, setup),
+        None => Ok(()),
+    }
+}
+
+/// Makes one, and stays until its end.
+fn enter_sandbox_of(
+    mut wire: Wire,
+    setup: &Setup,
+    mut files: Vec<OwnedFd>,
+    filter: Option<Filter>,
+) -> io::Result<()> {
     let lent = files.split_off(files.len().min(2));
     let mut kernel = Linux::with(lent, filter);
-    let groups = match outside(&setup, &files, &mut kernel) {
+    let groups = match outside(setup, &files, &mut kernel) {
         Ok(groups) => groups,
         Err((what, cause)) => return fail(&mut wire, what, cause),
     };
-    let mut namespaces = Namespaces::REST;
-    if !setup.joins {
-        namespaces = namespaces.and(Namespaces::USER);
-        if setup.own_network {
-            namespaces = namespaces.and(Namespaces::NET);
-        }
-    }
+    let namespaces = match setup.joins {
+        Some(_) => Namespaces::REST,
+        None => Namespaces::REST.and(Namespaces::USER),
+    };
     let (mut told, mut tell) = UnixStream::pair()?;
     match sys::fork(namespaces) {
         Err(error) => {
@@ -128,22 +136,17 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
             set_parent_process_death_signal(Some(Signal::KILL))?;
             // Nothing is told where `pipe` or the maps came to grief.
             told.read_exact(&mut [0])?;
-            drop(groups);
-            init::run(wire, &setup, kernel, told)
+            drop((groups, files));
+            init::run(wire, setup, kernel, told)
         }
         Ok(Some(first)) => {
-            drop(told);
-            if let Err((what, cause)) = give(first, &setup, groups, &mut tell) {
+            drop((told, files));
+            if let Err((what, cause)) = give(first, setup, groups, &mut tell) {
                 fail(&mut wire, what, cause)?;
                 kill_process(first, Signal::KILL)?;
             }
             drop(kernel);
-            let gate = setup.outside_of_gate.and_then(|outside| {
-                // None comes where making the sandbox came to grief.
-                let files = Wire::new(tell.into()).receive_files().ok()??;
-                Gate::new(outside, files)
-            });
-            wait(first, &wire, gate)
+            wait(first, &wire)
         }
     }
 }
@@ -165,9 +168,12 @@ fn outside(
         })
     };
     let groups = setup.groups.iter().map(open).collect::<Result<_, _>>()?;
-    if setup.joins {
+    if let Some(joins) = setup.joins {
         let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
-        let joined = if setup.own_network { 2 } else { 1 };
+        let joined = match joins {
+            Joins::Users => 1,
+            Joins::Network => 2,
+        };
         for (file, kind) in files.iter().zip(kinds).take(joined) {
             move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
                 let error = io::Error::from(error);
@@ -191,7 +197,7 @@ fn give(
         let words = system_words(&error);
         (format!("{what}: {words}"), Cause::of(&error))
     };
-    if !setup.joins {
+    if setup.joins.is_none() {
         write_maps(first, &setup.identity)
             .map_err(|error| failed("the ids can't be given", error))?;
     }
@@ -208,79 +214,30 @@ fn give(
     Ok(())
 }
 
-fn fail(wire: &mut Wire, what: String, cause: Cause) -> io::Result<()> {
+pub(super) fn fail(wire: &mut Wire, what: String, cause: Cause) -> io::Result<()> {
     wire.send(&Reply::Failed { what, cause }, &[])
 }
 
-/// Says who is who in the namespace of `first`.
-fn write_maps(first: Pid, identity: &Identity) -> io::Result<()> {
-    let number = first.as_raw_nonzero();
-    let write = |file: &str, text: &str| fs::write(format!("/proc/{number}/{file}"), text);
-    match identity {
-        Identity::Same => {
-            write("uid_map", &same(&fs::read_to_string("/proc/self/uid_map")?))?;
-            write("gid_map", &same(&fs::read_to_string("/proc/self/gid_map")?))
-        }
-        Identity::Single { user, group } => {
-            let (own, group_own) = (rustix::process::geteuid(), rustix::process::getegid());
-            // Without it a user could leave a group that forbids them something.
-            write("setgroups", "deny")?;
-            write("gid_map", &format!("{group} {} 1\n", group_own.as_raw()))?;
-            write("uid_map", &format!("{user} {} 1\n", own.as_raw()))
-        }
-        Identity::Ranges(Ranges { users, groups }) => {
-            let (own, group_own) = (rustix::process::geteuid(), rustix::process::getegid());
-            let number = number.to_string();
-            map_with("newuidmap", &number, own.as_raw(), *users)?;
-            map_with("newgidmap", &number, group_own.as_raw(), *groups)
-        }
-    }
-}
-
-fn map_with(program: &str, first: &str, own: u32, range: (u32, u32)) -> io::Result<()> {
-    let (start, count) = range;
-    let words = [0, own, 1, 1, start, count].map(|number| number.to_string());
-    let done = Command::new(program).arg(first).args(words).output()?;
-    if done.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&done.stderr);
-    Err(io::Error::other(format!(
-        "`{program}` says: {}",
-        said.trim()
-    )))
-}
-
-/// Waits for the end of the sandbox, and answers at its gate. Its socket stays open until then, and is
-/// how that is told. One that does not end by itself when the other side is closed is killed.
-fn wait(first: Pid, wire: &Wire, mut gate: Option<Gate>) -> io::Result<()> {
+/// Waits for the end of the sandbox. Its socket stays open until then, and is how that is told. One
+/// that does not end by itself when the other side is closed is killed.
+fn wait(first: Pid, wire: &Wire) -> io::Result<()> {
     let process = pidfd_open(first, PidfdFlags::empty())?;
-    loop {
-        let mut sources = vec![
-            PollFd::new(&process, PollFlags::IN),
-            PollFd::new(wire, PollFlags::RDHUP),
-        ];
-        let knocks = gate.as_ref().and_then(Gate::knocks);
-        sources.extend(knocks.map(|device| PollFd::new(device, PollFlags::IN)));
-        while poll(&mut sources, None) == Err(Errno::INTR) {}
-        let mut happened = sources.iter().map(|source| !source.revents().is_empty());
-        let (has_ended, hung_up) = (happened.next(), happened.next());
-        if has_ended == Some(true) {
-            break;
-        }
-        if hung_up == Some(true) {
-            if poll(&mut sources[..1], Some(&ENDS_SOON)) == Ok(0) {
-                kill_process(first, Signal::KILL)?;
-            }
-            break;
-        }
-        drop(happened);
-        if let Some(gate) = &mut gate {
-            gate.answer();
-        }
+    let mut sources = [
+        PollFd::new(&process, PollFlags::IN),
+        PollFd::new(wire, PollFlags::RDHUP),
+    ];
+    while poll(&mut sources, None) == Err(Errno::INTR) {}
+    let has_ended = !sources[0].revents().is_empty();
+    if !has_ended && poll(&mut sources[..1], Some(&ENDS_SOON)) == Ok(0) {
+        kill_process(first, Signal::KILL)?;
     }
+    wait_for(first)
+}
+
+/// Waits for the end of a copy of this process.
+pub(super) fn wait_for(copy: Pid) -> io::Result<()> {
     loop {
-        match waitpid(Some(first), WaitOptions::empty()) {
+        match waitpid(Some(copy), WaitOptions::empty()) {
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
             Ok(_) => return Ok(()),

@@ -14,7 +14,7 @@ use super::super::identity::{Identity, Ranges, granted};
 use super::super::step::Step;
 use super::maker;
 use super::users;
-use super::wire::{Reply, Request, Setup, Wire};
+use super::wire::{Order, Reply, Request, Setup, Wire};
 use crate::images::layer::{
     LayerError, LayerFolders, LayerForm, Marks, Owners, UnpackJob, Unpacked,
 };
@@ -94,17 +94,14 @@ impl Errand {
         let mut errand = Self {
             wire: Wire::new(maker::copy()?.into()),
         };
-        let setup = Setup {
+        let order = Order::Sandbox(Setup {
             outside: Vec::new(),
             identity: Identity::Ranges(ranges),
-            own_network: false,
-            outside_of_gate: None,
-            joins: false,
-            shared: false,
+            joins: None,
             groups: Vec::new(),
             inside: vec![Step::PrivateMounts],
-        };
-        errand.wire.send(&setup, &[])?;
+        });
+        errand.wire.send(&order, &[])?;
         match errand.answer(None)? {
             Reply::Ready => Ok(errand),
             other => Err(no_sense(other)),

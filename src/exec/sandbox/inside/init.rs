@@ -24,7 +24,7 @@ use super::kernel::{Linux, perform};
 use super::program::{Refused, start};
 use super::sys;
 use super::terminal;
-use super::wire::{Cause, Program, Reply, Request, Setup, Stop, Wire, send_with};
+use super::wire::{Cause, Program, Reply, Request, Setup, Stop, Wire};
 use crate::foreign::system_words;
 use crate::remove::remove;
 
@@ -39,14 +39,6 @@ pub(in super::super) fn run(
     // Modes are those that are asked for.
     umask(Mode::empty());
     rustix::thread::set_name(c"pipe-init")?;
-    let shared = if setup.shared {
-        vec![
-            File::open("/proc/self/ns/user")?,
-            File::open("/proc/self/ns/net")?,
-        ]
-    } else {
-        Vec::new()
-    };
     let signals = sys::child_signals()?;
     if let Err(it) = perform(&mut kernel, &setup.inside) {
         let failed = Reply::Failed {
@@ -55,21 +47,11 @@ pub(in super::super) fn run(
         };
         return wire.send(&failed, &[]);
     }
-    if let Some(gate) = kernel.take_gate() {
-        // Later nobody outside can open these any more, but for root.
-        let own = [
-            File::open("/proc/self/ns/user")?,
-            File::open("/proc/self/ns/net")?,
-        ];
-        let [users, network] = own.each_ref().map(AsFd::as_fd);
-        send_with(&told, &[0], &[gate.as_fd(), users, network])?;
-    }
     told.read_exact(&mut [0])?;
     drop(told);
     let lent = kernel.lent();
-    let shared = shared.iter().map(AsFd::as_fd);
-    let files: Vec<BorrowedFd<'_>> = shared.chain(lent.iter().map(AsFd::as_fd)).collect();
-    wire.send(&Reply::Ready, &files)?;
+    let lent: Vec<BorrowedFd<'_>> = lent.iter().map(AsFd::as_fd).collect();
+    wire.send(&Reply::Ready, &lent)?;
     drop(lent);
     let mut init = Init {
         wire,

@@ -1,4 +1,4 @@
-//! The line to the first process of a sandbox, from where it is made to its end.
+//! The line to a sandbox or to the keeper of a network, from where it is made to its end.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,7 +15,7 @@ use tokio::net::unix::pipe;
 use super::super::super::ExecError;
 use super::super::super::file_work::in_place;
 use super::maker;
-use super::wire::{Cause, Reply, Request, Setup, frame, parse, receive_with, send_with};
+use super::wire::{Cause, Order, Reply, Request, frame, parse, receive_with, send_with};
 use crate::foreign::system_words;
 
 /// Bytes read at once.
@@ -27,7 +27,7 @@ const ENDS: Duration = Duration::from_secs(10);
 /// The same, where somebody stands still for it.
 const ENDS_AT_ONCE: Duration = Duration::from_millis(300);
 
-/// A sandbox that runs.
+/// A sandbox that runs, or a network.
 #[derive(Debug)]
 pub(in super::super) struct Link {
     socket: UnixStream,
@@ -37,13 +37,13 @@ pub(in super::super) struct Link {
 }
 
 impl Link {
-    /// Makes a sandbox; `files` go with `setup`. Returns with it the files that it gives.
+    /// Has something made; `files` go with the order. Returns with it the files that it gives.
     pub(in super::super) async fn launch(
-        setup: &Setup,
+        order: &Order,
         files: &[BorrowedFd<'_>],
     ) -> Result<(Self, Vec<OwnedFd>), ExecError> {
         let mut link = start().map_err(|error| not_started(&error))?;
-        link.send(setup, files).await?;
+        link.send(order, files).await?;
         match link.receive().await? {
             Reply::Ready => {
                 let files = std::mem::take(&mut link.files);
@@ -53,10 +53,10 @@ impl Link {
         }
     }
 
-    /// Asks for something; `files` go with it.
+    /// Asks for something, most often a [`Request`]; `files` go with it.
     pub(in super::super) async fn ask(
         &mut self,
-        request: &Request,
+        request: &impl Serialize,
         files: &[BorrowedFd<'_>],
     ) -> Result<(), ExecError> {
         self.send(request, files).await

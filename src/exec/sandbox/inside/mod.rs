@@ -3,7 +3,9 @@
 
 pub(super) mod entry;
 pub(super) mod errand;
+pub(super) mod identities;
 pub(super) mod init;
+pub(super) mod keeper;
 pub(super) mod kernel;
 pub(super) mod link;
 pub(super) mod maker;

@@ -29,27 +29,52 @@ const FILES: usize = 64;
 /// The longest message that is read: what a script may set as variables is far below.
 const LONGEST: usize = 64 << 20;
 
-/// How a sandbox is made. The first message.
+/// What is to be made. The first message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) enum Order {
+    Sandbox(Setup),
+    Network(NetworkSetup),
+}
+
+/// How a sandbox is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct Setup {
     /// What is done with the rights that `pipe` has.
     pub(in super::super) outside: Vec<Step>,
     /// Who is who.
     pub(in super::super) identity: Identity,
-    /// Whether the network is one of its own, or of the one that it joins.
-    pub(in super::super) own_network: bool,
-    /// Where the gate of its network leads.
-    pub(in super::super) outside_of_gate: Option<Outside>,
-    /// Whether it joins the users and the network of another one: the files of both come with the
-    /// message, and a tree that it lends.
-    pub(in super::super) joins: bool,
-    /// Whether its users and its network are to be told, so that others can join.
-    pub(in super::super) shared: bool,
+    /// What it joins. It has users of its own where that is nothing.
+    pub(in super::super) joins: Option<Joins>,
     /// Files that its processes are written to, for limits.
     pub(in super::super) groups: Vec<PathBuf>,
     /// What is done inside.
     pub(in super::super) inside: Vec<Step>,
 }
+
+/// What a sandbox joins. The files of both come with the message, and perhaps a tree that it lends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) enum Joins {
+    /// The users of a network alone: it is this machine's.
+    Users,
+    Network,
+}
+
+/// How a network and its users are made. Sandboxes join it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct NetworkSetup {
+    /// Who is who.
+    pub(in super::super) identity: Identity,
+    /// Whether it is a new one, or this machine's, for which there are new users alone.
+    pub(in super::super) is_own: bool,
+    /// Where its gate leads.
+    pub(in super::super) outside_of_gate: Option<Outside>,
+    /// What is done inside.
+    pub(in super::super) inside: Vec<Step>,
+}
+
+/// Asks the keeper of a network whether somebody has used it. The answer is [`Reply::Used`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct IsUsed;
 
 /// What a sandbox is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +151,7 @@ impl From<Choice> for Globs {
 /// What a sandbox answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum Reply {
-    /// It is made; where others are to join, its users, its network, and what it lends come with it.
+    /// It is made. With a sandbox comes what it lends, with a network its users and itself.
     Ready,
     /// The program runs.
     Started,
@@ -140,6 +165,8 @@ pub(in super::super) enum Reply {
     Read(bool),
     /// What came of a layer.
     Unpacked(Result<Unpacked, LayerError>),
+    /// Whether anything was ever sent on the network.
+    Used(bool),
     /// It could not be done.
     Failed { what: String, cause: Cause },
 }

@@ -57,16 +57,20 @@ pub(in super::super) struct Gate {
 }
 
 impl Gate {
-    /// The gate of a network: `files` are its device, its users and itself.
-    pub(in super::super) fn new(outside: Outside, files: Vec<OwnedFd>) -> Option<Self> {
-        let [device, users, network] = files.try_into().ok()?;
-        Some(Self {
+    /// The gate of `network`, whose `device` leads to us.
+    pub(in super::super) fn new(
+        outside: Outside,
+        device: OwnedFd,
+        users: OwnedFd,
+        network: OwnedFd,
+    ) -> Self {
+        Self {
             outside,
             users,
             network,
             device: Some(device.into()),
             carrier: None,
-        })
+        }
     }
 
     /// What to wait for.

@@ -2,4 +2,5 @@
 
 pub(super) mod devices;
 pub(super) mod gate;
+pub(super) mod job_networks;
 pub(super) mod way_out;

@@ -1,8 +1,9 @@
-//! The names of a sandbox, of others on its network, and what its network lets everybody do.
+//! The names of a sandbox and of others on its network, and what is done in a new network. Pure.
 
 use std::path::Path;
 
 use super::super::identity::Identity;
+use super::super::network::way_out::{ADDRESS, Network};
 use super::super::step::Step;
 use super::{HOSTNAME, Plan, folder};
 
@@ -15,8 +16,8 @@ pub(in super::super) fn own_files() -> [(&'static str, String); 2] {
     ]
 }
 
-/// The machine's name, its network, and the names that can be reached.
-pub(super) fn network(plan: &Plan<'_>) -> Vec<Step> {
+/// The machine's name, and the names that can be reached.
+pub(super) fn names(plan: &Plan<'_>) -> Vec<Step> {
     let mut steps = vec![folder(Path::new("/etc"), 0o755)];
     let mut write = |at: &str, content: String| {
         steps.push(Step::File {
@@ -39,10 +40,18 @@ pub(super) fn network(plan: &Plan<'_>) -> Vec<Step> {
         write("/etc/resolv.conf", resolver);
     }
     steps.push(Step::Hostname(HOSTNAME.to_owned()));
-    if plan.own_network && !plan.joins {
-        steps.push(Step::Loopback);
-        steps.extend(ports_and_pings(plan.identity));
+    steps
+}
+
+/// What is done in a new network, before sandboxes join it; nothing where it is this machine's.
+pub(in super::super) fn network_steps(identity: &Identity, network: &Network) -> Vec<Step> {
+    if !network.is_own {
+        return Vec::new();
     }
+    let gate = network.way_out.as_ref().map(|_| Step::Gate(ADDRESS));
+    let mut steps = vec![Step::Loopback];
+    steps.extend(ports_and_pings(identity));
+    steps.extend(gate);
     steps
 }
 

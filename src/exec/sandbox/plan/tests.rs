@@ -18,7 +18,7 @@ fn is_lookup(step: &Step) -> bool {
     )
 }
 
-fn made(identity: &Identity, joins: bool) -> Vec<Step> {
+fn made(identity: &Identity, is_job: bool) -> Vec<Step> {
     let root = Root {
         layers: vec!["/image".into()],
         marks: None,
@@ -34,7 +34,7 @@ fn made(identity: &Identity, joins: bool) -> Vec<Step> {
     let folder = Path::new("/attempt");
     let made = setup(&Plan {
         builds: &["/tree".into()],
-        joins,
+        is_job,
         ..Plan::plain(folder, &root, &layout, identity, Marks::Root)
     });
     [made.outside, made.inside].concat()
@@ -43,26 +43,26 @@ fn made(identity: &Identity, joins: bool) -> Vec<Step> {
 #[test]
 fn no_name_of_an_image_is_looked_up_while_this_machine_can_be_reached() {
     let single = Identity::Single { user: 0, group: 0 };
-    for (identity, joins) in [
-        (Identity::Same, false),
+    for (identity, is_job) in [
         (Identity::Same, true),
-        (single, false),
+        (Identity::Same, false),
+        (single, true),
     ] {
-        let steps = made(&identity, joins);
+        let steps = made(&identity, is_job);
         let entered = (steps.iter())
             .position(|step| matches!(step, Step::EnterRoot { .. }))
             .expect("it is entered");
         let looked_up = steps.iter().position(is_lookup).expect("names");
-        assert!(entered < looked_up, "{identity:?} {joins}: {steps:?}");
+        assert!(entered < looked_up, "{identity:?} {is_job}: {steps:?}");
     }
 }
 
 #[test]
 fn every_tree_gets_the_place_that_is_its_own() {
-    for joins in [false, true] {
-        let steps = made(&Identity::Same, joins);
+    for is_job in [true, false] {
+        let steps = made(&Identity::Same, is_job);
         let mut names: Vec<String> = Vec::new();
-        names.extend(joins.then(|| "/builds".to_owned()));
+        names.extend((!is_job).then(|| "/builds".to_owned()));
         for step in &steps {
             match step {
                 Step::Overlay { upper, .. } if upper.ends_with("root-upper") => {

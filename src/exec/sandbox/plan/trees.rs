@@ -80,7 +80,7 @@ impl<'a> Trees<'a> {
 
     /// The number of the root: a tree that is lent comes before it.
     pub(super) fn first(&self) -> usize {
-        usize::from(self.plan.joins)
+        usize::from(!self.plan.is_job)
     }
 
     /// Gives the tree that was made last its place.

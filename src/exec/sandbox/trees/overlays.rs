@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::super::super::file_work::in_place;
 use super::super::step::{Marks, Step};
 use crate::remove::remove;
 
@@ -42,8 +43,8 @@ pub(in super::super) struct Overlays {
 
 /// An overlay: the folder of what is written, and of the place where it is mounted.
 #[derive(Debug)]
-pub(in super::super) struct Overlay {
-    pub(in super::super) folder: PathBuf,
+struct Overlay {
+    folder: PathBuf,
     layered: Layered,
     /// How what holds its changes was before a program could make any; `None` where that can't be
     /// told.
@@ -75,7 +76,7 @@ impl Overlays {
     }
 
     /// One to which nobody has written. Blocks.
-    pub(in super::super) fn take(&self, layered: Layered) -> io::Result<Overlay> {
+    fn take(&self, layered: Layered) -> io::Result<Overlay> {
         let known = {
             // The list is whole at any moment, even if another thread came to grief.
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,20 +99,95 @@ impl Overlays {
     }
 
     /// Takes back that of a job that has ended. Blocks.
-    pub(in super::super) fn give_back(&self, overlay: Overlay) {
+    fn give_back(&self, overlay: Overlay) {
         if overlay.untouched.is_some() && overlay.entries() == overlay.untouched {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             free.push(overlay);
         } else {
-            // What is left goes with the run.
+            // What is left goes with the run, or with what is taken away after it.
             let _ = remove(&overlay.folder);
+        }
+    }
+
+    /// Removes those that no job has, and their folder if there are no others. Blocks.
+    pub(in super::super) fn release(&self) -> io::Result<()> {
+        let free = {
+            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *free)
+        };
+        for overlay in free {
+            remove(&overlay.folder)?;
+        }
+        match fs::remove_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+            done => done,
+        }
+    }
+}
+
+/// Overlays that sandboxes have. They go back when these are gone, and this is dropped.
+#[derive(Debug)]
+pub(in super::super) struct Held {
+    overlays: Vec<Overlay>,
+    of: Arc<Overlays>,
+}
+
+impl Held {
+    /// None yet.
+    pub(in super::super) fn none(of: &Arc<Overlays>) -> Self {
+        Self {
+            overlays: Vec::new(),
+            of: Arc::clone(of),
+        }
+    }
+
+    /// Takes one for each that is wanted. Blocks.
+    pub(in super::super) fn take(&mut self, wanted: Vec<Layered>) -> io::Result<()> {
+        for layered in wanted {
+            self.overlays.push(self.of.take(layered)?);
+        }
+        Ok(())
+    }
+
+    /// Takes over those of another.
+    pub(in super::super) fn append(&mut self, mut other: Self) {
+        self.overlays.append(&mut other.overlays);
+    }
+
+    /// All of them; none are left.
+    pub(in super::super) fn take_all(&mut self) -> Self {
+        Self {
+            overlays: std::mem::take(&mut self.overlays),
+            of: Arc::clone(&self.of),
+        }
+    }
+
+    /// Their folders, in their order.
+    pub(in super::super) fn folders(&self) -> Vec<PathBuf> {
+        self.overlays.iter().map(|it| it.folder.clone()).collect()
+    }
+
+    /// Notes how they are when their sandbox is made and no program has begun. Blocks.
+    pub(in super::super) fn made(&mut self) {
+        self.overlays.iter_mut().for_each(Overlay::made);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.overlays.is_empty() {
+            in_place(|| {
+                for overlay in self.overlays.drain(..) {
+                    self.of.give_back(overlay);
+                }
+            });
         }
     }
 }
 
 impl Overlay {
-    /// Notes how it is when its sandbox is made and no program has begun. Blocks.
-    pub(in super::super) fn made(&mut self) {
+    fn made(&mut self) {
         if self.untouched.is_none() {
             self.untouched = self.entries();
         }
