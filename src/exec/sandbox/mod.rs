@@ -1,16 +1,18 @@
 //! The `sandbox` executor: jobs run in namespaces of their own, with no daemon.
 //!
 //! ```text
-//! pipe ── starts itself anew, once ──▶ maker ── fork ──▶ entry ── new namespaces ──▶ init ── fork ──▶ shell of a script
-//!   │                                                      │  who is who, waits         │  makes the world, then serves
-//!   └───────────── a socket for each: Setup, Request ▼ Reply ▲ ─────────────────────────┘
+//! pipe ── starts itself anew, once ──▶ maker ── fork ──▶ keeper: a network and its users, answers at its gate
+//!   │                                    │                  ▲ joins
+//!   │                                    └── fork ──▶ entry ── new namespaces ──▶ init ── fork ──▶ shell of a script
+//!   │                                                  │  waits for the end         │  makes the world, then serves
+//!   └───────────── a socket for each: Order, Request ▼ Reply ▲ ─────────────────────┘
 //! ```
 //!
 //! `plan` decides what is done, as data; `kernel` does it, first with the rights of `pipe`, then
 //! inside. The sandbox lives as long as its socket is open: whatever ends `pipe`, the socket is
 //! closed with it, the first process ends, and the kernel ends all others and gives up the mounts.
 //!
-//! Everything that a job writes lies in the folder of its attempt, where no device can be.
+//! Everything that a job writes lies in the folder of its run, where no device can be.
 //!
 //! # Docker's protections, and ours
 //!

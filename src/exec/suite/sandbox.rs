@@ -5,6 +5,7 @@ mod escapes;
 mod extras;
 mod images;
 mod limits;
+mod networks;
 mod services;
 
 use std::sync::Arc;
