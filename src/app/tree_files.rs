@@ -22,7 +22,6 @@ pub(super) struct TreeFiles<'a> {
     workspace: &'a Workspace,
     event: EventChanges,
     kept: KeptFiles,
-    paths: OnceCell<Arc<[String]>>,
     changed: OnceCell<Changes>,
     /// Trees of other commits, by revision.
     others: RefCell<HashMap<String, Option<Rc<ProjectTree>>>>,
@@ -50,7 +49,6 @@ impl<'a> TreeFiles<'a> {
             workspace,
             event,
             kept: KeptFiles::default(),
-            paths: OnceCell::new(),
             changed: OnceCell::new(),
             others: RefCell::default(),
         }
@@ -127,8 +125,7 @@ impl FileProvider for TreeFiles<'_> {
     }
 
     fn paths(&self) -> Arc<[String]> {
-        let list = || self.workspace.tree.files().unwrap_or_default().into();
-        Arc::clone(self.paths.get_or_init(list))
+        self.workspace.tree.shared_files().unwrap_or_default()
     }
 
     fn fetched(&self, key: &str) -> Option<Arc<str>> {
@@ -146,8 +143,8 @@ impl FileProvider for TreeFiles<'_> {
 
     fn paths_at(&self, revision: &str) -> Arc<[String]> {
         let tree = self.tree_at(revision);
-        let paths = tree.as_ref().and_then(|tree| tree.files().ok());
-        paths.unwrap_or_default().into()
+        let paths = tree.and_then(|tree| tree.shared_files().ok());
+        paths.unwrap_or_default()
     }
 
     fn kept(&self, job: &str, path: &str) -> Result<Arc<str>, KeptError> {

@@ -8,6 +8,7 @@ use crate::types::RefKind;
 
 use super::plain_file::is_gone;
 use super::tree::{ProjectTree, TreeSource};
+use super::tree_diff::differing_paths;
 use super::work_tree::blob_id_of;
 use super::{RepoError, Repository};
 
@@ -221,24 +222,17 @@ impl Repository {
         new: Oid,
     ) -> Result<BTreeSet<String>, RepoError> {
         let old = old.map(|old| self.tree_of(old)).transpose()?;
-        let diff = self
-            .git
-            .diff_tree_to_tree(old.as_ref(), Some(&self.tree_of(new)?), None)
-            .map_err(RepoError::corrupt("a tree"))?;
-        let paths = diff.deltas().flat_map(|delta| {
-            [delta.old_file(), delta.new_file()]
-                .into_iter()
-                .filter_map(|file| file.path_bytes())
-                .map(|path| String::from_utf8_lossy(path).into_owned())
-        });
-        Ok(paths.collect())
+        let paths = differing_paths(&self.git, old, Some(self.tree_of(new)?))?;
+        let paths = paths.iter();
+        Ok(paths
+            .map(|path| String::from_utf8_lossy(path).into_owned())
+            .collect())
     }
 
-    fn tree_of(&self, commit: Oid) -> Result<git2::Tree<'_>, RepoError> {
-        self.git
-            .find_commit(commit)
-            .and_then(|commit| commit.tree())
-            .map_err(RepoError::corrupt("a tree"))
+    fn tree_of(&self, commit: Oid) -> Result<Oid, RepoError> {
+        let commit = self.git.find_commit(commit);
+        let commit = commit.map_err(RepoError::corrupt("a tree"))?;
+        Ok(commit.tree_id())
     }
 
     /// Whether an edit brought a file back to what it was in `base`.

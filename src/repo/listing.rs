@@ -2,8 +2,9 @@
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use git2::{IndexEntryExtendedFlag, ObjectType, Oid};
+use git2::{ObjectType, Oid};
 
 use super::RepoError;
 
@@ -79,7 +80,7 @@ pub(super) struct Listing {
     /// Folders of submodules, empty in a job.
     pub(super) submodules: Vec<Vec<u8>>,
     /// Paths of `files` as text; what is not UTF-8 shows as U+FFFD.
-    pub(super) names: Vec<String>,
+    pub(super) names: Arc<[String]>,
     pub(super) state: WorkState,
 }
 
@@ -129,13 +130,6 @@ impl Listing {
             .iter()
             .map(|file| String::from_utf8_lossy(&file.path).into_owned())
             .collect();
-        for list in [
-            &mut self.state.modified,
-            &mut self.state.deleted,
-            &mut self.state.untracked,
-        ] {
-            list.sort();
-        }
         self
     }
 }
@@ -150,19 +144,13 @@ pub(super) fn is_private(path: &[u8]) -> bool {
 }
 
 /// Names that git never checks out, for they would lead elsewhere.
-fn is_refused(name: &[u8]) -> bool {
+pub(super) fn is_refused(name: &[u8]) -> bool {
     matches!(name, b"" | b"." | b"..") || name.eq_ignore_ascii_case(b".git") || name.contains(&b'/')
 }
 
 /// A path of git as one of the system.
 pub(super) fn to_path(path: &[u8]) -> PathBuf {
     Path::new(std::ffi::OsStr::from_bytes(path)).to_owned()
-}
-
-/// Whether a sparse checkout keeps the file out of the work tree. Jobs have it all the same.
-pub(super) fn is_left_out(entry: &git2::IndexEntry) -> bool {
-    IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended)
-        .contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod git_config;
 mod head;
 #[cfg(test)]
 mod head_tests;
+mod index;
 mod listing;
 mod name;
 mod open;
@@ -31,6 +32,7 @@ mod snapshot;
 mod stop;
 mod tracked;
 mod tree;
+mod tree_diff;
 #[cfg(test)]
 mod tree_tests;
 mod work_tree;

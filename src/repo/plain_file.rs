@@ -5,7 +5,9 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::retry_on_intr;
 
 /// Opens what lies at `path`; a link there is an error ([`is_link`]).
 pub(super) fn open(path: &Path) -> io::Result<File> {
@@ -14,6 +16,13 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         .read(true)
         .custom_flags(flags.bits().cast_signed())
         .open(path)
+}
+
+/// Opens a folder; anything else there is an error, a link to one too.
+pub(super) fn open_folder(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()));
+    Ok(opened?)
 }
 
 /// The content of a small file; nothing where no plain file can be read, as git has it for its own

@@ -1,10 +1,9 @@
 //! Reading one file of the tree by its path in the repository.
 
-use std::path::Path;
-
 use git2::{ErrorCode, ObjectType, Oid};
 
-use super::listing::{Mode, is_left_out, is_private, to_path};
+use super::index::Entry;
+use super::listing::{Mode, is_private, to_path};
 use super::regular::{RegularError, read_regular};
 use super::tree::{ProjectTree, TreeSource};
 use super::work_tree::{blob_id_of, is_ignored};
@@ -100,16 +99,60 @@ impl ProjectTree {
     /// Whether git tracks the file at `path`; such a file is the repository's word, not the
     /// user's (design chapter 3). Where that can't be known it counts as tracked.
     pub fn is_tracked(&self, path: &str) -> bool {
-        let git = self.git();
-        git.index().map_or(true, |index| {
-            (0..=3).any(|stage| index.get_path(Path::new(path), stage).is_some())
-        })
+        let Ok(index) = self.index() else {
+            return true;
+        };
+        let settings = self.git().config();
+        let any_case = settings.is_ok_and(|s| s.get_bool("core.ignorecase").unwrap_or(false));
+        let path = path.as_bytes();
+        let is_it = |entry: Entry<'_>| entry.path.eq_ignore_ascii_case(path);
+        index.get(path).is_some() || (any_case && index.iter().any(is_it))
     }
 
     fn look(&self, path: &[u8]) -> Node {
         match self.source {
-            TreeSource::WorkTree => look_in_work_tree(&self.git(), self.root(), path),
+            TreeSource::WorkTree => self.look_in_work_tree(path),
             TreeSource::Commit(_) => look_in_commit(&self.git(), self.commit, path),
+        }
+    }
+
+    fn look_in_work_tree(&self, path: &[u8]) -> Node {
+        let relative = to_path(path);
+        if relative.file_name().is_some_and(|name| name == ".git") {
+            return Node::Missing;
+        }
+        let full = self.root().join(&relative);
+        let index = self.index().ok();
+        let entry = index.and_then(|index| index.get(path));
+        let Ok(found) = full.symlink_metadata() else {
+            // A sparse checkout leaves files out that a job will have.
+            return match entry {
+                Some(entry) if entry.is_left_out() => Node::Blob(entry.id()),
+                _ => Node::Missing,
+            };
+        };
+        if found.is_dir() {
+            // Another repository: what is in it is not in this one.
+            let foreign = full.join(".git").symlink_metadata().is_ok();
+            return if foreign { Node::Missing } else { Node::Folder };
+        }
+        if entry.is_none() {
+            if is_private(path) {
+                return Node::Missing;
+            }
+            if is_ignored(&self.git(), self.root(), &relative) {
+                return Node::Ignored;
+            }
+        }
+        if found.is_symlink() {
+            return std::fs::read_link(&full).map_or(Node::Missing, |target| {
+                Node::Link(target.into_os_string().into_encoded_bytes())
+            });
+        }
+        if found.is_file() {
+            Node::WorkTreeFile
+        } else {
+            Node::Other
         }
     }
 }
@@ -165,48 +208,6 @@ fn no_file(path: &str, node: &Node) -> FileError {
         Node::Ignored => FileError::Ignored(path.to_owned()),
         Node::Missing => FileError::NotFound(path.to_owned()),
         _ => FileError::NotAFile(path.to_owned()),
-    }
-}
-
-fn look_in_work_tree(git: &git2::Repository, root: &Path, path: &[u8]) -> Node {
-    let relative = to_path(path);
-    if relative.file_name().is_some_and(|name| name == ".git") {
-        return Node::Missing;
-    }
-    let full = root.join(&relative);
-    let entry = git
-        .index()
-        .ok()
-        .and_then(|index| (0..=3).find_map(|stage| index.get_path(&relative, stage)));
-    let Ok(found) = full.symlink_metadata() else {
-        // A sparse checkout leaves files out that a job will have.
-        return match entry {
-            Some(entry) if is_left_out(&entry) => Node::Blob(entry.id),
-            _ => Node::Missing,
-        };
-    };
-    if found.is_dir() {
-        // Another repository: what is in it is not in this one.
-        let foreign = full.join(".git").symlink_metadata().is_ok();
-        return if foreign { Node::Missing } else { Node::Folder };
-    }
-    if entry.is_none() {
-        if is_private(path) {
-            return Node::Missing;
-        }
-        if is_ignored(git, root, &relative) {
-            return Node::Ignored;
-        }
-    }
-    if found.is_symlink() {
-        return std::fs::read_link(&full).map_or(Node::Missing, |target| {
-            Node::Link(target.into_os_string().into_encoded_bytes())
-        });
-    }
-    if found.is_file() {
-        Node::WorkTreeFile
-    } else {
-        Node::Other
     }
 }
 

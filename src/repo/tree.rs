@@ -1,10 +1,11 @@
 //! The tree that jobs see.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use git2::Oid;
 
+use super::index::Index;
 use super::listing::{Listing, WorkState};
 use super::work_tree::WorkFiles;
 use super::{RepoError, Repository};
@@ -25,8 +26,11 @@ pub struct ProjectTree {
     pub(super) source: TreeSource,
     pub(super) commit: Oid,
     git: Mutex<git2::Repository>,
+    index: OnceLock<Index>,
     /// Which files there are; what differs is a question of its own, and takes longer.
     files: OnceLock<WorkFiles>,
+    names: OnceLock<Arc<[String]>>,
+    state: OnceLock<WorkState>,
     listing: OnceLock<Listing>,
 }
 
@@ -56,7 +60,10 @@ impl Repository {
             source,
             commit,
             git: Mutex::new(self.handle()?),
+            index: OnceLock::new(),
             files: OnceLock::new(),
+            names: OnceLock::new(),
+            state: OnceLock::new(),
             listing: OnceLock::new(),
         })
     }
@@ -81,41 +88,76 @@ impl ProjectTree {
     /// Every file, relative to the root, in the order of `git ls-files`: links count as files,
     /// folders and submodules do not.
     pub fn files(&self) -> Result<&[String], RepoError> {
+        self.names().map(AsRef::as_ref)
+    }
+
+    /// The same for those who keep them.
+    pub fn shared_files(&self) -> Result<Arc<[String]>, RepoError> {
+        self.names().map(Arc::clone)
+    }
+
+    fn names(&self) -> Result<&Arc<[String]>, RepoError> {
         match self.source {
-            TreeSource::WorkTree => Ok(&self.work_files()?.names),
+            TreeSource::WorkTree => once(&self.names, || {
+                let (index, files) = (self.index()?, self.work_files()?);
+                Ok(files.names(index))
+            }),
             TreeSource::Commit(_) => Ok(&self.listing()?.names),
         }
     }
 
     /// What differs from HEAD. Empty for a commit.
     pub fn state(&self) -> Result<&WorkState, RepoError> {
-        Ok(&self.listing()?.state)
+        once(&self.state, || match self.source {
+            TreeSource::WorkTree => {
+                let (index, files) = (self.index()?, self.work_files()?);
+                WorkState::of(&self.git(), index, files)
+            }
+            TreeSource::Commit(_) => Ok(WorkState::default()),
+        })
     }
 
     pub(super) fn listing(&self) -> Result<&Listing, RepoError> {
-        if let Some(listing) = self.listing.get() {
-            return Ok(listing);
-        }
-        let listing = match self.source {
+        once(&self.listing, || match self.source {
             TreeSource::WorkTree => {
-                let files = self.work_files()?;
-                Listing::of_work_tree(&self.git(), files)?
+                let (index, files) = (self.index()?, self.work_files()?);
+                Ok(Listing::of_work_tree(index, files, self.state()?))
             }
-            TreeSource::Commit(_) => Listing::of_commit(&self.git(), self.commit)?,
-        };
-        Ok(self.listing.get_or_init(|| listing))
+            TreeSource::Commit(_) => Listing::of_commit(&self.git(), self.commit),
+        })
+    }
+
+    pub(super) fn index(&self) -> Result<&Index, RepoError> {
+        once(&self.index, || Index::read(&self.git()))
+    }
+
+    /// Whether anybody has asked which files there are.
+    #[cfg(test)]
+    pub(super) fn was_looked_at(&self) -> bool {
+        self.files.get().is_some()
     }
 
     fn work_files(&self) -> Result<&WorkFiles, RepoError> {
-        if let Some(files) = self.files.get() {
-            return Ok(files);
-        }
-        let files = WorkFiles::walk(&self.git())?;
-        Ok(self.files.get_or_init(|| files))
+        once(&self.files, || {
+            let index = self.index()?;
+            WorkFiles::walk(&self.git(), index)
+        })
     }
 
     pub(super) fn git(&self) -> MutexGuard<'_, git2::Repository> {
         // Reading leaves nothing half done, so that a panic elsewhere spoils nothing.
         self.git.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is there already, or else made now.
+fn once<T>(
+    place: &OnceLock<T>,
+    make: impl FnOnce() -> Result<T, RepoError>,
+) -> Result<&T, RepoError> {
+    if let Some(made) = place.get() {
+        return Ok(made);
+    }
+    let new = make()?;
+    Ok(place.get_or_init(|| new))
 }

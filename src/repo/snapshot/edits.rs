@@ -65,7 +65,7 @@ fn create(path: &Path) -> Result<File, RepoError> {
 /// Sorted, none inside of another.
 fn taken_away(listing: &Listing) -> Vec<&str> {
     let mut places: HashMap<&str, IsThere> = HashMap::new();
-    let names = listing.files.iter().zip(&listing.names);
+    let names = listing.files.iter().zip(listing.names.iter());
     for (_, name) in names.filter(|(file, _)| !is_private(&file.path)) {
         places.insert(name, IsThere::File);
         for folder in folders(name) {

@@ -79,7 +79,7 @@ pub(super) fn write_edits(
         digest,
         buffer: Vec::new(),
     };
-    for (file, name) in listing.files.iter().zip(&listing.names) {
+    for (file, name) in listing.files.iter().zip(listing.names.iter()) {
         let counts = !file.tracked || edited.contains(name.as_str());
         if is_private(&file.path) || !(all || counts) {
             continue;

@@ -1,29 +1,32 @@
 //! Whether a file of the work tree is still what the index says of it. As git does, the times and
 //! the size decide where they can; only where they can't is the file read.
 
-use std::fs::Metadata;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use git2::{IndexEntry, IndexTime, Oid};
+use git2::Oid;
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, FileType, Stat, statat};
 use sha1::{Digest, Sha1};
 
 use super::walk::threads;
 use crate::repo::RepoError;
+use crate::repo::index::{Entry, Index, Time, low};
 use crate::repo::listing::{Mode, to_path};
 use crate::repo::plain_file::{self, is_gone};
 
-/// `GIT_INDEX_ENTRY_VALID`: the user said that the file is not to be looked at.
-const ASSUME_UNCHANGED: u16 = 0x8000;
 /// A file is read in pieces of so many bytes.
 const PIECE: usize = 1 << 16;
+/// How many files a thread takes at once: few enough that all end together.
+const SHARE: usize = 1 << 10;
 
 /// What is to be trusted, from the repository's settings.
-pub(super) struct Compare {
-    pub(super) written: IndexTime,
+pub(super) struct Compare<'a> {
+    pub(super) root: &'a Path,
+    pub(super) index: &'a Index,
     /// `core.filemode`.
     pub(super) trusts_mode: bool,
     /// `core.trustctime`.
@@ -37,33 +40,33 @@ pub(super) enum Change {
     Modified,
     /// Other bytes, though line ends may be all that differs.
     OtherLineEnds,
+    /// It has vanished since it was seen.
+    Gone,
 }
 
-impl Compare {
-    /// Compares the entries at those places with their files, side by side. What has vanished
-    /// meanwhile is left out.
-    pub(super) fn all(
-        &self,
-        root: &Path,
-        entries: &[IndexEntry],
-        places: &[usize],
-    ) -> Result<Vec<(usize, Change)>, RepoError> {
-        let most = places.len().div_ceil(threads()).max(1);
-        let some = |places: &[usize]| -> Result<Vec<(usize, Change)>, RepoError> {
-            let mut found = Vec::with_capacity(places.len());
-            for &at in places {
-                let full = root.join(to_path(&entries[at].path));
-                match full.symlink_metadata() {
-                    Ok(about) => found.push((at, self.with_index(&entries[at], &full, &about))),
-                    Err(error) if is_gone(&error) => {}
-                    Err(error) => return Err(RepoError::io("read", full)(error)),
-                }
+/// The folder whose files are looked at: they are found from there, not from the root.
+struct Folder {
+    path: Vec<u8>,
+    opened: OwnedFd,
+}
+
+impl Compare<'_> {
+    /// Compares the entries at those places with their files, side by side. Returns those that
+    /// are no longer the same.
+    pub(super) fn all(&self, places: &[usize]) -> Result<Vec<(usize, Change)>, RepoError> {
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Vec<(usize, Change)>, RepoError> {
+            let mut found = Vec::new();
+            loop {
+                let from = next.fetch_add(SHARE, Ordering::Relaxed);
+                let Some(rest) = places.get(from..) else {
+                    return Ok(found);
+                };
+                self.some(&rest[..rest.len().min(SHARE)], &mut found)?;
             }
-            Ok(found)
         };
         let parts: Vec<_> = thread::scope(|scope| {
-            let parts = places.chunks(most);
-            let workers: Vec<_> = parts.map(|part| scope.spawn(move || some(part))).collect();
+            let workers: Vec<_> = (0..threads()).map(|_| scope.spawn(work)).collect();
             let ended = workers.into_iter().map(|worker| {
                 let ended = worker.join();
                 ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -74,60 +77,119 @@ impl Compare {
         Ok(parts?.concat())
     }
 
-    /// Compares the file at `full`, of which `about` is known.
-    pub(super) fn with_index(&self, entry: &IndexEntry, full: &Path, about: &Metadata) -> Change {
-        let Some(mode) = Mode::of(entry.mode) else {
+    fn some(&self, places: &[usize], found: &mut Vec<(usize, Change)>) -> Result<(), RepoError> {
+        let mut folder: Option<Folder> = None;
+        for &at in places {
+            let entry = self.index.entry(at);
+            let change = match self.look(&entry, &mut folder) {
+                Ok(about) => self.with_index(&entry, &about),
+                Err(error) if is_gone(&error) => Change::Gone,
+                Err(error) => return Err(RepoError::io("read", self.full(&entry))(error)),
+            };
+            if change != Change::Same {
+                found.push((at, change));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the file of an entry is like, links not followed. `folder` is the one of the file
+    /// before it.
+    fn look(&self, entry: &Entry<'_>, folder: &mut Option<Folder>) -> io::Result<Stat> {
+        let slash = memchr::memrchr(b'/', entry.path);
+        let (above, name) = entry.path.split_at(slash.map_or(0, |at| at + 1));
+        let folder = match folder {
+            Some(folder) if folder.path == above => folder,
+            other => {
+                let path = self.root.join(to_path(above));
+                other.insert(Folder {
+                    opened: plain_file::open_folder(&path)?,
+                    path: above.to_vec(),
+                })
+            }
+        };
+        Ok(statat(&folder.opened, name, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    fn full(&self, entry: &Entry<'_>) -> PathBuf {
+        self.root.join(to_path(entry.path))
+    }
+
+    /// Compares a file of which `about` is known.
+    fn with_index(&self, entry: &Entry<'_>, about: &Stat) -> Change {
+        let kind = FileType::from_raw_mode(about.st_mode);
+        let Some(mode) = Mode::of(entry.mode()) else {
             // A submodule is looked at by nobody, but must be a folder.
-            return if about.is_dir() {
+            return if kind.is_dir() {
                 Change::Same
             } else {
                 Change::Modified
             };
         };
-        if entry.flags & ASSUME_UNCHANGED != 0 {
+        if entry.is_assumed_unchanged() {
             return Change::Same;
         }
         if self.has_other_mode(mode, about) {
             return Change::Modified;
         }
-        let size = about.len() & u64::from(u32::MAX);
         // Git writes no size where it could not trust the times.
-        if size != u64::from(entry.file_size) && entry.file_size != 0 {
+        if low(size(about)) != entry.size() && entry.size() != 0 {
             return Change::Modified;
         }
         if self.is_sure(entry, about) {
             return Change::Same;
         }
-        match same_content(entry, full, about) {
+        match same_content(entry.id(), &self.full(entry), kind, size(about)) {
             Ok(change) => change,
             Err(_) => Change::Modified,
         }
     }
 
-    fn has_other_mode(&self, mode: Mode, about: &Metadata) -> bool {
-        if about.is_symlink() != (mode == Mode::Link) {
+    fn has_other_mode(&self, mode: Mode, about: &Stat) -> bool {
+        let kind = FileType::from_raw_mode(about.st_mode);
+        if kind.is_symlink() != (mode == Mode::Link) {
             return true;
         }
-        let is_executable = about.mode() & 0o100 != 0;
+        let is_executable = about.st_mode & 0o100 != 0;
         self.trusts_mode && mode != Mode::Link && is_executable != (mode == Mode::Executable)
     }
 
     /// Whether nobody can have touched the file since the index knows it.
-    fn is_sure(&self, entry: &IndexEntry, about: &Metadata) -> bool {
-        let same = |at: IndexTime, seconds: i64, nanoseconds: i64| {
-            i64::from(at.seconds()) == seconds
-                && (at.nanoseconds() == 0 || i64::from(at.nanoseconds()) == nanoseconds)
+    fn is_sure(&self, entry: &Entry<'_>, about: &Stat) -> bool {
+        let same = |at: Time, now: Time| {
+            at.seconds == now.seconds && (at.nanoseconds == 0 || at.nanoseconds == now.nanoseconds)
         };
-        let low = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or_default();
-        let at = (entry.mtime.seconds(), entry.mtime.nanoseconds());
-        u64::from(entry.file_size) == about.len()
-            && same(entry.mtime, about.mtime(), about.mtime_nsec())
-            && (!self.trusts_ctime || same(entry.ctime, about.ctime(), about.ctime_nsec()))
-            && entry.ino == low(about.ino())
-            && entry.uid == about.uid()
-            && entry.gid == about.gid()
-            && at < (self.written.seconds(), self.written.nanoseconds())
+        u64::from(entry.size()) == size(about)
+            && same(entry.modified(), modified(about))
+            && (!self.trusts_ctime || same(entry.changed(), changed(about)))
+            && entry.inode() == low(about.st_ino)
+            && entry.user() == about.st_uid
+            && entry.group() == about.st_gid
+            && entry.modified() < self.index.written()
     }
+}
+
+fn size(about: &Stat) -> u64 {
+    u64::try_from(about.st_size).unwrap_or_default()
+}
+
+/// The numbers have other types on other systems.
+#[allow(
+    clippy::unnecessary_cast,
+    clippy::cast_possible_wrap,
+    reason = "see above"
+)]
+fn modified(about: &Stat) -> Time {
+    Time::new(about.st_mtime as i64, about.st_mtime_nsec as i64)
+}
+
+#[allow(
+    clippy::unnecessary_cast,
+    clippy::cast_possible_wrap,
+    reason = "see above"
+)]
+fn changed(about: &Stat) -> Time {
+    Time::new(about.st_ctime as i64, about.st_ctime_nsec as i64)
 }
 
 /// The id that git gives to the content of a file, as long as it was when it was looked at; of a
@@ -151,13 +213,12 @@ fn id(digest: [u8; 20]) -> io::Result<Oid> {
 }
 
 /// Compares the bytes, as many as there were when the file was looked at.
-fn same_content(entry: &IndexEntry, full: &Path, about: &Metadata) -> io::Result<Change> {
-    if about.is_symlink() {
-        let same = blob_id_of(full)? == entry.id;
-        return Ok(verdict(same, false));
+fn same_content(id: Oid, full: &Path, kind: FileType, size: u64) -> io::Result<Change> {
+    if kind.is_symlink() {
+        return Ok(verdict(blob_id_of(full)? == id, false));
     }
-    let (digest, has_crlf) = blob_id(plain_file::open(full)?, about.len())?;
-    Ok(verdict(digest == entry.id.as_bytes(), has_crlf))
+    let (digest, has_crlf) = blob_id(plain_file::open(full)?, size)?;
+    Ok(verdict(digest == id.as_bytes(), has_crlf))
 }
 
 fn verdict(same: bool, has_crlf: bool) -> Change {

@@ -1,67 +1,100 @@
 //! The listing of the work tree: what the index, HEAD and the disk have of each file.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use git2::{Delta, DiffOptions};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::compare::{Change, Compare};
 use super::ignores::Ignores;
-use super::index::Tracked;
+use super::staged::Staged;
 use super::walk::{Found, Walk};
 use crate::repo::RepoError;
-use crate::repo::listing::{Listing, Mode, Place, TreeFile, is_left_out, is_private, to_path};
+use crate::repo::index::{Entry, Index};
+use crate::repo::listing::{Listing, Mode, Place, TreeFile, WorkState, is_private, to_path};
 use crate::repo::plain_file;
 
 /// Which files the work tree has, without a look at any of them.
 pub(in crate::repo) struct WorkFiles {
-    tracked: Tracked,
-    found: Found,
-    /// Paths as text, in git's order.
-    pub(in crate::repo) names: Vec<String>,
+    /// The places of entries of the index that are there, in order.
+    tracked: Vec<usize>,
+    /// Sorted, without the user's own files.
+    untracked: Vec<Vec<u8>>,
 }
 
 impl WorkFiles {
     /// Walks the work tree.
-    pub(in crate::repo) fn walk(git: &git2::Repository) -> Result<Self, RepoError> {
-        let tracked = Tracked::read(git)?;
+    pub(in crate::repo) fn walk(git: &git2::Repository, index: &Index) -> Result<Self, RepoError> {
         let found = match git.workdir() {
             None => Found::default(),
-            Some(root) => Walk {
-                root,
-                tracked: &tracked,
-            }
-            .run(Ignores::of_repository(git))?,
+            Some(root) => Walk { root, index }.run(Ignores::of_repository(git))?,
         };
-        let names = names(&tracked, &found);
+        let mut is_there = vec![false; index.len()];
+        for at in found.tracked {
+            is_there[at] = true;
+        }
+        let mut untracked = found.untracked;
+        untracked.retain(|path| !is_private(path));
+        untracked.sort_unstable();
         Ok(Self {
-            tracked,
-            found,
-            names,
+            tracked: (0..index.len()).filter(|&at| is_there[at]).collect(),
+            untracked,
         })
+    }
+
+    /// The paths as text, in git's order: the same that the listing has.
+    pub(in crate::repo) fn names(&self, index: &Index) -> Arc<[String]> {
+        let there = self.tracked.iter().map(|&at| index.entry(at));
+        let left_out = index.iter().filter(Entry::is_left_out);
+        let files = there.chain(left_out);
+        let files = files.filter(|entry| Mode::of(entry.mode()).is_some());
+        let mut paths: Vec<&[u8]> = files.map(|entry| entry.path).collect();
+        paths.extend(self.untracked.iter().map(Vec::as_slice));
+        // It finds what is sorted already.
+        paths.sort();
+        paths.dedup();
+        let names = paths.into_iter();
+        names
+            .map(|path| String::from_utf8_lossy(path).into_owned())
+            .collect()
     }
 }
 
-/// The same names that the listing has.
-fn names(tracked: &Tracked, found: &Found) -> Vec<String> {
-    let there = found.tracked.iter().map(|&at| &tracked.entries[at]);
-    let left_out = tracked.entries.iter().filter(|entry| is_left_out(entry));
-    let files = there.chain(left_out);
-    let files = files.filter(|entry| Mode::of(entry.mode).is_some());
-    let untracked = found.untracked.iter().filter(|path| !is_private(path));
-    let mut paths: Vec<&[u8]> = files.map(|entry| &*entry.path).collect();
-    paths.extend(untracked.map(Vec::as_slice));
-    paths.sort_unstable();
-    paths.dedup();
-    let names = paths.into_iter();
-    names
-        .map(|path| String::from_utf8_lossy(path).into_owned())
-        .collect()
+impl Listing {
+    /// What git sees in the work tree, of which the files and what differs are known.
+    pub(in crate::repo) fn of_work_tree(
+        index: &Index,
+        files: &WorkFiles,
+        state: &WorkState,
+    ) -> Self {
+        let mut listing = Self {
+            state: state.clone(),
+            ..Self::default()
+        };
+        let gone: HashSet<&[u8]> = state.deleted.iter().map(String::as_bytes).collect();
+        let tracked = files.tracked.iter().map(|&at| index.entry(at));
+        for entry in tracked.filter(|entry| !gone.contains(entry.path)) {
+            listing.add_tracked(entry.path.to_vec(), entry.mode(), Place::WorkTree);
+        }
+        for (at, entry) in index.iter().enumerate() {
+            if entry.is_left_out() && files.tracked.binary_search(&at).is_err() {
+                listing.add_tracked(entry.path.to_vec(), entry.mode(), Place::Blob(entry.id()));
+            }
+        }
+        let untracked = files.untracked.iter().map(|path| TreeFile {
+            path: path.clone(),
+            mode: None,
+            place: Place::WorkTree,
+            tracked: false,
+        });
+        listing.files.extend(untracked);
+        listing.sorted()
+    }
 }
 
-impl Listing {
-    /// What git sees in the work tree, of which the files are known.
-    pub(in crate::repo) fn of_work_tree(
+impl WorkState {
+    /// What differs from HEAD in the work tree, of which the files are known.
+    pub(in crate::repo) fn of(
         git: &git2::Repository,
+        index: &Index,
         files: &WorkFiles,
     ) -> Result<Self, RepoError> {
         let Some(root) = git.workdir() else {
@@ -71,112 +104,65 @@ impl Listing {
             let settings = git.config();
             settings.is_ok_and(|settings| settings.get_bool(name).unwrap_or(true))
         };
-        let tracked = &files.tracked;
         let compare = Compare {
-            written: tracked.written,
+            root,
+            index,
             trusts_mode: setting("core.filemode"),
             trusts_ctime: setting("core.trustctime"),
         };
-        let there = compare.all(root, &tracked.entries, &files.found.tracked)?;
-        let mut listing = Self::default();
-        listing.add_found(
-            git,
-            tracked,
-            there,
-            &files.found.untracked,
-            Staged::read(git)?,
-        );
-        Ok(listing.sorted())
+        let changes = compare.all(&files.tracked)?.into_iter().collect();
+        let mut state = Self::default();
+        state.add_changes(git, index, files, &changes, Staged::read(git, index)?);
+        for list in [
+            &mut state.modified,
+            &mut state.deleted,
+            &mut state.untracked,
+        ] {
+            list.sort();
+        }
+        Ok(state)
     }
 
-    fn add_found(
+    fn add_changes(
         &mut self,
         git: &git2::Repository,
-        tracked: &Tracked,
-        there: Vec<(usize, Change)>,
-        untracked: &[Vec<u8>],
+        index: &Index,
+        files: &WorkFiles,
+        changes: &HashMap<usize, Change>,
         mut staged: Staged,
     ) {
-        let there: BTreeMap<usize, Change> = there.into_iter().collect();
-        for path in untracked {
+        let text = |path: &[u8]| String::from_utf8_lossy(path).into_owned();
+        for path in &files.untracked {
             staged.removed.remove(path);
-            self.add_untracked(path.clone());
+            self.untracked.push(text(path));
         }
+        let mut there = files.tracked.iter().copied().peekable();
         let mut last: &[u8] = b"";
-        for (at, entry) in tracked.entries.iter().enumerate() {
+        for (at, entry) in index.iter().enumerate() {
+            let is_there = there.next_if_eq(&at).is_some();
             // A conflict has up to three entries of one path.
-            if entry.path == last {
+            if entry.is_in_conflict() && entry.path == last {
                 continue;
             }
-            last = &entry.path;
-            let name = || String::from_utf8_lossy(&entry.path).into_owned();
-            let is_new = staged.added.contains(&entry.path);
-            if let Some(change) = there.get(&at) {
-                self.add_tracked(entry.path.clone(), entry.mode, Place::WorkTree);
+            last = entry.path;
+            let change = changes.get(&at).copied().unwrap_or(Change::Same);
+            let is_new = || staged.added.contains(entry.path);
+            if is_there && change != Change::Gone {
                 let is_edited = match change {
-                    Change::Same => false,
+                    Change::Same | Change::Gone => false,
                     Change::Modified => true,
-                    Change::OtherLineEnds => differs_to_git(git, &entry.path),
+                    Change::OtherLineEnds => differs_to_git(git, entry.path),
                 };
-                if is_edited || is_new || staged.modified.contains(&entry.path) {
-                    self.state.modified.push(name());
+                if is_edited || is_new() || staged.modified.contains(entry.path) {
+                    self.modified.push(text(entry.path));
                 }
-            } else if is_left_out(entry) {
-                self.add_tracked(entry.path.clone(), entry.mode, Place::Blob(entry.id));
-            } else if !is_new {
+            } else if !entry.is_left_out() && !is_new() {
                 // Added and removed again: HEAD never had it.
-                self.state.deleted.push(name());
+                self.deleted.push(text(entry.path));
             }
         }
-        let removed = staged.removed.iter();
-        let removed = removed.map(|path| String::from_utf8_lossy(path).into_owned());
-        self.state.deleted.extend(removed);
-    }
-
-    fn add_untracked(&mut self, path: Vec<u8>) {
-        if is_private(&path) {
-            return;
-        }
-        let name = String::from_utf8_lossy(&path).into_owned();
-        self.state.untracked.push(name);
-        self.files.push(TreeFile {
-            path,
-            mode: None,
-            place: Place::WorkTree,
-            tracked: false,
-        });
-    }
-}
-
-/// What differs between HEAD and the index.
-#[derive(Default)]
-struct Staged {
-    added: BTreeSet<Vec<u8>>,
-    modified: BTreeSet<Vec<u8>>,
-    removed: BTreeSet<Vec<u8>>,
-}
-
-impl Staged {
-    fn read(git: &git2::Repository) -> Result<Self, RepoError> {
-        let head = git.head().and_then(|head| head.peel_to_tree());
-        let head = head.map_err(RepoError::corrupt("the tree of HEAD"))?;
-        let index = git.index().map_err(RepoError::corrupt("the index"))?;
-        let mut options = DiffOptions::new();
-        options.include_typechange(true);
-        let diff = git
-            .diff_tree_to_index(Some(&head), Some(&index), Some(&mut options))
-            .map_err(RepoError::corrupt("the tree of HEAD"))?;
-        let mut staged = Self::default();
-        for delta in diff.deltas() {
-            let set = match delta.status() {
-                Delta::Added => &mut staged.added,
-                Delta::Deleted => &mut staged.removed,
-                _ => &mut staged.modified,
-            };
-            let file = delta.new_file().path_bytes();
-            set.extend(file.or(delta.old_file().path_bytes()).map(<[u8]>::to_vec));
-        }
-        Ok(staged)
+        self.deleted
+            .extend(staged.removed.iter().map(|path| text(path)));
     }
 }
 

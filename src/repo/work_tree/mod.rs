@@ -5,8 +5,10 @@
 
 mod compare;
 mod ignores;
-mod index;
 mod list;
+#[cfg(test)]
+mod random_tests;
+mod staged;
 #[cfg(test)]
 mod tests;
 mod walk;

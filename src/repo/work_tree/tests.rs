@@ -17,7 +17,7 @@ fn tree(fixture: &Fixture) -> ProjectTree {
 }
 
 /// As the real git says it; `None` where there is none.
-fn as_git_says(fixture: &Fixture) -> Option<WorkState> {
+pub(super) fn as_git_says(fixture: &Fixture) -> Option<WorkState> {
     let output = Command::new("git")
         .args([
             "--no-optional-locks",
@@ -193,11 +193,8 @@ fn the_names_are_those_of_the_listing() {
         let tree = tree(&fixture);
         let names = tree.files().expect("names").to_vec();
         assert!(!names.is_empty(), "{situation}");
-        assert_eq!(
-            names,
-            tree.listing().expect("a listing").names,
-            "{situation}"
-        );
+        let listed = &tree.listing().expect("a listing").names;
+        assert_eq!(names, **listed, "{situation}");
     }
 }
 

@@ -2,19 +2,19 @@
 //! vanishes meanwhile was never there.
 
 use std::collections::VecDeque;
-use std::fs::{self, DirEntry, FileType};
 use std::io;
 use std::ops::Range;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use rustix::fs::{AtFlags, Dir, DirEntry, FileType, statat};
+
 use super::ignores::Ignores;
-use super::index::Tracked;
 use crate::repo::RepoError;
+use crate::repo::index::Index;
 use crate::repo::listing::to_path;
-use crate::repo::plain_file::is_gone;
+use crate::repo::plain_file::{is_gone, open_folder};
 
 /// What there is besides ignored files and what git does not know, such as sockets.
 #[derive(Default)]
@@ -27,7 +27,7 @@ pub(super) struct Found {
 /// What a walk needs.
 pub(super) struct Walk<'a> {
     pub(super) root: &'a Path,
-    pub(super) tracked: &'a Tracked,
+    pub(super) index: &'a Index,
 }
 
 /// A folder to be looked into.
@@ -85,20 +85,22 @@ impl Walk<'_> {
         queue: &Queue,
         found: &mut Found,
     ) -> Result<(), RepoError> {
+        let mut among = self.index.below(&folder.path);
         let full = self.root.join(to_path(&folder.path));
-        let entries = match fs::read_dir(&full).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+        let entries = match entries(&full) {
             Ok(entries) => entries,
             Err(error) if is_gone(&error) => return Ok(()),
             // Git says so and goes on; what it tracks there must not be missing in a job.
-            Err(_) if !folder.path.is_empty() && !self.tracked.has_below(&folder.path) => {
-                return Ok(());
-            }
+            Err(_) if !folder.path.is_empty() && among.is_empty() => return Ok(()),
             Err(error) => return Err(RepoError::io("read", full)(error)),
         };
-        let has = |name: &str| entries.iter().any(|entry| entry.file_name() == name);
+        let has = |name: &[u8]| {
+            let found = entries.binary_search_by(|(entry, _)| name_of(entry).cmp(name));
+            found.is_ok()
+        };
         // Another repository within this one is left alone.
-        let only_tracked = folder.only_tracked || !folder.path.is_empty() && has(".git");
-        let ignores = if !only_tracked && has(".gitignore") {
+        let only_tracked = folder.only_tracked || !folder.path.is_empty() && has(b".git");
+        let ignores = if !only_tracked && has(b".gitignore") {
             folder.ignores.within(self.root, &to_path(&folder.path))
         } else {
             Arc::clone(&folder.ignores)
@@ -108,9 +110,8 @@ impl Walk<'_> {
             ignores,
             only_tracked,
         };
-        let among = self.tracked.below(&here.path);
-        for entry in entries {
-            self.look_at(&here, &entry, &among, queue, found);
+        for (entry, kind) in &entries {
+            self.look_at(&here, name_of(entry), *kind, &mut among, queue, found);
         }
         Ok(())
     }
@@ -118,33 +119,34 @@ impl Walk<'_> {
     fn look_at(
         &self,
         folder: &Folder,
-        entry: &DirEntry,
-        among: &Range<usize>,
+        name: &[u8],
+        kind: FileType,
+        among: &mut Range<usize>,
         queue: &Queue,
         found: &mut Found,
     ) {
-        let name = entry.file_name();
-        if name == ".git" {
+        if name == b".git" {
             return;
         }
-        let Ok(kind) = entry.file_type() else {
-            return;
+        let behind = match folder.path.len() {
+            0 => 0,
+            length => length + 1,
         };
-        let path = match folder.path.as_slice() {
-            b"" => name.as_bytes().to_vec(),
-            above => [above, b"/", name.as_bytes()].concat(),
-        };
-        if let Some(at) = self.tracked.find(&path, among)
-            && (self.is_submodule(at) || !kind.is_dir())
+        if let Some(at) = self.index.find_next(name, among, behind)
+            && (!kind.is_dir() || self.index.entry(at).is_submodule())
         {
             if kind.is_dir() || is_known_to_git(kind) {
                 found.tracked.push(at);
             }
             return;
         }
+        let path = match folder.path.as_slice() {
+            b"" => name.to_vec(),
+            above => [above, b"/", name].concat(),
+        };
         let ignored = folder.only_tracked || folder.ignores.ignore(&to_path(&path), kind.is_dir());
         if kind.is_dir() {
-            if !ignored || self.tracked.has_below(&path) {
+            if !ignored || !self.index.below(&path).is_empty() {
                 queue.put(Folder {
                     path,
                     ignores: Arc::clone(&folder.ignores),
@@ -155,10 +157,34 @@ impl Walk<'_> {
             found.untracked.push(path);
         }
     }
+}
 
-    fn is_submodule(&self, at: usize) -> bool {
-        self.tracked.entries[at].mode == 0o160_000
+/// What is in a folder, sorted by name, and what kind of thing each is. What vanishes meanwhile is
+/// left out.
+fn entries(folder: &Path) -> io::Result<Vec<(DirEntry, FileType)>> {
+    let mut dir = Dir::new(open_folder(folder)?)?;
+    let mut entries = Vec::new();
+    while let Some(entry) = dir.read() {
+        let entry = entry?;
+        let kind = match entry.file_type() {
+            // Not every file system tells.
+            FileType::Unknown => {
+                let about = statat(dir.fd()?, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
+                let Ok(about) = about else { continue };
+                FileType::from_raw_mode(about.st_mode)
+            }
+            kind => kind,
+        };
+        if !matches!(name_of(&entry), b"." | b"..") {
+            entries.push((entry, kind));
+        }
     }
+    entries.sort_unstable_by(|(a, _), (b, _)| name_of(a).cmp(name_of(b)));
+    Ok(entries)
+}
+
+fn name_of(entry: &DirEntry) -> &[u8] {
+    entry.file_name().to_bytes()
 }
 
 /// How many look at the work tree side by side: more do not help a disk.
@@ -180,6 +206,8 @@ struct Queue {
 struct State {
     waiting: VecDeque<Folder>,
     under_way: usize,
+    /// Workers with nothing to do.
+    idle: usize,
 }
 
 impl Queue {
@@ -188,6 +216,7 @@ impl Queue {
             state: Mutex::new(State {
                 waiting: VecDeque::from([first]),
                 under_way: 0,
+                idle: 0,
             }),
             changed: Condvar::new(),
         }
@@ -205,14 +234,19 @@ impl Queue {
             if state.under_way == 0 {
                 return None;
             }
+            state.idle += 1;
             let woken = self.changed.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
         }
     }
 
     fn put(&self, folder: Folder) {
-        self.lock().waiting.push_back(folder);
-        self.changed.notify_one();
+        let mut state = self.lock();
+        state.waiting.push_back(folder);
+        if state.idle > 0 {
+            self.changed.notify_one();
+        }
     }
 
     fn done(&self) {
