@@ -3,7 +3,7 @@
 use crate::plan::{GivenVariable, PipelineFacts, Project, Server, User};
 use crate::repo::{EventBase, Identity, RepoError};
 use crate::settings::Key;
-use crate::types::{Origin, PipelineSource, RefKind};
+use crate::types::{Origin, PipelineSource, RefKind, ZEROS};
 
 use super::failure::Failure;
 use super::request::{PipelineRequest, RefRequest};
@@ -37,12 +37,14 @@ pub(super) fn facts(
         EventBase::default()
     };
     let mut commit = repository.commit_facts(&workspace.tree.sha())?;
-    commit.before_sha.clone_from(&base.before_sha);
-    if kind == RefKind::Branch && is_pushed && !request.changed.is_empty() {
+    if kind == RefKind::Branch && is_pushed {
         // A push whose changes are known had something to compare with.
-        let before = || repository.before(&workspace.tree.sha());
-        let known = commit.before_sha.take();
-        commit.before_sha = Some(known.map_or_else(before, Ok)?);
+        let otherwise = if request.changed.is_empty() {
+            ZEROS.to_owned()
+        } else {
+            repository.before(&workspace.tree.sha())?
+        };
+        commit.before_sha = Some(base.before_sha(&workspace.tree, otherwise));
     }
     commit.merge_base.clone_from(&base.merge_base);
     if kind == RefKind::Tag {

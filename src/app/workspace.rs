@@ -1,6 +1,7 @@
 //! What a command works on: the repository, the settings, the tree.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
 use crate::fetch::Store;
@@ -24,7 +25,7 @@ pub struct Workspace {
     /// Which names are which class of ref.
     pub rules: RefRules,
     /// The tree that jobs see.
-    pub tree: ProjectTree,
+    pub tree: Arc<ProjectTree>,
     /// What was fetched from elsewhere before.
     pub includes: Store,
 }
@@ -48,7 +49,7 @@ impl Workspace {
             repository,
             settings,
             rules,
-            tree,
+            tree: Arc::new(tree),
             includes: Store::new(folders::includes()),
         })
     }

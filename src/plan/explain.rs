@@ -8,7 +8,7 @@ use crate::config::{
     ClauseFacts, Compared, Config, FileProvider, Given, JobConfig, Rule, RuleError, TriedRule,
 };
 use crate::diag::Diagnostic;
-use crate::expr::expand::{References, Variable, Variables};
+use crate::expr::expand::{References, Value, Variable, Variables};
 use crate::types::When;
 
 use super::environment::environment;
@@ -38,7 +38,7 @@ pub struct ExplainedVariable {
     /// The one that counts.
     pub variable: Variable,
     /// Its value with references followed, where that differs.
-    pub expanded: Option<Arc<str>>,
+    pub expanded: Option<Value>,
     /// Those of the same name that it overrides, the strongest first.
     pub overrides: Vec<Variable>,
 }
@@ -150,7 +150,7 @@ fn explained_variables(all: &Variables) -> Vec<ExplainedVariable> {
         .effective()
         .map(|variable| {
             let value = expanded.as_ref().and_then(|all| all.get(&variable.key));
-            let value = value.map(|expanded| Arc::clone(&expanded.value));
+            let value = value.map(|expanded| expanded.value.clone());
             let mut overrides: Vec<Variable> = all
                 .iter()
                 .filter(|other| other.key == variable.key && !std::ptr::eq(*other, variable))

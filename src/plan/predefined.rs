@@ -1,6 +1,7 @@
 //! Predefined variables (runtime reference 13), phase by phase.
 
-use crate::types::{RefKind, slug};
+use crate::expr::expand::Value;
+use crate::types::{RefKind, ZEROS, slug};
 
 use super::facts::{PipelineFacts, Versions};
 use super::model::Environment;
@@ -9,17 +10,18 @@ use super::model::Environment;
 const TITLE_LIMIT: usize = 100;
 /// Bytes of a commit message that are passed on.
 const MESSAGE_LIMIT: usize = 100_000;
-const ZEROS: &str = "0000000000000000000000000000000000000000";
 
 /// Names and values, in GitLab's order as far as it can be seen.
 pub(super) type Pairs = Vec<(&'static str, String)>;
 
 /// Variables known before any job is: usable in includes, `workflow:rules` and `rules`.
-pub(super) fn pipeline_variables(facts: &PipelineFacts) -> Pairs {
-    let mut pairs = server(facts);
-    pairs.extend(project(facts));
-    pairs.extend(commit(facts));
-    pairs.extend(merge_request(facts));
+pub(super) fn pipeline_variables(facts: &PipelineFacts) -> Vec<(&'static str, Value)> {
+    let known = |(key, text): (&'static str, String)| (key, Value::from(text));
+    let before = [server(facts), project(facts), commit_ids(facts)];
+    let behind = [commit(facts), merge_request(facts)];
+    let mut pairs: Vec<_> = before.into_iter().flatten().map(known).collect();
+    pairs.push(("CI_COMMIT_BEFORE_SHA", before_sha(facts)));
+    pairs.extend(behind.into_iter().flatten().map(known));
     pairs
 }
 
@@ -139,21 +141,26 @@ fn project(facts: &PipelineFacts) -> Pairs {
     ]
 }
 
+fn commit_ids(facts: &PipelineFacts) -> Pairs {
+    let sha = &facts.commit.sha;
+    vec![
+        ("CI_COMMIT_SHA", sha.clone()),
+        ("CI_COMMIT_SHORT_SHA", sha.chars().take(8).collect()),
+    ]
+}
+
+/// What the push is compared with: in a checkout that was pushed a look at the whole work tree.
+fn before_sha(facts: &PipelineFacts) -> Value {
+    let before = facts.commit.before_sha.clone();
+    before.map_or_else(|| ZEROS.into(), Value::Late)
+}
+
 fn commit(facts: &PipelineFacts) -> Pairs {
     let commit = &facts.commit;
     let reference = &facts.reference;
     let (message, truncated) = cut(&commit.message, MESSAGE_LIMIT);
     let title = message.lines().next().unwrap_or_default();
     let mut pairs = vec![
-        ("CI_COMMIT_SHA", commit.sha.clone()),
-        ("CI_COMMIT_SHORT_SHA", commit.sha.chars().take(8).collect()),
-        (
-            "CI_COMMIT_BEFORE_SHA",
-            commit
-                .before_sha
-                .clone()
-                .unwrap_or_else(|| ZEROS.to_owned()),
-        ),
         ("CI_COMMIT_REF_NAME", reference.name.clone()),
         ("CI_COMMIT_REF_SLUG", slug(&reference.name)),
         ("CI_COMMIT_REF_PROTECTED", reference.protected.to_string()),

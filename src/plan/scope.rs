@@ -6,12 +6,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::{Inherit, JobConfig, YamlVariable};
-use crate::expr::expand::{References, Unknown, Variable, VariableOrigin, Variables, expand};
+use crate::expr::expand::{
+    References, Unknown, Value, Variable, VariableOrigin, Variables, expand,
+};
 use crate::types::wildcard_match;
 
 use super::facts::{PipelineFacts, SettingVariable};
 use super::model::Environment;
-use super::predefined::{self, Pairs};
+use super::predefined;
 
 /// Bytes that expansion may make for all jobs of a pipeline.
 const MAX_EXPANDED: u64 = 256 << 20;
@@ -208,7 +210,7 @@ impl Scope<'_> {
         let expand = || {
             let expanded = self.raw.sort_and_expand_all(References::KEYWORD).ok()?;
             let made = expanded.iter().filter(|variable| !variable.raw);
-            self.count(made.map(|variable| variable.value.len() as u64).sum());
+            self.count(made.map(|variable| variable.value.size() as u64).sum());
             Some(expanded)
         };
         self.nested.get_or_init(expand).as_ref()
@@ -257,10 +259,9 @@ fn may_refer(text: &str) -> bool {
     text.contains(['$', '%'])
 }
 
-fn variables(pairs: Pairs) -> impl Iterator<Item = Variable> {
-    pairs
-        .into_iter()
-        .map(|(key, value)| Variable::new(key, value))
+fn variables<V: Into<Value>>(pairs: Vec<(&'static str, V)>) -> impl Iterator<Item = Variable> {
+    let pairs = pairs.into_iter();
+    pairs.map(|(key, value)| Variable::new(key, value))
 }
 
 /// A YAML variable as a variable.
@@ -298,7 +299,7 @@ pub(super) fn settings<'a>(
     fitting.sort_by_key(|variable| (variable.place.level, specificity(&variable.scope)));
     fitting.into_iter().map(|variable| Variable {
         key: Arc::clone(&variable.key),
-        value: Arc::clone(&variable.value),
+        value: Arc::clone(&variable.value).into(),
         raw: variable.raw,
         file: variable.file,
         masked: variable.masked,

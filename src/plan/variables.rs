@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::expr::expand::{References, Variable, VariableOrigin, Variables, runner_expand};
+use crate::expr::expand::{References, Value, Variable, VariableOrigin, Variables, runner_expand};
 
 use super::facts::{PipelineFacts, is_always_masked};
 use super::flags;
@@ -166,7 +166,7 @@ pub(super) fn levels(
     levels
 }
 
-fn plain(pairs: predefined::Pairs) -> impl Iterator<Item = Variable> {
+fn plain<V: Into<Value>>(pairs: Vec<(&'static str, V)>) -> impl Iterator<Item = Variable> {
     pairs.into_iter().map(|(key, value)| Variable {
         private: is_always_masked(key),
         ..Variable::new(key, value)

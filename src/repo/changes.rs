@@ -1,10 +1,11 @@
 //! What changed: the paths that `rules:changes` looks at (configuration reference 8.2).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use git2::Oid;
 
-use crate::types::RefKind;
+use crate::types::{Late, RefKind};
 
 use super::plain_file::is_gone;
 use super::tree::{ProjectTree, TreeSource};
@@ -15,8 +16,6 @@ use super::{RepoError, Repository};
 /// What the event behind a pipeline is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventBase {
-    /// The commit before the push: `CI_COMMIT_BEFORE_SHA`. `None` stands for forty zeros.
-    pub before_sha: Option<String>,
     /// Merge base with the target, for merge requests.
     pub merge_base: Option<String>,
     since: Since,
@@ -30,13 +29,42 @@ enum Since {
     Unknown,
     /// What the branch was before.
     Commit(Oid),
+    /// `origin` has this commit. If the tree is exactly that it was pushed, and the branch was
+    /// `before`; else this is what it was before a push of the edits.
+    Level { tip: Oid, before: Option<Oid> },
     /// The commits that this target of a merge request does not have.
     Target(Oid),
 }
 
+impl Since {
+    /// What the branch was before the push.
+    fn before(self, tree: &ProjectTree) -> Result<Option<Oid>, RepoError> {
+        Ok(match self {
+            Self::Unknown | Self::Target(_) => None,
+            Self::Commit(base) => Some(base),
+            Self::Level { before, .. } if tree.state()?.is_clean() => before,
+            Self::Level { tip, .. } => Some(tip),
+        })
+    }
+}
+
+impl EventBase {
+    /// The commit before the push, `CI_COMMIT_BEFORE_SHA`; `otherwise` where there was none or
+    /// nobody knows. To find it out may take a look at the whole work tree.
+    pub fn before_sha(&self, tree: &Arc<ProjectTree>, otherwise: String) -> Late {
+        let (since, tree) = (self.since, Arc::clone(tree));
+        Late::new(move || {
+            // A tree that can't be read is told by those that need it.
+            let before = since.before(&tree).ok().flatten();
+            before.map_or(otherwise, |before| before.to_string())
+        })
+    }
+}
+
 impl Repository {
     /// What the event of a pipeline for `name` is compared with (design chapter 2): a branch with
-    /// what `origin` has of it, a merge request with its target. A tag with nothing.
+    /// what `origin` has of it, a merge request with its target. A tag with nothing. Does not look
+    /// at the work tree.
     pub fn event_base(
         &self,
         tree: &ProjectTree,
@@ -45,14 +73,10 @@ impl Repository {
     ) -> Result<EventBase, RepoError> {
         match kind {
             RefKind::Tag => Ok(EventBase::default()),
-            RefKind::Branch => {
-                let base = self.base_of_push(tree, name)?;
-                Ok(base.map_or_else(EventBase::default, |base| EventBase {
-                    before_sha: Some(base.to_string()),
-                    merge_base: None,
-                    since: Since::Commit(base),
-                }))
-            }
+            RefKind::Branch => Ok(EventBase {
+                merge_base: None,
+                since: self.base_of_push(tree, name),
+            }),
             RefKind::MergeRequest { target } => self.base_of_request(tree, target),
         }
     }
@@ -65,11 +89,11 @@ impl Repository {
         tree: &ProjectTree,
         base: &EventBase,
     ) -> Result<Option<Vec<String>>, RepoError> {
-        match base.since {
-            Since::Unknown => Ok(None),
-            Since::Commit(base) => self.differences(base, tree).map(Some),
-            Since::Target(target) => self.changes_of_commits(target, tree).map(Some),
+        if let Since::Target(target) = base.since {
+            return self.changes_of_commits(target, tree).map(Some);
         }
+        let before = base.since.before(tree)?;
+        before.map(|base| self.differences(base, tree)).transpose()
     }
 
     /// The changes since the merge base with `compare_to`: a branch, a tag or a commit as the
@@ -98,7 +122,6 @@ impl Repository {
             return Ok(EventBase::default());
         };
         Ok(EventBase {
-            before_sha: None,
             merge_base: Some(base.to_string()),
             since: Since::Target(tip),
         })
@@ -151,15 +174,16 @@ impl Repository {
 
     /// What `origin` had before the push. After a push it already has this very commit; the
     /// reflog then tells what it had before.
-    fn base_of_push(&self, tree: &ProjectTree, branch: &str) -> Result<Option<Oid>, RepoError> {
+    fn base_of_push(&self, tree: &ProjectTree, branch: &str) -> Since {
         let name = format!("refs/remotes/origin/{branch}");
-        let Some(tip) = self.commit_of_ref(&name) else {
-            return Ok(None);
-        };
-        if tip != tree.commit || !tree.state()?.is_clean() {
-            return Ok(Some(tip));
+        match self.commit_of_ref(&name) {
+            None => Since::Unknown,
+            Some(tip) if tip != tree.commit => Since::Commit(tip),
+            Some(tip) => Since::Level {
+                tip,
+                before: self.previous_value(&name, tip),
+            },
         }
-        Ok(self.previous_value(&name, tip))
     }
 
     fn previous_value(&self, reference: &str, tip: Oid) -> Option<Oid> {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use git2::Oid;
 
 use crate::repo::TreeSource;
@@ -20,11 +22,12 @@ struct Changes {
 
 fn changes(fixture: &Fixture, kind: &RefKind, name: &str) -> Changes {
     let repo = fixture.open();
-    let tree = repo.tree(TreeSource::WorkTree).expect("a tree");
+    let tree = Arc::new(repo.tree(TreeSource::WorkTree).expect("a tree"));
     let base = repo.event_base(&tree, kind, name).expect("a base");
+    let before_sha = base.before_sha(&tree, String::new()).to_string();
     Changes {
         files: repo.changes(&tree, &base).expect("changes"),
-        before_sha: base.before_sha,
+        before_sha: Some(before_sha).filter(|sha| !sha.is_empty()),
         merge_base: base.merge_base,
     }
 }
@@ -78,6 +81,20 @@ fn after_a_push_the_reflog_knows() {
     let edited = changes(&fixture, &RefKind::Branch, "issue-1");
     assert_eq!(edited.before_sha, Some(third.to_string()));
     assert_eq!(files(&edited), ["b"]);
+}
+
+#[test]
+fn the_work_tree_is_looked_at_when_somebody_asks() {
+    let (fixture, [first, _, third]) = issue();
+    fixture.pushed("issue-1", first);
+    fixture.pushed("issue-1", third);
+    let repo = fixture.open();
+    let tree = Arc::new(repo.tree(TreeSource::WorkTree).expect("a tree"));
+    let base = repo.event_base(&tree, &RefKind::Branch, "issue-1");
+    let before_sha = base.expect("a base").before_sha(&tree, String::new());
+    assert!(!tree.was_looked_at());
+    assert_eq!(&*before_sha, first.to_string());
+    assert!(tree.was_looked_at());
 }
 
 #[test]

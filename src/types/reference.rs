@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Late;
+
 /// The kind of ref of a pipeline (configuration reference 11.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefKind {
@@ -162,13 +164,16 @@ impl Reference {
     }
 }
 
+/// What git and GitLab write where there is no commit.
+pub const ZEROS: &str = "0000000000000000000000000000000000000000";
+
 /// What is known of the commit (runtime reference 13.2). All text is as git has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CommitFacts {
     /// Forty hexadecimal digits.
     pub sha: String,
-    /// The base used for `CI_COMMIT_BEFORE_SHA`; `None` stands for forty zeros.
-    pub before_sha: Option<String>,
+    /// The base used for `CI_COMMIT_BEFORE_SHA`; `None` stands for [`ZEROS`].
+    pub before_sha: Option<Late>,
     /// The whole message.
     pub message: String,
     /// `Name <email>` of the author.

@@ -278,7 +278,7 @@ fn check_out(workspace: &mut Workspace, named: &Triggered) -> Result<RefRequest,
             None => return Err(no_ref(name, &named.project)),
         },
     };
-    workspace.tree = repository.tree(TreeSource::Commit(commit))?;
+    workspace.tree = Arc::new(repository.tree(TreeSource::Commit(commit))?);
     Ok(reference)
 }
 

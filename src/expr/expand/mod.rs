@@ -13,6 +13,7 @@ mod single;
 mod sort;
 #[cfg(test)]
 mod tests;
+mod value;
 mod variables;
 
 pub use nested::{ExpandError, References};
@@ -20,4 +21,5 @@ pub use origin::{SettingPlace, VariableOrigin, YamlLevel};
 pub use runner::runner_expand;
 pub use scan::names;
 pub use single::{Unknown, expand};
+pub use value::Value;
 pub use variables::{Variable, Variables};

@@ -74,7 +74,7 @@ impl Variables {
         let mut expanded = Self::new();
         let mut size = 0;
         for variable in sorted(self).map_err(ExpandError::Circular)? {
-            if variable.raw || !may_refer(&variable.value) {
+            if !variable.may_refer() {
                 expanded.push(variable.clone());
                 continue;
             }

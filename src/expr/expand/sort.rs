@@ -16,7 +16,7 @@ pub(super) fn sorted(variables: &Variables) -> Result<Vec<&Variable>, Vec<Vec<St
     }
     let children = |node: usize| -> Vec<usize> {
         let variable = nodes[node];
-        if variable.raw {
+        if !variable.may_refer() {
             return Vec::new();
         }
         let named = names(&variable.value).filter_map(|name| by_name.get(name));

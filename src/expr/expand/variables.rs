@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::expr::Lookup;
 
 use super::VariableOrigin;
-use super::scan::may_refer;
+use super::value::Value;
 
 /// One variable. Copies share their texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Variable {
     /// Its name.
     pub key: Arc<str>,
     /// Its value; for a file variable, the content.
-    pub value: Arc<str>,
+    pub value: Value,
     /// `expand: false`: references in the value are never followed.
     pub raw: bool,
     /// The job gets the path of a file with the value.
@@ -33,7 +33,7 @@ pub struct Variable {
 
 impl Variable {
     /// A plain variable.
-    pub fn new(key: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Self {
+    pub fn new(key: impl Into<Arc<str>>, value: impl Into<Value>) -> Self {
         Self {
             key: key.into(),
             value: value.into(),
@@ -43,6 +43,11 @@ impl Variable {
             private: false,
             origin: VariableOrigin::Predefined,
         }
+    }
+
+    /// Whether there can be references in the value that are followed.
+    pub(super) fn may_refer(&self) -> bool {
+        !self.raw && self.value.may_refer()
     }
 }
 
@@ -70,7 +75,7 @@ impl Layer {
     const FEW: usize = 12;
 
     fn push(&mut self, variable: Variable) {
-        if !variable.raw && may_refer(&variable.value) {
+        if variable.may_refer() {
             self.referring.push(self.entries.len());
         }
         self.entries.push(variable);

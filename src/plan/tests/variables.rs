@@ -1,5 +1,6 @@
 //! Whose value wins, and who sees it (configuration reference 10.1, 10.2, 10.4).
 
+use crate::plan::IncludeScope;
 use crate::types::VariableLevel::{Group, Instance, Project};
 
 use super::world::{Case, yaml_variable};
@@ -237,5 +238,36 @@ fn variables_that_are_always_or_never_there() {
         let found =
             Case::new("j: {script: x, only: [branches, merge_requests]}", event).in_shell(key);
         assert_eq!(found.as_deref(), expected, "{key}");
+    }
+}
+
+/// It takes a look at the whole work tree to know.
+#[test]
+fn what_was_there_before_the_push_is_found_out_only_for_those_who_ask() {
+    let silent = "variables: {A: $CI_COMMIT_SHA, B: \"a$A\"}\nj:\n  script: [echo $CI_COMMIT_BEFORE_SHA]\n  image: debian:$B\n  environment: {name: $A}\n  rules: [{if: $B, exists: [$A/*, README.md]}]\n";
+    let case = Case::new(silent, "branch main").before(|| panic!("nobody has asked"));
+    assert_eq!(case.jobs(), "j");
+    IncludeScope::new(case.facts()).path("$CI_COMMIT_SHA.yml");
+
+    let case = case.before(|| "abc".to_owned());
+    assert_eq!(
+        case.in_shell("CI_COMMIT_BEFORE_SHA").as_deref(),
+        Some("abc")
+    );
+    for (asks, jobs) in [
+        (
+            "j: {script: x, rules: [{if: $CI_COMMIT_BEFORE_SHA == 'abc'}]}",
+            "j",
+        ),
+        (
+            "j: {script: x, variables: {A: 'x$CI_COMMIT_BEFORE_SHA'}, rules: [{exists: [$A, README.md]}]}",
+            "j",
+        ),
+        (
+            "j: {script: x, rules: [{if: $CI_COMMIT_BEFORE_SHA == 'abd'}]}\nk: {script: x}",
+            "k",
+        ),
+    ] {
+        assert_eq!(case.clone().text(asks).jobs(), jobs, "{asks}");
     }
 }

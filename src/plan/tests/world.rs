@@ -8,7 +8,9 @@ use crate::plan::{
     GivenVariable, Outcome, PipelineFacts, Plan, Project, RunFacts, Server, SettingVariable, User,
     build, job_variables,
 };
-use crate::types::{CommitFacts, PipelineSource, RefClass, RefKind, Reference, VariableLevel};
+use crate::types::{
+    CommitFacts, Late, PipelineSource, RefClass, RefKind, Reference, VariableLevel,
+};
 
 /// A configuration and what it is made for.
 #[derive(Debug, Clone)]
@@ -46,6 +48,12 @@ impl Case {
     /// The same on a tag, where the event names a branch.
     pub(super) fn on_tag(mut self) -> Self {
         self.facts.reference.kind = RefKind::Tag;
+        self
+    }
+
+    /// The same where it takes a moment to know what was there before the push.
+    pub(super) fn before(mut self, find: fn() -> String) -> Self {
+        self.facts.commit.before_sha = Some(Late::new(find));
         self
     }
 
