@@ -167,7 +167,8 @@ impl Executor for SandboxExecutor {
         };
         let held = Controller::ALL.into_iter().filter(held);
         let held: Vec<&str> = held.map(Controller::what).collect();
-        let probing = probe::probe(&self.settings.base, rights, &held);
+        let networks = (&*self.networks, self.network());
+        let probing = probe::probe(&self.settings.base, rights, &held, networks);
         let found = unless_asked(&cx.cancel, "probe", probing).await?;
         // Sandboxes are as the first that was tried.
         let _ = self.copies_layers.set(found.copies_layers);
@@ -210,15 +211,12 @@ impl Executor for SandboxExecutor {
         let what = "layers of artifacts were not removed";
         let (builds, folder) = (Arc::clone(&self.builds), Arc::clone(&self.folder));
         let overlays = Arc::clone(&self.overlays);
-        let removing = async {
-            self.networks.release().await?;
-            blocking("release", what, move || {
-                builds.release();
-                overlays.release()?;
-                folder.release()
-            })
-            .await
-        };
+        self.networks.release();
+        let removing = blocking("release", what, move || {
+            builds.release();
+            overlays.release()?;
+            folder.release()
+        });
         tokio::time::timeout(budget, removing)
             .await
             .unwrap_or_else(|late| Err(ExecError::system("release", what).because(late)))

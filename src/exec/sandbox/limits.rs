@@ -184,7 +184,9 @@ impl Limits {
                 }
             }
             (Controller::Pids, _) => {
-                let limit = self.processes.iter();
+                // The process that waits for the end of the sandbox is in the group too.
+                let limit = self.processes.map(|most| most.saturating_add(1));
+                let limit = limit.iter();
                 limit
                     .map(|most| set("pids.max", most.to_string()))
                     .collect()
@@ -273,7 +275,7 @@ mod tests {
                 "/m/g/memory.memsw.limit_in_bytes 134217728",
                 "/c/g/cpu.cfs_period_us 100000",
                 "/c/g/cpu.cfs_quota_us 150000",
-                "/p/g/pids.max 100",
+                "/p/g/pids.max 101",
             ]
         );
         let usual = Limits {
@@ -295,7 +297,7 @@ mod tests {
                 "/u/g/memory.max 67108864",
                 "/u/g/memory.swap.max 67108864",
                 "/u/g/cpu.max 150000 100000",
-                "/u/g/pids.max 100",
+                "/u/g/pids.max 101",
             ]
         );
         let tiny = Limits {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::file_work::{blocking, in_place};
@@ -14,8 +14,8 @@ use super::groups;
 use super::identity::{Identity, Ranges};
 use super::inside::errand::ranges;
 use super::inside::link::Link;
-use super::inside::wire::{Order, Program};
-use super::limits::{Limits, Place, counts_processes, group_name};
+use super::inside::wire::{GroupSetup, Order, Program};
+use super::limits::{Group, Limits, Place, counts_processes, group_name};
 use super::network::job_networks::JobNetwork;
 use super::plan::{Plan, folders, overlays, setup};
 use super::probe;
@@ -27,8 +27,13 @@ use super::trees::overlays::Held;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::images::layer::LayerForm;
 
+/// The folder of a job's own sandbox in that of its attempt.
+const JOB: &str = "job";
+
 /// A sandbox that is to be made.
 struct Wanted<'a> {
+    /// To one that has been begun.
+    link: Link,
     folder: PathBuf,
     base: &'a Base,
     rights: LayerForm,
@@ -39,8 +44,6 @@ struct Wanted<'a> {
     builds: &'a [PathBuf],
     limits: Limits,
     places: &'a [Place],
-    /// What the names of the run's groups begin with.
-    run_groups: &'a str,
     temp_files: &'a [String],
     names: &'a [String],
     /// What of this machine it has besides.
@@ -58,7 +61,6 @@ struct Launched {
     lent: Vec<OwnedFd>,
     /// Those of the run that it has.
     overlays: Held,
-    groups: Vec<PathBuf>,
 }
 
 /// What the sandboxes of services have of that of their job.
@@ -69,7 +71,6 @@ struct Shared<'a> {
     names: &'a [String],
     binds: &'a [Bind],
     ranges: Option<Ranges>,
-    run_groups: &'a str,
 }
 
 impl SandboxExecutor {
@@ -79,21 +80,23 @@ impl SandboxExecutor {
         let image = spec.image.clone().unwrap_or_default();
         let run_groups = in_place(|| self.folder.make(&spec.owner, self.places()))
             .map_err(|error| no_folder(&error))?;
-        let (base, (builds, over)) =
-            tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
-        let rights = self.rights().await?;
-        // Files of this machine have no owner that a user could be.
-        let services = spec.services.iter().map(|service| &service.image);
-        let has_owners = [&image]
-            .into_iter()
-            .chain(services)
-            .any(|it| it.name != host::NAME);
-        let ranges = has_owners.then(|| in_place(ranges)).flatten();
         let folder = self.folder.attempt(&spec.job, spec.attempt);
         let folder = folder.map_err(|error| {
             ExecError::system("open", "the system gives no random bytes").because(error)
         })?;
-        let mut undone = Undone(Some(folder.clone()));
+        let mut undone = Undone(Some((folder.clone(), Vec::new())));
+        let (link, links, groups) = self.begin(spec, &run_groups, &folder).await?;
+        undone.0 = Some((folder.clone(), groups.clone()));
+        let (base, (builds, over)) =
+            tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
+        let rights = self.rights().await?;
+        // Files of this machine have no owner that a user could be.
+        let images = spec.services.iter().map(|service| &service.image);
+        let has_owners = [&image]
+            .into_iter()
+            .chain(images)
+            .any(|it| it.name != host::NAME);
+        let ranges = has_owners.then(|| in_place(ranges)).flatten();
         let binds = in_place(|| self.settings.extras.binds(spec))?;
         let names: Vec<String> = (spec.services.iter())
             .flat_map(|service| service.aliases.clone())
@@ -102,7 +105,8 @@ impl SandboxExecutor {
         let identity = probe::identity(user, rights, ranges);
         let network = self.networks.take(&identity, self.network()).await?;
         let wanted = Wanted {
-            folder: folder.join("job"),
+            link,
+            folder: folder.join(JOB),
             base: &base,
             rights,
             ranges,
@@ -112,7 +116,6 @@ impl SandboxExecutor {
             builds: &builds,
             limits: self.settings.limits.effective(),
             places: self.places(),
-            run_groups: &run_groups,
             temp_files: &temp_files(spec),
             names: &names,
             binds: &binds,
@@ -124,7 +127,6 @@ impl SandboxExecutor {
             link,
             lent,
             overlays,
-            groups,
         } = self.launch(wanted).await?;
         undone.0 = None;
         // From here on dropping the session undoes what was begun.
@@ -155,12 +157,12 @@ impl SandboxExecutor {
             names: &names,
             binds: &binds,
             ranges,
-            run_groups: &run_groups,
         };
         let begun = async {
             session.unpack(&tars).await?;
             if !spec.services.is_empty() {
-                self.start_services(spec, &mut session, shared).await?;
+                self.start_services(spec, links, &mut session, shared)
+                    .await?;
                 session.wait_for_services(cx).await?;
             }
             Ok(())
@@ -170,17 +172,47 @@ impl SandboxExecutor {
         begun.map(|()| session)
     }
 
+    /// Begins the sandboxes of an attempt, which get their limits while what they are made of is
+    /// looked for: that of the job, those of its services, and the groups of all.
+    async fn begin(
+        &self,
+        spec: &EnvSpec,
+        run_groups: &str,
+        folder: &Path,
+    ) -> Result<(Link, Vec<Link>, Vec<PathBuf>), ExecError> {
+        let mut all = Vec::new();
+        let mut begin = async |name: &str, limits: Limits| {
+            let name = group_name(run_groups, &folder.join(name));
+            let groups = limits.groups(self.places(), &name);
+            all.extend(groups.iter().map(|group| group.at.clone()));
+            Link::begin(GroupSetup {
+                steps: groups.iter().map(Group::step).collect(),
+                members: groups.iter().map(Group::processes).collect(),
+            })
+            .await
+        };
+        let limits = self.settings.limits.effective();
+        let job = begin(JOB, limits).await?;
+        let mut services = Vec::new();
+        for number in 0..spec.services.len() {
+            services.push(begin(&service_folder(number), limits.of_service()).await?);
+        }
+        Ok((job, services, all))
+    }
+
     /// Makes the sandboxes of the services and starts their programs.
     async fn start_services(
         &self,
         spec: &EnvSpec,
+        links: Vec<Link>,
         session: &mut SandboxSession,
         shared: Shared<'_>,
     ) -> Result<(), ExecError> {
-        for (number, service) in spec.services.iter().enumerate() {
+        for ((number, service), link) in spec.services.iter().enumerate().zip(links) {
             let base = self.bases.get(&service.image).await?;
             let wanted = Wanted {
-                folder: session.folder.join(format!("service-{number}")),
+                link,
+                folder: session.folder.join(service_folder(number)),
                 base: &base,
                 rights: self.rights().await?,
                 ranges: shared.ranges,
@@ -190,21 +222,14 @@ impl SandboxExecutor {
                 builds: &[],
                 limits: self.settings.limits.effective().of_service(),
                 places: self.places(),
-                run_groups: shared.run_groups,
                 temp_files: &[],
                 names: shared.names,
                 binds: shared.binds,
                 lends_to: 0,
                 joins: (shared.network, shared.lent.get(number).map(AsFd::as_fd)),
             };
-            let Launched {
-                link,
-                overlays,
-                groups,
-                ..
-            } = self.launch(wanted).await?;
+            let Launched { link, overlays, .. } = self.launch(wanted).await?;
             session.overlays.append(overlays);
-            session.groups.extend(groups);
             let environment = base.environment(pairs(&service.variables));
             let ports = base.ports(&environment);
             let program = Program {
@@ -222,8 +247,6 @@ impl SandboxExecutor {
     /// Makes one sandbox.
     async fn launch(&self, wanted: Wanted<'_>) -> Result<Launched, ExecError> {
         let identity = probe::identity(wanted.user, wanted.rights, wanted.ranges);
-        let name = group_name(wanted.run_groups, &wanted.folder);
-        let groups = wanted.limits.groups(wanted.places, &name);
         // Where no group counts them, the kernel does, but for root.
         let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
         let network = self.network();
@@ -245,7 +268,6 @@ impl SandboxExecutor {
             extras: &self.settings.extras,
             is_job: builds.is_none(),
             binds: wanted.binds,
-            groups: &groups,
             processes: wanted.limits.processes.filter(|_| by_user),
             // An image's own programs may have to run as their owners; this machine's never do.
             no_new_privileges: wanted.base.is_host || !identity.has_many(),
@@ -268,13 +290,13 @@ impl SandboxExecutor {
         .map_err(with_room)?;
         let mut files = vec![joined.users.as_fd(), joined.network.as_fd()];
         files.extend(builds);
-        let (link, lent) = Link::launch(&Order::Sandbox(setup), &files).await?;
+        let mut link = wanted.link;
+        let lent = link.make(&Order::Sandbox(setup), &files).await?;
         in_place(|| held.made());
         Ok(Launched {
             link,
             lent,
             overlays: held,
-            groups: groups.into_iter().map(|group| group.at).collect(),
         })
     }
 
@@ -308,16 +330,20 @@ impl SandboxExecutor {
     }
 }
 
-/// Removes a folder unless the sandbox for it came about.
-struct Undone(Option<PathBuf>);
+/// Removes a folder and groups unless the sandbox for them came about.
+struct Undone(Option<(PathBuf, Vec<PathBuf>)>);
 
 impl Drop for Undone {
     fn drop(&mut self) {
-        if let Some(folder) = &self.0 {
-            // The error that led here tells more. Groups go with the run.
-            let _ = in_place(|| groups::remove_attempt(&[], folder));
+        if let Some((folder, groups)) = &self.0 {
+            // The error that led here tells more.
+            let _ = in_place(|| groups::remove_attempt(groups, folder));
         }
     }
+}
+
+fn service_folder(number: usize) -> String {
+    format!("service-{number}")
 }
 
 fn pairs(variables: &[EnvVariable]) -> impl Iterator<Item = (&str, &str)> {

@@ -35,8 +35,8 @@
 //! `errand`: outside of a namespace with these ids only root could.
 //!
 //! Steps that look up names in an image are done when nothing of this machine can be reached any
-//! more, however its links lead. The program of the first process is a sealed copy in memory, so
-//! that nobody who gets hold of it can change the one on disk.
+//! more, however its links lead. The program of the first process is a mount that nobody writes to or
+//! a sealed copy in memory, so that nobody who gets hold of it can change the one on disk.
 
 mod executor;
 mod extras;

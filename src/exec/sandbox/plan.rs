@@ -7,7 +7,6 @@ use super::super::Layout;
 use super::extras::{Bind, Extras};
 use super::identity::Identity;
 use super::inside::wire::{Joins, Setup};
-use super::limits::Group;
 use super::step::{Fresh, KernelTree, Marks, Step};
 use super::trees::overlays::Layered;
 use network::names;
@@ -121,8 +120,6 @@ pub(super) struct Plan<'a> {
     pub(super) is_job: bool,
     /// Folders and files of this machine that the user lets it have.
     pub(super) binds: &'a [Bind],
-    /// What holds its limits.
-    pub(super) groups: &'a [Group],
     /// How many processes a user may have inside, where no group counts them.
     pub(super) processes: Option<u64>,
     /// Whether programs may not give more rights than there are: a file that is set to run as its
@@ -156,7 +153,6 @@ impl<'a> Plan<'a> {
             extras: Extras::none(),
             is_job: true,
             binds: &[],
-            groups: &[],
             processes: None,
             no_new_privileges: true,
         }
@@ -249,7 +245,6 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     let given = attach.split_off(given);
     let next = root + makers.len();
     let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
-    outside.extend(plan.groups.iter().map(Group::step));
     // Root lays layers over each other before rights are given up.
     if matches!(plan.identity, Identity::Same) {
         outside.extend(makers);
@@ -309,7 +304,6 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         } else {
             Joins::Users
         }),
-        groups: plan.groups.iter().map(Group::processes).collect(),
         inside,
     }
 }

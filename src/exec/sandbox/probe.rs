@@ -13,7 +13,7 @@ use super::inside::link::Link;
 use super::inside::wire::Order;
 use super::limits::counts_by_namespace;
 use super::network::job_networks::JobNetworks;
-use super::network::way_out::{Network, SandboxNetwork, sandbox_way_out};
+use super::network::way_out::{Network, sandbox_way_out};
 use super::plan::{Plan, Root, folders, setup};
 use super::step::Marks;
 use super::trees::kept::Unfinished;
@@ -81,19 +81,22 @@ pub(super) struct Found {
 }
 
 /// Makes a sandbox and ends it; says what sandboxes are like here, where `held` is what limits
-/// hold for. Where layers can't be laid over each other, they are copied.
+/// hold for. Its network is then the first job's. Where layers can't be laid over each other, they are copied.
 pub(super) async fn probe(
     base: &Path,
     rights: LayerForm,
     held: &[&str],
+    (networks, network): (&JobNetworks, &Network),
 ) -> Result<Found, ExecError> {
     let ranges = tokio::task::spawn_blocking(ranges).await.ok().flatten();
     let mut copies = false;
-    let mut made = make(base, rights, ranges, copies).await;
+    let mut made = make(base, rights, ranges, copies, (networks, network)).await;
     if made.is_err() && !is_root(rights) {
         copies = true;
         // What is wrong with the first is what is to be told.
-        made = make(base, rights, ranges, copies).await.or(made);
+        made = make(base, rights, ranges, copies, (networks, network))
+            .await
+            .or(made);
     }
     made?;
     let identity = identity("", rights, ranges);
@@ -109,6 +112,7 @@ async fn make(
     rights: LayerForm,
     ranges: Option<Ranges>,
     copies: bool,
+    (networks, network): (&JobNetworks, &Network),
 ) -> Result<(), ExecError> {
     let base = base.to_owned();
     let made = blocking("probe", "no folder for sandboxes can be made", move || {
@@ -137,15 +141,12 @@ async fn make(
         folders.iter().try_for_each(fs::create_dir_all)
     })
     .await?;
-    let networks = JobNetworks::new(place.join("networks"));
-    let alone = Network::of(SandboxNetwork::Alone);
     let making = async {
-        let network = networks.take(&identity, &alone).await?;
+        let network = networks.take(&identity, network).await?;
         let files = [network.users.as_fd(), network.network.as_fd()];
         let (mut link, _) = Link::launch(&Order::Sandbox(setup), &files).await?;
         link.end().await?;
-        networks.give_back(network).await?;
-        networks.release().await
+        networks.give_back(network).await
     };
     making.await.map_err(|error| refused(&error))?;
     let what = "the folder of a sandbox was not removed";

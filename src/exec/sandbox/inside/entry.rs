@@ -4,11 +4,10 @@
 //! joins the network of the sandbox, makes the first process in namespaces of its own, and waits for
 //! its end.
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -27,7 +26,7 @@ use super::kernel::{Linux, perform};
 use super::mounts::own_mounts;
 use super::seccomp::{self, Filter};
 use super::sys::{self, Namespaces};
-use super::wire::{Cause, Joins, Order, Reply, Setup, Wire};
+use super::wire::{Cause, GroupSetup, Joins, Order, Reply, Setup, Wire};
 use crate::foreign::system_words;
 
 /// What `pipe` calls itself when it starts itself anew.
@@ -99,11 +98,37 @@ fn make() -> io::Result<()> {
 }
 
 fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
-    match wire.receive::<Order>()? {
-        Some((Order::Sandbox(setup), files)) => enter_sandbox_of(wire, &setup, files, filter),
-        Some((Order::Network(setup), _)) => keeper::keep(wire, setup),
-        None => Ok(()),
+    loop {
+        let done = match wire.receive::<Order>()? {
+            Some((Order::Limits(groups), _)) => limit(&groups),
+            Some((Order::Sandbox(setup), files)) => {
+                return enter_sandbox_of(wire, &setup, files, filter);
+            }
+            Some((Order::Network(setup), _)) => return keeper::keep(wire, setup),
+            None => return Ok(()),
+        };
+        if let Err((what, cause)) = done {
+            return fail(&mut wire, what, cause);
+        }
     }
+}
+
+/// Puts this process, and with it all that it makes, in control groups.
+fn limit(groups: &GroupSetup) -> Result<(), (String, Cause)> {
+    let mut kernel = Linux::with(Vec::new(), None);
+    perform(&mut kernel, &groups.steps).map_err(|it| (broken(&it), cause(&it)))?;
+    for members in &groups.members {
+        // 0 is whoever writes it.
+        fs::write(members, "0").map_err(|error| {
+            let words = system_words(&error);
+            let what = format!(
+                "the limits can't be set in `{}`: {words}",
+                members.display()
+            );
+            (what, Cause::of(&error))
+        })?;
+    }
+    Ok(())
 }
 
 /// Makes one, and stays until its end.
@@ -115,10 +140,9 @@ fn enter_sandbox_of(
 ) -> io::Result<()> {
     let lent = files.split_off(files.len().min(2));
     let mut kernel = Linux::with(lent, filter);
-    let groups = match outside(setup, &files, &mut kernel) {
-        Ok(groups) => groups,
-        Err((what, cause)) => return fail(&mut wire, what, cause),
-    };
+    if let Err((what, cause)) = outside(setup, &files, &mut kernel) {
+        return fail(&mut wire, what, cause);
+    }
     let namespaces = match setup.joins {
         Some(_) => Namespaces::REST,
         None => Namespaces::REST.and(Namespaces::USER),
@@ -130,87 +154,52 @@ fn enter_sandbox_of(
             fail(&mut wire, what, Cause::of(&error))
         }
         Ok(None) => {
-            drop(tell);
+            drop((tell, files));
             // Whoever ends the one that waits ends the sandbox. One that is gone already shows
             // below.
             set_parent_process_death_signal(Some(Signal::KILL))?;
             // Nothing is told where `pipe` or the maps came to grief.
             told.read_exact(&mut [0])?;
-            drop((groups, files));
-            init::run(wire, setup, kernel, told)
+            drop(told);
+            init::run(wire, setup, kernel)
         }
         Ok(Some(first)) => {
-            drop((told, files));
-            if let Err((what, cause)) = give(first, setup, groups, &mut tell) {
-                fail(&mut wire, what, cause)?;
-                kill_process(first, Signal::KILL)?;
+            drop((told, files, kernel));
+            let maps = match setup.joins {
+                Some(_) => Ok(()),
+                None => write_maps(first, &setup.identity),
+            };
+            match maps {
+                // One that is gone already needs to know nothing.
+                Ok(()) => drop(tell.write_all(&[0])),
+                Err(error) => {
+                    let what = format!("the ids can't be given: {}", system_words(&error));
+                    fail(&mut wire, what, Cause::of(&error))?;
+                    kill_process(first, Signal::KILL)?;
+                }
             }
-            drop(kernel);
             wait(first, &wire)
         }
     }
 }
 
-/// Does what needs the rights of `pipe`. Returns the files that members of groups are written to.
-fn outside(
-    setup: &Setup,
-    files: &[OwnedFd],
-    kernel: &mut Linux,
-) -> Result<Vec<File>, (String, Cause)> {
+/// Does what needs the rights of `pipe`, and joins what it is to join.
+fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), (String, Cause)> {
     perform(kernel, &setup.outside).map_err(|it| (broken(&it), cause(&it)))?;
-    // While this process has all of its rights.
-    let open = |group: &PathBuf| {
-        let opened = File::options().write(true).open(group);
-        opened.map_err(|error| {
+    let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
+    let joined = match setup.joins {
+        None => 0,
+        Some(Joins::Users) => 1,
+        Some(Joins::Network) => 2,
+    };
+    for (file, kind) in files.iter().zip(kinds).take(joined) {
+        move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
+            let error = io::Error::from(error);
             let words = system_words(&error);
-            let what = format!("the limits can't be set in `{}`: {words}", group.display());
+            let what = format!("the job's network can't be joined: {words}");
             (what, Cause::of(&error))
-        })
-    };
-    let groups = setup.groups.iter().map(open).collect::<Result<_, _>>()?;
-    if let Some(joins) = setup.joins {
-        let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
-        let joined = match joins {
-            Joins::Users => 1,
-            Joins::Network => 2,
-        };
-        for (file, kind) in files.iter().zip(kinds).take(joined) {
-            move_into_link_name_space(file.as_fd(), Some(kind)).map_err(|error| {
-                let error = io::Error::from(error);
-                let words = system_words(&error);
-                let what = format!("the job's network can't be joined: {words}");
-                (what, Cause::of(&error))
-            })?;
-        }
+        })?;
     }
-    Ok(groups)
-}
-
-/// Gives the first process its ids and then its limits, and tells it of both.
-fn give(
-    first: Pid,
-    setup: &Setup,
-    groups: Vec<File>,
-    tell: &mut UnixStream,
-) -> Result<(), (String, Cause)> {
-    let failed = |what: &str, error: io::Error| {
-        let words = system_words(&error);
-        (format!("{what}: {words}"), Cause::of(&error))
-    };
-    if setup.joins.is_none() {
-        write_maps(first, &setup.identity)
-            .map_err(|error| failed("the ids can't be given", error))?;
-    }
-    // One that is gone already needs to know nothing.
-    let _ = tell.write_all(&[0]);
-    // It takes the kernel some milliseconds, in which the first process does other things.
-    for mut group in groups {
-        let number = first.as_raw_nonzero().to_string();
-        group
-            .write_all(number.as_bytes())
-            .map_err(|error| failed("the limits can't be set", error))?;
-    }
-    let _ = tell.write_all(&[0]);
     Ok(())
 }
 

@@ -98,7 +98,6 @@ impl Errand {
             outside: Vec::new(),
             identity: Identity::Ranges(ranges),
             joins: None,
-            groups: Vec::new(),
             inside: vec![Step::PrivateMounts],
         });
         errand.wire.send(&order, &[])?;

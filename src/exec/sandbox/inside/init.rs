@@ -7,7 +7,6 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -29,13 +28,7 @@ use crate::foreign::system_words;
 use crate::remove::remove;
 
 /// Makes the world of `setup`, and serves until nobody is at the other end of the socket.
-/// `told` says when it has its limits.
-pub(in super::super) fn run(
-    mut wire: Wire,
-    setup: &Setup,
-    mut kernel: Linux,
-    mut told: UnixStream,
-) -> io::Result<()> {
+pub(in super::super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) -> io::Result<()> {
     // Modes are those that are asked for.
     umask(Mode::empty());
     rustix::thread::set_name(c"pipe-init")?;
@@ -47,8 +40,6 @@ pub(in super::super) fn run(
         };
         return wire.send(&failed, &[]);
     }
-    told.read_exact(&mut [0])?;
-    drop(told);
     let lent = kernel.lent();
     let lent: Vec<BorrowedFd<'_>> = lent.iter().map(AsFd::as_fd).collect();
     wire.send(&Reply::Ready, &lent)?;

@@ -15,7 +15,9 @@ use tokio::net::unix::pipe;
 use super::super::super::ExecError;
 use super::super::super::file_work::in_place;
 use super::maker;
-use super::wire::{Cause, Order, Reply, Request, frame, parse, receive_with, send_with};
+use super::wire::{
+    Cause, GroupSetup, Order, Reply, Request, frame, parse, receive_with, send_with,
+};
 use crate::foreign::system_words;
 
 /// Bytes read at once.
@@ -43,13 +45,31 @@ impl Link {
         files: &[BorrowedFd<'_>],
     ) -> Result<(Self, Vec<OwnedFd>), ExecError> {
         let mut link = start().map_err(|error| not_started(&error))?;
-        link.send(order, files).await?;
-        match link.receive().await? {
-            Reply::Ready => {
-                let files = std::mem::take(&mut link.files);
-                Ok((link, files))
-            }
-            other => Err(unexpected("open", other)),
+        let files = link.make(order, files).await?;
+        Ok((link, files))
+    }
+
+    /// Begins a sandbox: it gets its limits, which is not waited for.
+    pub(in super::super) async fn begin(limits: GroupSetup) -> Result<Self, ExecError> {
+        let mut link = start().map_err(|error| not_started(&error))?;
+        if !limits.steps.is_empty() {
+            link.send(&Order::Limits(limits), &[]).await?;
+        }
+        Ok(link)
+    }
+
+    /// Has something made at the other end; `files` go with the order. The files that it gives.
+    pub(in super::super) async fn make(
+        &mut self,
+        order: &Order,
+        files: &[BorrowedFd<'_>],
+    ) -> Result<Vec<OwnedFd>, ExecError> {
+        let sent = self.send(order, files).await;
+        match self.receive().await {
+            Ok(Reply::Ready) => Ok(std::mem::take(&mut self.files)),
+            // What became of earlier orders tells more than that nobody takes this one.
+            Ok(other) => Err(unexpected("open", other)),
+            Err(error) => Err(sent.err().unwrap_or(error)),
         }
     }
 

@@ -29,11 +29,22 @@ const FILES: usize = 64;
 /// The longest message that is read: what a script may set as variables is far below.
 const LONGEST: usize = 64 << 20;
 
-/// What is to be made. The first message.
+/// What is to be made. The first messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum Order {
+    /// What limits the sandbox that is to come. It takes the kernel some milliseconds, in which other
+    /// things can be done.
+    Limits(GroupSetup),
     Sandbox(Setup),
     Network(NetworkSetup),
+}
+
+/// Control groups that a sandbox is to be in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct GroupSetup {
+    pub(in super::super) steps: Vec<Step>,
+    /// The files that members are written to.
+    pub(in super::super) members: Vec<PathBuf>,
 }
 
 /// How a sandbox is made.
@@ -45,8 +56,6 @@ pub(in super::super) struct Setup {
     pub(in super::super) identity: Identity,
     /// What it joins. It has users of its own where that is nothing.
     pub(in super::super) joins: Option<Joins>,
-    /// Files that its processes are written to, for limits.
-    pub(in super::super) groups: Vec<PathBuf>,
     /// What is done inside.
     pub(in super::super) inside: Vec<Step>,
 }

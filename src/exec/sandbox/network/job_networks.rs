@@ -98,16 +98,11 @@ impl JobNetworks {
         }
     }
 
-    /// Ends those that no job has.
-    pub(in super::super) async fn release(&self) -> Result<(), ExecError> {
-        let free = {
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *free)
-        };
-        for mut network in free {
-            network.link.end().await?;
-        }
-        Ok(())
+    /// Ends those that no job has. Nothing was sent by them, so that their keepers leave nothing behind,
+    /// and are not waited for.
+    pub(in super::super) fn release(&self) {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.clear();
     }
 }
 
