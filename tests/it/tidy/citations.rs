@@ -238,11 +238,7 @@ fn keywords_name_chapters_that_exist() {
 
 /// A Rust file of that text.
 fn rust(text: &str) -> File {
-    File {
-        path: "src/a.rs".to_owned(),
-        text: text.to_owned(),
-        is_test: false,
-    }
+    File::new("src/a.rs", text)
 }
 
 #[test]

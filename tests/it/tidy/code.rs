@@ -151,7 +151,12 @@ impl Named {
 /// too; whoever asks knows which first words matter.
 pub(super) fn paths(code: &str) -> Vec<Named> {
     let mut found = Vec::new();
-    let mut reader = Reader { code, at: 0 };
+    let mut reader = Reader {
+        code,
+        at: 0,
+        line: 1,
+        line_of: 0,
+    };
     while reader.at < code.len() {
         match reader.word() {
             Some(word) => reader.tree(&mut vec![word], &mut found),
@@ -164,6 +169,9 @@ pub(super) fn paths(code: &str) -> Vec<Named> {
 struct Reader<'a> {
     code: &'a str,
     at: usize,
+    /// The line of the place `line_of`: counted on from there, not from the start each time.
+    line: usize,
+    line_of: usize,
 }
 
 impl Reader<'_> {
@@ -173,6 +181,13 @@ impl Reader<'_> {
 
     fn step(&mut self) {
         self.at += self.rest().chars().next().map_or(1, char::len_utf8);
+    }
+
+    /// The line where the reader is.
+    fn line(&mut self) -> usize {
+        self.line += self.code[self.line_of..self.at].matches('\n').count();
+        self.line_of = self.at;
+        self.line
     }
 
     fn space(&mut self) {
@@ -197,7 +212,7 @@ impl Reader<'_> {
 
     /// What follows a word: nothing, `::word`, or `::{ … }`.
     fn tree(&mut self, path: &mut Vec<String>, found: &mut Vec<Named>) {
-        let line = self.code[..self.at].matches('\n').count() + 1;
+        let line = self.line();
         let length = path.len();
         loop {
             if !self.eat("::") {

@@ -86,13 +86,13 @@ fn filled_in(text: &str) -> Vec<(usize, String)> {
 #[test]
 fn printed_commands_are_built_not_filled_in() {
     let mut broken = Vec::new();
-    let is_ours = |file: &File| {
+    let is_ours = |file: &&File| {
         !file.is_test
             && !MAKES_COMMANDS
                 .iter()
                 .any(|path| file.path.starts_with(path))
     };
-    for file in sources().into_iter().filter(is_ours) {
+    for file in sources().iter().filter(is_ours) {
         for (line, text) in filled_in(&without_test_lines(&file.text)) {
             broken.push(format!("{}:{line}: {text}", file.path));
         }

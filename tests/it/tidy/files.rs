@@ -1,8 +1,10 @@
 //! The files of the repository.
 
+use super::code::{Named, paths, without_tests, without_text};
 use regex::Regex;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, OnceLock};
 
 /// The top of the checkout.
 pub(super) fn root() -> &'static Path {
@@ -15,9 +17,26 @@ pub(super) struct File {
     pub(super) text: String,
     /// Of a module that exists only in tests, which is free to use what it needs.
     pub(super) is_test: bool,
+    named: OnceLock<Vec<Named>>,
 }
 
 impl File {
+    /// One with this text, which is of no test.
+    pub(super) fn new(path: &str, text: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            is_test: false,
+            named: OnceLock::new(),
+        }
+    }
+
+    /// What its own code, tests in it aside, names.
+    pub(super) fn named(&self) -> &[Named] {
+        let read = || paths(&without_tests(&without_text(&self.text)));
+        self.named.get_or_init(read)
+    }
+
     pub(super) fn is_rust(&self) -> bool {
         Path::new(&self.path)
             .extension()
@@ -37,8 +56,13 @@ impl File {
     }
 }
 
-/// The Rust files of the library and the program.
-pub(super) fn sources() -> Vec<File> {
+/// The Rust files of the library and the program, read once for all rules.
+pub(super) fn sources() -> &'static [File] {
+    static SOURCES: LazyLock<Vec<File>> = LazyLock::new(read_sources);
+    &SOURCES
+}
+
+fn read_sources() -> Vec<File> {
     let mut sources = under("src");
     sources.retain(File::is_rust);
     assert!(sources.len() > 20, "src was not found");
@@ -52,17 +76,21 @@ pub(super) fn sources() -> Vec<File> {
     sources
 }
 
-/// The paths, without `.rs`, of the modules that this file declares for tests alone.
-fn test_modules(file: &File) -> Vec<String> {
-    let declaration = Regex::new(
+/// A module for tests alone: its path, if one is given, and its name.
+static DECLARATION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
         r#"#\[cfg\(test\)\]\s*(?:#\[path = "([^"]+)\.rs"\]\s*)?(?:pub(?:\(\w+\))? )?mod (\w+);"#,
     )
-    .expect("the expression is right");
+    .expect("the expression is right")
+});
+
+/// The paths, without `.rs`, of the modules that this file declares for tests alone.
+fn test_modules(file: &File) -> Vec<String> {
     let folder = match file.path.rsplit_once('/') {
         Some((folder, "mod.rs" | "lib.rs" | "main.rs")) => folder,
         _ => file.path.trim_end_matches(".rs"),
     };
-    (declaration.captures_iter(&file.text))
+    (DECLARATION.captures_iter(&file.text))
         .map(|found| match found.get(1) {
             // A given path starts at the file's own folder.
             Some(path) => format!(
@@ -90,11 +118,8 @@ fn walk(path: &Path, files: &mut Vec<File>) {
         }
     } else if let Ok(text) = fs::read_to_string(path) {
         let path = path.strip_prefix(root()).expect("all lie under the top");
-        files.push(File {
-            path: path.to_string_lossy().replace('\\', "/"),
-            text,
-            is_test: false,
-        });
+        let path = path.to_string_lossy().replace('\\', "/");
+        files.push(File::new(&path, &text));
     }
 }
 
@@ -131,11 +156,7 @@ fn modules_of_tests_are_known() {
         ),
     ];
     for (path, text, expected) in rows {
-        let file = File {
-            path: path.to_owned(),
-            text: text.to_owned(),
-            is_test: false,
-        };
+        let file = File::new(path, text);
         assert_eq!(test_modules(&file), expected, "{path}: {text}");
     }
 }

@@ -1,7 +1,7 @@
 //! The layers of `src/lib.rs`: its table is the rule, this holds it.
 
 use super::assert_none;
-use super::code::{Named, paths, without_tests, without_text};
+use super::code::Named;
 use super::files::{File, root, sources};
 use std::collections::BTreeMap;
 use std::fs;
@@ -90,11 +90,6 @@ fn row(line: &str) -> Option<(String, u32)> {
     Some((name, layer))
 }
 
-/// What the file's own code, its tests aside, names.
-fn named(file: &File) -> Vec<Named> {
-    paths(&without_tests(&without_text(&file.text)))
-}
-
 /// The module of the crate that a path means, if it leaves the module it stands in.
 fn target<'a>(file: &File, path: &'a Named) -> Option<&'a str> {
     let supers = path.path.iter().take_while(|word| *word == "super").count();
@@ -106,8 +101,8 @@ fn target<'a>(file: &File, path: &'a Named) -> Option<&'a str> {
     path.path.get(from_root).map(String::as_str)
 }
 
-fn product() -> impl Iterator<Item = File> {
-    sources().into_iter().filter(|file| !file.is_test)
+fn product() -> impl Iterator<Item = &'static File> {
+    sources().iter().filter(|file| !file.is_test)
 }
 
 #[test]
@@ -140,8 +135,8 @@ fn imports_go_down() {
         let Some((own, layer)) = module.first().and_then(|own| layers.get_key_value(*own)) else {
             continue;
         };
-        for path in named(&file) {
-            let Some((other, below)) = target(&file, &path).and_then(|it| layers.get_key_value(it))
+        for path in file.named() {
+            let Some((other, below)) = target(file, path).and_then(|it| layers.get_key_value(it))
             else {
                 continue;
             };
@@ -168,8 +163,8 @@ fn layers_do_not_know_what_is_not_theirs() {
         let Some((own, unknown)) = UNKNOWN.into_iter().find(|(name, _)| own == Some(*name)) else {
             continue;
         };
-        for path in named(&file) {
-            if let Some(other) = target(&file, &path).filter(|other| unknown.contains(other)) {
+        for path in file.named() {
+            if let Some(other) = target(file, path).filter(|other| unknown.contains(other)) {
                 let place = format!("{}:{}", file.path, path.line);
                 broken.push(format!("{place}: `{own}` knows `{other}`"));
             }
@@ -190,7 +185,7 @@ fn pure_layers_do_nothing() {
         {
             continue;
         }
-        for path in named(&file) {
+        for path in file.named() {
             let clock = path.path.last().is_some_and(|word| word == "now");
             let banned = clock || IMPURE.iter().any(|banned| path.starts_with(banned));
             // A word alone is a variable.
@@ -214,7 +209,7 @@ fn pure_layers_do_nothing() {
 fn foreign_types_stop_at_one_place() {
     let mut broken = Vec::new();
     for file in product() {
-        for path in named(&file) {
+        for path in file.named() {
             for (name, places) in CONFINED {
                 let here = places.iter().any(|place| file.path.starts_with(place));
                 if path.path.len() > 1 && path.starts_with(name) && !here {
@@ -233,11 +228,6 @@ fn foreign_types_stop_at_one_place() {
 
 #[test]
 fn a_path_is_resolved() {
-    let file = |path: &str| File {
-        path: path.to_owned(),
-        text: String::new(),
-        is_test: false,
-    };
     let rows = [
         ("src/plan/rules.rs", "crate::expr::Value", Some("expr")),
         ("src/plan/rules.rs", "super::job::Job", None),
@@ -256,7 +246,8 @@ fn a_path_is_resolved() {
         ("src/plan/mod.rs", "std::fs::read", None),
     ];
     for (path, code, expected) in rows {
-        let found = paths(code);
-        assert_eq!(target(&file(path), &found[0]), expected, "{path}: {code}");
+        let file = File::new(path, code);
+        let found = &file.named()[0];
+        assert_eq!(target(&file, found), expected, "{path}: {code}");
     }
 }

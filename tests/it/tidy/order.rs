@@ -1,7 +1,6 @@
 //! Inside a layer: of two files or folders one builds on the other, never both on each other.
 
 use super::assert_none;
-use super::code::{paths, without_tests, without_text};
 use super::files::{File, sources};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 /// What the parts of a layer name of each other.
-fn uses(layer: &str, files: &[File]) -> Uses {
+fn uses(layer: &str, files: &[&File]) -> Uses {
     let mut uses = Uses::new();
     for file in files {
         if let [own, part, ..] = file.module()[..]
             && own == layer
         {
             let named = uses.entry(part.to_owned()).or_default();
-            let code = without_tests(&without_text(&file.text));
-            let others = paths(&code).into_iter();
+            let others = file.named().iter();
             named.extend(others.filter_map(|other| part_of(layer, file, &other.path)));
         }
     }
@@ -60,8 +58,7 @@ fn circle(mut uses: Uses) -> Uses {
 
 #[test]
 fn parts_of_a_layer_have_an_order() {
-    let mut files = sources();
-    files.retain(|file| !file.is_test);
+    let files: Vec<&File> = sources().iter().filter(|file| !file.is_test).collect();
     let mut layers: Vec<&str> = files
         .iter()
         .filter_map(|file| file.module().first().copied())
@@ -83,11 +80,6 @@ fn parts_of_a_layer_have_an_order() {
 
 #[test]
 fn a_circle_is_found() {
-    let file = |path: &str, text: &str| File {
-        path: path.to_owned(),
-        text: text.to_owned(),
-        is_test: false,
-    };
     let rows = [
         ("use super::b::B;", "use super::c::C;", ""),
         ("use super::b::B;", "use super::a::A;", "a b"),
@@ -96,12 +88,13 @@ fn a_circle_is_found() {
     ];
     for (a, b, expected) in rows {
         let files = [
-            file("src/x/a.rs", a),
-            file("src/x/b/mod.rs", ""),
-            file("src/x/b/inner.rs", &b.replace("super::", "super::super::")),
-            file("src/x/c.rs", "use crate::y::a::A;"),
+            File::new("src/x/a.rs", a),
+            File::new("src/x/b/mod.rs", ""),
+            File::new("src/x/b/inner.rs", &b.replace("super::", "super::super::")),
+            File::new("src/x/c.rs", "use crate::y::a::A;"),
         ];
-        let found: Vec<String> = circle(uses("x", &files)).into_keys().collect();
+        let uses = uses("x", &files.each_ref());
+        let found: Vec<String> = circle(uses).into_keys().collect();
         assert_eq!(found.join(" "), expected, "{a} {b}");
     }
 }
