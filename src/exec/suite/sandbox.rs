@@ -8,8 +8,12 @@ mod limits;
 mod networks;
 mod services;
 
-use std::sync::Arc;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use super::super::{
     Cancel, Exit, Fault, Keyring, SandboxExecutor, SandboxExtras, SandboxLimits, SandboxNetwork,
@@ -32,8 +36,11 @@ fn sandbox_of(
     changed: impl FnOnce(SandboxExecutor) -> SandboxExecutor,
 ) -> Subject {
     let scratch = scratch();
+    let base = scratch.path().join("sandbox");
+    let host_layers = host_layers();
+    share(&base, host_layers.path());
     let executor = SandboxExecutor::new(settings(SandboxSettings {
-        base: scratch.path().join("sandbox"),
+        base,
         images: scratch.path().join("images"),
         keyring: Keyring::of_user(None, None),
         limits: SandboxLimits::default(),
@@ -42,7 +49,25 @@ fn sandbox_of(
         extras: SandboxExtras::default(),
         run: RUN.to_owned(),
     }));
-    Subject::in_folder(scratch, Arc::new(changed(executor)), Some("host"))
+    let executor = Arc::new(changed(executor));
+    Subject::in_folder(scratch, executor, Some("host")).sharing(host_layers)
+}
+
+/// Where the lowest layers of the image `host` are, for all tests that run at once, as for all runs of
+/// a user: a layer has a thousand files, which is too much work to be done for each test.
+fn host_layers() -> Arc<TempDir> {
+    static NOW: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
+    // A test that failed has done no harm to it.
+    let mut now = NOW.lock().unwrap_or_else(PoisonError::into_inner);
+    let layers = now.upgrade().unwrap_or_else(|| Arc::new(scratch()));
+    *now = Arc::downgrade(&layers);
+    layers
+}
+
+/// Lets sandboxes of `base` have these layers.
+fn share(base: &Path, host_layers: &Path) {
+    std::fs::create_dir(base).expect("a folder");
+    symlink(host_layers, base.join("host")).expect("a link");
 }
 
 contract!(sandbox, shells);

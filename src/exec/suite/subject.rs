@@ -28,6 +28,8 @@ pub(super) struct Subject {
     /// Differs between tests, so that they don't see each other's leftovers.
     pub(super) owner: String,
     pub(super) scratch: TempDir,
+    /// What it shares with other tests, there as long as one of them needs it.
+    _shared: Option<Arc<TempDir>>,
 }
 
 impl Subject {
@@ -49,6 +51,15 @@ impl Subject {
             }),
             owner: format!("suite/{}", scratch.path().display()),
             scratch,
+            _shared: None,
+        }
+    }
+
+    /// The same, which keeps a folder that it shares.
+    pub(super) fn sharing(self, folder: Arc<TempDir>) -> Self {
+        Self {
+            _shared: Some(folder),
+            ..self
         }
     }
 
