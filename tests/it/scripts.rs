@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 mod cases;
 
-use cases::{BOTH, Case, DOCKER};
+use cases::{CONTAINERS, Case, everywhere};
 
 #[tokio::test]
 async fn logs_in_docker() {
@@ -25,7 +25,7 @@ async fn logs_in_docker() {
         .await
         .expect("the daemon answers");
     assert!(!capabilities.description.is_empty());
-    all_agree(&executor, BOTH.iter().chain(DOCKER)).await;
+    all_agree(&executor, everywhere().chain(CONTAINERS)).await;
     let released = executor.release(Duration::from_secs(30)).await;
     released.expect("nothing stays");
 }
@@ -38,7 +38,7 @@ async fn logs_in_the_shell() {
         run: "scripts".to_owned(),
         grace: Duration::from_secs(3),
     });
-    all_agree(&executor, BOTH.iter()).await;
+    all_agree(&executor, everywhere()).await;
 }
 
 /// Runs every case, a few at once, and tells all that differ.
