@@ -20,7 +20,12 @@ pub(super) enum Doubled {
 
 /// Whether there can be a reference in it.
 pub(super) fn may_refer(text: &str) -> bool {
-    text.contains(['$', '%'])
+    next_mark(text).is_some()
+}
+
+/// Where the first `$` or `%` is. Values may be as long as an environment, and most have none.
+fn next_mark(text: &str) -> Option<usize> {
+    memchr::memchr2(b'$', b'%', text.as_bytes())
 }
 
 /// The names that a text refers to, in their order, as often as they occur. `$$` and `%%` are
@@ -37,7 +42,7 @@ pub(super) fn pieces(text: &str, doubled: Doubled) -> impl Iterator<Item = Piece
     let mut rest = text;
     std::iter::from_fn(move || {
         let mut from = 0;
-        while let Some(at) = rest[from..].find(['$', '%']).map(|at| from + at) {
+        while let Some(at) = next_mark(&rest[from..]).map(|at| from + at) {
             let found = &rest[at..];
             if doubled == Doubled::Escape && (found.starts_with("$$") || found.starts_with("%%")) {
                 from = at + 2;
