@@ -93,7 +93,8 @@ impl TestEnv {
         for folder in ["home", "temp", "project"] {
             fs::create_dir(env.folder.path().join(folder)).expect("a folder");
         }
-        env.git(&["init", "-q", "-b", "main"]);
+        // Without the template: its hooks are a dozen files that no test needs.
+        env.git(&["init", "-q", "-b", "main", "--template="]);
         env
     }
 

@@ -1,6 +1,6 @@
 //! Cases of containers alone: their shells, users and processes.
 
-use super::{BUSYBOX, Case, DEBIAN, NEW};
+use super::{BUSYBOX, Case, NEW};
 
 pub(in super::super) const CONTAINERS: &[Case] = &[
     Case {
