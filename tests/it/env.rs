@@ -51,6 +51,14 @@ pub(crate) fn told(output: Output) -> (Option<i32>, String) {
     (output.status.code(), text)
 }
 
+/// Copies the program under test, which may lie where only root gets.
+pub(crate) fn copy_program(to: &Path) {
+    // Another process writes it: what this one has open for writing, a program that another test
+    // starts has too for a moment, and what is open for writing can't be run.
+    let copied = Command::new("cp").arg(PIPE).arg(to).status();
+    assert!(copied.is_ok_and(|status| status.success()), "copied");
+}
+
 /// Such a user. All of it goes at the end of the test.
 pub(crate) struct TestEnv {
     folder: TempDir,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tar::{Builder, EntryType, Header};
 
 use crate::cli::Project;
-use crate::env::PIPE;
+use crate::env::copy_program;
 use crate::fetch::web_server::{Authority, Reply, WebServer};
 use crate::golden::golden;
 
@@ -263,7 +263,7 @@ fn a_plain_user_needs_no_root() {
     fs::create_dir(&home).expect("made");
     chown(&home, Some(USER), Some(USER)).expect("as root");
     let (program, archive) = (folder.path().join("pipe"), folder.path().join("rootfs.tar"));
-    fs::copy(PIPE, &program).expect("copied");
+    copy_program(&program);
     fs::write(&archive, root_file_system(5)).expect("written");
     let pipe = |arguments: &[&str]| {
         let mut command = Command::new(&program);

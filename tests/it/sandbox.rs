@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 mod events;
 mod network;
 
-use crate::env::TestEnv;
+use crate::env::{TestEnv, copy_program};
 
 /// A number that no user has.
 const USER: u32 = 61_235;
@@ -60,9 +60,8 @@ impl Place {
         let env = TestEnv::empty();
         env.write(".gitlab-ci.yml", jobs);
         env.commit();
-        // The program may lie where only root gets.
         let program = env.folder().join("pipe");
-        std::fs::copy(env!("CARGO_BIN_EXE_pipe"), &program).expect("copied");
+        copy_program(&program);
         if let Some(user) = user {
             give(env.folder(), user);
         }

@@ -96,6 +96,18 @@ fn has_users_of_images() -> bool {
     has_users() || (has_ids && std::path::Path::new("/usr/bin/newuidmap").exists())
 }
 
+/// Copies this program, which may lie where only root gets.
+fn copy_tests(to: &Path) {
+    // Another process writes it: what this one has open for writing, a program that another test
+    // starts has too for a moment, and what is open for writing can't be run.
+    let program = std::env::current_exe().expect("the tests");
+    let copied = std::process::Command::new("cp")
+        .arg(program)
+        .arg(to)
+        .status();
+    assert!(copied.is_ok_and(|status| status.success()), "copied");
+}
+
 /// Where root runs the tests, all of them are run once more as a user who has no rights.
 #[test]
 fn all_of_it_as_a_plain_user() {
@@ -107,9 +119,8 @@ fn all_of_it_as_a_plain_user() {
     let home = scratch();
     let user = 61_234;
     std::os::unix::fs::chown(home.path(), Some(user), Some(user)).expect("given away");
-    // The program may lie where only root gets.
     let program = home.path().join("tests");
-    std::fs::copy("/proc/self/exe", &program).expect("copied");
+    copy_tests(&program);
     let done = std::process::Command::new(&program)
         .args(["suite::sandbox", "--skip", "as_a_plain_user"])
         .args(["--skip", "of_a_namespace", "--skip", "with_uidmap"])
@@ -135,7 +146,7 @@ fn images_have_their_users_for_a_user_with_ids_with_uidmap() {
     let user = 61_236;
     std::os::unix::fs::chown(home.path(), Some(user), Some(user)).expect("given away");
     let at = |name: &str| home.path().join(name);
-    std::fs::copy("/proc/self/exe", at("tests")).expect("copied");
+    copy_tests(&at("tests"));
     std::fs::write(at("ids"), format!("{user}:300000:65536\n")).expect("written");
     // The program that gives the ids wants its user to have a name.
     let mut people = std::fs::read_to_string("/etc/passwd").expect("people");
