@@ -42,7 +42,11 @@ impl Drop for Registry<'_> {
     }
 }
 
+/// The pipeline names its container by `CI_JOB_ID`, which two users of one daemon may share.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 fn published(book: &GuestBook, tag: &str) -> Ended {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let ended = book.run(&["--tag", tag, "--deploy=registry"]);
     assert_eq!(ended.exit, Some(0), "{}", ended.text);
     let jobs = ["front-end success", "compile success", "publish success"];
@@ -50,12 +54,8 @@ fn published(book: &GuestBook, tag: &str) -> Ended {
     ended
 }
 
-/// The pipeline names its container by `CI_JOB_ID`, which two users of one daemon may share.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
 /// Publishes two versions, and uses the first.
 fn a_tag_becomes_an_image(on: On) {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let engine = Engine::new();
     let registry = Registry::start(&engine);
     let book = GuestBook::on(on);
