@@ -1,8 +1,10 @@
 //! A tar stream onto this machine's disk. The stream is hostile: nothing is written outside the
 //! folder, whatever names and links it holds.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use tar::{Archive, Entry, EntryType};
 
@@ -12,7 +14,7 @@ use crate::remove::remove;
 
 /// Unpacks the file `tar` over `folder`. Later entries replace earlier ones and what was there.
 pub(super) fn unpack(tar: &Path, folder: &Path, stop: &Stop) -> io::Result<()> {
-    let file = stop.reads(io::BufReader::new(std::fs::File::open(tar)?));
+    let file = stop.reads(io::BufReader::new(File::open(tar)?));
     unpack_from(file, folder)
 }
 
@@ -46,7 +48,23 @@ fn entries(from: impl Read, folder: &Path, gone: Gone<'_>) -> io::Result<()> {
     folders.sort_by(|a, b| b.path_bytes().cmp(&a.path_bytes()));
     folders
         .iter_mut()
-        .try_for_each(|entry| place(entry, folder))
+        .try_for_each(|entry| place_folder(entry, folder))
+}
+
+/// Places a folder whose content is there, with its time, which that content has changed. What is
+/// saved again is told from what has changed by it.
+fn place_folder(entry: &mut Entry<'_, impl Read>, folder: &Path) -> io::Result<()> {
+    place(entry, folder)?;
+    let path = relative(&entry.path()?)?;
+    if path.as_os_str().is_empty() || is_behind_a_link(folder, &path) {
+        return Ok(());
+    }
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(entry.header().mtime()?);
+    match File::open(folder.join(path)).and_then(|it| it.set_modified(time)) {
+        // Its mode may keep even its owner from opening it.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        done => done,
+    }
 }
 
 /// Removes what a lower layer has at `path`. A parent that is a link leads elsewhere, and what lies

@@ -11,7 +11,7 @@ install:
   stage: first
   cache: {key: {files: [lock]}, paths: [vendor/]}
   script:
-    - if [ -e vendor/tool ]; then echo cache-hit; else echo cache-miss; mkdir vendor; echo tool >vendor/tool; fi
+    - if [ -e vendor/tool ]; then echo cache-hit; else echo cache-miss; mkdir vendor; echo tool >vendor/tool; touch -t 202001020304.05 vendor/tool vendor; fi
 look:
   stage: second
   cache:

@@ -282,7 +282,7 @@ mod tests {
             processes: Some(7),
             ..Limits::default()
         };
-        assert_eq!(made(usual, &places), ["/p/g/pids.max 7"]);
+        assert_eq!(made(usual, &places), ["/p/g/pids.max 8"]);
         assert_eq!(ALL.of_service().controllers(), [Pids]);
     }
 

@@ -134,6 +134,7 @@ async fn make(
     };
     let plan = Plan {
         copies_layers: copies,
+        own_network: network.is_own,
         ..Plan::plain(&place, &root, &layout, &identity, marks(rights))
     };
     let (setup, folders) = (setup(&plan), folders(&plan));

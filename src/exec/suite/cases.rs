@@ -29,11 +29,16 @@ pub(super) async fn output_keeps_its_order(subject: &Subject) {
     let mut session = subject.open("order", std::slice::from_ref(&step)).await;
     let (_, output) = step.run(session.as_mut()).await;
     session.close(BUDGET).await.expect("closes");
+    let differs = output
+        .lines()
+        .zip(wanted.lines())
+        .find(|(it, wanted)| it != wanted);
     assert!(
         output == wanted,
-        "{} bytes of {}",
+        "{} bytes of {}, first {differs:?}, last {:?}",
         output.len(),
-        wanted.len()
+        wanted.len(),
+        output.lines().last()
     );
 }
 
@@ -46,8 +51,9 @@ pub(super) async fn all_output_comes_before_the_end(subject: &Subject) {
     let mut session = subject.open("much", std::slice::from_ref(&step)).await;
     let (_, output) = step.run(session.as_mut()).await;
     session.close(BUDGET).await.expect("closes");
+    let other: String = output.chars().filter(|it| *it != 'x').take(500).collect();
+    assert_eq!(other, "end");
     assert_eq!(output.len(), 3_000_003);
-    assert!(output.ends_with("xend"));
 }
 
 /// A graceful stop leaves the environment to `after_script` (runtime reference 5).

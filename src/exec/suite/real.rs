@@ -215,7 +215,7 @@ pub(super) async fn artifacts_keep_modes_times_and_links(subject: &Subject) {
     let make = Step::real(&format!(
         "cd {project}; mkdir -p out/deep out/empty .git; echo r >out/r; chmod 400 out/r; \
          echo x >out/deep/x; chmod 755 out/deep/x; ln -s nowhere out/broken; ln -s out dl; \
-         ln -s nowhere named; ln out/deep/x hard; echo h >.git/HEAD; touch -t 202001020304.05 out/r; \
+         ln -s nowhere named; ln out/deep/x hard; echo h >.git/HEAD; touch -t 202001020304.05 out/r out/deep; \
          chmod 500 out/deep; echo no >note.txt\n"
     ));
     assert_eq!(make.run(producer.as_mut()).await.0, Exit::Code(0));
@@ -279,13 +279,13 @@ pub(super) async fn artifacts_keep_modes_times_and_links(subject: &Subject) {
     let mut consumer = subject.open_spec(spec).await;
     let look = Step::real(&format!(
         "cd {project}; stat -c '%n %a' out/r out/deep out/deep/x hard; readlink out/broken; readlink dl; \
-         cat hard; stat -c %Y out/r | cut -c1-5; [ -d out/empty ] && echo empty\n"
+         cat hard; stat -c %Y out/r out/deep | cut -c1-5; [ -d out/empty ] && echo empty\n"
     ));
     let (_, output) = look.run(consumer.as_mut()).await;
     consumer.close(BUDGET).await.expect("closes");
     assert_eq!(
         output,
-        "out/r 400\nout/deep 500\nout/deep/x 755\nhard 755\nnowhere\nout\nx\n15779\nempty\n"
+        "out/r 400\nout/deep 500\nout/deep/x 755\nhard 755\nnowhere\nout\nx\n15779\n15779\nempty\n"
     );
 }
 
