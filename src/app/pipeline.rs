@@ -57,8 +57,11 @@ impl Pipeline {
         inputs: &[GivenInput],
     ) -> Self {
         let (mut loaded, depends_on_event) = load(&facts, files, start, inputs);
+        let mut asked_in_vain = files.unknown_changes_were_asked();
         let outcome = loaded.config.as_ref().map(|config| {
-            let mut outcome = plan::build(config, &facts, files);
+            let files = files.for_rules_of(config);
+            let mut outcome = plan::build(config, &facts, &files);
+            asked_in_vain |= files.unknown_changes_were_asked();
             let found = std::mem::take(&mut outcome.diagnostics);
             loaded.diagnostics.append(&mut config::collapse(found));
             let warnings = plan::warnings(
@@ -68,7 +71,7 @@ impl Pipeline {
             loaded.diagnostics.append(&mut config::collapse(warnings));
             outcome
         });
-        if files.unknown_changes_were_asked() {
+        if asked_in_vain {
             let config = loaded.config.as_ref();
             let told = plan::unknown_changes(config, &facts);
             loaded.diagnostics.push(told);
@@ -120,7 +123,8 @@ impl Pipeline {
         let variables = variables::read(workspace).ok()?;
         let (facts, changes) = facts(workspace, request, History::Read, &variables).ok()?;
         let files = TreeFiles::new(workspace, changes);
-        Some(work(self.loaded.config.as_ref()?, &facts, &files))
+        let config = self.loaded.config.as_ref()?;
+        Some(work(config, &facts, &files.for_rules_of(config)))
     }
 
     /// What decided about a job of this pipeline.
@@ -131,7 +135,7 @@ impl Pipeline {
         job: &Arc<JobConfig>,
     ) -> Result<Explanation, Diagnostic> {
         let files = TreeFiles::new(workspace, self.changes.clone());
-        plan::explain(config, &self.facts, &files, job)
+        plan::explain(config, &self.facts, &files.for_rules_of(config), job)
     }
 
     /// Whether GitLab would accept the configuration for this event.

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::config::{BadRevision, Changes, FileProvider, KeptError, ReadError};
+use crate::config::{
+    BadRevision, Changes, Config, FileProvider, KeptError, ReadError, changed_roots,
+};
 use crate::exec::{KeptFileError, kept_file};
+use crate::expr::glob::Roots;
 use crate::foreign::system_words;
 use crate::repo::{EventBase, FileError, ProjectTree, TreeSource};
 
@@ -21,11 +24,15 @@ const MAX_KEPT: u64 = 4 * 1024 * 1024;
 pub(super) struct TreeFiles<'a> {
     workspace: &'a Workspace,
     event: EventChanges,
-    kept: KeptFiles,
+    /// Whose rules ask; none while includes do.
+    config: Option<&'a Config>,
+    kept: Rc<KeptFiles>,
     changed: OnceCell<Changes>,
-    /// Trees of other commits, by revision.
-    others: RefCell<HashMap<String, Option<Rc<ProjectTree>>>>,
+    others: Rc<OtherTrees>,
 }
+
+/// Trees of other commits, by revision.
+type OtherTrees = RefCell<HashMap<String, Option<Rc<ProjectTree>>>>;
 
 /// The files that the event changed.
 #[derive(Debug, Clone)]
@@ -48,15 +55,32 @@ impl<'a> TreeFiles<'a> {
         Self {
             workspace,
             event,
-            kept: KeptFiles::default(),
+            config: None,
+            kept: Rc::default(),
             changed: OnceCell::new(),
-            others: RefCell::default(),
+            others: Rc::default(),
         }
     }
 
     /// The same with what jobs of the parent pipeline have kept.
     pub(super) fn with_kept(self, kept: KeptFiles) -> Self {
-        Self { kept, ..self }
+        Self {
+            kept: Rc::new(kept),
+            ..self
+        }
+    }
+
+    /// The same for the rules of the workflow and of jobs: edits are looked for only where these
+    /// lead.
+    pub(super) fn for_rules_of<'b>(&'b self, config: &'b Config) -> TreeFiles<'b> {
+        TreeFiles {
+            workspace: self.workspace,
+            event: self.event.clone(),
+            config: Some(config),
+            kept: Rc::clone(&self.kept),
+            changed: OnceCell::new(),
+            others: Rc::clone(&self.others),
+        }
     }
 
     /// Whose tree it is.
@@ -104,8 +128,9 @@ impl<'a> TreeFiles<'a> {
             EventChanges::Given(paths) => Changes::Known(paths.clone().into()),
             EventChanges::Git(base) => {
                 let (repository, tree) = (&self.workspace.repository, &self.workspace.tree);
+                let roots = self.config.map_or_else(Roots::everything, changed_roots);
                 // A history that can't be read is not known.
-                let paths = repository.changes(tree, base).ok().flatten();
+                let paths = repository.changes(tree, base, &roots).ok().flatten();
                 paths.map_or(Changes::Unknown, |paths| Changes::Known(paths.into()))
             }
         }

@@ -6,6 +6,7 @@
 //! pipeline for one ref makes of it is the work of [`plan`](crate::plan).
 
 mod budget;
+mod changed_roots;
 mod clauses;
 mod component;
 mod cross;
@@ -37,6 +38,7 @@ mod shape;
 pub(crate) mod tests;
 mod trail;
 
+pub use changed_roots::changed_roots;
 pub use clauses::{ClauseFacts, Compared, RuleError};
 pub use doubts::{doubts, undefined_variables};
 pub use evidence::{Matched, ReadValue, Seen, TriedClause, TriedRule, values_read};

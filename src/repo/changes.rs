@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use git2::Oid;
 
+use crate::expr::glob::Roots;
 use crate::types::{Late, RefKind};
 
 use super::plain_file::is_gone;
-use super::tree::{ProjectTree, TreeSource};
+use super::tree::ProjectTree;
 use super::tree_diff::differing_paths;
 use super::work_tree::blob_id_of;
 use super::{RepoError, Repository};
@@ -83,17 +84,21 @@ impl Repository {
 
     /// What changed since: sorted paths; deleted files and both names of a renamed one count, and
     /// in a merge request what was changed and changed back. `None` when that is not known, which
-    /// makes every `changes` true. Looks at the whole work tree.
+    /// makes every `changes` true. Of what is not committed only what the roots hold.
     pub fn changes(
         &self,
         tree: &ProjectTree,
         base: &EventBase,
+        roots: &Roots,
     ) -> Result<Option<Vec<String>>, RepoError> {
-        if let Since::Target(target) = base.since {
-            return self.changes_of_commits(target, tree).map(Some);
-        }
-        let before = base.since.before(tree)?;
-        before.map(|base| self.differences(base, tree)).transpose()
+        let paths = match base.since {
+            Since::Target(target) => Some(self.changes_of_commits(target, tree, roots)?),
+            since => match since.before(tree)? {
+                Some(base) => Some(self.differences(base, tree, roots)?),
+                None => None,
+            },
+        };
+        Ok(paths.map(|paths| paths.into_iter().collect()))
     }
 
     /// The changes since the merge base with `compare_to`: a branch, a tag or a commit as the
@@ -134,7 +139,8 @@ impl Repository {
         &self,
         target: Oid,
         tree: &ProjectTree,
-    ) -> Result<Vec<String>, RepoError> {
+        roots: &Roots,
+    ) -> Result<BTreeSet<String>, RepoError> {
         let corrupt = || RepoError::corrupt("the history");
         let mut walk = self.git.revwalk().map_err(corrupt())?;
         walk.push(tree.commit).map_err(corrupt())?;
@@ -143,12 +149,8 @@ impl Repository {
         for commit in walk {
             paths.append(&mut self.changes_of_commit(commit.map_err(corrupt())?)?);
         }
-        if *tree.source() == TreeSource::WorkTree {
-            let state = tree.state()?;
-            let edited = state.modified.iter().chain(&state.deleted);
-            paths.extend(edited.chain(&state.untracked).cloned());
-        }
-        Ok(paths.into_iter().collect())
+        paths.extend(tree.state_at(roots)?.paths().cloned());
+        Ok(paths)
     }
 
     /// Paths that differ from every parent.
@@ -223,20 +225,21 @@ impl Repository {
     }
 
     /// Paths that differ between a commit and the tree, edits and untracked files included.
-    fn differences(&self, base: Oid, tree: &ProjectTree) -> Result<Vec<String>, RepoError> {
+    fn differences(
+        &self,
+        base: Oid,
+        tree: &ProjectTree,
+        roots: &Roots,
+    ) -> Result<BTreeSet<String>, RepoError> {
         let mut paths = self.committed_differences(Some(base), tree.commit)?;
-        if *tree.source() == TreeSource::WorkTree {
-            let state = tree.state()?;
-            let edited = state.modified.iter().chain(&state.deleted);
-            for path in edited.chain(&state.untracked) {
-                if paths.contains(path) && self.is_as_in(base, tree, path) {
-                    paths.remove(path);
-                } else {
-                    paths.insert(path.clone());
-                }
+        for path in tree.state_at(roots)?.paths() {
+            if paths.contains(path) && self.is_as_in(base, tree, path) {
+                paths.remove(path);
+            } else {
+                paths.insert(path.clone());
             }
         }
-        Ok(paths.into_iter().collect())
+        Ok(paths)
     }
 
     /// Paths that differ between two commits; between nothing and the commit without `old`.

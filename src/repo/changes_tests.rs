@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use git2::Oid;
 
+use crate::expr::glob::Roots;
 use crate::repo::TreeSource;
 use crate::repo::fixture::{Fixture, told};
 use crate::types::RefKind;
@@ -26,7 +27,7 @@ fn changes(fixture: &Fixture, kind: &RefKind, name: &str) -> Changes {
     let base = repo.event_base(&tree, kind, name).expect("a base");
     let before_sha = base.before_sha(&tree, String::new()).to_string();
     Changes {
-        files: repo.changes(&tree, &base).expect("changes"),
+        files: (repo.changes(&tree, &base, &Roots::everything())).expect("changes"),
         before_sha: Some(before_sha).filter(|sha| !sha.is_empty()),
         merge_base: base.merge_base,
     }
@@ -114,6 +115,35 @@ fn edits_and_untracked_files_count() {
     fixture.remove("new-name");
     let changes = changes(&fixture, &RefKind::Branch, "issue-1");
     assert_eq!(files(&changes), ["b", "c/d", "old-name", "untracked"]);
+}
+
+#[test]
+fn edits_count_where_patterns_lead_and_commits_everywhere() {
+    let files = [
+        "docs/a", "docs/b", "lib/a", "lib/b", "lib/c", "src/a", "src/b",
+    ];
+    let fixture = Fixture::with(&files.map(|path| (path, "1")));
+    fixture.pushed("main", fixture.git.refname_to_id("HEAD").expect("head"));
+    fixture.write("docs/b", "2");
+    fixture.commit("second");
+    fixture.remove("src/a");
+    for path in ["docs/a", "lib/new", "src/b", "src/new"] {
+        fixture.write(path, "3");
+    }
+    let request = request("main");
+    for (kind, name) in [(&RefKind::Branch, "main"), (&request, "issue-1")] {
+        let repo = fixture.open();
+        let tree = Arc::new(repo.tree(TreeSource::WorkTree).expect("a tree"));
+        let base = repo.event_base(&tree, kind, name).expect("a base");
+        let changes = |roots: &Roots| repo.changes(&tree, &base, roots).expect("changes");
+        let there = changes(&Roots::of(["src/**/*"])).expect("a known set");
+        assert_eq!(there, ["docs/b", "src/a", "src/b", "src/new"]);
+        assert!(!tree.was_looked_at(), "only below `src`");
+        let all = changes(&Roots::everything()).expect("a known set");
+        assert_eq!(all.len(), 6);
+        assert!(tree.was_looked_at());
+        assert_eq!(changes(&Roots::of(["src/**/*"])), Some(there));
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use git2::{ObjectType, Oid};
 
 use super::RepoError;
+use crate::expr::glob::Roots;
 
 /// Where the bytes of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,25 @@ impl WorkState {
     /// Whether the work tree is exactly HEAD.
     pub fn is_clean(&self) -> bool {
         self.modified.is_empty() && self.deleted.is_empty() && self.untracked.is_empty()
+    }
+
+    /// What of it the roots hold.
+    pub(super) fn held_by(&self, roots: &Roots) -> Self {
+        let held = |paths: &[String]| {
+            let held = paths.iter().filter(|path| roots.hold(path.as_bytes()));
+            held.cloned().collect()
+        };
+        Self {
+            modified: held(&self.modified),
+            deleted: held(&self.deleted),
+            untracked: held(&self.untracked),
+        }
+    }
+
+    /// Every path of it.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &String> {
+        let edited = self.modified.iter().chain(&self.deleted);
+        edited.chain(&self.untracked)
     }
 
     /// The first number of a run's header: tracked files that differ from HEAD.

@@ -62,9 +62,8 @@ fn edit(
     tree: &ProjectTree,
 ) -> Result<Vec<String>, RepoError> {
     let state = tree.state()?;
-    let edited = state.modified.iter().chain(&state.deleted);
     let mut unread = Vec::new();
-    for path in edited.chain(&state.untracked) {
+    for path in state.paths() {
         match file(&tree.root().join(path)) {
             Ok((mode, content)) => {
                 let id = git.blob(&content).map_err(RepoError::corrupt("an edit"))?;

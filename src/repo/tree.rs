@@ -1,9 +1,12 @@
 //! The tree that jobs see.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use git2::Oid;
+
+use crate::expr::glob::Roots;
 
 use super::index::Index;
 use super::listing::{Listing, WorkState};
@@ -31,6 +34,8 @@ pub struct ProjectTree {
     files: OnceLock<WorkFiles>,
     names: OnceLock<Arc<[String]>>,
     state: OnceLock<WorkState>,
+    /// The parts of it that were asked for before all of it.
+    parts: Mutex<HashMap<Roots, Arc<WorkState>>>,
     listing: OnceLock<Listing>,
 }
 
@@ -64,6 +69,7 @@ impl Repository {
             files: OnceLock::new(),
             names: OnceLock::new(),
             state: OnceLock::new(),
+            parts: Mutex::default(),
             listing: OnceLock::new(),
         })
     }
@@ -111,10 +117,45 @@ impl ProjectTree {
         once(&self.state, || match self.source {
             TreeSource::WorkTree => {
                 let (index, files) = (self.index()?, self.work_files()?);
-                WorkState::of(&self.git(), index, files)
+                WorkState::of(&self.git(), index, files, &Roots::everything())
             }
             TreeSource::Commit(_) => Ok(WorkState::default()),
         })
+    }
+
+    /// What of that which the roots hold differs from HEAD. Nothing else is looked at, unless they
+    /// hold most of the tree: then others will find all of it known.
+    pub(super) fn state_at(&self, roots: &Roots) -> Result<Arc<WorkState>, RepoError> {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = parts.get(roots) {
+            return Ok(Arc::clone(known));
+        }
+        let state = if self.state.get().is_some() || self.hold_most(roots)? {
+            self.state()?.held_by(roots)
+        } else {
+            let index = self.index()?;
+            let files = match self.files.get() {
+                Some(all) => all.held_by(index, roots),
+                None => WorkFiles::walk(&self.git(), index, roots)?,
+            };
+            WorkState::of(&self.git(), index, &files, roots)?
+        };
+        let state = Arc::new(state);
+        parts.insert(roots.clone(), Arc::clone(&state));
+        Ok(state)
+    }
+
+    fn hold_most(&self, roots: &Roots) -> Result<bool, RepoError> {
+        if self.source != TreeSource::WorkTree || roots.are_everything() {
+            return Ok(true);
+        }
+        let index = self.index()?;
+        let held: usize = index
+            .held_by(roots)
+            .iter()
+            .map(ExactSizeIterator::len)
+            .sum();
+        Ok(held > index.len() / 2)
     }
 
     pub(super) fn listing(&self) -> Result<&Listing, RepoError> {
@@ -140,7 +181,7 @@ impl ProjectTree {
     fn work_files(&self) -> Result<&WorkFiles, RepoError> {
         once(&self.files, || {
             let index = self.index()?;
-            WorkFiles::walk(&self.git(), index)
+            WorkFiles::walk(&self.git(), index, &Roots::everything())
         })
     }
 

@@ -43,13 +43,9 @@ impl Doublestar {
 
     /// Of each alternative the leading components without anything special.
     pub(super) fn literal_roots(&self) -> impl Iterator<Item = String> {
-        self.alternatives.iter().map(|parts| {
-            let literal = parts.iter().map_while(|part| match part {
-                Part::Component(Segment::Literal(text)) => Some(text.as_str()),
-                _ => None,
-            });
-            literal.collect::<Vec<_>>().join("/")
-        })
+        self.alternatives
+            .iter()
+            .map(|parts| path::literals(parts).collect::<Vec<_>>().join("/"))
     }
 }
 

@@ -30,6 +30,11 @@ impl Fnmatch {
             .iter()
             .any(|parts| path::matches(parts, &components, Extent::Whole))
     }
+
+    /// Of each alternative the leading components without anything special.
+    pub(super) fn literals(&self) -> impl Iterator<Item = impl Iterator<Item = &str>> {
+        self.alternatives.iter().map(|parts| path::literals(parts))
+    }
 }
 
 fn parts(pattern: &str) -> Vec<Part> {

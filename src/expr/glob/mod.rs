@@ -16,6 +16,7 @@ mod fnmatch;
 mod image;
 mod include;
 mod path;
+mod roots;
 mod rules;
 mod segment;
 
@@ -24,4 +25,5 @@ pub use error::GlobError;
 pub use fnmatch::Fnmatch;
 pub use image::ImageGlobs;
 pub use include::IncludeGlob;
+pub use roots::Roots;
 pub use rules::{changes_match, exists_match};

@@ -11,6 +11,14 @@ pub(super) enum Part {
     AnyComponents,
 }
 
+/// The leading components without anything special.
+pub(super) fn literals(parts: &[Part]) -> impl Iterator<Item = &str> {
+    parts.iter().map_while(|part| match part {
+        Part::Component(Segment::Literal(text)) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
 /// How much of a path has to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {

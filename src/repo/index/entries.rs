@@ -10,6 +10,7 @@ use git2::Oid;
 
 use super::entry::{Entry, Time};
 use super::{cached_trees, parse};
+use crate::expr::glob::Roots;
 use crate::repo::RepoError;
 
 /// Git's index.
@@ -105,6 +106,20 @@ impl Index {
         }
         // `0` is the character behind `/`.
         self.after(&[folder, b"/"].concat())..self.after(&[folder, b"0"].concat())
+    }
+
+    /// The places of the entries that the roots hold, in order.
+    pub(in crate::repo) fn held_by(&self, roots: &Roots) -> Vec<Range<usize>> {
+        let places = |root: &[u8]| {
+            let from = self.after(root);
+            // A conflict has several entries of one path.
+            let itself = self.places[from..].partition_point(|place| self.path(*place) == root);
+            [from..from + itself, self.below(root)]
+        };
+        let mut held: Vec<_> = roots.iter().flat_map(places).collect();
+        held.retain(|places| !places.is_empty());
+        held.sort_unstable_by_key(|places| places.start);
+        held
     }
 
     /// The place of the first entry with that name in a folder, of whose entries those in `among`

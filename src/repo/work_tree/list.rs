@@ -7,6 +7,7 @@ use super::compare::{Change, Compare};
 use super::ignores::Ignores;
 use super::staged::Staged;
 use super::walk::{Found, Walk};
+use crate::expr::glob::Roots;
 use crate::repo::RepoError;
 use crate::repo::index::{Entry, Index};
 use crate::repo::listing::{Listing, Mode, Place, TreeFile, WorkState, is_private, to_path};
@@ -21,11 +22,18 @@ pub(in crate::repo) struct WorkFiles {
 }
 
 impl WorkFiles {
-    /// Walks the work tree.
-    pub(in crate::repo) fn walk(git: &git2::Repository, index: &Index) -> Result<Self, RepoError> {
+    /// Walks the work tree, as far as the roots lead.
+    pub(in crate::repo) fn walk(
+        git: &git2::Repository,
+        index: &Index,
+        roots: &Roots,
+    ) -> Result<Self, RepoError> {
         let found = match git.workdir() {
             None => Found::default(),
-            Some(root) => Walk { root, index }.run(Ignores::of_repository(git))?,
+            Some(root) => {
+                let walk = Walk { root, index, roots };
+                walk.run(Ignores::of_repository(git))?
+            }
         };
         let mut is_there = vec![false; index.len()];
         for at in found.tracked {
@@ -38,6 +46,20 @@ impl WorkFiles {
             tracked: (0..index.len()).filter(|&at| is_there[at]).collect(),
             untracked,
         })
+    }
+
+    /// Those of them that the roots hold.
+    pub(in crate::repo) fn held_by(&self, index: &Index, roots: &Roots) -> Self {
+        let tracked = index.held_by(roots).into_iter().flat_map(|places| {
+            let from = self.tracked.partition_point(|&at| at < places.start);
+            let to = self.tracked.partition_point(|&at| at < places.end);
+            &self.tracked[from..to]
+        });
+        let untracked = self.untracked.iter().filter(|path| roots.hold(path));
+        Self {
+            tracked: tracked.copied().collect(),
+            untracked: untracked.cloned().collect(),
+        }
     }
 
     /// The paths as text, in git's order: the same that the listing has.
@@ -91,11 +113,13 @@ impl Listing {
 }
 
 impl WorkState {
-    /// What differs from HEAD in the work tree, of which the files are known.
+    /// What of that which the roots hold differs from HEAD in the work tree. The files there are
+    /// known.
     pub(in crate::repo) fn of(
         git: &git2::Repository,
         index: &Index,
         files: &WorkFiles,
+        roots: &Roots,
     ) -> Result<Self, RepoError> {
         let Some(root) = git.workdir() else {
             return Ok(Self::default());
@@ -112,7 +136,9 @@ impl WorkState {
         };
         let changes = compare.all(&files.tracked)?.into_iter().collect();
         let mut state = Self::default();
-        state.add_changes(git, index, files, &changes, Staged::read(git, index)?);
+        let staged = Staged::read(git, index, roots)?;
+        let places = index.held_by(roots).into_iter().flatten();
+        state.add_changes(git, index, files, places, &changes, staged);
         for list in [
             &mut state.modified,
             &mut state.deleted,
@@ -128,6 +154,7 @@ impl WorkState {
         git: &git2::Repository,
         index: &Index,
         files: &WorkFiles,
+        places: impl Iterator<Item = usize>,
         changes: &HashMap<usize, Change>,
         mut staged: Staged,
     ) {
@@ -138,7 +165,8 @@ impl WorkState {
         }
         let mut there = files.tracked.iter().copied().peekable();
         let mut last: &[u8] = b"";
-        for (at, entry) in index.iter().enumerate() {
+        for at in places {
+            let entry = index.entry(at);
             let is_there = there.next_if_eq(&at).is_some();
             // A conflict has up to three entries of one path.
             if entry.is_in_conflict() && entry.path == last {

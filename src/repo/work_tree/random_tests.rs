@@ -6,10 +6,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use super::WorkFiles;
 use super::tests::as_git_says;
+use crate::expr::glob::{Roots, changes_match};
 use crate::repo::TreeSource;
 use crate::repo::fixture::Fixture;
+use crate::repo::listing::WorkState;
 use crate::repo::tree_diff::differing_paths;
+use crate::types::RefKind;
 
 /// How many checkouts.
 const CHECKOUTS: u64 = 60;
@@ -177,4 +181,80 @@ fn random_commits_differ_as_libgit2_says() {
         }
     }
     assert!(seen > 100, "only {seen} files differ in all");
+}
+
+/// Of `changes`: some lead to folders and files that are there or gone, some nowhere, some
+/// everywhere.
+const PATTERNS: [&str; 24] = [
+    "a",
+    "b",
+    "a-b",
+    "d/*",
+    "d/**/*",
+    "d/e/?",
+    "d/e/a",
+    "d.c",
+    "{a,b}",
+    "{d/e,f/g}/*",
+    "f/g/**/a",
+    "f/*.log",
+    "*.log",
+    "**/a",
+    "f/[gx]*/*",
+    "x.log/*",
+    "a/x",
+    "nowhere/*",
+    "nested/*",
+    "module",
+    "./d/*",
+    "d//e/*",
+    "d\\/e/*",
+    "**/*",
+];
+
+#[test]
+fn where_patterns_lead_random_checkouts_differ_as_in_a_look_at_everything() {
+    let (mut seen, mut matched) = (0, 0);
+    for seed in 0..CHECKOUTS / 2 {
+        let (fixture, mut numbers, done) = checkout(seed);
+        let mut walk = fixture.git.revwalk().expect("a walk");
+        walk.push_head().expect("a commit");
+        let base = walk.last().expect("a commit").expect("a commit");
+        fixture.pushed("main", base);
+        let repository = fixture.open();
+        let everything = repository.tree(TreeSource::WorkTree).expect("a tree");
+        let whole = everything.state().expect("a state");
+        for _ in 0..8 {
+            let some = 1 + numbers.below(3);
+            let patterns: Vec<_> = (0..some).map(|_| numbers.one_of(&PATTERNS)).collect();
+            let case = format!("{seed}: {patterns:?} {done:#?}");
+            let roots = Roots::of(patterns.iter().copied());
+            let expected = whole.held_by(&roots);
+            seen += expected.paths().count();
+
+            let tree = repository.tree(TreeSource::WorkTree).expect("a tree");
+            let index = tree.index().expect("an index");
+            let walked = WorkFiles::walk(&tree.git(), index, &roots).expect("files");
+            let narrow = WorkState::of(&tree.git(), index, &walked, &roots);
+            assert_eq!(narrow.expect("a state"), expected, "{case}");
+            assert_eq!(*tree.state_at(&roots).expect("a state"), expected, "{case}");
+
+            // Which files there are is known before.
+            let tree = repository.tree(TreeSource::WorkTree).expect("a tree");
+            tree.files().expect("files");
+            assert_eq!(*tree.state_at(&roots).expect("a state"), expected, "{case}");
+
+            let tree = repository.tree(TreeSource::WorkTree).expect("a tree");
+            let event = repository.event_base(&tree, &RefKind::Branch, "main");
+            let event = event.expect("a base");
+            let [narrow, whole] = [&roots, &Roots::everything()].map(|roots| {
+                let paths = repository.changes(&tree, &event, roots).expect("changes");
+                paths.map(|paths| changes_match(&patterns, &paths).expect("few alternatives"))
+            });
+            assert_eq!(narrow, whole, "{case}");
+            matched += usize::from(narrow == Some(true));
+        }
+    }
+    assert!(seen > 150, "only {seen} files differ in all");
+    assert!((25..225).contains(&matched), "{matched} match");
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use git2::Oid;
 
+use crate::expr::glob::Roots;
 use crate::repo::RepoError;
 use crate::repo::index::{Entry, Index};
 use crate::repo::tree_diff::{Child, children};
@@ -29,8 +30,12 @@ struct Folder {
 }
 
 impl Staged {
-    /// Compares the tree of HEAD with the index.
-    pub(super) fn read(git: &git2::Repository, index: &Index) -> Result<Self, RepoError> {
+    /// Compares the tree of HEAD with the index, as far as the roots lead.
+    pub(super) fn read(
+        git: &git2::Repository,
+        index: &Index,
+        roots: &Roots,
+    ) -> Result<Self, RepoError> {
         let head = git.head().and_then(|head| head.peel_to_tree());
         let head = head.map_err(RepoError::corrupt("the tree of HEAD"))?;
         let cached = index.cached_trees();
@@ -45,9 +50,13 @@ impl Staged {
         while let Some(folder) = todo.pop() {
             let path = folder.prefix.strip_suffix(b"/").unwrap_or_default();
             let cached = cached.get(path).filter(|_| folder.from < folder.to);
-            if folder.tree.is_none() || cached != folder.tree.as_ref() {
+            let is_same = folder.tree.is_some() && cached == folder.tree.as_ref();
+            if !is_same && roots.lead_into(path) {
                 staged.compare(git, index, &folder, &mut todo)?;
             }
+        }
+        for set in [&mut staged.added, &mut staged.modified, &mut staged.removed] {
+            set.retain(|path| roots.hold(path));
         }
         Ok(staged)
     }

@@ -11,6 +11,7 @@ use std::thread;
 use rustix::fs::{AtFlags, Dir, DirEntry, FileType, statat};
 
 use super::ignores::Ignores;
+use crate::expr::glob::Roots;
 use crate::repo::RepoError;
 use crate::repo::index::Index;
 use crate::repo::listing::to_path;
@@ -28,6 +29,8 @@ pub(super) struct Found {
 pub(super) struct Walk<'a> {
     pub(super) root: &'a Path,
     pub(super) index: &'a Index,
+    /// What else there is, is not looked at.
+    pub(super) roots: &'a Roots,
 }
 
 /// A folder to be looked into.
@@ -37,15 +40,18 @@ struct Folder {
     ignores: Arc<Ignores>,
     /// Untracked files in it do not count.
     only_tracked: bool,
+    /// The roots hold it, and so all that is in it.
+    is_held: bool,
 }
 
 impl Walk<'_> {
-    /// Looks at everything.
+    /// Looks at everything that the roots hold.
     pub(super) fn run(&self, ignores: Arc<Ignores>) -> Result<Found, RepoError> {
         let queue = Queue::new(Folder {
             path: Vec::new(),
             ignores,
             only_tracked: false,
+            is_held: self.roots.are_everything(),
         });
         let threads = threads();
         let parts: Vec<_> = thread::scope(|scope| {
@@ -109,6 +115,7 @@ impl Walk<'_> {
             path: folder.path.clone(),
             ignores,
             only_tracked,
+            is_held: folder.is_held,
         };
         for (entry, kind) in &entries {
             self.look_at(&here, name_of(entry), *kind, &mut among, queue, found);
@@ -128,6 +135,15 @@ impl Walk<'_> {
         if name == b".git" {
             return;
         }
+        let path = || match folder.path.as_slice() {
+            b"" => name.to_vec(),
+            above => [above, b"/", name].concat(),
+        };
+        let is_held = folder.is_held || self.roots.hold(&path());
+        let is_on_the_way = || kind.is_dir() && self.roots.lead_into(&path());
+        if !is_held && !is_on_the_way() {
+            return;
+        }
         let behind = match folder.path.len() {
             0 => 0,
             length => length + 1,
@@ -140,10 +156,7 @@ impl Walk<'_> {
             }
             return;
         }
-        let path = match folder.path.as_slice() {
-            b"" => name.to_vec(),
-            above => [above, b"/", name].concat(),
-        };
+        let path = path();
         let ignored = folder.only_tracked || folder.ignores.ignore(&to_path(&path), kind.is_dir());
         if kind.is_dir() {
             if !ignored || !self.index.below(&path).is_empty() {
@@ -151,6 +164,7 @@ impl Walk<'_> {
                     path,
                     ignores: Arc::clone(&folder.ignores),
                     only_tracked: ignored,
+                    is_held,
                 });
             }
         } else if !ignored && is_known_to_git(kind) {

@@ -112,6 +112,30 @@ fn a_push_with_given_changes_has_something_to_compare_with() {
 }
 
 #[test]
+fn edits_are_looked_for_where_patterns_lead() {
+    let patterns: Vec<String> = (0..50).map(|n| format!("src/{n}/*")).collect();
+    let project = Project::new(&format!(
+        "j: {{script: x, rules: [{{changes: [{}]}}]}}\nz: {{script: x}}\n",
+        patterns.join(", ")
+    ));
+    project.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    project.commit();
+    // Of so many paths GitLab says without a look that they match.
+    for n in 0..1001 {
+        project.write(&format!("docs/{n}"), "");
+    }
+    let has_job = |arguments: &[&str]| project.pipe(arguments).contains("2 jobs");
+    assert!(!has_job(&["list"]), "nothing leads to `docs`");
+    project.write("src/1/a", "");
+    assert!(has_job(&["list"]), "an untracked file");
+    std::fs::remove_dir_all(project.root().join("src")).expect("a folder");
+    project.git(&["add", "."]);
+    assert!(!has_job(&["list"]), "nothing is committed");
+    project.commit();
+    assert!(has_job(&["list"]), "commits count everywhere");
+}
+
+#[test]
 fn changes_that_nobody_knows_are_told_once() {
     let project = Project::new(
         "a: {script: x, rules: [{changes: [src/a]}]}\nb: {script: x, rules: [{changes: [src/b]}]}\nc: {script: x, only: {changes: [src/c]}}\n",
