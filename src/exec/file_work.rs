@@ -1,8 +1,10 @@
 //! File work off the async threads, and ending it soon after a cancellation.
 
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -94,6 +96,24 @@ pub(super) fn in_place<T>(work: impl FnOnce() -> T) -> T {
     } else {
         work()
     }
+}
+
+/// Ends an attempt by work that removes its `folder`, which may take no longer than `budget`.
+pub(super) async fn removed_within(
+    budget: Duration,
+    folder: &Path,
+    removing: impl Future<Output = Result<(), ExecError>>,
+) -> Result<(), ExecError> {
+    tokio::time::timeout(budget, removing)
+        .await
+        .unwrap_or_else(|late| {
+            let message = format!(
+                "folder `{}` was not removed in {} s",
+                folder.display(),
+                budget.as_secs()
+            );
+            Err(ExecError::system("remove folder", message).because(late))
+        })
 }
 
 /// Runs file work off the async threads.

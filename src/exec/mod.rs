@@ -25,6 +25,7 @@ mod sandbox;
 mod service_lines;
 mod service_words;
 mod shell;
+mod shell_output;
 mod temp;
 mod terminal;
 mod trees;

@@ -5,6 +5,36 @@ use std::future::pending;
 
 use tokio::sync::mpsc;
 
+use super::{Cx, ExecError, Exit};
+
+/// Runs a script beside services, whose lines join its output.
+pub(super) async fn beside<F: Future<Output = Result<Exit, ExecError>>>(
+    lines: &mut mpsc::Receiver<Vec<u8>>,
+    cx: &Cx,
+    run: impl FnOnce(Cx) -> F,
+) -> Result<Exit, ExecError> {
+    let (own, mut chunks) = mpsc::channel(1);
+    // Its output ends with what runs.
+    let running = run(Cx {
+        cancel: cx.cancel.clone(),
+        output: own,
+    });
+    let (exit, ()) = tokio::join!(running, join(&mut chunks, lines, &cx.output));
+    exit
+}
+
+/// Whether a script has failed by itself, which a service that is no more may explain.
+pub(super) fn has_failed(exit: &Result<Exit, ExecError>) -> bool {
+    matches!(exit, Ok(Exit::Code(code)) if *code != 0)
+}
+
+/// Adds a text to a job's output, if it is one.
+pub(super) async fn tell(text: Vec<u8>, cx: &Cx) {
+    if !text.is_empty() {
+        let _ = cx.output.send(text).await;
+    }
+}
+
 /// Hands on the job's output to its end, and lines of services where they break none of it: a
 /// secret that came in two parts would not be hidden.
 pub(super) async fn join(

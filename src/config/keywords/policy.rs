@@ -75,7 +75,7 @@ fn variables(value: &Value, check: &mut Check<'_>) {
 
 /// Checks that a text is a condition (configuration reference 9).
 pub(super) fn condition(value: &Value, text: &str, check: &mut Check<'_>) {
-    if let Err(error) = Condition::parse(text) {
+    if let Err(error) = Condition::shared(text) {
         let subject = check.subject();
         let mut diagnostic = Diagnostic::new(
             Code::InvalidExpression,
@@ -99,10 +99,9 @@ fn place(value: &Value, text: &str, start: usize, end: usize) -> crate::source::
     }
 }
 
-/// The condition that a checked text holds; parsed again, which is cheap, so that the checked
-/// configuration stays plain data.
+/// The condition that a checked text holds.
 pub(crate) fn parsed(text: &str) -> Option<Arc<Condition>> {
-    Condition::parse(text).ok().map(Arc::new)
+    Condition::shared(text).ok()
 }
 
 /// A checked `only` or `except`. The mapping form of `only` keeps the implicit refs unless it names

@@ -9,16 +9,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
-use tokio::sync::mpsc;
 
 use super::super::cancel::{asked, check, unless_asked};
 use super::super::collect::{Packed, cannot_pack, place as give_place, store};
 use super::super::contract::Terminal;
 use super::super::detector::with_login;
-use super::super::file_work::{Stop as FileStop, blocking, in_place};
-use super::super::service_lines::{join, unheard};
+use super::super::file_work::{Stop as FileStop, blocking, in_place, removed_within};
+use super::super::service_lines::{beside, has_failed, tell, unheard};
+use super::super::shell_output::pump;
 use super::super::terminal::talk;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
 use super::groups::remove_attempt;
@@ -33,9 +32,6 @@ const RUN: &str = "run script";
 
 /// Time between TERM and KILL when a script is stopped.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// Largest piece of output handed on at once.
-const CHUNK: usize = 64 * 1024;
 
 /// A sandbox and the folder of what it writes. Dropping it without [`Session::close`] ends both
 /// too.
@@ -176,23 +172,11 @@ impl Session for SandboxSession {
         let Some(mut services) = self.services.take() else {
             return self.run_alone(script, cx).await;
         };
-        let (own, mut chunks) = mpsc::channel(1);
-        let inner = Cx {
-            cancel: cx.cancel.clone(),
-            output: own,
-        };
-        let running = async {
-            // Its output ends with it.
-            let inner = inner;
-            self.run_alone(script, &inner).await
-        };
-        let joining = join(&mut chunks, &mut services.lines, &cx.output);
-        let (exit, ()) = tokio::join!(running, joining);
-        if matches!(exit, Ok(Exit::Code(code)) if code != 0) {
-            let obituary = services.obituary().await;
-            if !obituary.is_empty() {
-                let _ = cx.output.send(obituary).await;
-            }
+        let this = &mut *self;
+        let alone = |cx| async move { this.run_alone(script, &cx).await };
+        let exit = beside(&mut services.lines, cx, alone).await;
+        if has_failed(&exit) {
+            tell(services.obituary().await, cx).await;
         }
         self.services = Some(services);
         exit
@@ -302,20 +286,9 @@ impl Session for SandboxSession {
             })
             .await
         };
-        match tokio::time::timeout(budget, closing).await {
-            Ok(done) => {
-                self.gone = done.is_ok();
-                done
-            }
-            Err(late) => {
-                let message = format!(
-                    "folder `{}` was not removed in {} s",
-                    self.folder.display(),
-                    budget.as_secs()
-                );
-                Err(ExecError::system("remove folder", message).because(late))
-            }
-        }
+        removed_within(budget, &self.folder, closing).await?;
+        self.gone = true;
+        Ok(())
     }
 }
 
@@ -365,18 +338,6 @@ fn in_memory(script: &str) -> io::Result<File> {
     let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
     fcntl_add_seals(file.as_fd(), seals)?;
     Ok(file)
-}
-
-async fn pump(mut output: pipe::Receiver, to: &mpsc::Sender<Vec<u8>>) -> io::Result<()> {
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        let length = output.read(&mut buffer).await?;
-        if length == 0 {
-            return Ok(());
-        }
-        // Output that nobody wants is still read, or the job would block.
-        let _ = to.send(buffer[..length].to_vec()).await;
-    }
 }
 
 fn not_unpacked(error: &io::Error) -> ExecError {

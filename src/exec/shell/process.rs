@@ -7,12 +7,13 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 
 use super::super::cancel::asked;
+use super::super::shell_output::pump;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
 use super::kin::{self, MARK};
 use crate::foreign::system_words;
@@ -21,9 +22,6 @@ const PHASE: &str = "run script";
 
 /// How long output may still come after everything was killed.
 const LAST_WORDS: Duration = Duration::from_secs(10);
-
-/// Largest piece of output handed on at once.
-const CHUNK: usize = 64 * 1024;
 
 /// Runs `script`. It ends when its output is closed: a background job that holds it holds the job
 /// (runtime reference 10).
@@ -142,18 +140,6 @@ async fn feed(stdin: Option<ChildStdin>, text: &str) {
     if let Some(mut stdin) = stdin {
         // An error means that nobody reads: the exit code tells more than it does.
         let _ = stdin.write_all(text.as_bytes()).await;
-    }
-}
-
-async fn pump(mut output: pipe::Receiver, to: &mpsc::Sender<Vec<u8>>) -> io::Result<()> {
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        let length = output.read(&mut buffer).await?;
-        if length == 0 {
-            return Ok(());
-        }
-        // Output that nobody wants is still read, or the job would block.
-        let _ = to.send(buffer[..length].to_vec()).await;
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::super::collect::{self, cannot_pack};
-use super::super::file_work::{blocking, in_place, stoppable};
+use super::super::file_work::{blocking, in_place, removed_within, stoppable};
 use super::super::unpack::unpack;
 use super::super::{ArtifactRef, Cx, ExecError, Exit, Globs, Script, Session, Terminal};
 use super::{kin, process, reap, terminal};
@@ -92,23 +92,10 @@ impl Session for ShellSession {
             "the job's folder was not removed",
             move || reap::remove(&folder),
         );
-        match tokio::time::timeout(budget, removing).await {
-            Ok(done) => {
-                self.gone = done.is_ok();
-                if self.gone {
-                    kin::leave(&self.folder);
-                }
-                done
-            }
-            Err(late) => {
-                let message = format!(
-                    "folder `{}` was not removed in {} s",
-                    self.folder.display(),
-                    budget.as_secs()
-                );
-                Err(ExecError::system("remove folder", message).because(late))
-            }
-        }
+        removed_within(budget, &self.folder, removing).await?;
+        self.gone = true;
+        kin::leave(&self.folder);
+        Ok(())
     }
 }
 

@@ -1,9 +1,21 @@
 //! A parsed condition, ready to be evaluated.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::eval;
 use super::lexer::{self, Operand, Operator};
 use super::parser::{self, Node};
 use super::{ConditionError, Known, Lookup, Possible, explain, order, possible};
+
+/// Conditions that are remembered, and the bytes of one, at most.
+const MOST: usize = 256;
+const LONGEST: usize = 1024;
+
+thread_local! {
+    static REMEMBERED: RefCell<HashMap<String, Arc<Condition>>> = RefCell::default();
+}
 
 /// A condition of `rules:if`, `workflow:rules:if`, `only:variables` or an input's rules.
 #[derive(Debug, Clone)]
@@ -19,6 +31,25 @@ impl Condition {
         // GitLab tries a condition without any variable; what fails then is not valid.
         eval::value(&tree, &NoVariables).map_err(explain::failure)?;
         Ok(Self { tree })
+    }
+
+    /// Reads a condition that many jobs may have from one template. The last ones are remembered, and
+    /// with them what their regular expressions have worked out: that takes far more room than a text.
+    pub fn shared(text: &str) -> Result<Arc<Self>, ConditionError> {
+        let known = REMEMBERED.with_borrow(|remembered| remembered.get(text).cloned());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let condition = Arc::new(Self::parse(text)?);
+        if text.len() <= LONGEST {
+            REMEMBERED.with_borrow_mut(|remembered| {
+                if remembered.len() >= MOST {
+                    remembered.clear();
+                }
+                remembered.insert(text.to_owned(), Arc::clone(&condition));
+            });
+        }
+        Ok(condition)
     }
 
     /// Whether the rule matches; false for an operation that GitLab fails on.

@@ -2,6 +2,7 @@
 //! the errors.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::{Condition, InputValue, Lookup};
 
@@ -299,4 +300,21 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_text_that_was_read_is_the_same_condition() {
+    let text = "$A =~ /^x/ && $B";
+    let read = |text: &str| Condition::shared(text).expect("a condition");
+    assert!(Arc::ptr_eq(&read(text), &read(text)));
+    // More than are remembered, and one that is too long to be.
+    for number in 0..1000 {
+        let other = format!("$A == \"{number}\"");
+        assert_eq!(read(&other).variables(), ["A"]);
+    }
+    let long = format!("$A == \"{}\"", "x".repeat(2000));
+    assert!(!Arc::ptr_eq(&read(&long), &read(&long)));
+    assert_eq!(read(text).variables(), ["A", "B"]);
+    Condition::shared("$A ==").expect_err("nothing on its right");
+    Condition::shared("$A ==").expect_err("no mistake is remembered as none");
 }
