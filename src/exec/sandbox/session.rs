@@ -281,7 +281,7 @@ impl Session for SandboxSession {
             let what = "the job's folder was not removed";
             let overlays = overlays.take_all();
             blocking("remove folder", what, move || {
-                drop(overlays);
+                overlays.give_back();
                 remove_attempt(&groups, &folder)
             })
             .await

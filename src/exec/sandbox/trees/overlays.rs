@@ -104,8 +104,7 @@ impl Overlays {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             free.push(overlay);
         } else {
-            // What is left goes with the run, or with what is taken away after it.
-            let _ = remove(&overlay.folder);
+            discard(&overlay);
         }
     }
 
@@ -126,7 +125,8 @@ impl Overlays {
     }
 }
 
-/// Overlays that sandboxes have. They go back when these are gone, and this is dropped.
+/// Overlays that sandboxes have. They are removed where they are not given back: a sandbox that
+/// nobody saw the end of may still write to them.
 #[derive(Debug)]
 pub(in super::super) struct Held {
     overlays: Vec<Overlay>,
@@ -155,6 +155,13 @@ impl Held {
         self.overlays.append(&mut other.overlays);
     }
 
+    /// Gives them back, where their sandboxes have ended. Blocks.
+    pub(in super::super) fn give_back(mut self) {
+        for overlay in std::mem::take(&mut self.overlays) {
+            self.of.give_back(overlay);
+        }
+    }
+
     /// All of them; none are left.
     pub(in super::super) fn take_all(&mut self) -> Self {
         Self {
@@ -177,13 +184,14 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.overlays.is_empty() {
-            in_place(|| {
-                for overlay in self.overlays.drain(..) {
-                    self.of.give_back(overlay);
-                }
-            });
+            in_place(|| self.overlays.drain(..).for_each(|it| discard(&it)));
         }
     }
+}
+
+/// What can't be removed now goes with the run, or with what is taken away after it.
+fn discard(overlay: &Overlay) {
+    let _ = remove(&overlay.folder);
 }
 
 impl Overlay {
@@ -332,6 +340,26 @@ mod tests {
             overlays.give_back(overlay);
             assert!(!folder.exists(), "{what}");
         }
+    }
+
+    #[test]
+    fn what_is_not_given_back_serves_nobody_else() {
+        let base = tempfile::tempdir().expect("a folder");
+        let overlays = Arc::new(Overlays::new(base.path().join("overlays")));
+        let hold = || {
+            let mut held = Held::none(&overlays);
+            held.take(vec![layered("/usr")]).expect("an overlay");
+            held.made();
+            let folder = held.folders().remove(0);
+            (held, folder)
+        };
+        let (held, dropped) = hold();
+        drop(held);
+        assert!(!dropped.exists());
+        let (held, given) = hold();
+        held.give_back();
+        let (_held, again) = hold();
+        assert_eq!(again, given);
     }
 
     #[test]
