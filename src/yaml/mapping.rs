@@ -55,6 +55,13 @@ impl Key {
             Self::Str(text) | Self::Other(text) => text,
         }
     }
+
+    /// The same, to keep.
+    pub fn shared_text(&self) -> Arc<str> {
+        match self {
+            Self::Str(text) | Self::Other(text) => Arc::clone(text),
+        }
+    }
 }
 
 impl Index {

@@ -114,6 +114,14 @@ impl Value {
             Kind::Seq(_) | Kind::Map(_) | Kind::Reference(_) => return None,
         })
     }
+
+    /// [`scalar_text`](Self::scalar_text), to keep: a text is the one that was read.
+    pub fn shared_text(&self) -> Option<Arc<str>> {
+        match &self.kind {
+            Kind::Str(text) | Kind::Symbol(text) => Some(Arc::clone(text)),
+            _ => self.scalar_text().map(Arc::from),
+        }
+    }
 }
 
 /// A float as Ruby prints it: always with a point, exponents from 1e16 up and below 1e-4.

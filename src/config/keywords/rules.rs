@@ -196,23 +196,25 @@ fn paths(value: &Value, check: &mut Check<'_>) {
 
 /// The rules of a checked list.
 pub(crate) fn read_rules(value: &Value) -> Vec<Rule> {
-    flatten(value)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|rule| Some(read_rule(rule.as_map()?, rule.span)))
-        .collect()
+    let rules = flatten(value).unwrap_or_default().into_iter();
+    let rules = rules.filter_map(|rule| Some(read_rule(rule.as_map()?, rule.span)));
+    as_small_as_it_is(rules.collect())
+}
+
+/// Most lists have one entry, and room for four when they are collected; there may be thousands.
+fn as_small_as_it_is<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 fn read_rule(rule: &Mapping, span: Span) -> Rule {
     let mut said = rule.entries().iter().filter(|entry| !entry.value.is_null());
+    let entries = rule.entries().iter();
+    let clauses = entries.filter_map(|entry| read_clause(entry.key.text(), &entry.value));
     Rule {
         span,
         only_when: said.all(|entry| entry.key.text() == "when"),
-        clauses: rule
-            .entries()
-            .iter()
-            .filter_map(|entry| read_clause(entry.key.text(), &entry.value))
-            .collect(),
+        clauses: as_small_as_it_is(clauses.collect()),
         when: read::text(rule, "when").and_then(|word| When::parse(&word)),
         start_in: read::delay(rule),
         allow_failure: read::boolean(rule, "allow_failure"),

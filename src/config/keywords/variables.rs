@@ -153,14 +153,14 @@ pub(crate) fn read(mapping: &Mapping, level: YamlLevel) -> Vec<YamlVariable> {
         .map(|entry| {
             let (value, raw) = match entry.value.as_map() {
                 Some(definition) => (
-                    read::get(definition, "value").and_then(Value::scalar_text),
+                    read::get(definition, "value").and_then(Value::shared_text),
                     is_raw(definition),
                 ),
-                None => (entry.value.scalar_text(), false),
+                None => (entry.value.shared_text(), false),
             };
             YamlVariable {
-                key: entry.key.text().into(),
-                value: value.unwrap_or_default().into(),
+                key: entry.key.shared_text(),
+                value: value.unwrap_or_default(),
                 raw,
                 span: entry.value.span,
                 level,

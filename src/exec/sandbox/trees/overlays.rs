@@ -346,19 +346,19 @@ mod tests {
     fn what_is_not_given_back_serves_nobody_else() {
         let base = tempfile::tempdir().expect("a folder");
         let overlays = Arc::new(Overlays::new(base.path().join("overlays")));
-        let hold = || {
+        let take = || {
             let mut held = Held::none(&overlays);
             held.take(vec![layered("/usr")]).expect("an overlay");
             held.made();
             let folder = held.folders().remove(0);
             (held, folder)
         };
-        let (held, dropped) = hold();
+        let (held, dropped) = take();
         drop(held);
         assert!(!dropped.exists());
-        let (held, given) = hold();
+        let (held, given) = take();
         held.give_back();
-        let (_held, again) = hold();
+        let (_kept, again) = take();
         assert_eq!(again, given);
     }
 
