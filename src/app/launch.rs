@@ -104,7 +104,7 @@ impl Launch {
         // What stays too long is removed by the next run.
         let now = jiff::Timestamp::now();
         let _ = place.record.prune(Keep::default(), now);
-        place.state.prune(Keep::default(), now);
+        place.state.prune_daily(Keep::default(), now);
         place.record.caches().prune();
         Ok(result?)
     }

@@ -4,11 +4,16 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::counter;
 use super::folder::{digest, file_name, is_locked, make};
 use super::{Keep, ProjectRecord, RecordError};
+
+/// The file that says when old runs of all projects were removed last.
+const PRUNED: &str = "pruned";
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// `$XDG_STATE_HOME/pipe`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +71,20 @@ impl State {
                 let _ = ProjectRecord::new(self.clone(), folder).prune_forgotten(keep, now);
             }
         }
+    }
+
+    /// [`prune`](Self::prune), where that was not done for a day: with hundreds of projects it takes as
+    /// long as a job.
+    pub fn prune_daily(&self, keep: Keep, now: Timestamp) {
+        let note = self.root.join(PRUNED);
+        let last = fs::read_to_string(&note).unwrap_or_default();
+        let last: Option<Timestamp> = last.trim().parse().ok();
+        if last.is_some_and(|last| last <= now && now.duration_since(last) < DAY) {
+            return;
+        }
+        // Without it the next run prunes once more.
+        let _ = fs::write(note, now.to_string());
+        self.prune(keep, now);
     }
 
     /// The next pipeline id: `CI_PIPELINE_ID`.

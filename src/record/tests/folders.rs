@@ -132,6 +132,34 @@ fn the_record_of_a_checkout_that_is_gone_goes_with_its_last_run() {
 }
 
 #[test]
+fn other_projects_are_looked_through_once_a_day() {
+    let fixture = Fixture::new();
+    let state = fixture.state();
+    let gone = fixture.folder.path().join("gone");
+    let begin = |seconds| {
+        let record = state.project("team/shop", &gone);
+        drop(record.begin(at(seconds)).expect("a run"));
+        record
+    };
+    let keep = Keep {
+        count: 0,
+        age: Duration::ZERO,
+    };
+    let day = 24 * 60 * 60;
+    for (now, is_pruned) in [
+        (10, true),
+        (20, false),
+        (day, false),
+        (day + 10, true),
+        (5, true),
+    ] {
+        let record = begin(0);
+        state.prune_daily(keep, at(now));
+        assert_eq!(!record.folder().exists(), is_pruned, "{now}");
+    }
+}
+
+#[test]
 fn what_was_open_to_others_is_closed() {
     let fixture = Fixture::new();
     let mode = |path: &Path| {
