@@ -193,8 +193,8 @@ pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
     names.iter().flat_map(both).chain([staging(plan)]).collect()
 }
 
-/// All that is done.
-pub(super) fn setup(plan: &Plan<'_>) -> Setup {
+/// All trees of a sandbox; from that number on, what is attached is what the user gives.
+fn trees<'a>(plan: &'a Plan<'a>) -> (Trees<'a>, usize) {
     let mut trees = Trees::of(plan);
     trees.overlay(&plan.root.layers, "root", plan.root.marks);
     for name in DEVICES {
@@ -222,6 +222,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         trees.overlay(plan.builds, "builds", None);
         trees.attach(at, folder(at, 0o777));
     }
+    // Last, for it may lie in the builds directory.
     let given = trees.attach.len();
     for bind in plan.binds {
         trees.makers.push(Step::Given {
@@ -237,11 +238,16 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         };
         trees.attach(&bind.at, place);
     }
+    (trees, given)
+}
+
+/// All that is done.
+pub(super) fn setup(plan: &Plan<'_>) -> Setup {
+    let (trees, given) = trees(plan);
     let root = trees.first();
     let Trees {
         makers, mut attach, ..
     } = trees;
-    // What the user gives may lie in the builds directory.
     let given = attach.split_off(given);
     let next = root + makers.len();
     let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
