@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::file_work::{blocking, in_place};
@@ -10,7 +10,6 @@ use super::super::temp::temp_files;
 use super::super::{Cx, EnvSpec, EnvVariable, ExecError, Image, Layout, names_shell_file};
 use super::executor::SandboxExecutor;
 use super::extras::Bind;
-use super::groups;
 use super::identity::{Identity, Ranges};
 use super::inside::errand::ranges;
 use super::inside::link::Link;
@@ -24,6 +23,7 @@ use super::session::SandboxSession;
 use super::trees::base::Base;
 use super::trees::host;
 use super::trees::overlays::Held;
+use super::undone::Undone;
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::images::layer::LayerForm;
 
@@ -84,9 +84,8 @@ impl SandboxExecutor {
         let folder = folder.map_err(|error| {
             ExecError::system("open", "the system gives no random bytes").because(error)
         })?;
-        let mut undone = Undone(Some((folder.clone(), Vec::new())));
-        let (link, links, groups) = self.begin(spec, &run_groups, &folder).await?;
-        undone.0 = Some((folder.clone(), groups.clone()));
+        let mut undone = Undone::of(&folder);
+        let (link, links) = self.begin(spec, &run_groups, &mut undone).await?;
         let (base, (builds, over)) =
             tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
         let rights = self.rights().await?;
@@ -128,7 +127,7 @@ impl SandboxExecutor {
             lent,
             overlays,
         } = self.launch(wanted).await?;
-        undone.0 = None;
+        let groups = undone.keep();
         // From here on dropping the session undoes what was begun.
         let environment = base.environment(pairs(&spec.variables));
         let mut session = SandboxSession {
@@ -173,23 +172,26 @@ impl SandboxExecutor {
     }
 
     /// Begins the sandboxes of an attempt, which get their limits while what they are made of is
-    /// looked for: that of the job, those of its services, and the groups of all.
+    /// looked for: that of the job, and those of its services.
     async fn begin(
         &self,
         spec: &EnvSpec,
         run_groups: &str,
-        folder: &Path,
-    ) -> Result<(Link, Vec<Link>, Vec<PathBuf>), ExecError> {
-        let mut all = Vec::new();
+        undone: &mut Undone,
+    ) -> Result<(Link, Vec<Link>), ExecError> {
+        let folder = undone.folder.clone();
         let mut begin = async |name: &str, limits: Limits| {
             let name = group_name(run_groups, &folder.join(name));
             let groups = limits.groups(self.places(), &name);
-            all.extend(groups.iter().map(|group| group.at.clone()));
-            Link::begin(GroupSetup {
+            let all = groups.iter().map(|group| group.at.clone());
+            undone.groups.extend(all);
+            let link = Link::begin(GroupSetup {
                 steps: groups.iter().map(Group::step).collect(),
                 members: groups.iter().map(Group::processes).collect(),
-            })
-            .await
+            });
+            let link = link.await?;
+            undone.holds.push(link.hold()?);
+            Ok::<_, ExecError>(link)
         };
         let limits = self.settings.limits.effective();
         let job = begin(JOB, limits).await?;
@@ -197,7 +199,7 @@ impl SandboxExecutor {
         for number in 0..spec.services.len() {
             services.push(begin(&service_folder(number), limits.of_service()).await?);
         }
-        Ok((job, services, all))
+        Ok((job, services))
     }
 
     /// Makes the sandboxes of the services and starts their programs.
@@ -327,18 +329,6 @@ impl SandboxExecutor {
     fn user<'a>(&'a self, base: &'a Base, image: &'a Image) -> &'a str {
         let given = self.settings.extras.user.as_deref();
         given.unwrap_or_else(|| base.user(image))
-    }
-}
-
-/// Removes a folder and groups unless the sandbox for them came about.
-struct Undone(Option<(PathBuf, Vec<PathBuf>)>);
-
-impl Drop for Undone {
-    fn drop(&mut self) {
-        if let Some((folder, groups)) = &self.0 {
-            // The error that led here tells more.
-            let _ = in_place(|| groups::remove_attempt(groups, folder));
-        }
     }
 }
 

@@ -53,6 +53,7 @@ mod services;
 mod session;
 mod step;
 mod trees;
+mod undone;
 mod words;
 
 pub use executor::{SandboxExecutor, SandboxSettings, forget_sandbox_layers, sandbox_layers};

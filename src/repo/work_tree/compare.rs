@@ -159,9 +159,10 @@ impl Compare<'_> {
         let same = |at: Time, now: Time| {
             at.seconds == now.seconds && (at.nanoseconds == 0 || at.nanoseconds == now.nanoseconds)
         };
+        let (modified, changed) = times(about);
         u64::from(entry.size()) == size(about)
-            && same(entry.modified(), modified(about))
-            && (!self.trusts_ctime || same(entry.changed(), changed(about)))
+            && same(entry.modified(), modified)
+            && (!self.trusts_ctime || same(entry.changed(), changed))
             && entry.inode() == low(about.st_ino)
             && entry.user() == about.st_uid
             && entry.group() == about.st_gid
@@ -173,23 +174,18 @@ fn size(about: &Stat) -> u64 {
     u64::try_from(about.st_size).unwrap_or_default()
 }
 
-/// The numbers have other types on other systems.
+/// When a file was modified, and when anything of it was changed. The numbers have other types on other
+/// systems.
 #[allow(
     clippy::unnecessary_cast,
     clippy::cast_possible_wrap,
     reason = "see above"
 )]
-fn modified(about: &Stat) -> Time {
-    Time::new(about.st_mtime as i64, about.st_mtime_nsec as i64)
-}
-
-#[allow(
-    clippy::unnecessary_cast,
-    clippy::cast_possible_wrap,
-    reason = "see above"
-)]
-fn changed(about: &Stat) -> Time {
-    Time::new(about.st_ctime as i64, about.st_ctime_nsec as i64)
+fn times(about: &Stat) -> (Time, Time) {
+    (
+        Time::new(about.st_mtime as i64, about.st_mtime_nsec as i64),
+        Time::new(about.st_ctime as i64, about.st_ctime_nsec as i64),
+    )
 }
 
 /// The id that git gives to the content of a file, as long as it was when it was looked at; of a

@@ -155,18 +155,13 @@ impl Link {
 
     /// Ends it where nobody can wait for that but a moment: what it writes to is removed next.
     pub(in super::super) fn abandon(&mut self) {
-        // One that has ended already needs no more.
-        let _ = rustix::net::shutdown(&self.socket, Shutdown::Write);
-        let begun = Instant::now();
-        while let Some(left) = ENDS_AT_ONCE.checked_sub(begun.elapsed()) {
-            let left = Timespec::try_from(left).unwrap_or_default();
-            let mut socket = [PollFd::new(&self.socket, PollFlags::IN)];
-            let polled = poll(&mut socket, Some(&left));
-            let rest = recv(&self.socket, &mut [0; 1024], RecvFlags::DONTWAIT);
-            if polled.is_err() || matches!(rest, Ok((_, 0)) | Err(Errno::CONNRESET)) {
-                return;
-            }
-        }
+        abandon(self.socket.as_fd());
+    }
+
+    /// Another hold on it, for whoever has to see its end where this one is lost.
+    pub(in super::super) fn hold(&self) -> Result<Hold, ExecError> {
+        let socket = self.socket.as_fd().try_clone_to_owned();
+        socket.map(Hold).map_err(|error| not_started(&error))
     }
 
     /// Ends it, with all that runs inside. Safe to repeat.
@@ -181,6 +176,32 @@ impl Link {
         tokio::time::timeout(ENDS, ending)
             .await
             .map_err(|late| ExecError::system("close", "the sandbox does not end").because(late))
+    }
+}
+
+/// What is left of a [`Link`] that is lost.
+#[derive(Debug)]
+pub(in super::super) struct Hold(OwnedFd);
+
+impl Hold {
+    /// As [`Link::abandon`].
+    pub(in super::super) fn abandon(&self) {
+        abandon(self.0.as_fd());
+    }
+}
+
+fn abandon(socket: BorrowedFd<'_>) {
+    // One that has ended already needs no more.
+    let _ = rustix::net::shutdown(socket, Shutdown::Write);
+    let begun = Instant::now();
+    while let Some(left) = ENDS_AT_ONCE.checked_sub(begun.elapsed()) {
+        let left = Timespec::try_from(left).unwrap_or_default();
+        let mut sources = [PollFd::new(&socket, PollFlags::IN)];
+        let polled = poll(&mut sources, Some(&left));
+        let rest = recv(socket, &mut [0; 1024], RecvFlags::DONTWAIT);
+        if polled.is_err() || matches!(rest, Ok((_, 0)) | Err(Errno::CONNRESET)) {
+            return;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a job may use: bombs end in their job, and nothing of their groups stays.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -142,5 +143,25 @@ async fn what_is_set_is_held_or_told() {
     let is_told = told.contains("nothing holds `docker.cpus`");
     assert_eq!(is_told, !is_held, "{told}");
     session.close(BUDGET).await.expect("closes");
+    is_all_gone(&subject, &job).await;
+}
+
+/// What was begun before it was known that there is no such image may be slow to end.
+#[tokio::test]
+async fn an_attempt_that_comes_to_nothing_leaves_no_group() {
+    let subject = sandbox().await;
+    let job = own("nothing");
+    for _ in 0..5 {
+        let mut spec = subject.spec(&job);
+        if let Some(image) = &mut spec.image {
+            "no-such-image:1".clone_into(&mut image.name);
+        }
+        let opened = subject.executor.open(spec, &Cx::unstoppable()).await;
+        assert!(opened.is_err(), "there is no such image");
+        assert_eq!(groups(&job), Vec::<PathBuf>::new());
+        // Longer than it takes the kernel to put a process into a group.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        assert_eq!(groups(&job), Vec::<PathBuf>::new());
+    }
     is_all_gone(&subject, &job).await;
 }
