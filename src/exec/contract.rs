@@ -1,7 +1,7 @@
 //! The contract between the run loop and an executor.
 //!
 //! ```text
-//! probe → missing → publish_tree            once per run
+//! probe → missing → publish_tree → expect   once per run
 //!   open → run (script) … → run (after_script) → collect → close             once per attempt
 //!   open → start … add → run …                                               the same, ahead of it
 //! release                                                                  at the end of the run
@@ -98,6 +98,15 @@ pub struct Traits {
     pub tells_layout: bool,
     /// How many environments come up at once; more make each of them slower. `None` for no limit.
     pub starts: Option<usize>,
+}
+
+/// The turn of an attempt whose environment is opened ahead.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// Which comes first, as far as can be foreseen: that with the lower number.
+    pub number: u64,
+    /// Whether it has come.
+    pub has_come: watch::Receiver<bool>,
 }
 
 /// A person at a terminal.
@@ -230,8 +239,23 @@ pub trait Executor: Send + Sync {
         format!("the environment of job `{job}`")
     }
 
+    /// So many environments more may be opened in this run: what pays only for several is made for
+    /// several.
+    fn expect(&self, _environments: usize) {}
+
     /// Makes the environment of one attempt. When it fails it has undone what it began.
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError>;
+
+    /// The same for an attempt whose turn is still to come: until then it may wait for a moment at which
+    /// that costs little.
+    async fn open_ahead(
+        &self,
+        spec: EnvSpec,
+        _turn: Turn,
+        cx: &Cx,
+    ) -> Result<Box<dyn Session>, ExecError> {
+        self.open(spec, cx).await
+    }
 
     /// Takes away what is kept for the whole run, within `budget`. The last call of a run.
     async fn release(&self, _budget: Duration) -> Result<(), ExecError> {

@@ -42,7 +42,7 @@ mod suite;
 pub use contract::{
     ArtifactRef, Brief, Cancel, Capabilities, Cx, EnvSpec, EnvVariable, Executor, Exit, Globs,
     Image, LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile,
-    Terminal, Traits, TreeRef, TreeSpec, Workspace, names_shell_file,
+    Terminal, Traits, TreeRef, TreeSpec, Turn, Workspace, names_shell_file,
 };
 pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};
 pub use error::{ExecError, Fault};

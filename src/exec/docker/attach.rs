@@ -1,14 +1,12 @@
 //! A person's shell in a container: a second process of it, on a terminal of the daemon's.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecOptions, StartExecResults};
-use futures_util::{Stream, StreamExt};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use futures_util::StreamExt;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
 use super::super::cancel::asked;
@@ -17,7 +15,7 @@ use super::super::detector::login_command;
 use super::super::service_lines::unheard;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
 use super::container::Container;
-use super::run::Waiting;
+use super::run::{Input, Output, Waiting};
 use super::{fault, run};
 
 const PHASE: &str = "attach";
@@ -83,9 +81,6 @@ async fn create(docker: &Docker, container: &str, login: &Script) -> Result<Stri
     let made = docker.create_exec(container, options).await;
     made.map(|made| made.id).map_err(not_started)
 }
-
-type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
-type Input = Pin<Box<dyn AsyncWrite + Send>>;
 
 async fn start(docker: &Docker, id: &str) -> Result<(Output, Input), ExecError> {
     // The shell has its terminal all the same; this asks for output in frames, for without them a

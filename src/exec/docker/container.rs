@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::super::{EnvVariable, ExecError};
+use super::kept_networks::KeptNetwork;
 use super::patience::Patience;
 use super::services::Services;
 use super::{fault, volumes};
@@ -25,6 +26,8 @@ pub(super) struct Container {
     pub(super) volumes: Vec<String>,
     /// The variables that its shell begins with, as far as they are known.
     pub(super) given: Vec<EnvVariable>,
+    /// The network that it has from others and leaves to others.
+    pub(super) network: Option<KeptNetwork>,
     /// What goes with it.
     pub(super) services: Option<Box<Services>>,
     /// Those that show what this one has changed, and are never started.
@@ -48,6 +51,7 @@ impl Container {
             patience,
             volumes: Vec::new(),
             given: Vec::new(),
+            network: None,
             services: None,
             beside: Vec::new(),
             ended: false,
@@ -76,6 +80,7 @@ impl Container {
             return self.remove_ended().await;
         } else {
             self.remove_itself().await?;
+            self.leave_network();
         }
         self.remove_beside().await?;
         self.remove_volumes(&self.volumes).await?;
@@ -86,6 +91,7 @@ impl Container {
     /// The same for one that nothing goes with and that has ended. The daemon does not know that its
     /// first volume lies over the others, which can go at once.
     async fn remove_ended(&mut self) -> Result<(), ExecError> {
+        self.leave_network();
         let (first, others) = self.volumes.split_at(self.volumes.len().min(1));
         let itself = async {
             self.remove_itself().await?;
@@ -116,6 +122,13 @@ impl Container {
         }
         let removing = remove(&self.docker, &self.id);
         self.patience.answer("remove container", removing).await
+    }
+
+    /// Leaves the network to others, for nothing in the container runs any more.
+    pub(super) fn leave_network(&mut self) {
+        if let Some(network) = self.network.take() {
+            network.give_back();
+        }
     }
 
     fn is_gone(&mut self) {

@@ -13,11 +13,12 @@ use super::super::cancel::unless_asked;
 use super::super::owned::Owner;
 use super::super::temp::temp_files;
 use super::super::trees::Trees;
-use super::super::{ArtifactRef, Cx, EnvSpec, ExecError, Fault, Image, TreeRef, TreeSpec};
+use super::super::{ArtifactRef, Cx, EnvSpec, ExecError, Fault, Image, TreeRef, TreeSpec, Turn};
 use super::connect::Endpoint;
 use super::container::Container;
 use super::create::Common;
 use super::images::Images;
+use super::kept_networks::{KeptNetwork, KeptNetworks};
 use super::layers::{Layers, Site, token};
 use super::mounts::Mounts;
 use super::overlays::Overlays;
@@ -43,6 +44,7 @@ pub(super) struct Containers {
     flat: Trees,
     pub(super) images: Images,
     pub(super) settings: DockerSettings,
+    pub(super) networks: Arc<KeptNetworks>,
 }
 
 /// What is to be made for an attempt, and where.
@@ -50,7 +52,16 @@ pub(super) struct Plan<'a> {
     pub(super) site: Site,
     pub(super) spec: &'a EnvSpec,
     pub(super) image: &'a Image,
+    /// Its turn, where that is still to come.
+    turn: Option<Turn>,
     cx: &'a Cx,
+}
+
+/// What a new container is on.
+struct Network {
+    /// None where there are no services.
+    services: Option<Services>,
+    kept: Option<KeptNetwork>,
 }
 
 /// What a new container gets of the job's files.
@@ -87,6 +98,7 @@ impl Containers {
             labels_files: OnceCell::new(),
             flat: Trees::default(),
             images: Images::default(),
+            networks: Arc::default(),
         }
     }
 
@@ -124,7 +136,13 @@ impl Containers {
     }
 
     /// The container of an attempt, and what goes with it. When it fails it has undone what it began.
-    pub(super) async fn make(&self, spec: &EnvSpec, cx: &Cx) -> Result<Made, ExecError> {
+    /// `turn` is given where that is still to come.
+    pub(super) async fn make(
+        &self,
+        spec: &EnvSpec,
+        turn: Option<Turn>,
+        cx: &Cx,
+    ) -> Result<Made, ExecError> {
         let Some(image) = &spec.image else {
             return Err(ExecError::user(
                 "create container",
@@ -141,6 +159,7 @@ impl Containers {
             site,
             spec,
             image: &image,
+            turn,
             cx,
         };
         let mut made = match Box::pin(self.over_volumes(&plan)).await? {
@@ -190,14 +209,14 @@ impl Containers {
         }
         let owner = self.owner(spec).await?;
         let making = (self.workspaces).make(site, self.volume_name(spec)?, spec, owner);
-        let network = Services::network(site, spec, &self.settings);
+        let network = self.network(plan);
         // Known when it is asked for; what goes wrong is told there.
         let knowing = self.images.runs_as_root(site, plan.image);
-        let (made, services, _) = tokio::join!(making, network, knowing);
+        let (made, network, _) = tokio::join!(making, network, knowing);
         match made {
             Ok((volumes, rest)) => {
                 let files = Files::Beside(rest);
-                Box::pin(self.create(plan, volumes, services, files)).await
+                Box::pin(self.create(plan, volumes, network, files)).await
             }
             Err(error) if error.fault == Fault::Unsupported => {
                 self.overlays.found(false);
@@ -205,6 +224,15 @@ impl Containers {
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn network(&self, plan: &Plan<'_>) -> Result<Network, ExecError> {
+        let (site, spec) = (&plan.site, plan.spec);
+        let services = Services::network(site, spec, &self.settings).await?;
+        // Not broken off: it takes a moment, and what is looked at would be lost.
+        let joining = (self.networks).join(site, spec, &self.settings, plan.turn.clone());
+        let kept = joining.await;
+        Ok(Network { services, kept })
     }
 
     /// Finds out, once, whether the daemon lays volumes over each other.
@@ -232,13 +260,13 @@ impl Containers {
             tars: self.flat.archives(&spec.workspace)?,
             owner: self.owner(spec).await?,
         });
-        let services = Services::network(&plan.site, spec, &self.settings).await;
+        let network = self.network(plan).await;
         let volumes = if self.settings.host_socket {
             Volumes::plain(&plan.site, self.volume_name(spec)?).await?
         } else {
             Volumes::default()
         };
-        let made = Box::pin(self.create(plan, volumes, services, files)).await?;
+        let made = Box::pin(self.create(plan, volumes, network, files)).await?;
         made.ok_or_else(|| ExecError::system("upload", "the container takes no files"))
     }
 
@@ -248,7 +276,7 @@ impl Containers {
         &self,
         plan: &Plan<'_>,
         volumes: Volumes,
-        services: Result<Option<Services>, ExecError>,
+        network: Result<Network, ExecError>,
         files: Files,
     ) -> Result<Option<Made>, ExecError> {
         let Plan {
@@ -256,12 +284,16 @@ impl Containers {
             spec,
             image,
             cx,
+            ..
         } = plan;
         let (starts, patience) = (self.starts.clone(), self.patience.clone());
         let mut container = Container::new(site.docker.clone(), String::new(), starts, patience);
         container.volumes.clone_from(&volumes.names);
-        let mut services = match services {
-            Ok(services) => services,
+        let mut services = match network {
+            Ok(network) => {
+                container.network = network.kept;
+                network.services
+            }
             Err(error) => {
                 let _ = container.remove().await;
                 return Err(error);
@@ -277,11 +309,16 @@ impl Containers {
             }
         };
         let network = services.as_ref().and_then(Services::id).map(str::to_owned);
+        let kept = container
+            .network
+            .as_ref()
+            .map(|network| network.mode.clone());
         let common = Common {
             settings: &self.settings,
             overlay: &volumes.overlay,
             binds: &mounts.binds,
             network: network.as_deref(),
+            kept: kept.as_deref(),
         };
         let body = create::body(spec, image, common);
         let own = async {

@@ -20,6 +20,8 @@ pub(super) const JOB: &str = "pipe.job";
 pub(super) const ATTEMPT: &str = "pipe.attempt";
 /// Label: image of a service, where the container is that of one.
 pub(super) const SERVICE: &str = "pipe.service";
+/// Label of a container that keeps a network.
+pub(super) const KEEPS: &str = "pipe.keeps-network";
 /// Label of a volume that outlives runs: whose jobs share it.
 pub(super) const LASTING: &str = "pipe.volumes-of";
 
@@ -38,6 +40,8 @@ pub(super) struct Common<'a> {
     pub(super) binds: &'a [String],
     /// The network of its services, where it has one.
     pub(super) network: Option<&'a str>,
+    /// How it says that it is on a network that a container keeps, with the names that are known there.
+    pub(super) kept: Option<&'a str>,
 }
 
 /// The container of a job, as the runner would make it (runtime reference 7.1).
@@ -94,8 +98,19 @@ pub(super) fn service(
 impl Common<'_> {
     fn completed(&self, spec: &EnvSpec, host: HostConfig) -> HostConfig {
         let mount = || -> Vec<Mount> { vec![layers::mount(self.overlay, &spec.layout.builds_dir)] };
-        HostConfig {
+        let host = HostConfig {
             mounts: (!self.overlay.is_empty()).then(mount),
+            ..host
+        };
+        if let Some(kept) = self.kept {
+            return HostConfig {
+                network_mode: Some(kept.to_owned()),
+                dns: None,
+                extra_hosts: None,
+                ..host
+            };
+        }
+        HostConfig {
             network_mode: self.network.map(str::to_owned).or(host.network_mode),
             ..host
         }
@@ -263,9 +278,37 @@ pub(super) mod tests {
                 overlay: "",
                 binds: &[],
                 network: own,
+                kept: None,
             };
             assert_eq!(common.named_network(), wanted, "{own:?} {mode:?}");
         }
+    }
+
+    #[test]
+    fn who_joins_a_network_has_its_names() {
+        let settings = DockerSettings {
+            dns: vec!["10.0.0.1".to_owned()],
+            extra_hosts: vec!["a:10.0.0.2".to_owned()],
+            ..DockerSettings::default()
+        };
+        let host = |kept| {
+            let common = Common {
+                settings: &settings,
+                overlay: "",
+                binds: &[],
+                network: None,
+                kept,
+            };
+            let made = body(&spec("a"), &Image::default(), common);
+            made.host_config.expect("settings of the host")
+        };
+        let joined = host(Some("container:k"));
+        assert_eq!(joined.network_mode.as_deref(), Some("container:k"));
+        assert_eq!((joined.dns, joined.extra_hosts), (None, None));
+        let own = host(None);
+        assert_eq!(own.network_mode, None);
+        assert_eq!(own.dns.as_ref(), Some(&settings.dns));
+        assert_eq!(own.extra_hosts.as_ref(), Some(&settings.extra_hosts));
     }
 
     #[test]
@@ -276,6 +319,7 @@ pub(super) mod tests {
             overlay: "",
             binds: &[],
             network: None,
+            kept: None,
         };
         let made = body(&spec("a"), &Image::default(), common);
         assert_eq!(made.env, Some(vec!["A=b=c\n".to_owned()]));

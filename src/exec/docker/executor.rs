@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::super::cancel::{check, unless_asked};
 use super::super::{
     Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Layout, Owner, Reaped, Session, Traits,
-    TreeRef, TreeSpec,
+    TreeRef, TreeSpec, Turn,
 };
 use super::connect::Endpoint;
 use super::containers::Containers;
@@ -65,6 +65,18 @@ impl DockerExecutor {
 }
 
 impl DockerExecutor {
+    async fn open_when(
+        &self,
+        spec: EnvSpec,
+        turn: Option<Turn>,
+        cx: &Cx,
+    ) -> Result<Box<dyn Session>, ExecError> {
+        check(&cx.cancel, "open")?;
+        let made = self.containers.make(&spec, turn, cx).await?;
+        let session = DockerSession::new(Arc::clone(&self.containers), made, spec);
+        Ok(Box::new(session))
+    }
+
     /// Writes an image of the daemon to `to`, as `docker save` does.
     pub async fn save_image(&self, name: &str, to: &mut dyn Write) -> Result<(), ExecError> {
         let daemon = self.containers.daemon().await?;
@@ -169,22 +181,37 @@ impl Executor for DockerExecutor {
     }
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
-        check(&cx.cancel, "open")?;
-        let made = self.containers.make(&spec, cx).await?;
-        let session = DockerSession::new(Arc::clone(&self.containers), made, spec);
-        Ok(Box::new(session))
+        self.open_when(spec, None, cx).await
+    }
+
+    async fn open_ahead(
+        &self,
+        spec: EnvSpec,
+        turn: Turn,
+        cx: &Cx,
+    ) -> Result<Box<dyn Session>, ExecError> {
+        self.open_when(spec, Some(turn), cx).await
+    }
+
+    fn expect(&self, environments: usize) {
+        self.containers.networks.expect(environments);
     }
 
     async fn release(&self, budget: Duration) -> Result<(), ExecError> {
         let Some((docker, _)) = self.containers.known() else {
             return Ok(());
         };
-        let releasing = self.containers.layers().release(docker);
+        let releasing = async {
+            let layers = self.containers.layers().release(docker);
+            let (layers, networks) = tokio::join!(layers, self.containers.networks.release());
+            layers.and(networks)
+        };
         tokio::time::timeout(budget, releasing)
             .await
             .unwrap_or_else(|late| {
-                let message = format!("volumes were not removed in {} s", budget.as_secs());
-                Err(ExecError::system("remove volume", message).because(late))
+                let seconds = budget.as_secs();
+                let message = format!("what the run has kept was not removed in {seconds} s");
+                Err(ExecError::system("release", message).because(late))
             })
     }
 

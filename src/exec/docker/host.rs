@@ -32,6 +32,17 @@ pub(super) fn of_job(settings: &DockerSettings, binds: &[String], init: bool) ->
     }
 }
 
+/// Of the container that keeps a network, where names are found as in those of jobs.
+pub(super) fn of_keeper(settings: &DockerSettings) -> HostConfig {
+    HostConfig {
+        init: Some(false),
+        cap_drop: Some(vec!["ALL".to_owned()]),
+        shm_size: None,
+        pids_limit: None,
+        ..of_all(settings, &[])
+    }
+}
+
 /// Of the container of a service.
 pub(super) fn of_service(settings: &DockerSettings, binds: &[String]) -> HostConfig {
     HostConfig {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions};
-use bollard::query_parameters::CreateContainerOptions;
+use bollard::query_parameters::CreateContainerOptionsBuilder;
 use tokio::sync::{OnceCell, RwLock, Semaphore};
 
 use super::super::bridge::ChunkWriter;
@@ -71,10 +71,11 @@ impl Site {
     /// A container of ours beside those of jobs.
     pub(super) async fn container(
         &self,
+        name: Option<String>,
         body: ContainerCreateBody,
     ) -> Result<Container, ExecError> {
         let making = async {
-            let options = None::<CreateContainerOptions>;
+            let options = name.map(|name| CreateContainerOptionsBuilder::new().name(&name).build());
             let made = self.docker.create_container(options, body).await;
             made.map_err(|error| fault::create(&self.image, error))
         };
@@ -275,7 +276,7 @@ pub(super) async fn container(site: &Site, volume: &Volume) -> Result<Container,
         }),
         ..ContainerCreateBody::default()
     };
-    site.container(body).await
+    site.container(None, body).await
 }
 
 /// A volume as a container has it. What the image has there stays where it is.

@@ -22,6 +22,8 @@ mod host;
 mod host_builds;
 mod image;
 mod images;
+mod keeper;
+mod kept_networks;
 mod layer_store;
 mod layers;
 mod leavings;

@@ -41,7 +41,7 @@ async fn files(site: &Site) -> Result<(String, String), ExecError> {
         labels: Some(site.labels()),
         ..ContainerCreateBody::default()
     };
-    let mut container = Box::pin(site.container(body)).await?;
+    let mut container = Box::pin(site.container(None, body)).await?;
     let read = async {
         let place = Place::new(&container, "/");
         let passwd = place.read("/etc/passwd", LIMIT).await?;

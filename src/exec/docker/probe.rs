@@ -61,7 +61,7 @@ impl Probe {
             }),
             ..ContainerCreateBody::default()
         };
-        let container = Box::pin(site.container(body)).await?;
+        let container = Box::pin(site.container(None, body)).await?;
         let beginning = async {
             let options = AttachContainerOptionsBuilder::new()
                 .stdout(true)

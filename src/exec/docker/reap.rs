@@ -8,7 +8,7 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::super::{ExecError, Reaped};
 use super::container::remove;
-use super::create::{JOB, LASTING, RUN, SERVICE};
+use super::create::{JOB, KEEPS, LASTING, RUN, SERVICE};
 use super::layer_store::LayerStore;
 use super::patience::{LIMIT_AT_FIRST, Patience};
 use super::{create, fault, networks, volumes};
@@ -53,6 +53,8 @@ pub(super) async fn reap(
                 None => format!("container of job `{job}` of run {run}"),
             });
             told.insert(run.clone());
+        } else if label(KEEPS).is_some() && told.insert(run.clone()) {
+            reaped.removed.push(format!("network of run {run}"));
         }
     }
     for (id, labels) in networks {

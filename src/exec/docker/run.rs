@@ -1,5 +1,6 @@
 //! One script in the container: attach, start, script into stdin, output out until its end.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use bollard::Docker;
@@ -24,8 +25,19 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How often a daemon is asked for a sign of life while a script runs.
 const LISTENS_EVERY: Duration = Duration::from_secs(10);
 
+/// What a shell reads, and what it says.
+pub(super) type Input = Pin<Box<dyn AsyncWrite + Send>>;
+pub(super) type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
+
 /// The shell of a container that was started and waits for its script.
 pub(super) struct Waiting(AttachContainerResults);
+
+impl Waiting {
+    /// What it reads, and what it says.
+    pub(super) fn streams(self) -> (Input, Output) {
+        (self.0.input, self.0.output)
+    }
+}
 
 /// Starts the container once more.
 pub(super) async fn start(container: &Container) -> Result<Waiting, ExecError> {

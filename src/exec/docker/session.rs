@@ -92,7 +92,7 @@ impl Session for DockerSession {
         if artifacts.iter().any(is_large) {
             // Another container over the layers of these costs less than copying them.
             self.spec.workspace.artifacts.extend_from_slice(artifacts);
-            let made = self.containers.make(&self.spec, cx).await?;
+            let made = self.containers.make(&self.spec, None, cx).await?;
             let mut old = std::mem::replace(&mut self.container, made.container);
             self.waiting = made.waiting;
             return old.remove().await;
@@ -176,9 +176,15 @@ impl Session for DockerSession {
     }
 
     async fn close(&mut self, budget: Duration) -> Result<(), ExecError> {
+        if let Some(network) = &mut self.container.network {
+            network.comes_soon();
+        }
         // What is about to end is removed sooner when it has, than by killing it. An error shows
         // again where that is tried.
         let _ = tokio::time::timeout(ENDS_SOON, self.settle()).await;
+        if self.container.ended {
+            self.container.leave_network();
+        }
         tokio::time::timeout(budget, self.container.remove())
             .await
             .unwrap_or_else(|late| {

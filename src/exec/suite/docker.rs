@@ -1,6 +1,7 @@
 //! The contract over Docker, and what only it must do.
 
 mod adopted;
+mod networks;
 mod services;
 
 use std::sync::Arc;

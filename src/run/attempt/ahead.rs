@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::exec::{Cancel, Cx, Session};
+use crate::exec::{Cancel, Cx, Session, Turn};
 use crate::run::bounded_call::{Ending, GRACE, Remote, asked};
 use crate::run::context::RunContext;
 use crate::run::message::{Message, Verdict};
@@ -20,6 +20,8 @@ pub(in crate::run) struct Ahead {
     pub(in crate::run) job_id: u64,
     /// Who runs the job.
     pub(in crate::run) runner: RunnerIndex,
+    /// That its job's turn has come.
+    pub(in crate::run) turn: watch::Sender<bool>,
     /// Stops it from coming up.
     pub(in crate::run) cancel: watch::Sender<Cancel>,
     /// Nothing comes where it failed: it is then made anew, and fails where that is told.
@@ -32,12 +34,13 @@ pub(in crate::run) async fn open_ahead(
     shared: Arc<RunContext>,
     order: Order,
     messages: mpsc::Sender<Message>,
+    turn: Turn,
     to: oneshot::Sender<Box<dyn Session>>,
 ) {
     let attempt = Attempt::new(&shared, order, messages);
     // What the environment says before there is a script waits in it.
     let cx = Cx::quiet(attempt.order.cancel.clone());
-    let Some(session) = attempt.come_up(&cx).await else {
+    let Some(session) = attempt.come_up(turn, &cx).await else {
         return;
     };
     if let Err(unwanted) = to.send(session) {
@@ -61,19 +64,16 @@ pub(super) enum OpenedAhead {
 }
 
 impl Attempt<'_> {
-    async fn come_up(&self, cx: &Cx) -> Option<Box<dyn Session>> {
-        let admitted = async {
-            if let Some(image) = self.image() {
-                let brought = self.shared.bring(self.job.runner, image).await;
-                brought.ok()?;
-            }
-            Some(self.shared.start_turn(self.job.runner).await)
-        };
-        let _permit = tokio::select! {
-            permit = admitted => permit?,
-            () = asked(&cx.cancel, Cancel::Graceful) => return None,
-        };
-        let mut session = self.executor.open(self.env_spec(), cx).await.ok()?;
+    async fn come_up(&self, turn: Turn, cx: &Cx) -> Option<Box<dyn Session>> {
+        if let Some(image) = self.image() {
+            let brought = tokio::select! {
+                brought = self.shared.bring(self.job.runner, image) => brought,
+                () = asked(&cx.cancel, Cancel::Graceful) => return None,
+            };
+            brought.ok()?;
+        }
+        let opening = self.executor.open_ahead(self.env_spec(), turn, cx);
+        let mut session = opening.await.ok()?;
         if session.start(cx).await.is_err() {
             discard(session).await;
             return None;
@@ -86,6 +86,7 @@ impl Attempt<'_> {
         let Some(ahead) = self.order.ahead.take() else {
             return OpenedAhead::Nothing;
         };
+        ahead.turn.send_replace(true);
         let bounds = self.bounds(Cancel::Graceful, None);
         let artifacts = self.laid_over();
         let (cx, remote) = Remote::new();

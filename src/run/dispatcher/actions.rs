@@ -7,7 +7,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use crate::event::EventKind;
-use crate::exec::Cancel;
+use crate::exec::{Cancel, Turn};
 use crate::sched::{Action, Input, JobIndex};
 use crate::types::FailureReason;
 
@@ -257,11 +257,15 @@ impl Dispatcher<'_> {
             };
             let context = Arc::clone(&self.context);
             let messages = self.messages.sender.clone();
-            self.attempts
-                .spawn(attempt::open_ahead(context, order, messages, sender));
+            let (turn, has_come) = watch::channel(false);
+            let number = job_id;
+            let coming = Turn { number, has_come };
+            let opening = attempt::open_ahead(context, order, messages, coming, sender);
+            self.attempts.spawn(opening);
             let ahead = Ahead {
                 job_id,
                 runner,
+                turn,
                 cancel,
                 session,
             };

@@ -4,6 +4,7 @@
 //! channel, so all they say is in one order. What it knows lies in parts that look after themselves;
 //! here and in `actions`, `attempt_end`, `children` and `stopping` is how they act on each other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::run::pipelines::Pipelines;
 use crate::run::pulls::Pulls;
 use crate::run::resources::Resources;
 use crate::run::result;
+use crate::run::runner::RunnerIndex;
 use crate::run::silence::Silences;
 use crate::run::slots::Slots;
 use crate::run::spec::{ArtifactPlaces, PipelineSpec};
@@ -91,7 +93,7 @@ impl Dispatcher<'_> {
             return self.not_begun(&error);
         }
         if !self.pipelines[root].is_canceled() {
-            self.step(root, Input::Begin);
+            self.begin(root);
         }
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -117,6 +119,20 @@ impl Dispatcher<'_> {
             if let Some(job) = self.pipelines[pipeline].job(job).script_job() {
                 self.pulls.prefetch(job, &self.context);
             }
+        }
+        self.begin(pipeline);
+    }
+
+    /// Its first jobs start. Executors hear before how many may come.
+    fn begin(&mut self, pipeline: PipelineIndex) {
+        let mut expected = BTreeMap::<RunnerIndex, usize>::new();
+        for job in self.pipelines[pipeline].automatic() {
+            if let Some(job) = self.pipelines[pipeline].job(job).script_job() {
+                *expected.entry(job.runner).or_default() += 1;
+            }
+        }
+        for (runner, environments) in expected {
+            self.context.runner(runner).executor.expect(environments);
         }
         self.step(pipeline, Input::Begin);
     }

@@ -1,0 +1,123 @@
+//! A container that does nothing but keep a network, for jobs that use it one after the other.
+//!
+//! Its shell tells what can be seen of the network, so that none is handed on in which a job left
+//! a socket, or whose `/etc/hosts` it changed: those files belong to the network.
+
+use std::time::Duration;
+
+use bollard::models::{ContainerCreateBody, HealthConfig};
+use futures_util::StreamExt;
+use tokio::io::AsyncWriteExt;
+
+use super::super::ExecError;
+use super::container::Container;
+use super::create::KEEPS;
+use super::host;
+use super::layers::{Site, token};
+use super::run::{self, Input, Output};
+use super::settings::DockerSettings;
+
+/// Nobody's: it has nothing to do but to read.
+const USER: &str = "65534:65534";
+
+/// What the shell answers is short, and it has nothing else to do.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// The last line of each answer.
+const END: &str = "end of what there is\n";
+
+/// For each line that comes: what there is. Of the shell's own commands alone, for the image may
+/// have no others. A file that others may write now shows in what this user may do with it.
+const TELLS: &str = r#"while read -r asked; do
+for file in /etc/hosts /etc/hostname /etc/resolv.conf; do
+  [ ! -w "$file" ] || echo "$file can be written"
+done
+for file in /etc/hosts /etc/hostname /etc/resolv.conf /proc/net/tcp /proc/net/tcp6 /proc/net/udp \
+  /proc/net/udp6 /proc/net/udplite /proc/net/udplite6 /proc/net/raw /proc/net/raw6 /proc/net/icmp \
+  /proc/net/icmp6 /proc/net/packet /proc/net/unix; do
+  [ -r "$file" ] || continue
+  while IFS= read -r line; do printf '%s\n' "$line"; done <"$file"
+done
+printf '%s' "$0"
+done"#;
+
+/// A network and the container that keeps it.
+pub(super) struct Keeper {
+    container: Container,
+    input: Input,
+    output: Output,
+    /// What there was when it was new.
+    at_first: String,
+}
+
+impl Keeper {
+    /// A new one on the daemon's usual network, with the shell of the site's image.
+    pub(super) async fn make(site: &Site, settings: &DockerSettings) -> Result<Self, ExecError> {
+        let name = format!("pipe-{}-network-{}", site.owner.run, token()?);
+        let container = Box::pin(site.container(Some(name), body(site, settings))).await?;
+        let (input, output) = run::start(&container).await?.streams();
+        let mut keeper = Self {
+            container,
+            input,
+            output,
+            at_first: String::new(),
+        };
+        let told = keeper.told().await;
+        keeper.at_first = told.ok_or_else(|| {
+            ExecError::system("make network", "the shell that keeps it gives no answer")
+        })?;
+        Ok(keeper)
+    }
+
+    /// How a container says that it is on this network.
+    pub(super) fn mode(&self) -> String {
+        format!("container:{}", self.container.id)
+    }
+
+    /// Whether nothing can be seen in the network that was not there when it was new.
+    pub(super) async fn is_as_new(&mut self) -> bool {
+        self.told().await.is_some_and(|now| now == self.at_first)
+    }
+
+    /// Takes it away, and the network with it.
+    pub(super) async fn remove(&mut self) -> Result<(), ExecError> {
+        self.container.remove().await
+    }
+
+    async fn told(&mut self) -> Option<String> {
+        let asking = async {
+            self.input.write_all(b"\n").await.ok()?;
+            self.input.flush().await.ok()?;
+            let mut told = Vec::new();
+            while !told.ends_with(END.as_bytes()) {
+                told.extend_from_slice(&self.output.next().await?.ok()?.into_bytes());
+            }
+            String::from_utf8(told).ok()
+        };
+        tokio::time::timeout(ANSWERS_WITHIN, asking).await.ok()?
+    }
+}
+
+fn body(site: &Site, settings: &DockerSettings) -> ContainerCreateBody {
+    let mut labels = site.labels();
+    labels.insert(KEEPS.to_owned(), String::new());
+    ContainerCreateBody {
+        image: Some(site.image.clone()),
+        entrypoint: Some(["sh", "-c", TELLS, END].map(str::to_owned).to_vec()),
+        cmd: Some(Vec::new()),
+        user: Some(USER.to_owned()),
+        working_dir: Some("/".to_owned()),
+        healthcheck: Some(HealthConfig {
+            test: Some(vec!["NONE".to_owned()]),
+            ..HealthConfig::default()
+        }),
+        labels: Some(labels),
+        attach_stdin: Some(true),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        open_stdin: Some(true),
+        stdin_once: Some(true),
+        host_config: Some(host::of_keeper(settings)),
+        ..ContainerCreateBody::default()
+    }
+}
