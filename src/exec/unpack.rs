@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use tar::{Archive, Entry, EntryType};
+use tar::{Archive, Entries, Entry, EntryType, Header};
 
 use super::entry::{is_whiteout, relative};
 use super::file_work::Stop;
@@ -20,20 +20,39 @@ pub(super) fn unpack(tar: &Path, folder: &Path, stop: &Stop) -> io::Result<()> {
 
 /// The same from a stream.
 pub(super) fn unpack_from(from: impl Read, folder: &Path) -> io::Result<()> {
-    entries(from, folder, &take_away)
+    let mut archive = Archive::new(from);
+    entries(archive.entries()?, folder, &take_away, &mut |_, _| {
+        Ok(false)
+    })
+}
+
+/// The same from the file `tar`, with files that are had from elsewhere: `give` puts the file of a
+/// path and header at its place, or says that it can't. What it has put there is not read.
+#[cfg(target_os = "linux")]
+pub(super) fn unpack_with(tar: &Path, folder: &Path, give: Give<'_>) -> io::Result<()> {
+    let mut archive = Archive::new(File::open(tar)?);
+    entries(archive.entries_with_seek()?, folder, &take_away, give)
 }
 
 /// What becomes of a name that is taken away.
 type Gone<'a> = &'a dyn Fn(&Path, &Path) -> io::Result<()>;
 
-fn entries(from: impl Read, folder: &Path, gone: Gone<'_>) -> io::Result<()> {
-    let mut archive = Archive::new(from);
+/// Puts a plain file at its place.
+pub(super) type Give<'a> = &'a mut dyn FnMut(&Path, &Header) -> io::Result<bool>;
+
+fn entries<'a, R: Read + 'a>(
+    entries: Entries<'a, R>,
+    folder: &Path,
+    gone: Gone<'_>,
+    give: Give<'_>,
+) -> io::Result<()> {
     let mut folders = Vec::new();
-    for entry in archive.entries()? {
+    for entry in entries {
         let mut entry = entry?;
         match entry.header().entry_type() {
             // Last and innermost first, or a folder without write permission could not be filled.
             EntryType::Directory => folders.push(entry),
+            EntryType::Regular if give(&entry.path()?, entry.header())? => {}
             EntryType::Regular
             | EntryType::Continuous
             | EntryType::GNUSparse
@@ -94,7 +113,10 @@ fn has_plain_parents(folder: &Path, path: &Path) -> bool {
 /// in it as the mark that the kernel knows.
 #[cfg(target_os = "linux")]
 pub(super) fn unpack_layer(from: impl Read, folder: &Path) -> io::Result<()> {
-    entries(from, folder, &mark_gone)
+    let mut archive = Archive::new(from);
+    entries(archive.entries()?, folder, &mark_gone, &mut |_, _| {
+        Ok(false)
+    })
 }
 
 /// A character device 0:0, which everybody may make.

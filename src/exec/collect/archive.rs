@@ -1,7 +1,7 @@
 //! The file of a job's artifacts. It appears whole or not at all: half an archive would keep a
 //! full disk full.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -16,9 +16,6 @@ use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 const SERVER_DEFAULT: u64 = 100 * MEGABYTE;
 
 const MEGABYTE: u64 = 1024 * 1024;
-
-/// Bytes of an arriving archive that are read at once.
-const PIECE: usize = 256 * 1024;
 
 /// An archive on its way to its place.
 pub(in crate::exec) type Archive = Pack<HoleWriter>;
@@ -47,16 +44,10 @@ pub(in crate::exec) fn store(
     into: &Path,
     stop: &Stop,
 ) -> io::Result<Stored> {
-    let mut from = stop.reads(from);
     let folder = into.parent().unwrap_or(Path::new("."));
     let mut writer = HoleWriter::new(NamedTempFile::new_in(folder)?, globs.limit);
-    let mut piece = vec![0; PIECE];
-    loop {
-        match from.read(&mut piece)? {
-            0 => return writer.finish(),
-            length => writer.write_all(&piece[..length])?,
-        }
-    }
+    writer.write_from(stop.reads(from))?;
+    writer.finish()
 }
 
 /// Gives an archive its place.

@@ -1,11 +1,11 @@
 //! A file without the blocks that hold nothing but zeros: what a job left sparse stays small,
 //! though every archive on its way here has the zeros in full.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use tempfile::NamedTempFile;
 
-use crate::types::Digest;
+use super::naming::{Naming, Run};
 
 /// The unit in which file systems leave holes.
 const BLOCK: usize = 4096;
@@ -36,13 +36,15 @@ pub(super) struct TooLarge {
 pub(in crate::exec) struct HoleWriter {
     file: NamedTempFile,
     buffer: Vec<u8>,
+    /// Bytes of the buffer that came and are not written.
+    filled: usize,
     /// Bytes that came.
     length: u64,
     /// Bytes that were not zeros, in whole blocks.
     stored: u64,
     limit: u64,
     longest: u64,
-    digest: Digest,
+    naming: Naming,
 }
 
 /// A file that was written to its end.
@@ -59,12 +61,25 @@ impl HoleWriter {
     pub(super) fn new(file: NamedTempFile, limit: Option<u64>) -> Self {
         Self {
             file,
-            buffer: Vec::with_capacity(BUFFER),
+            buffer: vec![0; BUFFER],
+            filled: 0,
             length: 0,
             stored: 0,
             limit: limit.unwrap_or(u64::MAX),
             longest: limit.map_or(LONGEST, |limit| limit.saturating_mul(HOLES)),
-            digest: Digest::default(),
+            naming: Naming::default(),
+        }
+    }
+
+    /// Writes all that `from` has, with no buffer between the two.
+    pub(super) fn write_from(&mut self, mut from: impl Read) -> io::Result<()> {
+        loop {
+            match from.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => return Ok(()),
+                Ok(some) => self.came(some)?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -72,12 +87,21 @@ impl HoleWriter {
     pub(super) fn finish(mut self) -> io::Result<Stored> {
         self.store()?;
         self.file.as_file().set_len(self.length)?;
-        self.digest.add(self.length.to_le_bytes());
         Ok(Stored {
             file: self.file,
             bytes: self.stored,
-            digest: self.digest.finish(),
+            digest: self.naming.finish(self.length)?,
         })
+    }
+
+    /// Notes that so many bytes came behind those in the buffer.
+    fn came(&mut self, some: usize) -> io::Result<()> {
+        self.filled += some;
+        self.length += some as u64;
+        if self.filled == BUFFER {
+            self.store()?;
+        }
+        Ok(())
     }
 
     fn store(&mut self) -> io::Result<()> {
@@ -89,41 +113,41 @@ impl HoleWriter {
                 with_holes: true,
             }));
         }
-        let mut at = self.length - self.buffer.len() as u64;
+        let begin = self.length - self.filled as u64;
         let is_hole = |block: &[u8]| block == &ZEROS[..block.len()];
-        let blocks: Vec<&[u8]> = self.buffer.chunks(BLOCK).collect();
+        let blocks: Vec<&[u8]> = self.buffer[..self.filled].chunks(BLOCK).collect();
+        let (mut runs, mut from) = (Vec::new(), 0);
         for run in blocks.chunk_by(|a, b| is_hole(a) == is_hole(b)) {
-            let bytes: usize = run.iter().map(|block| block.len()).sum();
+            let to = from + run.iter().map(|block| block.len()).sum::<usize>();
             if !is_hole(run[0]) {
-                self.stored += bytes as u64;
+                self.stored += (to - from) as u64;
                 if self.stored > self.limit {
                     return Err(io::Error::other(TooLarge {
                         limit: self.limit,
                         with_holes: false,
                     }));
                 }
-                let from = usize::try_from(at + self.buffer.len() as u64 - self.length)
-                    .unwrap_or_default();
-                let data = &self.buffer[from..from + bytes];
+                let at = begin + from as u64;
+                let data = &self.buffer[from..to];
                 self.file.as_file().write_all_at(data, at)?;
-                self.digest.add(at.to_le_bytes());
-                self.digest.add(data);
+                runs.push(Run {
+                    at,
+                    bytes: from..to,
+                });
             }
-            at += bytes as u64;
+            from = to;
         }
-        self.buffer.clear();
+        self.naming.add(&mut self.buffer, runs)?;
+        self.filled = 0;
         Ok(())
     }
 }
 
 impl Write for HoleWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let some = bytes.len().min(BUFFER - self.buffer.len());
-        self.buffer.extend_from_slice(&bytes[..some]);
-        self.length += some as u64;
-        if self.buffer.len() == BUFFER {
-            self.store()?;
-        }
+        let some = bytes.len().min(BUFFER - self.filled);
+        self.buffer[self.filled..self.filled + some].copy_from_slice(&bytes[..some]);
+        self.came(some)?;
         Ok(some)
     }
 
@@ -147,16 +171,20 @@ mod tests {
 
     #[test]
     fn every_byte_comes_back() {
-        let mut data = vec![0; 3 * BUFFER + 17];
-        for at in [0, BLOCK, 5 * BLOCK + 1, BUFFER, 2 * BUFFER - 1] {
+        let mut data = vec![0; 9 * BUFFER + 17];
+        for at in [0, BLOCK, 5 * BLOCK + 1, BUFFER, 2 * BUFFER - 1, 8 * BUFFER] {
             data[at] = 7;
         }
         let mut digests = std::collections::HashMap::new();
         for length in [0, 1, BLOCK, BUFFER, BUFFER + 1, 2 * BUFFER, data.len()] {
             for piece in [1000, BUFFER, data.len()] {
                 let mut writer = HoleWriter::new(file(), None);
-                for piece in data[..length].chunks(piece) {
-                    writer.write_all(piece).expect("written");
+                if piece == BUFFER {
+                    writer.write_from(&data[..length]).expect("written");
+                } else {
+                    for piece in data[..length].chunks(piece) {
+                        writer.write_all(piece).expect("written");
+                    }
                 }
                 let Stored { file, digest, .. } = writer.finish().expect("finished");
                 assert_eq!(digests.entry(length).or_insert(digest.clone()), &digest);

@@ -5,6 +5,7 @@
 
 mod archive;
 mod holes;
+mod naming;
 mod pack;
 mod selection;
 mod walk;

@@ -8,6 +8,12 @@ use tar::{Builder, EntryType, Header};
 
 use super::Selection;
 
+/// Bytes of a file that are read and written at once.
+const PIECE: usize = 256 * 1024;
+
+/// Bytes of a unit of an archive: the content of a file ends with one.
+const UNIT: usize = 512;
+
 /// What an archive came to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::exec) struct Packed {
@@ -24,6 +30,8 @@ pub(in crate::exec) struct Pack<W: Write> {
     taken: BTreeSet<PathBuf>,
     postponed: Vec<String>,
     git_left_out: bool,
+    /// For one piece of a file.
+    piece: Vec<u8>,
 }
 
 impl<W: Write> Pack<W> {
@@ -34,6 +42,7 @@ impl<W: Write> Pack<W> {
             taken: BTreeSet::new(),
             postponed: Vec::new(),
             git_left_out: false,
+            piece: Vec::new(),
         }
     }
 
@@ -80,7 +89,16 @@ impl<W: Write> Pack<W> {
             header.set_entry_type(EntryType::Regular);
         }
         header.set_size(size);
-        self.tar.append_data(&mut header, path, data)
+        // The content goes past the builder, which would copy it in far smaller pieces.
+        self.tar.append_data(&mut header, path, io::empty())?;
+        if self.piece.is_empty() {
+            self.piece = vec![0; PIECE];
+        }
+        let to = self.tar.get_mut();
+        match copy(data, to, &mut self.piece)? {
+            0 => Ok(()),
+            over => to.write_all(&[0; UNIT][over..]),
+        }
     }
 
     /// Adds a symbolic or hard link.
@@ -109,6 +127,23 @@ impl<W: Write> Pack<W> {
             notes.push("WARNING: `.git` was left out".to_owned());
         }
         notes
+    }
+}
+
+/// Copies all that `from` has, in pieces as large as `piece`; how many bytes of it go beyond whole
+/// units.
+fn copy(mut from: impl Read, to: &mut impl Write, piece: &mut [u8]) -> io::Result<usize> {
+    let mut over = 0;
+    loop {
+        match from.read(piece) {
+            Ok(0) => return Ok(over),
+            Ok(some) => {
+                to.write_all(&piece[..some])?;
+                over = (over + some) % UNIT;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::inside::link::Link;
 use super::inside::wire::{GroupSetup, Order, Program};
 use super::limits::{Group, Limits, Place, counts_processes, group_name};
 use super::network::job_networks::JobNetwork;
-use super::plan::{Plan, folders, overlays, setup};
+use super::plan::{Plan, folders, overlays, setup, written_to_builds};
 use super::probe;
 use super::services::Services;
 use super::session::SandboxSession;
@@ -61,6 +61,8 @@ struct Launched {
     lent: Vec<OwnedFd>,
     /// Those of the run that it has.
     overlays: Held,
+    /// What is written to its builds directory; `None` where that is no overlay.
+    written: Option<PathBuf>,
 }
 
 /// What the sandboxes of services have of that of their job.
@@ -126,6 +128,7 @@ impl SandboxExecutor {
             link,
             lent,
             overlays,
+            written,
         } = self.launch(wanted).await?;
         let groups = undone.keep();
         // From here on dropping the session undoes what was begun.
@@ -133,7 +136,9 @@ impl SandboxExecutor {
         let mut session = SandboxSession {
             link,
             folder,
-            project_dir: PathBuf::from(&spec.layout.project_dir),
+            layout: spec.layout.clone(),
+            written,
+            builds: Arc::clone(&self.builds),
             begins_as_asked: !base.has_entrypoint(&image)
                 && !environment.iter().any(|(name, _)| names_shell_file(name)),
             program: Program {
@@ -283,6 +288,7 @@ impl SandboxExecutor {
             overlays: &places,
             ..own
         };
+        let written = written_to_builds(&plan);
         let (setup, folders) = (setup(&plan), folders(&plan));
         let what = "the job's folder can't be made";
         blocking("open", what, move || {
@@ -299,6 +305,7 @@ impl SandboxExecutor {
             link,
             lent,
             overlays: held,
+            written,
         })
     }
 

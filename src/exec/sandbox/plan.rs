@@ -8,7 +8,7 @@ use super::extras::{Bind, Extras};
 use super::identity::Identity;
 use super::inside::wire::{Joins, Setup};
 use super::step::{Fresh, KernelTree, Marks, Step};
-use super::trees::overlays::Layered;
+use super::trees::overlays::{self, Layered};
 use network::names;
 use trees::{Trees, staging, tree_name, upper, work};
 
@@ -62,6 +62,9 @@ const PROTECTED: [&str; 5] = [
     "/proc/sys",
     "/proc/sysrq-trigger",
 ];
+
+/// The name of the overlay that is the builds directory.
+const BUILDS: &str = "builds";
 
 /// A root file system in the making.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,11 +189,21 @@ pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
         return Vec::new();
     }
     let mut names = vec!["root".to_owned()];
-    names.extend((!plan.builds.is_empty()).then(|| "builds".to_owned()));
+    names.extend((!plan.builds.is_empty()).then(|| BUILDS.to_owned()));
     let trees = plan.root.trees.iter().filter(|tree| tree.writable);
     names.extend(trees.enumerate().map(|(number, _)| tree_name(number)));
     let both = |name: &String| [upper(plan.folder, name), work(plan.folder, name)];
     names.iter().flat_map(both).chain([staging(plan)]).collect()
+}
+
+/// Where what is written to the builds directory is outside; `None` where it is no overlay.
+pub(super) fn written_to_builds(plan: &Plan<'_>) -> Option<PathBuf> {
+    if plan.builds.is_empty() || plan.copies_layers || !plan.is_job {
+        return None;
+    }
+    // It is laid last.
+    let kept = plan.overlays.last();
+    Some(kept.map_or_else(|| upper(plan.folder, BUILDS), |it| overlays::upper(it)))
 }
 
 /// All trees of a sandbox; from that number on, what is attached is what the user gives.
@@ -219,7 +232,7 @@ fn trees<'a>(plan: &'a Plan<'a>) -> (Trees<'a>, usize) {
         trees.attach.push(folder(&at, 0o777));
         trees.attach.push(Step::Attach { tree, at });
     } else if !plan.builds.is_empty() {
-        trees.overlay(plan.builds, "builds", None);
+        trees.overlay(plan.builds, BUILDS, None);
         trees.attach(at, folder(at, 0o777));
     }
     // Last, for it may lie in the builds directory.

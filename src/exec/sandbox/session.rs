@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::pipe::fcntl_setpipe_size;
 use tokio::net::unix::pipe;
 
 use super::super::cancel::{asked, check, unless_asked};
@@ -19,16 +20,21 @@ use super::super::file_work::{Stop as FileStop, blocking, in_place, removed_with
 use super::super::service_lines::{beside, has_failed, tell, unheard};
 use super::super::shell_output::pump;
 use super::super::terminal::talk;
-use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Script, Session};
+use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Layout, Script, Session};
 use super::groups::remove_attempt;
 use super::inside::link::{Link, unexpected};
 use super::inside::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use super::network::job_networks::{JobNetwork, JobNetworks};
 use super::services::Services;
+use super::trees::builds::Builds;
 use super::trees::overlays::Held;
 use crate::foreign::system_words;
 
 const RUN: &str = "run script";
+
+/// Bytes of an archive that wait for their reader, as many as everybody may have wait. With few of
+/// them reader and writer would wait for each other.
+const PIPE: usize = 1 << 20;
 
 /// Time between TERM and KILL when a script is stopped.
 const GRACE: Duration = Duration::from_secs(10);
@@ -38,7 +44,10 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(super) struct SandboxSession {
     pub(super) link: Link,
     pub(super) folder: PathBuf,
-    pub(super) project_dir: PathBuf,
+    pub(super) layout: Layout,
+    /// What is written to its builds directory; `None` where that is no overlay.
+    pub(super) written: Option<PathBuf>,
+    pub(super) builds: Arc<Builds>,
     /// What each script is given to.
     pub(super) program: Program,
     /// Whether its shell begins with the variables that it was asked to have.
@@ -55,11 +64,15 @@ pub(super) struct SandboxSession {
 }
 
 impl SandboxSession {
+    fn project_dir(&self) -> PathBuf {
+        PathBuf::from(&self.layout.project_dir)
+    }
+
     /// Unpacks archives over the project directory.
     pub(super) async fn unpack(&mut self, tars: &[PathBuf]) -> Result<(), ExecError> {
         for tar in tars {
             let file = File::open(tar).map_err(|error| not_unpacked(&error))?;
-            let folder = self.project_dir.clone();
+            let folder = self.project_dir();
             self.link
                 .ask(&Request::Unpack { folder }, &[file.as_fd()])
                 .await?;
@@ -226,10 +239,16 @@ impl Session for SandboxSession {
         cx: &Cx,
     ) -> Result<ArtifactRef, ExecError> {
         const PHASE: &str = "collect artifacts";
+        let project = self.project_dir();
+        // Services go on and write where the job did.
+        let written = self.written.clone().filter(|_| self.services.is_none());
+        let (layout, builds) = (self.layout.clone(), Arc::clone(&self.builds));
+        let lasts = globs.lasts;
         let link = &mut self.link;
-        let project = self.project_dir.clone();
         let collecting = async {
             let (from, to) = io::pipe().map_err(cannot_pack)?;
+            // One that is small serves too.
+            let _ = fcntl_setpipe_size(&to, PIPE);
             let request = Request::Pack {
                 project,
                 choice: Choice::from(globs),
@@ -249,7 +268,18 @@ impl Session for SandboxSession {
             let stored = stored?;
             match reply? {
                 Reply::Packed { entries, notes } => {
-                    give_place(Packed { entries, notes }, stored, into).map_err(cannot_pack)
+                    let packed = Packed { entries, notes };
+                    let kept = give_place(packed, stored, into).map_err(cannot_pack)?;
+                    if let Some(written) = written {
+                        let layer = ArtifactRef {
+                            lasts,
+                            ..kept.clone()
+                        };
+                        let keeping = move || builds.keep(&layer, &layout, &written);
+                        // Without it they are unpacked when they are wanted.
+                        let _ = tokio::task::spawn_blocking(keeping).await;
+                    }
+                    Ok(kept)
                 }
                 Reply::Failed { what, .. } => {
                     let text = format!("artifacts can't be packed: {what}");

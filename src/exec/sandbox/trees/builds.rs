@@ -12,6 +12,7 @@ use super::super::super::entry::relative;
 use super::super::super::relocate::{open, relocate};
 use super::super::super::{ArtifactRef, EnvSpec, ExecError, Layout, TreeRef, TreeSpec};
 use super::layers::{self, Layer, Layers, id};
+use super::left;
 
 /// Artifacts from this size on become a layer, which several jobs can share. Bytes.
 pub(in super::super) const WORTH_A_LAYER: u64 = 4 << 20;
@@ -96,6 +97,23 @@ impl Builds {
             paths.insert(0, self.layers.get(layer).await?);
         }
         Ok((paths, artifacts[large..].to_vec()))
+    }
+
+    /// Makes the layer of artifacts out of what their job has written to its builds directory. It is
+    /// unpacked where that fails, or where nobody did it. Blocks.
+    pub(in super::super) fn keep(
+        &self,
+        kept: &ArtifactRef,
+        layout: &Layout,
+        written: &Path,
+    ) -> io::Result<()> {
+        if !is_large(kept) {
+            return Ok(());
+        }
+        let below = below_builds(layout)?;
+        let layer = self.of_artifacts(kept, &below);
+        let fill = |into: &Path| left::fill(&kept.tar, &below, written, into);
+        self.layers.make(&layer, fill)
     }
 
     fn of_artifacts(&self, kept: &ArtifactRef, below: &Path) -> Layer {

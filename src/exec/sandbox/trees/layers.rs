@@ -77,6 +77,25 @@ impl Layers {
         })
     }
 
+    /// Makes a layer with what `fill` puts into its folder, unless it is there. Blocks.
+    pub(in super::super) fn make(
+        &self,
+        layer: &Layer,
+        fill: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let place = layer.folder.join(&layer.id);
+        if hold(&place).is_some() {
+            return Ok(());
+        }
+        let made = Unfinished::begin(&layer.folder)?;
+        fill(&made.content())?;
+        let made = made.place(&place)?;
+        // Whoever wants it finds it at its place.
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push(made);
+        Ok(())
+    }
+
     /// Lets go of all.
     pub(in super::super) fn release(&self) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,4 +8,5 @@ pub(super) mod copied_layers;
 pub(super) mod host;
 pub(super) mod kept;
 pub(super) mod layers;
+pub(super) mod left;
 pub(super) mod overlays;
