@@ -11,7 +11,9 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::collect::{Selection, begin, cannot_pack, keep};
 use super::super::entry::relative;
+use super::super::file_work::Stop;
 use super::super::{ArtifactRef, EnvSpec, ExecError, Globs};
+use super::changes::{self, Changed};
 use super::container::Container;
 use super::containers::Containers;
 use super::download::Place;
@@ -55,8 +57,7 @@ pub(super) async fn collect(
     globs: &Globs,
     into: &Path,
 ) -> Result<Option<ArtifactRef>, ExecError> {
-    let selection = Selection::new(globs, &spec.layout.project_dir);
-    let roots = selection.roots();
+    let roots = Selection::new(globs, &spec.layout.project_dir).roots();
     let (Some(image), Ok(below), [_, upper, _], true) = (
         &spec.image,
         below_builds(&spec.layout),
@@ -75,28 +76,59 @@ pub(super) async fn collect(
         return Ok(None);
     }
     let site = containers.site(spec, image).await?;
-    let mut packed = None;
-    if let Some(changes) = show(containers, &site, spec, container, &upper, &below).await? {
+    let finding = volumes::find(&site.docker, &upper);
+    let volume = site.patience.answer("inspect volume", finding).await?;
+    let leavings = || {
+        let selection = Selection::new(globs, &spec.layout.project_dir);
         let archive = begin(selection, globs, into).map_err(cannot_pack)?;
-        let leavings = Leavings::new(below, roots, archive);
-        let packing = changes.archive(PLACE, |from| leavings.pack(from));
-        if let Some(archive) = packing.await?.map_err(cannot_pack)? {
-            packed = Some(keep(archive, into).map_err(cannot_pack)?);
-        }
+        Ok::<_, ExecError>(Leavings::new(below.clone(), roots.clone(), archive))
+    };
+    let mut changed = Changed::Unseen;
+    let folder = volume.as_ref().and_then(changes::folder_of);
+    if let Some(folder) = folder
+        && !containers.labels_files().await?
+    {
+        run::end(container).await?;
+        changed = pack_here(folder, leavings()?).await?;
     }
+    if let Changed::Unseen = changed {
+        let shown = show(containers, &site, spec, container, &upper, &below).await?;
+        changed = match shown {
+            Ok(changes) => {
+                let leavings = leavings()?;
+                let packing = changes.archive(PLACE, |from| leavings.pack(from));
+                let packed = packing.await?.map_err(cannot_pack)?;
+                packed.map_or(Changed::More, Changed::Kept)
+            }
+            Err(none) => none,
+        };
+    }
+    let is_seen = !matches!(changed, Changed::Unseen);
+    let packed = match changed {
+        Changed::Kept(archive) => Some(keep(archive, into).map_err(cannot_pack)?),
+        Changed::More | Changed::Unseen => None,
+    };
     let large = packed.as_ref().filter(|kept| is_large(kept));
     let Some(id) = large.and_then(|kept| id(spec, kept)) else {
-        if let Some(store) = store {
+        // What could not be seen this time may be the next.
+        if let Some(store) = store.filter(|_| is_seen) {
             store.remember_no_layer(&known);
         }
         return Ok(packed);
     };
-    let finding = volumes::find(&site.docker, &upper);
-    let volume = site.patience.answer("inspect volume", finding).await?;
     if volume.is_some_and(|volume| containers.layers().adopt(&id, volume, globs.lasts)) {
         container.volumes.retain(|name| *name != upper);
     }
     Ok(packed)
+}
+
+/// Packs the folder of a volume.
+async fn pack_here(folder: PathBuf, leavings: Leavings) -> Result<Changed, ExecError> {
+    let stop = Stop::default();
+    let _given_up = stop.when_dropped();
+    let packing = tokio::task::spawn_blocking(move || changes::pack(&folder, leavings, &stop));
+    let broken = |error| ExecError::system("collect artifacts", "packing broke off").because(error);
+    packing.await.map_err(broken)?.map_err(cannot_pack)
 }
 
 /// Whether nothing but the job's own changes may be at those places when it has ended.
@@ -128,8 +160,8 @@ async fn holds(
     Ok(names.is_none_or(|names| names.iter().any(|name| tops.contains(name))))
 }
 
-/// A container beside the job's own that shows what the job has changed; `None` where what it shows
-/// is not all, or more than is kept.
+/// A container beside the job's own that shows what the job has changed; none where what it shows is
+/// not all, or more than is kept.
 async fn show<'a>(
     containers: &Containers,
     site: &Site,
@@ -137,7 +169,7 @@ async fn show<'a>(
     container: &'a mut Container,
     upper: &str,
     below: &Path,
-) -> Result<Option<Place<'a>>, ExecError> {
+) -> Result<Result<Place<'a>, Changed>, ExecError> {
     let temp = spec.layout.temp_dir();
     let (around, temp) = temp.rsplit_once('/').unwrap_or_default();
     let volume = Volume::named(upper);
@@ -157,14 +189,18 @@ async fn show<'a>(
     // Without it the files are packed as they are seen in the job's own.
     container.beside.extend(beside.ok());
     let (Some(beside), Ok(false)) = (container.beside.last(), labels) else {
-        return Ok(None);
+        return Ok(Err(Changed::Unseen));
     };
     let around = Path::new(PLACE).join(below.parent().unwrap_or(Path::new("")));
     let around = around.to_string_lossy();
     let changes = Place::new(beside, &around);
     // What is there is never kept, and comes last.
     let is_all = seen? == (true, true) && !changes.holds(temp).await?;
-    Ok(is_all.then(|| Place::new(beside, PLACE)))
+    Ok(if is_all {
+        Ok(Place::new(beside, PLACE))
+    } else {
+        Err(Changed::More)
+    })
 }
 
 /// The name of the layer that has what was kept, in place of one that is filled with it.

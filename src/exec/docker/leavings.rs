@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tar::EntryType;
+use tar::{EntryType, Header};
 
 use super::super::collect::{Archive, is_kept};
 use super::download::rebased;
@@ -19,6 +19,17 @@ pub(super) struct Leavings {
     /// The places in it where something is kept.
     roots: Vec<String>,
     pack: Archive,
+}
+
+/// An entry of the volume.
+pub(super) struct Left {
+    /// Its path in the volume.
+    pub(super) path: PathBuf,
+    pub(super) header: Header,
+    /// Whether it has rights beyond those of its mode.
+    pub(super) has_rights: bool,
+    /// Where a symbolic link leads, or which name the file has already.
+    pub(super) target: PathBuf,
 }
 
 /// What an entry is to the pack.
@@ -38,63 +49,89 @@ impl Leavings {
     pub(super) fn pack(mut self, from: impl io::Read) -> io::Result<Option<Archive>> {
         for entry in tar::Archive::new(from).entries()? {
             let mut entry = entry?;
-            let path = rebased("", &entry.path()?)?;
-            match self.look(&path, &mut entry)? {
-                Entry::OnTheWay => continue,
-                Entry::Other => return Ok(None),
-                Entry::Kept => {}
-            }
-            let path = path.strip_prefix(&self.below).unwrap_or(&path);
             let header = entry.header().clone();
-            match header.entry_type() {
-                EntryType::Symlink => {
-                    let target = entry.link_name()?.unwrap_or_default();
-                    self.pack.add_link(header, path, &target)?;
-                }
-                EntryType::Link => {
-                    let target = rebased("", &entry.link_name()?.unwrap_or_default())?;
-                    match target.strip_prefix(&self.below) {
-                        Ok(target) if self.pack.holds(target) => {
-                            self.pack.add_link(header, path, target)?;
-                        }
-                        _ => return Ok(None),
-                    }
-                }
-                _ => {
-                    let size = entry.size();
-                    self.pack.add(header, path, size, &mut entry)?;
-                }
+            // Rights beyond those of the mode are not kept.
+            let mut more = entry.pax_extensions()?.into_iter().flatten();
+            let has_rights =
+                more.any(|one| one.is_ok_and(|one| one.key_bytes().starts_with(b"SCHILY.xattr")));
+            let target = entry.link_name()?.unwrap_or_default();
+            let target = match header.entry_type() {
+                EntryType::Link => rebased("", &target)?,
+                _ => target.into_owned(),
+            };
+            let left = Left {
+                path: rebased("", &entry.path()?)?,
+                header,
+                has_rights,
+                target,
+            };
+            if !self.take(left, entry.size(), &mut entry)? {
+                return Ok(None);
             }
         }
         Ok(Some(self.pack))
     }
 
-    fn look(
+    /// Packs one entry of the volume; false where it is something else than what is kept.
+    pub(super) fn take(
         &mut self,
-        path: &Path,
-        entry: &mut tar::Entry<'_, impl io::Read>,
-    ) -> io::Result<Entry> {
-        let kind = entry.header().entry_type();
+        left: Left,
+        size: u64,
+        content: impl io::Read,
+    ) -> io::Result<bool> {
+        match self.look(&left)? {
+            Entry::OnTheWay => return Ok(true),
+            Entry::Other => return Ok(false),
+            Entry::Kept => {}
+        }
+        let Left {
+            path,
+            header,
+            target,
+            ..
+        } = left;
+        let path = path.strip_prefix(&self.below).unwrap_or(&path);
+        match header.entry_type() {
+            EntryType::Symlink => self.pack.add_link(header, path, &target)?,
+            EntryType::Link => match target.strip_prefix(&self.below) {
+                Ok(target) if self.pack.holds(target) => {
+                    self.pack.add_link(header, path, target)?;
+                }
+                _ => return Ok(false),
+            },
+            _ => self.pack.add(header, path, size, content)?,
+        }
+        Ok(true)
+    }
+
+    /// What was packed.
+    pub(super) fn packed(self) -> Archive {
+        self.pack
+    }
+
+    /// Whether a folder is one of those in which the project is.
+    pub(super) fn is_around(&self, path: &Path) -> bool {
+        self.below.starts_with(path)
+    }
+
+    fn look(&mut self, left: &Left) -> io::Result<Entry> {
+        let kind = left.header.entry_type();
         let is_dir = kind == EntryType::Directory;
-        if is_dir && self.below.starts_with(path) {
+        if is_dir && self.is_around(&left.path) {
             return Ok(Entry::OnTheWay);
         }
-        // Rights beyond those of the mode are not kept.
-        let mut more = entry.pax_extensions()?.into_iter().flatten();
-        let has_rights =
-            more.any(|one| one.is_ok_and(|one| one.key_bytes().starts_with(b"SCHILY.xattr")));
-        let Ok(path) = path.strip_prefix(&self.below) else {
+        let Ok(path) = left.path.strip_prefix(&self.below) else {
             return Ok(Entry::Other);
         };
         let is_root = self.roots.iter().any(|root| Path::new(root) == path);
         // A link at a root may lead nowhere.
-        if has_rights || !is_kept(kind) || is_root && kind == EntryType::Symlink {
+        if left.has_rights || !is_kept(kind) || is_root && kind == EntryType::Symlink {
             return Ok(Entry::Other);
         }
         if self.pack.wants(path, is_dir) {
             return Ok(Entry::Kept);
         }
-        let header = entry.header();
+        let header = &left.header;
         // Others get it from the layer, where an archive would have it made.
         let is_as_made =
             header.mode()? & 0o7777 == OPEN && (header.uid()?, header.gid()?) == (0, 0);

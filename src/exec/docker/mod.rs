@@ -9,6 +9,7 @@
 mod adopted;
 mod attach;
 mod beside;
+mod changes;
 mod connect;
 mod container;
 mod containers;

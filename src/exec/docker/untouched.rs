@@ -4,14 +4,15 @@
 use std::path::Path;
 
 use super::super::collect::Selection;
+use super::super::file_work::in_place;
 use super::super::{EnvSpec, ExecError, Globs};
 use super::container::Container;
 use super::containers::Containers;
 use super::download::Place;
 use super::layers::{self, PLACE};
-use super::run;
-use super::volumes::Volume;
+use super::volumes;
 use super::workspace::{below_builds, is_large};
+use super::{changes, run};
 
 /// Whether what the globs take is what one archive brought as a layer: the job has changed nothing of
 /// it, and the tree has nothing there.
@@ -37,8 +38,18 @@ pub(super) async fn is_as_brought(
     if containers.workspaces.holds(spec, &roots).await? {
         return Ok(false);
     }
-    let volume = Volume::named(upper);
     let site = containers.site(spec, image).await?;
+    let finding = volumes::find(&site.docker, upper);
+    let volume = site.patience.answer("inspect volume", finding).await?;
+    let Some(volume) = volume else {
+        return Ok(false);
+    };
+    if let Some(folder) = changes::folder_of(&volume) {
+        run::end(container).await?;
+        let untouched = in_place(|| changes::has_none_of(&folder, &below, &roots));
+        // What can't be looked at is packed.
+        return Ok(untouched.unwrap_or(false));
+    }
     let job = Place::new(container, project_dir);
     // A root that is gone may have gone with a folder around it.
     let are_there = all_are_there(container, &job, &roots);
