@@ -85,27 +85,28 @@ pub(super) async fn collect(
     };
     let mut changed = Changed::Unseen;
     let folder = volume.as_ref().and_then(changes::folder_of);
-    if let Some(folder) = folder
-        && !containers.labels_files().await?
-    {
-        run::end(container).await?;
-        changed = pack_here(folder, leavings()?).await?;
+    if let Some(folder) = folder {
+        let (ended, labels) = tokio::join!(run::end(container), containers.labels_files());
+        ended?;
+        if !labels? {
+            changed = pack_here(folder, leavings()?).await?;
+        }
     }
     if let Changed::Unseen = changed {
         let shown = show(containers, &site, spec, container, &upper, &below).await?;
         changed = match shown {
-            Ok(changes) => {
+            Ok(place) => {
                 let leavings = leavings()?;
-                let packing = changes.archive(PLACE, |from| leavings.pack(from));
+                let packing = place.archive(PLACE, |from| leavings.pack(from));
                 let packed = packing.await?.map_err(cannot_pack)?;
-                packed.map_or(Changed::More, Changed::Kept)
+                packed.map_or(Changed::More, |archive| Changed::Kept(Box::new(archive)))
             }
             Err(none) => none,
         };
     }
     let is_seen = !matches!(changed, Changed::Unseen);
     let packed = match changed {
-        Changed::Kept(archive) => Some(keep(archive, into).map_err(cannot_pack)?),
+        Changed::Kept(archive) => Some(keep(*archive, into).map_err(cannot_pack)?),
         Changed::More | Changed::Unseen => None,
     };
     let large = packed.as_ref().filter(|kept| is_large(kept));

@@ -33,7 +33,7 @@ const RIGHTS: [&[u8]; 2] = [b"security.capability", b"system.posix_acl_"];
 /// What came of it.
 pub(super) enum Changed {
     /// Just what is kept of the job.
-    Kept(Archive),
+    Kept(Box<Archive>),
     /// Something else too.
     More,
     /// That can't be seen here.
@@ -57,7 +57,7 @@ pub(super) fn pack(folder: &Path, leavings: Leavings, stop: &Stop) -> io::Result
         stop,
     };
     Ok(match walk.all_of(Path::new(""))? {
-        Some(true) => Changed::Kept(walk.leavings.packed()),
+        Some(true) => Changed::Kept(Box::new(walk.leavings.packed())),
         Some(false) => Changed::More,
         None => Changed::Unseen,
     })
@@ -230,7 +230,7 @@ mod tests {
         let leavings = Leavings::new(PathBuf::from("g/p"), vec!["out".to_owned()], archive);
         Some(
             match pack(&volume, leavings, &Stop::default()).expect("read") {
-                Changed::Kept(archive) => Some(keep(archive, &into).expect("kept").entries),
+                Changed::Kept(archive) => Some(keep(*archive, &into).expect("kept").entries),
                 Changed::More => Some(0),
                 Changed::Unseen => None,
             },

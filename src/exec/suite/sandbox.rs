@@ -4,6 +4,7 @@ mod copies;
 mod escapes;
 mod extras;
 mod images;
+mod left;
 mod limits;
 mod networks;
 mod services;

@@ -26,8 +26,13 @@ const OPEN: u32 = 0o777;
 /// Rights that unpacking keeps.
 const KEPT: u32 = 0o777;
 
+/// Bytes of files that may have to be unpacked all the same. With more of them nothing is gained by doing
+/// it before somebody wants them.
+const FEW: u64 = 1 << 20;
+
 /// Fills the folder `into` with what the archive `tar` holds below `below`, out of `written`, where the
-/// job wrote what it has changed; what is not there as the archive has it is unpacked.
+/// job wrote what it has changed; what is not there as the archive has it is unpacked. An error where that
+/// is much.
 pub(super) fn fill(tar: &Path, below: &Path, written: &Path, into: &Path) -> io::Result<()> {
     let project = into.join(below);
     let mut implied = PathBuf::from(into);
@@ -43,9 +48,12 @@ pub(super) fn fill(tar: &Path, below: &Path, written: &Path, into: &Path) -> io:
         into: project.clone(),
         user: geteuid().as_raw(),
         group: getegid().as_raw(),
+        unpacked: 0,
         folders: None,
     };
-    unpack_with(tar, &project, &mut |path, header| left.give(path, header))
+    unpack_with(tar, &project, &mut |path, header| {
+        left.give_most(path, header)
+    })
 }
 
 /// Folders that entries of an archive are in, and that it does not have itself; the outer ones first.
@@ -85,6 +93,8 @@ struct Left {
     /// Whose the files are that are unpacked.
     user: u32,
     group: u32,
+    /// Bytes that are unpacked.
+    unpacked: u64,
     /// A folder in which files are, and those two of it.
     folders: Option<(PathBuf, Option<Folders>)>,
 }
@@ -95,6 +105,17 @@ struct Folders {
 }
 
 impl Left {
+    fn give_most(&mut self, path: &Path, header: &Header) -> io::Result<bool> {
+        if self.give(path, header)? {
+            return Ok(true);
+        }
+        self.unpacked = self.unpacked.saturating_add(header.entry_size()?);
+        if self.unpacked > FEW {
+            return Err(io::Error::other("the job has written little of it"));
+        }
+        Ok(false)
+    }
+
     /// Gives the file another name at its place, where unpacking would make the same of it.
     fn give(&mut self, path: &Path, header: &Header) -> io::Result<bool> {
         let path = relative(path)?;
@@ -203,6 +224,10 @@ mod tests {
 
         /// Packs what is seen in `project`, and makes a layer of it.
         fn layer(&self, project: &Path, path: &str) {
+            self.try_layer(project, path).expect("filled");
+        }
+
+        fn try_layer(&self, project: &Path, path: &str) -> io::Result<()> {
             let globs = Globs {
                 paths: vec![path.to_owned()],
                 ..Globs::default()
@@ -216,7 +241,6 @@ mod tests {
                 &self.at("written"),
                 &self.at("layer"),
             )
-            .expect("filled");
         }
 
         fn number(&self, path: &str) -> u64 {
@@ -287,8 +311,8 @@ mod tests {
         fs::write(job.out("longer"), "packed and more").expect("written");
         let old = std::time::SystemTime::UNIX_EPOCH;
         fs::write(job.out("later"), "hidden").expect("written");
-        let later = File::options().write(true).open(job.out("later"));
-        later.expect("there").set_modified(old).expect("a time");
+        let hidden = File::options().write(true).open(job.out("later"));
+        hidden.expect("there").set_modified(old).expect("a time");
         fs::create_dir(job.out("folder")).expect("a folder");
         // A folder on the way that is a link leads nowhere.
         fs::remove_dir(job.out("in")).expect("gone");
@@ -300,6 +324,18 @@ mod tests {
             let layer = job.at("layer/g/p/out").join(name);
             assert_eq!(fs::read(&layer).expect("there"), b"packed", "{name}");
             assert_eq!(layer.metadata().expect("there").nlink(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn much_that_would_have_to_be_unpacked_waits_until_somebody_wants_it() {
+        for (size, is_made) in [(FEW, true), (FEW + 1, false)] {
+            let job = Job::new();
+            let large = File::create(job.out("large")).expect("a file");
+            large.set_len(size).expect("a length");
+            fs::hard_link(job.out("large"), job.at("another")).expect("a name");
+            let made = job.try_layer(&job.at("written/g/p"), "out");
+            assert_eq!(made.is_ok(), is_made, "{size}: {made:?}");
         }
     }
 
