@@ -101,6 +101,9 @@ const REFUSED_HERE: &[libc::c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const REFUSED_HERE: &[libc::c_long] = &[];
 
+/// How a call is refused.
+const REFUSAL: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM.unsigned_abs();
+
 /// Both programs, in the order they are given to the kernel.
 pub(in super::super) type Filter = [BpfProgram; 2];
 
@@ -110,15 +113,23 @@ pub(in super::super) fn programs() -> Result<Filter, BackendError> {
     Ok([known(arch), refused(arch)?])
 }
 
+// From `linux/bpf_common.h`: load a word, compare with a constant, go on further down, return.
+const LOAD: u16 = 0x20;
+const EQUAL: u16 = 0x15;
+const GREATER: u16 = 0x25;
+const GO: u16 = 0x05;
+const RETURN: u16 = 0x06;
+
+/// Where the kernel's description of a call has its number.
+const NUMBER: u32 = 0;
+
+const fn line(code: u16, jt: u8, jf: u8, k: u32) -> sock_filter {
+    sock_filter { code, jt, jf, k }
+}
+
 /// Lets pass what exists.
 fn known(arch: TargetArch) -> BpfProgram {
-    // From `linux/bpf_common.h`: load a word, compare with a constant, return.
-    const LOAD: u16 = 0x20;
-    const EQUAL: u16 = 0x15;
-    const GREATER: u16 = 0x25;
-    const RETURN: u16 = 0x06;
-    // Where the kernel's description of a call has its number and its instruction set.
-    const NUMBER: u32 = 0;
+    // Where the kernel's description of a call has its instruction set.
     const ARCH: u32 = 4;
     let audit = match arch {
         TargetArch::x86_64 => 0xc000_003e,
@@ -127,7 +138,6 @@ fn known(arch: TargetArch) -> BpfProgram {
     };
     let clone3 = u32::try_from(libc::SYS_clone3).unwrap_or(u32::MAX);
     let no_such_call = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs();
-    let line = |code, jt, jf, k| sock_filter { code, jt, jf, k };
     vec![
         line(LOAD, 0, 0, ARCH),
         line(EQUAL, 0, 3, audit),
@@ -139,12 +149,51 @@ fn known(arch: TargetArch) -> BpfProgram {
     ]
 }
 
-/// Refuses by name.
+/// Refuses by name. When a process is given the filter, the kernel tries it with each call that there
+/// is: most names are looked for by halves.
 fn refused(arch: TargetArch) -> Result<BpfProgram, BackendError> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
-    for &call in REFUSED.iter().chain(REFUSED_HERE) {
-        rules.insert(call, Vec::new());
+    let names = REFUSED.iter().chain(REFUSED_HERE);
+    let mut numbers: Vec<u32> = names.filter_map(|call| u32::try_from(*call).ok()).collect();
+    numbers.sort_unstable();
+    let mut program = vec![line(LOAD, 0, 0, NUMBER)];
+    refuse_some(&numbers, &mut program);
+    program.extend(by_arguments(arch)?);
+    Ok(program)
+}
+
+/// Refuses these calls, which are in order; what is none of them goes on behind the program.
+fn refuse_some(numbers: &[u32], program: &mut BpfProgram) {
+    const FEW: usize = 4;
+    if numbers.len() > FEW {
+        let (low, high) = numbers.split_at(numbers.len() / 2);
+        let [mut first, mut second] = [BpfProgram::new(), BpfProgram::new()];
+        refuse_some(low, &mut first);
+        refuse_some(high, &mut second);
+        let (beyond, end) = (length(&first) + 1, length(&second));
+        program.extend([
+            // One is jumped over where the number may be among the lower ones.
+            line(GREATER, 0, 1, low.last().copied().unwrap_or_default()),
+            line(GO, 0, 0, beyond),
+        ]);
+        program.append(&mut first);
+        program.push(line(GO, 0, 0, end));
+        program.append(&mut second);
+        return;
     }
+    for &number in numbers {
+        program.push(line(EQUAL, 0, 1, number));
+        program.push(line(RETURN, 0, 0, REFUSAL));
+    }
+}
+
+fn length(program: &BpfProgram) -> u32 {
+    // The kernel takes none of more than 4096 lines.
+    u32::try_from(program.len()).unwrap_or(u32::MAX)
+}
+
+/// Refuses calls for what they are asked to do, and lets pass all others.
+fn by_arguments(arch: TargetArch) -> Result<BpfProgram, BackendError> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     let masked = |bit: u64| {
         let makes =
             SeccompCondition::new(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(bit), bit)?;
@@ -171,26 +220,60 @@ fn refused(arch: TargetArch) -> Result<BpfProgram, BackendError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NEWEST, known, programs};
-    use seccompiler::TargetArch;
+    use super::{NEWEST, REFUSED, REFUSED_HERE, known, programs, refused};
+    use seccompiler::{BpfProgram, TargetArch};
 
-    /// Runs a program of the few instructions that `known` has, as the kernel would.
-    fn answer(arch: u32, number: u32) -> u32 {
-        let program = known(TargetArch::x86_64);
+    const HERE: u32 = 0xc000_003e;
+
+    /// Runs a program as the kernel would, for a call whose arguments are 0; its answer, and how many
+    /// lines it took.
+    fn run(program: &BpfProgram, arch: u32, number: u32) -> (u32, usize) {
         let (mut at, mut word) = (0, 0);
-        loop {
+        for lines in 1.. {
             let line = &program[at];
             at += 1;
             let holds = match line.code {
                 0x20 => {
-                    word = if line.k == 0 { number } else { arch };
+                    word = match line.k {
+                        0 => number,
+                        4 => arch,
+                        _ => 0,
+                    };
+                    continue;
+                }
+                0x54 => {
+                    word &= line.k;
+                    continue;
+                }
+                0x05 => {
+                    at += usize::try_from(line.k).expect("few lines");
                     continue;
                 }
                 0x15 => word == line.k,
                 0x25 => word > line.k,
-                _ => return line.k,
+                0x35 => word >= line.k,
+                0x06 => return (line.k, lines),
+                other => panic!("no line of ours: {other:#x}"),
             };
             at += usize::from(if holds { line.jt } else { line.jf });
+        }
+        unreachable!("each program ends")
+    }
+
+    fn answer(arch: u32, number: u32) -> u32 {
+        run(&known(TargetArch::x86_64), arch, number).0
+    }
+
+    #[test]
+    fn calls_are_refused_by_their_names_and_no_others() {
+        let program = refused(TargetArch::x86_64).expect("it can be made");
+        let names: Vec<_> = REFUSED.iter().chain(REFUSED_HERE).collect();
+        let (allow, refuse) = (0x7fff_0000, 0x0005_0001);
+        for number in 0..=NEWEST {
+            let (answer, lines) = run(&program, HERE, number);
+            let is_named = names.contains(&&i64::from(number));
+            assert_eq!(answer, if is_named { refuse } else { allow }, "{number}");
+            assert!(lines < 100, "{lines} lines for {number}");
         }
     }
 
