@@ -203,6 +203,9 @@ impl<'a> Stage<'a> {
 
     /// Names of the variables that the environment has with the values that they end up with.
     fn known(&self, temp: &str) -> HashSet<&str> {
+        if self.given.is_empty() {
+            return HashSet::new();
+        }
         let mut known: HashMap<&str, &str> = (self.given.iter())
             .filter(|(name, _)| is_of_gitlab(name))
             .map(|(name, value)| (&**name, &**value))
