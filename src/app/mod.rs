@@ -13,6 +13,7 @@
 mod assignment;
 mod clean;
 mod docker_settings;
+mod early;
 mod elsewhere;
 mod explain;
 mod facts;
@@ -49,6 +50,7 @@ mod workspace;
 
 pub use assignment::{Assignment, runners};
 pub use clean::{Storage, Stored, StoredKind};
+pub use early::begin_early;
 pub use explain::{JobExplanation, explain_job};
 pub use facts::{History, now};
 pub use failure::{Failure, FailureKind};

@@ -63,7 +63,7 @@ pub fn docker(settings: &Settings) -> Result<DockerExecutor, Failure> {
 
 /// The sandboxes of this machine, for looking at them.
 pub fn sandboxes(settings: &Settings) -> Result<Arc<dyn Executor>, Failure> {
-    sandbox(settings, "none", None)
+    sandbox(settings, None, None)
 }
 
 /// The same engine, with the layers that it keeps for later runs.
@@ -79,7 +79,8 @@ pub(super) fn docker_with_layers(
     ))
 }
 
-fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
+/// Where the Docker engine is that the settings and the environment name, if there may be one.
+pub(super) fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
     let chosen = settings.get(Key::Executor).is_some_and(|setting| {
         setting.source != Source::Default && settings.text(Key::Executor) == Some("docker")
     });
@@ -99,11 +100,11 @@ fn endpoint(settings: &Settings) -> Result<Endpoint, ExecError> {
     Endpoint::find(host.as_deref(), runtime_dir.as_deref(), reach)
 }
 
-/// The executor of our own.
+/// The executor of our own, for a run or for looking at it.
 #[cfg(target_os = "linux")]
 fn sandbox(
     settings: &Settings,
-    run: &str,
+    run: Option<&str>,
     certificates: Option<Vec<u8>>,
 ) -> Result<Arc<dyn Executor>, Failure> {
     Ok(Arc::new(SandboxExecutor::new(SandboxSettings {
@@ -114,7 +115,8 @@ fn sandbox(
         certificates,
         network: sandbox_network(settings),
         extras: sandbox_extras(settings, endpoint(settings).ok().map(|it| it.socket)),
-        run: run.to_owned(),
+        run: run.unwrap_or("none").to_owned(),
+        believes: run.is_some(),
     })))
 }
 
@@ -122,7 +124,7 @@ fn sandbox(
 #[cfg(not(target_os = "linux"))]
 fn sandbox(
     _settings: &Settings,
-    _run: &str,
+    _run: Option<&str>,
     _certificates: Option<Vec<u8>>,
 ) -> Result<Arc<dyn Executor>, Failure> {
     let text = "the sandbox executor works with Linux alone";
@@ -151,8 +153,8 @@ impl Runners {
             grace: GRACE,
         });
         let sandbox = match choice {
-            Choice::Sandbox => Some(sandbox(settings, run, certificates(settings)?)?),
-            Choice::Auto => sandbox(settings, run, certificates(settings)?).ok(),
+            Choice::Sandbox => Some(sandbox(settings, Some(run), certificates(settings)?)?),
+            Choice::Auto => sandbox(settings, Some(run), certificates(settings)?).ok(),
             Choice::Docker | Choice::Shell => None,
         };
         let mut runners = Self {

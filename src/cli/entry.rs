@@ -24,9 +24,7 @@ use super::{
 /// Runs the program.
 pub fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
-    if let Some(ended) = crate::exec::enter_sandbox() {
-        return ended;
-    }
+    crate::exec::enter_sandbox();
     generate::complete();
     let outcome = std::panic::catch_unwind(run);
     outcome.unwrap_or(Exit::Internal).into()

@@ -1,6 +1,6 @@
 //! `pipe retry`: the last run goes on.
 
-use crate::app::{Failure, GivenAgain, History, Pipeline, Retry};
+use crate::app::{self, Failure, GivenAgain, History, Pipeline, Retry};
 
 use super::args::{Global, RetryArgs};
 use super::exit::Exit;
@@ -15,6 +15,7 @@ pub(super) fn retry(global: &Global, args: &RetryArgs, printer: &Printer) -> Res
     };
     let workspace = request::workspace(global, Vec::new());
     let Retry { workspace, request } = Retry::of(&workspace, args.past_run.as_deref(), given)?;
+    app::begin_early(&workspace.settings);
     let pipeline = Pipeline::make(&workspace, &request.pipeline, History::Read)?;
     run::launch(global, args.format, workspace, pipeline, &request, printer)
 }

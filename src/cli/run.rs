@@ -24,6 +24,7 @@ use super::signals::Signals;
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = Workspace::open(&request::workspace(global, settings(args)))?;
+    app::begin_early(&workspace.settings);
     let request = RunRequest {
         pipeline: request::pipeline(&args.event)?,
         selection: selection(args),

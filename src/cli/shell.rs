@@ -27,6 +27,7 @@ pub(super) fn shell(global: &Global, args: &ShellArgs, printer: &Printer) -> Res
         return Err(no_terminal(&args.job));
     }
     let workspace = Workspace::open(&request::workspace(global, settings(args)))?;
+    app::begin_early(&workspace.settings);
     let request = request(&workspace, args)?;
     let missing = WhenMissing::of(args.fetch, !args.offline);
     let pipeline = bring::pipeline(&workspace, &request.pipeline, missing, printer)?;

@@ -11,14 +11,17 @@ use tokio::sync::OnceCell;
 use super::super::cancel::{check, unless_asked};
 use super::super::file_work::{blocking, in_place};
 use super::super::{
-    Capabilities, Cx, EnvSpec, ExecError, Executor, Image, Keyring, Layout, Reaped, Session,
+    Capabilities, Cx, EnvSpec, ExecError, Executor, Fault, Image, Keyring, Layout, Reaped, Session,
     Traits, TreeRef, TreeSpec, owned_folder,
 };
 use super::extras::Extras;
 use super::groups;
+use super::identity::Ranges;
+use super::inside::errand::ranges;
 use super::limits::{Controller, Limits, Place};
 use super::network::job_networks::JobNetworks;
 use super::network::way_out::{Network, SandboxNetwork};
+use super::noted::{self, Known, Surroundings};
 use super::probe;
 use super::run_folder::{RunFolder, remove_run};
 use super::trees::bases::Bases;
@@ -50,6 +53,9 @@ pub struct SandboxSettings {
     pub extras: Extras,
     /// Id of the run.
     pub run: String,
+    /// Whether it is believed that sandboxes are as they were before, where nothing is other that may
+    /// decide about it. Else one is tried.
+    pub believes: bool,
 }
 
 /// Runs jobs in namespaces of their own.
@@ -126,6 +132,26 @@ impl SandboxExecutor {
         })
     }
 
+    /// What sandboxes are like here; the first job's network is made with that.
+    async fn known(&self, rights: LayerForm, ranges: Option<Ranges>) -> Result<Known, ExecError> {
+        let base = &self.settings.base;
+        let network = self.network();
+        let surroundings = in_place(|| Surroundings::here(base, rights, network.is_own));
+        if self.settings.believes
+            && let Some(known) = in_place(|| surroundings.known(base))
+        {
+            let identity = probe::identity("", rights, ranges);
+            // Where that fails, it is told what is wrong with sandboxes.
+            if self.networks.prepare(&identity, network).await.is_ok() {
+                return Ok(known);
+            }
+        }
+        in_place(|| noted::forget(base));
+        let known = probe::probe(base, rights, ranges, (&*self.networks, network)).await?;
+        in_place(|| surroundings.keep(base, known));
+        Ok(known)
+    }
+
     fn jobs(&self) -> PathBuf {
         self.settings.base.join("jobs")
     }
@@ -160,6 +186,10 @@ impl Executor for SandboxExecutor {
 
     async fn probe(&self, cx: &Cx) -> Result<Capabilities, ExecError> {
         let rights = self.rights().await?;
+        let ranges = in_place(ranges);
+        let known = unless_asked(&cx.cancel, "probe", self.known(rights, ranges)).await?;
+        // Sandboxes are as the first that was tried.
+        let _ = self.copies_layers.set(known.copies_layers);
         let places = groups::places(&Controller::ALL);
         let held = |it: &Controller| {
             places.iter().any(|place| place.controllers.contains(it))
@@ -167,13 +197,8 @@ impl Executor for SandboxExecutor {
         };
         let held = Controller::ALL.into_iter().filter(held);
         let held: Vec<&str> = held.map(Controller::what).collect();
-        let networks = (&*self.networks, self.network());
-        let probing = probe::probe(&self.settings.base, rights, &held, networks);
-        let found = unless_asked(&cx.cancel, "probe", probing).await?;
-        // Sandboxes are as the first that was tried.
-        let _ = self.copies_layers.set(found.copies_layers);
         Ok(Capabilities {
-            description: found.description,
+            description: probe::describe(rights, ranges, known, &held),
         })
     }
 
@@ -203,8 +228,13 @@ impl Executor for SandboxExecutor {
     }
 
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
-        let session = unless_asked(&cx.cancel, "open", self.make(&spec, cx)).await?;
-        Ok(Box::new(session))
+        let session = unless_asked(&cx.cancel, "open", self.make(&spec, cx)).await;
+        let session = session.inspect_err(|error| {
+            if error.fault == Fault::Lasting {
+                in_place(|| noted::forget(&self.settings.base));
+            }
+        });
+        Ok(Box::new(session?))
     }
 
     async fn release(&self, budget: Duration) -> Result<(), ExecError> {

@@ -76,6 +76,11 @@ impl Extras {
         volumes.chain(hosts).collect()
     }
 
+    /// Whether there may be any.
+    pub(super) fn has_binds(&self) -> bool {
+        !self.volumes.is_empty() || self.socket.is_some()
+    }
+
     /// What of this machine a job has. Blocks.
     pub(super) fn binds(&self, spec: &EnvSpec) -> Result<Vec<Bind>, ExecError> {
         let mut binds: Vec<Bind> = Vec::new();

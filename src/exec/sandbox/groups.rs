@@ -29,10 +29,8 @@ const PAUSES: u32 = 50;
 
 /// Where groups can be made that limit those.
 pub(super) fn places(wanted: &[Controller]) -> Vec<Place> {
-    let read = |path| fs::read_to_string(path).unwrap_or_default();
-    let found = hierarchies(&read("/proc/self/cgroup"), &read("/proc/self/mountinfo"));
     let mut places: Vec<Place> = Vec::new();
-    for hierarchy in found {
+    for hierarchy in own_hierarchies() {
         let Some(mut place) = delegated(&hierarchy) else {
             continue;
         };
@@ -61,6 +59,23 @@ pub(super) fn tried_places(wanted: &[Controller]) -> Vec<Place> {
         made
     });
     places
+}
+
+/// Where whoever is in the group of this process would enter it, in the first tree that counts one of
+/// those.
+pub(super) fn own_entrance(counted: &[Controller]) -> Option<(Version, PathBuf)> {
+    let counts = |it: &Hierarchy| {
+        let place = delegated(it);
+        let controllers = place.iter().flat_map(|place| &place.controllers);
+        controllers.into_iter().any(|it| counted.contains(it))
+    };
+    let Hierarchy { version, own, .. } = own_hierarchies().into_iter().find(counts)?;
+    Some((version, own.join(version.entrance())))
+}
+
+fn own_hierarchies() -> Vec<Hierarchy> {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    hierarchies(&read("/proc/self/cgroup"), &read("/proc/self/mountinfo"))
 }
 
 /// A tree of groups, and the group of this process in it.
@@ -240,6 +255,16 @@ mod tests {
         36 31 0:32 / /elsewhere/memory rw - cgroup cgroup rw,memory\n\
         39 31 0:36 / /sys/fs/cgroup/my\\040pids rw - cgroup cgroup rw,pids\n\
         41 31 0:38 / /sys/fs/cgroup/unified rw shared:1 - cgroup2 cgroup2 rw\n";
+
+    #[test]
+    fn the_entrance_of_the_own_group_lists_this_process() {
+        // Where no group is delegated there is none.
+        if let Some((_, entrance)) = own_entrance(&Controller::ALL) {
+            let listed = fs::read_to_string(entrance).expect("a list");
+            let own = std::process::id().to_string();
+            assert!(listed.lines().any(|it| it == own));
+        }
+    }
 
     #[test]
     fn the_own_group_of_each_tree_is_found() {

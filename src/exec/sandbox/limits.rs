@@ -71,6 +71,18 @@ pub(super) enum Version {
     Two,
 }
 
+impl Version {
+    /// The file by which a process with one thread moves to a group. With version 1 that can be a
+    /// thread's own, for which the kernel waits for nobody; a process is waited for, and those that
+    /// are made meanwhile.
+    pub(super) const fn entrance(self) -> &'static str {
+        match self {
+            Self::One => "tasks",
+            Self::Two => "cgroup.procs",
+        }
+    }
+}
+
 /// A folder in which groups can be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
@@ -83,6 +95,7 @@ pub(super) struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) at: PathBuf,
+    version: Version,
     settings: Vec<GroupSetting>,
 }
 
@@ -95,9 +108,9 @@ impl Group {
         }
     }
 
-    /// Where its processes are written to.
-    pub(super) fn processes(&self) -> PathBuf {
-        self.at.join("cgroup.procs")
+    /// Where whoever is to be in it writes that.
+    pub(super) fn entrance(&self) -> PathBuf {
+        self.at.join(self.version.entrance())
     }
 }
 
@@ -135,6 +148,7 @@ impl Limits {
     pub(super) fn groups(self, places: &[Place], name: &str) -> Vec<Group> {
         let groups = places.iter().map(|place| Group {
             at: place.folder.join(name),
+            version: place.version,
             settings: place
                 .controllers
                 .iter()
@@ -305,6 +319,19 @@ mod tests {
             ..Limits::default()
         };
         assert_eq!(made(tiny, &places), ["/u/g/cpu.max 1000 100000"]);
+    }
+
+    #[test]
+    fn nobody_is_waited_for_where_a_thread_can_enter_alone() {
+        let pids = [Controller::Pids];
+        let places = [
+            place("/p", Version::One, &pids),
+            place("/u", Version::Two, &pids),
+        ];
+        let groups = ALL.groups(&places, "g");
+        let entrances: Vec<_> = groups.iter().map(Group::entrance).collect();
+        let wanted = ["/p/g/tasks", "/u/g/cgroup.procs"].map(PathBuf::from);
+        assert_eq!(entrances, wanted);
     }
 
     #[test]

@@ -80,8 +80,11 @@ impl SandboxExecutor {
     /// directory.
     pub(super) async fn make(&self, spec: &EnvSpec, cx: &Cx) -> Result<SandboxSession, ExecError> {
         let image = spec.image.clone().unwrap_or_default();
-        let run_groups = in_place(|| self.folder.make(&spec.owner, self.places()))
-            .map_err(|error| no_folder(&error))?;
+        let run_groups = match self.folder.made() {
+            Some(groups) => groups,
+            None => in_place(|| self.folder.make(&spec.owner, self.places()))
+                .map_err(|error| no_folder(&error))?,
+        };
         let folder = self.folder.attempt(&spec.job, spec.attempt);
         let folder = folder.map_err(|error| {
             ExecError::system("open", "the system gives no random bytes").because(error)
@@ -98,7 +101,12 @@ impl SandboxExecutor {
             .chain(images)
             .any(|it| it.name != host::NAME);
         let ranges = has_owners.then(|| in_place(ranges)).flatten();
-        let binds = in_place(|| self.settings.extras.binds(spec))?;
+        let extras = &self.settings.extras;
+        let binds = if extras.has_binds() {
+            in_place(|| extras.binds(spec))?
+        } else {
+            Vec::new()
+        };
         let names: Vec<String> = (spec.services.iter())
             .flat_map(|service| service.aliases.clone())
             .collect();
@@ -192,7 +200,7 @@ impl SandboxExecutor {
             undone.groups.extend(all);
             let link = Link::begin(GroupSetup {
                 steps: groups.iter().map(Group::step).collect(),
-                members: groups.iter().map(Group::processes).collect(),
+                entrances: groups.iter().map(Group::entrance).collect(),
             });
             let link = link.await?;
             undone.holds.push(link.hold()?);
@@ -290,17 +298,18 @@ impl SandboxExecutor {
         };
         let written = written_to_builds(&plan);
         let (setup, folders) = (setup(&plan), folders(&plan));
-        let what = "the job's folder can't be made";
-        blocking("open", what, move || {
-            folders.iter().try_for_each(std::fs::create_dir_all)
-        })
-        .await
-        .map_err(with_room)?;
+        if !folders.is_empty() {
+            let what = "the job's folder can't be made";
+            let making = move || folders.iter().try_for_each(std::fs::create_dir_all);
+            blocking("open", what, making).await.map_err(with_room)?;
+        }
         let mut files = vec![joined.users.as_fd(), joined.network.as_fd()];
         files.extend(builds);
         let mut link = wanted.link;
         let lent = link.make(&Order::Sandbox(setup), &files).await?;
-        in_place(|| held.made());
+        if !held.is_noted() {
+            in_place(|| held.note());
+        }
         Ok(Launched {
             link,
             lent,
@@ -312,6 +321,9 @@ impl SandboxExecutor {
     /// Takes overlays of the run for what a sandbox is to have.
     async fn hold(&self, plan: &Plan<'_>) -> Result<Held, ExecError> {
         let (wanted, mut held) = (overlays(plan), Held::none(&self.overlays));
+        if held.take_free(&wanted) {
+            return Ok(held);
+        }
         let what = "the job's folder can't be made";
         let taking = blocking("open", what, move || held.take(wanted).map(|()| held));
         taking.await.map_err(with_room)

@@ -38,6 +38,7 @@
 //! more, however its links lead. The program of the first process is a mount that nobody writes to or
 //! a sealed copy in memory, so that nobody who gets hold of it can change the one on disk.
 
+mod early;
 mod executor;
 mod extras;
 mod groups;
@@ -46,6 +47,7 @@ mod inside;
 mod limits;
 mod making;
 mod network;
+mod noted;
 mod plan;
 mod probe;
 mod run_folder;
@@ -56,6 +58,7 @@ mod trees;
 mod undone;
 mod words;
 
+pub use early::expect_sandboxes;
 pub use executor::{SandboxExecutor, SandboxSettings, forget_sandbox_layers, sandbox_layers};
 pub use extras::Extras as SandboxExtras;
 pub use inside::entry::enter_sandbox;

@@ -276,10 +276,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         &[(KernelTree::Proc, "/proc")]
     };
     inside.extend(kernel.iter().map(|(kind, _)| Step::KernelTree(*kind)));
-    inside.push(Step::EnterRoot {
-        tree: root,
-        staging: staging(plan),
-    });
+    inside.push(Step::EnterRoot { tree: root });
     for (number, (_, at)) in kernel.iter().enumerate() {
         let (tree, at) = (next + number, PathBuf::from(at));
         inside.push(Step::PlainFolder { at: at.clone() });

@@ -8,12 +8,12 @@ use std::path::Path;
 use super::super::file_work::blocking;
 use super::super::{ExecError, Layout, owned_folder};
 use super::identity::{Identity, Ranges};
-use super::inside::errand::ranges;
 use super::inside::link::Link;
 use super::inside::wire::Order;
 use super::limits::counts_by_namespace;
 use super::network::job_networks::JobNetworks;
 use super::network::way_out::{Network, sandbox_way_out};
+use super::noted::Known;
 use super::plan::{Plan, Root, folders, setup};
 use super::step::Marks;
 use super::trees::kept::Unfinished;
@@ -72,23 +72,14 @@ pub(super) fn counts_processes(rights: LayerForm) -> bool {
     !is_root(rights) && counts_by_namespace(&release)
 }
 
-/// What sandboxes are like here.
-pub(super) struct Found {
-    /// In words.
-    pub(super) description: String,
-    /// Whether layers have to be copied.
-    pub(super) copies_layers: bool,
-}
-
-/// Makes a sandbox and ends it; says what sandboxes are like here, where `held` is what limits
-/// hold for. Its network is then the first job's. Where layers can't be laid over each other, they are copied.
+/// Makes a sandbox and ends it. Its network is then the first job's. Where layers can't be laid over
+/// each other, they are copied.
 pub(super) async fn probe(
     base: &Path,
     rights: LayerForm,
-    held: &[&str],
+    ranges: Option<Ranges>,
     (networks, network): (&JobNetworks, &Network),
-) -> Result<Found, ExecError> {
-    let ranges = tokio::task::spawn_blocking(ranges).await.ok().flatten();
+) -> Result<Known, ExecError> {
     let mut copies = false;
     let mut made = make(base, rights, ranges, copies, (networks, network)).await;
     if made.is_err() && !is_root(rights) {
@@ -99,10 +90,7 @@ pub(super) async fn probe(
             .or(made);
     }
     made?;
-    let identity = identity("", rights, ranges);
-    let description = describe(&identity, is_root(rights), copies, sandbox_way_out(), held);
-    Ok(Found {
-        description,
+    Ok(Known {
         copies_layers: copies,
     })
 }
@@ -158,18 +146,18 @@ async fn make(
     .await
 }
 
-fn describe(
-    identity: &Identity,
-    is_root: bool,
-    copies: bool,
-    way_out: Result<&str, &str>,
+/// What sandboxes are like here, in words, where limits hold for `held`.
+pub(super) fn describe(
+    rights: LayerForm,
+    ranges: Option<Ranges>,
+    known: Known,
     held: &[&str],
 ) -> String {
     let release = rustix::system::uname();
     let release = release.release().to_string_lossy();
     let release = release.split('-').next().unwrap_or_default();
-    let who = match identity {
-        Identity::Same if is_root => {
+    let who = match identity("", rights, ranges) {
+        Identity::Same if is_root(rights) => {
             "as root, whose jobs may read of `/usr` and `/opt` what root may"
         }
         Identity::Same => "as root of a namespace of users",
@@ -178,7 +166,7 @@ fn describe(
             "as you, with one user id, and with those of `/etc/subuid` for images"
         }
     };
-    let network = match way_out {
+    let network = match sandbox_way_out() {
         Ok(program) => format!("out of the network by `{program}`"),
         Err(remedy) => format!("no way out of the network ({remedy})"),
     };
@@ -187,7 +175,7 @@ fn describe(
         [one] => format!("limits of {one} alone"),
         [all @ .., last] => format!("limits of {} and {last}", all.join(", ")),
     };
-    let layers = if copies {
+    let layers = if known.copies_layers {
         "; layers are copied for each job, for this kernel lays them over each other for root alone"
     } else {
         ""

@@ -56,6 +56,12 @@ impl RunFolder {
         Ok(self.at.join(format!("{job}-{attempt}-{token:08x}")))
     }
 
+    /// What the names of its groups begin with, where it is made already.
+    pub(super) fn made(&self) -> Option<String> {
+        let known = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        known.clone()
+    }
+
     /// Makes it, once, with a note of the places where the run makes groups; what their names begin
     /// with. Blocks.
     pub(super) fn make(&self, owner: &Owner, places: &[Place]) -> io::Result<String> {
@@ -106,12 +112,14 @@ mod tests {
         let all = base.path().join("jobs");
         let folder = RunFolder::new(&all, "7");
         folder.release().expect("nothing to do");
+        assert_eq!(folder.made(), None);
         let owner = Owner {
             owner: "me".to_owned(),
             run: "7".to_owned(),
         };
         let groups = folder.make(&owner, &[]).expect("made");
         assert_eq!(folder.make(&owner, &[]).expect("made already"), groups);
+        assert_eq!(folder.made(), Some(groups));
         let attempt = folder.attempt("a job", 1).expect("a place");
         fs::create_dir(&attempt).expect("a folder");
         fs::create_dir_all(folder.networks().join("0")).expect("folders");

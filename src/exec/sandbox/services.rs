@@ -19,7 +19,7 @@ use super::super::service_words::{WITHOUT_PORT, late, waiting, warning, warning_
 use super::super::voice::{Said, Voice};
 use super::super::{Cx, ExecError, ServiceSpec};
 use super::inside::link::{Link, unexpected};
-use super::inside::wire::{Program, Reply, Request};
+use super::inside::wire::{Program, Reply};
 use crate::foreign::system_words;
 
 /// Lines under way to the job's log.
@@ -79,9 +79,8 @@ impl Services {
         };
         let nothing = File::open("/dev/null").map_err(broken)?;
         let (output, writes) = io::pipe().map_err(broken)?;
-        let request = Request::Start(program);
-        link.ask(&request, &[nothing.as_fd(), writes.as_fd()])
-            .await?;
+        let files = [nothing.as_fd(), writes.as_fd()];
+        link.start(&program, &files).await?;
         drop(writes);
         match link.receive().await? {
             Reply::Started => {}

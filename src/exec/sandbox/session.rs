@@ -108,10 +108,8 @@ impl SandboxSession {
             ExecError::system(RUN, text)
         })?;
         let (output, writes) = io::pipe().map_err(broken)?;
-        let request = Request::Start(self.program.clone());
-        self.link
-            .ask(&request, &[input.as_fd(), writes.as_fd()])
-            .await?;
+        let files = [input.as_fd(), writes.as_fd()];
+        self.link.start(&self.program, &files).await?;
         drop((input, writes));
         match self.link.receive().await? {
             Reply::Started => {}

@@ -49,11 +49,7 @@ pub(super) enum Step {
     KernelTree(KernelTree),
     /// Makes a tree the root, and gives up the old one: nothing of this machine can be reached any
     /// more, whatever is looked up from here on.
-    EnterRoot {
-        tree: usize,
-        /// Any folder of this machine.
-        staging: PathBuf,
-    },
+    EnterRoot { tree: usize },
     /// Gives a tree its place.
     Attach { tree: usize, at: PathBuf },
     /// Mounts a new file system.

@@ -6,6 +6,7 @@ mod extras;
 mod images;
 mod left;
 mod limits;
+mod mounts;
 mod networks;
 mod services;
 
@@ -49,6 +50,7 @@ fn sandbox_of(
         network: SandboxNetwork::Alone,
         extras: SandboxExtras::default(),
         run: RUN.to_owned(),
+        believes: false,
     }));
     let executor = Arc::new(changed(executor));
     Subject::in_folder(scratch, executor, Some("host")).sharing(host_layers)

@@ -8,7 +8,6 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -18,7 +17,9 @@ use rustix::process::{
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::super::identity::Identity;
 use super::super::words::{broken, cause};
+use super::bare;
 use super::identities::write_maps;
 use super::init;
 use super::keeper;
@@ -32,24 +33,22 @@ use crate::foreign::system_words;
 /// What `pipe` calls itself when it starts itself anew.
 pub(in super::super) const NAME: &str = "pipe-sandbox";
 
+/// From which copy on it is worth the time that others are made in less.
+const MANY: usize = 4;
+
 /// How long a sandbox whose socket is closed may take to end, before it is killed.
 const ENDS_SOON: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 200_000_000,
 };
 
-/// Makes sandboxes where this program was started to do that; `None` where it was not. Has to come
-/// before anything that starts a thread: a process with several can't enter namespaces.
-pub fn enter_sandbox() -> Option<ExitCode> {
-    let name = std::env::args_os().next()?;
-    if name != NAME {
-        return None;
+/// Makes sandboxes where this program was started to do that, and returns only where it was not. Has to
+/// come before anything that starts a thread: a process with several can't enter namespaces.
+pub fn enter_sandbox() {
+    if std::env::args_os().next().is_some_and(|name| name == NAME) {
+        // Whoever waits at the other end of the socket sees it closed.
+        sys::leave(i32::from(make().is_err()));
     }
-    // Whoever waits at the other end of the socket sees it closed.
-    Some(match make() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    })
 }
 
 /// Copies this process for each socket that comes, until nobody is there any more to send one. Returns
@@ -67,10 +66,16 @@ fn make() -> io::Result<()> {
     let mut wire = Wire::new(io::stdin().as_fd().try_clone_to_owned()?);
     // No copy keeps the maker's socket open.
     sys::close_input()?;
+    let (mut bare, mut copies) = (None, 0);
     while let Some(mut files) = wire.receive_files()? {
         let Some(socket) = files.pop() else {
             continue;
         };
+        copies += 1;
+        if copies == MANY && geteuid().is_root() && set_apart.is_ok() {
+            // Without it, it takes longer.
+            bare = bare::mounts().ok();
+        }
         // Those that have ended since.
         while let Ok(Some(_)) = waitpid(None, WaitOptions::NOHANG) {}
         match sys::fork(Namespaces::NONE) {
@@ -79,7 +84,7 @@ fn make() -> io::Result<()> {
                 drop(wire);
                 let mut wire = Wire::new(socket);
                 return match set_apart {
-                    Ok(()) => enter(wire, filter),
+                    Ok(()) => enter(wire, filter, bare),
                     Err(error) => {
                         let words = system_words(&error);
                         let what = format!("the mounts can't be set apart: {words}");
@@ -97,14 +102,17 @@ fn make() -> io::Result<()> {
     Ok(())
 }
 
-fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
+fn enter(mut wire: Wire, filter: Option<Filter>, bare: Option<OwnedFd>) -> io::Result<()> {
     loop {
         let done = match wire.receive::<Order>()? {
             Some((Order::Limits(groups), _)) => limit(&groups),
             Some((Order::Sandbox(setup), files)) => {
-                return enter_sandbox_of(wire, &setup, files, filter);
+                return enter_sandbox_of(wire, &setup, files, filter, bare);
             }
-            Some((Order::Network(setup), _)) => return keeper::keep(wire, setup),
+            Some((Order::Network(setup), _)) => {
+                drop(bare);
+                return keeper::keep(wire, setup);
+            }
             None => return Ok(()),
         };
         if let Err((what, cause)) = done {
@@ -117,13 +125,13 @@ fn enter(mut wire: Wire, filter: Option<Filter>) -> io::Result<()> {
 fn limit(groups: &GroupSetup) -> Result<(), (String, Cause)> {
     let mut kernel = Linux::with(Vec::new(), None);
     perform(&mut kernel, &groups.steps).map_err(|it| (broken(&it), cause(&it)))?;
-    for members in &groups.members {
+    for entrance in &groups.entrances {
         // 0 is whoever writes it.
-        fs::write(members, "0").map_err(|error| {
+        fs::write(entrance, "0").map_err(|error| {
             let words = system_words(&error);
             let what = format!(
                 "the limits can't be set in `{}`: {words}",
-                members.display()
+                entrance.display()
             );
             (what, Cause::of(&error))
         })?;
@@ -137,10 +145,11 @@ fn enter_sandbox_of(
     setup: &Setup,
     mut files: Vec<OwnedFd>,
     filter: Option<Filter>,
+    bare: Option<OwnedFd>,
 ) -> io::Result<()> {
     let lent = files.split_off(files.len().min(2));
     let mut kernel = Linux::with(lent, filter);
-    if let Err((what, cause)) = outside(setup, &files, &mut kernel) {
+    if let Err((what, cause)) = outside(setup, &files, bare, &mut kernel) {
         return fail(&mut wire, what, cause);
     }
     let namespaces = match setup.joins {
@@ -184,8 +193,23 @@ fn enter_sandbox_of(
 }
 
 /// Does what needs the rights of `pipe`, and joins what it is to join.
-fn outside(setup: &Setup, files: &[OwnedFd], kernel: &mut Linux) -> Result<(), (String, Cause)> {
+fn outside(
+    setup: &Setup,
+    files: &[OwnedFd],
+    bare: Option<OwnedFd>,
+    kernel: &mut Linux,
+) -> Result<(), (String, Cause)> {
     perform(kernel, &setup.outside).map_err(|it| (broken(&it), cause(&it)))?;
+    // Whoever is another inside takes what is mounted here only there.
+    if let (Some(bare), Identity::Same, Some(_)) = (bare, &setup.identity, setup.joins) {
+        move_into_link_name_space(bare.as_fd(), Some(LinkNameSpaceType::Mount)).map_err(
+            |error| {
+                let error = io::Error::from(error);
+                let what = format!("the mounts can't be set apart: {}", system_words(&error));
+                (what, Cause::of(&error))
+            },
+        )?;
+    }
     let kinds = [LinkNameSpaceType::User, LinkNameSpaceType::Network];
     let joined = match setup.joins {
         None => 0,

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::CWD;
 use rustix::mount::{MoveMountFlags, UnmountFlags, move_mount, unmount};
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, chdir, getrlimit, pivot_root, set_dumpable_behavior,
-    setrlimit,
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };
 use rustix::thread::{
     CapabilitySet, CapabilitySets, clear_ambient_capability_set,
@@ -21,7 +20,8 @@ use super::super::network::devices;
 use super::super::step::{GroupSetting, Step};
 use super::super::trees::copied_layers::copy_layers;
 use super::mounts::{
-    clone_tree, fresh, hide, is_mounted, kernel_tree, overlay, private_mounts, read_only,
+    clone_tree, enter_root, fresh, hide, is_mounted, kernel_tree, overlay, private_mounts,
+    read_only,
 };
 use super::seccomp::Filter;
 use super::sys;
@@ -143,13 +143,9 @@ impl Kernel for Linux {
                 self.trees.push(tree);
             }
             Step::KernelTree(kind) => self.trees.push(kernel_tree(*kind)?),
-            Step::EnterRoot { tree, staging } => {
-                self.attach(*tree, staging)?;
-                chdir(staging)?;
-                // The old root now lies over the new one, where `..` leads to it.
-                pivot_root(".", ".")?;
-                unmount(".", UnmountFlags::DETACH)?;
-                chdir("/")?;
+            Step::EnterRoot { tree } => {
+                let root = self.trees.get(*tree).ok_or(io::ErrorKind::NotFound)?;
+                enter_root(root.as_fd())?;
             }
             Step::Attach { tree, at } => self.attach(*tree, at)?,
             Step::Lend { at, times } => {

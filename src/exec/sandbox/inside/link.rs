@@ -16,7 +16,7 @@ use super::super::super::ExecError;
 use super::super::super::file_work::in_place;
 use super::maker;
 use super::wire::{
-    Cause, GroupSetup, Order, Reply, Request, frame, parse, receive_with, send_with,
+    Cause, GroupSetup, Order, Program, Reply, Request, frame, parse, receive_with, send_with,
 };
 use crate::foreign::system_words;
 
@@ -80,6 +80,20 @@ impl Link {
         files: &[BorrowedFd<'_>],
     ) -> Result<(), ExecError> {
         self.send(request, files).await
+    }
+
+    /// Has a program started; it reads from the first of `files` and writes to the second.
+    pub(in super::super) async fn start(
+        &mut self,
+        program: &Program,
+        files: &[BorrowedFd<'_>],
+    ) -> Result<(), ExecError> {
+        /// As [`Request::Start`], of one that stays here.
+        #[derive(Serialize)]
+        enum Asked<'a> {
+            Start(&'a Program),
+        }
+        self.send(&Asked::Start(program), files).await
     }
 
     /// The content of a plain file, by its absolute path inside; `None` where there is none.
@@ -206,7 +220,10 @@ fn abandon(socket: BorrowedFd<'_>) {
 }
 
 fn start() -> io::Result<Link> {
-    let socket = in_place(maker::copy)?;
+    let socket = match maker::copy_at_once() {
+        Some(socket) => socket,
+        None => in_place(maker::copy)?,
+    };
     socket.set_nonblocking(true)?;
     Ok(Link {
         socket: UnixStream::from_std(socket)?,

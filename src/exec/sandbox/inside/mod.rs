@@ -1,6 +1,7 @@
 //! The processes of sandboxes, from their start to their end: what runs in them on `pipe`'s behalf,
 //! and the line on which `pipe` talks to it.
 
+pub(super) mod bare;
 pub(super) mod entry;
 pub(super) mod errand;
 pub(super) mod identities;

@@ -3,16 +3,17 @@
 use std::ffi::CString;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxAttributes, StatxFlags, statvfs, statx};
 use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, OpenTreeFlags,
-    fsconfig_create, fsmount, fsopen, mount, mount_bind, mount_bind_recursive, mount_change,
-    mount_remount, open_tree,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags,
+    OpenTreeFlags, UnmountFlags, fsconfig_create, fsmount, fsopen, mount, mount_bind,
+    mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
 };
+use rustix::process::{chdir, fchdir, pivot_root};
 
 use super::super::step::{Fresh, KernelTree, Marks};
 use super::sys;
@@ -26,6 +27,17 @@ pub(super) fn own_mounts() -> io::Result<()> {
 pub(super) fn private_mounts() -> io::Result<()> {
     let all = MountPropagationFlags::REC | MountPropagationFlags::PRIVATE;
     Ok(mount_change("/", all)?)
+}
+
+/// Makes a tree that lies nowhere yet the root, and gives up the old one.
+pub(super) fn enter_root(tree: BorrowedFd<'_>) -> io::Result<()> {
+    // Over the old root, which is still what names begin with.
+    move_mount(tree, "", CWD, "/", MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
+    fchdir(tree)?;
+    // The old root now lies over the new one, where `..` leads to it.
+    pivot_root(".", ".")?;
+    unmount(".", UnmountFlags::DETACH)?;
+    Ok(chdir("/")?)
 }
 
 /// Whether something is mounted right there.

@@ -32,8 +32,8 @@ const LONGEST: usize = 64 << 20;
 /// What is to be made. The first messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum Order {
-    /// What limits the sandbox that is to come. It takes the kernel some milliseconds, in which other
-    /// things can be done.
+    /// What limits the sandbox that is to come. It may take the kernel some milliseconds, in which
+    /// other things can be done.
     Limits(GroupSetup),
     Sandbox(Setup),
     Network(NetworkSetup),
@@ -43,8 +43,8 @@ pub(in super::super) enum Order {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct GroupSetup {
     pub(in super::super) steps: Vec<Step>,
-    /// The files that members are written to.
-    pub(in super::super) members: Vec<PathBuf>,
+    /// The files by which it enters them.
+    pub(in super::super) entrances: Vec<PathBuf>,
 }
 
 /// How a sandbox is made.

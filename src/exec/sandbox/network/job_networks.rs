@@ -81,6 +81,22 @@ impl JobNetworks {
         })
     }
 
+    /// Makes one for the first job, which then need not wait for it.
+    pub(in super::super) async fn prepare(
+        &self,
+        identity: &Identity,
+        wanted: &Network,
+    ) -> Result<(), ExecError> {
+        let network = self.take(identity, wanted).await?;
+        self.put(network);
+        Ok(())
+    }
+
+    fn put(&self, network: JobNetwork) {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.push(network);
+    }
+
     /// Takes back that of a job that has ended, or ends it.
     pub(in super::super) async fn give_back(
         &self,
@@ -93,8 +109,7 @@ impl JobNetworks {
         };
         match asking.await {
             Ok(Reply::Used(false)) => {
-                let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-                free.push(network);
+                self.put(network);
                 Ok(())
             }
             Ok(_) => network.link.end().await,

@@ -5,6 +5,7 @@ pub(super) mod base;
 pub(super) mod bases;
 pub(super) mod builds;
 pub(super) mod copied_layers;
+pub(super) mod entries;
 pub(super) mod host;
 pub(super) mod kept;
 pub(super) mod layers;

@@ -5,21 +5,15 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use super::super::super::file_work::in_place;
 use super::super::step::{Marks, Step};
+use super::entries::{Entry, entries};
 use crate::remove::remove;
-
-/// Entries of an overlay that are looked at to see whether a job has written to it, at most: what is
-/// made before it begins is far less.
-const MOST_ENTRIES: usize = 64;
-
-/// Bytes of such a file, at most.
-const MOST_BYTES: u64 = 16 * 1024;
 
 /// What an overlay is made of. Two of the same are the same to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +28,7 @@ pub(in super::super) struct Layered {
 /// The overlays of one run.
 #[derive(Debug)]
 pub(in super::super) struct Overlays {
-    /// Where they are; made when the first comes, and goes with the run.
+    /// Made when the first comes, and goes with the run.
     folder: PathBuf,
     next: AtomicUsize,
     /// Those that no job has.
@@ -51,20 +45,6 @@ struct Overlay {
     untouched: Option<Vec<Entry>>,
 }
 
-/// An entry of what is written, whose differences show that it was. Clocks of file systems tick
-/// slowly, so that times alone would not do.
-#[derive(Debug, PartialEq, Eq)]
-struct Entry {
-    path: PathBuf,
-    number: u64,
-    mode: u32,
-    owner: (u32, u32),
-    modified: (i64, i64),
-    changed: (i64, i64),
-    /// That of a file.
-    content: Vec<u8>,
-}
-
 impl Overlays {
     /// Those of one run, in that folder.
     pub(in super::super) fn new(folder: PathBuf) -> Self {
@@ -75,15 +55,17 @@ impl Overlays {
         }
     }
 
+    /// One that is there and to which nobody has written.
+    fn take_free(&self, layered: &Layered) -> Option<Overlay> {
+        // The list is whole at any moment, even if another thread came to grief.
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = free.iter().rposition(|it| it.layered == *layered)?;
+        Some(free.swap_remove(known))
+    }
+
     /// One to which nobody has written. Blocks.
     fn take(&self, layered: Layered) -> io::Result<Overlay> {
-        let known = {
-            // The list is whole at any moment, even if another thread came to grief.
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = free.iter().rposition(|it| it.layered == layered);
-            known.map(|number| free.swap_remove(number))
-        };
-        if let Some(overlay) = known {
+        if let Some(overlay) = self.take_free(&layered) {
             return Ok(overlay);
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -100,7 +82,7 @@ impl Overlays {
 
     /// Takes back that of a job that has ended. Blocks.
     fn give_back(&self, overlay: Overlay) {
-        if overlay.untouched.is_some() && overlay.entries() == overlay.untouched {
+        if overlay.untouched.is_some() && written(&overlay) == overlay.untouched {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             free.push(overlay);
         } else {
@@ -114,9 +96,7 @@ impl Overlays {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *free)
         };
-        for overlay in free {
-            remove(&overlay.folder)?;
-        }
+        remove_all(&free)?;
         match fs::remove_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
@@ -140,6 +120,19 @@ impl Held {
             overlays: Vec::new(),
             of: Arc::clone(of),
         }
+    }
+
+    /// Where it has none: takes one for each that is wanted if all are there already; whether they are.
+    pub(in super::super) fn take_free(&mut self, wanted: &[Layered]) -> bool {
+        let of = Arc::clone(&self.of);
+        self.overlays
+            .extend(wanted.iter().map_while(|it| of.take_free(it)));
+        let are_all = self.overlays.len() == wanted.len();
+        if !are_all {
+            let mut free = of.free.lock().unwrap_or_else(PoisonError::into_inner);
+            free.append(&mut self.overlays);
+        }
+        are_all
     }
 
     /// Takes one for each that is wanted. Blocks.
@@ -175,9 +168,14 @@ impl Held {
         self.overlays.iter().map(|it| it.folder.clone()).collect()
     }
 
-    /// Notes how they are when their sandbox is made and no program has begun. Blocks.
-    pub(in super::super) fn made(&mut self) {
-        self.overlays.iter_mut().for_each(Overlay::made);
+    /// Whether it is noted how all were before any program began.
+    pub(in super::super) fn is_noted(&self) -> bool {
+        self.overlays.iter().all(|it| it.untouched.is_some())
+    }
+
+    /// Notes that when their sandbox is made. Blocks.
+    pub(in super::super) fn note(&mut self) {
+        self.overlays.iter_mut().for_each(Overlay::note);
     }
 }
 
@@ -189,60 +187,38 @@ impl Drop for Held {
     }
 }
 
-/// What can't be removed now goes with the run, or with what is taken away after it.
+/// Removes them, in two threads where there are several: the end of the run waits for it.
+fn remove_all(overlays: &[Overlay]) -> io::Result<()> {
+    let removing = |some: &[Overlay]| some.iter().try_for_each(|it| remove(&it.folder));
+    let (some, others) = overlays.split_at(overlays.len() / 2);
+    if some.is_empty() {
+        return removing(others);
+    }
+    thread::scope(|scope| {
+        let Ok(beside) = thread::Builder::new().spawn_scoped(scope, || removing(some)) else {
+            return removing(overlays);
+        };
+        let removed = removing(others);
+        let beside = beside.join();
+        removed.and(beside.unwrap_or_else(|_| Err(io::ErrorKind::Other.into())))
+    })
+}
+
 fn discard(overlay: &Overlay) {
+    // What can't be removed now goes with the run, or with what is taken away after it.
     let _ = remove(&overlay.folder);
 }
 
-impl Overlay {
-    fn made(&mut self) {
-        if self.untouched.is_none() {
-            self.untouched = self.entries();
-        }
-    }
-
-    /// All that is written, the top folder first; `None` where that is much or of another kind than
-    /// what sandboxes begin with.
-    fn entries(&self) -> Option<Vec<Entry>> {
-        let top = upper(&self.folder);
-        let mut entries = vec![Entry::of(top)?];
-        let mut next = 0;
-        while let Some(entry) = entries.get(next) {
-            next += 1;
-            if entry.is_folder() {
-                for inner in fs::read_dir(&entry.path).ok()? {
-                    entries.push(Entry::of(inner.ok()?.path())?);
-                }
-            }
-            if entries.len() > MOST_ENTRIES {
-                return None;
-            }
-        }
-        Some(entries)
-    }
+/// How what holds its changes is now.
+fn written(overlay: &Overlay) -> Option<Vec<Entry>> {
+    entries(upper(&overlay.folder))
 }
 
-impl Entry {
-    fn of(path: PathBuf) -> Option<Self> {
-        let about = path.symlink_metadata().ok()?;
-        let content = match about.file_type() {
-            kind if kind.is_dir() => Vec::new(),
-            kind if kind.is_file() && about.len() <= MOST_BYTES => fs::read(&path).ok()?,
-            _ => return None,
-        };
-        Some(Self {
-            path,
-            number: about.ino(),
-            mode: about.mode(),
-            owner: (about.uid(), about.gid()),
-            modified: (about.mtime(), about.mtime_nsec()),
-            changed: (about.ctime(), about.ctime_nsec()),
-            content,
-        })
-    }
-
-    fn is_folder(&self) -> bool {
-        self.mode & libc::S_IFMT == libc::S_IFDIR
+impl Overlay {
+    fn note(&mut self) {
+        if self.untouched.is_none() {
+            self.untouched = written(self);
+        }
     }
 }
 
@@ -267,6 +243,7 @@ mod tests {
     use std::thread::sleep;
     use std::time::Duration;
 
+    use super::super::entries::MOST_ENTRIES;
     use super::*;
 
     fn layered(lower: &str) -> Layered {
@@ -285,7 +262,7 @@ mod tests {
             fs::create_dir(upper(&overlay.folder).join("etc")).expect("made");
             fs::write(hosts, "localhost").expect("written");
         }
-        overlay.made();
+        overlay.note();
         // Longer than the clock of the file system ticks.
         sleep(Duration::from_millis(20));
         overlay
@@ -349,7 +326,7 @@ mod tests {
         let take = || {
             let mut held = Held::none(&overlays);
             held.take(vec![layered("/usr")]).expect("an overlay");
-            held.made();
+            held.note();
             let folder = held.folders().remove(0);
             (held, folder)
         };
@@ -357,6 +334,10 @@ mod tests {
         drop(held);
         assert!(!dropped.exists());
         let (held, given) = take();
+        held.give_back();
+        let mut held = Held::none(&overlays);
+        assert!(!held.take_free(&[layered("/usr"), layered("/opt")]) && held.folders().is_empty());
+        assert!(held.take_free(&[layered("/usr")]) && held.is_noted());
         held.give_back();
         let (_kept, again) = take();
         assert_eq!(again, given);
@@ -370,7 +351,7 @@ mod tests {
         for number in 0..=MOST_ENTRIES {
             fs::write(upper(&overlay.folder).join(number.to_string()), "").expect("written");
         }
-        overlay.made();
+        overlay.note();
         let folder = overlay.folder.clone();
         overlays.give_back(overlay);
         assert!(!folder.exists());

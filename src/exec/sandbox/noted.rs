@@ -1,0 +1,114 @@
+//! What came of making a sandbox of nothing is noted, and believed by later runs as long as nothing is
+//! other that may decide about it: the kernel, this program, its rights, the namespaces it is in.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::inside::errand::ranges;
+use crate::images::layer::LayerForm;
+
+/// What sandboxes were like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Whether layers have to be copied.
+    pub(super) copies_layers: bool,
+}
+
+/// What decides about sandboxes here, as text. What can't be read is nothing, then as before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Surroundings(String);
+
+impl Surroundings {
+    /// Those of this process, whose sandboxes are below `base`. Blocks.
+    pub(super) fn here(base: &Path, rights: LayerForm, own_network: bool) -> Self {
+        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let status = read("/proc/self/status");
+        let rights_of_process = status.lines().filter(|line| {
+            let names = ["Uid:", "Gid:", "Groups:", "Cap", "NoNewPrivs:", "Seccomp"];
+            names.iter().any(|name| line.starts_with(name))
+        });
+        let mut text = rights_of_process.fold(String::new(), |text, line| text + line + "\n");
+        let namespaces = ["user", "mnt", "pid"]
+            .map(|name| fs::read_link(format!("/proc/self/ns/{name}")).unwrap_or_default());
+        let about = |path: &Path| {
+            let about = fs::metadata(path).ok()?;
+            Some((about.dev(), about.ino(), about.size(), about.mtime_nsec()))
+        };
+        let program = about(Path::new("/proc/self/exe"));
+        let device = about(base).map(|(device, ..)| device);
+        // Writing to a text does not fail.
+        let _ = writeln!(
+            text,
+            "{}{}{namespaces:?} {program:?} {device:?} {rights:?} {:?} {own_network}",
+            read("/proc/sys/kernel/random/boot_id"),
+            read("/proc/self/attr/current"),
+            ranges(),
+        );
+        Self(text)
+    }
+
+    /// What was noted in the same surroundings. Blocks.
+    pub(super) fn known(&self, base: &Path) -> Option<Known> {
+        let noted = fs::read_to_string(place(base)).ok()?;
+        [false, true]
+            .map(|copies_layers| Known { copies_layers })
+            .into_iter()
+            .find(|known| self.note(*known) == noted)
+    }
+
+    /// Notes it. Where that can't be done, it is found out again. Blocks.
+    pub(super) fn keep(&self, base: &Path, known: Known) {
+        let _ = fs::write(place(base), self.note(known));
+    }
+
+    fn note(&self, known: Known) -> String {
+        format!("{}copies layers: {}\n", self.0, known.copies_layers)
+    }
+}
+
+/// Nothing is believed any more. Blocks.
+pub(super) fn forget(base: &Path) {
+    let _ = fs::remove_file(place(base));
+}
+
+fn place(base: &Path) -> PathBuf {
+    base.join("known")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::images::layer::{Marks, Owners};
+
+    #[test]
+    fn what_was_noted_is_believed_in_the_same_surroundings_alone() {
+        let base = tempfile::tempdir().expect("a folder");
+        let base = base.path();
+        let rights = |marks| LayerForm {
+            owners: Owners::Image,
+            marks,
+        };
+        let here = || Surroundings::here(base, rights(Marks::Trusted), true);
+        assert_eq!(here().known(base), None, "nothing is noted");
+        for copies_layers in [true, false] {
+            let known = Known { copies_layers };
+            here().keep(base, known);
+            assert_eq!(here().known(base), Some(known));
+        }
+        let others = [
+            Surroundings::here(base, rights(Marks::User), true),
+            Surroundings::here(base, rights(Marks::Trusted), false),
+            Surroundings(here().0.replacen("Seccomp:\t", "Seccomp:\t1", 1)),
+            Surroundings(here().0.replacen("CapEff:\t", "CapEff:\t1", 1)),
+            Surroundings(here().0.replacen("user:[", "user:[1", 1)),
+        ];
+        for other in others {
+            assert_ne!(other, here());
+            assert_eq!(other.known(base), None, "{other:?}");
+        }
+        forget(base);
+        assert_eq!(here().known(base), None, "it is forgotten");
+    }
+}
