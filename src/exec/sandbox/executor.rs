@@ -140,6 +140,8 @@ impl SandboxExecutor {
         if self.settings.believes
             && let Some(known) = in_place(|| surroundings.known(base))
         {
+            // The first job need not look for them.
+            self.places();
             let identity = probe::identity("", rights, ranges);
             // Where that fails, it is told what is wrong with sandboxes.
             if self.networks.prepare(&identity, network).await.is_ok() {

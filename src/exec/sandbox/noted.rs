@@ -79,8 +79,40 @@ fn place(base: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::{Cx, Executor, Keyring};
+    use super::super::{
+        SandboxExecutor, SandboxExtras, SandboxLimits, SandboxNetwork, SandboxSettings,
+    };
     use super::*;
     use crate::images::layer::{Marks, Owners};
+
+    #[tokio::test]
+    async fn a_run_believes_and_whoever_only_looks_tries() {
+        let base = tempfile::tempdir().expect("a folder");
+        let base = base.path();
+        for believes in [true, false] {
+            let executor = SandboxExecutor::new(SandboxSettings {
+                base: base.to_owned(),
+                images: base.join("images"),
+                keyring: Keyring::of_user(None, None),
+                limits: SandboxLimits::default(),
+                certificates: None,
+                network: SandboxNetwork::Alone,
+                extras: SandboxExtras::default(),
+                run: "1".to_owned(),
+                believes,
+            });
+            let rights = executor.rights().await.expect("known");
+            let here = Surroundings::here(base, rights, executor.network().is_own);
+            let copies_layers = true;
+            here.keep(base, Known { copies_layers });
+            let probed = executor.probe(&Cx::unstoppable()).await;
+            probed.expect("sandboxes can be made");
+            assert!(!believes || executor.copies_layers());
+            let copies_layers = executor.copies_layers();
+            assert_eq!(here.known(base), Some(Known { copies_layers }));
+        }
+    }
 
     #[test]
     fn what_was_noted_is_believed_in_the_same_surroundings_alone() {

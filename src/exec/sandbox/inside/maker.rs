@@ -51,8 +51,9 @@ pub(in super::super) fn copy() -> io::Result<UnixStream> {
 /// The same where the maker is there, which takes no time; `None` where it has to be waited for.
 pub(in super::super) fn copy_at_once() -> Option<UnixStream> {
     let maker = MAKER.try_lock().ok()?;
+    let known = maker.as_ref()?;
     let (own, other) = UnixStream::pair().ok()?;
-    maker.as_ref()?.send(&other.into()).ok()?;
+    known.send(&other.into()).ok()?;
     Some(own)
 }
 
