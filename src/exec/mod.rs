@@ -44,7 +44,7 @@ pub use contract::{
     Image, LayerContent, LayerSpec, Layout, Owner, Reaped, Script, ServiceSpec, Session, TarFile,
     Terminal, Traits, TreeRef, TreeSpec, Turn, Workspace, names_shell_file,
 };
-pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach};
+pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach, expect_docker};
 pub use error::{ExecError, Fault};
 pub use kept_file::{KeptFileError, kept_file};
 pub use registry::{JobLogins, Keyring, Login};

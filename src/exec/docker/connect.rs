@@ -7,10 +7,10 @@ use bollard::models::SystemVersion;
 use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 
 use super::super::ExecError;
-use super::fault;
+use super::{early, fault};
 
 /// How long the daemon may take to say who it is.
-const GREETING: Duration = Duration::from_secs(10);
+pub(super) const GREETING: Duration = Duration::from_secs(10);
 
 /// How long one request may take until its answer begins, in seconds. Uploads of large trees and
 /// graceful stops are such requests; deadlines for people are set where they are known.
@@ -91,7 +91,13 @@ impl Endpoint {
     /// the daemon asks its own parts before it answers.
     pub(super) async fn connect(&self) -> Result<(Docker, SystemVersion), ExecError> {
         let docker = self.client(API_DEFAULT_VERSION)?;
-        match tokio::time::timeout(GREETING, docker.version()).await {
+        let asking = async {
+            match early::greeting(&self.socket).await {
+                Some(version) => Ok(version),
+                None => docker.version().await,
+            }
+        };
+        match tokio::time::timeout(GREETING, asking).await {
             Ok(Ok(version)) => Ok((self.client(&agreed(&version))?, version)),
             Ok(Err(error)) => Err(self.unreachable(&fault::reason(&error)).because(error)),
             Err(late) => Err(self.unreachable("no answer").because(late)),

@@ -15,6 +15,7 @@ mod container;
 mod containers;
 mod create;
 mod download;
+mod early;
 mod ending;
 mod executor;
 mod fault;
@@ -48,5 +49,6 @@ mod volumes;
 mod workspace;
 
 pub use connect::{Endpoint, Reach};
+pub use early::expect_docker;
 pub use executor::DockerExecutor;
 pub use settings::DockerSettings;
