@@ -27,19 +27,27 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 const END: &str = "end of what there is\n";
 
 /// For each line that comes: what there is. Of the shell's own commands alone, for the image may
-/// have no others. A file that others may write now shows in what this user may do with it.
+/// have no others. A file that others may write now shows in what this user may do with it. Sockets of
+/// TCP and UDP are only counted: to list them takes the kernel ten times as long. The count of all
+/// sockets is that of the whole machine with an old kernel, and what counts memory always is.
 const TELLS: &str = r#"while read -r asked; do
 for file in /etc/hosts /etc/hostname /etc/resolv.conf; do
   [ ! -w "$file" ] || echo "$file can be written"
 done
-for file in /etc/hosts /etc/hostname /etc/resolv.conf /proc/net/tcp /proc/net/tcp6 /proc/net/udp \
-  /proc/net/udp6 /proc/net/udplite /proc/net/udplite6 /proc/net/raw /proc/net/raw6 /proc/net/icmp \
-  /proc/net/icmp6 /proc/net/packet /proc/net/unix; do
-  [ -r "$file" ] || continue
-  while IFS= read -r line; do printf '%s\n' "$line"; done <"$file"
+for file in /etc/hosts /etc/hostname /etc/resolv.conf /proc/net/icmp /proc/net/icmp6 \
+  /proc/net/packet /proc/net/unix; do
+  [ ! -r "$file" ] || while IFS= read -r line; do printf '%s\n' "$line"; done <"$file"
+done
+for file in /proc/net/sockstat /proc/net/sockstat6; do
+  [ ! -r "$file" ] || while read -r of inuse number orphan orphans tw waiting others; do
+    case $of in sockets:) ;; *) echo "$of $number $waiting" ;; esac
+  done <"$file"
 done
 printf '%s' "$0"
 done"#;
+
+/// Where nobody counts sockets, nothing can be seen of what a job leaves.
+const COUNTED: &str = "\nTCP: ";
 
 /// A network and the container that keeps it.
 pub(super) struct Keeper {
@@ -63,8 +71,12 @@ impl Keeper {
             at_first: String::new(),
         };
         let told = keeper.told().await;
+        let told = told.filter(|told| told.contains(COUNTED));
         keeper.at_first = told.ok_or_else(|| {
-            ExecError::system("make network", "the shell that keeps it gives no answer")
+            ExecError::system(
+                "make network",
+                "the shell that keeps it does not tell of it",
+            )
         })?;
         Ok(keeper)
     }
