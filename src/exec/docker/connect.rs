@@ -130,6 +130,12 @@ impl Endpoint {
     }
 }
 
+/// Whether it is Docker's own engine, and none that only speaks its language.
+pub(super) fn is_dockers(daemon: &SystemVersion) -> bool {
+    let mut parts = daemon.components.iter().flatten();
+    parts.any(|part| part.name == "Engine")
+}
+
 /// Where the daemon keeps what it has.
 pub(super) async fn root(docker: &Docker) -> Result<String, ExecError> {
     let info = docker.info().await;
@@ -173,9 +179,9 @@ mod tests {
 
     use super::super::super::Fault;
     use bollard::API_DEFAULT_VERSION;
-    use bollard::models::SystemVersion;
+    use bollard::models::{SystemVersion, SystemVersionComponents};
 
-    use super::{Endpoint, Reach, agreed};
+    use super::{Endpoint, Reach, agreed, is_dockers};
 
     #[test]
     fn the_older_version_of_the_two() {
@@ -197,6 +203,21 @@ mod tests {
             let version = (version.major_version, version.minor_version);
             assert_eq!(version, wanted, "{daemon:?}");
         }
+    }
+
+    #[test]
+    fn whose_engine_it_is() {
+        for (part, wanted) in [("Engine", true), ("Podman Engine", false)] {
+            let daemon = SystemVersion {
+                components: Some(vec![SystemVersionComponents {
+                    name: part.to_owned(),
+                    ..SystemVersionComponents::default()
+                }]),
+                ..SystemVersion::default()
+            };
+            assert_eq!(is_dockers(&daemon), wanted, "{part}");
+        }
+        assert!(!is_dockers(&SystemVersion::default()));
     }
 
     #[test]

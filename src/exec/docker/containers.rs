@@ -229,9 +229,14 @@ impl Containers {
     async fn network(&self, plan: &Plan<'_>) -> Result<Network, ExecError> {
         let (site, spec) = (&plan.site, plan.spec);
         let services = Services::network(site, spec, &self.settings).await?;
-        // Not broken off: it takes a moment, and what is looked at would be lost.
-        let joining = (self.networks).join(site, spec, &self.settings, plan.turn.clone());
-        let kept = joining.await;
+        // With other engines nobody has tried it.
+        let kept = if connect::is_dockers(&self.daemon().await?.1) {
+            // Not broken off: it takes a moment, and what is looked at would be lost.
+            let joining = (self.networks).join(site, spec, &self.settings, plan.turn.clone());
+            joining.await
+        } else {
+            None
+        };
         Ok(Network { services, kept })
     }
 

@@ -228,6 +228,8 @@ impl KeptNetworks {
         let surplus = {
             let mut state = self.state();
             let needed = state.needed().min(state.idle.len());
+            // Those in which something is left go first.
+            state.idle.sort_by_key(|idle| idle.used.is_some());
             state.idle.split_off(needed)
         };
         for idle in surplus {

@@ -97,7 +97,7 @@ pub(super) struct Plan<'a> {
     pub(super) folder: &'a Path,
     pub(super) root: &'a Root,
     pub(super) layout: &'a Layout,
-    /// The folders of the overlays that the run keeps, in the order of [`overlays`]; empty where they
+    /// The folders of the overlays that the run keeps, in the order of [`overlays()`]; empty where they
     /// are the attempt's own.
     pub(super) overlays: &'a [PathBuf],
     /// Layers of the builds directory, the highest first.
