@@ -18,7 +18,8 @@ use super::connect::Endpoint;
 use super::container::Container;
 use super::create::Common;
 use super::images::Images;
-use super::kept_networks::{KeptNetwork, KeptNetworks};
+use super::job_network::JobNetwork;
+use super::kept_networks::KeptNetworks;
 use super::layers::{Layers, Site, token};
 use super::mounts::Mounts;
 use super::overlays::Overlays;
@@ -53,15 +54,8 @@ pub(super) struct Plan<'a> {
     pub(super) spec: &'a EnvSpec,
     pub(super) image: &'a Image,
     /// Its turn, where that is still to come.
-    turn: Option<Turn>,
+    pub(super) turn: Option<Turn>,
     cx: &'a Cx,
-}
-
-/// What a new container is on.
-struct Network {
-    /// None where there are no services.
-    services: Option<Services>,
-    kept: Option<KeptNetwork>,
 }
 
 /// What a new container gets of the job's files.
@@ -209,7 +203,7 @@ impl Containers {
         }
         let owner = self.owner(spec).await?;
         let making = (self.workspaces).make(site, self.volume_name(spec)?, spec, owner);
-        let network = self.network(plan);
+        let network = JobNetwork::of(self, plan);
         // Known when it is asked for; what goes wrong is told there.
         let knowing = self.images.runs_as_root(site, plan.image);
         let (made, network, _) = tokio::join!(making, network, knowing);
@@ -224,20 +218,6 @@ impl Containers {
             }
             Err(error) => Err(error),
         }
-    }
-
-    async fn network(&self, plan: &Plan<'_>) -> Result<Network, ExecError> {
-        let (site, spec) = (&plan.site, plan.spec);
-        let services = Services::network(site, spec, &self.settings).await?;
-        // With other engines nobody has tried it.
-        let kept = if connect::is_dockers(&self.daemon().await?.1) {
-            // Not broken off: it takes a moment, and what is looked at would be lost.
-            let joining = (self.networks).join(site, spec, &self.settings, plan.turn.clone());
-            joining.await
-        } else {
-            None
-        };
-        Ok(Network { services, kept })
     }
 
     /// Finds out, once, whether the daemon lays volumes over each other.
@@ -265,7 +245,7 @@ impl Containers {
             tars: self.flat.archives(&spec.workspace)?,
             owner: self.owner(spec).await?,
         });
-        let network = self.network(plan).await;
+        let network = JobNetwork::of(self, plan).await;
         let volumes = if self.settings.host_socket {
             Volumes::plain(&plan.site, self.volume_name(spec)?).await?
         } else {
@@ -281,7 +261,7 @@ impl Containers {
         &self,
         plan: &Plan<'_>,
         volumes: Volumes,
-        network: Result<Network, ExecError>,
+        network: Result<JobNetwork, ExecError>,
         files: Files,
     ) -> Result<Option<Made>, ExecError> {
         let Plan {

@@ -24,7 +24,7 @@ mod host;
 mod host_builds;
 mod image;
 mod images;
-mod keeper;
+mod job_network;
 mod kept_networks;
 mod layer_store;
 mod layers;

@@ -9,13 +9,13 @@ use bollard::models::{ContainerCreateBody, HealthConfig};
 use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 
-use super::super::ExecError;
-use super::container::Container;
-use super::create::KEEPS;
-use super::host;
-use super::layers::{Site, token};
-use super::run::{self, Input, Output};
-use super::settings::DockerSettings;
+use super::super::super::ExecError;
+use super::super::container::Container;
+use super::super::create::KEEPS;
+use super::super::host;
+use super::super::layers::{Site, token};
+use super::super::run::{self, Input, Output};
+use super::super::settings::DockerSettings;
 
 /// Nobody's: it has nothing to do but to read.
 const USER: &str = "65534:65534";
