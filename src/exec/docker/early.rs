@@ -12,11 +12,14 @@ use tokio::sync::oneshot;
 
 use super::connect::{Endpoint, GREETING};
 
-/// So that a daemon closes the line behind its answer, which then is in one piece.
+/// Of a version in which an answer is in one piece, and the line is closed behind it.
 const QUESTION: &[u8] = b"GET /version HTTP/1.0\r\nHost: docker\r\n\r\n";
 
+/// Behind the head of an answer.
+const END: &[u8] = b"\r\n\r\n";
+
 /// Bytes of an answer that are read.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: usize = 1 << 20;
 
 /// The daemon that was asked, and where its answer comes.
 static ASKED: Mutex<Option<(PathBuf, oneshot::Receiver<Vec<u8>>)>> = Mutex::new(None);
@@ -54,15 +57,38 @@ fn ask(socket: &Path) -> io::Result<Vec<u8>> {
     line.set_read_timeout(Some(GREETING))?;
     line.set_write_timeout(Some(GREETING))?;
     line.write_all(QUESTION)?;
-    let mut said = Vec::new();
-    line.take(LONGEST).read_to_end(&mut said)?;
+    let (mut said, mut piece) = (Vec::new(), [0; 4096]);
+    while !is_whole(&said) && said.len() < LONGEST {
+        match line.read(&mut piece)? {
+            0 => break,
+            some => said.extend_from_slice(&piece[..some]),
+        }
+    }
     Ok(said)
+}
+
+/// Whether all of an answer has come that says how long it is. Not every daemon closes the line. PURE.
+fn is_whole(said: &[u8]) -> bool {
+    let Some((head, body)) = parts(said) else {
+        return false;
+    };
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"));
+    let length: Option<usize> = length.and_then(|length| length.trim().parse().ok());
+    length.is_some_and(|length| body.len() >= length)
+}
+
+/// The head and the body of an answer. PURE.
+fn parts(said: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memmem::find(said, END)?;
+    Some((&said[..end], &said[end + END.len()..]))
 }
 
 /// The version in a whole answer that is a good one. PURE.
 fn version(said: &[u8]) -> Option<SystemVersion> {
-    let end = memchr::memmem::find(said, b"\r\n\r\n")?;
-    let (head, body) = (&said[..end], &said[end + 4..]);
+    let (head, body) = parts(said)?;
     let status = head.split(|byte| *byte == b' ').nth(1)?;
     if status != b"200" {
         return None;
@@ -78,7 +104,7 @@ mod tests {
     use std::thread;
 
     use super::super::connect::Endpoint;
-    use super::{QUESTION, expect_docker, greeting, version};
+    use super::{QUESTION, expect_docker, greeting, is_whole, version};
 
     #[test]
     fn only_a_good_answer_says_a_version() {
@@ -94,6 +120,19 @@ mod tests {
         ] {
             let version = version(said.as_bytes()).and_then(|it| it.version);
             assert_eq!(version.as_deref(), wanted, "{said}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_whole_where_it_is_as_long_as_it_says() {
+        for (said, wanted) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", true),
+            ("HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\n{", false),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", false),
+            ("HTTP/1.0 200 OK\r\n\r\n{}", false),
+            ("", false),
+        ] {
+            assert_eq!(is_whole(said.as_bytes()), wanted, "{said}");
         }
     }
 

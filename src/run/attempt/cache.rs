@@ -120,11 +120,14 @@ impl Attempt<'_> {
             self.log.say("WARNING: No files to cache.").await;
             return Ok(());
         }
-        let is_old = match self.stored(&key) {
-            Some(old) => newest(&tar).map_err(|error| not_written(&error))? <= old.saved,
+        let is_known = match self.stored(&key) {
+            Some(old) => {
+                let newest = newest(&tar).map_err(|error| not_written(&error))?;
+                is_known(newest, kept.digest.as_deref(), &old)
+            }
             None => false,
         };
-        if is_old {
+        if is_known {
             self.log.say("Archive is up to date!").await;
         } else {
             let runner = self.executor.name();
@@ -203,8 +206,15 @@ impl Attempt<'_> {
     }
 }
 
-/// The time of the newest entry of an archive: an older archive of the same key is up to date when
-/// nothing is newer (runtime reference 17.5).
+/// Whether an archive of the same key is up to date: nothing is newer (runtime reference 17.5).
+/// Archives tell whole seconds; of what is of the second in which the old one was saved, the content
+/// decides. PURE.
+fn is_known(newest: SystemTime, digest: Option<&str>, old: &CacheArchive) -> bool {
+    let is_earlier = newest + Duration::from_secs(1) <= old.saved;
+    is_earlier || (newest <= old.saved && digest == Some(&*old.digest))
+}
+
+/// The time of the newest entry of an archive.
 fn newest(tar: &Path) -> io::Result<SystemTime> {
     let file = io::BufReader::new(std::fs::File::open(tar)?);
     let mut newest = 0;
@@ -217,4 +227,33 @@ fn newest(tar: &Path) -> io::Result<SystemTime> {
 fn not_written(error: &io::Error) -> Missed {
     let text = format!("it can't be written: {}", system_words(error));
     Missed::Failed(ExecError::system("save cache", text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::{Duration, SystemTime};
+
+    use super::is_known;
+    use crate::record::CacheArchive;
+
+    #[test]
+    fn an_archive_is_up_to_date_where_nothing_is_newer() {
+        let at = |milliseconds| SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
+        let old = CacheArchive {
+            tar: PathBuf::from("old.tar"),
+            digest: "old".to_owned(),
+            saved: at(5500),
+        };
+        for (newest, digest, wanted) in [
+            (4000, "new", true),
+            (5000, "old", true),
+            (5000, "new", false),
+            (6000, "old", false),
+        ] {
+            let known = is_known(at(newest), Some(digest), &old);
+            assert_eq!(known, wanted, "{newest} {digest}");
+        }
+        assert!(!is_known(at(5000), None, &old));
+    }
 }
