@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::super::{EnvSpec, ExecError, Turn};
 use super::layers::Site;
 use super::settings::DockerSettings;
-use keeper::Keeper;
+use keeper::{Keeper, Look};
 use state::{Idle, State};
 
 /// The networks of a run on one daemon.
@@ -112,11 +112,14 @@ impl KeptNetworks {
         loop {
             let mut idle = self.state().take_idle(place)?;
             let _under_way = self.under_way();
-            if idle.keeper.is_as_new().await {
-                return Some(self.lend(idle.keeper));
+            match idle.keeper.look().await {
+                Look::AsNew => return Some(self.lend(idle.keeper)),
+                Look::Used => {
+                    idle.used = Some(Instant::now());
+                    self.state().idle.push(idle);
+                }
+                Look::Lost => self.remove(idle.keeper),
             }
-            idle.used = Some(Instant::now());
-            self.state().idle.push(idle);
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, HealthConfig};
 use futures_util::StreamExt;
+use memchr::memmem;
 use tokio::io::AsyncWriteExt;
 
 use super::super::super::ExecError;
@@ -23,8 +24,8 @@ const USER: &str = "65534:65534";
 /// What the shell answers is short, and it has nothing else to do.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
-/// The last line of each answer.
-const END: &str = "end of what there is\n";
+/// Bytes of an answer at most. What a job wrote to the files may be more.
+const LONGEST: usize = 64 << 10;
 
 /// For each line that comes: what there is. Of the shell's own commands alone, for the image may
 /// have no others. A file that others may write now shows in what this user may do with it. Sockets of
@@ -47,31 +48,47 @@ printf '%s' "$0"
 done"#;
 
 /// Where nobody counts sockets, nothing can be seen of what a job leaves.
-const COUNTED: &str = "\nTCP: ";
+const COUNTED: &[u8] = b"\nTCP: ";
 
 /// A network and the container that keeps it.
 pub(super) struct Keeper {
     container: Container,
     input: Input,
     output: Output,
+    /// The last line of each answer, which no job can guess.
+    end: String,
     /// What there was when it was new.
-    at_first: String,
+    at_first: Vec<u8>,
+}
+
+/// What is seen of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Nothing that was not there when it was new.
+    AsNew,
+    /// Something else, which may pass.
+    Used,
+    /// Its shell gives no answer that makes sense, and is of no use any more.
+    Lost,
 }
 
 impl Keeper {
     /// A new one on the daemon's usual network, with the shell of the site's image.
     pub(super) async fn make(site: &Site, settings: &DockerSettings) -> Result<Self, ExecError> {
         let name = format!("pipe-{}-network-{}", site.owner.run, token()?);
-        let container = Box::pin(site.container(Some(name), body(site, settings))).await?;
+        let end = format!("{}\n", token()?);
+        let body = body(site, settings, &end);
+        let container = Box::pin(site.container(Some(name), body)).await?;
         let (input, output) = run::start(&container).await?.streams();
         let mut keeper = Self {
             container,
             input,
             output,
-            at_first: String::new(),
+            end,
+            at_first: Vec::new(),
         };
         let told = keeper.told().await;
-        let told = told.filter(|told| told.contains(COUNTED));
+        let told = told.filter(|told| memmem::find(told, COUNTED).is_some());
         keeper.at_first = told.ok_or_else(|| {
             ExecError::system(
                 "make network",
@@ -86,9 +103,13 @@ impl Keeper {
         format!("container:{}", self.container.id)
     }
 
-    /// Whether nothing can be seen in the network that was not there when it was new.
-    pub(super) async fn is_as_new(&mut self) -> bool {
-        self.told().await.is_some_and(|now| now == self.at_first)
+    /// Looks for what jobs have left.
+    pub(super) async fn look(&mut self) -> Look {
+        match self.told().await {
+            Some(now) if now == self.at_first => Look::AsNew,
+            Some(_) => Look::Used,
+            None => Look::Lost,
+        }
     }
 
     /// Takes it away, and the network with it.
@@ -96,26 +117,30 @@ impl Keeper {
         self.container.remove().await
     }
 
-    async fn told(&mut self) -> Option<String> {
+    /// A whole answer. Of one that is too long, the rest would be taken for the next.
+    async fn told(&mut self) -> Option<Vec<u8>> {
         let asking = async {
             self.input.write_all(b"\n").await.ok()?;
             self.input.flush().await.ok()?;
             let mut told = Vec::new();
-            while !told.ends_with(END.as_bytes()) {
+            while !told.ends_with(self.end.as_bytes()) {
                 told.extend_from_slice(&self.output.next().await?.ok()?.into_bytes());
+                if told.len() > LONGEST {
+                    return None;
+                }
             }
-            String::from_utf8(told).ok()
+            Some(told)
         };
         tokio::time::timeout(ANSWERS_WITHIN, asking).await.ok()?
     }
 }
 
-fn body(site: &Site, settings: &DockerSettings) -> ContainerCreateBody {
+fn body(site: &Site, settings: &DockerSettings, end: &str) -> ContainerCreateBody {
     let mut labels = site.labels();
     labels.insert(KEEPS.to_owned(), String::new());
     ContainerCreateBody {
         image: Some(site.image.clone()),
-        entrypoint: Some(["sh", "-c", TELLS, END].map(str::to_owned).to_vec()),
+        entrypoint: Some(["sh", "-c", TELLS, end].map(str::to_owned).to_vec()),
         cmd: Some(Vec::new()),
         user: Some(USER.to_owned()),
         working_dir: Some("/".to_owned()),

@@ -66,6 +66,10 @@ async fn what_a_job_leaves_in_a_network_is_no_other_jobs() {
         ),
         ("an open file", "chmod 666 /etc/hosts\n"),
         (
+            "more names than anybody reads",
+            "yes 127.0.0.1 left | head -c 200000 >>/etc/hosts\n",
+        ),
+        (
             "a connection that has just ended",
             "mkdir /w; httpd -p 8080 -h /w; wget -qO- http://127.0.0.1:8080/ >/dev/null 2>&1 || true\n",
         ),
