@@ -21,7 +21,7 @@ use super::inside::errand::ranges;
 use super::limits::{Controller, Limits, Place};
 use super::network::job_networks::JobNetworks;
 use super::network::way_out::{Network, SandboxNetwork};
-use super::noted::{self, Known, Surroundings};
+use super::noted::{self, Layering, Surroundings};
 use super::probe;
 use super::run_folder::{RunFolder, remove_run};
 use super::trees::bases::Bases;
@@ -71,8 +71,8 @@ pub struct SandboxExecutor {
     /// first job comes.
     rights: OnceCell<LayerForm>,
     places: OnceLock<Vec<Place>>,
-    /// Whether layers have to be copied; found out where sandboxes are tried.
-    copies_layers: OnceLock<bool>,
+    /// Found out where sandboxes are tried.
+    layering: OnceLock<Layering>,
     network: OnceLock<Network>,
 }
 
@@ -94,7 +94,7 @@ impl SandboxExecutor {
             settings,
             rights: OnceCell::new(),
             places: OnceLock::new(),
-            copies_layers: OnceLock::new(),
+            layering: OnceLock::new(),
             network: OnceLock::new(),
         }
     }
@@ -102,12 +102,32 @@ impl SandboxExecutor {
     /// Test support: copies layers, as where the kernel lays them over each other for root alone.
     #[cfg(test)]
     pub(in crate::exec) fn copying(self) -> Self {
-        let _ = self.copies_layers.set(true);
-        self
+        self.with(Layering::Copied)
     }
 
-    pub(super) fn copies_layers(&self) -> bool {
-        self.copies_layers.get().copied().unwrap_or(false)
+    /// Test support: lays layers over each other, each tree of this machine apart.
+    #[cfg(test)]
+    pub(in crate::exec) fn laying(self) -> Self {
+        self.with(Layering::Laid)
+    }
+
+    /// Test support: puts the trees of this machine together, as for root.
+    #[cfg(test)]
+    pub(in crate::exec) fn uniting(self) -> Self {
+        self.with(Layering::United)
+    }
+
+    #[cfg(test)]
+    fn with(self, layering: Layering) -> Self {
+        Self {
+            layering: OnceLock::from(layering),
+            ..self
+        }
+    }
+
+    /// How trees come about here.
+    pub(super) fn layering(&self) -> Layering {
+        self.layering.get().copied().unwrap_or(Layering::Laid)
     }
 
     pub(super) async fn rights(&self) -> Result<LayerForm, ExecError> {
@@ -133,7 +153,11 @@ impl SandboxExecutor {
     }
 
     /// What sandboxes are like here; the first job's network is made with that.
-    async fn known(&self, rights: LayerForm, ranges: Option<Ranges>) -> Result<Known, ExecError> {
+    async fn known(
+        &self,
+        rights: LayerForm,
+        ranges: Option<Ranges>,
+    ) -> Result<Layering, ExecError> {
         let base = &self.settings.base;
         let network = self.network();
         let surroundings = in_place(|| Surroundings::here(base, rights, network.is_own));
@@ -191,7 +215,7 @@ impl Executor for SandboxExecutor {
         let ranges = in_place(ranges);
         let known = unless_asked(&cx.cancel, "probe", self.known(rights, ranges)).await?;
         // Sandboxes are as the first that was tried.
-        let _ = self.copies_layers.set(known.copies_layers);
+        let _ = self.layering.set(known);
         let places = groups::places(&Controller::ALL);
         let held = |it: &Controller| {
             places.iter().any(|place| place.controllers.contains(it))

@@ -16,6 +16,7 @@ use super::inside::link::Link;
 use super::inside::wire::{GroupSetup, Order, Program};
 use super::limits::{Group, Limits, Place, counts_processes, group_name};
 use super::network::job_networks::JobNetwork;
+use super::noted::Layering;
 use super::plan::{Plan, folders, overlays, setup, written_to_builds};
 use super::probe;
 use super::services::Services;
@@ -38,7 +39,6 @@ struct Wanted<'a> {
     base: &'a Base,
     rights: LayerForm,
     ranges: Option<Ranges>,
-    copies_layers: bool,
     user: &'a str,
     layout: &'a Layout,
     builds: &'a [PathBuf],
@@ -119,7 +119,6 @@ impl SandboxExecutor {
             base: &base,
             rights,
             ranges,
-            copies_layers: self.copies_layers(),
             user,
             layout: &spec.layout,
             builds: &builds,
@@ -231,7 +230,6 @@ impl SandboxExecutor {
                 base: &base,
                 rights: self.rights().await?,
                 ranges: shared.ranges,
-                copies_layers: self.copies_layers(),
                 user: base.user(&service.image),
                 layout: &spec.layout,
                 builds: &[],
@@ -265,6 +263,7 @@ impl SandboxExecutor {
         // Where no group counts them, the kernel does, but for root.
         let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
         let network = self.network();
+        let (layering, united) = (self.layering(), self.folder.united());
         let (joined, builds) = wanted.joins;
         let own = Plan {
             folder: &wanted.folder,
@@ -275,7 +274,8 @@ impl SandboxExecutor {
             temp_files: wanted.temp_files,
             identity: &identity,
             marks: probe::marks(wanted.rights),
-            copies_layers: wanted.copies_layers,
+            copies_layers: layering == Layering::Copied,
+            united: (layering == Layering::United).then_some(&united),
             own_network: network.is_own,
             lends_to: wanted.lends_to,
             names: wanted.names,
@@ -288,7 +288,7 @@ impl SandboxExecutor {
             no_new_privileges: wanted.base.is_host || !identity.has_many(),
         };
         let mut held = match identity {
-            Identity::Same if !wanted.copies_layers => self.hold(&own).await?,
+            Identity::Same if layering != Layering::Copied => self.hold(&own).await?,
             _ => Held::none(&self.overlays),
         };
         let places = held.folders();

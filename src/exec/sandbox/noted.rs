@@ -9,11 +9,15 @@ use std::path::{Path, PathBuf};
 use super::inside::errand::ranges;
 use crate::images::layer::LayerForm;
 
-/// What sandboxes were like.
+/// How the trees of sandboxes come about: what was found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Known {
-    /// Whether layers have to be copied.
-    pub(super) copies_layers: bool,
+pub(super) enum Layering {
+    /// Layers are laid over each other, and trees of this machine are put together to be one.
+    United,
+    /// Layers are laid over each other.
+    Laid,
+    /// Layers have to be copied.
+    Copied,
 }
 
 /// What decides about sandboxes here, as text. What can't be read is nothing, then as before.
@@ -50,21 +54,20 @@ impl Surroundings {
     }
 
     /// What was noted in the same surroundings. Blocks.
-    pub(super) fn known(&self, base: &Path) -> Option<Known> {
+    pub(super) fn known(&self, base: &Path) -> Option<Layering> {
         let noted = fs::read_to_string(place(base)).ok()?;
-        [false, true]
-            .map(|copies_layers| Known { copies_layers })
+        [Layering::United, Layering::Laid, Layering::Copied]
             .into_iter()
             .find(|known| self.note(*known) == noted)
     }
 
     /// Notes it. Where that can't be done, it is found out again. Blocks.
-    pub(super) fn keep(&self, base: &Path, known: Known) {
+    pub(super) fn keep(&self, base: &Path, known: Layering) {
         let _ = fs::write(place(base), self.note(known));
     }
 
-    fn note(&self, known: Known) -> String {
-        format!("{}copies layers: {}\n", self.0, known.copies_layers)
+    fn note(&self, known: Layering) -> String {
+        format!("{}layers: {known:?}\n", self.0)
     }
 }
 
@@ -104,13 +107,11 @@ mod tests {
             });
             let rights = executor.rights().await.expect("known");
             let here = Surroundings::here(base, rights, executor.network().is_own);
-            let copies_layers = true;
-            here.keep(base, Known { copies_layers });
+            here.keep(base, Layering::Copied);
             let probed = executor.probe(&Cx::unstoppable()).await;
             probed.expect("sandboxes can be made");
-            assert!(!believes || executor.copies_layers());
-            let copies_layers = executor.copies_layers();
-            assert_eq!(here.known(base), Some(Known { copies_layers }));
+            assert!(!believes || executor.layering() == Layering::Copied);
+            assert_eq!(here.known(base), Some(executor.layering()));
         }
     }
 
@@ -124,8 +125,7 @@ mod tests {
         };
         let here = || Surroundings::here(base, rights(Marks::Trusted), true);
         assert_eq!(here().known(base), None, "nothing is noted");
-        for copies_layers in [true, false] {
-            let known = Known { copies_layers };
+        for known in [Layering::Copied, Layering::Laid, Layering::United] {
             here().keep(base, known);
             assert_eq!(here().known(base), Some(known));
         }

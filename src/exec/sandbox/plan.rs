@@ -6,18 +6,22 @@ use std::sync::Arc;
 use super::super::Layout;
 use super::extras::{Bind, Extras};
 use super::identity::Identity;
+use super::inside::united::united_trees;
 use super::inside::wire::{Joins, Setup};
 use super::step::{Fresh, KernelTree, Marks, Step};
 use super::trees::overlays::{self, Layered};
 use network::names;
+use root::{has_overlay, is_united, unite};
 use trees::{Trees, staging, tree_name, upper, work};
 
 mod network;
+mod root;
 #[cfg(test)]
 mod tests;
 mod trees;
 
 pub(super) use network::{network_steps, own_files};
+pub(super) use root::{HostTree, Root, TreeForm};
 
 /// What the machine of a job is called.
 pub(super) const HOSTNAME: &str = "job";
@@ -66,26 +70,6 @@ const PROTECTED: [&str; 5] = [
 /// The name of the overlay that is the builds directory.
 const BUILDS: &str = "builds";
 
-/// A root file system in the making.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Root {
-    /// Layers, the highest first.
-    pub(super) layers: Vec<PathBuf>,
-    /// How the layers have their marks, where it is not as root or the user would write them.
-    pub(super) marks: Option<Marks>,
-    /// Trees of this machine that are seen at their own place.
-    pub(super) trees: Vec<HostTree>,
-}
-
-/// A tree of this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HostTree {
-    pub(super) at: PathBuf,
-    /// Whether jobs write to a copy of it that comes about as they write; else it is as it is, and
-    /// nobody writes.
-    pub(super) writable: bool,
-}
-
 /// What a sandbox is to be.
 #[derive(Debug, Clone)]
 #[expect(
@@ -109,6 +93,9 @@ pub(super) struct Plan<'a> {
     pub(super) marks: Marks,
     /// Whether layers are copied, and not laid over each other.
     pub(super) copies_layers: bool,
+    /// The folder in which trees of this machine are put together; `None` where that can't be done,
+    /// and each has an overlay of its own.
+    pub(super) united: Option<&'a Path>,
     /// Whether the network that it joins is one of its own, and not this machine's.
     pub(super) own_network: bool,
     /// How many others have its builds directory too.
@@ -149,6 +136,7 @@ impl<'a> Plan<'a> {
             identity,
             marks,
             copies_layers: false,
+            united: None,
             own_network: true,
             lends_to: 0,
             names: &[],
@@ -190,7 +178,8 @@ pub(super) fn folders(plan: &Plan<'_>) -> Vec<PathBuf> {
     }
     let mut names = vec!["root".to_owned()];
     names.extend((!plan.builds.is_empty()).then(|| BUILDS.to_owned()));
-    let trees = plan.root.trees.iter().filter(|tree| tree.writable);
+    let trees = plan.root.trees.iter();
+    let trees = trees.filter(|tree| has_overlay(tree, plan));
     names.extend(trees.enumerate().map(|(number, _)| tree_name(number)));
     let both = |name: &String| [upper(plan.folder, name), work(plan.folder, name)];
     names.iter().flat_map(both).chain([staging(plan)]).collect()
@@ -209,7 +198,11 @@ pub(super) fn written_to_builds(plan: &Plan<'_>) -> Option<PathBuf> {
 /// All trees of a sandbox; from that number on, what is attached is what the user gives.
 fn trees<'a>(plan: &'a Plan<'a>) -> (Trees<'a>, usize) {
     let mut trees = Trees::of(plan);
-    trees.overlay(&plan.root.layers, "root", plan.root.marks);
+    let mut layers = plan.root.layers.clone();
+    if let Some(Step::Unite { at, .. }) = unite(plan) {
+        layers.push(united_trees(&at));
+    }
+    trees.overlay(&layers, "root", plan.root.marks);
     for name in DEVICES {
         let at = Path::new("/dev").join(name);
         trees.makers.push(Step::Device(at.clone()));
@@ -217,8 +210,11 @@ fn trees<'a>(plan: &'a Plan<'a>) -> (Trees<'a>, usize) {
     }
     let mut copies = (0..).map(tree_name);
     for tree in &plan.root.trees {
+        if is_united(tree, plan) {
+            continue;
+        }
         // A copy of all tools for each job would cost more than what is written there is worth.
-        if tree.writable && !plan.copies_layers {
+        if has_overlay(tree, plan) {
             let name = copies.next().unwrap_or_default();
             trees.overlay(std::slice::from_ref(&tree.at), &name, None);
         } else {
@@ -264,6 +260,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
     let given = attach.split_off(given);
     let next = root + makers.len();
     let (mut outside, mut inside) = (vec![Step::Expendable], vec![Step::PrivateMounts]);
+    outside.extend(unite(plan));
     // Root lays layers over each other before rights are given up.
     if matches!(plan.identity, Identity::Same) {
         outside.extend(makers);

@@ -13,8 +13,8 @@ use super::inside::wire::Order;
 use super::limits::counts_by_namespace;
 use super::network::job_networks::JobNetworks;
 use super::network::way_out::{Network, sandbox_way_out};
-use super::noted::Known;
-use super::plan::{Plan, Root, folders, setup};
+use super::noted::Layering;
+use super::plan::{HostTree, Plan, Root, TreeForm, folders, setup};
 use super::step::Marks;
 use super::trees::kept::Unfinished;
 use crate::foreign::without_number;
@@ -72,34 +72,38 @@ pub(super) fn counts_processes(rights: LayerForm) -> bool {
     !is_root(rights) && counts_by_namespace(&release)
 }
 
-/// Makes a sandbox and ends it. Its network is then the first job's. Where layers can't be laid over
-/// each other, they are copied.
+/// Makes a sandbox and ends it. Its network is then the first job's. For root the trees of this machine
+/// are put together, if that can be done; for others layers that can't be laid over each other are
+/// copied.
 pub(super) async fn probe(
     base: &Path,
     rights: LayerForm,
     ranges: Option<Ranges>,
     (networks, network): (&JobNetworks, &Network),
-) -> Result<Known, ExecError> {
-    let mut copies = false;
-    let mut made = make(base, rights, ranges, copies, (networks, network)).await;
-    if made.is_err() && !is_root(rights) {
-        copies = true;
-        // What is wrong with the first is what is to be told.
-        made = make(base, rights, ranges, copies, (networks, network))
-            .await
-            .or(made);
+) -> Result<Layering, ExecError> {
+    let usual = Layering::Laid;
+    let (first, second) = if is_root(rights) {
+        (Layering::United, usual)
+    } else {
+        (usual, Layering::Copied)
+    };
+    let mut refused = None;
+    for layering in [first, second] {
+        match make(base, rights, ranges, layering, (networks, network)).await {
+            Ok(()) => return Ok(layering),
+            // What is wrong with the usual is what is to be told.
+            Err(error) if layering == usual || refused.is_none() => refused = Some(error),
+            Err(_) => {}
+        }
     }
-    made?;
-    Ok(Known {
-        copies_layers: copies,
-    })
+    Err(refused.unwrap_or_else(|| ExecError::system("probe", "sandboxes can't be made here")))
 }
 
 async fn make(
     base: &Path,
     rights: LayerForm,
     ranges: Option<Ranges>,
-    copies: bool,
+    layering: Layering,
     (networks, network): (&JobNetworks, &Network),
 ) -> Result<(), ExecError> {
     let base = base.to_owned();
@@ -111,17 +115,24 @@ async fn make(
     let folder = made.await?;
     let place = folder.content();
     let identity = identity("", rights, ranges);
+    let of_machine = HostTree {
+        at: "/usr".into(),
+        form: TreeForm::United,
+    };
+    let is_united = layering == Layering::United;
     let root = Root {
         layers: vec![place.join("nothing")],
         marks: None,
-        trees: Vec::new(),
+        trees: is_united.then_some(of_machine).into_iter().collect(),
     };
+    let united = place.join("united");
     let layout = Layout {
         builds_dir: "/builds".to_owned(),
         project_dir: "/builds/project".to_owned(),
     };
     let plan = Plan {
-        copies_layers: copies,
+        copies_layers: layering == Layering::Copied,
+        united: is_united.then_some(&united),
         own_network: network.is_own,
         ..Plan::plain(&place, &root, &layout, &identity, marks(rights))
     };
@@ -150,7 +161,7 @@ async fn make(
 pub(super) fn describe(
     rights: LayerForm,
     ranges: Option<Ranges>,
-    known: Known,
+    known: Layering,
     held: &[&str],
 ) -> String {
     let release = rustix::system::uname();
@@ -175,7 +186,7 @@ pub(super) fn describe(
         [one] => format!("limits of {one} alone"),
         [all @ .., last] => format!("limits of {} and {last}", all.join(", ")),
     };
-    let layers = if known.copies_layers {
+    let layers = if known == Layering::Copied {
         "; layers are copied for each job, for this kernel lays them over each other for root alone"
     } else {
         ""

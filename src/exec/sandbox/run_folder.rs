@@ -12,7 +12,7 @@ use super::inside::errand::remove_of_all;
 use super::limits::Place;
 
 /// What attempts share and goes with the run, by the names in the folder.
-const SHARED: [&str; 2] = ["layers", "networks"];
+const SHARED: [&str; 3] = ["layers", "networks", "united"];
 
 /// What sandboxes write to: it goes when they have ended.
 const OVERLAYS: &str = "overlays";
@@ -47,6 +47,11 @@ impl RunFolder {
     /// Where the gates of networks keep notes.
     pub(super) fn networks(&self) -> PathBuf {
         self.at.join(SHARED[1])
+    }
+
+    /// Where trees of this machine are put together.
+    pub(super) fn united(&self) -> PathBuf {
+        self.at.join(SHARED[2])
     }
 
     /// A place for an attempt, which nobody else has.

@@ -31,6 +31,9 @@ pub(super) enum Step {
         /// Whose marks for what is gone count: those of this machine's root, or a user's own.
         marks: Marks,
     },
+    /// Puts trees of this machine together below a folder, each at its own path, for reading alone:
+    /// they are a layer then. They stay there for other sandboxes; what has stayed is taken as it is.
+    Unite { trees: Vec<PathBuf>, at: PathBuf },
     /// Puts together a tree by copying, where the kernel lays layers over each other for root alone.
     Copied {
         /// The lowest last.

@@ -15,6 +15,7 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::MostProcesses(_) => "the number of processes can't be limited".to_owned(),
         Step::PrivateMounts => "the mounts can't be set apart".to_owned(),
         Step::Overlay { .. } => "the layers can't be laid over each other".to_owned(),
+        Step::Unite { .. } => "the trees of this machine can't be put together".to_owned(),
         Step::Copied { .. } => "the layers can't be copied".to_owned(),
         Step::Device(path) | Step::Share(path) | Step::Given { from: path, .. } => {
             format!("`{}` can't be shared", path.display())

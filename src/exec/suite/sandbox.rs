@@ -52,7 +52,12 @@ fn sandbox_of(
         run: RUN.to_owned(),
         believes: false,
     }));
-    let executor = Arc::new(changed(executor));
+    let usual = if has_users() {
+        executor.uniting()
+    } else {
+        executor
+    };
+    let executor = Arc::new(changed(usual));
     Subject::in_folder(scratch, executor, Some("host")).sharing(host_layers)
 }
 

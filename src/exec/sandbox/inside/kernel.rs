@@ -26,6 +26,7 @@ use super::mounts::{
 use super::seccomp::Filter;
 use super::sys;
 use super::sys::Loses;
+use super::united::unite;
 use crate::remove::remove;
 
 /// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
@@ -112,6 +113,7 @@ impl Kernel for Linux {
                 }
                 self.trees.push(tree?);
             }
+            Step::Unite { trees, at } => unite(Path::new("/"), trees, at)?,
             Step::Copied {
                 lower,
                 upper,

@@ -18,5 +18,6 @@ pub(super) mod terminal;
 /// Test support: the way into a sandbox of a test program, whose `main` is not ours.
 #[cfg(test)]
 pub(super) mod test_entry;
+pub(super) mod united;
 pub(super) mod users;
 pub(super) mod wire;

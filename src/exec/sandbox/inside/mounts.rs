@@ -84,31 +84,46 @@ pub(super) fn overlay(
     Ok(mount("overlay", at, "overlay", flags, options.as_c_str())?)
 }
 
+/// Puts one at `at` that shows its layers and to which nobody writes.
+pub(super) fn overlay_for_reading(layers: &[&Path], at: &Path) -> io::Result<()> {
+    let mut options = lowest_last(layers);
+    options.extend(b",redirect_dir=follow");
+    let flags = MountFlags::NODEV | MountFlags::NOSUID | MountFlags::RDONLY;
+    let options = CString::new(options)?;
+    Ok(mount("overlay", at, "overlay", flags, options.as_c_str())?)
+}
+
 /// The kernel reads one page of options, in which `:`, `,` and `\` mean something. What is written is
 /// never wanted after the job: unless told so, the kernel would write all of the disk's dirty
-/// pages out when the overlay goes.
+/// pages out when the overlay goes. All files look as if they were on one device, else whoever stays
+/// on one would pass them over.
 fn overlay_options(
     lower: &[impl AsRef<Path>],
     upper: &Path,
     work: &Path,
     marks: Marks,
 ) -> io::Result<CString> {
-    let mut options = b"lowerdir=".to_vec();
-    for (number, layer) in lower.iter().enumerate() {
-        if number > 0 {
-            options.push(b':');
-        }
-        escape(layer.as_ref(), &mut options);
-    }
+    let mut options = lowest_last(lower);
     options.extend(b",upperdir=");
     escape(upper, &mut options);
     options.extend(b",workdir=");
     escape(work, &mut options);
     options.extend(match marks {
-        Marks::Root => &b",redirect_dir=on,volatile"[..],
+        Marks::Root => &b",redirect_dir=on,xino=on,volatile"[..],
         Marks::User => b",userxattr,volatile",
     });
     Ok(CString::new(options)?)
+}
+
+fn lowest_last(layers: &[impl AsRef<Path>]) -> Vec<u8> {
+    let mut options = b"lowerdir=".to_vec();
+    for (number, layer) in layers.iter().enumerate() {
+        if number > 0 {
+            options.push(b':');
+        }
+        escape(layer.as_ref(), &mut options);
+    }
+    options
 }
 
 fn escape(path: &Path, into: &mut Vec<u8>) {
@@ -191,7 +206,7 @@ mod tests {
         let made = |marks| overlay_options(&["/a:b", "/c\\d"], upper, work, marks);
         assert_eq!(
             made(Marks::Root).expect("options").to_str(),
-            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on,volatile")
+            Ok(r"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w,redirect_dir=on,xino=on,volatile")
         );
         let user = made(Marks::User).expect("options");
         assert!(user.to_bytes().ends_with(b",userxattr,volatile"));

@@ -24,7 +24,7 @@ fn made(identity: &Identity, is_job: bool) -> Vec<Step> {
         marks: None,
         trees: vec![HostTree {
             at: "/usr".into(),
-            writable: false,
+            form: TreeForm::Shared,
         }],
     };
     let layout = Layout {
@@ -55,6 +55,62 @@ fn no_name_of_an_image_is_looked_up_while_this_machine_can_be_reached() {
         let looked_up = steps.iter().position(is_lookup).expect("names");
         assert!(entered < looked_up, "{identity:?} {is_job}: {steps:?}");
     }
+}
+
+#[test]
+fn trees_of_this_machine_are_put_together_where_that_can_be_done() {
+    let tree = |at: &str, form| HostTree {
+        at: at.into(),
+        form,
+    };
+    let root = Root {
+        layers: vec!["/lowest".into()],
+        marks: None,
+        trees: vec![
+            tree("/usr", TreeForm::United),
+            tree("/opt", TreeForm::Layered),
+            tree("/nix/store", TreeForm::Shared),
+        ],
+    };
+    let layout = Layout {
+        builds_dir: "/builds".to_owned(),
+        project_dir: "/builds/g/p".to_owned(),
+    };
+    let at = Path::new("/run/united");
+    let layers = |identity: &Identity, united, copies_layers| {
+        let made = setup(&Plan {
+            united,
+            copies_layers,
+            ..Plan::plain(Path::new("/attempt"), &root, &layout, identity, Marks::Root)
+        });
+        let steps = [made.outside, made.inside].concat();
+        let unites = steps.iter().filter_map(|step| match step {
+            Step::Unite { trees, .. } => Some(trees.clone()),
+            _ => None,
+        });
+        let lower = steps.iter().filter_map(|step| match step {
+            Step::Overlay { lower, .. } | Step::Copied { lower, .. } => Some(lower.clone()),
+            _ => None,
+        });
+        (unites.collect::<Vec<_>>(), lower.collect::<Vec<_>>())
+    };
+    let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+    assert_eq!(
+        layers(&Identity::Same, Some(at), false),
+        (
+            vec![paths(&["/usr"])],
+            vec![vec!["/lowest".into(), united_trees(at)], paths(&["/opt"])]
+        )
+    );
+    let own = (
+        Vec::new(),
+        vec![paths(&["/lowest"]), paths(&["/usr"]), paths(&["/opt"])],
+    );
+    assert_eq!(layers(&Identity::Same, None, false), own);
+    let single = Identity::Single { user: 0, group: 0 };
+    assert_eq!(layers(&single, Some(at), false), own);
+    let copied = (Vec::new(), vec![paths(&["/lowest"])]);
+    assert_eq!(layers(&Identity::Same, Some(at), true), copied);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::super::plan::{HostTree, Root};
+use super::super::plan::{HostTree, Root, TreeForm};
 use super::kept::Held;
 use lowest::lowest_layer;
 use seen::{MERGED, TOOLCHAINS, TREES, USUAL_PATH, VARIABLES};
@@ -109,19 +109,38 @@ pub(in super::super) fn plan(machine: &Machine, folder: &Path) -> io::Result<Hos
 /// A tree that other file systems are mounted in can't be laid under a copy, and one that nobody
 /// inside may write to need not be.
 fn tree(at: &Path, about: &Metadata, machine: &Machine) -> HostTree {
+    let is_written = machine.is_root || about.uid() == machine.uid;
+    let form = if !is_written || has_mounts(&machine.mounts, at) {
+        TreeForm::Shared
+    } else if machine.is_root && is_of_root(&machine.mounts, at) && !is_behind_link(at) {
+        TreeForm::United
+    } else {
+        TreeForm::Layered
+    };
     HostTree {
         at: at.to_owned(),
-        writable: (machine.is_root || about.uid() == machine.uid)
-            && !has_mounts(&machine.mounts, at),
+        form,
     }
+}
+
+/// Where something is mounted.
+fn mount_points(mounts: &str) -> impl Iterator<Item = PathBuf> {
+    let points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    points.map(|point| PathBuf::from(point.replace("\\040", " ")))
 }
 
 /// Whether anything is mounted below `at`.
 fn has_mounts(mounts: &str, at: &Path) -> bool {
-    let points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
-    points
-        .map(|point| point.replace("\\040", " "))
-        .any(|point| Path::new(&point) != at && Path::new(&point).starts_with(at))
+    mount_points(mounts).any(|point| point != at && point.starts_with(at))
+}
+
+/// Whether `at` is on the same file system as the root, with nothing mounted on the way.
+fn is_of_root(mounts: &str, at: &Path) -> bool {
+    !mount_points(mounts).any(|point| point != Path::new("/") && at.starts_with(point))
+}
+
+fn is_behind_link(at: &Path) -> bool {
+    at.canonicalize().ok().as_deref() != Some(at)
 }
 
 fn environment(machine: &Machine, trees: &[HostTree]) -> Vec<(String, String)> {
@@ -182,6 +201,44 @@ mod tests {
     }
 
     #[test]
+    fn trees_are_put_together_that_lie_in_the_root_and_behind_no_link() {
+        let about = fs::metadata("/").expect("a folder");
+        let form = |mounts: &str, is_root, at: &Path| {
+            let machine = Machine {
+                mounts: mounts.to_owned(),
+                is_root,
+                uid: about.uid() + u32::from(!is_root),
+                ..machine(Path::new("/home/ann"), &[])
+            };
+            tree(at, &about, &machine).form
+        };
+        let root = "21 1 254:0 / / rw - ext4 /dev/vda rw\n";
+        let dir = tempfile::tempdir().expect("a folder");
+        let dir = dir.path().canonicalize().expect("a path");
+        let own = format!("{root}22 21 0:5 / {} rw - tmpfs tmpfs rw\n", dir.display());
+        let below = format!(
+            "{root}22 21 0:5 / {}/a rw - tmpfs tmpfs rw\n",
+            dir.display()
+        );
+        let link = dir.join("link");
+        std::os::unix::fs::symlink("/usr", &link).expect("a link");
+        for (mounts, is_root, at, wanted) in [
+            (root, true, &*dir, TreeForm::United),
+            (&own, true, &dir, TreeForm::Layered),
+            (&below, true, &dir, TreeForm::Shared),
+            (root, false, &dir, TreeForm::Shared),
+            (root, true, &link, TreeForm::Layered),
+            (root, true, &link.join("bin"), TreeForm::Layered),
+        ] {
+            assert_eq!(
+                form(mounts, is_root, at),
+                wanted,
+                "{mounts} {is_root} {at:?}"
+            );
+        }
+    }
+
+    #[test]
     fn only_what_can_be_seen_is_in_the_search_path() {
         let machine = machine(
             Path::new("/home/ann"),
@@ -195,7 +252,7 @@ mod tests {
         );
         let trees = ["/usr", "/home/ann/.cargo/bin", "/home/ann/.rustup"].map(|at| HostTree {
             at: at.into(),
-            writable: true,
+            form: TreeForm::Layered,
         });
         let have = environment(&machine, &trees);
         let have: Vec<(&str, &str)> = (have.iter())

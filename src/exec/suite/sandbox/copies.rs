@@ -3,7 +3,7 @@
 use super::super::super::{Exit, SandboxExecutor};
 use super::super::subject::{BUDGET, Step, write_tar};
 use super::images::import;
-use super::{sandbox_of, stays_inside};
+use super::{has_users, sandbox_of, stays_inside};
 
 #[tokio::test]
 async fn layers_that_are_copied_are_as_those_that_lie_over_each_other() {
@@ -35,11 +35,16 @@ async fn layers_that_are_copied_are_as_those_that_lie_over_each_other() {
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
-/// What one job does to its root and to this machine's trees shows to no other, whoever of them has the
-/// same copy.
 #[tokio::test]
 async fn no_job_sees_what_another_one_wrote() {
-    let subject = sandbox_of(|plain| plain, |executor| executor);
+    no_job_sees_it(|usual| usual).await;
+    no_job_sees_it(SandboxExecutor::laying).await;
+}
+
+/// What one job does to its root and to this machine's trees shows to no other, whoever of them has the
+/// same copy.
+async fn no_job_sees_it(layers: fn(SandboxExecutor) -> SandboxExecutor) {
+    let subject = sandbox_of(|plain| plain, layers);
     let look = "for at in / /etc /usr /usr/bin /opt /tmp; do stat -c '%n %a %u' $at; ls $at | wc -l; done\n\
                 cat /etc/hosts /etc/passwd | wc -c; getfattr -d / 2>/dev/null | grep -c user\n";
     let run = async |script: &str| {
@@ -60,9 +65,37 @@ async fn no_job_sees_what_another_one_wrote() {
         "touch /tmp/x",
         "mkdir /usr/bin/new || mkdir /opt/new",
         "chmod 711 /usr /opt",
+        "mv /usr/share /usr/other && mkdir /usr/share",
+        "rm -r /usr/lib/os-release /etc/os-release /usr/share/doc",
     ] {
         run(&format!("{writes}\n")).await;
         assert_eq!(run(look).await, first, "after `{writes}`");
     }
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+/// Trees of this machine are whole, wherever they are put together, and on one device: `find` and `du`
+/// can be told to stay on one.
+#[tokio::test]
+async fn trees_of_this_machine_are_as_they_are() {
+    for layers in [SandboxExecutor::uniting, SandboxExecutor::laying] {
+        if !has_users() {
+            return;
+        }
+        let subject = sandbox_of(|plain| plain, layers);
+        let look = "ls -R /usr/bin /usr/lib/x86_64-linux-gnu /opt 2>&1 | sort | cksum\n\
+                    cat /usr/bin/* 2>/dev/null | cksum; stat -c '%a %s %Y %n' /usr/bin/* | cksum\n\
+                    exit 0\n";
+        let here = std::process::Command::new("sh")
+            .arg("-c")
+            .arg(look)
+            .output();
+        let here = String::from_utf8(here.expect("a shell").stdout).expect("text");
+        stays_inside(&subject, "as outside", look, &here).await;
+        let devices = "cd /usr; stat -c %d . bin bin/env lib bin/sh | sort -u | wc -l\n";
+        stays_inside(&subject, "one device", devices, "1\n").await;
+        let alone = "ls -d /trees /boot /lost+found /sbin/../boot 2>/dev/null | wc -l\n";
+        stays_inside(&subject, "nothing else", alone, "0\n").await;
+        assert_eq!(subject.leftovers().await, Vec::<String>::new());
+    }
 }
