@@ -19,7 +19,7 @@ pub(super) fn work(folder: &Path, name: &str) -> PathBuf {
 /// A folder that is there, and over which anything may be mounted.
 pub(super) fn staging(plan: &Plan<'_>) -> PathBuf {
     let kept = plan.overlays.first();
-    kept.map_or_else(|| plan.folder.join("staging"), |it| overlays::mounted(it))
+    kept.map_or_else(|| plan.folder.join("staging"), PathBuf::clone)
 }
 
 pub(super) fn tree_name(number: usize) -> String {
@@ -62,7 +62,7 @@ impl<'a> Trees<'a> {
                 lower,
                 upper: overlays::upper(kept),
                 work: overlays::work(kept),
-                staging: overlays::mounted(kept),
+                staging: kept.clone(),
                 stays: true,
                 marks,
             }

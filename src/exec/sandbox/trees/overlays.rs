@@ -35,7 +35,8 @@ pub(in super::super) struct Overlays {
     free: Mutex<Vec<Overlay>>,
 }
 
-/// An overlay: the folder of what is written, and of the place where it is mounted.
+/// An overlay: the folder of what is written. The process that makes sandboxes has it mounted over that,
+/// where nobody else sees it.
 #[derive(Debug)]
 struct Overlay {
     folder: PathBuf,
@@ -70,7 +71,7 @@ impl Overlays {
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let folder = self.folder.join(number.to_string());
-        for place in [upper(&folder), work(&folder), mounted(&folder)] {
+        for place in [upper(&folder), work(&folder)] {
             fs::create_dir_all(place)?;
         }
         Ok(Overlay {
@@ -230,11 +231,6 @@ pub(in super::super) fn upper(folder: &Path) -> PathBuf {
 /// What the kernel needs beside it.
 pub(in super::super) fn work(folder: &Path) -> PathBuf {
     folder.join("work")
-}
-
-/// Where it is mounted, for the process that makes sandboxes alone.
-pub(in super::super) fn mounted(folder: &Path) -> PathBuf {
-    folder.join("mounted")
 }
 
 #[cfg(test)]
