@@ -6,7 +6,7 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{
@@ -20,23 +20,34 @@ const DEEPEST: usize = 32;
 
 /// Removes `folder` and all that is in it. One that is not there is fine.
 pub fn remove(folder: &Path) -> io::Result<()> {
-    let top = match open(CWD, folder) {
+    let mut top = match open(CWD, folder) {
         Err(Errno::NOENT) => return Ok(()),
-        opened => opened?,
+        opened => Dir::new(opened?)?,
     };
     let mut moved = 0;
-    while !names(&top)?.is_empty() {
-        clear(&top, top.as_fd(), 0, &mut moved)?;
-    }
-    match unlinkat(CWD, folder, AtFlags::REMOVEDIR) {
-        Err(Errno::NOENT) => Ok(()),
-        done => Ok(done?),
+    loop {
+        clear(&mut top, None, 0, &mut moved)?;
+        match unlinkat(CWD, folder, AtFlags::REMOVEDIR) {
+            Ok(()) | Err(Errno::NOENT) => return Ok(()),
+            // What lay too deep, or came meanwhile.
+            Err(Errno::NOTEMPTY | Errno::EXIST) => top.rewind(),
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
-/// Empties a folder. Folders that lie too deep become entries of `top`.
-fn clear(folder: &OwnedFd, top: BorrowedFd<'_>, depth: usize, moved: &mut u64) -> io::Result<()> {
-    for (name, kind) in names(folder)? {
+/// Empties a folder. Folders that lie too deep become entries of `top`, which is the first of all where
+/// there is none yet.
+fn clear(
+    folder: &mut Dir,
+    top: Option<BorrowedFd<'_>>,
+    depth: usize,
+    moved: &mut u64,
+) -> io::Result<()> {
+    let names = names(folder)?;
+    let folder = folder.fd()?;
+    let top = top.unwrap_or(folder);
+    for (name, kind) in names {
         let name = name.as_c_str();
         let kind = match kind {
             FileType::Unknown => match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -53,10 +64,9 @@ fn clear(folder: &OwnedFd, top: BorrowedFd<'_>, depth: usize, moved: &mut u64) -
         if unlinkat(folder, name, AtFlags::REMOVEDIR).is_ok() {
             continue;
         }
-        let inner = open(folder.as_fd(), name)?;
+        let inner = open(folder, name)?;
         if depth < DEEPEST {
-            clear(&inner, top, depth + 1, moved)?;
-            drop(inner);
+            clear(&mut Dir::new(inner)?, Some(top), depth + 1, moved)?;
             ignore_gone(unlinkat(folder, name, AtFlags::REMOVEDIR))?;
         } else {
             // The first name that is free: a job may have files of such names.
@@ -101,9 +111,9 @@ fn open(at: BorrowedFd<'_>, name: impl rustix::path::Arg + Copy) -> rustix::io::
 }
 
 /// What is in it, with its kind where the file system tells.
-fn names(folder: &OwnedFd) -> io::Result<Vec<(CString, FileType)>> {
+fn names(folder: &mut Dir) -> io::Result<Vec<(CString, FileType)>> {
     let mut names = Vec::new();
-    for entry in Dir::read_from(folder)? {
+    for entry in folder {
         let entry = entry?;
         let name = entry.file_name();
         if name != c"." && name != c".." {
@@ -116,6 +126,7 @@ fn names(folder: &OwnedFd) -> io::Result<Vec<(CString, FileType)>> {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
+    use std::os::fd::AsFd;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use rustix::fs::mkdirat;

@@ -253,6 +253,10 @@ impl Executor for SandboxExecutor {
         Ok(self.builds.publish(tree))
     }
 
+    fn expect(&self, environments: usize) {
+        self.overlays.expect(environments);
+    }
+
     async fn open(&self, spec: EnvSpec, cx: &Cx) -> Result<Box<dyn Session>, ExecError> {
         let session = unless_asked(&cx.cancel, "open", self.make(&spec, cx)).await;
         let session = session.inspect_err(|error| {

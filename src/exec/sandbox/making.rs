@@ -90,6 +90,7 @@ impl SandboxExecutor {
             ExecError::system("open", "the system gives no random bytes").because(error)
         })?;
         let mut undone = Undone::of(&folder);
+        self.overlays.comes();
         let (link, links) = self.begin(spec, &run_groups, &mut undone).await?;
         let (base, (builds, over)) =
             tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;

@@ -7,13 +7,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::super::super::file_work::in_place;
 use super::super::step::{Marks, Step};
 use super::entries::{Entry, entries};
 use crate::remove::remove;
+pub(in super::super) use held::Held;
+
+mod held;
 
 /// What an overlay is made of. Two of the same are the same to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +33,15 @@ pub(in super::super) struct Overlays {
     /// Made when the first comes, and goes with the run.
     folder: PathBuf,
     next: AtomicUsize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
     /// Those that no job has.
-    free: Mutex<Vec<Overlay>>,
+    free: Vec<Overlay>,
+    /// How many jobs are still to come; `None` where nobody has told.
+    to_come: Option<usize>,
 }
 
 /// An overlay: the folder of what is written. The process that makes sandboxes has it mounted over that,
@@ -52,14 +61,31 @@ impl Overlays {
         Self {
             folder,
             next: AtomicUsize::new(0),
-            free: Mutex::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // It is whole at any moment, even if another thread came to grief.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// So many jobs more may come: what none of them needs is removed while others run.
+    pub(in super::super) fn expect(&self, jobs: usize) {
+        let to_come = &mut self.state().to_come;
+        *to_come = Some(to_come.unwrap_or(0) + jobs);
+    }
+
+    /// One of the jobs that were to come is there.
+    pub(in super::super) fn comes(&self) {
+        if let Some(to_come) = &mut self.state().to_come {
+            *to_come = to_come.saturating_sub(1);
         }
     }
 
     /// One that is there and to which nobody has written.
     fn take_free(&self, layered: &Layered) -> Option<Overlay> {
-        // The list is whole at any moment, even if another thread came to grief.
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = &mut self.state().free;
         let known = free.iter().rposition(|it| it.layered == *layered)?;
         Some(free.swap_remove(known))
     }
@@ -83,9 +109,11 @@ impl Overlays {
 
     /// Takes back that of a job that has ended. Blocks.
     fn give_back(&self, overlay: Overlay) {
-        if overlay.untouched.is_some() && written(&overlay) == overlay.untouched {
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            free.push(overlay);
+        if self.state().wants(&overlay)
+            && overlay.untouched.is_some()
+            && written(&overlay) == overlay.untouched
+        {
+            self.state().free.push(overlay);
         } else {
             discard(&overlay);
         }
@@ -93,10 +121,7 @@ impl Overlays {
 
     /// Removes those that no job has, and their folder if there are no others. Blocks.
     pub(in super::super) fn release(&self) -> io::Result<()> {
-        let free = {
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *free)
-        };
+        let free = std::mem::take(&mut self.state().free);
         remove_all(&free)?;
         match fs::remove_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -106,85 +131,11 @@ impl Overlays {
     }
 }
 
-/// Overlays that sandboxes have. They are removed where they are not given back: a sandbox that
-/// nobody saw the end of may still write to them.
-#[derive(Debug)]
-pub(in super::super) struct Held {
-    overlays: Vec<Overlay>,
-    of: Arc<Overlays>,
-}
-
-impl Held {
-    /// None yet.
-    pub(in super::super) fn none(of: &Arc<Overlays>) -> Self {
-        Self {
-            overlays: Vec::new(),
-            of: Arc::clone(of),
-        }
-    }
-
-    /// Where it has none: takes one for each that is wanted if all are there already; whether they are.
-    pub(in super::super) fn take_free(&mut self, wanted: &[Layered]) -> bool {
-        let of = Arc::clone(&self.of);
-        self.overlays
-            .extend(wanted.iter().map_while(|it| of.take_free(it)));
-        let are_all = self.overlays.len() == wanted.len();
-        if !are_all {
-            let mut free = of.free.lock().unwrap_or_else(PoisonError::into_inner);
-            free.append(&mut self.overlays);
-        }
-        are_all
-    }
-
-    /// Takes one for each that is wanted. Blocks.
-    pub(in super::super) fn take(&mut self, wanted: Vec<Layered>) -> io::Result<()> {
-        for layered in wanted {
-            self.overlays.push(self.of.take(layered)?);
-        }
-        Ok(())
-    }
-
-    /// Takes over those of another.
-    pub(in super::super) fn append(&mut self, mut other: Self) {
-        self.overlays.append(&mut other.overlays);
-    }
-
-    /// Gives them back, where their sandboxes have ended. Blocks.
-    pub(in super::super) fn give_back(mut self) {
-        for overlay in std::mem::take(&mut self.overlays) {
-            self.of.give_back(overlay);
-        }
-    }
-
-    /// All of them; none are left.
-    pub(in super::super) fn take_all(&mut self) -> Self {
-        Self {
-            overlays: std::mem::take(&mut self.overlays),
-            of: Arc::clone(&self.of),
-        }
-    }
-
-    /// Their folders, in their order.
-    pub(in super::super) fn folders(&self) -> Vec<PathBuf> {
-        self.overlays.iter().map(|it| it.folder.clone()).collect()
-    }
-
-    /// Whether it is noted how all were before any program began.
-    pub(in super::super) fn is_noted(&self) -> bool {
-        self.overlays.iter().all(|it| it.untouched.is_some())
-    }
-
-    /// Notes that when their sandbox is made. Blocks.
-    pub(in super::super) fn note(&mut self) {
-        self.overlays.iter_mut().for_each(Overlay::note);
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if !self.overlays.is_empty() {
-            in_place(|| self.overlays.drain(..).for_each(|it| discard(&it)));
-        }
+impl State {
+    /// Whether a job that is still to come may need one more of the kind.
+    fn wants(&self, overlay: &Overlay) -> bool {
+        let has = self.free.iter().filter(|it| it.layered == overlay.layered);
+        self.to_come.is_none_or(|to_come| has.count() < to_come)
     }
 }
 
@@ -313,6 +264,28 @@ mod tests {
             overlays.give_back(overlay);
             assert!(!folder.exists(), "{what}");
         }
+    }
+
+    #[test]
+    fn one_that_no_job_will_need_is_removed_at_once() {
+        let base = tempfile::tempdir().expect("a folder");
+        let overlays = Overlays::new(base.path().join("overlays"));
+        overlays.expect(2);
+        let [one, other] = [(); 2].map(|()| {
+            overlays.comes();
+            take(&overlays, "/usr")
+        });
+        let folder = one.folder.clone();
+        overlays.give_back(one);
+        assert!(!folder.exists());
+        overlays.expect(1);
+        let folder = other.folder.clone();
+        overlays.give_back(other);
+        assert!(folder.exists(), "one more is to come");
+        let second = take(&overlays, "/opt");
+        let kept = second.folder.clone();
+        overlays.give_back(second);
+        assert!(kept.exists(), "it may need one of each kind");
     }
 
     #[test]
