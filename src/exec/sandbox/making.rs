@@ -154,6 +154,7 @@ impl SandboxExecutor {
                 environment,
                 folder: base.folder().to_owned(),
                 user: user.to_owned(),
+                init: spec.init,
             },
             services: None,
             network: None,
@@ -251,6 +252,7 @@ impl SandboxExecutor {
                 environment,
                 folder: base.folder().to_owned(),
                 user: base.user(&service.image).to_owned(),
+                init: false,
             };
             let services = session.services.get_or_insert_with(Services::none);
             services.start(link, service, program, ports).await?;

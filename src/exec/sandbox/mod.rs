@@ -11,6 +11,7 @@
 //! `plan` decides what is done, as data; `kernel` does it, first with the rights of `pipe`, then
 //! inside. The sandbox lives as long as its socket is open: whatever ends `pipe`, the socket is
 //! closed with it, the first process ends, and the kernel ends all others and gives up the mounts.
+//! Each script's shell is process 1 of its own, as in a container, and sees nothing of `init`.
 //!
 //! Everything that a job writes lies in the folder of its run, where no device can be.
 //!
@@ -19,6 +20,7 @@
 //! | what | here |
 //! |---|---|
 //! | namespaces | all of Docker's with that of control groups, and one of users, as root too: rights count inside alone |
+//! | processes of the runtime | `init`, which keeps its rights inside, is in no program's namespace of processes, and can't be looked into |
 //! | capabilities | Docker's default ones without MKNOD |
 //! | system calls | `seccomp`: what Docker's default filter refuses; 32-bit programs run not at all |
 //! | hidden and read-only parts of `/proc` and `/sys` | the same, and control groups are hidden |

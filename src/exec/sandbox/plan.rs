@@ -11,10 +11,12 @@ use super::inside::wire::{Joins, Setup};
 use super::step::{Fresh, KernelTree, Marks, Step};
 use super::trees::overlays::{self, Layered};
 use network::names;
+use programs::{for_program, protection, rights};
 use root::{has_overlay, is_united, unite};
 use trees::{Trees, staging, tree_name, upper, work};
 
 mod network;
+mod programs;
 mod root;
 #[cfg(test)]
 mod tests;
@@ -39,32 +41,6 @@ const DEVICE_LINKS: [(&str, &str); 5] = [
     ("stdout", "/proc/self/fd/1"),
     ("stderr", "/proc/self/fd/2"),
     ("ptmx", "pts/ptmx"),
-];
-
-/// What of the kernel's folders is hidden, as Docker hides it.
-const HIDDEN: [&str; 13] = [
-    "/proc/acpi",
-    "/proc/asound",
-    "/proc/interrupts",
-    "/proc/kcore",
-    "/proc/keys",
-    "/proc/latency_stats",
-    "/proc/sched_debug",
-    "/proc/scsi",
-    "/proc/timer_list",
-    "/proc/timer_stats",
-    "/sys/devices/virtual/powercap",
-    "/sys/firmware",
-    "/sys/fs/cgroup",
-];
-
-/// What can be read there and not written.
-const PROTECTED: [&str; 5] = [
-    "/proc/bus",
-    "/proc/fs",
-    "/proc/irq",
-    "/proc/sys",
-    "/proc/sysrq-trigger",
 ];
 
 /// The name of the overlay that is the builds directory.
@@ -295,20 +271,8 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         });
     }
     inside.extend(names(plan));
-    inside.extend(HIDDEN.map(|at| Step::Hide { at: at.into() }));
-    inside.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
-    inside.extend(plan.processes.map(Step::MostProcesses));
-    inside.extend(plan.no_new_privileges.then_some(Step::NoNewPrivileges));
-    let dropped = if plan.is_job {
-        plan.extras.cap_drop.clone()
-    } else {
-        Vec::new()
-    };
-    inside.extend([
-        Step::Filter,
-        Step::Capabilities { dropped },
-        Step::Undumpable,
-    ]);
+    inside.extend(protection(""));
+    inside.push(Step::Undumpable);
     Setup {
         outside,
         identity: plan.identity.clone(),
@@ -318,6 +282,8 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
             Joins::Users
         }),
         inside,
+        for_program: for_program(),
+        rights: rights(plan),
     }
 }
 

@@ -123,6 +123,7 @@ pub(super) enum KernelTree {
 /// A file system that the kernel makes anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Fresh {
+    Proc,
     Tmp,
     /// The same, where programs can be run.
     TmpOfPrograms,

@@ -99,6 +99,8 @@ impl Errand {
             identity: Identity::Ranges(ranges),
             joins: None,
             inside: vec![Step::PrivateMounts],
+            for_program: Vec::new(),
+            rights: Vec::new(),
         });
         errand.wire.send(&order, &[])?;
         match errand.answer(None)? {

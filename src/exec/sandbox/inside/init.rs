@@ -20,10 +20,11 @@ use super::super::super::file_work::Stop as FileStop;
 use super::super::super::unpack::unpack_from;
 use super::super::words::{broken, cause};
 use super::kernel::{Linux, perform};
-use super::program::{Refused, start};
+use super::program::{Refused, code, start};
 use super::sys;
 use super::terminal;
-use super::wire::{Cause, Program, Reply, Request, Setup, Stop, Wire};
+use super::wire::{Cause, Reply, Request, Setup, Stop, Wire};
+use super::world::World;
 use crate::foreign::system_words;
 use crate::remove::remove;
 
@@ -40,16 +41,16 @@ pub(in super::super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) ->
         };
         return wire.send(&failed, &[]);
     }
-    let lent = kernel.lent();
+    let (lent, filter) = kernel.done();
     let lent: Vec<BorrowedFd<'_>> = lent.iter().map(AsFd::as_fd).collect();
     wire.send(&Reply::Ready, &lent)?;
     drop(lent);
     let mut init = Init {
         wire,
         signals: signals.into(),
+        world: World::of(setup, filter),
         running: None,
         has_many: setup.identity.has_many(),
-        gives: None,
     };
     init.serve()
 }
@@ -57,12 +58,11 @@ pub(in super::super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) ->
 struct Init {
     wire: Wire,
     signals: File,
+    world: World,
     /// The program that was asked for, until it ends.
     running: Option<Pid>,
     /// Whether there are other users than the one.
     has_many: bool,
-    /// What the next answer comes with.
-    gives: Option<OwnedFd>,
 }
 
 impl Init {
@@ -87,12 +87,7 @@ impl Init {
                 let Some((request, files)) = self.wire.receive::<Request>()? else {
                     return Ok(());
                 };
-                let reply = self.answer(request, files);
-                let gives = self.gives.take();
-                let gives: Vec<BorrowedFd<'_>> = gives.iter().map(AsFd::as_fd).collect();
-                if let Some(reply) = reply {
-                    self.wire.send(&reply, &gives)?;
-                }
+                self.answer(request, files)?;
             }
         }
     }
@@ -111,56 +106,39 @@ impl Init {
             let (number, status) = ended;
             if Some(number) == self.running {
                 self.running = None;
-                kill_all(Signal::KILL);
-                reap_all();
-                let code = match (status.exit_status(), status.terminating_signal()) {
-                    (Some(code), _) => code,
-                    (None, Some(signal)) => 128 + signal,
-                    (None, None) => -1,
-                };
-                self.wire.send(&Reply::Ended(code), &[])?;
+                self.world.leave()?;
+                self.wire.send(&Reply::Ended(code(status)), &[])?;
             }
         }
     }
 
-    fn attach(&mut self, program: &Program) -> Reply {
-        let started = terminal::pair().map_err(Refused::from);
-        let started = started.and_then(|(person, shell)| {
-            let files = vec![shell.try_clone()?, shell];
-            Ok((person, start(program, files, self.has_many)?))
-        });
-        match started {
-            Ok((person, number)) => {
-                (self.running, self.gives) = (Some(number), Some(person));
-                Reply::Started
-            }
-            Err(Refused { what, cause }) => Reply::Failed { what, cause },
-        }
-    }
-
-    fn answer(&mut self, request: Request, files: Vec<OwnedFd>) -> Option<Reply> {
-        let done = match request {
+    fn answer(&mut self, request: Request, files: Vec<OwnedFd>) -> io::Result<()> {
+        match request {
             Request::Signal(stop) => {
                 kill_all(match stop {
                     Stop::Gentle => Signal::TERM,
                     Stop::Kill => Signal::KILL,
                 });
-                return None;
+                Ok(())
             }
-            Request::Start(program) => match start(&program, files, self.has_many) {
-                Ok(number) => {
-                    self.running = Some(number);
-                    Ok(Reply::Started)
+            Request::Start(program) => {
+                let started = start(&mut self.world, &program, files, self.has_many);
+                self.tell_start(started, None)
+            }
+            Request::Attach(program) => match terminal::pair() {
+                Ok((person, shell)) => {
+                    let files = vec![shell.try_clone()?, shell];
+                    let started = start(&mut self.world, &program, files, self.has_many);
+                    self.tell_start(started, Some(person))
                 }
-                Err(Refused { what, cause }) => return Some(Reply::Failed { what, cause }),
+                Err(error) => self.tell_start(Err(error.into()), None),
             },
-            Request::Attach(program) => return Some(self.attach(&program)),
-            Request::Unpack { folder } => one(files).and_then(|tar| {
-                unpack_from(io::BufReader::new(tar), &folder)?;
+            Request::Unpack { folder } => self.work(|| {
+                unpack_from(io::BufReader::new(one(files)?), &folder)?;
                 Ok(Reply::Done)
             }),
-            Request::Pack { project, choice } => one(files).and_then(|to| {
-                let to = io::BufWriter::with_capacity(256 * 1024, to);
+            Request::Pack { project, choice } => self.work(|| {
+                let to = io::BufWriter::with_capacity(256 * 1024, one(files)?);
                 let never = FileStop::default();
                 let packed = collect::stream(&choice.into(), &project, to, &never)?;
                 Ok(Reply::Packed {
@@ -168,26 +146,52 @@ impl Init {
                     notes: packed.notes,
                 })
             }),
-            Request::UnpackLayer(job) => Ok(Reply::Unpacked(job.run(&AtomicBool::new(false)))),
-            Request::Remove { folder } => remove(&folder).map(|()| Reply::Done),
-            Request::Read { path, limit } => {
-                one(files).and_then(|to| Ok(Reply::Read(read(&path, limit, to)?)))
+            Request::UnpackLayer(job) => {
+                self.work(|| Ok(Reply::Unpacked(job.run(&AtomicBool::new(false)))))
             }
-        };
-        Some(done.unwrap_or_else(|error| Reply::Failed {
-            what: system_words(&error),
-            cause: Cause::Moment,
-        }))
-    }
-}
-
-/// Waits until nobody else is left.
-fn reap_all() {
-    loop {
-        match wait(WaitOptions::empty()) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(_) => return,
+            Request::Remove { folder } => self.work(|| remove(&folder).map(|()| Reply::Done)),
+            Request::Read { path, limit } => {
+                self.work(|| Ok(Reply::Read(read(&path, limit, one(files)?)?)))
+            }
         }
+    }
+
+    /// What became of a start; with it goes the person's end of a terminal.
+    fn tell_start(
+        &mut self,
+        started: Result<Pid, Refused>,
+        terminal: Option<OwnedFd>,
+    ) -> io::Result<()> {
+        let given: Vec<BorrowedFd<'_>> = terminal.iter().map(AsFd::as_fd).collect();
+        match started {
+            Ok(number) => {
+                self.running = Some(number);
+                self.wire.send(&Reply::Started, &given)
+            }
+            Err(Refused { what, cause }) => self.wire.send(&Reply::Failed { what, cause }, &[]),
+        }
+    }
+
+    /// Works on files, without rights, and tells what came of it.
+    fn work(&mut self, work: impl FnOnce() -> io::Result<Reply>) -> io::Result<()> {
+        let wire = &mut self.wire;
+        let done = self.world.without_rights(|given_up| {
+            let reply = match given_up {
+                Ok(()) => work().unwrap_or_else(|error| Reply::Failed {
+                    what: system_words(&error),
+                    cause: Cause::Moment,
+                }),
+                Err(Refused { what, cause }) => Reply::Failed { what, cause },
+            };
+            wire.send(&reply, &[])
+        });
+        let what = match done {
+            Ok(true) => return Ok(()),
+            Ok(false) => "it was broken off (is memory short?)".to_owned(),
+            Err(error) => system_words(&error),
+        };
+        let cause = Cause::Moment;
+        self.wire.send(&Reply::Failed { what, cause }, &[])
     }
 }
 

@@ -206,9 +206,9 @@ impl Linux {
         self.gate.take()
     }
 
-    /// What is to be lent.
-    pub(in super::super) fn lent(self) -> Vec<OwnedFd> {
-        self.lent
+    /// What is to be lent, and the filter.
+    pub(in super::super) fn done(self) -> (Vec<OwnedFd>, Option<Filter>) {
+        (self.lent, self.filter)
     }
 
     fn attach(&self, tree: usize, at: &Path) -> io::Result<()> {

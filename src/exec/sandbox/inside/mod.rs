@@ -21,3 +21,4 @@ pub(super) mod test_entry;
 pub(super) mod united;
 pub(super) mod users;
 pub(super) mod wire;
+pub(super) mod world;

@@ -138,6 +138,7 @@ fn escape(path: &Path, into: &mut Vec<u8>) {
 pub(super) fn fresh(kind: Fresh, at: &Path, options: &str) -> io::Result<()> {
     let usual = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     let (name, flags) = match kind {
+        Fresh::Proc => ("proc", usual),
         Fresh::Tmp => ("tmpfs", usual),
         Fresh::TmpOfPrograms => ("tmpfs", MountFlags::NOSUID | MountFlags::NODEV),
         Fresh::Pts => ("devpts", MountFlags::NOSUID | MountFlags::NOEXEC),

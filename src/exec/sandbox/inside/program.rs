@@ -1,14 +1,18 @@
 //! Starts a program in the sandbox that this process is the first of.
 
+use std::convert::Infallible;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, PipeWriter, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fchown, fstat, openat};
-use rustix::process::{Gid, Pid, Uid, getuid, ioctl_tiocsctty, setsid, umask};
+use rustix::io::Errno;
+use rustix::process::{
+    Gid, Pid, Uid, WaitOptions, WaitStatus, getuid, ioctl_tiocsctty, setsid, umask, wait,
+};
 use rustix::termios::isatty;
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
@@ -16,6 +20,7 @@ use super::super::super::detector::shell_of;
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
 use super::wire::{Cause, Program};
+use super::world::World;
 use crate::foreign::system_words;
 
 /// Bytes that are read of `/etc/passwd` and `/etc/group`.
@@ -38,11 +43,72 @@ impl From<io::Error> for Refused {
 
 /// Starts `program`, which reads from the first of `files` and writes to the second. `has_many`
 /// says whether there are other users than the one.
-pub(in super::super) fn start(
+pub(super) fn start(
+    world: &mut World,
     program: &Program,
     files: Vec<OwnedFd>,
     has_many: bool,
 ) -> Result<Pid, Refused> {
+    let mut files = files.into_iter();
+    let (Some(input), Some(output)) = (files.next(), files.next()) else {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
+    };
+    let (mut failure, mut fails) = io::pipe().map(|(ours, theirs)| (ours, Some(theirs)))?;
+    if let Some(number) = world.begin()? {
+        drop(fails);
+        let mut told = Vec::new();
+        // Closed without a word by the program that takes the place of the copy.
+        failure.read_to_end(&mut told)?;
+        if told.is_empty() {
+            return Ok(number);
+        }
+        let (what, cause) = serde_json::from_slice(&told).map_err(io::Error::from)?;
+        return Err(Refused { what, cause });
+    }
+    let entered = world.enter().and_then(|()| {
+        if program.init {
+            care_for_orphans(&mut fails)?;
+        }
+        Ok(())
+    });
+    let Err(Refused { what, cause }) =
+        entered.and_then(|()| begin(program, input, output, has_many));
+    // What can't be told shows as an end.
+    let _ = fails.map(|fails| serde_json::to_writer(fails, &(what, cause)));
+    sys::leave(127)
+}
+
+/// Goes on in a copy, and takes care of orphans until that has ended. Of a failure the copy alone tells.
+fn care_for_orphans(fails: &mut Option<PipeWriter>) -> io::Result<()> {
+    let Some(first) = sys::fork(Namespaces::NONE)? else {
+        return Ok(());
+    };
+    drop(fails.take());
+    loop {
+        match wait(WaitOptions::empty()) {
+            Ok(Some((ended, status))) if ended == first => sys::leave(code(status)),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => sys::leave(127),
+        }
+    }
+}
+
+/// How a program has ended, as a shell tells it.
+pub(super) fn code(status: WaitStatus) -> i32 {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => code,
+        (None, Some(signal)) => 128 + signal,
+        (None, None) => -1,
+    }
+}
+
+/// Finds the user and the folder of the program, and becomes it.
+fn begin(
+    program: &Program,
+    input: OwnedFd,
+    output: OwnedFd,
+    has_many: bool,
+) -> Result<Infallible, Refused> {
     let by_job = |what| Refused {
         what,
         cause: Cause::Job,
@@ -53,34 +119,15 @@ pub(in super::super) fn start(
         &plain_text("/etc/group"),
     )
     .map_err(by_job)?;
-    let mut files = files.into_iter();
-    let (Some(input), Some(output)) = (files.next(), files.next()) else {
-        return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
-    };
     // Open to all it would be by the mask of this process.
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o755)
         .create(&program.folder)?;
-    let (mut failure, mut fails) = io::pipe()?;
-    if let Some(number) = sys::fork(Namespaces::NONE)? {
-        drop(fails);
-        let mut what = String::new();
-        // Closed without a word by the program that takes the place of the copy.
-        failure.read_to_string(&mut what)?;
-        return if what.is_empty() {
-            Ok(number)
-        } else {
-            Err(Refused {
-                what,
-                cause: Cause::Moment,
-            })
-        };
-    }
-    let what = turn_into(program, &user, input, output, has_many);
-    // What can't be told shows as an end.
-    let _ = fails.write_all(what.as_bytes());
-    sys::leave(127)
+    Err(Refused {
+        what: turn_into(program, &user, input, output, has_many),
+        cause: Cause::Moment,
+    })
 }
 
 /// Becomes the program; returns why it could not.
@@ -168,7 +215,7 @@ fn become_user(user: &User, has_many: bool) -> rustix::io::Result<()> {
         return if getuid() == id {
             Ok(())
         } else {
-            Err(rustix::io::Errno::INVAL)
+            Err(Errno::INVAL)
         };
     }
     // As in a container, the main group is among the others.

@@ -23,6 +23,7 @@ impl Namespaces {
     pub(in super::super) const NONE: Self = Self(0);
     pub(in super::super) const USER: Self = Self(libc::CLONE_NEWUSER);
     pub(in super::super) const MOUNTS: Self = Self(libc::CLONE_NEWNS);
+    pub(in super::super) const PROCESSES: Self = Self(libc::CLONE_NEWPID);
     pub(in super::super) const NET: Self = Self(libc::CLONE_NEWNET);
     /// Mounts, processes, System V IPC, the host's name and the names of control groups.
     pub(in super::super) const REST: Self = Self(

@@ -58,6 +58,10 @@ pub(in super::super) struct Setup {
     pub(in super::super) joins: Option<Joins>,
     /// What is done inside.
     pub(in super::super) inside: Vec<Step>,
+    /// What is done for each program, by its first process.
+    pub(in super::super) for_program: Vec<Step>,
+    /// What is given up before a program is started, and before work on files of the job.
+    pub(in super::super) rights: Vec<Step>,
 }
 
 /// What a sandbox joins. The files of both come with the message, and perhaps a tree that it lends.
@@ -115,6 +119,8 @@ pub(in super::super) struct Program {
     pub(in super::super) folder: PathBuf,
     /// As an image says it: a name or a number, perhaps with a group.
     pub(in super::super) user: String,
+    /// Whether process 1 is one that takes care of orphans, and not the program itself.
+    pub(in super::super) init: bool,
 }
 
 /// How a program is ended.

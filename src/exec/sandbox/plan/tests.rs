@@ -37,7 +37,8 @@ fn made(identity: &Identity, is_job: bool) -> Vec<Step> {
         is_job,
         ..Plan::plain(folder, &root, &layout, identity, Marks::Root)
     });
-    [made.outside, made.inside].concat()
+    let for_each = [made.for_program, made.rights].concat();
+    [made.outside, made.inside, for_each].concat()
 }
 
 #[test]

@@ -76,8 +76,11 @@ async fn what_root_may_on_a_machine_it_may_not_here() {
         ("set the clock", "date -s 2000-01-01"),
         ("name the machine", "hostname other"),
         ("read the kernel's log", "dmesg"),
-        ("trace the first process", "cat /proc/1/environ"),
-        ("take the first process's program", "cat /proc/1/exe"),
+        (
+            "see who made the sandbox",
+            "grep -l pipe-init /proc/[0-9]*/comm",
+        ),
+        ("take its program", "grep -l pipe-sandbox /proc/[0-9]*/exe"),
         ("change a device of the host", "chmod 600 /dev/full"),
         ("change a device behind a mask", "chmod 600 /proc/keys"),
         ("write below /sys", "echo 1 >/sys/kernel/uevent_helper"),
