@@ -129,7 +129,7 @@ impl Init {
                 Ok((person, shell)) => {
                     let files = vec![shell.try_clone()?, shell];
                     let started = start(&mut self.world, &program, files, self.has_many);
-                    self.tell_start(started, Some(person))
+                    self.tell_start(started, Some(&person))
                 }
                 Err(error) => self.tell_start(Err(error.into()), None),
             },
@@ -160,9 +160,9 @@ impl Init {
     fn tell_start(
         &mut self,
         started: Result<Pid, Refused>,
-        terminal: Option<OwnedFd>,
+        terminal: Option<&OwnedFd>,
     ) -> io::Result<()> {
-        let given: Vec<BorrowedFd<'_>> = terminal.iter().map(AsFd::as_fd).collect();
+        let given: Vec<BorrowedFd<'_>> = terminal.into_iter().map(AsFd::as_fd).collect();
         match started {
             Ok(number) => {
                 self.running = Some(number);

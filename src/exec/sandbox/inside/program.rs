@@ -54,7 +54,7 @@ pub(super) fn start(
         return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
     };
     let (mut failure, mut fails) = io::pipe().map(|(ours, theirs)| (ours, Some(theirs)))?;
-    if let Some(number) = world.begin()? {
+    if let Some(number) = sys::fork(Namespaces::PROCESSES)? {
         drop(fails);
         let mut told = Vec::new();
         // Closed without a word by the program that takes the place of the copy.

@@ -7,7 +7,7 @@
 use std::io;
 
 use rustix::mount::{UnmountFlags, unmount};
-use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::process::{WaitOptions, waitpid};
 
 use super::super::step::Step;
 use super::super::words::{broken, cause};
@@ -33,13 +33,7 @@ impl World {
         }
     }
 
-    /// Makes a copy of this process that is process 1 of a program; `None` there, where it has to
-    /// [enter](Self::enter).
-    pub(super) fn begin(&self) -> io::Result<Option<Pid>> {
-        sys::fork(Namespaces::PROCESSES)
-    }
-
-    /// Makes the world of a program around this process, which is its first.
+    /// Makes the world of a program around this process, which is the first in a namespace of processes.
     pub(super) fn enter(&mut self) -> Result<(), Refused> {
         let steps = [&self.for_program[..], &self.rights].concat();
         self.perform(&steps)

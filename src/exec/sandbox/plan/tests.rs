@@ -80,8 +80,8 @@ fn trees_of_this_machine_are_put_together_where_that_can_be_done() {
     let at = Path::new("/run/united");
     let layers = |identity: &Identity, united, copies_layers| {
         let made = setup(&Plan {
-            united,
             copies_layers,
+            united,
             ..Plan::plain(Path::new("/attempt"), &root, &layout, identity, Marks::Root)
         });
         let steps = [made.outside, made.inside].concat();
