@@ -11,7 +11,7 @@ use super::inside::wire::{Joins, Setup};
 use super::step::{Fresh, KernelTree, Marks, Step};
 use super::trees::overlays::{self, Layered};
 use network::names;
-use programs::{for_program, protection, rights};
+use programs::{for_program, hidden, rights};
 use root::{has_overlay, is_united, unite};
 use trees::{Trees, staging, tree_name, upper, work};
 
@@ -271,7 +271,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         });
     }
     inside.extend(names(plan));
-    inside.extend(protection(""));
+    inside.extend(hidden(""));
     inside.push(Step::Undumpable);
     Setup {
         outside,

@@ -106,7 +106,6 @@ impl Init {
             let (number, status) = ended;
             if Some(number) == self.running {
                 self.running = None;
-                self.world.leave()?;
                 self.wire.send(&Reply::Ended(code(status)), &[])?;
             }
         }

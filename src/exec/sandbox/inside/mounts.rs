@@ -46,21 +46,21 @@ pub(super) fn is_mounted(at: &Path) -> io::Result<bool> {
     Ok(about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
-/// A new tree of the kernel's own, which lies nowhere yet.
+/// A new tree of the kernel's own, which lies nowhere yet, for reading.
 pub(super) fn kernel_tree(kind: KernelTree) -> io::Result<OwnedFd> {
-    let usual = MountAttrFlags::MOUNT_ATTR_NOSUID
-        | MountAttrFlags::MOUNT_ATTR_NODEV
-        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
-    let (name, attributes) = match kind {
-        KernelTree::Proc => ("proc", usual),
-        KernelTree::Sys => ("sysfs", usual | MountAttrFlags::MOUNT_ATTR_RDONLY),
+    let name = match kind {
+        KernelTree::Proc => "proc",
+        KernelTree::Sys => "sysfs",
     };
     let system = fsopen(name, FsOpenFlags::FSOPEN_CLOEXEC)?;
     fsconfig_create(system.as_fd())?;
     Ok(fsmount(
         system.as_fd(),
         FsMountFlags::FSMOUNT_CLOEXEC,
-        attributes,
+        MountAttrFlags::MOUNT_ATTR_RDONLY
+            | MountAttrFlags::MOUNT_ATTR_NOSUID
+            | MountAttrFlags::MOUNT_ATTR_NODEV
+            | MountAttrFlags::MOUNT_ATTR_NOEXEC,
     )?)
 }
 

@@ -53,6 +53,7 @@ pub(super) fn start(
     let (Some(input), Some(output)) = (files.next(), files.next()) else {
         return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
     };
+    world.clear()?;
     let (mut failure, mut fails) = io::pipe().map(|(ours, theirs)| (ours, Some(theirs)))?;
     if let Some(number) = sys::fork(Namespaces::PROCESSES)? {
         drop(fails);

@@ -31,6 +31,9 @@ fn together(at: &Path) -> PathBuf {
 /// Puts trees of `machine` together, the paths of which begin there. Root alone can read the marks.
 pub(super) fn unite(machine: &Path, trees: &[PathBuf], at: &Path) -> io::Result<()> {
     let (bones, together) = (at.join("skeleton"), together(at));
+    if is_mounted(&together).unwrap_or(false) {
+        return Ok(());
+    }
     fs::create_dir_all(&bones)?;
     fs::create_dir_all(&together)?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -22,6 +22,8 @@ pub(super) struct World {
     filter: Option<Filter>,
     for_program: Vec<Step>,
     rights: Vec<Step>,
+    /// Whether a program has been there.
+    is_used: bool,
 }
 
 impl World {
@@ -30,6 +32,7 @@ impl World {
             filter,
             for_program: setup.for_program.clone(),
             rights: setup.rights.clone(),
+            is_used: false,
         }
     }
 
@@ -39,8 +42,11 @@ impl World {
         self.perform(&steps)
     }
 
-    /// Takes away what the program that ran last has seen.
-    pub(super) fn leave(&self) -> io::Result<()> {
+    /// Takes away what the program that ran last has seen, before another comes: most often none does.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        if !std::mem::replace(&mut self.is_used, true) {
+            return Ok(());
+        }
         for step in self.for_program.iter().rev() {
             if let Step::Fresh { at, .. } = step {
                 unmount(at, UnmountFlags::DETACH)?;

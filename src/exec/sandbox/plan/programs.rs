@@ -36,17 +36,15 @@ pub(super) fn for_program() -> Vec<Step> {
         at: "/proc".into(),
         options: String::new(),
     }];
-    steps.extend(protection("/proc/"));
+    steps.extend(hidden("/proc/"));
+    steps.extend(PROTECTED.map(|at| Step::ReadOnly { at: at.into() }));
     steps
 }
 
-/// Hides and protects what begins so.
-pub(super) fn protection(start: &'static str) -> impl Iterator<Item = Step> {
-    let begins = move |at: &&str| at.starts_with(start);
-    let hidden = HIDDEN.into_iter().filter(begins);
-    let hidden = hidden.map(|at| Step::Hide { at: at.into() });
-    let protected = PROTECTED.into_iter().filter(begins);
-    hidden.chain(protected.map(|at| Step::ReadOnly { at: at.into() }))
+/// Hides what begins so.
+pub(super) fn hidden(start: &'static str) -> impl Iterator<Item = Step> {
+    let hidden = HIDDEN.into_iter().filter(move |at| at.starts_with(start));
+    hidden.map(|at| Step::Hide { at: at.into() })
 }
 
 /// What nobody has who runs a program, or works on what it left.
