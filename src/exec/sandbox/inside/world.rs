@@ -22,7 +22,7 @@ pub(super) struct World {
     filter: Option<Filter>,
     for_program: Vec<Step>,
     rights: Vec<Step>,
-    /// Whether a program has been there.
+    /// Whether a program has seen it.
     is_used: bool,
 }
 
@@ -42,9 +42,14 @@ impl World {
         self.perform(&steps)
     }
 
+    /// A program has begun in it.
+    pub(super) fn is_seen(&mut self) {
+        self.is_used = true;
+    }
+
     /// Takes away what the program that ran last has seen, before another comes: most often none does.
     pub(super) fn clear(&mut self) -> io::Result<()> {
-        if !std::mem::replace(&mut self.is_used, true) {
+        if !std::mem::take(&mut self.is_used) {
             return Ok(());
         }
         for step in self.for_program.iter().rev() {
