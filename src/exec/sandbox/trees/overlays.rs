@@ -83,6 +83,11 @@ impl Overlays {
         }
     }
 
+    /// Whether no more jobs are to come.
+    fn is_last(&self) -> bool {
+        self.state().to_come == Some(0)
+    }
+
     /// One that is there and to which nobody has written.
     fn take_free(&self, layered: &Layered) -> Option<Overlay> {
         let free = &mut self.state().free;
@@ -97,8 +102,9 @@ impl Overlays {
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let folder = self.folder.join(number.to_string());
+        fs::create_dir_all(&folder)?;
         for place in [upper(&folder), work(&folder)] {
-            fs::create_dir_all(place)?;
+            fs::create_dir(place)?;
         }
         Ok(Overlay {
             folder,
@@ -307,6 +313,12 @@ mod tests {
         let mut held = Held::none(&overlays);
         assert!(!held.take_free(&[layered("/usr"), layered("/opt")]) && held.folders().is_empty());
         assert!(held.take_free(&[layered("/usr")]) && held.is_noted());
+        held.take(vec![layered("/opt")]).expect("one more");
+        assert!(!held.is_noted());
+        overlays.expect(0);
+        assert!(held.is_noted(), "nobody will ask");
+        overlays.expect(1);
+        held.note();
         held.give_back();
         let (_kept, again) = take();
         assert_eq!(again, given);

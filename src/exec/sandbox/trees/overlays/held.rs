@@ -69,9 +69,9 @@ impl Held {
         self.overlays.iter().map(|it| it.folder.clone()).collect()
     }
 
-    /// Whether it is noted how all were before any program began.
+    /// Whether it is noted how all were before any program began, or nobody will ask.
     pub(in super::super::super) fn is_noted(&self) -> bool {
-        self.overlays.iter().all(|it| it.untouched.is_some())
+        self.of.is_last() || self.overlays.iter().all(|it| it.untouched.is_some())
     }
 
     /// Notes that when their sandbox is made. Blocks.
