@@ -58,12 +58,32 @@ pub(super) fn entries(top: PathBuf) -> Option<Vec<Entry>> {
         next += 1;
         if entry.is_folder() {
             for inner in fs::read_dir(&entry.path).ok()? {
+                // A job may have filled one folder with more than memory would hold.
+                if entries.len() == MOST_ENTRIES {
+                    return None;
+                }
                 entries.push(Entry::of(inner.ok()?.path())?);
             }
         }
-        if entries.len() > MOST_ENTRIES {
-            return None;
-        }
     }
     Some(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_is_not_read() {
+        let base = tempfile::tempdir().expect("a folder");
+        let top = base.path().join("upper");
+        fs::create_dir(&top).expect("a folder");
+        for number in 1..MOST_ENTRIES {
+            fs::write(top.join(number.to_string()), "text").expect("written");
+        }
+        let all = entries(top.clone()).expect("just as many as may be");
+        assert_eq!(all.len(), MOST_ENTRIES);
+        fs::write(top.join("one more"), "text").expect("written");
+        assert_eq!(entries(top), None);
+    }
 }
