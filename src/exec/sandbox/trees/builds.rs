@@ -50,10 +50,9 @@ impl Builds {
         TreeRef(tree.id.clone())
     }
 
-    /// Lets go of all, and removes what no later run will want. Blocks.
+    /// Lets go of all.
     pub(in super::super) fn release(&self) {
         self.layers.release();
-        layers::prune(&self.lasting);
     }
 
     /// The layers of the builds directory, the highest first, and the artifacts that go over them.
@@ -96,6 +95,8 @@ impl Builds {
         for layer in wanted {
             paths.insert(0, self.layers.get(layer).await?);
         }
+        // What this job wants is held by now.
+        self.layers.begin_pruning(&self.lasting);
         Ok((paths, artifacts[large..].to_vec()))
     }
 
@@ -148,7 +149,7 @@ fn is_large(kept: &ArtifactRef) -> bool {
 }
 
 /// The project directory, as a name in the builds directory.
-fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
+pub(super) fn below_builds(layout: &Layout) -> io::Result<PathBuf> {
     let (builds, project) = (
         Path::new(&layout.builds_dir),
         Path::new(&layout.project_dir),

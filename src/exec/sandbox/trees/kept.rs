@@ -21,6 +21,9 @@ const CONTENT: &str = "content";
 /// The file that says which boot wrote it.
 const BOOT: &str = "boot";
 
+/// What is given up, in a folder of its own.
+const GONE: &str = "gone";
+
 /// How old an unfinished folder is at least that is taken for a killed run's: it is locked right
 /// after it is made.
 const FORSAKEN: Duration = Duration::from_secs(60);
@@ -146,11 +149,12 @@ pub(in super::super) fn give_up(place: &Path) -> io::Result<bool> {
     let folder = place.parent().unwrap_or(place);
     // Its drop removes both.
     let away = Unfinished::begin(folder)?;
-    fs::rename(place, away.folder.join("gone"))?;
+    fs::rename(place, away.folder.join(GONE))?;
     Ok(true)
 }
 
-/// Removes what killed runs left unfinished in `folder`; their names.
+/// Removes what other runs left unfinished in `folder`, or were still removing when they ended; their
+/// names.
 pub(in super::super) fn sweep(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut removed = Vec::new();
@@ -159,7 +163,9 @@ pub(in super::super) fn sweep(folder: &Path) -> Vec<String> {
             let age = about.modified().ok()?.elapsed().ok()?;
             (about.is_dir() && age >= FORSAKEN).then_some(())
         };
-        if entry.metadata().ok().and_then(is_old).is_none() {
+        // What is given up was locked before.
+        let is_given_up = entry.path().join(GONE).exists();
+        if !is_given_up && entry.metadata().ok().and_then(is_old).is_none() {
             continue;
         }
         let Ok(lock) = File::open(entry.path()) else {
@@ -224,13 +230,16 @@ mod tests {
         let used = Unfinished::begin(base.path()).expect("begun");
         let left = base.path().join(".left");
         let new = base.path().join(".new");
-        for folder in [&left, &new] {
+        let half_gone = base.path().join(".half-gone");
+        for folder in [&left, &new, &half_gone.join(GONE)] {
             fs::create_dir_all(folder.join(CONTENT)).expect("a folder");
         }
         for old in [&left, &used.folder, &held.place] {
             age(old);
         }
-        assert_eq!(sweep(base.path()), [".left"]);
+        let mut swept = sweep(base.path());
+        swept.sort();
+        assert_eq!(swept, [".half-gone", ".left"]);
         for there in [&new, &used.folder, &held.place] {
             assert!(there.exists(), "{}", there.display());
         }

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use tokio::sync::OnceCell;
 
@@ -15,7 +17,7 @@ use super::kept::{Held, Unfinished, all, give_up, hold, sweep};
 use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::types::Digest;
 
-/// Layers that are kept at most; what was not used for longest goes first.
+/// Layers that are kept at most from runs before; what was not used for longest goes first.
 const MOST: usize = 24;
 
 /// What a layer holds, written as a tar stream.
@@ -53,6 +55,8 @@ pub(in super::super) struct Layers {
     slots: Mutex<HashMap<String, Arc<OnceCell<PathBuf>>>>,
     /// They stay until this run ends.
     held: Arc<Mutex<Vec<Held>>>,
+    /// Whether those that are too many are being removed.
+    is_pruning: AtomicBool,
 }
 
 impl Layers {
@@ -94,6 +98,18 @@ impl Layers {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.push(made);
         Ok(())
+    }
+
+    /// Begins to remove layers of `folder` that are too many and that no run uses, and what was never
+    /// finished; once in a run. That may take longer than all else: it is done beside its jobs, and the
+    /// next run goes on with what is not done when this one ends.
+    pub(in super::super) fn begin_pruning(&self, folder: &Path) {
+        if !self.is_pruning.swap(true, Ordering::Relaxed) {
+            let folder = folder.to_owned();
+            let thread = thread::Builder::new().name("prune".to_owned());
+            // Where the system gives no thread, the next run does it.
+            let _ = thread.spawn(move || prune(&folder));
+        }
     }
 
     /// Lets go of all.
@@ -151,8 +167,7 @@ async fn unpack(layer: &Layer, place: PathBuf) -> io::Result<Held> {
     tokio::task::spawn_blocking(move || made.place(&place)).await?
 }
 
-/// Removes layers of `folder` that are too many and that no run uses, and what was never finished.
-pub(in super::super) fn prune(folder: &Path) {
+fn prune(folder: &Path) {
     sweep(folder);
     for place in all(folder).into_iter().skip(MOST) {
         // What can't be removed is tried again by the next run.
