@@ -316,10 +316,15 @@ pub trait Session: Send {
     async fn read(&mut self, path: &str, limit: u64, cx: &Cx)
     -> Result<Option<Vec<u8>>, ExecError>;
 
-    /// Whether what these globs take is just what the one archive brought that the environment was
-    /// opened with, which then need not be packed again. Whoever does not know says no.
-    async fn is_as_brought(&mut self, _globs: &Globs, _cx: &Cx) -> Result<bool, ExecError> {
-        Ok(false)
+    /// Where what these globs take is just what the one archive brought that the environment was
+    /// opened with, which then need not be packed again: what is said of packing it, as far as that is
+    /// known. Whoever does not know whether it is has nothing.
+    async fn as_brought(
+        &mut self,
+        _globs: &Globs,
+        _cx: &Cx,
+    ) -> Result<Option<Vec<String>>, ExecError> {
+        Ok(None)
     }
 
     /// Packs the files that match into `into`. No match gives an empty archive, a failure none.

@@ -15,6 +15,7 @@ mod error;
 mod file_work;
 mod kept_file;
 mod names;
+mod overlay_changes;
 mod owned;
 mod owned_folder;
 mod ports;

@@ -81,7 +81,7 @@ large:
 "#;
 
 #[test]
-fn a_large_cache_is_packed_again_only_where_a_job_has_changed_it_in_docker() {
+fn a_large_cache_is_packed_again_only_where_a_job_has_changed_it() {
     let packed = "v: found ";
     for (situation, act, is_packed, then) in [
         ("nothing", "true", false, "there is a big one"),
@@ -107,18 +107,28 @@ fn a_large_cache_is_packed_again_only_where_a_job_has_changed_it_in_docker() {
             "there is a big one",
         ),
     ] {
-        let env = TestEnv::new(LARGE);
-        let run = |act: &str| told(&env, On::Docker, &["--var", &format!("ACT={act}")]);
-        let (code, text) = run("true");
-        assert_eq!(code, Some(0), "{situation}: {text}");
-        assert!(text.contains(packed), "{situation}: {text}");
-        let (code, text) = run(act);
-        assert_eq!(code, Some(0), "{situation}: {text}");
-        assert!(text.contains("Creating cache k-"), "{situation}: {text}");
-        assert_eq!(text.contains(packed), is_packed, "{situation}: {text}");
-        let (_, text) = run("true");
-        assert!(text.contains(then), "{situation}: {text}");
-        assert_eq!(env.leftovers(), Vec::<String>::new(), "{situation}");
+        for on in On::CONTAINERS {
+            let env = TestEnv::new(LARGE);
+            let run = |act: &str| told(&env, on, &["--var", &format!("ACT={act}")]);
+            let (code, text) = run("true");
+            assert_eq!(code, Some(0), "{situation}: {text}");
+            assert!(text.contains(packed), "{situation}: {text}");
+            let (code, text) = run(act);
+            assert_eq!(code, Some(0), "{situation}: {text}");
+            assert!(text.contains("Creating cache k-"), "{situation}: {text}");
+            // In a sandbox what packing would say is known without it.
+            if on == On::Docker {
+                assert_eq!(text.contains(packed), is_packed, "{situation}: {text}");
+            } else if !is_packed && text.contains(packed) {
+                assert!(
+                    text.contains("Archive is up to date!"),
+                    "{situation}: {text}"
+                );
+            }
+            let (_, text) = run("true");
+            assert!(text.contains(then), "{situation}: {text}");
+            assert_eq!(env.leftovers(), Vec::<String>::new(), "{situation}");
+        }
     }
 }
 

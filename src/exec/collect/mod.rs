@@ -5,12 +5,16 @@
 
 mod archive;
 mod holes;
+#[cfg(target_os = "linux")]
+mod listing;
 mod naming;
 mod pack;
 mod selection;
 mod walk;
 
 pub(super) use archive::{Archive, begin, cannot_pack, keep, place, store};
+#[cfg(target_os = "linux")]
+pub(super) use listing::listed;
 pub(super) use pack::{Pack, Packed, is_kept};
 pub(super) use selection::Selection;
 pub(super) use walk::{collect, stream};

@@ -9,26 +9,17 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags, llistxattr};
-use rustix::io::Errno;
+use rustix::fs::{Mode, OFlags};
 use tar::{EntryType, Header};
 
 use super::super::collect::Archive;
 use super::super::file_work::Stop;
+use super::super::overlay_changes::{Notes, has, is_in_its_place, noted};
 use super::leavings::{Leavings, Left};
 use super::volumes::Volume;
 
-/// Names of attributes that may be listed at one file. Bytes.
-const MOST_NAMES: usize = 64 << 10;
-
-/// What the kernel notes at a folder that was there before the job and is still in its place, ...
-const ORIGIN: &[u8] = b"trusted.overlay.origin";
-
-/// ... at one that hides what is below it, and at one that was moved.
-const ELSEWHERE: [&[u8]; 2] = [b"trusted.overlay.opaque", b"trusted.overlay.redirect"];
-
 /// Attributes that are rights.
-const RIGHTS: [&[u8]; 2] = [b"security.capability", b"system.posix_acl_"];
+const RIGHTS: [&str; 2] = ["security.capability", "system.posix_acl_"];
 
 /// What came of it.
 pub(super) enum Changed {
@@ -63,51 +54,6 @@ pub(super) fn pack(folder: &Path, leavings: Leavings, stop: &Stop) -> io::Result
     })
 }
 
-/// Whether the folder of a volume shows that the job has changed nothing at these places of the project
-/// in `below`, nor on the way to them.
-pub(super) fn has_none_of(folder: &Path, below: &Path, places: &[String]) -> io::Result<bool> {
-    let mut around = folder.to_owned();
-    for part in below {
-        around.push(part);
-        if !is_there(&around)? {
-            return Ok(true);
-        }
-        if !is_in_its_place(&noted(&around)?) {
-            return Ok(false);
-        }
-    }
-    for place in places {
-        let ends = place.match_indices('/').map(|(at, _)| at);
-        for end in ends.chain([place.len()]) {
-            // A folder on the way that is in there may have come in the place of another.
-            if is_there(&around.join(&place[..end]))? {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
-}
-
-/// Whether there is anything, even what takes away.
-fn is_there(path: &Path) -> io::Result<bool> {
-    match path.symlink_metadata() {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether a folder is the one that was there before the job: a new one in its place, or one from
-/// elsewhere, hides what is below it.
-fn is_in_its_place(noted: &[u8]) -> bool {
-    has(noted, &[ORIGIN]) && !has(noted, &ELSEWHERE)
-}
-
-fn has(noted: &[u8], names: &[&[u8]]) -> bool {
-    let mut noted = noted.split(|byte| *byte == 0);
-    noted.any(|it| names.iter().any(|name| it.starts_with(name)))
-}
-
 struct Walk<'a> {
     folder: &'a Path,
     leavings: Leavings,
@@ -130,7 +76,7 @@ impl Walk<'_> {
             let about = fs::symlink_metadata(&full)?;
             let noted = noted(&full)?;
             let is_around = about.is_dir() && self.leavings.is_around(&path);
-            if is_around && !is_in_its_place(&noted) {
+            if is_around && !is_in_its_place(&noted, Notes::Trusted) {
                 return Ok(None);
             }
             if !self.take(&full, &path, &about, has(&noted, &RIGHTS))? {
@@ -178,23 +124,6 @@ impl Walk<'_> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let file = File::from(rustix::fs::open(full, flags, Mode::empty())?);
         self.leavings.take(left, about.len(), self.stop.reads(file))
-    }
-}
-
-/// The names of the attributes of a file, with a zero behind each.
-fn noted(path: &Path) -> io::Result<Vec<u8>> {
-    let mut names = vec![0; 256];
-    loop {
-        match llistxattr(path, &mut names[..]) {
-            Ok(length) => {
-                names.truncate(length);
-                return Ok(names);
-            }
-            Err(Errno::RANGE) if names.len() < MOST_NAMES => names.resize(MOST_NAMES, 0),
-            // A file system without them.
-            Err(Errno::OPNOTSUPP) => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
-        }
     }
 }
 
@@ -301,61 +230,6 @@ mod tests {
             b"y"
         };
         lsetxattr(at, name, value, XattrFlags::empty()).expect("an attribute");
-    }
-
-    #[test]
-    fn what_a_job_has_not_touched() {
-        if !rustix::process::geteuid().is_root() {
-            return;
-        }
-        let cases: [(&str, Change, bool); 7] = [
-            ("nothing", |_| {}, true),
-            (
-                "something beside it",
-                |at| drop(fs::write(at.join("g/p/other"), "x")),
-                true,
-            ),
-            (
-                "a file in it",
-                |at| fs::create_dir_all(at.join("g/p/v/in")).expect("made"),
-                false,
-            ),
-            (
-                "a folder on the way",
-                |at| fs::create_dir(at.join("g/p/a")).expect("made"),
-                false,
-            ),
-            (
-                "a link in its place",
-                |at| symlink("x", at.join("g/p/v")).expect("made"),
-                false,
-            ),
-            (
-                "a project in the place of another",
-                |at| note(&at.join("g/p"), "trusted.overlay.opaque"),
-                false,
-            ),
-            (
-                "a folder around it that is gone",
-                |at| {
-                    fs::remove_dir_all(at.join("g")).expect("gone");
-                    fs::write(at.join("g"), "").expect("written");
-                },
-                false,
-            ),
-        ];
-        let places = ["v".to_owned(), "a/b".to_owned()];
-        for (situation, change, wanted) in cases {
-            let base = tempfile::tempdir().expect("a folder");
-            let none = has_none_of(base.path(), Path::new("g/p"), &places);
-            assert!(none.expect("read"), "nothing was changed at all");
-            fs::create_dir_all(base.path().join("g/p")).expect("folders");
-            note(&base.path().join("g"), "trusted.overlay.origin");
-            note(&base.path().join("g/p"), "trusted.overlay.origin");
-            change(base.path());
-            let none = has_none_of(base.path(), Path::new("g/p"), &places).expect("read");
-            assert_eq!(none, wanted, "{situation}");
-        }
     }
 
     #[test]

@@ -148,12 +148,17 @@ impl Session for DockerSession {
         unless_asked(&cx.cancel, "read", reading).await
     }
 
-    async fn is_as_brought(&mut self, globs: &Globs, cx: &Cx) -> Result<bool, ExecError> {
+    async fn as_brought(
+        &mut self,
+        globs: &Globs,
+        cx: &Cx,
+    ) -> Result<Option<Vec<String>>, ExecError> {
         let looking = async {
             let (containers, spec) = (&self.containers, &self.spec);
             untouched::is_as_brought(containers, spec, &mut self.container, globs).await
         };
-        unless_asked(&cx.cancel, "collect artifacts", looking).await
+        let is_as_brought = unless_asked(&cx.cancel, "collect artifacts", looking).await?;
+        Ok(is_as_brought.then(Vec::new))
     }
 
     async fn collect(

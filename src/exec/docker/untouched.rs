@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::collect::Selection;
 use super::super::file_work::in_place;
+use super::super::overlay_changes::{Notes, has_none_of};
 use super::super::{EnvSpec, ExecError, Globs};
 use super::container::Container;
 use super::containers::Containers;
@@ -46,7 +47,7 @@ pub(super) async fn is_as_brought(
     };
     if let Some(folder) = changes::folder_of(&volume) {
         run::end(container).await?;
-        let untouched = in_place(|| changes::has_none_of(&folder, &below, &roots));
+        let untouched = in_place(|| has_none_of(&folder, Notes::Trusted, &below, &roots));
         // What can't be looked at is packed.
         return Ok(untouched.unwrap_or(false));
     }

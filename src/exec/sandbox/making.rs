@@ -22,6 +22,7 @@ use super::probe;
 use super::services::Services;
 use super::session::SandboxSession;
 use super::trees::base::Base;
+use super::trees::brought::Brought;
 use super::trees::host;
 use super::trees::overlays::Held;
 use super::undone::Undone;
@@ -138,6 +139,9 @@ impl SandboxExecutor {
             overlays,
             written,
         } = self.launch(wanted).await?;
+        let brought = Brought::new(spec, &builds, &over, probe::marks(rights));
+        // What the user's runner mounts may lie over it.
+        let brought = brought.filter(|_| binds.is_empty() && extras.tmpfs.is_empty());
         let groups = undone.keep();
         // From here on dropping the session undoes what was begun.
         let environment = base.environment(pairs(&spec.variables));
@@ -146,6 +150,7 @@ impl SandboxExecutor {
             folder,
             layout: spec.layout.clone(),
             written,
+            brought,
             builds: Arc::clone(&self.builds),
             begins_as_asked: !base.has_entrypoint(&image)
                 && !environment.iter().any(|(name, _)| names_shell_file(name)),

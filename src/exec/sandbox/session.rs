@@ -26,6 +26,7 @@ use super::inside::link::{Link, unexpected};
 use super::inside::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use super::network::job_networks::{JobNetwork, JobNetworks};
 use super::services::Services;
+use super::trees::brought::Brought;
 use super::trees::builds::Builds;
 use super::trees::overlays::Held;
 use crate::foreign::system_words;
@@ -47,6 +48,8 @@ pub(super) struct SandboxSession {
     pub(super) layout: Layout,
     /// What is written to its builds directory; `None` where that is no overlay.
     pub(super) written: Option<PathBuf>,
+    /// What it was brought as a layer, while nothing else is over that.
+    pub(super) brought: Option<Brought>,
     pub(super) builds: Arc<Builds>,
     /// What each script is given to.
     pub(super) program: Program,
@@ -172,6 +175,9 @@ impl SandboxSession {
 impl Session for SandboxSession {
     async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
         check(&cx.cancel, "open")?;
+        if !artifacts.is_empty() {
+            self.brought = None;
+        }
         let tars: Vec<PathBuf> = artifacts.iter().map(|kept| kept.tar.clone()).collect();
         self.unpack(&tars).await
     }
@@ -228,6 +234,23 @@ impl Session for SandboxSession {
         cx: &Cx,
     ) -> Result<Option<Vec<u8>>, ExecError> {
         unless_asked(&cx.cancel, "read", self.link.read(path, limit)).await
+    }
+
+    async fn as_brought(
+        &mut self,
+        globs: &Globs,
+        cx: &Cx,
+    ) -> Result<Option<Vec<String>>, ExecError> {
+        // Services go on and write where the job did.
+        let (Some(brought), Some(written), None) = (&self.brought, &self.written, &self.services)
+        else {
+            return Ok(None);
+        };
+        let (brought, written, globs) = (brought.clone(), written.clone(), globs.clone());
+        let looking = tokio::task::spawn_blocking(move || brought.untouched(&globs, &written));
+        // What can't be looked at is packed.
+        let looking = async { Ok(looking.await.ok().and_then(Result::ok).flatten()) };
+        unless_asked(&cx.cancel, "collect artifacts", looking).await
     }
 
     async fn collect(

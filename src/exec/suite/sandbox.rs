@@ -1,5 +1,6 @@
 //! The contract over the sandbox, and what only it must do.
 
+mod brought;
 mod copies;
 mod escapes;
 mod extras;

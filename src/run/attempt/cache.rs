@@ -104,7 +104,10 @@ impl Attempt<'_> {
         };
         self.log.say(&format!("Creating cache {key}...")).await;
         let globs = self.cache_globs(session, &cache).await?;
-        if self.is_up_to_date(session, &key, &globs).await? {
+        if let Some(notes) = self.up_to_date(session, &key, &globs).await? {
+            for note in &notes {
+                self.log.say(note).await;
+            }
             self.log.say("Archive is up to date!").await;
             self.log.say("Created cache").await;
             return Ok(());
@@ -141,16 +144,16 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    /// Whether the archive that is there is the one that was brought, and the job has left it as it
-    /// was.
-    async fn is_up_to_date(
+    /// Where the archive that is there is the one that was brought, and the job has left it as it was:
+    /// what is said of packing it.
+    async fn up_to_date(
         &mut self,
         session: &mut dyn Session,
         key: &str,
         globs: &Globs,
-    ) -> Result<bool, Missed> {
+    ) -> Result<Option<Vec<String>>, Missed> {
         let [brought] = self.caches.as_slice() else {
-            return Ok(false);
+            return Ok(None);
         };
         let is_same = |stored: CacheArchive| stored.tar == brought.tar;
         // Artifacts may have come over it.
@@ -158,10 +161,10 @@ impl Attempt<'_> {
             || globs.untracked.is_some()
             || !self.stored(key).is_some_and(is_same)
         {
-            return Ok(false);
+            return Ok(None);
         }
         let (cx, remote) = Remote::new();
-        let work = session.is_as_brought(globs, &cx);
+        let work = session.as_brought(globs, &cx);
         self.afterwards(remote, work).await
     }
 

@@ -3,6 +3,7 @@
 
 pub(super) mod base;
 pub(super) mod bases;
+pub(super) mod brought;
 pub(super) mod builds;
 pub(super) mod copied_layers;
 pub(super) mod entries;
