@@ -23,6 +23,8 @@ pub(super) struct LogLines {
     width: usize,
     /// By label.
     jobs: HashMap<String, Prefix>,
+    /// The line under way.
+    whole: String,
 }
 
 /// What stands in front of a job's lines.
@@ -43,6 +45,7 @@ impl LogLines {
             named: true,
             width: 0,
             jobs: HashMap::new(),
+            whole: String::new(),
         }
     }
 
@@ -63,7 +66,7 @@ impl LogLines {
             } => {
                 let label = super::model::label(&event.pipeline, job);
                 if let Some(line) = self.line(&label, text, *partial) {
-                    write(&line);
+                    write(line);
                 }
             }
             _ => {}
@@ -101,11 +104,13 @@ impl LogLines {
         self.jobs.entry(label.to_owned()).or_insert(prefix);
     }
 
-    fn line(&mut self, label: &str, text: &str, partial: bool) -> Option<String> {
-        if !self.jobs.contains_key(label) {
+    fn line(&mut self, label: &str, text: &str, partial: bool) -> Option<&str> {
+        let prefix = if let Some(prefix) = self.jobs.get_mut(label) {
+            prefix
+        } else {
             self.add(label);
-        }
-        let prefix = self.jobs.get_mut(label)?;
+            self.jobs.get_mut(label)?
+        };
         let continued = std::mem::replace(&mut prefix.open, partial);
         let (prefix, text) = if continued {
             (&prefix.rest, text.into())
@@ -118,13 +123,13 @@ impl LogLines {
         } else {
             text::plain(text)
         };
-        if text.is_empty() {
-            return Some(prefix.clone());
+        self.whole.clear();
+        self.whole.push_str(prefix);
+        if !prefix.is_empty() && !text.is_empty() {
+            self.whole.push(' ');
         }
-        if prefix.is_empty() {
-            return Some(text.into_owned());
-        }
-        Some(format!("{prefix} {text}"))
+        self.whole.push_str(&text);
+        Some(&self.whole)
     }
 }
 
@@ -210,6 +215,9 @@ impl Progress {
     }
 
     fn note(&self, event: &Event) -> Vec<Line> {
+        if matches!(event.kind, EventKind::Log { .. }) {
+            return Vec::new();
+        }
         let job = event
             .kind
             .job()

@@ -71,8 +71,8 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Tells lines of a job's log, which are masked already. They share one event, of which only
-    /// the text changes.
+    /// Tells lines of a job's log, which are masked already and came together. They share one event, of
+    /// which only the text and the number change.
     pub(super) fn emit_log(&mut self, path: &[String], job: &str, attempt: u32, log: Vec<LogLine>) {
         let mut event = self.unnumbered(
             path,
@@ -87,20 +87,24 @@ impl<'a> Stream<'a> {
             if let EventKind::Log { text, partial, .. } = &mut event.kind {
                 (*text, *partial) = (line.text, line.partial);
             }
-            self.hand_out(&mut event);
-            self.tell_failures();
+            self.number_and_hand_out(&mut event);
+            if self.tell_failures() {
+                event.elapsed = self.elapsed();
+            }
         }
     }
 
-    /// Directly behind the event that a record could not keep.
-    fn tell_failures(&mut self) {
+    /// Directly behind the event that a record could not keep; whether there was one.
+    fn tell_failures(&mut self) -> bool {
         let failures: Vec<String> = (self.reporters.iter_mut())
             .filter_map(|reporter| reporter.failure())
             .collect();
+        let has_failed = !failures.is_empty();
         for message in failures {
             self.record_failed = true;
             self.hand_out_masked(&[], EventKind::RecordFailed { message });
         }
+        has_failed
     }
 
     /// No reporter sees an event with its secrets, and no record keeps one.
@@ -121,9 +125,13 @@ impl<'a> Stream<'a> {
     }
 
     fn hand_out(&mut self, event: &mut Event) {
+        event.elapsed = self.elapsed();
+        self.number_and_hand_out(event);
+    }
+
+    fn number_and_hand_out(&mut self, event: &mut Event) {
         self.seq += 1;
         event.seq = self.seq;
-        event.elapsed = self.elapsed();
         for reporter in &mut *self.reporters {
             reporter.on_event(event);
         }

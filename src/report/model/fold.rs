@@ -74,7 +74,13 @@ impl View {
     fn job_event(&mut self, path: &[String], kind: &EventKind, now: Duration) {
         let Some(name) = kind.job() else { return };
         let kept_lines = self.kept_lines;
-        let logs = self.logs.clone();
+        let log_place = match kind {
+            EventKind::JobStarted { attempt, .. } => {
+                let logs = self.logs.as_ref();
+                logs.map(|logs| logs.of(path, name, *attempt))
+            }
+            _ => None,
+        };
         let job = self.known(path, name, "");
         match kind {
             EventKind::Coverage { percent, .. } => job.facts.push(words::coverage(*percent)),
@@ -93,7 +99,7 @@ impl View {
             EventKind::JobStarted { attempt, image, .. } => {
                 job.start(*attempt, now, kept_lines);
                 job.image.clone_from(image);
-                job.log_place = logs.map(|logs| logs.of(path, name, *attempt));
+                job.log_place = log_place;
             }
             EventKind::JobPhase { phase, .. } => job.phase = Some(*phase),
             EventKind::Log { text, partial, .. } => job.log_line(text, *partial),
