@@ -5,7 +5,8 @@ use std::borrow::Cow;
 /// The text with everything escaped that would move the cursor, change colours, end the line,
 /// turn the direction of writing, or stand there unseen: `a\u{1b}[2J`, `a\nb`.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_hidden) {
+    let is_ascii = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_ascii || !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);

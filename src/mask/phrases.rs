@@ -44,6 +44,10 @@ impl Phrases {
     }
 
     pub(super) fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+        if self.all.is_empty() {
+            out.extend_from_slice(chunk);
+            return;
+        }
         if self.held.is_empty() {
             let shown = self.mask(chunk, false, out);
             self.held.extend_from_slice(&chunk[shown..]);

@@ -6,7 +6,7 @@ use crate::mask::Masker;
 
 use super::coverage::Coverage;
 use super::ids::AttemptId;
-use super::lines::{Lines, LogLine};
+use super::lines::{Lines, LogLines};
 use super::message::Message;
 
 /// Masks first, cuts into lines then: a secret with a line end in it is hidden too.
@@ -46,7 +46,7 @@ impl JobLog {
     pub(super) async fn write(&mut self, chunk: &[u8]) {
         self.shown.clear();
         self.masker.push(chunk, &mut self.shown);
-        let mut lines = Vec::new();
+        let mut lines = LogLines::default();
         self.lines.push(&self.shown, &mut lines);
         self.send(lines).await;
     }
@@ -61,7 +61,7 @@ impl JobLog {
     pub(super) async fn flush(&mut self) {
         self.shown.clear();
         self.masker.flush(&mut self.shown);
-        let mut lines = Vec::new();
+        let mut lines = LogLines::default();
         self.lines.push(&self.shown, &mut lines);
         self.lines.flush(&mut lines);
         self.send(lines).await;
@@ -73,10 +73,10 @@ impl JobLog {
     }
 
     /// The dispatcher outlives every attempt; should it be gone, nobody reads any more.
-    async fn send(&mut self, lines: Vec<LogLine>) {
+    async fn send(&mut self, lines: LogLines) {
         if let Some(coverage) = &mut self.coverage {
-            for line in &lines {
-                coverage.line(&line.text);
+            for line in lines.iter() {
+                coverage.line(line.text);
             }
         }
         if !lines.is_empty() {

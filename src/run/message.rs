@@ -7,14 +7,14 @@ use crate::exec::{ArtifactRef, ExecError, Fault};
 use crate::types::FailureReason;
 
 use super::ids::AttemptId;
-use super::lines::LogLine;
+use super::lines::LogLines;
 use super::spec::{JobEnvironment, PipelineSpec, Refusal};
 use super::trees::Trees;
 
 /// A message; all of one attempt arrive in the order they were sent.
 pub(super) enum Message {
     Phase(AttemptId, Phase),
-    Log(AttemptId, Vec<LogLine>),
+    Log(AttemptId, LogLines),
     Ended(AttemptId, Box<End>),
     /// The trigger job has made its child.
     Child(AttemptId, Box<NewChild>),

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::event::{AttemptResult, Event, EventKind, Reporter};
 use crate::mask::Masker;
 
-use super::lines::LogLine;
+use super::lines::LogLines;
 
 /// Numbers events and hands each to every reporter before the next one exists.
 pub(super) struct Stream<'a> {
@@ -73,7 +73,7 @@ impl<'a> Stream<'a> {
 
     /// Tells lines of a job's log, which are masked already and came together. They share one event, of
     /// which only the text and the number change.
-    pub(super) fn emit_log(&mut self, path: &[String], job: &str, attempt: u32, log: Vec<LogLine>) {
+    pub(super) fn emit_log(&mut self, path: &[String], job: &str, attempt: u32, log: &LogLines) {
         let mut event = self.unnumbered(
             path,
             EventKind::Log {
@@ -83,9 +83,11 @@ impl<'a> Stream<'a> {
                 partial: false,
             },
         );
-        for line in log {
+        for line in log.iter() {
             if let EventKind::Log { text, partial, .. } = &mut event.kind {
-                (*text, *partial) = (line.text, line.partial);
+                text.clear();
+                text.push_str(line.text);
+                *partial = line.partial;
             }
             self.number_and_hand_out(&mut event);
             if self.tell_failures() {

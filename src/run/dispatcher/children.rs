@@ -14,7 +14,7 @@ use super::dispatch::{Dispatcher, Opening};
 use crate::run::bounded_call::asked;
 use crate::run::context::RunContext;
 use crate::run::ids::{AttemptId, PipelineIndex};
-use crate::run::lines::{Lines, LogLine};
+use crate::run::lines::{Lines, LogLines};
 use crate::run::message::{End, Failure, Message, NewChild, Verdict};
 use crate::run::pipeline::PipelineState;
 use crate::run::spec::{Trigger, TriggerContext, Work};
@@ -154,8 +154,8 @@ impl Dispatcher<'_> {
 }
 
 /// What is behind the first line of a failure's message, which is for the log of the trigger job.
-fn told(verdict: &mut Verdict) -> Vec<LogLine> {
-    let mut lines = Vec::new();
+fn told(verdict: &mut Verdict) -> LogLines {
+    let mut lines = LogLines::default();
     if let Verdict::Failed(failure) = verdict
         && let Some((message, rest)) = failure.message.split_once('\n')
     {

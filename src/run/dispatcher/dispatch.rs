@@ -204,7 +204,7 @@ impl Dispatcher<'_> {
                 let pipeline = &self.pipelines[id.pipeline];
                 let name = pipeline.name(id.job);
                 self.stream
-                    .emit_log(pipeline.path(), name, id.attempt, lines);
+                    .emit_log(pipeline.path(), name, id.attempt, &lines);
                 if self.attempts.spoke(id) {
                     self.look_ahead(id.pipeline);
                 }
