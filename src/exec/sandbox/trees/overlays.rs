@@ -17,6 +17,9 @@ pub(in super::super) use held::Held;
 
 mod held;
 
+/// Threads that remove overlays at the end of a run.
+const REMOVERS: usize = 8;
+
 /// What an overlay is made of. Two of the same are the same to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Layered {
@@ -145,20 +148,28 @@ impl State {
     }
 }
 
-/// Removes them, in two threads where there are several: the end of the run waits for it.
+/// Removes them, in several threads where there are several: the end of the run waits for it, and each
+/// folder less may wait for the disk.
 fn remove_all(overlays: &[Overlay]) -> io::Result<()> {
     let removing = |some: &[Overlay]| some.iter().try_for_each(|it| remove(&it.folder));
-    let (some, others) = overlays.split_at(overlays.len() / 2);
-    if some.is_empty() {
-        return removing(others);
-    }
+    let mut parts = overlays.chunks(overlays.len().div_ceil(REMOVERS).max(1));
+    let own = parts.next().unwrap_or_default();
     thread::scope(|scope| {
-        let Ok(beside) = thread::Builder::new().spawn_scoped(scope, || removing(some)) else {
-            return removing(overlays);
-        };
-        let removed = removing(others);
-        let beside = beside.join();
-        removed.and(beside.unwrap_or_else(|_| Err(io::ErrorKind::Other.into())))
+        let begin = |some| thread::Builder::new().spawn_scoped(scope, move || removing(some));
+        let beside: Vec<_> = parts.map(|some| (some, begin(some))).collect();
+        beside
+            .into_iter()
+            .fold(removing(own), |removed, (some, thread)| {
+                let beside = thread.map_or_else(
+                    |_| removing(some),
+                    |thread| {
+                        thread
+                            .join()
+                            .unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+                    },
+                );
+                removed.and(beside)
+            })
     })
 }
 
