@@ -16,6 +16,9 @@ pub(super) const GREETING: Duration = Duration::from_secs(10);
 /// graceful stops are such requests; deadlines for people are set where they are known.
 const REQUEST: u64 = 3600;
 
+/// What Docker calls the part of it that is the daemon.
+pub(super) const ENGINE: &str = "Engine";
+
 /// What to do where none answers.
 const START: &str = "start it, or use another executor";
 
@@ -133,7 +136,7 @@ impl Endpoint {
 /// Whether it is Docker's own engine, and none that only speaks its language.
 pub(super) fn is_dockers(daemon: &SystemVersion) -> bool {
     let mut parts = daemon.components.iter().flatten();
-    parts.any(|part| part.name == "Engine")
+    parts.any(|part| part.name == ENGINE)
 }
 
 /// Where the daemon keeps what it has.

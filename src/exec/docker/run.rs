@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use bollard::Docker;
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error;
 use bollard::query_parameters::{
@@ -11,7 +10,7 @@ use bollard::query_parameters::{
 };
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::super::cancel::asked;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
@@ -42,35 +41,44 @@ impl Waiting {
 /// Starts the container once more.
 pub(super) async fn start(container: &Container) -> Result<Waiting, ExecError> {
     // Attached before the start, or the first output is lost.
-    let (docker, id) = (&container.docker, container.id.as_str());
-    let attached = container.patience.answer("attach", attach(docker, id));
-    let attached = attached.await?;
-    // The semaphore is never closed: an error would mean one slot more, no harm.
-    let _slot = container.starts.acquire().await;
-    let starting = async {
-        let started = docker.start_container(id, None::<StartContainerOptions>);
-        started.await.map_err(fault::start)
-    };
-    container
-        .patience
-        .answer("start container", starting)
-        .await?;
+    let attached = attach(container).await?;
+    start_attached(container).await?;
     Ok(Waiting(attached))
 }
 
-/// Runs `script` in the shell that waits for it.
+async fn start_attached(container: &Container) -> Result<(), ExecError> {
+    // The semaphore is never closed: an error would mean one slot more, no harm.
+    let _slot = container.starts.acquire().await;
+    let starting = async {
+        let (docker, id) = (&container.docker, container.id.as_str());
+        let started = docker.start_container(id, None::<StartContainerOptions>);
+        started.await.map_err(fault::start)
+    };
+    let patience = &container.patience;
+    patience.answer("start container", starting).await
+}
+
+/// Runs `script` in the shell that waits for it, or in one that is started for it.
 pub(super) async fn run(
     container: &Container,
-    Waiting(attached): Waiting,
+    shell: Option<Waiting>,
     script: &Script,
     cx: &Cx,
 ) -> Result<Exit, ExecError> {
     let (docker, id) = (&container.docker, container.id.as_str());
-    let mut work = std::pin::pin!(to_the_end(container, script, attached, &cx.output));
+    let (tell, started) = oneshot::channel();
+    let mut work = std::pin::pin!(start_to_end(container, shell, script, tell, &cx.output));
     tokio::select! {
         code = &mut work => return code.map(Exit::Code),
         silence = fallen_silent(container) => return Err(silence),
         () = asked(&cx.cancel, Cancel::Graceful) => {}
+    }
+    // Half a start would be in the way of the next script; after force there is none.
+    tokio::select! {
+        code = &mut work => return code.map(|_| Exit::Stopped),
+        () = asked(&cx.cancel, Cancel::Force) => {}
+        // Where nobody tells, there is nothing to wait for.
+        _ = started => {}
     }
     let stopping = async {
         stop::stop(docker, id, &cx.cancel).await;
@@ -98,41 +106,81 @@ pub(super) async fn fallen_silent(container: &Container) -> ExecError {
     }
 }
 
-async fn attach(docker: &Docker, id: &str) -> Result<AttachContainerResults, ExecError> {
+async fn attach(container: &Container) -> Result<AttachContainerResults, ExecError> {
     let options = AttachContainerOptionsBuilder::new()
         .stdin(true)
         .stdout(true)
         .stderr(true)
         .stream(true)
         .build();
-    docker
-        .attach_container(id, Some(options))
-        .await
-        .map_err(|error| fault::system("attach", "the container's output can't be read", error))
+    let attaching = async {
+        let attached = container.docker.attach_container(&container.id, Some(options));
+        let broken = |error| fault::system("attach", "the container's output can't be read", error);
+        attached.await.map_err(broken)
+    };
+    container.patience.answer("attach", attaching).await
 }
 
-/// Feeds the script, hands on all output, and returns the exit code: the shell's word for it, else
-/// the daemon's.
+/// Has the shell do all of the script; tells when it is started. What the shell is to read is on its way
+/// before the daemon has done with the start, for it runs before.
+async fn start_to_end(
+    container: &Container,
+    shell: Option<Waiting>,
+    script: &Script,
+    tell: oneshot::Sender<()>,
+    to: &mpsc::Sender<Vec<u8>>,
+) -> Result<i64, ExecError> {
+    let (attached, is_started) = match shell {
+        Some(Waiting(attached)) => (attached, true),
+        None => (attach(container).await?, false),
+    };
+    let starting = async {
+        if !is_started {
+            start_attached(container).await?;
+        }
+        // Perhaps nobody wants to know.
+        let _ = tell.send(());
+        Ok(())
+    };
+    let (mut starting, mut work) = (
+        std::pin::pin!(starting),
+        std::pin::pin!(to_the_end(container, script, attached, to)),
+    );
+    let said = tokio::select! {
+        // Why there is no shell tells more than that it says nothing.
+        biased;
+        started = &mut starting => {
+            started?;
+            work.await
+        }
+        said = &mut work => {
+            starting.await?;
+            said
+        }
+    };
+    match said? {
+        Some(code) => Ok(code),
+        None => exit_code(container).await,
+    }
+}
+
+/// Feeds the script, hands on all output, and returns the shell's word for the exit code, where it has
+/// one.
 async fn to_the_end(
     container: &Container,
     script: &Script,
     attached: AttachContainerResults,
     to: &mpsc::Sender<Vec<u8>>,
-) -> Result<i64, ExecError> {
+) -> Result<Option<i64>, ExecError> {
     let marker = Marker::new()?;
     let given = container.given.iter();
     let given = given.map(|variable| (&*variable.name, &*variable.value));
     let text = marker.closes(script.for_shell(given));
     let feeding = feed(attached.input, &text);
-    let mut ended = std::pin::pin!(async {
-        match pump(attached.output, &marker, to).await? {
-            Some(code) => Ok(code),
-            None => exit_code(container).await,
-        }
-    });
+    let mut ended = std::pin::pin!(pump(attached.output, &marker, to));
     // A container may end without reading its script; then feeding never does.
     tokio::select! {
-        code = &mut ended => code,
+        said = &mut ended => said,
         () = feeding => ended.await,
     }
 }
