@@ -125,8 +125,14 @@ mod tests {
             ),
             ("HTTP/1.0 200 OK\r\nServer: Docker/1\r\n\r\n", None),
             ("HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\n\r\n", None),
-            ("HTTP/1.0 500 Oh\r\nApi-Version: 1.41\r\nServer: Docker/1\r\n\r\n", None),
-            ("HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/1\r\n", None),
+            (
+                "HTTP/1.0 500 Oh\r\nApi-Version: 1.41\r\nServer: Docker/1\r\n\r\n",
+                None,
+            ),
+            (
+                "HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/1\r\n",
+                None,
+            ),
             ("", None),
         ] {
             let version = version(said.as_bytes());

@@ -8,7 +8,7 @@ use bollard::errors::Error;
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, StartContainerOptions, WaitContainerOptionsBuilder,
 };
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, TryStreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,6 +16,7 @@ use super::super::cancel::asked;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
 use super::container::Container;
 use super::ending::Marker;
+use super::log_fifo::LogFifo;
 use super::{fault, stop};
 
 /// How long output may still come after the container was stopped.
@@ -23,6 +24,12 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// How often a daemon is asked for a sign of life while a script runs.
 const LISTENS_EVERY: Duration = Duration::from_secs(10);
+
+/// Has a shell say all that is said from here on into the FIFO. The two streams that it was given stay open:
+/// with either of them the daemon would close its input too. In another user's hands, or in none, the
+/// FIFO does without.
+const INTO_THE_FIFO: &str =
+    "{ true >/dev/pipe-log; } 2>/dev/null && exec 8>&1 9>&2 >/dev/pipe-log 2>&1; ";
 
 /// What a shell reads, and what it says.
 pub(super) type Input = Pin<Box<dyn AsyncWrite + Send>>;
@@ -114,7 +121,9 @@ async fn attach(container: &Container) -> Result<AttachContainerResults, ExecErr
         .stream(true)
         .build();
     let attaching = async {
-        let attached = container.docker.attach_container(&container.id, Some(options));
+        let attached = container
+            .docker
+            .attach_container(&container.id, Some(options));
         let broken = |error| fault::system("attach", "the container's output can't be read", error);
         attached.await.map_err(broken)
     };
@@ -130,6 +139,10 @@ async fn start_to_end(
     tell: oneshot::Sender<()>,
     to: &mpsc::Sender<Vec<u8>>,
 ) -> Result<i64, ExecError> {
+    if let Some(log) = &container.log {
+        // Left by what the last script had started.
+        log.rest();
+    }
     let (attached, is_started) = match shell {
         Some(Waiting(attached)) => (attached, true),
         None => (attach(container).await?, false),
@@ -175,9 +188,11 @@ async fn to_the_end(
     let marker = Marker::new()?;
     let given = container.given.iter();
     let given = given.map(|variable| (&*variable.name, &*variable.value));
-    let text = marker.closes(script.for_shell(given));
+    let log = container.log.as_ref();
+    let first = log.map_or("", |_| INTO_THE_FIFO);
+    let text = marker.closes(first, script.for_shell(given));
     let feeding = feed(attached.input, &text);
-    let mut ended = std::pin::pin!(pump(attached.output, &marker, to));
+    let mut ended = std::pin::pin!(pump(attached.output, log, &marker, to));
     // A container may end without reading its script; then feeding never does.
     tokio::select! {
         said = &mut ended => said,
@@ -192,31 +207,52 @@ async fn feed(mut stdin: impl AsyncWrite + Unpin, text: &str) {
     }
 }
 
-/// Hands on all output until both streams were closed by the marker; `None` where they just end.
+/// Hands on all output until both streams were closed by the marker; `None` where they just end, as they
+/// do with the container.
 async fn pump(
     mut output: impl Stream<Item = Result<LogOutput, Error>> + Unpin,
+    log: Option<&LogFifo>,
     marker: &Marker,
     to: &mpsc::Sender<Vec<u8>>,
 ) -> Result<Option<i64>, ExecError> {
-    let (mut out, mut err) = (marker.watch(), marker.watch());
+    let (mut out, mut err, mut fifo) = (marker.watch(), marker.watch(), marker.watch());
     let mut markers = 0;
-    while let Some(chunk) = output.next().await {
-        let chunk = chunk
-            .map_err(|error| fault::system("read output", "the job's output broke off", error))?;
-        let watch = match &chunk {
-            LogOutput::StdErr { .. } => &mut err,
-            _ => &mut out,
+    loop {
+        let (watch, piece) = tokio::select! {
+            chunk = output.try_next() => match chunk.map_err(broke_off)? {
+                Some(chunk @ LogOutput::StdErr { .. }) => (&mut err, chunk.into_bytes()),
+                Some(chunk) => (&mut out, chunk.into_bytes()),
+                None => break,
+            },
+            piece = next(log) => (&mut fifo, piece?.into()),
         };
-        let (text, found) = watch.take(&chunk.into_bytes());
+        let (text, found) = watch.take(&piece);
         hand_on(text, to).await;
         markers += found.len();
         if let (2.., Some(&status)) = (markers, found.last()) {
             return Ok(Some(status));
         }
     }
-    hand_on(out.rest(), to).await;
-    hand_on(err.rest(), to).await;
-    Ok(None)
+    // What came last may be there still.
+    let (text, found) = fifo.take(&log.map(LogFifo::rest).unwrap_or_default());
+    hand_on(text, to).await;
+    for watch in [fifo, out, err] {
+        hand_on(watch.rest(), to).await;
+    }
+    Ok(found.last().copied().filter(|_| markers + found.len() >= 2))
+}
+
+fn broke_off(error: Error) -> ExecError {
+    fault::system("read output", "the job's output broke off", error)
+}
+
+/// What comes next through a FIFO, where there is one.
+async fn next(log: Option<&LogFifo>) -> Result<Vec<u8>, ExecError> {
+    let Some(log) = log else {
+        return std::future::pending().await;
+    };
+    let broken = |error| ExecError::system("read output", "the job's log broke off").because(error);
+    log.next().await.map_err(broken)
 }
 
 /// Output that nobody wants is still read, or the job would block.
@@ -293,7 +329,7 @@ mod tests {
         for chunks in [apart, in_one] {
             let (to, from) = mpsc::channel(8);
             let output = stream::iter(chunks).map(Ok).chain(stream::pending());
-            let ended = pump(output, &marker, &to).await;
+            let ended = pump(output, None, &marker, &to).await;
             drop(to);
             assert_eq!(ended.expect("no failure"), Some(7));
             assert_eq!(text(from).await, "a\nb\n");
@@ -306,7 +342,7 @@ mod tests {
         let (to, from) = mpsc::channel(8);
         let chunks = [out(&marker.said("7\n")), err("later\n"), err("pipe-")];
         let output = stream::iter(chunks).map(Ok);
-        let ended = pump(output, &marker, &to).await;
+        let ended = pump(output, None, &marker, &to).await;
         drop(to);
         assert_eq!(ended.expect("no failure"), None);
         assert_eq!(text(from).await, "later\npipe-");
