@@ -1,5 +1,6 @@
 //! The way to the daemon.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -88,6 +89,19 @@ impl Endpoint {
                 )
                 .help(START)
             })
+    }
+
+    /// What tells its socket from those that were in its place before, and so this daemon from another,
+    /// or from itself before it was started anew.
+    pub(super) fn identity(&self) -> Option<String> {
+        let about = self.socket.metadata().ok()?;
+        Some(format!(
+            "{}:{}:{}.{}",
+            about.dev(),
+            about.ino(),
+            about.ctime(),
+            about.ctime_nsec()
+        ))
     }
 
     /// Connects, asks the daemon who it is and agrees on a version of the API. One question, for

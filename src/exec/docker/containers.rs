@@ -33,7 +33,7 @@ use super::{connect, create, host_builds, mounts, overlays, ownership};
 
 /// One daemon, and what is made on it.
 pub(super) struct Containers {
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     daemon: OnceCell<(Docker, SystemVersion)>,
     pub(super) patience: Patience,
     starts: Arc<Semaphore>,
@@ -228,8 +228,13 @@ impl Containers {
     /// Finds out, once, whether the daemon lays volumes over each other.
     async fn try_out(&self, site: &Site) -> Result<(), ExecError> {
         let trying = || async {
-            if !overlays::work(site, self.layers().store()).await? {
+            let store = self.layers().store();
+            if !overlays::work(site, store).await? {
                 self.overlays.found(false);
+            } else if let (Some(store), Some(daemon)) = (store, self.endpoint.identity())
+                && store.has_overlays_of(&daemon)
+            {
+                self.overlays.found(true);
             }
             Ok(())
         };

@@ -68,7 +68,7 @@ impl DockerExecutor {
         store: Option<LayerStore>,
         logs: Option<PathBuf>,
     ) -> Self {
-        let logs = LogFifos::new(logs, endpoint.socket.clone());
+        let logs = LogFifos::new(logs, endpoint.clone());
         let layers = Layers::new(store);
         // Without random bytes the first volume fails, and says so.
         let token = settings.host_socket.then(|| token().unwrap_or_default());

@@ -58,11 +58,19 @@ impl LayerStore {
         self.folder.join(OVERLAYS).exists()
     }
 
+    /// Whether the daemon of that identity was: nothing of it has changed since.
+    pub(super) fn has_overlays_of(&self, daemon: &str) -> bool {
+        fs::read_to_string(self.folder.join(OVERLAYS)).is_ok_and(|noted| noted == daemon)
+    }
+
     /// Remembers that it did.
-    pub(super) fn remember_overlays(&self) {
+    pub(super) fn remember_overlays(&self, daemon: &str) {
+        if self.has_overlays_of(daemon) {
+            return;
+        }
         // Where it can't be remembered it is tried out again.
         let _ = fs::create_dir_all(&self.folder);
-        let _ = fs::write(self.folder.join(OVERLAYS), "");
+        let _ = fs::write(self.folder.join(OVERLAYS), daemon);
     }
 
     /// Forgets it: the daemon is another one.
@@ -191,8 +199,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let store = LayerStore::new(dir.path().join("layers"));
         assert!(!store.has_overlays());
-        store.remember_overlays();
-        assert!(store.has_overlays());
+        store.remember_overlays("one");
+        assert!(store.has_overlays() && store.has_overlays_of("one"));
+        assert!(!store.has_overlays_of("another"));
         assert_eq!(store.volumes(), [] as [String; 0]);
         store.forget_overlays();
         assert!(!store.has_overlays());

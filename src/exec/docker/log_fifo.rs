@@ -5,10 +5,16 @@
 //! machine.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, Mount, MountType};
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
 use tokio::net::unix::pipe;
+use tokio::time::{Instant, sleep};
 
 use super::super::{Owner, owned_folder};
 use super::layers::token;
@@ -18,15 +24,34 @@ pub(super) const PLACE: &str = "/dev/pipe-log";
 
 /// What fits into it, so that a job seldom waits for this process. Bytes; the kernel has a limit for all
 /// of a user's.
-const ROOM: usize = 256 << 10;
+const ROOM: usize = 1 << 20;
 
 /// Bytes that are taken at once.
 const PIECE: usize = 64 << 10;
 
+/// What comes sooner than this behind the last belongs to one burst.
+const SOON: Duration = Duration::from_millis(10);
+
+/// Pieces of a burst that are taken as they come, ...
+const AS_THEY_COME: u32 = 32;
+
+/// ... and how long the later ones gather: a program that says much says it in small pieces, and to be
+/// woken by each takes longer than to read them.
+const GATHERS: Duration = Duration::from_millis(1);
+
 /// A FIFO, which goes with the folder it lies in when this is dropped.
 pub(super) struct LogFifo {
     folder: PathBuf,
-    reads: pipe::Receiver,
+    reads: OwnedFd,
+    burst: Mutex<Burst>,
+}
+
+/// How fast a log comes.
+struct Burst {
+    pieces: u32,
+    /// Whether the last left nothing.
+    was_all: bool,
+    last: Instant,
 }
 
 impl LogFifo {
@@ -40,6 +65,7 @@ impl LogFifo {
             .map(|reads| Self {
                 folder: folder.clone(),
                 reads,
+                burst: Mutex::new(Burst::new()),
             })
     }
 
@@ -62,11 +88,22 @@ impl LogFifo {
     /// What comes next, however long that takes: it has no end of its own.
     pub(super) async fn next(&self) -> io::Result<Vec<u8>> {
         loop {
-            self.reads.readable().await?;
+            if self.burst().gathers() {
+                sleep(GATHERS).await;
+            }
             if let Some(piece) = self.piece()? {
+                self.burst().add(piece.len());
                 return Ok(piece);
             }
+            // Not before nothing is there: every write would wake who waits for one.
+            let waits = pipe::Receiver::from_owned_fd(self.reads.try_clone()?)?;
+            waits.readable().await?;
         }
+    }
+
+    fn burst(&self) -> MutexGuard<'_, Burst> {
+        // Two numbers: whole at any moment.
+        self.burst.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is in it, where nobody writes any more.
@@ -83,15 +120,34 @@ impl LogFifo {
     }
 
     fn piece(&self) -> io::Result<Option<Vec<u8>>> {
-        let mut piece = vec![0; PIECE];
-        match self.reads.try_read(&mut piece) {
-            Ok(length) => {
-                piece.truncate(length);
-                Ok(Some(piece))
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
+        let mut piece = Vec::with_capacity(PIECE);
+        match rustix::io::read(&self.reads, spare_capacity(&mut piece)) {
+            Ok(_) => Ok(Some(piece)),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(None),
+            Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl Burst {
+    fn new() -> Self {
+        Self {
+            pieces: 0,
+            was_all: true,
+            last: Instant::now(),
+        }
+    }
+
+    /// Whether more is worth waiting for.
+    fn gathers(&self) -> bool {
+        self.pieces >= AS_THEY_COME && self.was_all && self.last.elapsed() < SOON
+    }
+
+    fn add(&mut self, length: usize) {
+        let is_one = self.last.elapsed() < SOON;
+        self.pieces = if is_one { self.pieces + 1 } else { 0 }.min(AS_THEY_COME);
+        self.was_all = length < PIECE;
+        self.last = Instant::now();
     }
 }
 
@@ -114,18 +170,17 @@ fn clear(folder: &Path) {
 /// A new FIFO that everybody may write to, whoever the job's user is. Open for writing here too, it has
 /// no end when the last of a job's processes closes it.
 #[cfg(target_os = "linux")]
-fn open(path: &Path) -> io::Result<pipe::Receiver> {
+fn open(path: &Path) -> io::Result<OwnedFd> {
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
 
-    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
     use rustix::pipe::fcntl_setpipe_size;
 
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
     std::fs::set_permissions(path, Permissions::from_mode(0o622))?;
-    let reads = pipe::OpenOptions::new()
-        .read_write(true)
-        .open_receiver(path)?;
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let reads = rustix::fs::open(path, flags, Mode::empty())?;
     // A small one only makes a job wait more often.
     let _ = fcntl_setpipe_size(&reads, ROOM);
     Ok(reads)
@@ -133,7 +188,7 @@ fn open(path: &Path) -> io::Result<pipe::Receiver> {
 
 /// Elsewhere daemons are in a machine of their own.
 #[cfg(not(target_os = "linux"))]
-fn open(_path: &Path) -> io::Result<pipe::Receiver> {
+fn open(_path: &Path) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

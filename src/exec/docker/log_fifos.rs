@@ -5,7 +5,6 @@
 //! have the FIFO, or has a file of that name at whose other end nobody reads.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +14,8 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::super::{ExecError, Owner, owned_folder};
+use super::connect::Endpoint;
+use super::container::Container;
 use super::layers::{Site, token};
 use super::log_fifo::{LogFifo, PLACE};
 use super::{fault, run};
@@ -30,7 +31,7 @@ const FOLDER: &str = ".logs";
 pub(super) struct LogFifos {
     /// Where things are remembered about the daemon. Without it there are none.
     folder: Option<PathBuf>,
-    socket: PathBuf,
+    endpoint: Endpoint,
     work: OnceCell<bool>,
 }
 
@@ -44,10 +45,10 @@ enum Tried {
 }
 
 impl LogFifos {
-    pub(super) fn new(folder: Option<PathBuf>, socket: PathBuf) -> Self {
+    pub(super) fn new(folder: Option<PathBuf>, endpoint: Endpoint) -> Self {
         Self {
             folder,
-            socket,
+            endpoint,
             work: OnceCell::new(),
         }
     }
@@ -90,7 +91,7 @@ impl LogFifos {
         let (Some(folder), Some(base)) = (&self.folder, self.base()) else {
             return false;
         };
-        let Some(socket) = identity(&self.socket) else {
+        let Some(socket) = self.endpoint.identity() else {
             return false;
         };
         let known = fs::read_to_string(folder.join(FOUND)).unwrap_or_default();
@@ -107,18 +108,6 @@ impl LogFifos {
         }
         works
     }
-}
-
-/// What tells a socket from others that were in its place.
-fn identity(socket: &Path) -> Option<String> {
-    let about = fs::metadata(socket).ok()?;
-    Some(format!(
-        "{}:{}:{}.{}",
-        about.dev(),
-        about.ino(),
-        about.ctime(),
-        about.ctime_nsec()
-    ))
 }
 
 fn note(works: bool, socket: &str) -> String {
@@ -173,7 +162,7 @@ async fn try_out(site: &Site, base: &Path, owner: &Owner) -> Tried {
 }
 
 /// Whether the word comes.
-async fn heard(container: &super::container::Container, fifo: &LogFifo, word: &str) -> Tried {
+async fn heard(container: &Container, fifo: &LogFifo, word: &str) -> Tried {
     let ended = async { run::exit_code(container).await.ok() };
     match timeout(ARRIVES_WITHIN, ended).await {
         Ok(Some(0)) if fifo.rest() == format!("{word}\n").as_bytes() => Tried::Works,
