@@ -93,7 +93,7 @@ impl Endpoint {
 
     /// What tells its socket from those that were in its place before, and so this daemon from another,
     /// or from itself before it was started anew.
-    pub(super) fn identity(&self) -> Option<String> {
+    pub(in super::super) fn identity(&self) -> Option<String> {
         let about = self.socket.metadata().ok()?;
         Some(format!(
             "{}:{}:{}.{}",

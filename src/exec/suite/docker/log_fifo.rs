@@ -1,5 +1,6 @@
 //! Logs that the daemon need not carry (design chapter 6), whatever a job does to their FIFO.
 
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
@@ -56,6 +57,37 @@ async fn what_a_killed_run_left_goes() {
     assert_eq!(fifos(notes.path().to_owned()).len(), 1);
     assert_eq!(subject.leftovers().await.len(), 1);
     assert_eq!(fifos(notes.path().to_owned()), Vec::<PathBuf>::new());
+}
+
+/// A daemon that sees another file system than this process: so it is with one in a virtual machine.
+#[tokio::test]
+async fn a_daemon_that_does_not_have_it_carries_the_log() {
+    let notes = scratch();
+    let folder = std::fs::File::open(notes.path()).expect("a folder");
+    // The daemon's own process has no file of that number.
+    let unseen = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+    let noted = notes.path().join(".log-fifo");
+    let identity = super::endpoint().identity().expect("a socket");
+    for before in [String::new(), format!("works {identity}")] {
+        std::fs::write(&noted, &before).expect("a note");
+        let settings = DockerSettings::default();
+        let executor = DockerExecutor::with_log_fifos_in(super::endpoint(), settings, &unseen);
+        let subject = super::with(executor).await;
+        let mut session = subject.open("unseen", &[]).await;
+        let step = Step::real("[ -e /dev/pipe-log ] || echo attached\n");
+        let ended = step.run(session.as_mut()).await;
+        assert_eq!(ended, (Exit::Code(0), "attached\n".to_owned()), "{before}");
+        session.close(BUDGET).await.expect("closes");
+        assert_eq!(subject.leftovers().await, Vec::<String>::new());
+        let after = std::fs::read_to_string(&noted).unwrap_or_default();
+        let wanted = if before.is_empty() {
+            format!("refused {identity}")
+        } else {
+            String::new()
+        };
+        assert_eq!(after, wanted);
+        assert_eq!(fifos(notes.path().to_owned()), Vec::<PathBuf>::new());
+    }
 }
 
 #[tokio::test]
