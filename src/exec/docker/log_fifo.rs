@@ -22,6 +22,12 @@ use super::layers::token;
 /// Where it is in the container: not among the image's files, nor among those of the job.
 pub(super) const PLACE: &str = "/dev/pipe-log";
 
+/// What has a shell say there all that it says from here on. The two streams that it was given stay open:
+/// without one of them the daemon would close its input too. Where the FIFO can't be opened, they carry
+/// the log.
+pub(super) const SAYS_ALL_THERE: &str =
+    "{ true >/dev/pipe-log; } 2>/dev/null && exec 8>&1 9>&2 >/dev/pipe-log 2>&1; ";
+
 /// What fits into it, so that a job seldom waits for this process. Bytes; the kernel has a limit for all
 /// of a user's.
 const ROOM: usize = 1 << 20;

@@ -16,7 +16,7 @@ use super::super::cancel::asked;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
 use super::container::Container;
 use super::ending::Marker;
-use super::log_fifo::LogFifo;
+use super::log_fifo::{LogFifo, SAYS_ALL_THERE};
 use super::{fault, stop};
 
 /// How long output may still come after the container was stopped.
@@ -24,12 +24,6 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// How often a daemon is asked for a sign of life while a script runs.
 const LISTENS_EVERY: Duration = Duration::from_secs(10);
-
-/// Has a shell say all that is said from here on into the FIFO. The two streams that it was given stay open:
-/// with either of them the daemon would close its input too. In another user's hands, or in none, the
-/// FIFO does without.
-const INTO_THE_FIFO: &str =
-    "{ true >/dev/pipe-log; } 2>/dev/null && exec 8>&1 9>&2 >/dev/pipe-log 2>&1; ";
 
 /// What a shell reads, and what it says.
 pub(super) type Input = Pin<Box<dyn AsyncWrite + Send>>;
@@ -74,7 +68,7 @@ pub(super) async fn run(
 ) -> Result<Exit, ExecError> {
     let (docker, id) = (&container.docker, container.id.as_str());
     let (tell, started) = oneshot::channel();
-    let mut work = std::pin::pin!(start_to_end(container, shell, script, tell, &cx.output));
+    let mut work = Box::pin(start_to_end(container, shell, script, tell, &cx.output));
     tokio::select! {
         code = &mut work => return code.map(Exit::Code),
         silence = fallen_silent(container) => return Err(silence),
@@ -189,7 +183,7 @@ async fn to_the_end(
     let given = container.given.iter();
     let given = given.map(|variable| (&*variable.name, &*variable.value));
     let log = container.log.as_ref();
-    let first = log.map_or("", |_| INTO_THE_FIFO);
+    let first = log.map_or("", |_| SAYS_ALL_THERE);
     let text = marker.closes(first, script.for_shell(given));
     let feeding = feed(attached.input, &text);
     let mut ended = std::pin::pin!(pump(attached.output, log, &marker, to));
