@@ -316,7 +316,7 @@ impl Containers {
             kept: kept.as_deref(),
         };
         let body = create::body(spec, image, common);
-        container.log = self.log_fifo(site).await;
+        container.log = self.log_fifo(plan).await;
         let own = async {
             // Never broken off: what the daemon makes meanwhile would have no owner.
             container.id = self.create_itself(plan, body, &mut container.log).await?;

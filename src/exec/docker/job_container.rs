@@ -17,9 +17,12 @@ impl Containers {
         self.known().is_some_and(is_dockers) && self.logs.work(site).await
     }
 
-    /// One for a new job.
-    pub(super) async fn log_fifo(&self, site: &Site) -> Option<LogFifo> {
-        if self.log_fifos_work(site).await {
+    /// One for a new job. What something says before the shell would come another way, and late.
+    pub(super) async fn log_fifo(&self, plan: &Plan<'_>) -> Option<LogFifo> {
+        let (site, images) = (&plan.site, &self.images);
+        let alone = images.begins_as_asked(site, plan.image, &plan.spec.variables);
+        // What goes wrong is told where it is asked for again.
+        if alone.await.unwrap_or(false) && self.log_fifos_work(site).await {
             self.logs.make(&site.owner)
         } else {
             None

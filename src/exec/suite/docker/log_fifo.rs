@@ -90,6 +90,23 @@ async fn a_daemon_that_does_not_have_it_carries_the_log() {
     }
 }
 
+/// It comes by the daemon, and what comes by another way would be before it.
+#[tokio::test]
+async fn what_an_entrypoint_says_comes_first() {
+    in_docker(async |subject: &Subject| {
+        let mut spec = subject.spec("speaks");
+        if let Some(image) = &mut spec.image {
+            let words = ["/bin/sh", "-c", "echo first; exec \"$@\"", "sh"];
+            image.entrypoint = Some(words.map(str::to_owned).to_vec());
+        }
+        let script = "echo second; [ -e /dev/pipe-log ] || echo attached\n";
+        let ended = ends(subject, spec, script).await;
+        let told = "first\nsecond\nattached\n".to_owned();
+        assert_eq!(ended, (Exit::Code(0), told));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn any_user_may_write_to_it() {
     in_docker(async |subject: &Subject| {
