@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 use crate::event::{Reporter, RunResult};
-use crate::exec::{ArtifactRef, Cx, Owner};
+use crate::exec::{ArtifactRef, Owner};
 use crate::plan::Chosen;
-use crate::record::{Keep, ProjectRecord, Recorder, State};
+use crate::record::{Keep, ProjectRecord, Recorder};
 use crate::report::words;
 use crate::run::{self, Interrupt, Person, RunSettings, RunSpec};
 use crate::settings::Key;
@@ -22,6 +22,7 @@ use super::jobs::{KeyDigests, Permissions, PipelineContext};
 use super::pipeline::Pipeline;
 use super::pipelines::{Basis, Upstream};
 use super::place::Place;
+use super::reap::{Reaping, reap};
 use super::recorded::recorded;
 use super::request::{LaunchOptions, RunRequest};
 use super::resumed::{passed, resumption};
@@ -130,6 +131,7 @@ async fn prepare(
     let mut runners = Runners::find(&workspace.settings, state.root(), live.id(), &chosen.plan)?;
     // The daemon takes its time to answer; meanwhile the tree is packed.
     let mut greeting = Some(runners.greet());
+    let reaping = Reaping::begin(runners.daemon(), place);
     if runners.answers_first()
         && let Some(greeting) = greeting.take()
     {
@@ -196,7 +198,7 @@ async fn prepare(
             greeting.answer().await?;
         }
         checking.answer().await?;
-        reap(&runners, state).await
+        reap(&runners, reaping, state).await
     };
     spec.pipeline
         .notices
@@ -218,36 +220,6 @@ fn without(chosen: &Chosen) -> impl Iterator<Item = String> + '_ {
             move |what| format!("job `{job}` gets no {what}: this machine does not have them");
         whats.iter().map(told)
     })
-}
-
-/// One sentence, however much it was.
-fn removed_in_words(removed: &[String]) -> Option<String> {
-    let what = match removed {
-        [] => return None,
-        [one] => one.clone(),
-        [first, others @ ..] => format!("{first}, and {} more", others.len()),
-    };
-    Some(format!("removed what a killed run left: {what}"))
-}
-
-/// Removes what dead runs left behind; says so. A daemon that gives no answer to that would give
-/// none to the jobs either.
-async fn reap(runners: &Runners, state: &State) -> Result<Vec<String>, Failure> {
-    let owner = state.owner();
-    // Whoever waits for it stops it by not waiting any more.
-    let cx = Cx::unstoppable();
-    let mut notices = Vec::new();
-    for executor in runners.all() {
-        match executor.reap(&owner, &|run| state.is_alive(run), &cx).await {
-            Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
-            Err(error) if error.is_silence() => return Err(error.into()),
-            Err(error) => notices.push(format!(
-                "can't look for what killed runs left: {}",
-                error.in_one_line()
-            )),
-        }
-    }
-    Ok(notices)
 }
 
 /// What earlier runs have of the jobs that are not run, by the job that receives it.

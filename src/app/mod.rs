@@ -32,6 +32,7 @@ mod pipeline;
 mod pipelines;
 mod place;
 mod projects;
+mod reap;
 mod recorded;
 mod request;
 mod resumed;

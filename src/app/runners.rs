@@ -225,7 +225,12 @@ impl Runners {
         Greeting::of(self.sandbox.clone().filter(is_theirs))
     }
 
-    /// Every executor that may have left something behind.
+    /// The one that a daemon is, where jobs may go there.
+    pub(super) fn daemon(&self) -> Option<Arc<dyn Executor>> {
+        self.docker.clone()
+    }
+
+    /// Every executor that may have left something behind, the daemon first.
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<dyn Executor>> {
         let containers = self.docker.iter().chain(&self.sandbox);
         containers.chain([&self.shell])

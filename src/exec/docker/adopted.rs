@@ -40,8 +40,19 @@ pub(super) async fn below(
     let Some(volume) = workspaces.layers.adopted(site, &id).await? else {
         return Ok(None);
     };
-    let Some(names) = names_in(vec![first.tar.clone()]).await else {
-        return Ok(None);
+    let store = workspaces.layers.store();
+    // To read a whole archive for them takes longer than all else on the way to the container.
+    let names = match store.and_then(|store| store.tops(&id)) {
+        Some(noted) => noted,
+        None => match names_in(vec![first.tar.clone()]).await {
+            Some(names) => {
+                if let Some(store) = store {
+                    store.note_tops(&id, &names);
+                }
+                names
+            }
+            None => return Ok(None),
+        },
     };
     let is_hidden = workspaces.holds(spec, &names).await?;
     Ok((!is_hidden).then_some(volume))

@@ -11,7 +11,7 @@ use super::services::Services;
 pub(super) async fn run(
     container: &Container,
     services: &mut Services,
-    shell: Waiting,
+    shell: Option<Waiting>,
     script: &Script,
     cx: &Cx,
 ) -> Result<Exit, ExecError> {

@@ -1,5 +1,6 @@
 //! The way to the daemon.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +16,9 @@ pub(super) const GREETING: Duration = Duration::from_secs(10);
 /// How long one request may take until its answer begins, in seconds. Uploads of large trees and
 /// graceful stops are such requests; deadlines for people are set where they are known.
 const REQUEST: u64 = 3600;
+
+/// What Docker calls the part of it that is the daemon.
+pub(super) const ENGINE: &str = "Engine";
 
 /// What to do where none answers.
 const START: &str = "start it, or use another executor";
@@ -87,6 +91,19 @@ impl Endpoint {
             })
     }
 
+    /// What tells its socket from those that were in its place before, and so this daemon from another,
+    /// or from itself before it was started anew.
+    pub(in super::super) fn identity(&self) -> Option<String> {
+        let about = self.socket.metadata().ok()?;
+        Some(format!(
+            "{}:{}:{}.{}",
+            about.dev(),
+            about.ino(),
+            about.ctime(),
+            about.ctime_nsec()
+        ))
+    }
+
     /// Connects, asks the daemon who it is and agrees on a version of the API. One question, for
     /// the daemon asks its own parts before it answers.
     pub(super) async fn connect(&self) -> Result<(Docker, SystemVersion), ExecError> {
@@ -133,7 +150,7 @@ impl Endpoint {
 /// Whether it is Docker's own engine, and none that only speaks its language.
 pub(super) fn is_dockers(daemon: &SystemVersion) -> bool {
     let mut parts = daemon.components.iter().flatten();
-    parts.any(|part| part.name == "Engine")
+    parts.any(|part| part.name == ENGINE)
 }
 
 /// Where the daemon keeps what it has.

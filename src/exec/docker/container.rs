@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::super::{EnvVariable, ExecError};
 use super::kept_networks::KeptNetwork;
+use super::log_fifo::LogFifo;
 use super::patience::Patience;
 use super::services::Services;
 use super::{fault, volumes};
@@ -28,6 +29,8 @@ pub(super) struct Container {
     pub(super) given: Vec<EnvVariable>,
     /// The network that it has from others and leaves to others.
     pub(super) network: Option<KeptNetwork>,
+    /// Where its log comes, where the daemon need not carry it.
+    pub(super) log: Option<LogFifo>,
     /// What goes with it.
     pub(super) services: Option<Box<Services>>,
     /// Those that show what this one has changed, and are never started.
@@ -52,6 +55,7 @@ impl Container {
             volumes: Vec::new(),
             given: Vec::new(),
             network: None,
+            log: None,
             services: None,
             beside: Vec::new(),
             ended: false,

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bollard::Docker;
-use bollard::models::{ContainerCreateBody, SystemVersion};
-use bollard::query_parameters::CreateContainerOptionsBuilder;
+use bollard::models::SystemVersion;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::super::cancel::unless_asked;
@@ -21,6 +20,7 @@ use super::images::Images;
 use super::job_network::JobNetwork;
 use super::kept_networks::KeptNetworks;
 use super::layers::{Layers, Site, token};
+use super::log_fifos::LogFifos;
 use super::mounts::Mounts;
 use super::overlays::Overlays;
 use super::patience::Patience;
@@ -29,11 +29,11 @@ use super::services::Services;
 use super::settings::DockerSettings;
 use super::upload::{self, Content};
 use super::workspace::{Volumes, Workspaces};
-use super::{connect, create, fault, host_builds, mounts, overlays, ownership};
+use super::{connect, create, host_builds, mounts, overlays, ownership};
 
 /// One daemon, and what is made on it.
 pub(super) struct Containers {
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     daemon: OnceCell<(Docker, SystemVersion)>,
     pub(super) patience: Patience,
     starts: Arc<Semaphore>,
@@ -41,6 +41,7 @@ pub(super) struct Containers {
     pub(super) overlays: Overlays,
     tried_out: OnceCell<()>,
     labels_files: OnceCell<bool>,
+    pub(super) logs: LogFifos,
     /// The trees as files, for a daemon without overlays.
     flat: Trees,
     pub(super) images: Images,
@@ -79,6 +80,7 @@ impl Containers {
         settings: DockerSettings,
         starts: usize,
         layers: Layers,
+        logs: LogFifos,
     ) -> Self {
         Self {
             settings,
@@ -90,6 +92,7 @@ impl Containers {
             overlays: Overlays::default(),
             tried_out: OnceCell::new(),
             labels_files: OnceCell::new(),
+            logs,
             flat: Trees::default(),
             images: Images::default(),
             networks: Arc::default(),
@@ -206,7 +209,9 @@ impl Containers {
         let network = JobNetwork::of(self, plan);
         // Known when it is asked for; what goes wrong is told there.
         let knowing = self.images.runs_as_root(site, plan.image);
-        let (made, network, _) = tokio::join!(making, network, knowing);
+        // Tried out meanwhile, where that is to be done.
+        let logs = self.log_fifos_work(site);
+        let (made, network, ..) = tokio::join!(making, network, knowing, logs);
         match made {
             Ok((volumes, rest)) => {
                 let files = Files::Beside(rest);
@@ -223,8 +228,13 @@ impl Containers {
     /// Finds out, once, whether the daemon lays volumes over each other.
     async fn try_out(&self, site: &Site) -> Result<(), ExecError> {
         let trying = || async {
-            if !overlays::work(site, self.layers().store()).await? {
+            let store = self.layers().store();
+            if !overlays::work(site, store).await? {
                 self.overlays.found(false);
+            } else if let (Some(store), Some(daemon)) = (store, self.endpoint.identity())
+                && store.has_overlays_of(&daemon)
+            {
+                self.overlays.found(true);
             }
             Ok(())
         };
@@ -306,9 +316,10 @@ impl Containers {
             kept: kept.as_deref(),
         };
         let body = create::body(spec, image, common);
+        container.log = self.log_fifo(plan).await;
         let own = async {
             // Never broken off: what the daemon makes meanwhile would have no owner.
-            container.id = self.create_itself(plan, body).await?;
+            container.id = self.create_itself(plan, body, &mut container.log).await?;
             let readying = async {
                 if !self.put(plan, &container.id, files).await? {
                     return Ok(None);
@@ -365,31 +376,6 @@ impl Containers {
             return Err(ExecError::system("create volume", message));
         }
         mounts::make(&plan.site, &self.settings, &self.endpoint.socket, plan.spec).await
-    }
-
-    /// The id of a new container.
-    async fn create_itself(
-        &self,
-        plan: &Plan<'_>,
-        body: ContainerCreateBody,
-    ) -> Result<String, ExecError> {
-        let (docker, image, spec) = (&plan.site.docker, plan.image, plan.spec);
-        let mut options = CreateContainerOptionsBuilder::new();
-        if let Some(platform) = &image.platform {
-            options = options.platform(platform);
-        }
-        let name = create::name(&spec.owner, &spec.job, spec.attempt);
-        let named = options.clone().name(&name).build();
-        let making = async {
-            let mut made = docker.create_container(Some(named), body.clone()).await;
-            // Two pipelines of one run may have jobs of the same name: the labels tell them apart.
-            if matches!(&made, Err(error) if fault::status(error) == Some(409)) {
-                made = docker.create_container(Some(options.build()), body).await;
-            }
-            made.map_err(|error| fault::create(&image.name, error))
-        };
-        let making = self.patience.answer("create container", Box::pin(making));
-        Ok(making.await?.id)
     }
 }
 

@@ -1,5 +1,6 @@
-//! The daemon's greeting, asked for before anybody knows which jobs there are: it asks its own parts
-//! first, which takes it some milliseconds.
+//! The daemon's greeting, asked for before anybody knows which jobs there are. A ping's answer says who
+//! it is in its head; asked for its version, a daemon starts programs of its own first to ask for
+//! theirs, which takes it longer than all else before a job.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -7,19 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use bollard::models::SystemVersion;
+use bollard::models::{SystemVersion, SystemVersionComponents};
+use memchr::memmem;
 use tokio::sync::oneshot;
 
-use super::connect::{Endpoint, GREETING};
+use super::connect::{ENGINE, Endpoint, GREETING};
 
-/// Of a version in which an answer is in one piece, and the line is closed behind it.
-const QUESTION: &[u8] = b"GET /version HTTP/1.0\r\nHost: docker\r\n\r\n";
+/// In words in which an answer is all head, and the line is closed behind it.
+const QUESTION: &[u8] = b"HEAD /_ping HTTP/1.0\r\nHost: docker\r\n\r\n";
 
 /// Behind the head of an answer.
 const END: &[u8] = b"\r\n\r\n";
 
+/// What Docker's own engine calls itself, before its version.
+const DOCKER: &str = "Docker/";
+
 /// Bytes of an answer that are read.
-const LONGEST: usize = 1 << 20;
+const LONGEST: usize = 64 << 10;
 
 /// The daemon that was asked, and where its answer comes.
 static ASKED: Mutex<Option<(PathBuf, oneshot::Receiver<Vec<u8>>)>> = Mutex::new(None);
@@ -58,7 +63,8 @@ fn ask(socket: &Path) -> io::Result<Vec<u8>> {
     line.set_write_timeout(Some(GREETING))?;
     line.write_all(QUESTION)?;
     let (mut said, mut piece) = (Vec::new(), [0; 4096]);
-    while !is_whole(&said) && said.len() < LONGEST {
+    // Not every daemon closes the line.
+    while memmem::find(&said, END).is_none() && said.len() < LONGEST {
         match line.read(&mut piece)? {
             0 => break,
             some => said.extend_from_slice(&piece[..some]),
@@ -67,33 +73,33 @@ fn ask(socket: &Path) -> io::Result<Vec<u8>> {
     Ok(said)
 }
 
-/// Whether all of an answer has come that says how long it is. Not every daemon closes the line. PURE.
-fn is_whole(said: &[u8]) -> bool {
-    let Some((head, body)) = parts(said) else {
-        return false;
-    };
-    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length:"));
-    let length: Option<usize> = length.and_then(|length| length.trim().parse().ok());
-    length.is_some_and(|length| body.len() >= length)
-}
-
-/// The head and the body of an answer. PURE.
-fn parts(said: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memchr::memmem::find(said, END)?;
-    Some((&said[..end], &said[end + END.len()..]))
-}
-
-/// The version in a whole answer that is a good one. PURE.
+/// What the whole head of a good answer says of the daemon; `None` where it does not say it. PURE.
 fn version(said: &[u8]) -> Option<SystemVersion> {
-    let (head, body) = parts(said)?;
-    let status = head.split(|byte| *byte == b' ').nth(1)?;
-    if status != b"200" {
+    let end = memmem::find(said, END)?;
+    let head = str::from_utf8(&said[..end]).ok()?;
+    if head.split(' ').nth(1)? != "200" {
         return None;
     }
-    serde_json::from_slice(body).ok()
+    let value = |wanted: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+        let found = lines.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.trim().to_owned())
+    };
+    let server = value("server")?;
+    let version = server.strip_prefix(DOCKER);
+    let version = version.and_then(|version| version.split(' ').next());
+    let engine = version.map(|version| SystemVersionComponents {
+        name: ENGINE.to_owned(),
+        version: version.to_owned(),
+        ..SystemVersionComponents::default()
+    });
+    Some(SystemVersion {
+        version: version.map(str::to_owned),
+        api_version: Some(value("api-version")?),
+        os: value("ostype"),
+        components: Some(engine.into_iter().collect()),
+        ..SystemVersion::default()
+    })
 }
 
 #[cfg(test)]
@@ -103,36 +109,38 @@ mod tests {
     use std::path::Path;
     use std::thread;
 
-    use super::super::connect::Endpoint;
-    use super::{QUESTION, expect_docker, greeting, is_whole, version};
+    use super::super::connect::{Endpoint, is_dockers};
+    use super::{QUESTION, expect_docker, greeting, version};
 
     #[test]
-    fn only_a_good_answer_says_a_version() {
+    fn only_the_head_of_a_good_answer_says_who_it_is() {
         for (said, wanted) in [
             (
-                "HTTP/1.0 200 OK\r\nA: b\r\n\r\n{\"Version\":\"1\"}",
-                Some("1"),
+                "HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/20.10.24+dfsg1 (linux)\r\n\r\n",
+                Some((Some("20.10.24+dfsg1"), "1.41", true)),
             ),
-            ("HTTP/1.0 500 Oh\r\n\r\n{\"Version\":\"1\"}", None),
-            ("HTTP/1.0 200 OK\r\n\r\n{\"Version\":", None),
-            ("HTTP/1.0 200 OK\r\n", None),
+            (
+                "HTTP/1.1 200 OK\r\nAPI-VERSION:1.40\r\nserver:Libpod/4.3.1 (linux)\r\n\r\nOK",
+                Some((None, "1.40", false)),
+            ),
+            ("HTTP/1.0 200 OK\r\nServer: Docker/1\r\n\r\n", None),
+            ("HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\n\r\n", None),
+            (
+                "HTTP/1.0 500 Oh\r\nApi-Version: 1.41\r\nServer: Docker/1\r\n\r\n",
+                None,
+            ),
+            (
+                "HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/1\r\n",
+                None,
+            ),
             ("", None),
         ] {
-            let version = version(said.as_bytes()).and_then(|it| it.version);
-            assert_eq!(version.as_deref(), wanted, "{said}");
-        }
-    }
-
-    #[test]
-    fn an_answer_is_whole_where_it_is_as_long_as_it_says() {
-        for (said, wanted) in [
-            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", true),
-            ("HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\n{", false),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", false),
-            ("HTTP/1.0 200 OK\r\n\r\n{}", false),
-            ("", false),
-        ] {
-            assert_eq!(is_whole(said.as_bytes()), wanted, "{said}");
+            let version = version(said.as_bytes());
+            let found = version.as_ref().map(|it| {
+                let api = it.api_version.as_deref().unwrap_or_default();
+                (it.version.as_deref(), api, is_dockers(it))
+            });
+            assert_eq!(found, wanted, "{said}");
         }
     }
 
@@ -145,7 +153,7 @@ mod tests {
             let (mut line, _) = listener.accept().expect("asked");
             let mut asked = vec![0; QUESTION.len()];
             line.read_exact(&mut asked).expect("a question");
-            let said = b"HTTP/1.0 200 OK\r\n\r\n{\"Version\":\"7\"}";
+            let said = b"HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/7 (linux)\r\n\r\n";
             line.write_all(said).expect("said");
             asked
         });

@@ -33,11 +33,12 @@ impl Marker {
 
     /// `script`, which says its status as its last words on both streams, for nothing orders one
     /// after the other. In the script's first line, so that the lines keep their numbers; quiet
-    /// where the script is traced.
-    pub(super) fn closes(&self, script: &str) -> String {
+    /// where the script is traced. Before the script
+    /// comes `first`, a command with its end.
+    pub(super) fn closes(&self, first: &str, script: &str) -> String {
         let say = format!("echo \"{}\"", self.said("$code"));
         format!(
-            "trap '{{ code=$?; set +ex; }} 2>/dev/null; if [ $$ = 1 ]; then {say}; {say} >&2; fi' EXIT; {script}"
+            "trap '{{ code=$?; set +ex; }} 2>/dev/null; if [ $$ = 1 ]; then {say}; {say} >&2; fi' EXIT; {first}{script}"
         )
     }
 
@@ -204,9 +205,12 @@ mod tests {
     #[test]
     fn a_script_keeps_the_numbers_of_its_lines() {
         let marker = Marker::new().expect("a marker");
-        let closed = marker.closes("#!/bin/sh\necho a\n");
+        let closed = marker.closes("first; ", "#!/bin/sh\necho a\n");
         assert_eq!(closed.lines().count(), 2);
-        assert!(closed.ends_with("EXIT; #!/bin/sh\necho a\n"), "{closed}");
+        assert!(
+            closed.ends_with("EXIT; first; #!/bin/sh\necho a\n"),
+            "{closed}"
+        );
         let another = Marker::new().expect("a marker");
         assert_ne!(marker.words, another.words);
     }

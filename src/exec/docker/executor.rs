@@ -1,7 +1,7 @@
 //! The executor: one daemon, its containers and the trees published to it.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use super::containers::Containers;
 use super::host_builds::HostBuilds;
 use super::layer_store::LayerStore;
 use super::layers::{Layers, token};
+use super::log_fifos::LogFifos;
 use super::session::DockerSession;
 use super::settings::DockerSettings;
 use super::workspace::WORTH_A_LAYER;
@@ -38,28 +39,42 @@ pub struct DockerExecutor {
 impl DockerExecutor {
     /// An executor on the daemon at `endpoint`. Nothing is asked of the daemon yet.
     pub fn new(endpoint: Endpoint, settings: DockerSettings) -> Self {
-        Self::with_layers(endpoint, settings, None)
+        Self::remembering(endpoint, settings, None, None)
     }
 
-    /// The same, with layers of project trees that outlive a run: which ones the daemon has is
-    /// remembered in `folder`, which need not be there yet.
+    /// The same, with layers of project trees that outlive a run, and logs that the daemon need not
+    /// carry: which layers it has, and what it can do, is remembered in `folder`, which need not be
+    /// there yet.
     pub fn keeping_layers_in(endpoint: Endpoint, settings: DockerSettings, folder: &Path) -> Self {
         let name = super::layers::id("daemon", &endpoint.socket);
-        let store = LayerStore::new(folder.join(name));
-        Self::with_layers(endpoint, settings, Some(store))
+        let folder = folder.join(name);
+        let store = LayerStore::new(folder.clone());
+        Self::remembering(endpoint, settings, Some(store), Some(folder))
     }
 
-    fn with_layers(
+    /// The same as [`DockerExecutor::new`], with logs that the daemon need not carry.
+    #[cfg(test)]
+    pub(in super::super) fn with_log_fifos_in(
+        endpoint: Endpoint,
+        settings: DockerSettings,
+        folder: &Path,
+    ) -> Self {
+        Self::remembering(endpoint, settings, None, Some(folder.to_owned()))
+    }
+
+    fn remembering(
         endpoint: Endpoint,
         settings: DockerSettings,
         store: Option<LayerStore>,
+        logs: Option<PathBuf>,
     ) -> Self {
+        let logs = LogFifos::new(logs, endpoint.clone());
         let layers = Layers::new(store);
         // Without random bytes the first volume fails, and says so.
         let token = settings.host_socket.then(|| token().unwrap_or_default());
         Self {
             host_builds: token.map(HostBuilds::new),
-            containers: Arc::new(Containers::new(endpoint, settings, STARTS, layers)),
+            containers: Arc::new(Containers::new(endpoint, settings, STARTS, layers, logs)),
         }
     }
 }
@@ -224,6 +239,7 @@ impl Executor for DockerExecutor {
         let reaping = async {
             let store = self.containers.layers().store();
             let docker = self.containers.docker().await?;
+            self.containers.logs.reap(owner, alive);
             reap::reap(docker, owner, alive, store, &self.containers.patience).await
         };
         unless_asked(&cx.cancel, "reap", reaping).await

@@ -1,5 +1,6 @@
 //! Which layers of earlier runs a daemon still has: a file for each in the user's state folder,
-//! written when the layer is whole. Its time is that of the last use.
+//! written when the layer is whole. Its time is that of the last use. It begins with the volume's name;
+//! lines behind that, up to an empty one, name what is at the top of the layer.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -46,7 +47,7 @@ impl LayerStore {
         let file = File::open(&path).ok()?;
         flock(&file, FlockOperation::NonBlockingLockShared).ok()?;
         // It may have been given up between the two.
-        let volume = fs::read_to_string(&path).ok()?;
+        let volume = volume_of(&path)?;
         // A time that can't be set only lets it look older than it is.
         let _ = file.set_modified(SystemTime::now());
         self.hold(file);
@@ -58,11 +59,19 @@ impl LayerStore {
         self.folder.join(OVERLAYS).exists()
     }
 
+    /// Whether the daemon of that identity was: nothing of it has changed since.
+    pub(super) fn has_overlays_of(&self, daemon: &str) -> bool {
+        fs::read_to_string(self.folder.join(OVERLAYS)).is_ok_and(|noted| noted == daemon)
+    }
+
     /// Remembers that it did.
-    pub(super) fn remember_overlays(&self) {
+    pub(super) fn remember_overlays(&self, daemon: &str) {
+        if self.has_overlays_of(daemon) {
+            return;
+        }
         // Where it can't be remembered it is tried out again.
         let _ = fs::create_dir_all(&self.folder);
-        let _ = fs::write(self.folder.join(OVERLAYS), "");
+        let _ = fs::write(self.folder.join(OVERLAYS), daemon);
     }
 
     /// Forgets it: the daemon is another one.
@@ -89,6 +98,27 @@ impl LayerStore {
         let _ = written.and_then(|mut file| file.write_all(format!("{id}\n").as_bytes()));
     }
 
+    /// What is at the top of a layer, where that was noted.
+    pub(super) fn tops(&self, id: &str) -> Option<Vec<String>> {
+        let noted = fs::read_to_string(self.folder.join(id)).ok()?;
+        let (_, tops) = noted.split_once('\n')?;
+        // Another run may be about to note it.
+        let (tops, _) = tops.split_once("\n\n")?;
+        Some(tops.lines().map(str::to_owned).collect())
+    }
+
+    /// Notes what is at the top of a layer that is kept.
+    pub(super) fn note_tops(&self, id: &str, tops: &[String]) {
+        let is_line = |name: &String| !name.is_empty() && !name.contains(['\n', '\r']);
+        if tops.is_empty() || !tops.iter().all(is_line) {
+            return;
+        }
+        // What can't be noted is looked up again.
+        let file = OpenOptions::new().append(true).open(self.folder.join(id));
+        let noted = format!("\n{}\n\n", tops.join("\n"));
+        let _ = file.and_then(|mut file| file.write_all(noted.as_bytes()));
+    }
+
     /// Forgets a layer that the daemon does not have any more.
     pub(super) fn forget(&self, id: &str) {
         // What is gone already needs no forgetting; what stays is looked up once more.
@@ -111,9 +141,7 @@ impl LayerStore {
     /// Volumes of all layers that are kept.
     pub(super) fn volumes(&self) -> Vec<String> {
         let paths = self.entries().into_iter().map(|(path, _)| path);
-        paths
-            .filter_map(|path| fs::read_to_string(path).ok())
-            .collect()
+        paths.filter_map(|path| volume_of(&path)).collect()
     }
 
     /// Gives up layers that are too many and that no run uses; their volumes, for removing them.
@@ -127,7 +155,7 @@ impl LayerStore {
     /// Gives up all layers of `volumes` that no run uses; their volumes, for removing them.
     pub(super) fn give_up_all(&self, volumes: &[String]) -> Vec<String> {
         let is_among =
-            |path: &PathBuf| fs::read_to_string(path).is_ok_and(|volume| volumes.contains(&volume));
+            |path: &PathBuf| volume_of(path).is_some_and(|volume| volumes.contains(&volume));
         let entries = self.entries().into_iter().map(|(path, _)| path);
         let among = entries.filter(is_among);
         among.filter_map(|path| give_up(&path)).collect()
@@ -153,13 +181,23 @@ impl LayerStore {
     }
 }
 
+/// The volume that such a file names.
+fn volume_of(path: &Path) -> Option<String> {
+    let noted = fs::read_to_string(path).ok()?;
+    Some(first_line(&noted).to_owned())
+}
+
+fn first_line(noted: &str) -> &str {
+    noted.split('\n').next().unwrap_or_default()
+}
+
 fn give_up(path: &Path) -> Option<String> {
     let mut options = OpenOptions::new();
     let file = options.read(true).mode(0o600).open(path).ok()?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
     let volume = io::read_to_string(&file).ok()?;
     fs::remove_file(path).ok()?;
-    Some(volume)
+    Some(first_line(&volume).to_owned())
 }
 
 #[cfg(test)]
@@ -191,8 +229,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let store = LayerStore::new(dir.path().join("layers"));
         assert!(!store.has_overlays());
-        store.remember_overlays();
-        assert!(store.has_overlays());
+        store.remember_overlays("one");
+        assert!(store.has_overlays() && store.has_overlays_of("one"));
+        assert!(!store.has_overlays_of("another"));
         assert_eq!(store.volumes(), [] as [String; 0]);
         store.forget_overlays();
         assert!(!store.has_overlays());
@@ -208,6 +247,29 @@ mod tests {
         store().forget("l");
         assert_eq!(store().find("l"), None);
         store().keep("l", "second").expect("kept");
+    }
+
+    #[test]
+    fn what_is_at_the_top_of_a_layer_is_noted_behind_its_volume() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = LayerStore::new(dir.path().to_owned());
+        store.keep("l", "v").expect("kept");
+        assert_eq!(store.tops("l"), None);
+        let names = |names: &[&str]| names.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
+        store.note_tops("l", &names(&["two\nlines"]));
+        assert_eq!(store.tops("l"), None);
+        let tops = names(&["a b", "vendor"]);
+        // Two runs may do it.
+        store.note_tops("l", &tops);
+        store.note_tops("l", &tops);
+        assert_eq!(store.tops("l"), Some(tops));
+        assert_eq!(store.find("l").as_deref(), Some("v"));
+        assert_eq!(store.volumes(), ["v"]);
+        drop(store);
+        let other = LayerStore::new(dir.path().to_owned());
+        assert_eq!(other.give_up_all(&["v".to_owned()]), ["v"]);
+        std::fs::write(dir.path().join("l"), "v\nhalf").expect("written");
+        assert_eq!(other.tops("l"), None);
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(super) async fn work(site: &Site, store: Option<&LayerStore>) -> Result<bool
     match tried {
         Ok(()) => {
             if let Some(store) = store {
-                store.remember_overlays();
+                store.remember_overlays("");
             }
             Ok(true)
         }

@@ -33,7 +33,7 @@ impl Containers {
                 self.are_refused();
                 return Ok(false);
             }
-            self.overlays.found(true);
+            self.are_seen();
         }
         if !is_open {
             upload::open_folders(docker, id, vec![layout.builds_dir.clone()]).await?;
@@ -73,9 +73,16 @@ impl Containers {
                 return Ok(None);
             }
         }
-        self.overlays.found(true);
+        self.are_seen();
         // What else is wrong shows again, and is told, when the script comes.
         Ok(Some(started.ok()))
+    }
+
+    fn are_seen(&self) {
+        self.overlays.found(true);
+        if let (Some(store), Some(daemon)) = (self.layers().store(), self.endpoint.identity()) {
+            store.remember_overlays(&daemon);
+        }
     }
 
     fn are_refused(&self) {

@@ -3,20 +3,20 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use bollard::Docker;
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error;
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, StartContainerOptions, WaitContainerOptionsBuilder,
 };
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, TryStreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::super::cancel::asked;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
 use super::container::Container;
 use super::ending::Marker;
+use super::log_fifo::{LogFifo, SAYS_ALL_THERE};
 use super::{fault, stop};
 
 /// How long output may still come after the container was stopped.
@@ -42,35 +42,44 @@ impl Waiting {
 /// Starts the container once more.
 pub(super) async fn start(container: &Container) -> Result<Waiting, ExecError> {
     // Attached before the start, or the first output is lost.
-    let (docker, id) = (&container.docker, container.id.as_str());
-    let attached = container.patience.answer("attach", attach(docker, id));
-    let attached = attached.await?;
-    // The semaphore is never closed: an error would mean one slot more, no harm.
-    let _slot = container.starts.acquire().await;
-    let starting = async {
-        let started = docker.start_container(id, None::<StartContainerOptions>);
-        started.await.map_err(fault::start)
-    };
-    container
-        .patience
-        .answer("start container", starting)
-        .await?;
+    let attached = attach(container).await?;
+    start_attached(container).await?;
     Ok(Waiting(attached))
 }
 
-/// Runs `script` in the shell that waits for it.
+async fn start_attached(container: &Container) -> Result<(), ExecError> {
+    // The semaphore is never closed: an error would mean one slot more, no harm.
+    let _slot = container.starts.acquire().await;
+    let starting = async {
+        let (docker, id) = (&container.docker, container.id.as_str());
+        let started = docker.start_container(id, None::<StartContainerOptions>);
+        started.await.map_err(fault::start)
+    };
+    let patience = &container.patience;
+    patience.answer("start container", starting).await
+}
+
+/// Runs `script` in the shell that waits for it, or in one that is started for it.
 pub(super) async fn run(
     container: &Container,
-    Waiting(attached): Waiting,
+    shell: Option<Waiting>,
     script: &Script,
     cx: &Cx,
 ) -> Result<Exit, ExecError> {
     let (docker, id) = (&container.docker, container.id.as_str());
-    let mut work = std::pin::pin!(to_the_end(container, script, attached, &cx.output));
+    let (tell, started) = oneshot::channel();
+    let mut work = Box::pin(start_to_end(container, shell, script, tell, &cx.output));
     tokio::select! {
         code = &mut work => return code.map(Exit::Code),
         silence = fallen_silent(container) => return Err(silence),
         () = asked(&cx.cancel, Cancel::Graceful) => {}
+    }
+    // Half a start would be in the way of the next script; after force there is none.
+    tokio::select! {
+        code = &mut work => return code.map(|_| Exit::Stopped),
+        () = asked(&cx.cancel, Cancel::Force) => {}
+        // Where nobody tells, there is nothing to wait for.
+        _ = started => {}
     }
     let stopping = async {
         stop::stop(docker, id, &cx.cancel).await;
@@ -98,41 +107,89 @@ pub(super) async fn fallen_silent(container: &Container) -> ExecError {
     }
 }
 
-async fn attach(docker: &Docker, id: &str) -> Result<AttachContainerResults, ExecError> {
+async fn attach(container: &Container) -> Result<AttachContainerResults, ExecError> {
     let options = AttachContainerOptionsBuilder::new()
         .stdin(true)
         .stdout(true)
         .stderr(true)
         .stream(true)
         .build();
-    docker
-        .attach_container(id, Some(options))
-        .await
-        .map_err(|error| fault::system("attach", "the container's output can't be read", error))
+    let attaching = async {
+        let attached = container
+            .docker
+            .attach_container(&container.id, Some(options));
+        let broken = |error| fault::system("attach", "the container's output can't be read", error);
+        attached.await.map_err(broken)
+    };
+    container.patience.answer("attach", attaching).await
 }
 
-/// Feeds the script, hands on all output, and returns the exit code: the shell's word for it, else
-/// the daemon's.
+/// Has the shell do all of the script; tells when it is started. What the shell is to read is on its way
+/// before the daemon has done with the start, for it runs before.
+async fn start_to_end(
+    container: &Container,
+    shell: Option<Waiting>,
+    script: &Script,
+    tell: oneshot::Sender<()>,
+    to: &mpsc::Sender<Vec<u8>>,
+) -> Result<i64, ExecError> {
+    if let Some(log) = &container.log {
+        // Left by what the last script had started.
+        log.rest();
+    }
+    let (attached, is_started) = match shell {
+        Some(Waiting(attached)) => (attached, true),
+        None => (attach(container).await?, false),
+    };
+    let starting = async {
+        if !is_started {
+            start_attached(container).await?;
+        }
+        // Perhaps nobody wants to know.
+        let _ = tell.send(());
+        Ok(())
+    };
+    let (mut starting, mut work) = (
+        std::pin::pin!(starting),
+        std::pin::pin!(to_the_end(container, script, attached, to)),
+    );
+    let said = tokio::select! {
+        // Why there is no shell tells more than that it says nothing.
+        biased;
+        started = &mut starting => {
+            started?;
+            work.await
+        }
+        said = &mut work => {
+            starting.await?;
+            said
+        }
+    };
+    match said? {
+        Some(code) => Ok(code),
+        None => exit_code(container).await,
+    }
+}
+
+/// Feeds the script, hands on all output, and returns the shell's word for the exit code, where it has
+/// one.
 async fn to_the_end(
     container: &Container,
     script: &Script,
     attached: AttachContainerResults,
     to: &mpsc::Sender<Vec<u8>>,
-) -> Result<i64, ExecError> {
+) -> Result<Option<i64>, ExecError> {
     let marker = Marker::new()?;
     let given = container.given.iter();
     let given = given.map(|variable| (&*variable.name, &*variable.value));
-    let text = marker.closes(script.for_shell(given));
+    let log = container.log.as_ref();
+    let first = log.map_or("", |_| SAYS_ALL_THERE);
+    let text = marker.closes(first, script.for_shell(given));
     let feeding = feed(attached.input, &text);
-    let mut ended = std::pin::pin!(async {
-        match pump(attached.output, &marker, to).await? {
-            Some(code) => Ok(code),
-            None => exit_code(container).await,
-        }
-    });
+    let mut ended = std::pin::pin!(pump(attached.output, log, &marker, to));
     // A container may end without reading its script; then feeding never does.
     tokio::select! {
-        code = &mut ended => code,
+        said = &mut ended => said,
         () = feeding => ended.await,
     }
 }
@@ -144,31 +201,52 @@ async fn feed(mut stdin: impl AsyncWrite + Unpin, text: &str) {
     }
 }
 
-/// Hands on all output until both streams were closed by the marker; `None` where they just end.
+/// Hands on all output until both streams were closed by the marker; `None` where they just end, as they
+/// do with the container.
 async fn pump(
     mut output: impl Stream<Item = Result<LogOutput, Error>> + Unpin,
+    log: Option<&LogFifo>,
     marker: &Marker,
     to: &mpsc::Sender<Vec<u8>>,
 ) -> Result<Option<i64>, ExecError> {
-    let (mut out, mut err) = (marker.watch(), marker.watch());
+    let (mut out, mut err, mut fifo) = (marker.watch(), marker.watch(), marker.watch());
     let mut markers = 0;
-    while let Some(chunk) = output.next().await {
-        let chunk = chunk
-            .map_err(|error| fault::system("read output", "the job's output broke off", error))?;
-        let watch = match &chunk {
-            LogOutput::StdErr { .. } => &mut err,
-            _ => &mut out,
+    loop {
+        let (watch, piece) = tokio::select! {
+            chunk = output.try_next() => match chunk.map_err(broke_off)? {
+                Some(chunk @ LogOutput::StdErr { .. }) => (&mut err, chunk.into_bytes()),
+                Some(chunk) => (&mut out, chunk.into_bytes()),
+                None => break,
+            },
+            piece = next(log) => (&mut fifo, piece?.into()),
         };
-        let (text, found) = watch.take(&chunk.into_bytes());
+        let (text, found) = watch.take(&piece);
         hand_on(text, to).await;
         markers += found.len();
         if let (2.., Some(&status)) = (markers, found.last()) {
             return Ok(Some(status));
         }
     }
-    hand_on(out.rest(), to).await;
-    hand_on(err.rest(), to).await;
-    Ok(None)
+    // What came last may be there still.
+    let (text, found) = fifo.take(&log.map(LogFifo::rest).unwrap_or_default());
+    hand_on(text, to).await;
+    for watch in [fifo, out, err] {
+        hand_on(watch.rest(), to).await;
+    }
+    Ok(found.last().copied().filter(|_| markers + found.len() >= 2))
+}
+
+fn broke_off(error: Error) -> ExecError {
+    fault::system("read output", "the job's output broke off", error)
+}
+
+/// What comes next through a FIFO, where there is one.
+async fn next(log: Option<&LogFifo>) -> Result<Vec<u8>, ExecError> {
+    let Some(log) = log else {
+        return std::future::pending().await;
+    };
+    let broken = |error| ExecError::system("read output", "the job's log broke off").because(error);
+    log.next().await.map_err(broken)
 }
 
 /// Output that nobody wants is still read, or the job would block.
@@ -245,7 +323,7 @@ mod tests {
         for chunks in [apart, in_one] {
             let (to, from) = mpsc::channel(8);
             let output = stream::iter(chunks).map(Ok).chain(stream::pending());
-            let ended = pump(output, &marker, &to).await;
+            let ended = pump(output, None, &marker, &to).await;
             drop(to);
             assert_eq!(ended.expect("no failure"), Some(7));
             assert_eq!(text(from).await, "a\nb\n");
@@ -258,7 +336,7 @@ mod tests {
         let (to, from) = mpsc::channel(8);
         let chunks = [out(&marker.said("7\n")), err("later\n"), err("pipe-")];
         let output = stream::iter(chunks).map(Ok);
-        let ended = pump(output, &marker, &to).await;
+        let ended = pump(output, None, &marker, &to).await;
         drop(to);
         assert_eq!(ended.expect("no failure"), None);
         assert_eq!(text(from).await, "later\npipe-");

@@ -108,9 +108,13 @@ impl Session for DockerSession {
         if *cx.cancel.borrow() != Cancel::Run {
             return Ok(Exit::Stopped);
         }
-        let Some(shell) = self.waiting_shell(cx).await? else {
-            return Ok(Exit::Stopped);
-        };
+        let shell = self.waiting.take();
+        if shell.is_none() {
+            tokio::select! {
+                settled = self.settle() => settled?,
+                () = asked(&cx.cancel, Cancel::Graceful) => return Ok(Exit::Stopped),
+            }
+        }
         self.ending = true;
         self.container.ended = false;
         let Some(mut services) = self.container.services.take() else {

@@ -1,29 +1,50 @@
 //! The contract over Docker, and what only it must do.
 
 mod adopted;
+mod attached;
+mod log_fifo;
 mod networks;
 mod services;
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use super::super::{
     Cx, DockerExecutor, DockerSettings, Endpoint, EnvSpec, Exit, Fault, Reach, Script,
 };
 use super::cases::refused;
-use super::contract;
-use super::subject::{BUDGET, Step, Subject, context, globs, variables};
+use super::subject::{BUDGET, Step, Subject, context, globs, scratch, variables};
+use super::{cases, contract, person, real};
 
 const IMAGE: &str = "pipe-test-busybox:1";
 
+/// Where tests note that the daemon's jobs can write into FIFOs of this machine.
+fn notes() -> &'static Path {
+    static NOTES: OnceLock<TempDir> = OnceLock::new();
+    NOTES.get_or_init(scratch).path()
+}
+
+fn endpoint() -> Endpoint {
+    let host = std::env::var("DOCKER_HOST").ok();
+    Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon")
+}
+
 /// The daemon of this machine.
 async fn docker() -> Subject {
-    let host = std::env::var("DOCKER_HOST").ok();
-    let endpoint = Endpoint::find(host.as_deref(), None, Reach::Local).expect("a Docker daemon");
-    let subject = Subject::new(
-        Arc::new(DockerExecutor::new(endpoint, DockerSettings::default())),
-        Some(IMAGE),
-    );
+    let settings = DockerSettings::default();
+    with(DockerExecutor::with_log_fifos_in(
+        endpoint(),
+        settings,
+        notes(),
+    ))
+    .await
+}
+
+async fn with(executor: DockerExecutor) -> Subject {
+    let subject = Subject::new(Arc::new(executor), Some(IMAGE));
     let images: Vec<_> = subject.image.iter().cloned().collect();
     let missing = subject
         .executor
