@@ -273,6 +273,9 @@ fn read_gitlab_env(temp: &str) -> String {
     )
 }
 
+/// What an executor's words before the script may have opened beside the usual three is none of a job's.
+const CLOSED: &str = " 8>&- 9>&-";
+
 /// Wraps `body` into shell options and a subshell that evaluates it as one string: read command by
 /// command, so that the lines before a syntax error run, with an empty stdin, so that no command
 /// eats the rest of the script. The subshell's status is that of its last command.
@@ -289,7 +292,7 @@ fn wrapped(body: &str, flags: Flags) -> String {
     };
     let body = format!("{EXIT_ON_TERM}{body}");
     format!(
-        "{EXIT_ON_TERM}{ONE_STREAM}{quotes}{trace}{OPTIONS}(eval {}) </dev/null\nexit 0\n",
+        "{EXIT_ON_TERM}{ONE_STREAM}{quotes}{trace}{OPTIONS}(eval {}) </dev/null{CLOSED}\nexit 0\n",
         quoted(&body)
     )
 }

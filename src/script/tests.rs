@@ -44,7 +44,7 @@ fn step_script_is_as_designed() {
     printf '\''%s\n'\'' '\''<ESC>[32;1m$ one # collapsed multi-line command<ESC>[0;m'\''
     one
     two
-    ') </dev/null
+    ') </dev/null 8>&- 9>&-
     exit 0
     "#);
 }
@@ -138,7 +138,7 @@ fn a_persons_shell_has_what_the_script_would_have() {
     let text = stage.surroundings();
     let last = r"cd '\''/builds/a b'\''
 (umask 077; export -p >'\''/builds/a b.tmp/pipe_surroundings'\'')
-') </dev/null
+') </dev/null 8>&- 9>&-
 exit 0
 ";
     assert!(text.ends_with(last), "{text}");

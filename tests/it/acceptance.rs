@@ -183,6 +183,15 @@ fn scripts_in_docker() {
             says: &["$ echo one # collapsed multi-line command", "one", "two"],
             ..CASE
         },
+        Case {
+            number: 36,
+            jobs: "a:\n  script: ['ls /proc/self/fd | grep -c \"[4-9]\" || true']\n\
+                   d:\n  extends: a\n  image: pipe-test-debian:1\n",
+            ends: &["a: success", "d: success"],
+            says: &["0"],
+            never: &["1", "2"],
+            ..CASE
+        },
     ]);
 }
 
