@@ -261,6 +261,7 @@ impl TestEnv {
             .filter_map(|daemon| fs::read_dir(daemon.path()).ok())
             .flat_map(Iterator::flatten)
             .filter_map(|layer| fs::read_to_string(layer.path()).ok())
+            .filter_map(|noted| Some(noted.lines().next()?.to_owned()))
             .collect()
     }
 }
