@@ -17,8 +17,9 @@ const FEWEST: usize = 4;
 /// serve so many.
 const EACH: usize = 3;
 
-/// How long it takes to make one, as far as is known: so long a container takes to come up on its own.
-const TAKES: Duration = Duration::from_millis(150);
+/// How long the first one may take to be made. A daemon makes networks one after the other: whoever has
+/// one made of its own instead is served no sooner, and all others later.
+const FIRST_TAKES: Duration = Duration::from_secs(1);
 
 /// Where none comes back for so long, jobs take their time, and who has time need not wait for one.
 const COMES_LATE: Duration = Duration::from_millis(300);
@@ -86,7 +87,7 @@ impl State {
 
     /// Until when a network may be about to come for whoever asked, or became wanted, at that time.
     pub(super) fn is_worth_waiting(&self, is_wanted: bool, since: Instant) -> Option<Instant> {
-        let making = self.making.unwrap_or(TAKES);
+        let making = self.making.unwrap_or(FIRST_TAKES);
         let until = if is_wanted {
             let is_about_to_come = self.under_way + self.ending > 0;
             let soon = is_about_to_come.then_some(since + making);
@@ -158,6 +159,13 @@ mod tests {
             ..State::default()
         };
         let (recent, long_ago) = (Duration::from_millis(10), Duration::from_secs(9));
+        let none_made_yet = State {
+            making: None,
+            ..state(1, None)
+        };
+        let a_while_ago = now.checked_sub(Duration::from_millis(600)).expect("a time");
+        let until = none_made_yet.is_worth_waiting(true, a_while_ago);
+        assert!(until.is_some(), "the first one may take longer");
         for (row, state, is_wanted, waits) in [
             ("none there", state(0, None), true, false),
             ("none there", state(0, None), false, false),
