@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::exec::{LayerContent, LayerSpec, TarFile, TreeSpec};
 use crate::record::{LiveRun, State};
-use crate::repo::{Checkout, SnapshotOptions};
+use crate::repo::{Checkout, RepoError, SnapshotOptions};
 use crate::run::JobRun;
 use crate::types::{Reference, Sources};
 
@@ -138,7 +138,10 @@ impl LayerContent for CommitLayer {
         let scratch = self.file.parent().unwrap_or(Path::new("."));
         let stop = || self.interruptible.is_interrupted();
         let written = self.checkout.write(folder, to, scratch, &stop);
-        written.map_err(io::Error::other)
+        written.map_err(|error| match error {
+            RepoError::DiskFull { .. } => io::Error::new(io::ErrorKind::StorageFull, error),
+            _ => io::Error::other(error),
+        })
     }
 
     fn holds(&self, path: &Path) -> io::Result<bool> {

@@ -1,6 +1,8 @@
 //! When the machinery fails.
 
-use crate::foreign::without_number;
+use std::io;
+
+use crate::foreign::{MAKE_ROOM, is_disk_full, system_words, without_number};
 
 /// Whose fault it is; `run` maps it to GitLab's failure reasons (runtime reference 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +80,33 @@ impl ExecError {
         }
     }
 
+    /// `what` went wrong with a file on a disk of `pipe`'s own. One that is full stays so.
+    pub fn file(phase: &'static str, what: &str, error: io::Error) -> Self {
+        let failed = Self::system(phase, format!("{what}: {}", system_words(&error)));
+        let failed = if is_disk_full(&error) {
+            let fault = Fault::Lasting;
+            Self { fault, ..failed }.help(MAKE_ROOM)
+        } else {
+            failed
+        };
+        failed.because(error)
+    }
+
     /// Something the executor can't do.
     pub fn unsupported(phase: &'static str, message: impl Into<String>) -> Self {
         Self {
             fault: Fault::Unsupported,
             ..Self::system(phase, message)
+        }
+    }
+
+    /// The same failure, for another who meets it; its cause is with the first.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            message: self.message.clone(),
+            help: self.help.clone(),
+            source: None,
+            ..*self
         }
     }
 

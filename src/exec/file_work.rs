@@ -10,7 +10,6 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::cancel::{asked, check};
 use super::{Cancel, Cx, ExecError};
-use crate::foreign::system_words;
 
 /// Whether file work is to end before it is done.
 #[derive(Debug, Clone, Default)]
@@ -123,10 +122,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, ExecError> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(|error| {
-            let text = format!("{what}: {}", system_words(&error));
-            ExecError::system(phase, text).because(error)
-        }),
+        Ok(done) => done.map_err(|error| ExecError::file(phase, what, error)),
         Err(error) => Err(ExecError::system(phase, what).because(error)),
     }
 }

@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError};
 
 use super::cancel::unless_asked;
 use super::{Cx, ExecError, TreeRef, TreeSpec, Workspace};
-use crate::foreign::system_words;
 
 const PHASE: &str = "publish tree";
 
@@ -27,7 +26,8 @@ impl Trees {
                 match writing.await {
                     Ok(Ok(files)) => Ok(files),
                     Ok(Err(error)) => {
-                        Err(ExecError::system(PHASE, system_words(&error)).because(error))
+                        let what = "the project files can't be packed";
+                        Err(ExecError::file(PHASE, what, error))
                     }
                     Err(error) => Err(ExecError::system(
                         PHASE,

@@ -1,4 +1,5 @@
-//! A Docker daemon of a test's own, which may be killed and started again: only root can have one.
+//! A Docker daemon of a test's own, which may be killed and started again, and whose disk may be full:
+//! only root can have one.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -143,4 +144,66 @@ fn a_daemon_that_is_killed_and_started_again_is_the_machines_fault_in_docker_wit
         let left: Vec<&str> = left.lines().filter(lasting).collect();
         assert_eq!(left, Vec::<&str>::new(), "{kind:?}: {text}");
     }
+}
+
+/// A disk of a daemon's own, which is little.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn mount(place: PathBuf) -> Self {
+        fs::create_dir_all(&place).expect("a folder");
+        let disk = Self(place);
+        disk.run("mount", &["-t", "tmpfs", "-o", "size=24m", "none"]);
+        disk
+    }
+
+    /// Leaves so many bytes of it.
+    fn fill_up_to(&self, left: u64) {
+        let about = rustix::fs::statvfs(&self.0).expect("it is there");
+        let free = about.f_bavail * about.f_frsize;
+        let length = usize::try_from(free - left).expect("a little disk");
+        fs::write(self.0.join("fills-it"), vec![0; length]).expect("room for it");
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let mut command = Command::new(program);
+        let status = command.args(arguments).arg(&self.0).status();
+        assert!(status.expect("it is there").success(), "{program}");
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // What the daemon has mounted below goes with it.
+        self.run("umount", &["--lazy"]);
+    }
+}
+
+#[test]
+fn the_full_disk_of_a_daemon_is_met_once_and_told_of_in_docker_with_dockerd() {
+    let env = TestEnv::new("a:\n  script: [echo a]\nb:\n  script: [echo b]\n");
+    env.user_settings("docker.network_mode = 'none'\n");
+    env.write("large", &"many words ".repeat(1 << 20));
+    let folder = env.sign("d");
+    let disk = Disk::mount(folder.join("data"));
+    let daemon = Daemon::start(folder.clone());
+    disk.fill_up_to(4 << 20);
+    let host = daemon.host();
+    let (code, last, text) =
+        Run::begin(&env, &in_docker(&[]), &[("DOCKER_HOST", host.as_str())]).end();
+    assert_eq!(code, Some(1), "{text}");
+    for job in [0, 1] {
+        let reason = &last["jobs"][job]["reason"];
+        assert_eq!(reason, "runner_system_failure", "{text}");
+    }
+    assert!(
+        text.contains("make room on the disk of the Docker daemon"),
+        "{text}"
+    );
+    assert!(!text.contains("trying again"), "{text}");
+    let log = fs::read_to_string(folder.join("log")).expect("its log");
+    let met = log.matches("project/large: no space left").count();
+    assert_eq!(met, 1, "{log}");
+    drop(daemon);
+    drop(disk);
 }

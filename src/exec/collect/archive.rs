@@ -10,7 +10,6 @@ use super::super::file_work::Stop;
 use super::super::{ArtifactRef, ExecError, Fault, Globs};
 use super::holes::{HoleWriter, Stored, TooLarge};
 use super::{Pack, Packed, Selection};
-use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 
 /// What a GitLab server takes by default (runtime reference 16.6). Bytes.
 const SERVER_DEFAULT: u64 = 100 * MEGABYTE;
@@ -79,7 +78,6 @@ pub(in crate::exec) fn place(
 
 /// Why artifacts were not packed, and what to do. Too many are the job's fault, as on GitLab.
 pub(in crate::exec) fn cannot_pack(error: io::Error) -> ExecError {
-    let words = system_words(&error);
     let too_large = error.get_ref().and_then(|error| error.downcast_ref());
     if let Some(TooLarge { limit, with_holes }) = too_large {
         let are = if *with_holes {
@@ -98,14 +96,7 @@ pub(in crate::exec) fn cannot_pack(error: io::Error) -> ExecError {
             ..ExecError::system("collect artifacts", text).help(remedy)
         };
     }
-    let is_full = is_disk_full(&error);
-    let text = format!("artifacts can't be packed: {words}");
-    let error = ExecError::system("collect artifacts", text).because(error);
-    if is_full {
-        error.help(MAKE_ROOM)
-    } else {
-        error
-    }
+    ExecError::file("collect artifacts", "artifacts can't be packed", error)
 }
 
 #[cfg(test)]

@@ -6,15 +6,29 @@ use crate::foreign::Command;
 
 use super::super::{ExecError, Fault};
 
+/// What the daemon says of a full disk.
+const NO_SPACE: &str = "no space left on device";
+
 /// A failure of the daemon or the way to it.
 pub(super) fn system(phase: &'static str, what: &str, error: Error) -> ExecError {
-    let fault = if is_broken(&error) {
-        Fault::HostGone
-    } else {
-        Fault::System
-    };
     let told = ExecError::system(phase, format!("{what}: {}", reason(&error)));
-    ExecError { fault, ..told }.because(error)
+    let told = if is_broken(&error) {
+        let fault = Fault::HostGone;
+        ExecError { fault, ..told }
+    } else {
+        told
+    };
+    of_disk(told).because(error)
+}
+
+/// The same failure; where the daemon's disk is full, it stays so.
+fn of_disk(told: ExecError) -> ExecError {
+    if !told.message.contains(NO_SPACE) {
+        return told;
+    }
+    let fault = Fault::Lasting;
+    ExecError { fault, ..told }
+        .help("make room on the disk of the Docker daemon: `docker system df` tells what takes it")
 }
 
 /// What came of removing `what`: it is fine where that is not there.
@@ -69,12 +83,8 @@ pub(super) fn start(error: Error) -> ExecError {
     } else {
         "see the daemon's log"
     };
-    ExecError::system(
-        "start container",
-        format!("the container did not start: {text}"),
-    )
-    .help(remedy)
-    .because(error)
+    let message = format!("the container did not start: {text}");
+    of_disk(ExecError::system("start container", message).help(remedy)).because(error)
 }
 
 /// The same of a service: its image needs no shell.
@@ -86,9 +96,7 @@ pub(super) fn start_service(image: &str, error: Error) -> ExecError {
         "see the daemon's log"
     };
     let message = format!("service `{image}` did not start: {text}");
-    ExecError::system("start container", message)
-        .help(remedy)
-        .because(error)
+    of_disk(ExecError::system("start container", message).help(remedy)).because(error)
 }
 
 /// A pull that failed, in the runner's classes (runtime reference 4.3). `source` is where the
@@ -193,7 +201,7 @@ mod tests {
     use bollard::errors::Error;
 
     use super::super::super::Fault;
-    use super::{Pull, classify_pull, create, start, system};
+    use super::{Pull, classify_pull, create, start, start_service, system};
 
     fn answer(status_code: u16, message: &str) -> Error {
         Error::DockerResponseServerError {
@@ -248,6 +256,21 @@ mod tests {
         assert_eq!(error.fault, Fault::HostGone);
         let answered = system("wait", "the end is not known", answer(500, "m"));
         assert_eq!(answered.fault, Fault::System);
+    }
+
+    #[test]
+    fn a_full_disk_stays_full() {
+        let full = || answer(500, "write /layer/a: no space left on device");
+        for error in [
+            system("upload", "the project files were not taken", full()),
+            create("x:1", full()),
+            start(full()),
+            start_service("x:1", full()),
+        ] {
+            assert_eq!(error.fault, Fault::Lasting, "{error}");
+            let help = error.help.unwrap_or_default();
+            assert!(help.contains("docker system df"), "{help}");
+        }
     }
 
     #[test]

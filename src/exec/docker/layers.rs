@@ -13,7 +13,7 @@ use bollard::query_parameters::CreateContainerOptionsBuilder;
 use tokio::sync::{OnceCell, RwLock, Semaphore};
 
 use super::super::bridge::ChunkWriter;
-use super::super::{ExecError, Owner};
+use super::super::{ExecError, Fault, Owner};
 use super::container::Container;
 use super::create::{OWNER, RUN};
 use super::layer_store::LayerStore;
@@ -105,6 +105,8 @@ struct Shared {
 #[derive(Default)]
 struct Slot {
     volume: OnceCell<Volume>,
+    /// Why this run can't have it, where another try would meet the same.
+    failed: OnceCell<ExecError>,
     /// Whether the store has it.
     lasts: OnceCell<()>,
 }
@@ -207,6 +209,9 @@ impl Shared {
         layer: &Layer,
         slot: &Slot,
     ) -> Result<Volume, ExecError> {
+        if let Some(failed) = slot.failed.get() {
+            return Err(failed.again());
+        }
         let store = self.store.as_ref().filter(|_| layer.lasts);
         if let Some(store) = store
             && let Some(volume) = find_kept(site, store, &layer.id).await?
@@ -215,7 +220,12 @@ impl Shared {
             let _ = slot.lasts.set(());
             return Ok(volume);
         }
-        let volume = Box::pin(fill(site, layer)).await?;
+        let filled = Box::pin(fill(site, layer)).await;
+        let volume = filled.inspect_err(|error| {
+            if error.fault == Fault::Lasting {
+                let _ = slot.failed.set(error.again());
+            }
+        })?;
         // What can't be remembered goes with this run.
         if store.is_some_and(|store| store.keep(&layer.id, &volume.name).is_ok()) {
             let _ = slot.lasts.set(());

@@ -17,7 +17,6 @@ use super::super::owned::{Owned, Owner};
 use super::super::relocate::{append_empty, lay_over};
 use super::super::{ExecError, Layout};
 use super::fault;
-use crate::foreign::system_words;
 
 const PHASE: &str = "upload";
 
@@ -107,11 +106,11 @@ pub(super) async fn send(
             "the project files were not taken",
             error,
         )),
-        (Ok(Err(error)), _) => Err(ExecError::system(
+        (Ok(Err(error)), _) => Err(ExecError::file(
             PHASE,
-            format!("the project files can't be read: {}", system_words(&error)),
-        )
-        .because(error)),
+            "the project files can't be packed",
+            error,
+        )),
         (Err(error), _) => {
             Err(ExecError::system(PHASE, "packing the project files broke off").because(error))
         }

@@ -1,6 +1,5 @@
 //! Making the sandboxes of an attempt: one for its job, and one for each service.
 
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +25,6 @@ use super::trees::brought::Brought;
 use super::trees::host;
 use super::trees::overlays::Held;
 use super::undone::Undone;
-use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::images::layer::LayerForm;
 
 /// The folder of a job's own sandbox in that of its attempt.
@@ -83,8 +81,9 @@ impl SandboxExecutor {
         let image = spec.image.clone().unwrap_or_default();
         let run_groups = match self.folder.made() {
             Some(groups) => groups,
-            None => in_place(|| self.folder.make(&spec.owner, self.places()))
-                .map_err(|error| no_folder(&error))?,
+            None => in_place(|| self.folder.make(&spec.owner, self.places())).map_err(|error| {
+                ExecError::file("open", "the run's folder can't be made", error)
+            })?,
         };
         let folder = self.folder.attempt(&spec.job, spec.attempt);
         let folder = folder.map_err(|error| {
@@ -309,7 +308,7 @@ impl SandboxExecutor {
         if !folders.is_empty() {
             let what = "the job's folder can't be made";
             let making = move || folders.iter().try_for_each(std::fs::create_dir_all);
-            blocking("open", what, making).await.map_err(with_room)?;
+            blocking("open", what, making).await?;
         }
         let mut files = vec![joined.users.as_fd(), joined.network.as_fd()];
         files.extend(builds);
@@ -333,8 +332,7 @@ impl SandboxExecutor {
             return Ok(held);
         }
         let what = "the job's folder can't be made";
-        let taking = blocking("open", what, move || held.take(wanted).map(|()| held));
-        taking.await.map_err(with_room)
+        blocking("open", what, move || held.take(wanted).map(|()| held)).await
     }
 
     /// Tells which of the limits that the user set nothing holds.
@@ -366,26 +364,4 @@ fn service_folder(number: usize) -> String {
 fn pairs(variables: &[EnvVariable]) -> impl Iterator<Item = (&str, &str)> {
     let variables = variables.iter();
     variables.map(|variable| (variable.name.as_str(), variable.value.as_str()))
-}
-
-fn with_room(error: ExecError) -> ExecError {
-    let cause = error.source.as_ref();
-    let is_full = cause
-        .and_then(|it| it.downcast_ref::<io::Error>())
-        .is_some_and(is_disk_full);
-    if is_full {
-        error.help(MAKE_ROOM)
-    } else {
-        error
-    }
-}
-
-fn no_folder(error: &io::Error) -> ExecError {
-    let text = format!("the run's folder can't be made: {}", system_words(error));
-    let made = ExecError::system("open", text);
-    if is_disk_full(error) {
-        made.help(MAKE_ROOM)
-    } else {
-        made
-    }
 }

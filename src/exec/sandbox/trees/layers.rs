@@ -14,7 +14,6 @@ use super::super::super::ExecError;
 use super::super::super::bridge::{ChunkReader, ChunkWriter, channel};
 use super::super::super::unpack::unpack_layer;
 use super::kept::{Held, Unfinished, all, give_up, hold, sweep};
-use crate::foreign::{MAKE_ROOM, is_disk_full, system_words};
 use crate::types::Digest;
 
 /// Layers that are kept at most from runs before; what was not used for longest goes first.
@@ -134,17 +133,7 @@ async fn find_or_unpack(layer: Layer, held: &Mutex<Vec<Held>>) -> Result<PathBuf
 }
 
 fn cannot_unpack(error: io::Error) -> ExecError {
-    let text = format!(
-        "the project files can't be unpacked: {}",
-        system_words(&error)
-    );
-    let is_full = is_disk_full(&error);
-    let error = ExecError::system("open", text).because(error);
-    if is_full {
-        error.help(MAKE_ROOM)
-    } else {
-        error
-    }
+    ExecError::file("open", "the project files can't be unpacked", error)
 }
 
 /// Unpacks a layer beside its place, which it gets when it is whole.
