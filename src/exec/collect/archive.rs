@@ -142,7 +142,7 @@ mod tests {
         let error = fill(&mut archive, 1_000_000).expect_err("no room");
         drop(archive);
         let error = cannot_pack(error);
-        assert_eq!(error.fault, Fault::System);
+        assert_eq!(error.fault, Fault::Lasting);
         assert_eq!(
             error.in_one_line(),
             "artifacts can't be packed: no space left on device: make room, or name another place with `XDG_STATE_HOME`"
