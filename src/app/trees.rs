@@ -28,8 +28,9 @@ impl Trees {
     /// The place for the trees of `run`.
     pub(super) fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
         let trees = state.folder("trees")?;
-        let folder = state.folder(&format!("trees/{}", run.id()))?;
+        // Before its own is there, which nobody has to look for among all projects.
         remove_dead(&trees, state);
+        let folder = state.folder(&format!("trees/{}", run.id()))?;
         Ok(Self {
             folder,
             made: Mutex::default(),
