@@ -12,16 +12,29 @@ use super::entry::{is_whiteout, relative};
 /// Bytes read from an archive at once.
 const READ: usize = 256 * 1024;
 
+/// What a folder is that is only implied (runtime reference 7.2).
+const OPEN: u32 = 0o777;
+
 /// Copies the entries of the files `tars` below `folder`, each over those before it. Nothing takes
-/// away what the stream itself has: what a later file takes away is left out from the start.
+/// away what the stream itself has: what a later file takes away is left out from the start. Folders
+/// below `folder` that the files only imply are open to all, as under the runner.
 pub(super) fn lay_over(
     folder: &Path,
     tars: &[PathBuf],
     to: &mut Builder<impl Write>,
 ) -> io::Result<()> {
+    let mut folders = Folders::below(folder);
     for (at, tar) in tars.iter().enumerate() {
         let gone = taken_away(&tars[at + 1..])?;
-        copy_below(folder, &gone, open(tar)?, to)?;
+        for entry in tar::Archive::new(open(tar)?).entries()? {
+            let mut entry = entry?;
+            let name = relative(&entry.path()?)?;
+            let is_gone = !gone.is_empty() && name.ancestors().any(|part| gone.contains(part));
+            if !is_gone && !is_whiteout(entry.header()) {
+                folders.lead_to(&folder.join(&name), to)?;
+                folders.copy(folder, &name, &mut entry, to)?;
+            }
+        }
     }
     Ok(())
 }
@@ -33,24 +46,60 @@ pub(super) fn relocate(
     from: impl Read,
     to: &mut Builder<impl Write>,
 ) -> io::Result<()> {
-    let mut seen = HashSet::new();
+    let mut folders = Folders::below(Path::new(""));
     for entry in tar::Archive::new(from).entries()? {
         let mut entry = entry?;
-        let path = folder.join(relative(&entry.path()?)?);
-        let mut implied: Vec<&Path> = path.ancestors().skip(1).collect();
-        // The empty path, with which all end.
-        implied.pop();
-        for above in implied.into_iter().rev() {
-            if seen.insert(above.to_owned()) {
-                append_empty(to, above, EntryType::Directory, 0o777)?;
-            }
-        }
-        if entry.header().entry_type().is_dir() {
-            seen.insert(path);
-        }
-        copy(folder, &mut entry, to)?;
+        let name = relative(&entry.path()?)?;
+        folders.lead_to(&folder.join(&name), to)?;
+        folders.copy(folder, &name, &mut entry, to)?;
     }
     Ok(())
+}
+
+/// Folders that a stream has so far.
+struct Folders<'a> {
+    written: HashSet<PathBuf>,
+    /// Those above, and this one, are there.
+    top: &'a Path,
+}
+
+impl<'a> Folders<'a> {
+    fn below(top: &'a Path) -> Self {
+        Self {
+            written: HashSet::new(),
+            top,
+        }
+    }
+
+    /// Writes those that lead to `path`, where the stream has not.
+    fn lead_to(&mut self, path: &Path, to: &mut Builder<impl Write>) -> io::Result<()> {
+        let is_below = |above: &&Path| above.starts_with(self.top) && *above != self.top;
+        let above: Vec<&Path> = path.ancestors().skip(1).take_while(is_below).collect();
+        for folder in above.into_iter().rev() {
+            if self.written.insert(folder.to_owned()) {
+                append_empty(to, folder, EntryType::Directory, OPEN)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes one entry; the folder itself, where it is to be made, is open to all.
+    fn copy(
+        &mut self,
+        folder: &Path,
+        name: &Path,
+        entry: &mut tar::Entry<'_, impl Read>,
+        to: &mut Builder<impl Write>,
+    ) -> io::Result<()> {
+        if name.as_os_str().is_empty() {
+            return self.lead_to(&folder.join("in"), to);
+        }
+        let path = folder.join(name);
+        if entry.header().entry_type().is_dir() {
+            self.written.insert(path.clone());
+        }
+        copy(folder, path, entry, to)
+    }
 }
 
 /// An empty folder or file that belongs to 0:0.
@@ -95,33 +144,12 @@ fn taken_away(tars: &[PathBuf]) -> io::Result<HashSet<PathBuf>> {
     Ok(gone)
 }
 
-fn copy_below(
-    folder: &Path,
-    gone: &HashSet<PathBuf>,
-    from: impl Read,
-    to: &mut Builder<impl Write>,
-) -> io::Result<()> {
-    for entry in tar::Archive::new(from).entries()? {
-        let mut entry = entry?;
-        let name = relative(&entry.path()?)?;
-        let is_gone = !gone.is_empty() && name.ancestors().any(|part| gone.contains(part));
-        if !is_gone && !is_whiteout(entry.header()) {
-            copy(folder, &mut entry, to)?;
-        }
-    }
-    Ok(())
-}
-
 fn copy(
     folder: &Path,
+    path: PathBuf,
     entry: &mut tar::Entry<'_, impl Read>,
     to: &mut Builder<impl Write>,
 ) -> io::Result<()> {
-    let name = relative(&entry.path()?)?;
-    if name.as_os_str().is_empty() {
-        return Ok(());
-    }
-    let path = folder.join(name);
     let mut header = entry.header().clone();
     match header.entry_type() {
         EntryType::Symlink => {
@@ -171,6 +199,54 @@ mod tests {
             .collect()
     }
 
+    fn modes(tar: &[u8]) -> Vec<u32> {
+        let mut archive = tar::Archive::new(tar);
+        let entries = archive.entries().expect("entries");
+        let mode = |entry: tar::Entry<'_, &[u8]>| entry.header().mode().expect("a mode");
+        entries
+            .map(|entry| mode(entry.expect("an entry")))
+            .collect()
+    }
+
+    #[test]
+    fn the_folder_itself_and_what_leads_to_an_entry_are_open_to_all() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (file, folder) = (EntryType::Regular, EntryType::Directory);
+        let tar = written(
+            &dir.path().join("tar"),
+            &[
+                ("./", folder),
+                ("own", folder),
+                ("own/b", file),
+                ("a/b/c", file),
+            ],
+        );
+        let below = Path::new("g/p");
+        let mut layer = Builder::new(Vec::new());
+        let opened = std::fs::File::open(&tar).expect("a tar");
+        relocate(below, opened, &mut layer).expect("relocated");
+        let layer = layer.into_inner().expect("a tar");
+        let wanted = [
+            "g",
+            "g/p",
+            "g/p/own",
+            "g/p/own/b",
+            "g/p/a",
+            "g/p/a/b",
+            "g/p/a/b/c",
+        ];
+        assert_eq!(names(&layer), wanted);
+        assert_eq!(
+            modes(&layer),
+            [0o777, 0o777, 0o666, 0o666, 0o777, 0o777, 0o666]
+        );
+        let mut flat = Builder::new(Vec::new());
+        lay_over(below, &[tar.clone(), tar], &mut flat).expect("laid over");
+        let flat = flat.into_inner().expect("a tar");
+        let (first, again) = (&wanted[2..], ["g/p/own", "g/p/own/b", "g/p/a/b/c"]);
+        assert_eq!(names(&flat), [first, &again].concat());
+    }
+
     #[test]
     fn a_later_file_takes_away_what_an_earlier_one_has() {
         let dir = tempfile::tempdir().expect("a folder");
@@ -190,6 +266,7 @@ mod tests {
         lay_over(below, &[lower, upper.clone()], &mut flat).expect("laid over");
         let flat = flat.into_inner().expect("a tar");
         assert_eq!(names(&flat), ["g/p/a", "g/p/d2", "g/p/c"]);
+        assert_eq!(modes(&flat), [0o666; 3]);
         let mut layer = Builder::new(Vec::new());
         let upper = std::fs::File::open(upper).expect("a tar");
         relocate(below, upper, &mut layer).expect("relocated");

@@ -16,6 +16,7 @@ mod engine;
 mod env;
 mod faults;
 mod fetch;
+mod files;
 mod fixtures;
 mod fuzzed;
 mod generated;

@@ -25,8 +25,8 @@ use crate::types::Digest;
 /// Where the volume is in the container that fills it.
 pub(super) const PLACE: &str = "/layer";
 
-/// What a layer holds, written as a tar stream.
-pub(super) type Content = Arc<dyn Fn(&mut dyn io::Write) -> io::Result<()> + Send + Sync>;
+/// What a layer holds, written as a tar stream with all its entries below that folder.
+pub(super) type Content = Arc<dyn Fn(&Path, &mut dyn io::Write) -> io::Result<()> + Send + Sync>;
 
 /// A layer that a job wants.
 #[derive(Clone)]
@@ -267,8 +267,9 @@ pub(super) async fn fill_volume(
 ) -> Result<(), ExecError> {
     let mut container = Box::pin(container(site, volume)).await?;
     let content = Arc::clone(&layer.content);
-    let write = move |to: &mut ChunkWriter| content(to);
-    let filled = upload::send(&site.docker, &container.id, PLACE, write).await;
+    // For the container's root: the daemon refuses links that lead out of what it unpacks into.
+    let write = move |to: &mut ChunkWriter| content(Path::new(&PLACE[1..]), to);
+    let filled = upload::send(&site.docker, &container.id, write).await;
     let removed = container.remove().await;
     filled.and(removed)
 }

@@ -101,13 +101,13 @@ async fn try_out(site: &Site, made: &mut Vec<String>) -> Result<(), ExecError> {
     looked.and(removed)
 }
 
-fn whiteout(to: &mut dyn std::io::Write) -> std::io::Result<()> {
+fn whiteout(at: &Path, to: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut header = Header::new_gnu();
     header.set_entry_type(EntryType::Char);
     header.set_size(0);
     header.set_device_major(0)?;
     header.set_device_minor(0)?;
     let mut tar = Builder::new(to);
-    tar.append_data(&mut header, Path::new("gone"), std::io::empty())?;
+    tar.append_data(&mut header, at.join("gone"), std::io::empty())?;
     tar.finish()
 }

@@ -34,7 +34,7 @@ pub(super) struct Content {
 
 /// Puts `content` into the created container.
 pub(super) async fn fill(docker: &Docker, id: &str, content: Content) -> Result<(), ExecError> {
-    send(docker, id, "/", move |to| match content.owner {
+    send(docker, id, move |to| match content.owner {
         Some(owner) => compose(&content, &mut Owned::new(owner, to)),
         None => compose(&content, to),
     })
@@ -47,7 +47,7 @@ pub(super) async fn open_folders(
     id: &str,
     folders: Vec<String>,
 ) -> Result<(), ExecError> {
-    send(docker, id, "/", move |to| {
+    send(docker, id, move |to| {
         let mut tar = Builder::new(to);
         for folder in &folders {
             append_empty(&mut tar, &inside(folder)?, EntryType::Directory, 0o777)?;
@@ -71,18 +71,17 @@ pub(super) async fn add(
         lay_over(&inside(&project_dir)?, &tars, &mut tar)?;
         tar.finish()
     };
-    send(docker, id, "/", move |to| match owner {
+    send(docker, id, move |to| match owner {
         Some(owner) => compose(&mut Owned::new(owner, to)),
         None => compose(to),
     })
     .await
 }
 
-/// Streams what `compose` writes into the folder `place` of the container.
+/// Streams what `compose` writes into the container, from its root down.
 pub(super) async fn send(
     docker: &Docker,
     id: &str,
-    place: &str,
     compose: impl FnOnce(&mut ChunkWriter) -> io::Result<()> + Send + 'static,
 ) -> Result<(), ExecError> {
     let (to, from) = channel();
@@ -95,7 +94,7 @@ pub(super) async fn send(
         let chunk = from.recv().await?;
         Some((chunk.map(Into::into), from))
     });
-    let options = UploadToContainerOptionsBuilder::new().path(place).build();
+    let options = UploadToContainerOptionsBuilder::new().path("/").build();
     let sent = docker
         .upload_to_container(id, Some(options), body_try_stream(body))
         .await;

@@ -173,7 +173,7 @@ impl Workspaces {
                 layers.push(Layer {
                     id: id(&layer.id, &below),
                     lasts: true,
-                    content: Arc::new(move |to| content.write(&below, to)),
+                    content: Arc::new(move |at, to| content.write(&at.join(&below), to)),
                 });
             }
         }
@@ -207,7 +207,7 @@ fn owned(layer: &Layer, owner: Owner) -> Layer {
     Layer {
         id: id(&format!("{} of {uid}:{gid}", layer.id), Path::new("")),
         lasts: layer.lasts,
-        content: Arc::new(move |to| content(&mut Owned::new(owner, to))),
+        content: Arc::new(move |at, to| content(at, &mut Owned::new(owner, to))),
     }
 }
 
@@ -236,14 +236,14 @@ fn skeleton(layout: &Layout, below: &Path, temp_files: Vec<String>) -> Layer {
         below,
     );
     let below = below.to_owned();
-    let content = move |to: &mut dyn io::Write| {
+    let content = move |at: &Path, to: &mut dyn io::Write| {
         let mut tar = Builder::new(to);
         let mut folders: Vec<&Path> = below.ancestors().collect();
         folders.pop();
         for folder in folders.into_iter().rev() {
-            append_empty(&mut tar, folder, EntryType::Directory, 0o777)?;
+            append_empty(&mut tar, &at.join(folder), EntryType::Directory, 0o777)?;
         }
-        let temp = below.with_file_name(&name);
+        let temp = at.join(below.with_file_name(&name));
         append_empty(&mut tar, &temp, EntryType::Directory, 0o777)?;
         for file in &temp_files {
             append_empty(&mut tar, &temp.join(file), EntryType::Regular, 0o666)?;
@@ -266,9 +266,9 @@ fn of_artifacts(kept: &ArtifactRef, below: &Path) -> Layer {
     Layer {
         id: id(&format!("artifacts {content}"), &below),
         lasts: kept.lasts && kept.digest.is_some(),
-        content: Arc::new(move |to| {
+        content: Arc::new(move |at, to| {
             let mut to = Builder::new(to);
-            relocate(&below, open(&tar)?, &mut to)?;
+            relocate(&at.join(&below), open(&tar)?, &mut to)?;
             to.finish()
         }),
     }
