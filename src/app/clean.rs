@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::diag::{Code, Diagnostic};
 use crate::exec::{Cx, DockerExecutor, Executor};
 #[cfg(target_os = "linux")]
-use crate::exec::{forget_sandbox_layers, sandbox_layers};
+use crate::exec::{forget_sandbox_layers, reap_sandboxes, sandbox_layers};
 use crate::fetch::FetchedFiles;
 use crate::foreign::system_words;
 use crate::record::{ProjectRecord, State};
@@ -19,9 +19,11 @@ use super::folders;
 #[cfg(target_os = "linux")]
 use super::images::{remove_all_images, size_of_images};
 use super::past::record_of;
+use super::reap::{can_not_look, removed_in_words};
 use super::request::WorkspaceRequest;
 use super::runners::docker_with_layers;
 use super::settings::settings_here;
+use super::trees;
 use super::workspace::Workspace;
 
 /// A kind of things that are kept.
@@ -217,6 +219,28 @@ impl Storage {
         Ok((!names.is_empty()).then(|| Stored::of_all(StoredKind::Layers, names.len(), None)))
     }
 
+    /// Takes away what killed runs left, of sandboxes and on the Docker daemon, where it has ever had
+    /// anything; what is to be told of it. To be called while their records are there.
+    pub async fn reap(&self) -> Result<Vec<String>, Failure> {
+        if self.settings.is_none() {
+            return Ok(Vec::new());
+        }
+        let (owner, is_alive) = (self.state.owner(), |run: &str| self.state.is_alive(run));
+        let mut notices = Vec::new();
+        trees::remove_dead(&self.state);
+        match reap_sandboxes(&folders::cache()?.join("sandbox"), &owner, &is_alive) {
+            Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
+            Err(error) => notices.push(can_not_look(&system_words(&error))),
+        }
+        if let Some(docker) = self.daemon()? {
+            match docker.reap(&owner, &is_alive, &Cx::unstoppable()).await {
+                Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
+                Err(error) => notices.push(can_not_look(&error.in_one_line())),
+            }
+        }
+        Ok(notices)
+    }
+
     /// Removes the runs; how many.
     pub fn remove_runs(&self) -> Result<usize, Failure> {
         let mut removed = 0;
@@ -264,6 +288,15 @@ fn sandbox_layers(_base: &std::path::Path) -> (usize, u64) {
 #[cfg(not(target_os = "linux"))]
 fn forget_sandbox_layers(_base: &std::path::Path) -> std::io::Result<usize> {
     Ok(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reap_sandboxes(
+    _base: &std::path::Path,
+    _owner: &str,
+    _alive: &dyn Fn(&str) -> bool,
+) -> std::io::Result<crate::exec::Reaped> {
+    Ok(crate::exec::Reaped::default())
 }
 
 #[cfg(not(target_os = "linux"))]

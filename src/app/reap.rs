@@ -58,17 +58,19 @@ pub(super) async fn reap(
         match reaped {
             Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
             Err(error) if error.is_silence() => return Err(error.into()),
-            Err(error) => notices.push(format!(
-                "can't look for what killed runs left: {}",
-                error.in_one_line()
-            )),
+            Err(error) => notices.push(can_not_look(&error.in_one_line())),
         }
     }
     Ok(notices)
 }
 
+/// Why what is left may stay.
+pub(super) fn can_not_look(why: &str) -> String {
+    format!("can't look for what killed runs left: {why}")
+}
+
 /// One sentence, however much it was.
-fn removed_in_words(removed: &[String]) -> Option<String> {
+pub(super) fn removed_in_words(removed: &[String]) -> Option<String> {
     let what = match removed {
         [] => return None,
         [one] => one.clone(),

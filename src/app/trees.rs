@@ -17,6 +17,9 @@ use super::failure::Failure;
 use super::interruptible::Interruptible;
 use super::workspace::Workspace;
 
+/// In the state folder, a folder for each run that lives.
+const TREES: &str = "trees";
+
 /// The folder of one run. Those of runs that died are removed when the next one begins.
 pub(super) struct Trees {
     folder: PathBuf,
@@ -27,10 +30,10 @@ pub(super) struct Trees {
 impl Trees {
     /// The place for the trees of `run`.
     pub(super) fn of(state: &State, run: &LiveRun) -> Result<Self, Failure> {
-        let trees = state.folder("trees")?;
+        state.folder(TREES)?;
         // Before its own is there, which nobody has to look for among all projects.
-        remove_dead(&trees, state);
-        let folder = state.folder(&format!("trees/{}", run.id()))?;
+        remove_dead(state);
+        let folder = state.folder(&format!("{TREES}/{}", run.id()))?;
         Ok(Self {
             folder,
             made: Mutex::default(),
@@ -172,8 +175,12 @@ impl Drop for Trees {
     }
 }
 
-fn remove_dead(trees: &Path, state: &State) {
-    let entries = fs::read_dir(trees).into_iter().flatten().flatten();
+/// Removes the folders of runs that died.
+pub(super) fn remove_dead(state: &State) {
+    let entries = fs::read_dir(state.root().join(TREES))
+        .into_iter()
+        .flatten()
+        .flatten();
     for path in entries.map(|entry| entry.path()) {
         let run = path
             .file_name()

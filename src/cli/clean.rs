@@ -84,6 +84,9 @@ fn whose(kept: &Stored) -> String {
 
 /// Removes what is named, and says what went.
 async fn remove(storage: &Storage, kinds: &[StoredKind], printer: &Printer) -> Result<(), Failure> {
+    for notice in storage.reap().await? {
+        printer.words(&[Line::of(Tone::Warn, notice)]);
+    }
     let mut removed = Vec::new();
     for kind in kinds {
         match kind {

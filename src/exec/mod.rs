@@ -52,7 +52,7 @@ pub use registry::{JobLogins, Keyring, Login};
 #[cfg(target_os = "linux")]
 pub use sandbox::{
     SandboxExecutor, SandboxExtras, SandboxLimits, SandboxNetwork, SandboxSettings, enter_sandbox,
-    expect_sandboxes, forget_sandbox_layers, image_store, image_stores, sandbox_layers,
-    sandbox_way_out,
+    expect_sandboxes, forget_sandbox_layers, image_store, image_stores, reap_sandboxes,
+    sandbox_layers, sandbox_way_out,
 };
 pub use shell::{ShellExecutor, ShellSettings};

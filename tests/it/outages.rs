@@ -205,6 +205,23 @@ fn whenever_a_run_in_sandboxes_of_images_in_docker_is_killed_the_next_one_tidies
 }
 
 #[test]
+fn what_a_killed_run_left_goes_with_all_that_is_kept_in_docker() {
+    for on in [On::Docker, On::Sandbox] {
+        let env = TestEnv::new(HANGING);
+        let mut run = Run::begin(&env, &["hang", "--executor", on.name()], &[]);
+        run.until("has-begun");
+        run.kill();
+        assert_ne!(env.leftovers(), Vec::<String>::new(), "{on:?}");
+        let output = env.output(&["clean", "--all"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{on:?}: {told}");
+        let what = "removed what a killed run left: ";
+        assert!(told.contains(what), "{on:?}: {told}");
+        assert_eq!(env.leftovers(), Vec::<String>::new(), "{on:?}: {told}");
+    }
+}
+
+#[test]
 fn a_secret_shows_on_no_command_line_and_in_no_other_container_in_docker() {
     const SECRET: &str = "h1dden-w0rd-4711";
     let env = TestEnv::new(

@@ -177,10 +177,6 @@ impl SandboxExecutor {
         in_place(|| surroundings.keep(base, known));
         Ok(known)
     }
-
-    fn jobs(&self) -> PathBuf {
-        self.settings.base.join("jobs")
-    }
 }
 
 #[async_trait]
@@ -289,24 +285,7 @@ impl Executor for SandboxExecutor {
         cx: &Cx,
     ) -> Result<Reaped, ExecError> {
         check(&cx.cancel, "reap")?;
-        let reaping = || {
-            let mut reaped = Reaped::default();
-            owned_folder::sweep(&self.jobs());
-            kept::sweep(&self.settings.base);
-            let mut failed = None;
-            for (folder, run) in owned_folder::dead(&self.jobs(), owner, &|run| alive(run))? {
-                if let Err(error) = remove_run(&folder) {
-                    // The others go all the same.
-                    failed.get_or_insert(error);
-                    continue;
-                }
-                let folder = folder.display();
-                reaped
-                    .removed
-                    .push(format!("folder `{folder}` of run {run}"));
-            }
-            failed.map_or(Ok(reaped), Err)
-        };
+        let reaping = || reap_sandboxes(&self.settings.base, owner, &|run| alive(run));
         in_place(reaping).map_err(|error: io::Error| {
             let words = system_words(&error);
             ExecError::system(
@@ -327,6 +306,36 @@ impl Executor for SandboxExecutor {
             ExecError::system("forget", text).because(error)
         })
     }
+}
+
+/// Where the folders of runs lie.
+fn jobs(base: &Path) -> PathBuf {
+    base.join("jobs")
+}
+
+/// Removes what dead runs of `owner` left in `base`.
+pub fn reap_sandboxes(
+    base: &Path,
+    owner: &str,
+    alive: &dyn Fn(&str) -> bool,
+) -> io::Result<Reaped> {
+    let jobs = jobs(base);
+    let mut reaped = Reaped::default();
+    owned_folder::sweep(&jobs);
+    kept::sweep(base);
+    let mut failed = None;
+    for (folder, run) in owned_folder::dead(&jobs, owner, alive)? {
+        if let Err(error) = remove_run(&folder) {
+            // The others go all the same.
+            failed.get_or_insert(error);
+            continue;
+        }
+        let folder = folder.display();
+        reaped
+            .removed
+            .push(format!("folder `{folder}` of run {run}"));
+    }
+    failed.map_or(Ok(reaped), Err)
 }
 
 /// What sandboxes keep in `base` for later runs, trees of projects and pictures of this machine: their

@@ -61,7 +61,9 @@ mod undone;
 mod words;
 
 pub use early::expect_sandboxes;
-pub use executor::{SandboxExecutor, SandboxSettings, forget_sandbox_layers, sandbox_layers};
+pub use executor::{
+    SandboxExecutor, SandboxSettings, forget_sandbox_layers, reap_sandboxes, sandbox_layers,
+};
 pub use extras::Extras as SandboxExtras;
 pub use inside::entry::enter_sandbox;
 pub use inside::errand::{image_store, image_stores};
