@@ -212,7 +212,7 @@ fn what_a_killed_run_left_goes_with_all_that_is_kept_in_docker() {
         run.until("has-begun");
         run.kill();
         assert_ne!(env.leftovers(), Vec::<String>::new(), "{on:?}");
-        let output = env.output(&["clean", "--all"]);
+        let output = env.output(&["clean", "runs", "layers"]);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(0), "{on:?}: {told}");
         let what = "removed what a killed run left: ";
