@@ -5,6 +5,7 @@ mod copies;
 mod escapes;
 mod extras;
 mod images;
+mod layers;
 mod left;
 mod limits;
 mod mounts;
