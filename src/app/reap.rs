@@ -46,7 +46,7 @@ pub(super) async fn reap(
     state: &State,
 ) -> Result<Vec<String>, Failure> {
     let owner = state.owner();
-    // Whoever waits for it stops it by not waiting any more.
+    // Whoever waits for it stops it by not waiting any more; what is under way ends with `pipe`.
     let cx = Cx::unstoppable();
     let mut notices = Vec::new();
     let mut of_daemon = runners.daemon().map(|_| of_daemon);

@@ -2,7 +2,11 @@
 
 use std::io;
 
-use crate::foreign::{MAKE_ROOM, is_disk_full, system_words, without_number};
+use crate::foreign::{is_disk_full, system_words, without_number};
+
+/// What to do when a disk under one of `pipe`'s own folders is full.
+const MAKE_ROOM: &str =
+    "make room, or name other places with `XDG_STATE_HOME` (runs) and `XDG_CACHE_HOME` (sandboxes)";
 
 /// Whose fault it is; `run` maps it to GitLab's failure reasons (runtime reference 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

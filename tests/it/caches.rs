@@ -167,3 +167,18 @@ fn a_cache_that_is_all_that_a_job_has_changed_is_copied_nowhere_in_docker() {
     assert!(text.contains("there is a big two"), "{text}");
     assert_eq!(env.leftovers(), Vec::<String>::new());
 }
+
+/// What the job writes there is in the volume, and none of its changes.
+#[test]
+fn a_large_cache_of_a_folder_that_is_a_volume_is_packed_again() {
+    let env = TestEnv::new(LARGE);
+    env.user_settings("docker.volumes = ['v']\n");
+    for act in ["true", "echo two >v/a"] {
+        let (code, text) = told(&env, On::Docker, &["--var", &format!("ACT={act}")]);
+        assert_eq!(code, Some(0), "{act}: {text}");
+        assert!(text.contains("v: found "), "{act}: {text}");
+    }
+    let (code, text) = env.told(&["clean", "layers"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(env.leftovers(), Vec::<String>::new());
+}

@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(error.fault, Fault::Lasting);
         assert_eq!(
             error.in_one_line(),
-            "artifacts can't be packed: no space left on device: make room, or name another place with `XDG_STATE_HOME`"
+            "artifacts can't be packed: no space left on device: make room, or name other places with `XDG_STATE_HOME` (runs) and `XDG_CACHE_HOME` (sandboxes)"
         );
         assert!(is_empty(&folder));
     }

@@ -16,11 +16,10 @@ pub(in crate::exec) fn listed(
 ) -> io::Result<Option<Vec<String>>> {
     let mut selection = Selection::new(globs, project_dir);
     let is_told = |path: &str| !path.is_empty() && !Path::new(path).starts_with(".git");
-    for (index, path) in selection.named() {
-        match kind(project, &path)? {
-            Some(kind) if kind.is_symlink() => return Ok(None),
-            Some(_) => {}
-            None => selection.absent(index),
+    for (_, path) in selection.named() {
+        // Packing counts one that leads somewhere.
+        if kind(project, &path)?.is_some_and(|kind| kind.is_symlink()) {
+            return Ok(None);
         }
     }
     let mut taken = 0;
@@ -116,6 +115,8 @@ mod tests {
             (&["linked/a.o", "v"], false),
             (&["linked", "v"], false),
             (&["v/link"], false),
+            (&["v", "v/link"], false),
+            (&["linked/in/**", "v"], false),
         ] {
             let globs = Globs {
                 paths: paths.iter().map(|&path| path.to_owned()).collect(),

@@ -149,11 +149,9 @@ fn may_be_all(containers: &Containers, spec: &EnvSpec, globs: &Globs, roots: &[S
     let has_own_files = spec.workspace.tree.is_some() && !spec.owned_files;
     // They go on when the job has ended.
     let is_alone = spec.services.is_empty() && !settings.host_socket;
-    // They may lie over the builds directory.
-    let has_no_mounts = settings.volumes.is_empty() && settings.tmpfs.is_empty();
     // All of the project is never only what is kept.
     let are_places = !roots.is_empty() && roots.iter().all(|root| !root.is_empty());
-    has_own_files && is_alone && has_no_mounts && are_places && globs.untracked.is_none()
+    has_own_files && is_alone && !settings.has_mounts() && are_places && globs.untracked.is_none()
 }
 
 /// Whether the tree, or what was brought, has something where the roots begin.

@@ -47,6 +47,11 @@ pub struct DockerSettings {
 }
 
 impl DockerSettings {
+    /// Whether anything is mounted that may lie over the builds directory.
+    pub(super) fn has_mounts(&self) -> bool {
+        !self.volumes.is_empty() || !self.tmpfs.is_empty()
+    }
+
     /// The user of a job's container, where one is named.
     pub(super) fn user_of(&self, image: &Image) -> Option<String> {
         self.user.clone().or_else(|| image.user.clone())

@@ -16,7 +16,7 @@ use super::workspace::{below_builds, is_large};
 use super::{changes, run};
 
 /// Whether what the globs take is what one archive brought as a layer: the job has changed nothing of
-/// it, and the tree has nothing there.
+/// it, the tree has nothing there, and nothing of the user's runner may be mounted over it.
 pub(super) async fn is_as_brought(
     containers: &Containers,
     spec: &EnvSpec,
@@ -32,7 +32,7 @@ pub(super) async fn is_as_brought(
         &spec.image,
         below_builds(&spec.layout),
         container.volumes.as_slice(),
-        is_one_layer && are_places,
+        is_one_layer && are_places && !containers.settings.has_mounts(),
     ) else {
         return Ok(false);
     };

@@ -130,6 +130,13 @@ mod tests {
 
     use super::*;
 
+    fn owner() -> Owner {
+        Owner {
+            owner: "me".to_owned(),
+            run: "7".to_owned(),
+        }
+    }
+
     #[test]
     fn it_goes_with_its_last_attempt() {
         let base = tempfile::tempdir().expect("a folder");
@@ -137,12 +144,8 @@ mod tests {
         let folder = RunFolder::new(&all, "7");
         folder.release().expect("nothing to do");
         assert_eq!(folder.made(), None);
-        let owner = Owner {
-            owner: "me".to_owned(),
-            run: "7".to_owned(),
-        };
-        let groups = folder.make(&owner, &[]).expect("made");
-        assert_eq!(folder.make(&owner, &[]).expect("made already"), groups);
+        let groups = folder.make(&owner(), &[]).expect("made");
+        assert_eq!(folder.make(&owner(), &[]).expect("made already"), groups);
         assert_eq!(folder.made(), Some(groups));
         let attempt = folder.attempt("a job", 1).expect("a place");
         fs::create_dir(&attempt).expect("a folder");
@@ -163,12 +166,11 @@ mod tests {
     #[test]
     fn folders_of_runs_are_put_apart_where_the_file_system_can() {
         let base = tempfile::tempdir().expect("a folder");
-        match spread(base.path()) {
-            Ok(()) => {
-                let folder = File::open(base.path()).expect("a folder");
-                let flags = ioctl_getflags(&folder).expect("flags");
-                assert!(flags.contains(IFlags::TOPDIR));
-            }
+        let all = base.path().join("jobs");
+        RunFolder::new(&all, "7").make(&owner(), &[]).expect("made");
+        let flags = ioctl_getflags(File::open(&all).expect("a folder"));
+        match spread(&all) {
+            Ok(()) => assert!(flags.expect("flags").contains(IFlags::TOPDIR)),
             Err(error) => {
                 let none = [Errno::NOTTY, Errno::OPNOTSUPP, Errno::INVAL];
                 let none = none.map(|it| Some(it.raw_os_error()));

@@ -48,7 +48,7 @@ pub(super) struct SandboxSession {
     pub(super) layout: Layout,
     /// What is written to its builds directory; `None` where that is no overlay.
     pub(super) written: Option<PathBuf>,
-    /// What it was brought as a layer, while nothing else is over that.
+    /// What it was brought as a layer. What came over that later shows as a change.
     pub(super) brought: Option<Brought>,
     pub(super) builds: Arc<Builds>,
     /// What each script is given to.
@@ -175,9 +175,6 @@ impl SandboxSession {
 impl Session for SandboxSession {
     async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
         check(&cx.cancel, "open")?;
-        if !artifacts.is_empty() {
-            self.brought = None;
-        }
         let tars: Vec<PathBuf> = artifacts.iter().map(|kept| kept.tar.clone()).collect();
         self.unpack(&tars).await
     }

@@ -5,10 +5,12 @@ mod copies;
 mod escapes;
 mod extras;
 mod images;
+mod layers;
 mod left;
 mod limits;
 mod mounts;
 mod networks;
+mod processes;
 mod services;
 
 use std::os::unix::fs::symlink;
@@ -223,34 +225,6 @@ async fn a_background_child_that_holds_the_output_does_not_delay_the_end() {
 async fn a_shell_that_a_signal_ends_has_128_and_its_number() {
     let faults = "exec perl -e 'unpack(\"p\", pack(\"J\", 1))'\n";
     assert_eq!(runs(faults).await.0, Exit::Code(139));
-}
-
-/// As in a container: the kernel keeps process 1 from signals of its own that it does not wait for, what
-/// is left in the background goes with it, and no other process is in sight.
-#[tokio::test]
-async fn the_shell_of_each_script_is_process_1() {
-    let subject = sandbox().await;
-    let mut session = subject.open("first", &[]).await;
-    let script = "kill $$; kill -9 $$; echo $$ $(readlink /proc/self/../1/exe | grep -c sh)\n\
-                  sleep 100 & ls -d /proc/[0-9]* | wc -l >n; read n <n; [ $n -lt 6 ] && echo few\n";
-    for _ in 0..2 {
-        let ended = Step::real(script).run(session.as_mut()).await;
-        assert_eq!(ended, (Exit::Code(0), "1 1\nfew\n".to_owned()));
-    }
-    session.close(BUDGET).await.expect("closes");
-    assert_eq!(subject.leftovers().await, Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn another_is_process_1_where_that_is_asked_for() {
-    let subject = sandbox().await;
-    let mut spec = subject.spec("init");
-    spec.init = true;
-    let mut session = subject.open_spec(spec).await;
-    let script = "echo $$; (sleep 0 & echo); sleep 0.1; grep -l '(sleep) Z' /proc/[0-9]*/stat; kill -9 1; kill -9 $$\n";
-    let (exit, output) = Step::real(script).run(session.as_mut()).await;
-    session.close(BUDGET).await.expect("closes");
-    assert_eq!((exit, &*output), (Exit::Code(137), "2\n\n"));
 }
 
 /// A way out that must be none: what a script prints where it got out, or what it still sees.

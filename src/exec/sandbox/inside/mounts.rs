@@ -19,7 +19,7 @@ use super::super::step::{Fresh, KernelTree, Marks};
 use super::sys;
 
 /// Gives this process mounts that are its own, now and later.
-pub(super) fn own_mounts() -> io::Result<()> {
+pub(in super::super) fn own_mounts() -> io::Result<()> {
     sys::own_mounts()?;
     private_mounts()
 }

@@ -61,3 +61,59 @@ pub(super) fn unite(machine: &Path, trees: &[PathBuf], at: &Path) -> io::Result<
 fn mark(folder: &Path, name: &CStr, value: &[u8]) -> io::Result<()> {
     Ok(setxattr(folder, name, value, XattrFlags::empty())?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::mounts::own_mounts;
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_machine_is_given_away_but_the_trees() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let base = tempfile::tempdir().expect("a folder");
+        let (machine, at) = (base.path().join("machine"), base.path().join("at"));
+        // What has the name of our own folder is no more than anything else.
+        for file in [
+            "usr/bin/a",
+            "home/ann/.tools/b",
+            "home/ann/secret",
+            "etc/secret",
+            "trees/secret",
+        ] {
+            let file = machine.join(file);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+            fs::write(file, "").expect("written");
+        }
+        let trees = ["/usr", "/home/ann/.tools"].map(PathBuf::from);
+        // What is mounted is there for this thread alone, and goes with it.
+        let uniting = std::thread::spawn(move || {
+            own_mounts()?;
+            unite(&machine, &trees, &at)?;
+            unite(&machine, &trees, &at)?;
+            let mut found = Vec::new();
+            let mut folders = vec![united_trees(&at)];
+            while let Some(folder) = folders.pop() {
+                for entry in fs::read_dir(folder)? {
+                    let entry = entry?;
+                    if entry.file_type()?.is_dir() {
+                        folders.push(entry.path());
+                    } else {
+                        found.push(
+                            entry
+                                .path()
+                                .strip_prefix(united_trees(&at))
+                                .expect("below")
+                                .to_owned(),
+                        );
+                    }
+                }
+            }
+            found.sort();
+            io::Result::Ok(found)
+        });
+        let found = uniting.join().expect("no panic").expect("united");
+        assert_eq!(found, ["home/ann/.tools/b", "usr/bin/a"].map(PathBuf::from));
+    }
+}

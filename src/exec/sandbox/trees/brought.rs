@@ -55,9 +55,7 @@ impl Brought {
         written: &Path,
     ) -> io::Result<Option<Vec<String>>> {
         let roots = Selection::new(globs, &self.project_dir).roots();
-        // Any place in the project means that all of it would have to be looked at.
-        let are_places = roots.iter().all(|root| !root.is_empty());
-        if !are_places || !has_none_of(written, self.notes, &self.below, &roots)? {
+        if !has_none_of(written, self.notes, &self.below, &roots)? {
             return Ok(None);
         }
         for layer in &self.lower {

@@ -91,13 +91,20 @@ impl Builds {
         for kept in &artifacts[..large] {
             wanted.push(self.of_artifacts(kept, &below));
         }
-        let mut paths = Vec::new();
-        for layer in wanted {
-            paths.insert(0, self.layers.get(layer).await?);
-        }
-        // What this job wants is held by now.
+        let paths = self.folders_of(wanted).await;
+        // What this job wants is held by now. Where it is not, the disk may be full of the others.
         self.layers.begin_pruning(&self.lasting);
-        Ok((paths, artifacts[large..].to_vec()))
+        Ok((paths?, artifacts[large..].to_vec()))
+    }
+
+    /// The folders of layers, the last one's first.
+    async fn folders_of(&self, layers: Vec<Layer>) -> Result<Vec<PathBuf>, ExecError> {
+        let mut folders = Vec::new();
+        for layer in layers {
+            folders.push(self.layers.get(layer).await?);
+        }
+        folders.reverse();
+        Ok(folders)
     }
 
     /// Makes the layer of artifacts out of what their job has written to its builds directory. It is

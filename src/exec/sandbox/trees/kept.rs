@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::{FlockOperation, flock};
 
 use super::super::super::owned_folder;
+use crate::foreign::is_disk_full;
 use crate::remove::remove;
 
 /// Where the content is.
@@ -147,10 +148,21 @@ pub(in super::super) fn give_up(place: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     let folder = place.parent().unwrap_or(place);
-    // Its drop removes both.
-    let away = Unfinished::begin(folder)?;
-    fs::rename(place, away.folder.join(GONE))?;
+    match Unfinished::begin(folder) {
+        // Its drop removes both.
+        Ok(away) => fs::rename(place, away.folder.join(GONE))?,
+        Err(error) if is_disk_full(&error) => remove_in_place(place)?,
+        Err(error) => return Err(error),
+    }
     Ok(true)
+}
+
+/// Where there is no room for another folder. Should some of it stay, nobody believes it.
+fn remove_in_place(place: &Path) -> io::Result<()> {
+    match fs::remove_file(place.join(BOOT)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => remove(place),
+    }
 }
 
 /// Removes what other runs left unfinished in `folder`, or were still removing when they ended; their
@@ -196,6 +208,9 @@ pub(in super::super) fn size(folder: &Path) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use rustix::mount::{MountFlags, mount};
+
+    use super::super::super::inside::mounts::own_mounts;
     use super::*;
 
     fn make(place: &Path) -> Held {
@@ -243,6 +258,28 @@ mod tests {
         for there in [&new, &used.folder, &held.place] {
             assert!(there.exists(), "{}", there.display());
         }
+    }
+
+    #[test]
+    fn what_is_given_up_goes_from_a_full_disk() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let base = tempfile::tempdir().expect("a folder");
+        // The disk is there for this thread alone, and goes with it.
+        let giving_up = std::thread::spawn(move || {
+            own_mounts().expect("mounts");
+            let options = c"nr_inodes=32";
+            mount("tmpfs", base.path(), "tmpfs", MountFlags::empty(), options).expect("a disk");
+            let place = base.path().join("one");
+            drop(make(&place));
+            let mut names = (0..).map(|number| base.path().join(format!("file-{number}")));
+            while names.next().is_some_and(|name| fs::write(name, "").is_ok()) {}
+            Unfinished::begin(base.path()).expect_err("no room");
+            assert!(give_up(&place).expect("given up"));
+            assert!(!place.exists());
+        });
+        giving_up.join().expect("no panic");
     }
 
     #[test]

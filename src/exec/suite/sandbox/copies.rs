@@ -99,3 +99,21 @@ async fn trees_of_this_machine_are_as_they_are() {
         assert_eq!(subject.leftovers().await, Vec::<String>::new());
     }
 }
+
+#[tokio::test]
+async fn what_no_job_will_need_is_removed_before_the_end_of_the_run() {
+    if !has_users() {
+        return;
+    }
+    for is_last in [true, false] {
+        let subject = sandbox_of(|plain| plain, |executor| executor);
+        subject.executor.expect(if is_last { 1 } else { 2 });
+        let mut session = subject.open("a job", &[]).await;
+        session.close(BUDGET).await.expect("closes");
+        let runs = subject.archive("sandbox").join("jobs");
+        let runs = std::fs::read_dir(runs).expect("a folder").flatten();
+        let overlays = runs.filter_map(|run| run.path().join("overlays").read_dir().ok());
+        assert_eq!(overlays.flatten().count() == 0, is_last);
+        assert_eq!(subject.leftovers().await, Vec::<String>::new());
+    }
+}

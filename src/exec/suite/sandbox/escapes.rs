@@ -84,6 +84,8 @@ async fn what_root_may_on_a_machine_it_may_not_here() {
         ("change a device of the host", "chmod 600 /dev/full"),
         ("change a device behind a mask", "chmod 600 /proc/keys"),
         ("write below /sys", "echo 1 >/sys/kernel/uevent_helper"),
+        ("see control groups", "ls /sys/fs/cgroup | grep ."),
+        ("see the firmware", "ls /sys/firmware | grep ."),
         (
             "write to a disk",
             "ls /dev/sd* /dev/vd* /dev/nvme* | grep .",

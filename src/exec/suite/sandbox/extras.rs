@@ -7,7 +7,7 @@ use super::super::super::{Exit, Fault, SandboxExtras, SandboxSettings};
 use super::super::subject::{BUDGET, Step, Subject, context, scratch};
 use super::sandbox_of;
 
-fn with(extras: SandboxExtras) -> Subject {
+pub(super) fn with(extras: SandboxExtras) -> Subject {
     sandbox_of(
         |plain| SandboxSettings { extras, ..plain },
         |executor| executor,

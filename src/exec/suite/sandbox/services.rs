@@ -8,7 +8,7 @@ use super::super::super::{Cancel, EnvSpec, Exit, Image, ServiceSpec};
 use super::super::subject::{BUDGET, Step, Subject, variables, write_tar};
 use super::sandbox;
 
-fn service(alias: &str, port: u16, shell: &str) -> ServiceSpec {
+pub(super) fn service(alias: &str, port: u16, shell: &str) -> ServiceSpec {
     let port = port.to_string();
     ServiceSpec {
         image: Image {
