@@ -35,10 +35,16 @@ pub struct Assignment {
 
 impl Assignment {
     /// The first runner that takes a job gets it. What none takes by its tags goes to the first that
-    /// takes it without. `has_default_image` says whether an image stands in where a job names none.
-    pub fn new(runners: Vec<Runner>, plan: &Plan, has_default_image: bool) -> Self {
+    /// takes it without. `default_image` stands in where a job names none; an image that a runner makes
+    /// of this machine is no image to the others.
+    pub fn new(runners: Vec<Runner>, plan: &Plan, default_image: Option<&str>) -> Self {
+        let own_images: Vec<&str> = (runners.iter())
+            .filter_map(|it| it.executor.traits().own_image)
+            .collect();
         let taker = |job: &Job| {
-            let has_image = has_default_image || job.config.image.is_some();
+            let image = job.config.image.as_ref().map(|image| &*image.name);
+            let image = image.or(default_image);
+            let has_image = image.is_some_and(|image| !own_images.contains(&image));
             let fits = |runner: &Runner| has_image || !runner.wants_image;
             let tags = || job.tags.iter().map(String::as_str);
             let by_tags = runners.iter().position(|it| fits(it) && it.takes(tags()));

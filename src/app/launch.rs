@@ -148,7 +148,7 @@ async fn prepare(
     notices.extend(resumed.iter().flat_map(|run| resumption(run, &chosen.plan)));
     let complete = chosen.is_whole() && chosen.lacks_nothing();
     let context = Arc::new(PipelineContext {
-        runners: runners.assign(&chosen.plan, default_image.is_some()),
+        runners: runners.assign(&chosen.plan, default_image.as_deref()),
         earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
         passed: resumed.as_ref().map(passed).unwrap_or_default(),
         facts: pipeline.facts,

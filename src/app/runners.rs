@@ -237,10 +237,10 @@ impl Runners {
     }
 
     /// Which runner takes each job of the plan.
-    pub(super) fn assign(&self, plan: &Plan, has_default_image: bool) -> Assignment {
+    pub(super) fn assign(&self, plan: &Plan, default_image: Option<&str>) -> Assignment {
         let containers = [self.docker.clone(), self.sandbox.clone()];
         let runners = runners(&containers, &self.shell);
-        Assignment::new(runners, plan, has_default_image)
+        Assignment::new(runners, plan, default_image)
     }
 
     /// What to tell about the assignment, once.
@@ -269,10 +269,12 @@ impl Runners {
                 );
             }
         }
-        let in_sandboxes =
-            self.docker.is_none() || (images < scripts().count() && default_image.is_none());
+        let assigned = self.assign(plan, default_image);
+        let in_sandboxes = self.sandbox.as_ref().is_some_and(|sandbox| {
+            let mut jobs = plan.jobs.iter().zip(assigned.of_jobs());
+            jobs.any(|(job, it)| !job.starts_pipeline() && Arc::ptr_eq(&it.executor, sandbox))
+        });
         if let Some(remedy) = self.no_way_out
-            && self.sandbox.is_some()
             && in_sandboxes
         {
             notices.push(format!(
@@ -280,7 +282,7 @@ impl Runners {
                  machine's with `--network host`"
             ));
         }
-        if self.sandbox.is_some() && in_sandboxes && !self.without_effect.is_empty() {
+        if in_sandboxes && !self.without_effect.is_empty() {
             notices.push(format!(
                 "sandboxes know nothing of {}: where a job needs that, `--executor docker`",
                 self.without_effect.join(", ")

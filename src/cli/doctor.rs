@@ -234,7 +234,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, executors: &Executors) ->
         runners: Assignment::new(
             app::runners(&executors.usable, first),
             &plan,
-            chosen.text(Key::DefaultImage).is_some(),
+            chosen.text(Key::DefaultImage),
         ),
         passed: HashMap::new(),
         earlier: HashMap::new(),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tar::{Builder, EntryType, Header};
 
 use crate::cli::Project;
-use crate::env::copy_program;
+use crate::env::{TestEnv, copy_program};
 use crate::fetch::web_server::{Authority, Reply, WebServer};
 use crate::golden::golden;
 
@@ -316,4 +316,16 @@ fn a_registry_has_to_prove_who_it_is() {
         shown.contains("the registry does not have it") && shown.contains("--- exit 1"),
         "{shown}"
     );
+}
+
+/// Of that name there may be an image on a registry, which is somebody else's.
+#[test]
+fn the_picture_of_this_machine_is_no_image_of_a_daemon_in_docker() {
+    let env = TestEnv::new(
+        "here:\n  image: host\n  script: [test -e /usr/bin/env]\nthere:\n  script: [echo there]\n",
+    );
+    let output = env.output(&["run", "--format", "json"]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(!told.contains("pull"), "{told}");
 }

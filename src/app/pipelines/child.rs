@@ -54,7 +54,7 @@ impl Child {
         let (key_digests, commit_paths) = self.basis.facts_of_tree(&plan);
         let runners = self.parent.runners.runners().to_vec();
         let context = Arc::new(PipelineContext {
-            runners: Assignment::new(runners, &plan, self.parent.default_image.is_some()),
+            runners: Assignment::new(runners, &plan, self.parent.default_image.as_deref()),
             earlier,
             passed: HashMap::new(),
             last_artifacts: LastArtifacts::default(),

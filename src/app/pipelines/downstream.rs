@@ -159,7 +159,7 @@ impl Downstream {
         let default_image = settings.text(Key::DefaultImage).map(str::to_owned);
         let runners = self.parent.runners.runners().to_vec();
         let context = Arc::new(PipelineContext {
-            runners: Assignment::new(runners, &plan, default_image.is_some()),
+            runners: Assignment::new(runners, &plan, default_image.as_deref()),
             earlier: HashMap::new(),
             passed: HashMap::new(),
             last_artifacts: LastArtifacts::default(),
