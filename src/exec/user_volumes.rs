@@ -34,10 +34,20 @@ pub(super) fn user_volume(
     // The job says what its variables are, and it must not choose what is mounted by them.
     let leaves = |part: &String| part.contains(':') || part.split('/').any(|name| name == "..");
     if parts.iter().any(leaves) {
-        let message =
-            format!("`docker.volumes` has `{entry}`, which this job's variables lead elsewhere");
-        return Err(ExecError::user("open", message)
-            .help("give the variables in it values without `:` and `..`"));
+        let (message, remedy) = if entry.contains('$') {
+            (
+                format!(
+                    "`docker.volumes` has `{entry}`, which this job's variables lead elsewhere"
+                ),
+                "give the variables in it values without `:` and `..`",
+            )
+        } else {
+            (
+                format!("`docker.volumes` has `{entry}`, a way with `..` in it"),
+                "write where it leads to in your settings",
+            )
+        };
+        return Err(ExecError::user("open", message).help(remedy));
     }
     let absolute = |place: &str| {
         if place.starts_with('/') {
@@ -90,6 +100,10 @@ mod tests {
         ] {
             let found = user_volume(entry, &variables, "/builds/g/p").ok();
             assert_eq!(found, wanted, "{entry}");
+        }
+        for (entry, blamed) in [("/srv/$UP:/data", true), ("../srv:/data", false)] {
+            let error = user_volume(entry, &variables, "/p").expect_err(entry);
+            assert_eq!(error.message.contains("variables"), blamed, "{error}");
         }
     }
 }

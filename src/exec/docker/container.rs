@@ -25,6 +25,8 @@ pub(super) struct Container {
     pub(super) patience: Patience,
     /// Volumes that are its own, in the order in which they can be removed.
     pub(super) volumes: Vec<String>,
+    /// The keys of the user's settings that are part of it.
+    pub(super) asked: Vec<&'static str>,
     /// The variables that its shell begins with, as far as they are known.
     pub(super) given: Vec<EnvVariable>,
     /// The network that it has from others and leaves to others.
@@ -53,6 +55,7 @@ impl Container {
             starts,
             patience,
             volumes: Vec::new(),
+            asked: Vec::new(),
             given: Vec::new(),
             network: None,
             log: None,

@@ -284,6 +284,7 @@ impl Containers {
         let (starts, patience) = (self.starts.clone(), self.patience.clone());
         let mut container = Container::new(site.docker.clone(), String::new(), starts, patience);
         container.volumes.clone_from(&volumes.names);
+        container.asked = self.settings.asked();
         let mut services = match network {
             Ok(network) => {
                 container.network = network.kept;

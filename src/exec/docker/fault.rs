@@ -57,8 +57,9 @@ fn is_broken(error: &Error) -> bool {
 }
 
 /// A container that could not be made (runtime reference 4.3): the job's own words are to blame
-/// for an image that is not there and for what the daemon calls a bad request.
-pub(super) fn create(image: &str, error: Error) -> ExecError {
+/// for an image that is not there and for what the daemon calls a bad request. `asked` are the keys of
+/// the user's settings that are part of the container.
+pub(super) fn create(image: &str, asked: &[&str], error: Error) -> ExecError {
     let phase = "create container";
     let bring = Command::new("docker pull").arg(image);
     match status(&error) {
@@ -66,22 +67,50 @@ pub(super) fn create(image: &str, error: Error) -> ExecError {
             .help(format!("`{bring}` brings it"))
             .because(error),
         Some(400) => {
-            ExecError::user(phase, format!("image `{image}`: {}", reason(&error))).because(error)
+            let text = format!("no container of image `{image}`: {}", reason(&error));
+            let told = ExecError::user(phase, text).because(error);
+            match check(asked) {
+                Some(remedy) => told.help(remedy),
+                None => told,
+            }
         }
-        _ => system(phase, "the container was not created", error),
+        _ => {
+            let told = system(phase, "the container was not created", error);
+            match (&told.help, check(asked)) {
+                (None, Some(remedy)) => told.help(remedy),
+                _ => told,
+            }
+        }
     }
+}
+
+/// Where to look for what a daemon refused.
+fn check(asked: &[&str]) -> Option<String> {
+    let [first @ .., last] = asked else {
+        return None;
+    };
+    let keys: Vec<String> = first.iter().map(|key| format!("`{key}`")).collect();
+    let and = if keys.is_empty() { "" } else { " and " };
+    Some(format!(
+        "check {}{and}`{last}` in your settings",
+        keys.join(", ")
+    ))
 }
 
 /// A container that could not be started. The runner calls every such failure one of the system,
 /// an image without a shell included (observed).
-pub(super) fn start(error: Error) -> ExecError {
+pub(super) fn start(asked: &[&str], error: Error) -> ExecError {
     let text = reason(&error);
     let remedy = if text.contains("exec: \"sh\"") {
-        "the image has no shell to run scripts with: use one that has `sh`"
+        "the image has no shell to run scripts with: use one that has `sh`".to_owned()
     } else if text.contains("exec: ") {
-        "check `image:entrypoint`; `entrypoint: [\"\"]` switches it off"
+        "check `image:entrypoint`; `entrypoint: [\"\"]` switches it off".to_owned()
+    } else if text.contains("unable to find user") {
+        "the image does not know that user: check `image:docker:user`, or `docker.user` in your \
+         settings"
+            .to_owned()
     } else {
-        "see the daemon's log"
+        check(asked).unwrap_or_else(|| "see the daemon's log".to_owned())
     };
     let message = format!("the container did not start: {text}");
     of_disk(ExecError::system("start container", message).help(remedy)).because(error)
@@ -218,7 +247,7 @@ mod tests {
             (409, Fault::System),
             (500, Fault::System),
         ] {
-            assert_eq!(create("x:1", answer(code, "m")).fault, fault, "{code}");
+            assert_eq!(create("x:1", &[], answer(code, "m")).fault, fault, "{code}");
         }
     }
 
@@ -238,10 +267,33 @@ mod tests {
                 "see the daemon's log",
             ),
         ] {
-            let error = start(answer(400, text));
+            let error = start(&[], answer(400, text));
             assert_eq!(error.fault, Fault::System, "{text}");
             let help = error.help.unwrap_or_default();
             assert!(help.contains(remedy), "{help}");
+        }
+    }
+
+    #[test]
+    fn what_a_daemon_may_have_refused_is_named() {
+        let (one, more) = (
+            ["docker.cpus"],
+            ["docker.memory", "docker.cpus", "docker.dns"],
+        );
+        let named = "check `docker.memory`, `docker.cpus` and `docker.dns` in your settings";
+        for (error, help) in [
+            (
+                create("x:1", &one, answer(400, "range of CPUs")),
+                Some("check `docker.cpus` in your settings"),
+            ),
+            (create("x:1", &more, answer(500, "m")), Some(named)),
+            (
+                start(&more, answer(404, "network a not found")),
+                Some(named),
+            ),
+            (create("x:1", &[], answer(400, "m")), None),
+        ] {
+            assert_eq!(error.help.as_deref(), help, "{error}");
         }
     }
 
@@ -263,8 +315,8 @@ mod tests {
         let full = || answer(500, "write /layer/a: no space left on device");
         for error in [
             system("upload", "the project files were not taken", full()),
-            create("x:1", full()),
-            start(full()),
+            create("x:1", &[], full()),
+            start(&[], full()),
             start_service("x:1", full()),
         ] {
             assert_eq!(error.fault, Fault::Lasting, "{error}");

@@ -69,7 +69,7 @@ impl Containers {
             if matches!(&made, Err(error) if fault::status(error) == Some(409)) {
                 made = docker.create_container(Some(options.build()), body).await;
             }
-            made.map_err(|error| fault::create(&image.name, error))
+            made.map_err(|error| fault::create(&image.name, &self.settings.asked(), error))
         };
         let making = self.patience.answer("create container", Box::pin(making));
         Ok(making.await?.id)

@@ -77,7 +77,7 @@ impl Site {
         let making = async {
             let options = name.map(|name| CreateContainerOptionsBuilder::new().name(&name).build());
             let made = self.docker.create_container(options, body).await;
-            made.map_err(|error| fault::create(&self.image, error))
+            made.map_err(|error| fault::create(&self.image, &[], error))
         };
         let making = self.patience.answer("create container", Box::pin(making));
         Ok(Container::new(

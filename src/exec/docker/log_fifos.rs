@@ -150,7 +150,7 @@ async fn try_out(site: &Site, base: &Path, owner: &Owner) -> Tried {
         let started = site
             .docker
             .start_container(&container.id, None::<StartContainerOptions>);
-        started.await.map_err(fault::start)
+        started.await.map_err(|error| fault::start(&[], error))
     };
     let tried = match site.patience.answer("start container", starting).await {
         Ok(()) => heard(&container, &fifo, &word).await,

@@ -73,7 +73,7 @@ impl Probe {
             let started = docker
                 .start_container(id, None::<StartContainerOptions>)
                 .await;
-            started.map_err(fault::start)?;
+            started.map_err(|error| fault::start(&[], error))?;
             Ok(watch)
         };
         let watch = site.patience.answer("start container", beginning).await?;

@@ -53,7 +53,9 @@ async fn start_attached(container: &Container) -> Result<(), ExecError> {
     let starting = async {
         let (docker, id) = (&container.docker, container.id.as_str());
         let started = docker.start_container(id, None::<StartContainerOptions>);
-        started.await.map_err(fault::start)
+        started
+            .await
+            .map_err(|error| fault::start(&container.asked, error))
     };
     let patience = &container.patience;
     patience.answer("start container", starting).await

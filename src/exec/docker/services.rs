@@ -236,6 +236,7 @@ async fn make(
         options = options.platform(platform);
     }
     let name = create::service_name(spec, number);
+    let asked = common.settings.asked();
     let body = create::service(spec, service, common);
     let making = async {
         let named = options.clone().name(&name).build();
@@ -250,7 +251,7 @@ async fn make(
                 .create_container(Some(options.build()), body)
                 .await;
         }
-        made.map_err(|error| fault::create(&service.image.name, error))
+        made.map_err(|error| fault::create(&service.image.name, &asked, error))
     };
     let made = site
         .patience

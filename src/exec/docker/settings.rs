@@ -52,6 +52,31 @@ impl DockerSettings {
         !self.volumes.is_empty() || !self.tmpfs.is_empty()
     }
 
+    /// The keys of what a daemon may refuse, as far as they are set.
+    pub(super) fn asked(&self) -> Vec<&'static str> {
+        let keys = [
+            ("docker.privileged", self.privileged),
+            ("docker.volumes", !self.volumes.is_empty()),
+            ("docker.tmpfs", !self.tmpfs.is_empty()),
+            ("docker.devices", !self.devices.is_empty()),
+            ("docker.gpus", self.gpus.is_some()),
+            ("docker.user", self.user.is_some()),
+            ("docker.cap_add", !self.cap_add.is_empty()),
+            ("docker.cap_drop", !self.cap_drop.is_empty()),
+            ("docker.security_opt", !self.security_opt.is_empty()),
+            ("docker.sysctls", !self.sysctls.is_empty()),
+            ("docker.memory", self.memory.is_some()),
+            ("docker.cpus", self.nano_cpus.is_some()),
+            ("docker.pids_limit", self.pids_limit.is_some()),
+            ("docker.shm_size", self.shm_size.is_some()),
+            ("docker.network_mode", self.network_mode.is_some()),
+            ("docker.dns", !self.dns.is_empty()),
+            ("docker.extra_hosts", !self.extra_hosts.is_empty()),
+        ];
+        let set = keys.into_iter().filter(|(_, is_set)| *is_set);
+        set.map(|(key, _)| key).collect()
+    }
+
     /// The user of a job's container, where one is named.
     pub(super) fn user_of(&self, image: &Image) -> Option<String> {
         self.user.clone().or_else(|| image.user.clone())
