@@ -1,5 +1,5 @@
-//! The one question of `run`: whether jobs that act outside this machine may run (design chapter 3,
-//! *Held jobs*).
+//! The questions of `run` before anything begins: whether jobs that act outside this machine may run
+//! (design chapter 3, *Held jobs*), and whether manual jobs that block are played.
 
 use std::io::{self, BufRead, IsTerminal};
 
@@ -16,11 +16,22 @@ pub(super) fn can_be_asked() -> bool {
 
 /// Shows what each job would do, and asks once for all of them. Only `y` and `yes` say so.
 pub(super) fn may_run(held: &[(&str, &str)], printer: &Printer) -> bool {
+    may("Run", &lines("held", held), printer)
+}
+
+/// The same of manual jobs for which all that comes after them waits.
+pub(super) fn may_play(blocking: &[&str], printer: &Printer) -> bool {
+    let why = "waits to be played, and what comes after it waits too";
+    let jobs: Vec<_> = blocking.iter().map(|&name| (name, why)).collect();
+    may("Play", &lines("manual", &jobs), printer)
+}
+
+fn may(what: &str, jobs: &[Line], printer: &Printer) -> bool {
     // What was typed before the question is no answer to it.
     let _ = tcflush(io::stdin(), QueueSelector::IFlush);
-    printer.words(&lines(held));
-    let them = if held.len() == 1 { "it" } else { "them" };
-    printer.prompt(&format!("Run {them} now? [y/N] "));
+    printer.words(jobs);
+    let them = if jobs.len() == 1 { "it" } else { "them" };
+    printer.prompt(&format!("{what} {them} now? [y/N] "));
     let mut answer = String::new();
     match io::stdin().lock().read_line(&mut answer) {
         Ok(read) if read > 0 => is_yes(&answer),
@@ -32,16 +43,17 @@ pub(super) fn may_run(held: &[(&str, &str)], printer: &Printer) -> bool {
     }
 }
 
-fn lines(held: &[(&str, &str)]) -> Vec<Line> {
+/// A line for each job, the first after a word for all of them.
+fn lines(word: &'static str, jobs: &[(&str, &str)]) -> Vec<Line> {
     let line = |(at, (name, why)): (usize, &(&str, &str))| {
         let start = if at == 0 {
-            Line::of(Tone::Warn, "held").put(Tone::Plain, ": ")
+            Line::of(Tone::Warn, word).put(Tone::Plain, ": ")
         } else {
-            Line::of(Tone::Plain, "      ")
+            Line::of(Tone::Plain, " ".repeat(word.len() + 2))
         };
         start.put(Tone::Plain, format!("`{name}` {why}"))
     };
-    held.iter().enumerate().map(line).collect()
+    jobs.iter().enumerate().map(line).collect()
 }
 
 fn is_yes(answer: &str) -> bool {
@@ -73,7 +85,7 @@ mod tests {
     #[test]
     fn each_job_says_what_it_does() {
         let held = [("ship", "deploys to staging"), ("tell", "makes a release")];
-        let text: Vec<_> = lines(&held).iter().map(Line::text).collect();
+        let text: Vec<_> = lines("held", &held).iter().map(Line::text).collect();
         assert_eq!(
             text,
             [

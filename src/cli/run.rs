@@ -65,6 +65,10 @@ pub(super) fn launch(
         request.outside.release = release;
         chosen = app::choose(&workspace, &pipeline, &request)?;
     }
+    if let Some(names) = played(&chosen, format, printer) {
+        request.selection.manual.extend(names);
+        chosen = app::choose(&workspace, &pipeline, &request)?;
+    }
     threads()?.block_on(async {
         let signals = Signals::watch();
         let interrupt = signals.interrupt();
@@ -97,12 +101,23 @@ fn asked(
     let is_open = request.outside.release == Release::Nothing
         && settings.text(Key::Deploy) == Some("ask")
         && !held.is_empty();
-    let may_ask = format != RunFormat::Json && !printer.is_quiet() && question::can_be_asked();
-    if !is_open || !may_ask || !question::may_run(&held, printer) {
+    if !is_open || !may_ask(format, printer) || !question::may_run(&held, printer) {
         return None;
     }
     let names = held.iter().map(|(name, _)| (*name).to_owned());
     Some(Release::Jobs(names.collect()))
+}
+
+/// The manual jobs that block, where a person at the terminal plays them.
+fn played(chosen: &Chosen, format: RunFormat, printer: &Printer) -> Option<Vec<String>> {
+    let blocking: Vec<&str> = chosen.blocking().collect();
+    let is_asked = !blocking.is_empty() && may_ask(format, printer);
+    let is_played = is_asked && question::may_play(&blocking, printer);
+    is_played.then(|| blocking.iter().map(|&name| name.to_owned()).collect())
+}
+
+fn may_ask(format: RunFormat, printer: &Printer) -> bool {
+    format != RunFormat::Json && !printer.is_quiet() && question::can_be_asked()
 }
 
 /// Settings that options give.

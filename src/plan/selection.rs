@@ -80,6 +80,15 @@ impl Chosen {
         jobs.filter_map(|job| Some((job.name(), job.held.as_deref()?)))
     }
 
+    /// The manual jobs for which all that comes after them waits, and that nobody has played
+    /// (configuration reference: `when: manual` without `allow_failure`).
+    pub fn blocking(&self) -> impl Iterator<Item = &str> {
+        let jobs = self.plan.jobs.iter();
+        let jobs = jobs.filter(|job| job.when == When::Manual && !job.played);
+        let jobs = jobs.filter(|job| !job.allow_failure.flag());
+        jobs.map(Job::name)
+    }
+
     /// Whether its jobs lack nothing of other pipelines.
     pub fn lacks_nothing(&self) -> bool {
         let mut lacking = self.plan.jobs.iter().flat_map(Job::lacking);

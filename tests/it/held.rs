@@ -226,6 +226,31 @@ fn nobody_is_asked_who_has_said_it_or_can_not_answer() {
 }
 
 #[test]
+fn manual_jobs_that_block_are_asked_for_at_a_terminal() {
+    let jobs = "stages: [build, go, late]\n\
+        build: {stage: build, script: [echo built]}\n\
+        approve: {stage: go, script: [echo yes], when: manual, allow_failure: false}\n\
+        extra: {stage: go, script: [echo extra], when: manual}\n\
+        late: {stage: late, script: [echo late]}\n";
+    for (keys, code, status) in [("y\r", 0, "✓ passed    late"), ("n\r", 7, "skipped   late")] {
+        let env = project(jobs);
+        let mut session = at_a_terminal(&env, &[]);
+        let shown = session.wait_for("Play it now? [y/N]");
+        let told = "manual: `approve` waits to be played";
+        assert!(shown.contains(told), "{shown}");
+        assert!(!shown.contains("extra"), "{shown}");
+        session.type_keys(keys);
+        assert_eq!(session.wait(), code, "{keys}: {}", session.screen());
+        let screen = session.screen();
+        assert!(screen.contains(status), "{keys}: {screen}");
+    }
+    let env = project(jobs);
+    let mut session = at_a_terminal(&env, &["--manual", "approve"]);
+    assert_eq!(session.wait(), 0, "{}", session.screen());
+    assert!(!session.raw().contains("[y/N]"), "{}", session.raw());
+}
+
+#[test]
 fn an_answer_counts_for_the_jobs_that_were_named_alone() {
     let env = TestEnv::empty();
     env.write(
