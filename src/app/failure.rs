@@ -12,7 +12,7 @@ use crate::run::RunError;
 use crate::source::SourceMap;
 
 /// What else there is where an executor can't be used.
-const OTHER_EXECUTORS: &str = "`pipe doctor` says what this machine offers; `--executor shell` runs jobs on the host, without isolation";
+const OTHER_EXECUTORS: &str = "`pipe doctor` says what this machine offers: `--executor sandbox` needs no daemon, `--executor shell` runs jobs on the host, without isolation";
 
 /// Whose fault it is, which decides the exit code (design chapter 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

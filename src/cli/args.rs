@@ -241,7 +241,7 @@ pub struct RunArgs {
     /// Also run jobs that deploy: all, or those of one environment
     #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, require_equals = true, default_missing_value = EVERY_ENVIRONMENT, help_heading = "Which jobs")]
     pub deploy: Vec<String>,
-    /// Where jobs run: auto, docker or shell [default: auto]
+    /// Where jobs run: auto, docker, sandbox or shell [default: auto]
     #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "sandbox", "shell"], hide_possible_values = true, help_heading = "How to run")]
     pub executor: Option<String>,
     /// Network of all jobs: host, none, or one of the daemon's

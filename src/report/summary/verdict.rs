@@ -34,7 +34,7 @@ pub(super) fn remarks(view: &View, result: &RunResult) -> Vec<Line> {
         let text = if view.record_failed {
             "not complete: the record of this run breaks off"
         } else {
-            "not complete: something that GitLab would do was left out"
+            "not complete: GitLab would do more, as the notes at the beginning say"
         };
         lines.push(Line::of(Tone::Warn, text));
     }
