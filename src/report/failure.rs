@@ -121,6 +121,16 @@ mod tests {
     }
 
     #[test]
+    fn what_the_headline_says_is_not_said_again() {
+        let view = failing()
+            .log("unit", "ERROR: exit code 1")
+            .fail("unit", 1)
+            .view();
+        let shown = texts(&brief(&view.jobs[0]));
+        assert_eq!(shown.matches("exit code 1").count(), 1, "{shown}");
+    }
+
+    #[test]
     fn a_long_failure_shows_its_command_above_what_is_left_out() {
         let story = (1..=15).fold(failing(), |story, n| {
             story.log("unit", &format!("line {n}"))

@@ -201,9 +201,11 @@ fn in_words(code: i64) -> String {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
+        let message = refusal.message;
+        let in_words = message.strip_prefix("ERROR: ").unwrap_or(&message);
         Self {
             exit_code: refusal.exit_code,
-            ..Self::new(refusal.reason, refusal.message)
+            ..Self::new(refusal.reason, in_words)
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::event::{JobOutcome, Phase};
 use crate::types::FailureReason;
 
 use super::{Excerpt, Tail};
+use crate::report::text;
 
 /// Where a job stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,11 +200,23 @@ impl JobView {
             self.reason,
             Some(FailureReason::RunnerSystemFailure | FailureReason::MissingDependencyFailure)
         );
-        if machinery && !self.late_log.is_empty() {
+        let mut excerpt = if machinery && !self.late_log.is_empty() {
             self.late_log.excerpt()
         } else {
             self.log.excerpt()
+        };
+        // The headline says it.
+        if excerpt.lines.last().is_some_and(|line| self.says(line)) {
+            excerpt.lines.pop();
         }
+        excerpt
+    }
+
+    /// Whether a line of the log tells no more than how the job ended.
+    fn says(&self, line: &str) -> bool {
+        let line = text::plain(line);
+        let line = line.strip_prefix("ERROR: ").unwrap_or(&line);
+        matches!(&self.state, State::Failed(why) | State::Warned(why) if why == line)
     }
 }
 
