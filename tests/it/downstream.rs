@@ -277,3 +277,17 @@ fn the_shell_of_this_machine_is_for_the_project_it_was_allowed_for() {
         ended.text
     );
 }
+
+#[test]
+fn it_is_the_project_that_was_named_whatever_its_remote_says() {
+    let said = "job:\n  script: ['echo \"$CI_PROJECT_PATH $CI_PROJECT_NAMESPACE\"']\n";
+    let two = Two::new("go: {trigger: group/other}\n", &[(".gitlab-ci.yml", said)]);
+    two.second.git(&["remote", "remove", "origin"]);
+    let ended = two.run(&[]);
+    assert_eq!(ended.exit, Some(0), "{}", ended.text);
+    assert!(
+        ended.said().contains(&"group/other group"),
+        "{}",
+        ended.text
+    );
+}

@@ -209,7 +209,8 @@ impl Downstream {
         }
         let workspace = Workspace::open(&WorkspaceRequest {
             folder: Some(folder),
-            settings: Vec::new(),
+            // By whatever name its own remote knows it, or none.
+            settings: vec![(Key::ProjectPath, project.to_owned())],
         })?;
         let runners = self.parent.runners.runners().iter();
         let mut names = runners.map(|runner| runner.executor.name());
