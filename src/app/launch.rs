@@ -188,7 +188,7 @@ async fn prepare(
         pipeline: root?,
         settings,
     };
-    spec.pipeline.notices = notices;
+    spec.pipeline.notices.splice(0..0, notices);
     spec.pipeline.complete = complete;
     if request.shell_on.is_some() {
         spec.pipeline.jobs.iter_mut().for_each(counts_once);

@@ -1,11 +1,12 @@
 //! The files that the jobs of a run see, as layers; what has to be written is in a folder of the run:
 //! `$XDG_STATE_HOME/pipe/trees/<run>/`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::exec::{LayerContent, LayerSpec, TarFile, TreeSpec};
 use crate::record::{LiveRun, State};
@@ -25,6 +26,8 @@ pub(super) struct Trees {
     folder: PathBuf,
     /// What was made so far; pipelines of one run share it.
     made: Mutex<Vec<(Sources, TreeSpec)>>,
+    /// Files that Git LFS keeps elsewhere, as far as nobody was told of them.
+    missing_lfs: Mutex<BTreeSet<String>>,
 }
 
 impl Trees {
@@ -37,6 +40,7 @@ impl Trees {
         Ok(Self {
             folder,
             made: Mutex::default(),
+            missing_lfs: Mutex::default(),
         })
     }
 
@@ -47,6 +51,7 @@ impl Trees {
         Ok(Self {
             folder,
             made: Mutex::default(),
+            missing_lfs: Mutex::default(),
         })
     }
 
@@ -85,6 +90,27 @@ impl Trees {
         Ok(trees)
     }
 
+    /// What jobs lack of the files that Git LFS keeps, told once.
+    pub(super) fn lacking(&self) -> Option<String> {
+        let missing = std::mem::take(&mut *self.missing_lfs());
+        let first = missing.first()?;
+        let others = match missing.len() - 1 {
+            0 => String::new(),
+            others => format!(" and {others} more"),
+        };
+        Some(format!(
+            "Git LFS has not brought `{first}`{others}: jobs get pointers in their place; `git lfs pull` \
+             brings what GitLab has"
+        ))
+    }
+
+    fn missing_lfs(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        // A set that is only added to is whole at any moment.
+        self.missing_lfs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn tree(
         &self,
         workspace: &Workspace,
@@ -100,6 +126,8 @@ impl Trees {
         };
         let place = |what: &str| self.folder.join(format!("{number}.{what}.tar"));
         let checkout = workspace.repository.checkout(&workspace.tree, &options)?;
+        let missing = checkout.missing_lfs().iter().cloned();
+        self.missing_lfs().extend(missing);
         let mut id = checkout.id().to_owned();
         let edits = if sources.checkout {
             let stop = || interruptible.is_interrupted();

@@ -106,7 +106,7 @@ impl Basis {
                 keep_going: self.keep_going,
             },
             trees,
-            notices: Vec::new(),
+            notices: self.trees.lacking().into_iter().collect(),
             secrets: context.facts.secrets().map(str::to_owned).collect(),
             complete: true,
         })

@@ -73,7 +73,8 @@ impl Child {
         let imaged = context.check_images();
         imaged.map_err(|failure| failure.within(&sources))?;
         let mut spec = self.basis.spec(&context, &sources)?;
-        spec.notices = warnings.lines().map(str::to_owned).collect();
+        spec.notices
+            .splice(0..0, warnings.lines().map(str::to_owned));
         spec.complete = complete;
         Ok(spec)
     }

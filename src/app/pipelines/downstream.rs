@@ -178,7 +178,8 @@ impl Downstream {
         let checked = (context.check_images()).and_then(|()| context.check_socket(settings));
         checked.map_err(|failure| failure.within(&sources))?;
         let mut spec = basis.spec(&context, &sources)?;
-        spec.notices = warnings.lines().map(str::to_owned).collect();
+        spec.notices
+            .splice(0..0, warnings.lines().map(str::to_owned));
         spec.complete = complete;
         Ok(spec)
     }

@@ -13,7 +13,7 @@ use super::attributes::Attributes;
 use super::git_dir::{GitDir, Settings};
 use super::history::Fetch;
 use super::submodules::{self, Submodule};
-use super::{files, refs};
+use super::{files, lfs, refs};
 use crate::repo::listing::Listing;
 use crate::repo::{ProjectTree, RepoError, Repository, Stop};
 use crate::types::{RefKind, Sources, Submodules};
@@ -53,6 +53,7 @@ pub struct Checkout {
     has_files: bool,
     /// Whether what Git LFS keeps is in the place of its pointers.
     pub(super) has_lfs: bool,
+    missing_lfs: Vec<String>,
     /// Commits of history that each submodule has; 0 for all.
     submodule_depth: u32,
     parts: Mutex<Parts>,
@@ -100,10 +101,18 @@ impl Repository {
         let submodules = submodules::find(&files, tree.commit, &remote, &wanted)?;
         let submodule_depth = wanted.depth.unwrap_or(fetch.depth);
         let mut digest = Sha256::new();
-        let (checkout, lfs) = (sources.checkout, sources.lfs);
+        let (checkout, has_lfs) = (sources.checkout, sources.lfs);
         digest.update(format!(
-            "{FORMAT} {fetch:?} {remote} {checkout} {lfs} {wanted:?}\n"
+            "{FORMAT} {fetch:?} {remote} {checkout} {has_lfs} {wanted:?}\n"
         ));
+        let missing_lfs = if checkout && has_lfs {
+            lfs::missing(&files, fetch.commit)?
+        } else {
+            Vec::new()
+        };
+        for path in &missing_lfs {
+            digest.update(format!("missing {path}\0"));
+        }
         refs::add(&files, fetch.depth == 0, &mut digest)?;
         for submodule in &submodules {
             submodule.identify(submodule_depth == 0, &mut digest)?;
@@ -113,7 +122,8 @@ impl Repository {
             fetch,
             remote,
             has_files: checkout,
-            has_lfs: lfs,
+            has_lfs,
+            missing_lfs,
             submodule_depth,
             parts: Mutex::new(Parts {
                 files,
@@ -134,6 +144,11 @@ impl Checkout {
     /// Names the content, times aside: equal ids mean equal layers.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The files whose content Git LFS keeps, but not on this machine: jobs get their pointers.
+    pub fn missing_lfs(&self) -> &[String] {
+        &self.missing_lfs
     }
 
     /// Writes it as a tar stream: all entries below `folder`, owned by 0:0, open to every user.

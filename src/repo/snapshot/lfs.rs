@@ -3,6 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::attributes::Attributes;
+use crate::repo::listing::{Listing, Place, to_path};
+use crate::repo::{RepoError, plain_file};
+
 /// The longest text that is a pointer. Bytes.
 const MAX_POINTER: usize = 1024;
 
@@ -24,6 +28,48 @@ pub(super) fn object(git_dir: &Path, blob: &[u8]) -> Option<PathBuf> {
         let folder = git_dir.join("lfs/objects").join(&id[..2]);
         folder.join(&id[2..4]).join(id)
     })
+}
+
+/// The files of a commit whose content Git LFS keeps, but not on this machine: jobs get their pointers.
+/// `git` is a handle of nobody else's.
+pub(super) fn missing(git: &git2::Repository, commit: git2::Oid) -> Result<Vec<String>, RepoError> {
+    if !may_be_used(git, commit) {
+        return Ok(Vec::new());
+    }
+    let listing = Listing::of_commit(git, commit)?;
+    let attributes = Attributes::of_commit(git, commit, &listing)?;
+    let odb = git.odb().map_err(RepoError::corrupt("the objects"))?;
+    let mut missing = Vec::new();
+    for file in &listing.files {
+        let (Place::Blob(id), path) = (file.place, to_path(&file.path)) else {
+            continue;
+        };
+        let is_small = || {
+            odb.read_header(id)
+                .is_ok_and(|(size, _)| size <= MAX_POINTER)
+        };
+        if !attributes.is_lfs(&path) || !is_small() {
+            continue;
+        }
+        let blob = git.find_blob(id).map_err(RepoError::corrupt("an object"))?;
+        let kept = object(git.commondir(), blob.content());
+        if kept.is_some_and(|kept| plain_file::open(&kept).is_err()) {
+            missing.push(path.to_string_lossy().into_owned());
+        }
+    }
+    Ok(missing)
+}
+
+/// Whether the attributes at the top, where `git lfs track` writes them, speak of it.
+fn may_be_used(git: &git2::Repository, commit: git2::Oid) -> bool {
+    let top = git.find_commit(commit).and_then(|commit| commit.tree());
+    let Ok(top) = top else {
+        return false;
+    };
+    let attributes = top.get_name(".gitattributes");
+    let attributes = attributes.and_then(|entry| git.find_blob(entry.id()).ok());
+    let says = |text: &[u8]| text.windows(3).any(|part| part == b"lfs");
+    attributes.is_some_and(|blob| says(blob.content()))
 }
 
 #[cfg(test)]

@@ -145,6 +145,17 @@ fn what_lfs_keeps_is_in_its_place() {
     let text = |path: &str| std::fs::read_to_string(job.join(path)).expect("a file");
     assert_eq!(text("a.bin"), "real");
     assert_eq!(text("a.txt"), pointer, "no rule gives it to LFS");
+    let checkout = |options: &SnapshotOptions| {
+        let repository = fixture.open();
+        let tree = repository.tree(TreeSource::WorkTree).expect("a tree");
+        repository.checkout(&tree, options).expect("a checkout")
+    };
+    let whole = checkout(&branch("main"));
+    assert_eq!(whole.missing_lfs(), [""; 0]);
+    std::fs::remove_file(folder.join(id)).expect("it is there");
+    let lacking = checkout(&branch("main"));
+    assert_eq!(lacking.missing_lfs(), ["a.bin"]);
+    assert_ne!(lacking.id(), whole.id(), "what lacks it is another tree");
     let skipping = SnapshotOptions {
         sources: Sources {
             lfs: false,
