@@ -175,9 +175,9 @@ impl ImageError {
             Self::ForeignFolder { .. } => {
                 Some("name a folder of root's own with `XDG_CACHE_HOME`, or do it without root")
             }
-            Self::Unreachable { .. } => {
-                Some("is the network up, and is the name of the registry right?")
-            }
+            Self::Unreachable { .. } => Some(
+                "is the network up, and is the name of the registry right? What a Docker daemon here has, `pipe image import docker-daemon:NAME` brings",
+            ),
             Self::Untrusted { .. } => Some(TRUST),
             _ => None,
         }
