@@ -188,9 +188,16 @@ impl Session for DockerSession {
         if let Some(network) = &mut self.container.network {
             network.comes_soon();
         }
-        // What is about to end is removed sooner when it has, than by killing it. An error shows
-        // again where that is tried.
-        let _ = tokio::time::timeout(ENDS_SOON, self.settle()).await;
+        // What is about to end is removed sooner when it has, than by killing it; services need not
+        // wait for that. An error shows again where all of it is removed.
+        let mut services = self.container.services.take();
+        let others = async {
+            if let Some(services) = &mut services {
+                let _ = tokio::time::timeout(budget, services.remove()).await;
+            }
+        };
+        let _ = tokio::join!(tokio::time::timeout(ENDS_SOON, self.settle()), others);
+        self.container.services = services;
         if self.container.ended {
             self.container.leave_network();
         }
