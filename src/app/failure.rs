@@ -166,7 +166,7 @@ mod tests {
         };
         let silent = ExecError::system("connect", "no daemon").help("start it");
         let missing = RunError::MissingImages {
-            images: vec!["ruby".to_owned()],
+            images: vec!["`ruby`".to_owned()],
             help: "bring them with `docker pull`, or run without `--offline`".to_owned(),
         };
         let environment = FailureKind::Environment;

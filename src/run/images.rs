@@ -181,12 +181,15 @@ impl Images {
         let is_machines = error.fault != Fault::User && !stopped;
         self.say(not_pulled(image, &error, stopped)).await;
         if is_machines && is_here {
-            let text = format!("image `{}` is used as it is on this machine", image.name);
+            let text = format!(
+                "image {} is used as it is on this machine",
+                image.in_words()
+            );
             self.say(EventKind::Notice { text }).await;
             return Ok(());
         }
         let failure = Failure {
-            message: format!("image `{}` was not pulled", image.name),
+            message: format!("image {} was not pulled", image.in_words()),
             ..Failure::from(&error)
         };
         Err(NotBrought {
@@ -201,7 +204,10 @@ impl Images {
 }
 
 fn may_not_be_pulled(image: &Image) -> NotBrought {
-    let text = format!("image `{}` is missing and may not be pulled", image.name);
+    let text = format!(
+        "image {} is missing and may not be pulled",
+        image.in_words()
+    );
     NotBrought {
         failure: Failure::new(FailureReason::RunnerSystemFailure, text),
         is_machines: false,
@@ -220,7 +226,10 @@ fn not_pulled(image: &Image, error: &ExecError, stopped: bool) -> EventKind {
     EventKind::PullFailed {
         image: image.name.clone(),
         message: if stopped {
-            format!("image `{}` was not pulled: the run was stopped", image.name)
+            format!(
+                "image {} was not pulled: the run was stopped",
+                image.in_words()
+            )
         } else {
             error.in_one_line()
         },
@@ -267,8 +276,9 @@ pub(super) async fn look(
                 if !by.is_empty() && !ways.contains(&by) {
                     ways.push(by);
                 }
-                if !lacking.contains(&image.name) {
-                    lacking.push(image.name);
+                let image = image.in_words();
+                if !lacking.contains(&image) {
+                    lacking.push(image);
                 }
             } else if image
                 .policies()

@@ -36,6 +36,14 @@ impl Image {
         }
     }
 
+    /// How messages name it: with its platform, where one is asked for, which may be what is missing.
+    pub fn in_words(&self) -> String {
+        match &self.platform {
+            Some(platform) => format!("`{}` for {platform}", self.name),
+            None => format!("`{}`", self.name),
+        }
+    }
+
     /// Whether the other one is the same to who has them.
     pub fn is_same(&self, other: &Self) -> bool {
         (&self.name, &self.platform) == (&other.name, &other.platform)

@@ -151,7 +151,7 @@ pub(super) fn pull(image: &str, source: Option<&str>, error: Error) -> ExecError
         fault,
         ..ExecError::system(
             "pull image",
-            format!("image `{image}` could not be pulled: {text}"),
+            format!("image {image} could not be pulled: {text}"),
         )
     }
     .help(remedy)

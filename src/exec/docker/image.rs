@@ -87,7 +87,7 @@ pub(super) async fn pull(
     while let Some(step) = steps
         .try_next()
         .await
-        .map_err(|error| fault::pull(&image.name, source.as_deref(), error))?
+        .map_err(|error| fault::pull(&image.in_words(), source.as_deref(), error))?
     {
         let (Some(layer), Some(detail)) = (step.id, step.progress_detail) else {
             continue;

@@ -88,7 +88,7 @@ pub enum RunError {
     /// Images are missing and none may be brought.
     #[error("{}", missing(.images))]
     MissingImages {
-        /// Their names.
+        /// As messages name them.
         images: Vec<String>,
         /// What to do about it.
         help: String,
@@ -116,8 +116,7 @@ impl RunError {
 }
 
 fn missing(images: &[String]) -> String {
-    let names: Vec<String> = images.iter().map(|name| format!("`{name}`")).collect();
-    match names.as_slice() {
+    match images {
         [name] => format!("image {name} is not on this machine"),
         names => format!(
             "{} images are not on this machine: {}",

@@ -36,7 +36,7 @@ async fn nothing_begins_where_an_image_of_a_service_may_not_be_brought() {
         .with(|spec| spec.settings.offline = true);
     let error = offline.try_run().await.err().expect("an image is missing");
     assert!(
-        matches!(&error, RunError::MissingImages { images, .. } if images == &["db"]),
+        matches!(&error, RunError::MissingImages { images, .. } if images == &["`db`"]),
         "{error}"
     );
 }
