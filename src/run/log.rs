@@ -9,6 +9,9 @@ use super::ids::AttemptId;
 use super::lines::{Lines, LogLines};
 use super::message::Message;
 
+/// What GitLab keeps of a log (runtime reference 3.4). Bytes.
+const GITLAB_KEEPS: u64 = 4 << 20;
+
 /// Masks first, cuts into lines then: a secret with a line end in it is hidden too.
 pub(super) struct JobLog {
     id: AttemptId,
@@ -17,6 +20,8 @@ pub(super) struct JobLog {
     messages: mpsc::Sender<Message>,
     /// Kept so that a long log allocates nothing for each chunk.
     shown: Vec<u8>,
+    /// Bytes so far.
+    length: u64,
     coverage: Option<Coverage>,
 }
 
@@ -28,6 +33,7 @@ impl JobLog {
             lines: Lines::default(),
             messages,
             shown: Vec::new(),
+            length: 0,
             coverage: None,
         }
     }
@@ -42,10 +48,16 @@ impl JobLog {
         self.coverage.as_ref()?.percent()
     }
 
+    /// Its bytes, where GitLab would keep no more than the first of them.
+    pub(super) fn too_long(&self) -> Option<u64> {
+        Some(self.length).filter(|length| *length > GITLAB_KEEPS)
+    }
+
     /// Takes the next bytes of the job's output.
     pub(super) async fn write(&mut self, chunk: &[u8]) {
         self.shown.clear();
         self.masker.push(chunk, &mut self.shown);
+        self.length += self.shown.len() as u64;
         let mut lines = LogLines::default();
         self.lines.push(&self.shown, &mut lines);
         self.send(lines).await;
@@ -61,6 +73,7 @@ impl JobLog {
     pub(super) async fn flush(&mut self) {
         self.shown.clear();
         self.masker.flush(&mut self.shown);
+        self.length += self.shown.len() as u64;
         let mut lines = LogLines::default();
         self.lines.push(&self.shown, &mut lines);
         self.lines.flush(&mut lines);

@@ -50,6 +50,8 @@ pub(super) enum Fact {
     Environment(JobEnvironment),
     /// `after_script` failed: how.
     AfterScriptFailed(String),
+    /// The log has so many bytes, more than GitLab keeps.
+    LongLog(u64),
 }
 
 impl Fact {
@@ -73,6 +75,13 @@ impl Fact {
                 job,
                 attempt,
                 message,
+            },
+            Self::LongLog(bytes) => EventKind::Notice {
+                text: format!(
+                    "the log of job `{job}` has {} MB: GitLab cuts it behind 4 MB, and the job's result is \
+                     the same",
+                    bytes >> 20
+                ),
             },
         }
     }

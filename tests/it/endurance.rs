@@ -45,6 +45,8 @@ fn peak_with_log_of(on: On, megabytes: u32) -> u64 {
     let peak = run.peak();
     let (code, _, text) = run.end();
     assert_eq!(code, Some(0), "{text}");
+    let is_told = text.contains("GitLab cuts it behind 4 MB");
+    assert_eq!(is_told, megabytes > 4, "{text}");
     let record = env.records().pop().expect("a record");
     let log = fs::metadata(format!("{record}/logs/flood.1")).expect("a log");
     assert!(

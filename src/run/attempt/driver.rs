@@ -174,6 +174,9 @@ impl<'a> Attempt<'a> {
         if let Some(percent) = self.log.coverage() {
             self.facts.insert(0, Fact::Coverage(percent));
         }
+        if let Some(bytes) = self.log.too_long() {
+            self.facts.push(Fact::LongLog(bytes));
+        }
         let environment = self.scripts.environment.take();
         let Some(environment) = environment.filter(|_| *verdict == Verdict::Success) else {
             return;
