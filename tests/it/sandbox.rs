@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 mod events;
+mod files;
 mod network;
 
 use crate::env::{TestEnv, copy_program};
@@ -69,8 +70,11 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let program = self.program.display().to_string();
-        let mut command = self.env.program(&program, arguments);
+        self.command_of(&self.program.display().to_string(), arguments)
+    }
+
+    fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = self.env.program(program, arguments);
         command.env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
         command.stdin(Stdio::null());
         if let Some(user) = self.user {

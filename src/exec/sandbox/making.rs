@@ -23,7 +23,7 @@ use super::session::SandboxSession;
 use super::trees::base::Base;
 use super::trees::brought::Brought;
 use super::trees::host;
-use super::trees::overlays::Held;
+use super::trees::overlays::{Held, make_places};
 use super::undone::Undone;
 use crate::images::layer::LayerForm;
 
@@ -307,7 +307,7 @@ impl SandboxExecutor {
         let (setup, folders) = (setup(&plan), folders(&plan));
         if !folders.is_empty() {
             let what = "the job's folder can't be made";
-            let making = move || folders.iter().try_for_each(std::fs::create_dir_all);
+            let making = move || make_places(folders);
             blocking("open", what, making).await?;
         }
         let mut files = vec![joined.users.as_fd(), joined.network.as_fd()];

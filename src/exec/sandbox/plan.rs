@@ -133,7 +133,7 @@ pub(super) fn overlays(plan: &Plan<'_>) -> Vec<Layered> {
     } = setup(plan);
     let given = inside.iter().filter(|step| {
         let makes = matches!(step, Step::Folder { .. } | Step::File { .. });
-        makes || matches!(step, Step::PlainFolder { .. })
+        makes || matches!(step, Step::OpenFolder { .. } | Step::PlainFolder { .. })
     });
     let given: Arc<[Step]> = given.cloned().collect();
     let layered = |step| match step {
@@ -334,8 +334,11 @@ fn builds(plan: &Plan<'_>) -> Vec<Step> {
         .take_while(|folder| folder.starts_with(builds))
         .collect();
     on_the_way.reverse();
-    let mut steps: Vec<Step> = on_the_way.into_iter().map(|at| folder(at, 0o777)).collect();
-    steps.push(folder(&temp, 0o777));
+    on_the_way.push(&temp);
+    let open = on_the_way
+        .into_iter()
+        .map(|at| Step::OpenFolder { at: at.to_owned() });
+    let mut steps: Vec<Step> = open.collect();
     let files = plan.temp_files.iter();
     steps.extend(files.map(|name| file(&temp.join(name), "")));
     steps

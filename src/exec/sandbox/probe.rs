@@ -17,6 +17,7 @@ use super::noted::Layering;
 use super::plan::{HostTree, Plan, Root, TreeForm, folders, setup};
 use super::step::Marks;
 use super::trees::kept::Unfinished;
+use super::trees::overlays::make_places;
 use crate::foreign::without_number;
 use crate::images::layer::{self, Here, LayerFolders, LayerForm, Owners};
 
@@ -138,7 +139,7 @@ async fn make(
     };
     let (setup, folders) = (setup(&plan), folders(&plan));
     blocking("probe", "no folder for sandboxes can be made", move || {
-        folders.iter().try_for_each(fs::create_dir_all)
+        make_places(folders)
     })
     .await?;
     let making = async {

@@ -63,6 +63,8 @@ pub(super) enum Step {
     },
     /// Makes a folder and those above it, where it is not there; the last one gets that mode.
     Folder { at: PathBuf, mode: u32 },
+    /// Makes a folder, which is then open to all, also where it is there.
+    OpenFolder { at: PathBuf },
     /// Makes a folder that must not be a link: what protects the kernel's own files goes by their
     /// names.
     PlainFolder { at: PathBuf },

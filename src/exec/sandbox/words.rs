@@ -35,6 +35,7 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::Fresh { at, .. } => format!("a new `{}` can't be mounted", at.display()),
         Step::PlainFolder { at }
         | Step::Folder { at, .. }
+        | Step::OpenFolder { at }
         | Step::File { at, .. }
         | Step::Link { at, .. } => {
             format!("`{}` can't be made", at.display())

@@ -10,10 +10,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, geteuid, kill_process, pidfd_open,
-    set_parent_process_death_signal, waitpid,
+    set_parent_process_death_signal, umask, waitpid,
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
@@ -55,6 +56,8 @@ pub fn enter_sandbox() {
 /// in each copy too, when it has done its work.
 fn make() -> io::Result<()> {
     sys::close_foreign_files()?;
+    // Whoever started `pipe` may have another; what is made here is seen by jobs of all users.
+    umask(Mode::from_raw_mode(0o022));
     // Trees that stay for later sandboxes are mounted here.
     let set_apart = if geteuid().is_root() {
         own_mounts()

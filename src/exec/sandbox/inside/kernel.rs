@@ -157,6 +157,7 @@ impl Kernel for Linux {
             }
             Step::Fresh { kind, at, options } => fresh(*kind, at, options)?,
             Step::Folder { at, mode } => folder(at, *mode)?,
+            Step::OpenFolder { at } => open_folder(at)?,
             Step::PlainFolder { at } => plain_folder(at)?,
             Step::File { at, mode, content } => file(at, *mode, content)?,
             Step::Link { at, target } => symlink(target, at)?,
@@ -258,6 +259,16 @@ fn folder(at: &Path, mode: u32) -> io::Result<()> {
     let mut folders = fs::DirBuilder::new();
     folders.recursive(true).mode(0o755).create(at)?;
     fs::set_permissions(at, fs::Permissions::from_mode(mode))
+}
+
+/// A job's user may be anybody.
+fn open_folder(at: &Path) -> io::Result<()> {
+    const OPEN: u32 = 0o777;
+    folder(at, OPEN)?;
+    if fs::metadata(at)?.permissions().mode() & OPEN != OPEN {
+        fs::set_permissions(at, fs::Permissions::from_mode(OPEN))?;
+    }
+    Ok(())
 }
 
 /// One that is there and as it should be is left alone: a new one takes longer.

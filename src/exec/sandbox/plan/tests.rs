@@ -8,6 +8,7 @@ fn is_lookup(step: &Step) -> bool {
         Step::Attach { .. }
             | Step::Fresh { .. }
             | Step::Folder { .. }
+            | Step::OpenFolder { .. }
             | Step::PlainFolder { .. }
             | Step::File { .. }
             | Step::Link { .. }

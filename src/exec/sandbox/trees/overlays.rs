@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -105,10 +106,7 @@ impl Overlays {
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let folder = self.folder.join(number.to_string());
-        fs::create_dir_all(&folder)?;
-        for place in [upper(&folder), work(&folder)] {
-            fs::create_dir(place)?;
-        }
+        make_places([upper(&folder), work(&folder)])?;
         Ok(Overlay {
             folder,
             layered,
@@ -191,6 +189,16 @@ impl Overlay {
     }
 }
 
+/// Makes folders in which overlays are written. How one of them looks, so does the top of its tree: all
+/// may enter it, whatever the mask of this process.
+pub(in super::super) fn make_places(places: impl IntoIterator<Item = PathBuf>) -> io::Result<()> {
+    for place in places {
+        fs::create_dir_all(&place)?;
+        fs::set_permissions(place, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
 /// What is written.
 pub(in super::super) fn upper(folder: &Path) -> PathBuf {
     folder.join("upper")
@@ -203,7 +211,7 @@ pub(in super::super) fn work(folder: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
     use std::thread::sleep;
     use std::time::Duration;
 

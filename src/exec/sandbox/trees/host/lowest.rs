@@ -94,8 +94,10 @@ fn fill(
     }
     for (path, about) in etc {
         let place = below(to, path);
-        if let Some(parent) = place.parent() {
-            fs::create_dir_all(parent)?;
+        if let Some(parent) = place.parent()
+            && !parent.is_dir()
+        {
+            make_folder(parent, 0o755)?;
         }
         if about.is_dir() {
             make_folder(&place, 0o755)?;
