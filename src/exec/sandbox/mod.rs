@@ -21,7 +21,7 @@
 //! |---|---|
 //! | namespaces | all of Docker's with that of control groups, and one of users, as root too: rights count inside alone |
 //! | processes of the runtime | `init`, which keeps its rights inside, is in no program's namespace of processes, and can't be looked into |
-//! | capabilities | Docker's default ones without MKNOD |
+//! | capabilities | Docker's default ones without MKNOD, less those of `docker.cap_drop` |
 //! | system calls | `seccomp`: what Docker's default filter refuses; 32-bit programs run not at all |
 //! | hidden and read-only parts of `/proc` and `/sys` | the same, and control groups are hidden |
 //! | `no_new_privileges` | where no program has to run as another: one id, or the image `host` |

@@ -284,6 +284,11 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         inside,
         for_program: for_program(),
         rights: rights(plan),
+        cap_drop: if plan.is_job {
+            plan.extras.cap_drop.clone()
+        } else {
+            Vec::new()
+        },
     }
 }
 

@@ -100,8 +100,8 @@ pub(super) enum Step {
     MostProcesses(u64),
     /// The filter of system calls.
     Filter,
-    /// Only those capabilities are left that containers have by default, less those of these names.
-    Capabilities { dropped: Vec<String> },
+    /// Only those capabilities are left that containers have by default.
+    Capabilities,
     /// Nobody inside may look into this process.
     Undumpable,
 }

@@ -46,7 +46,7 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::Gate(_) => "the gate of the network can't be made".to_owned(),
         Step::Loopback => "the network's loopback can't be taken into use".to_owned(),
         Step::Sysctl { name, .. } => format!("`/proc/sys/{name}` can't be set"),
-        Step::NoNewPrivileges | Step::Capabilities { .. } | Step::Undumpable => {
+        Step::NoNewPrivileges | Step::Capabilities | Step::Undumpable => {
             "rights can't be given up".to_owned()
         }
         Step::Filter => "the filter of system calls can't be set".to_owned(),

@@ -101,6 +101,7 @@ impl Errand {
             inside: vec![Step::PrivateMounts],
             for_program: Vec::new(),
             rights: Vec::new(),
+            cap_drop: Vec::new(),
         });
         errand.wire.send(&order, &[])?;
         match errand.answer(None)? {

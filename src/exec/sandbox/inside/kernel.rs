@@ -11,14 +11,12 @@ use rustix::mount::{MoveMountFlags, UnmountFlags, move_mount, unmount};
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };
-use rustix::thread::{
-    CapabilitySet, CapabilitySets, clear_ambient_capability_set,
-    remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
-};
+use rustix::thread::set_no_new_privs;
 
 use super::super::network::devices;
 use super::super::step::{GroupSetting, Step};
 use super::super::trees::copied_layers::copy_layers;
+use super::capabilities;
 use super::mounts::{
     clone_tree, enter_root, fresh, hide, is_mounted, kernel_tree, overlay, private_mounts,
     read_only,
@@ -29,26 +27,8 @@ use super::sys::Loses;
 use super::united::unite;
 use crate::remove::remove;
 
-/// Docker's default capabilities, but for MKNOD: a job gets no device that it was not given.
-const CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
-    .union(CapabilitySet::DAC_OVERRIDE)
-    .union(CapabilitySet::FOWNER)
-    .union(CapabilitySet::FSETID)
-    .union(CapabilitySet::KILL)
-    .union(CapabilitySet::SETGID)
-    .union(CapabilitySet::SETUID)
-    .union(CapabilitySet::SETPCAP)
-    .union(CapabilitySet::NET_BIND_SERVICE)
-    .union(CapabilitySet::NET_RAW)
-    .union(CapabilitySet::SYS_CHROOT)
-    .union(CapabilitySet::AUDIT_WRITE)
-    .union(CapabilitySet::SETFCAP);
-
 /// How likely a process goes where memory runs out, from -1000 to 1000; most have 0.
 const EXPENDABLE: i32 = 500;
-
-/// Capabilities that there may be, by number.
-const HIGHEST_CAPABILITY: u32 = 63;
 
 /// What does the steps of a plan.
 pub(in super::super) trait Kernel {
@@ -183,7 +163,7 @@ impl Kernel for Linux {
                     sys::filter(program)?;
                 }
             }
-            Step::Capabilities { dropped } => drop_capabilities(dropped)?,
+            Step::Capabilities => capabilities::keep_usual()?,
             Step::Undumpable => set_dumpable_behavior(DumpableBehavior::NotDumpable)?,
         }
         Ok(())
@@ -301,44 +281,6 @@ fn plain_folder(at: &Path) -> io::Result<()> {
         Ok(about) if about.is_dir() => Ok(()),
         Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
     }
-}
-
-/// Which of the usual ones are left, where those of these names are dropped.
-fn capabilities_without(dropped: &[String]) -> CapabilitySet {
-    let is = |name: &String, wanted: &str| {
-        let name = name.to_ascii_uppercase();
-        let name = name.strip_prefix("CAP_").unwrap_or(&name);
-        name == wanted || name == "ALL"
-    };
-    let left = CAPABILITIES
-        .iter_names()
-        .filter(|(wanted, _)| !dropped.iter().any(|name| is(name, wanted)));
-    left.map(|(_, one)| one).collect()
-}
-
-/// Also for programs that would have more by their file.
-fn drop_capabilities(dropped: &[String]) -> io::Result<()> {
-    let capabilities = capabilities_without(dropped);
-    for number in 0..=HIGHEST_CAPABILITY {
-        let one = CapabilitySet::from_bits_retain(1 << number);
-        if capabilities.contains(one) {
-            continue;
-        }
-        match remove_capability_from_bounding_set(one) {
-            // The kernel knows no more.
-            Err(rustix::io::Errno::INVAL) => break,
-            dropped => dropped?,
-        }
-    }
-    clear_ambient_capability_set()?;
-    Ok(set_capabilities(
-        None,
-        CapabilitySets {
-            effective: capabilities,
-            permitted: capabilities,
-            inheritable: CapabilitySet::empty(),
-        },
-    )?)
 }
 
 #[cfg(test)]

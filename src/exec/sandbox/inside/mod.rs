@@ -2,6 +2,7 @@
 //! and the line on which `pipe` talks to it.
 
 pub(super) mod bare;
+pub(super) mod capabilities;
 pub(super) mod entry;
 pub(super) mod errand;
 pub(super) mod identities;

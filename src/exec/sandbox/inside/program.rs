@@ -17,6 +17,7 @@ use rustix::termios::isatty;
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use super::super::super::detector::shell_of;
+use super::capabilities;
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
 use super::wire::{Cause, Program};
@@ -69,23 +70,24 @@ pub(super) fn start(
     }
     let entered = world.enter().and_then(|()| {
         if program.init {
-            care_for_orphans(&mut fails)?;
+            care_for_orphans(&mut fails, world.cap_drop())?;
         }
         Ok(())
     });
-    let Err(Refused { what, cause }) =
-        entered.and_then(|()| begin(program, input, output, has_many));
+    let begun = entered.and_then(|()| begin(program, world.cap_drop(), input, output, has_many));
+    let Err(Refused { what, cause }) = begun;
     // What can't be told shows as an end.
     let _ = fails.map(|fails| serde_json::to_writer(fails, &(what, cause)));
     sys::leave(127)
 }
 
 /// Goes on in a copy, and takes care of orphans until that has ended. Of a failure the copy alone tells.
-fn care_for_orphans(fails: &mut Option<PipeWriter>) -> io::Result<()> {
+fn care_for_orphans(fails: &mut Option<PipeWriter>, cap_drop: &[String]) -> io::Result<()> {
     let Some(first) = sys::fork(Namespaces::NONE)? else {
         return Ok(());
     };
     drop(fails.take());
+    capabilities::give_up(cap_drop)?;
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((ended, status))) if ended == first => sys::leave(code(status)),
@@ -107,6 +109,7 @@ pub(super) fn code(status: WaitStatus) -> i32 {
 /// Finds the user and the folder of the program, and becomes it.
 fn begin(
     program: &Program,
+    cap_drop: &[String],
     input: OwnedFd,
     output: OwnedFd,
     has_many: bool,
@@ -127,7 +130,7 @@ fn begin(
         .mode(0o755)
         .create(&program.folder)?;
     Err(Refused {
-        what: turn_into(program, &user, input, output, has_many),
+        what: turn_into(program, cap_drop, &user, input, output, has_many),
         cause: Cause::Moment,
     })
 }
@@ -135,6 +138,7 @@ fn begin(
 /// Becomes the program; returns why it could not.
 fn turn_into(
     program: &Program,
+    cap_drop: &[String],
     user: &User,
     input: OwnedFd,
     output: OwnedFd,
@@ -148,12 +152,19 @@ fn turn_into(
             return system_words(&error.into());
         }
     }
+    // As container runtimes do it: none of them is missed on the way to the user.
+    if let Err(error) = capabilities::drop_for_programs(cap_drop) {
+        return no_cap_drop(error);
+    }
     if let Err(error) = become_user(user, has_many) {
         let words = system_words(&error.into());
         return format!(
             "user {}:{} can't be had here: {words}",
             user.user, user.group
         );
+    }
+    if let Err(error) = capabilities::give_up(cap_drop) {
+        return no_cap_drop(error);
     }
     // A session without a terminal gets this one, if it is one.
     if isatty(&input)
@@ -193,6 +204,11 @@ fn turn_into(
     }
     let error = command.exec();
     format!("`{first}` can't be started: {}", system_words(&error))
+}
+
+fn no_cap_drop(error: Errno) -> String {
+    let words = system_words(&error.into());
+    format!("the capabilities of your setting `docker.cap_drop` can't be given up: {words}")
 }
 
 /// Lets the user open what the program reads and writes by the names in `/dev`: a pipe belongs to

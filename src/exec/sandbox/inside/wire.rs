@@ -62,6 +62,9 @@ pub(in super::super) struct Setup {
     pub(in super::super) for_program: Vec<Step>,
     /// What is given up before a program is started, and before work on files of the job.
     pub(in super::super) rights: Vec<Step>,
+    /// Capabilities that programs do not have, by name. Whoever starts one may need them until it is the
+    /// program's user.
+    pub(in super::super) cap_drop: Vec<String>,
 }
 
 /// What a sandbox joins. The files of both come with the message, and perhaps a tree that it lends.

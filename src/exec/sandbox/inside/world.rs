@@ -22,6 +22,7 @@ pub(super) struct World {
     filter: Option<Filter>,
     for_program: Vec<Step>,
     rights: Vec<Step>,
+    cap_drop: Vec<String>,
     /// Whether a program has seen it.
     is_used: bool,
 }
@@ -32,6 +33,7 @@ impl World {
             filter,
             for_program: setup.for_program.clone(),
             rights: setup.rights.clone(),
+            cap_drop: setup.cap_drop.clone(),
             is_used: false,
         }
     }
@@ -40,6 +42,11 @@ impl World {
     pub(super) fn enter(&mut self) -> Result<(), Refused> {
         let steps = [&self.for_program[..], &self.rights].concat();
         self.perform(&steps)
+    }
+
+    /// Capabilities that programs do not have, by name.
+    pub(super) fn cap_drop(&self) -> &[String] {
+        &self.cap_drop
     }
 
     /// A program has begun in it.

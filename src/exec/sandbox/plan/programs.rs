@@ -49,17 +49,12 @@ pub(super) fn hidden(start: &'static str) -> impl Iterator<Item = Step> {
 
 /// What nobody has who runs a program, or works on what it left.
 pub(super) fn rights(plan: &Plan<'_>) -> Vec<Step> {
-    let dropped = if plan.is_job {
-        plan.extras.cap_drop.clone()
-    } else {
-        Vec::new()
-    };
     let mut steps: Vec<Step> = plan
         .processes
         .map(Step::MostProcesses)
         .into_iter()
         .collect();
     steps.extend(plan.no_new_privileges.then_some(Step::NoNewPrivileges));
-    steps.extend([Step::Filter, Step::Capabilities { dropped }]);
+    steps.extend([Step::Filter, Step::Capabilities]);
     steps
 }

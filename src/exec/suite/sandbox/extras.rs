@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::net::UnixListener;
 
-use super::super::super::{Exit, Fault, SandboxExtras, SandboxSettings};
-use super::super::subject::{BUDGET, Step, Subject, context, scratch};
-use super::sandbox_of;
+use super::super::super::{Cx, Exit, Fault, SandboxExtras, SandboxSettings};
+use super::super::subject::{BUDGET, Step, Subject, context, globs, scratch, write_tar};
+use super::{has_users, sandbox_of};
 
 pub(super) fn with(extras: SandboxExtras) -> Subject {
     sandbox_of(
@@ -105,4 +105,68 @@ async fn hosts_memory_and_rights_are_those_of_the_settings() {
     let wanted = format!("1\nnameserver 192.0.2.1\n1024\n64\nruns\n{left:016x}\n");
     assert_eq!(output, wanted);
     subject.release().await;
+}
+
+/// They are given up last: whoever starts a program makes its folder and becomes its user before.
+#[tokio::test]
+async fn capabilities_that_jobs_do_not_have_are_none_too_few_for_their_start() {
+    let users = if has_users() {
+        &[None, Some("nobody")][..]
+    } else {
+        &[None]
+    };
+    let all = [
+        "ALL",
+        "SETUID",
+        "setgid",
+        "CAP_CHOWN",
+        "DAC_OVERRIDE",
+        "SETPCAP",
+    ];
+    for dropped in all {
+        let subject = with(SandboxExtras {
+            cap_drop: vec![dropped.to_owned()],
+            ..SandboxExtras::default()
+        });
+        for user in users {
+            let mut spec = subject.spec("dropped");
+            let tar = subject.archive("own.tar");
+            write_tar(
+                &tar,
+                &[("closed/", 0o700, ""), ("closed/file", 0o600, "kept\n")],
+            );
+            spec.workspace = subject.layers(&[tar]).await;
+            spec.init = true;
+            if let Some(image) = &mut spec.image {
+                image.user = user.map(str::to_owned);
+            }
+            let mut session = subject.open_spec(spec).await;
+            let script = "id -un; sed -n 's/^CapBnd:.//p' /proc/self/status\n";
+            let (exit, output) = Step::real(script).run(session.as_mut()).await;
+            assert_eq!(exit, Exit::Code(0), "{dropped} {user:?}: {output}");
+            let (who, bounds) = output.trim().split_once('\n').expect("two lines");
+            assert_eq!(who, user.unwrap_or("root"), "{dropped}");
+            let is_all = bounds.trim_matches('0').is_empty();
+            assert_eq!(is_all, dropped == "ALL", "{dropped} {user:?}: {bounds}");
+            let has = |name: &str| dropped == "ALL" || dropped.ends_with(name);
+            let (exit, output) = Step::real("chown 1:1 / 2>&1\n").run(session.as_mut()).await;
+            let is_refused = user.is_some() || has("CHOWN") || !has_users();
+            assert_eq!(
+                exit != Exit::Code(0),
+                is_refused,
+                "{dropped} {user:?}: {output}"
+            );
+            // Work on files is not the job's, and needs them.
+            let packed = session
+                .collect(
+                    &globs(&["closed"]),
+                    &subject.archive("a.tar"),
+                    &Cx::unstoppable(),
+                )
+                .await;
+            assert_eq!(packed.expect("collects").entries, 2, "{dropped} {user:?}");
+            session.close(BUDGET).await.expect("closes");
+        }
+        subject.release().await;
+    }
 }
