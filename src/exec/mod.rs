@@ -13,6 +13,7 @@ mod docker;
 mod entry;
 mod error;
 mod file_work;
+mod keeps;
 mod kept_file;
 mod names;
 mod overlay_changes;

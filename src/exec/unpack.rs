@@ -10,28 +10,42 @@ use tar::{Archive, Entries, Entry, EntryType, Header};
 
 use super::entry::{is_whiteout, relative};
 use super::file_work::Stop;
+use super::keeps::Keeps;
 use crate::remove::remove;
 
-/// Unpacks the file `tar` over `folder`. Later entries replace earlier ones and what was there.
+/// Unpacks the file `tar` over `folder`. Later entries replace earlier ones and what was there. The files
+/// are those of whoever unpacks.
 pub(super) fn unpack(tar: &Path, folder: &Path, stop: &Stop) -> io::Result<()> {
     let file = stop.reads(io::BufReader::new(File::open(tar)?));
-    unpack_from(file, folder)
+    unpack_from(file, folder, Keeps::Nothing)
 }
 
-/// The same from a stream.
-pub(super) fn unpack_from(from: impl Read, folder: &Path) -> io::Result<()> {
+/// The same from a stream, of whose files more may be kept.
+pub(super) fn unpack_from(from: impl Read, folder: &Path, keeps: Keeps) -> io::Result<()> {
     let mut archive = Archive::new(from);
-    entries(archive.entries()?, folder, &take_away, &mut |_, _| {
-        Ok(false)
-    })
+    let into = Destination { folder, keeps };
+    entries(archive.entries()?, into, &take_away, &mut |_, _| Ok(false))
 }
 
 /// The same from the file `tar`, with files that are had from elsewhere: `give` puts the file of a
 /// path and header at its place, or says that it can't. What it has put there is not read.
 #[cfg(target_os = "linux")]
-pub(super) fn unpack_with(tar: &Path, folder: &Path, give: Give<'_>) -> io::Result<()> {
+pub(super) fn unpack_with(
+    tar: &Path,
+    folder: &Path,
+    keeps: Keeps,
+    give: Give<'_>,
+) -> io::Result<()> {
     let mut archive = Archive::new(File::open(tar)?);
-    entries(archive.entries_with_seek()?, folder, &take_away, give)
+    let into = Destination { folder, keeps };
+    entries(archive.entries_with_seek()?, into, &take_away, give)
+}
+
+/// Where entries go, and what is kept of them.
+#[derive(Clone, Copy)]
+struct Destination<'a> {
+    folder: &'a Path,
+    keeps: Keeps,
 }
 
 /// What becomes of a name that is taken away.
@@ -42,7 +56,7 @@ pub(super) type Give<'a> = &'a mut dyn FnMut(&Path, &Header) -> io::Result<bool>
 
 fn entries<'a, R: Read + 'a>(
     entries: Entries<'a, R>,
-    folder: &Path,
+    into: Destination<'_>,
     gone: Gone<'_>,
     give: Give<'_>,
 ) -> io::Result<()> {
@@ -57,9 +71,9 @@ fn entries<'a, R: Read + 'a>(
             | EntryType::Continuous
             | EntryType::GNUSparse
             | EntryType::Symlink
-            | EntryType::Link => place(&mut entry, folder)?,
+            | EntryType::Link => place(&mut entry, into)?,
             EntryType::Char if is_whiteout(entry.header()) => {
-                gone(folder, &relative(&entry.path()?)?)?;
+                gone(into.folder, &relative(&entry.path()?)?)?;
             }
             _ => {}
         }
@@ -67,13 +81,14 @@ fn entries<'a, R: Read + 'a>(
     folders.sort_by(|a, b| b.path_bytes().cmp(&a.path_bytes()));
     folders
         .iter_mut()
-        .try_for_each(|entry| place_folder(entry, folder))
+        .try_for_each(|entry| place_folder(entry, into))
 }
 
 /// Places a folder whose content is there, with its time, which that content has changed. What is
 /// saved again is told from what has changed by it.
-fn place_folder(entry: &mut Entry<'_, impl Read>, folder: &Path) -> io::Result<()> {
-    place(entry, folder)?;
+fn place_folder(entry: &mut Entry<'_, impl Read>, into: Destination<'_>) -> io::Result<()> {
+    place(entry, into)?;
+    let folder = into.folder;
     let path = relative(&entry.path()?)?;
     if path.as_os_str().is_empty() || is_behind_a_link(folder, &path) {
         return Ok(());
@@ -112,11 +127,10 @@ fn has_plain_parents(folder: &Path, path: &Path) -> bool {
 /// Unpacks a stream into `folder` as a layer for an overlay: what takes away from lower ones stays
 /// in it as the mark that the kernel knows.
 #[cfg(target_os = "linux")]
-pub(super) fn unpack_layer(from: impl Read, folder: &Path) -> io::Result<()> {
+pub(super) fn unpack_layer(from: impl Read, folder: &Path, keeps: Keeps) -> io::Result<()> {
     let mut archive = Archive::new(from);
-    entries(archive.entries()?, folder, &mark_gone, &mut |_, _| {
-        Ok(false)
-    })
+    let into = Destination { folder, keeps };
+    entries(archive.entries()?, into, &mark_gone, &mut |_, _| Ok(false))
 }
 
 /// A character device 0:0, which everybody may make.
@@ -146,16 +160,21 @@ fn mark_gone(folder: &Path, path: &Path) -> io::Result<()> {
 
 /// The tar crate refuses parents that are links out of `folder`; `relative` refuses the names that
 /// it would silently skip.
-fn place(entry: &mut Entry<'_, impl Read>, folder: &Path) -> io::Result<()> {
+fn place(entry: &mut Entry<'_, impl Read>, into: Destination<'_>) -> io::Result<()> {
+    let folder = into.folder;
     let path = relative(&entry.path()?)?;
     if path.as_os_str().is_empty() {
         return Ok(());
     }
     // What lies behind a link is not ours to take away, not even inside of `folder`.
-    if !is_behind_a_link(folder, &path) {
+    let is_in_sight = !is_behind_a_link(folder, &path);
+    if is_in_sight {
         make_room(&folder.join(&path), entry.header().entry_type())?;
     }
     entry.unpack_in(folder)?;
+    if is_in_sight {
+        into.keeps.apply(&folder.join(&path), entry.header())?;
+    }
     Ok(())
 }
 
@@ -171,7 +190,7 @@ fn make_room(target: &Path, kind: EntryType) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::unpack_from;
+    use super::{Keeps, unpack_from};
 
     #[test]
     fn nothing_behind_a_link_is_taken_away_or_written() {
@@ -195,7 +214,7 @@ mod tests {
             .expect("a file");
         let tar = tar.into_inner().expect("a stream");
 
-        unpack_from(tar.as_slice(), &folder).expect_err("it leads outside");
+        unpack_from(tar.as_slice(), &folder, Keeps::Owners).expect_err("it leads outside");
         let text = std::fs::read_to_string(victim.join("file")).expect("still there");
         assert_eq!(text, "stays");
     }

@@ -92,8 +92,6 @@ impl SandboxExecutor {
         let mut undone = Undone::of(&folder);
         self.overlays.comes();
         let (link, links) = self.begin(spec, &run_groups, &mut undone).await?;
-        let (base, (builds, over)) =
-            tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec))?;
         let rights = self.rights().await?;
         // Files of this machine have no owner that a user could be.
         let images = spec.services.iter().map(|service| &service.image);
@@ -102,6 +100,9 @@ impl SandboxExecutor {
             .chain(images)
             .any(|it| it.name != host::NAME);
         let ranges = has_owners.then(|| in_place(ranges)).flatten();
+        let who = probe::identity("", rights, ranges);
+        let (base, (builds, over)) =
+            tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec, &who))?;
         let extras = &self.settings.extras;
         let binds = if extras.has_binds() {
             in_place(|| extras.binds(spec))?
@@ -151,6 +152,7 @@ impl SandboxExecutor {
             written,
             brought,
             builds: Arc::clone(&self.builds),
+            identity: who,
             begins_as_asked: !base.has_entrypoint(&image)
                 && !environment.iter().any(|(name, _)| names_shell_file(name)),
             program: Program {

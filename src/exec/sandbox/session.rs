@@ -22,6 +22,7 @@ use super::super::shell_output::pump;
 use super::super::terminal::talk;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Layout, Script, Session};
 use super::groups::remove_attempt;
+use super::identity::Identity;
 use super::inside::link::{Link, unexpected};
 use super::inside::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use super::network::job_networks::{JobNetwork, JobNetworks};
@@ -51,6 +52,8 @@ pub(super) struct SandboxSession {
     /// What it was brought as a layer. What came over that later shows as a change.
     pub(super) brought: Option<Brought>,
     pub(super) builds: Arc<Builds>,
+    /// Which ids its files can have.
+    pub(super) identity: Identity,
     /// What each script is given to.
     pub(super) program: Program,
     /// Whether its shell begins with the variables that it was asked to have.
@@ -261,6 +264,7 @@ impl Session for SandboxSession {
         // Services go on and write where the job did.
         let written = self.written.clone().filter(|_| self.services.is_none());
         let (layout, builds) = (self.layout.clone(), Arc::clone(&self.builds));
+        let identity = self.identity.clone();
         let lasts = globs.lasts;
         let link = &mut self.link;
         let collecting = async {
@@ -293,7 +297,7 @@ impl Session for SandboxSession {
                             lasts,
                             ..kept.clone()
                         };
-                        let keeping = move || builds.keep(&layer, &layout, &written);
+                        let keeping = move || builds.keep(&layer, &layout, &written, &identity);
                         // Without it they are unpacked when they are wanted.
                         let _ = tokio::task::spawn_blocking(keeping).await;
                     }

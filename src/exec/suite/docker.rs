@@ -17,7 +17,7 @@ use super::super::{
 };
 use super::cases::refused;
 use super::subject::{BUDGET, Step, Subject, context, globs, scratch, variables};
-use super::{cases, contract, person, real};
+use super::{cases, contract, owners, person, real};
 
 const IMAGE: &str = "pipe-test-busybox:1";
 
@@ -63,6 +63,14 @@ async fn in_docker(test: impl AsyncFnOnce(&Subject)) {
 }
 
 contract!(docker, shells);
+
+#[tokio::test]
+async fn artifacts_keep_owners_and_set_ids() {
+    in_docker(async |subject: &Subject| {
+        owners::artifacts_keep_owners_and_set_ids(subject, "").await;
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn the_environment_reaches_the_container_unchanged() {

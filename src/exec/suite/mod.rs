@@ -5,6 +5,7 @@
 mod cases;
 mod docker;
 mod fake;
+mod owners;
 mod person;
 mod real;
 #[cfg(target_os = "linux")]

@@ -24,8 +24,8 @@ use super::super::{
     Cancel, Exit, Fault, Keyring, SandboxExecutor, SandboxExtras, SandboxLimits, SandboxNetwork,
     SandboxSettings,
 };
-use super::contract;
 use super::subject::{BUDGET, RUN, Step, Subject, context, globs, scratch};
+use super::{contract, owners};
 
 async fn sandbox() -> Subject {
     sandbox_with(SandboxLimits::default())
@@ -82,6 +82,13 @@ fn share(base: &Path, host_layers: &Path) {
 }
 
 contract!(sandbox, shells);
+
+#[tokio::test]
+async fn artifacts_keep_owners_and_set_ids() {
+    if has_users() {
+        owners::artifacts_keep_owners_and_set_ids(&sandbox().await, "").await;
+    }
+}
 
 /// Runs one script in a sandbox of its own.
 async fn runs(script: &str) -> (Exit, String) {

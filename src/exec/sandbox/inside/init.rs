@@ -17,6 +17,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, umask, wait}
 
 use super::super::super::collect;
 use super::super::super::file_work::Stop as FileStop;
+use super::super::super::keeps::Keeps;
 use super::super::super::unpack::unpack_from;
 use super::super::words::{broken, cause};
 use super::kernel::{Linux, perform};
@@ -112,6 +113,7 @@ impl Init {
     }
 
     fn answer(&mut self, request: Request, files: Vec<OwnedFd>) -> io::Result<()> {
+        let keeps = Keeps::of(self.has_many);
         match request {
             Request::Signal(stop) => {
                 kill_all(match stop {
@@ -133,7 +135,7 @@ impl Init {
                 Err(error) => self.tell_start(Err(error.into()), None),
             },
             Request::Unpack { folder } => self.work(|| {
-                unpack_from(io::BufReader::new(one(files)?), &folder)?;
+                unpack_from(io::BufReader::new(one(files)?), &folder, keeps)?;
                 Ok(Reply::Done)
             }),
             Request::Pack { project, choice } => self.work(|| {

@@ -2,6 +2,7 @@
 //! over them. Nothing is copied for a job.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,8 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tar::Builder;
 
 use super::super::super::entry::relative;
+use super::super::super::file_work::in_place;
+use super::super::super::keeps::Keeps;
 use super::super::super::relocate::{open, relocate};
 use super::super::super::{ArtifactRef, EnvSpec, ExecError, Layout, TreeRef, TreeSpec};
+use super::super::identity::Identity;
 use super::layers::{self, Layer, Layers, id};
 use super::left;
 
@@ -25,6 +29,8 @@ const MOST_LAYERS: usize = 12;
 pub(in super::super) struct Builds {
     trees: Mutex<HashMap<String, TreeSpec>>,
     layers: Layers,
+    /// Whether all files of an archive belong to root, once that was asked.
+    of_root: Mutex<HashMap<PathBuf, bool>>,
     /// Where layers are that outlive their run.
     pub(in super::super) lasting: PathBuf,
     /// Where those of artifacts are, which go with the run.
@@ -37,6 +43,7 @@ impl Builds {
         Self {
             trees: Mutex::default(),
             layers: Layers::default(),
+            of_root: Mutex::default(),
             lasting: layers::folder(base),
             of_run,
         }
@@ -59,6 +66,7 @@ impl Builds {
     pub(in super::super) async fn layers_of(
         &self,
         spec: &EnvSpec,
+        identity: &Identity,
     ) -> Result<(Vec<PathBuf>, Vec<ArtifactRef>), ExecError> {
         let broken = |error| ExecError::system("open", "the project directory").because(error);
         let below = below_builds(&spec.layout).map_err(broken)?;
@@ -75,6 +83,7 @@ impl Builds {
                 wanted.push(Layer {
                     id: id(&layer.id, &below),
                     folder: self.lasting.clone(),
+                    keeps: Keeps::Bits,
                     content: Arc::new(move |to| content.write(&below, to)),
                 });
             }
@@ -82,14 +91,17 @@ impl Builds {
         let artifacts = &spec.workspace.artifacts;
         // What comes later goes over what comes before, so that the rest begins behind the last
         // that is a layer.
-        let large = artifacts.iter().rposition(is_large).map_or(0, |at| at + 1);
+        let can_be = |kept: &&ArtifactRef| self.can_be_a_layer(kept, identity);
+        let first = in_place(|| artifacts.iter().take_while(can_be).count());
+        let large = artifacts[..first].iter().rposition(is_large);
+        let large = large.map_or(0, |at| at + 1);
         let large = if wanted.len() + large > MOST_LAYERS {
             0
         } else {
             large
         };
         for kept in &artifacts[..large] {
-            wanted.push(self.of_artifacts(kept, &below));
+            wanted.push(self.of_artifacts(kept, &below, identity));
         }
         let paths = self.folders_of(wanted).await;
         // What this job wants is held by now. Where it is not, the disk may be full of the others.
@@ -114,17 +126,32 @@ impl Builds {
         kept: &ArtifactRef,
         layout: &Layout,
         written: &Path,
+        identity: &Identity,
     ) -> io::Result<()> {
-        if !is_large(kept) {
+        if !is_large(kept) || !self.can_be_a_layer(kept, identity) {
             return Ok(());
         }
         let below = below_builds(layout)?;
-        let layer = self.of_artifacts(kept, &below);
-        let fill = |into: &Path| left::fill(&kept.tar, &below, written, into);
+        let layer = self.of_artifacts(kept, &below, identity);
+        let fill = |into: &Path| left::fill(&kept.tar, &below, written, into, layer.keeps);
         self.layers.make(&layer, fill)
     }
 
-    fn of_artifacts(&self, kept: &ArtifactRef, below: &Path) -> Layer {
+    /// Whether a layer of these artifacts can be as they are. Whoever has ids in a sandbox alone can't
+    /// give them to files out of it. Blocks.
+    fn can_be_a_layer(&self, kept: &ArtifactRef, identity: &Identity) -> bool {
+        if !matches!(identity, Identity::Ranges(_)) {
+            return true;
+        }
+        // The map is whole at any moment, even if another thread came to grief.
+        let mut known = self.of_root.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_of_root = known.entry(kept.tar.clone());
+        // What can't be read tells why where it is unpacked.
+        *is_of_root.or_insert_with(|| is_of_root_alone(&kept.tar).unwrap_or(false))
+    }
+
+    fn of_artifacts(&self, kept: &ArtifactRef, below: &Path, identity: &Identity) -> Layer {
+        let keeps = Keeps::of(matches!(identity, Identity::Same));
         let (tar, below) = (kept.tar.clone(), below.to_owned());
         let content = kept
             .digest
@@ -137,8 +164,9 @@ impl Builds {
             self.of_run.clone()
         };
         Layer {
-            id: id(&format!("artifacts {content}"), &below),
+            id: id(&format!("artifacts {keeps:?} {content}"), &below),
             folder,
+            keeps,
             content: Arc::new(move |to| {
                 let mut to = Builder::new(to);
                 relocate(&below, open(&tar)?, &mut to)?;
@@ -146,6 +174,17 @@ impl Builds {
             }),
         }
     }
+}
+
+/// Whether all files of an archive belong to root.
+fn is_of_root_alone(tar: &Path) -> io::Result<bool> {
+    for entry in tar::Archive::new(File::open(tar)?).entries_with_seek()? {
+        let entry = entry?;
+        if (entry.header().uid()?, entry.header().gid()?) != (0, 0) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether these artifacts are worth a layer.

@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use super::super::super::ExecError;
 use super::super::super::bridge::{ChunkReader, ChunkWriter, channel};
+use super::super::super::keeps::Keeps;
 use super::super::super::unpack::unpack_layer;
 use super::kept::{Held, Unfinished, all, give_up, hold, sweep};
 use crate::types::Digest;
@@ -29,6 +30,8 @@ pub(in super::super) struct Layer {
     pub(in super::super) id: String,
     /// Where it is: with those that outlive the run, or with the run.
     pub(in super::super) folder: PathBuf,
+    /// What its files keep of owners.
+    pub(in super::super) keeps: Keeps,
     pub(in super::super) content: Content,
 }
 
@@ -147,8 +150,9 @@ async fn unpack(layer: &Layer, place: PathBuf) -> io::Result<Held> {
         let written = content(&mut to);
         to.finish(written)
     });
-    let into = made.content();
-    let reading = tokio::task::spawn_blocking(move || unpack_layer(ChunkReader::new(from), &into));
+    let (into, keeps) = (made.content(), layer.keeps);
+    let reading =
+        tokio::task::spawn_blocking(move || unpack_layer(ChunkReader::new(from), &into, keeps));
     let (written, read) = tokio::join!(writing, reading);
     // The reader's error says more: without it the writer has none but that nobody reads.
     read??;
@@ -193,13 +197,14 @@ mod tests {
     use tar::EntryType;
 
     use super::super::super::super::relocate::append_empty;
-    use super::{Layer, Layers, names, prune, remove_unused};
+    use super::{Keeps, Layer, Layers, names, prune, remove_unused};
 
     fn layer(folder: &Path, id: &str, counter: &Arc<AtomicUsize>) -> Layer {
         let counter = Arc::clone(counter);
         Layer {
             id: id.to_owned(),
             folder: folder.to_owned(),
+            keeps: Keeps::Bits,
             content: Arc::new(move |to| {
                 counter.fetch_add(1, Ordering::Relaxed);
                 let mut tar = tar::Builder::new(to);

@@ -18,13 +18,11 @@ use rustix::process::{getegid, geteuid};
 use tar::Header;
 
 use super::super::super::entry::relative;
+use super::super::super::keeps::Keeps;
 use super::super::super::unpack::unpack_with;
 
 /// The rights of folders that a layer only implies.
 const OPEN: u32 = 0o777;
-
-/// Rights that unpacking keeps.
-const KEPT: u32 = 0o777;
 
 /// Bytes of files that may have to be unpacked all the same. With more of them nothing is gained by doing
 /// it before somebody wants them.
@@ -33,7 +31,13 @@ const FEW: u64 = 1 << 20;
 /// Fills the folder `into` with what the archive `tar` holds below `below`, out of `written`, where the
 /// job wrote what it has changed; what is not there as the archive has it is unpacked. An error where that
 /// is much.
-pub(super) fn fill(tar: &Path, below: &Path, written: &Path, into: &Path) -> io::Result<()> {
+pub(super) fn fill(
+    tar: &Path,
+    below: &Path,
+    written: &Path,
+    into: &Path,
+    keeps: Keeps,
+) -> io::Result<()> {
     let project = into.join(below);
     let mut implied = PathBuf::from(into);
     for part in below {
@@ -46,12 +50,12 @@ pub(super) fn fill(tar: &Path, below: &Path, written: &Path, into: &Path) -> io:
     let mut left = Left {
         written: written.join(below),
         into: project.clone(),
-        user: geteuid().as_raw(),
-        group: getegid().as_raw(),
+        keeps,
+        own: (geteuid().as_raw(), getegid().as_raw()),
         unpacked: 0,
         folders: None,
     };
-    unpack_with(tar, &project, &mut |path, header| {
+    unpack_with(tar, &project, keeps, &mut |path, header| {
         left.give_most(path, header)
     })
 }
@@ -90,9 +94,10 @@ fn make_open(folder: &Path) -> io::Result<()> {
 struct Left {
     written: PathBuf,
     into: PathBuf,
-    /// Whose the files are that are unpacked.
-    user: u32,
-    group: u32,
+    /// What unpacking keeps of owners.
+    keeps: Keeps,
+    /// Whose the files are that are unpacked, else.
+    own: (u32, u32),
     /// Bytes that are unpacked.
     unpacked: u64,
     /// A folder in which files are, and those two of it.
@@ -147,13 +152,13 @@ impl Left {
     fn is_as_unpacked(&self, about: &Stat, header: &Header) -> io::Result<bool> {
         let is_plain = FileType::from_raw_mode(about.st_mode) == FileType::RegularFile;
         let rights = about.st_mode & 0o7777;
+        let owner = self.keeps.given(header)?.unwrap_or(self.own);
         let seconds = u64::try_from(about.st_mtime).ok();
         let size = u64::try_from(about.st_size).ok();
         Ok(is_plain
             // Each name of it may be written to for itself.
             && about.st_nlink == 1
-            && (about.st_uid, about.st_gid) == (self.user, self.group)
-            && rights & !KEPT == 0
+            && (about.st_uid, about.st_gid) == owner
             && rights == header.mode()? & 0o7777
             && seconds == Some(header.mtime()?)
             && size == Some(header.entry_size()?))
@@ -240,6 +245,7 @@ mod tests {
                 Path::new("g/p"),
                 &self.at("written"),
                 &self.at("layer"),
+                Keeps::of(geteuid().is_root()),
             )
         }
 
@@ -272,16 +278,17 @@ mod tests {
             b"x",
             rustix::fs::XattrFlags::empty(),
         );
-        let is_owned = std::os::unix::fs::lchown(job.out("of-somebody"), Some(1234), None);
+        // Whoever is not root has no other.
+        let _ = std::os::unix::fs::lchown(job.out("of-somebody"), Some(1234), None);
         job.layer(&job.at("written/g/p"), "out");
         for (name, linked) in [
             ("plain", true),
             ("in/deep", true),
-            ("set-uid", false),
+            ("set-uid", true),
             ("two", false),
             ("too", false),
             ("noted", is_noted.is_err()),
-            ("of-somebody", is_owned.is_err()),
+            ("of-somebody", true),
         ] {
             assert_eq!(job.is_linked(name), linked, "{name}");
             let layer = job.at("layer/g/p/out").join(name);
@@ -290,7 +297,7 @@ mod tests {
         }
         let rights = |path: &str| job.at(path).metadata().expect("there").mode() & 0o7777;
         assert_eq!(rights("layer/g/p/out/plain"), 0o640);
-        assert_eq!(rights("layer/g/p/out/set-uid"), 0o755);
+        assert_eq!(rights("layer/g/p/out/set-uid"), 0o4755);
         assert_eq!(rights("layer/g/p/out/in"), 0o555);
         assert_eq!(rights("layer/g"), OPEN);
         let target = fs::read_link(job.at("layer/g/p/out/link")).expect("a link");

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::super::super::{Cx, Exit, Fault, image_store};
+use super::super::super::{ArtifactRef, Cx, Exit, Fault, SandboxExecutor, image_store};
 use super::super::cases::refused;
+use super::super::owners::artifacts_keep_owners_and_set_ids;
 use super::super::subject::{BUDGET, Step, Subject, context};
-use super::{has_users_of_images, sandbox};
+use super::{has_users_of_images, sandbox, sandbox_of};
 use crate::images::{ImageName, ImportOptions};
 
 /// Files that an image has: a path, and a content, or `-> ` and the target of a link.
@@ -138,6 +139,56 @@ async fn an_image_has_its_users() {
         let output = output.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(output, wanted, "{user}");
     }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn artifacts_of_images_keep_owners_and_set_ids() {
+    if !has_users_of_images() {
+        return;
+    }
+    let mut subject = sandbox().await;
+    import(&subject, "test:3", &[]);
+    if let Some(image) = &mut subject.image {
+        image.name = "test:3".to_owned();
+    }
+    artifacts_keep_owners_and_set_ids(&subject, "busybox").await;
+}
+
+/// With one id alone nothing fails: what can't be had is left out.
+#[tokio::test]
+async fn files_of_others_come_to_whoever_is_alone() {
+    let subject = sandbox_of(|plain| plain, SandboxExecutor::copying);
+    let tar = subject.archive("others.tar");
+    let mut builder = tar::Builder::new(std::fs::File::create(&tar).expect("created"));
+    for (name, mode, user) in [
+        ("plain", 0o640, 1000),
+        ("set-id", 0o4755, 0),
+        ("high", 0o600, 1 << 40),
+    ] {
+        let mut header = header();
+        header.set_mode(mode);
+        header.set_uid(user);
+        header.set_size(1);
+        builder
+            .append_data(&mut header, name, &b"x"[..])
+            .expect("an entry");
+    }
+    builder.finish().expect("finished");
+    let mut spec = subject.spec("alone");
+    spec.workspace.artifacts = vec![ArtifactRef {
+        tar,
+        entries: 3,
+        notes: Vec::new(),
+        digest: None,
+        lasts: false,
+    }];
+    let project = spec.layout.project_dir.clone();
+    let mut session = subject.open_spec(spec).await;
+    let script = format!("cd {project}; cat plain set-id high; stat -c %a plain set-id high\n");
+    let (_, output) = Step::real(&script).run(session.as_mut()).await;
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(output, "xxx640\n4755\n600\n");
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 

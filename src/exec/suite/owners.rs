@@ -1,0 +1,65 @@
+//! Whose the files are that jobs hand on, and the bits that say as whom programs run.
+
+use super::super::{Cx, Exit};
+use super::subject::{BUDGET, Step, Subject, globs};
+
+/// As GitLab's runner does it (runtime reference 16.2), whatever way the files take: few are unpacked in
+/// the environment, many may be a layer below it, with or without being copied. `tools` stands before
+/// commands that the image has only with it.
+pub(super) async fn artifacts_keep_owners_and_set_ids(subject: &Subject, tools: &str) {
+    for (way, much) in [
+        ("few", ""),
+        ("many", "head -c 5000000 /dev/zero | tr '\\0' x >out/big"),
+        (
+            "many that are copied",
+            "head -c 5000000 /dev/zero | tr '\\0' x >out/big; ln out/big out/bag",
+        ),
+    ] {
+        let project = subject.spec("makes").layout.project_dir;
+        let mut makes = subject.open("makes", &[]).await;
+        let script = format!(
+            "cd {project}; mkdir out out/d; echo f >out/f; echo s >out/s; ln -s f out/l; echo m >out/m\n\
+             {much}\n\
+             chown 1000:1001 out/f out/d out/s out; chown -h 1000:1001 out/l\n\
+             chmod 4755 out/s; chmod 2770 out/d; chmod 1777 out; chmod 755 out/m\n"
+        );
+        let script = with_tools(&script, tools);
+        let made = Step::real(&script).run(makes.as_mut()).await;
+        assert_eq!(made, (Exit::Code(0), String::new()), "{way}");
+        let tar = subject.archive(&format!("{}.tar", way.len()));
+        let (out, cx) = (globs(&["out"]), Cx::unstoppable());
+        let kept = makes.collect(&out, &tar, &cx).await.expect("collects");
+        makes.close(BUDGET).await.expect("closes");
+        let mut spec = subject.spec("uses");
+        spec.workspace.artifacts = vec![kept];
+        if let Some(image) = &mut spec.image {
+            image.user = Some("1000:1001".to_owned());
+        }
+        let mut uses = subject.open_spec(spec).await;
+        let script = format!(
+            "cd {project}/out; stat -c '%n %u:%g %a' . f s d m\n\
+             stat -c %u:%g l; echo more >>f && echo new >d/n && echo written\n"
+        );
+        let (_, output) = Step::real(&with_tools(&script, tools))
+            .run(uses.as_mut())
+            .await;
+        uses.close(BUDGET).await.expect("closes");
+        assert_eq!(
+            output,
+            ". 1000:1001 1777\nf 1000:1001 644\ns 1000:1001 4755\nd 1000:1001 2770\nm 0:0 755\n\
+             1000:1001\nwritten\n",
+            "{way}"
+        );
+    }
+    assert_eq!(subject.leftovers().await, [""; 0]);
+}
+
+fn with_tools(script: &str, tools: &str) -> String {
+    let mut script = script.to_owned();
+    if !tools.is_empty() {
+        for name in ["mkdir", "chown", "chmod", "stat", "head", "tr", "ln"] {
+            script = script.replace(&format!("{name} "), &format!("{tools} {name} "));
+        }
+    }
+    script
+}
