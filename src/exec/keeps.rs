@@ -15,8 +15,15 @@ use tar::Header;
 /// Bits of a mode that say more than who may do what: set-user-id, set-group-id, sticky.
 const BITS: u32 = 0o7000;
 
+/// What nobody but the owner may do, where files are those of a user.
+const OTHERS_WRITE: u32 = 0o022;
+
 /// What is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "no sandboxes there")
+)]
 pub(super) enum Keeps {
     /// Nothing of it: the files are those of whoever unpacks.
     Nothing,
@@ -25,6 +32,9 @@ pub(super) enum Keeps {
     /// Both, as GitLab's runner does (runtime reference 16.2). What belongs to an id that can't be had
     /// here is its unpacker's, without the bits, which would give away another's rights.
     Owners,
+    /// None of it: all belongs to this user and group, and nobody else may write it
+    /// (`FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR`).
+    Given(u32, u32),
 }
 
 impl Keeps {
@@ -40,37 +50,11 @@ impl Keeps {
         if self == Self::Nothing || header.entry_type().is_hard_link() {
             return Ok(());
         }
-        let mode = header.mode()? & 0o7777;
-        let about = fs::symlink_metadata(at)?;
-        let given = self.given(header)?;
-        let is_theirs = given.is_none_or(|owner| owner == (about.uid(), about.gid()));
-        if is_theirs && mode & BITS == 0 {
-            return Ok(());
-        }
-        if about.is_symlink() {
-            if let (false, Some((user, group))) = (is_theirs, given) {
-                can_be_had(lchown(at, Some(user), Some(group)))?;
-            }
-            return Ok(());
-        }
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match open(at, flags, Mode::empty()) {
-            // Its mode keeps even its owner from it, and there is nobody else.
-            Err(Errno::ACCESS) => return Ok(()),
-            opened => opened?,
+        let mode = match self {
+            Self::Given(..) => header.mode()? & 0o7777 & !OTHERS_WRITE,
+            _ => header.mode()? & 0o7777,
         };
-        let is_theirs = match given {
-            Some((user, group)) if !is_theirs => {
-                let (user, group) = (Uid::from_raw(user), Gid::from_raw(group));
-                can_be_had(fchown(&file, Some(user), Some(group)).map_err(Into::into))?
-            }
-            _ => true,
-        };
-        // A change of the owner takes them away.
-        if is_theirs && mode & BITS != 0 {
-            can_be_had(fchmod(&file, Mode::from_raw_mode(mode)).map_err(Into::into))?;
-        }
-        Ok(())
+        give(at, self.given(header)?, mode)
     }
 
     /// The user and the group that a file is to have; `None` where there is no choice.
@@ -78,9 +62,52 @@ impl Keeps {
         let number = |id: u64| u32::try_from(id).unwrap_or(NOBODY);
         Ok(match self {
             Self::Owners => Some((number(header.uid()?), number(header.gid()?))),
+            Self::Given(user, group) => Some((user, group)),
             Self::Nothing | Self::Bits => None,
         })
     }
+}
+
+/// Gives what is at `at` to a user and a group, so that nobody else may write it.
+#[cfg(target_os = "linux")]
+pub(super) fn own(at: &Path, owner: (u32, u32)) -> io::Result<()> {
+    let mode = fs::symlink_metadata(at)?.mode() & 0o7777;
+    give(at, Some(owner), mode & !OTHERS_WRITE)
+}
+
+fn give(at: &Path, given: Option<(u32, u32)>, mode: u32) -> io::Result<()> {
+    let about = fs::symlink_metadata(at)?;
+    let now = about.mode() & 0o7777;
+    let is_theirs = given.is_none_or(|owner| owner == (about.uid(), about.gid()));
+    if is_theirs && (mode == now || about.is_symlink()) {
+        return Ok(());
+    }
+    if about.is_symlink() {
+        if let (false, Some((user, group))) = (is_theirs, given) {
+            can_be_had(lchown(at, Some(user), Some(group)))?;
+        }
+        return Ok(());
+    }
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match open(at, flags, Mode::empty()) {
+        // Its mode keeps even its owner from it, and there is nobody else.
+        Err(Errno::ACCESS) => return Ok(()),
+        opened => opened?,
+    };
+    let was_theirs = is_theirs;
+    let is_theirs = match given {
+        Some((user, group)) if !is_theirs => {
+            let (user, group) = (Uid::from_raw(user), Gid::from_raw(group));
+            can_be_had(fchown(&file, Some(user), Some(group)).map_err(Into::into))?
+        }
+        _ => true,
+    };
+    // A change of the owner takes bits away.
+    let mode = if is_theirs { mode } else { mode & !BITS };
+    if is_theirs != was_theirs || mode != now {
+        can_be_had(fchmod(&file, Mode::from_raw_mode(mode)).map_err(Into::into))?;
+    }
+    Ok(())
 }
 
 /// No id: the highest means to the kernel that it stays.

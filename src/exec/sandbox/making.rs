@@ -44,6 +44,8 @@ struct Wanted<'a> {
     limits: Limits,
     places: &'a [Place],
     temp_files: &'a [String],
+    /// To whom the project belongs, where it is not root's and open to all.
+    owned_by: Option<&'a str>,
     names: &'a [String],
     /// What of this machine it has besides.
     binds: &'a [Bind],
@@ -127,6 +129,7 @@ impl SandboxExecutor {
             limits: self.settings.limits.effective(),
             places: self.places(),
             temp_files: &temp_files(spec),
+            owned_by: spec.owned_files.then_some(user),
             names: &names,
             binds: &binds,
             lends_to: spec.services.len(),
@@ -153,6 +156,7 @@ impl SandboxExecutor {
             brought,
             builds: Arc::clone(&self.builds),
             identity: who,
+            owned_by: spec.owned_files.then(|| user.to_owned()),
             begins_as_asked: !base.has_entrypoint(&image)
                 && !environment.iter().any(|(name, _)| names_shell_file(name)),
             program: Program {
@@ -169,7 +173,6 @@ impl SandboxExecutor {
             overlays,
             gone: false,
         };
-        let tars: Vec<PathBuf> = over.into_iter().map(|kept| kept.tar).collect();
         let shared = Shared {
             network: &network,
             lent: &lent,
@@ -178,7 +181,7 @@ impl SandboxExecutor {
             ranges,
         };
         let begun = async {
-            session.unpack(&tars).await?;
+            session.unpack(&over).await?;
             if !spec.services.is_empty() {
                 self.start_services(spec, links, &mut session, shared)
                     .await?;
@@ -244,6 +247,7 @@ impl SandboxExecutor {
                 limits: self.settings.limits.effective().of_service(),
                 places: self.places(),
                 temp_files: &[],
+                owned_by: None,
                 names: shared.names,
                 binds: shared.binds,
                 lends_to: 0,
@@ -281,6 +285,7 @@ impl SandboxExecutor {
             overlays: &[],
             builds: wanted.builds,
             temp_files: wanted.temp_files,
+            owned_by: wanted.owned_by,
             identity: &identity,
             marks: probe::marks(wanted.rights),
             copies_layers: layering == Layering::Copied,

@@ -72,6 +72,8 @@ pub(super) struct Plan<'a> {
     /// The folder in which trees of this machine are put together; `None` where that can't be done,
     /// and each has an overlay of its own.
     pub(super) united: Option<&'a Path>,
+    /// The user to whom the project belongs; `None` where it is root's, and open to all.
+    pub(super) owned_by: Option<&'a str>,
     /// Whether the network that it joins is one of its own, and not this machine's.
     pub(super) own_network: bool,
     /// How many others have its builds directory too.
@@ -113,6 +115,7 @@ impl<'a> Plan<'a> {
             marks,
             copies_layers: false,
             united: None,
+            owned_by: None,
             own_network: true,
             lends_to: 0,
             names: &[],
@@ -133,7 +136,8 @@ pub(super) fn overlays(plan: &Plan<'_>) -> Vec<Layered> {
     } = setup(plan);
     let given = inside.iter().filter(|step| {
         let makes = matches!(step, Step::Folder { .. } | Step::File { .. });
-        makes || matches!(step, Step::OpenFolder { .. } | Step::PlainFolder { .. })
+        let opens = matches!(step, Step::OpenFolder { .. } | Step::PlainFolder { .. });
+        makes || opens || matches!(step, Step::Own { .. })
     });
     let given: Arc<[Step]> = given.cloned().collect();
     let layered = |step| match step {
@@ -340,12 +344,23 @@ fn builds(plan: &Plan<'_>) -> Vec<Step> {
         .collect();
     on_the_way.reverse();
     on_the_way.push(&temp);
+    let files: Vec<PathBuf> = plan.temp_files.iter().map(|it| temp.join(it)).collect();
     let open = on_the_way
-        .into_iter()
-        .map(|at| Step::OpenFolder { at: at.to_owned() });
+        .iter()
+        .map(|at| Step::OpenFolder { at: at.into() });
     let mut steps: Vec<Step> = open.collect();
-    let files = plan.temp_files.iter();
-    steps.extend(files.map(|name| file(&temp.join(name), "")));
+    steps.extend(files.iter().map(|at| file(at, "")));
+    let own = |user: &str| {
+        // But for the builds directory, which is all jobs'.
+        let folders = on_the_way.iter().skip(1).map(PathBuf::from);
+        let all: Vec<PathBuf> = folders.chain(files.clone()).collect();
+        let user = user.to_owned();
+        all.into_iter().map(move |at| Step::Own {
+            at,
+            user: user.clone(),
+        })
+    };
+    steps.extend(plan.owned_by.into_iter().flat_map(own));
     steps
 }
 

@@ -52,6 +52,8 @@ pub(super) struct SandboxSession {
     /// What it was brought as a layer. What came over that later shows as a change.
     pub(super) brought: Option<Brought>,
     pub(super) builds: Arc<Builds>,
+    /// The user to whom the project belongs; `None` where it is root's, and open to all.
+    pub(super) owned_by: Option<String>,
     /// Which ids its files can have.
     pub(super) identity: Identity,
     /// What each script is given to.
@@ -78,10 +80,11 @@ impl SandboxSession {
     pub(super) async fn unpack(&mut self, tars: &[PathBuf]) -> Result<(), ExecError> {
         for tar in tars {
             let file = File::open(tar).map_err(|error| not_unpacked(&error))?;
-            let folder = self.project_dir();
-            self.link
-                .ask(&Request::Unpack { folder }, &[file.as_fd()])
-                .await?;
+            let request = Request::Unpack {
+                folder: self.project_dir(),
+                owner: self.owned_by.clone(),
+            };
+            self.link.ask(&request, &[file.as_fd()]).await?;
             match self.link.receive().await? {
                 Reply::Done => {}
                 Reply::Failed { what, .. } => {

@@ -74,6 +74,9 @@ pub(super) enum Step {
         mode: u32,
         content: String,
     },
+    /// Gives what is there to a user of the image, so that nobody else may write it; one whom it does not
+    /// know gets nothing.
+    Own { at: PathBuf, user: String },
     /// Makes a link.
     Link { at: PathBuf, target: PathBuf },
     /// Hides a file or a folder; one that is not there needs no hiding.

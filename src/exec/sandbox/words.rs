@@ -36,6 +36,7 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::PlainFolder { at }
         | Step::Folder { at, .. }
         | Step::OpenFolder { at }
+        | Step::Own { at, .. }
         | Step::File { at, .. }
         | Step::Link { at, .. } => {
             format!("`{}` can't be made", at.display())

@@ -65,6 +65,11 @@ async fn in_docker(test: impl AsyncFnOnce(&Subject)) {
 contract!(docker, shells);
 
 #[tokio::test]
+async fn files_belong_to_the_user_where_that_is_wanted() {
+    in_docker(owners::files_belong_to_the_user_where_that_is_wanted).await;
+}
+
+#[tokio::test]
 async fn artifacts_keep_owners_and_set_ids() {
     in_docker(async |subject: &Subject| {
         owners::artifacts_keep_owners_and_set_ids(subject, "").await;

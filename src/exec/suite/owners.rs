@@ -1,7 +1,7 @@
 //! Whose the files are that jobs hand on, and the bits that say as whom programs run.
 
-use super::super::{Cx, Exit};
-use super::subject::{BUDGET, Step, Subject, globs};
+use super::super::{ArtifactRef, Cx, Exit};
+use super::subject::{BUDGET, Step, Subject, globs, variables, write_tar};
 
 /// As GitLab's runner does it (runtime reference 16.2), whatever way the files take: few are unpacked in
 /// the environment, many may be a layer below it, with or without being copied. `tools` stands before
@@ -50,6 +50,71 @@ pub(super) async fn artifacts_keep_owners_and_set_ids(subject: &Subject, tools: 
              1000:1001\nwritten\n",
             "{way}"
         );
+    }
+    assert_eq!(subject.leftovers().await, [""; 0]);
+}
+
+/// With `FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR` (runtime reference 7.2): the project, its artifacts, and what
+/// is made for it beside it.
+pub(super) async fn files_belong_to_the_user_where_that_is_wanted(subject: &Subject) {
+    let user = "1000:1001";
+    for with_tree in [true, false] {
+        let mut spec = subject.spec("owned");
+        let project = spec.layout.project_dir.clone();
+        let tree = [
+            ("./", 0o777, ""),
+            ("file", 0o666, "tree\n"),
+            ("gone", 0o666, ""),
+            ("in/", 0o777, ""),
+            ("in/run", 0o777, ""),
+        ];
+        let (lower, upper) = (subject.archive("lower.tar"), subject.archive("upper.tar"));
+        let over = subject.archive("over.tar");
+        write_tar(&lower, &tree);
+        write_tar(&upper, &[("gone", 0, "gone"), ("new", 0o666, "")]);
+        write_tar(&over, &[("kept", 0o666, ""), ("out/kept", 0o640, "")]);
+        if with_tree {
+            spec.workspace = subject.layers(&[lower, upper]).await;
+        }
+        spec.workspace.artifacts = vec![ArtifactRef {
+            tar: over,
+            entries: 2,
+            notes: Vec::new(),
+            digest: None,
+            lasts: false,
+        }];
+        spec.owned_files = true;
+        spec.variables = variables(&[("FILE", &format!("{}/env", spec.layout.temp_dir()))]);
+        if let Some(image) = &mut spec.image {
+            image.user = Some(user.to_owned());
+        }
+        let mut session = subject.open_spec(spec).await;
+        let script = format!(
+            "cd {project}; stat -c '%n %a %u:%g' . kept out/kept file new in in/run ../project.tmp; ls\n"
+        );
+        let (_, output) = Step::real(&script).run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        let of_user = |names: &[(&str, &str)]| -> String {
+            let line = |(name, mode): &(&str, &str)| format!("{name} {mode} {user}\n");
+            names.iter().map(line).collect()
+        };
+        let first = of_user(&[(".", "755"), ("kept", "644"), ("out/kept", "640")]);
+        let of_tree = of_user(&[
+            ("file", "644"),
+            ("new", "644"),
+            ("in", "755"),
+            ("in/run", "755"),
+        ]);
+        let last = of_user(&[("../project.tmp", "755")]);
+        let told = |line: &&str| !line.starts_with("stat: ");
+        let output: Vec<&str> = output.lines().filter(told).collect();
+        let (of_tree, names) = if with_tree {
+            (of_tree, "file\nin\nkept\nnew\nout\n")
+        } else {
+            (String::new(), "kept\nout\n")
+        };
+        let wanted = format!("{first}{of_tree}{last}{names}");
+        assert_eq!(output.join("\n") + "\n", wanted, "{with_tree}");
     }
     assert_eq!(subject.leftovers().await, [""; 0]);
 }

@@ -84,6 +84,13 @@ fn share(base: &Path, host_layers: &Path) {
 contract!(sandbox, shells);
 
 #[tokio::test]
+async fn files_belong_to_the_user_where_that_is_wanted() {
+    if has_users() {
+        owners::files_belong_to_the_user_where_that_is_wanted(&sandbox().await).await;
+    }
+}
+
+#[tokio::test]
 async fn artifacts_keep_owners_and_set_ids() {
     if has_users() {
         owners::artifacts_keep_owners_and_set_ids(&sandbox().await, "").await;

@@ -21,7 +21,7 @@ use super::super::super::keeps::Keeps;
 use super::super::super::unpack::unpack_from;
 use super::super::words::{broken, cause};
 use super::kernel::{Linux, perform};
-use super::program::{Refused, code, start};
+use super::program::{Refused, code, start, user_of};
 use super::sys;
 use super::terminal;
 use super::wire::{Cause, Reply, Request, Setup, Stop, Wire};
@@ -134,7 +134,10 @@ impl Init {
                 }
                 Err(error) => self.tell_start(Err(error.into()), None),
             },
-            Request::Unpack { folder } => self.work(|| {
+            Request::Unpack { folder, owner } => self.work(|| {
+                // That the image has no such user is told where its program is started.
+                let owner = owner.and_then(|name| user_of(&name).ok());
+                let keeps = owner.map_or(keeps, |it| Keeps::Given(it.user, it.group));
                 unpack_from(io::BufReader::new(one(files)?), &folder, keeps)?;
                 Ok(Reply::Done)
             }),

@@ -13,6 +13,7 @@ use rustix::process::{
 };
 use rustix::thread::set_no_new_privs;
 
+use super::super::super::keeps::own;
 use super::super::network::devices;
 use super::super::step::{GroupSetting, Step};
 use super::super::trees::copied_layers::copy_layers;
@@ -21,6 +22,7 @@ use super::mounts::{
     clone_tree, enter_root, fresh, hide, is_mounted, kernel_tree, overlay, private_mounts,
     read_only,
 };
+use super::program::user_of;
 use super::seccomp::Filter;
 use super::sys;
 use super::sys::Loses;
@@ -140,6 +142,12 @@ impl Kernel for Linux {
             Step::OpenFolder { at } => open_folder(at)?,
             Step::PlainFolder { at } => plain_folder(at)?,
             Step::File { at, mode, content } => file(at, *mode, content)?,
+            Step::Own { at, user } => {
+                // That the image has no such user is told where its program is started.
+                if let Ok(it) = user_of(user) {
+                    own(at, (it.user, it.group))?;
+                }
+            }
             Step::Link { at, target } => symlink(target, at)?,
             Step::Hide { at } => hide(at, &mut self.empty)?,
             Step::ReadOnly { at } => read_only(at)?,

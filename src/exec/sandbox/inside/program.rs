@@ -118,12 +118,7 @@ fn begin(
         what,
         cause: Cause::Job,
     };
-    let user = resolve(
-        &program.user,
-        &plain_text("/etc/passwd"),
-        &plain_text("/etc/group"),
-    )
-    .map_err(by_job)?;
+    let user = user_of(&program.user).map_err(by_job)?;
     // Open to all it would be by the mask of this process.
     fs::DirBuilder::new()
         .recursive(true)
@@ -133,6 +128,12 @@ fn begin(
         what: turn_into(program, cap_drop, &user, input, output, has_many),
         cause: Cause::Moment,
     })
+}
+
+/// Who `name` means in the files of the image; why nobody.
+pub(super) fn user_of(name: &str) -> Result<User, String> {
+    let (people, groups) = (plain_text("/etc/passwd"), plain_text("/etc/group"));
+    resolve(name, &people, &groups)
 }
 
 /// Becomes the program; returns why it could not.

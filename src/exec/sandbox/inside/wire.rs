@@ -101,8 +101,12 @@ pub(in super::super) enum Request {
     Attach(Program),
     /// Sends a signal to all that runs.
     Signal(Stop),
-    /// Unpacks the archive that comes with it over a folder.
-    Unpack { folder: PathBuf },
+    /// Unpacks the archive that comes with it over a folder; all of it belongs to `owner` where one is
+    /// named, as images name users.
+    Unpack {
+        folder: PathBuf,
+        owner: Option<String>,
+    },
     /// Writes an archive of the files that match to the file that comes with it.
     Pack { project: PathBuf, choice: Choice },
     /// Writes a file's content to the file that comes with it.
@@ -370,6 +374,7 @@ mod tests {
         let (mut one, mut other) = (Wire::new(one.into()), Wire::new(other.into()));
         let request = Request::Unpack {
             folder: PathBuf::from("/x".repeat(100_000)),
+            owner: None,
         };
         let (mut read, write) = std::io::pipe().expect("a pipe");
         let sent = request.clone();

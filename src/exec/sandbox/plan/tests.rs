@@ -9,6 +9,7 @@ fn is_lookup(step: &Step) -> bool {
             | Step::Fresh { .. }
             | Step::Folder { .. }
             | Step::OpenFolder { .. }
+            | Step::Own { .. }
             | Step::PlainFolder { .. }
             | Step::File { .. }
             | Step::Link { .. }

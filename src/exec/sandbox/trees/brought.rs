@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::super::collect::{Selection, listed};
 use super::super::super::overlay_changes::{Notes, has_none_of};
-use super::super::super::{ArtifactRef, EnvSpec, Globs};
+use super::super::super::{EnvSpec, Globs};
 use super::super::step::Marks;
 use super::builds::below_builds;
 
@@ -29,7 +29,7 @@ impl Brought {
     pub(in super::super) fn new(
         spec: &EnvSpec,
         layers: &[PathBuf],
-        over: &[ArtifactRef],
+        over: &[PathBuf],
         marks: Marks,
     ) -> Option<Self> {
         let ([_], [], [layer, lower @ ..]) = (&*spec.workspace.artifacts, over, layers) else {

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tar::Builder;
 
 use super::super::super::entry::relative;
-use super::super::super::file_work::in_place;
+use super::super::super::file_work::{blocking, in_place};
 use super::super::super::keeps::Keeps;
 use super::super::super::relocate::{open, relocate};
-use super::super::super::{ArtifactRef, EnvSpec, ExecError, Layout, TreeRef, TreeSpec};
+use super::super::super::{ArtifactRef, EnvSpec, ExecError, LayerSpec, Layout, TreeRef, TreeSpec};
 use super::super::identity::Identity;
 use super::layers::{self, Layer, Layers, id};
 use super::left;
@@ -62,33 +62,37 @@ impl Builds {
         self.layers.release();
     }
 
-    /// The layers of the builds directory, the highest first, and the artifacts that go over them.
+    /// The layers of the builds directory, the highest first, and the archives that go over them: all of
+    /// them, where they belong to the job's user, whom the image alone knows.
     pub(in super::super) async fn layers_of(
         &self,
         spec: &EnvSpec,
         identity: &Identity,
-    ) -> Result<(Vec<PathBuf>, Vec<ArtifactRef>), ExecError> {
+    ) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ExecError> {
         let broken = |error| ExecError::system("open", "the project directory").because(error);
         let below = below_builds(&spec.layout).map_err(broken)?;
-        let mut wanted = Vec::new();
-        if let Some(TreeRef(tree)) = &spec.workspace.tree {
-            let known = {
-                // The map is whole at any moment, even if another thread came to grief.
-                let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-                trees.get(tree).cloned()
-            };
-            let unknown = || ExecError::system("open", format!("tree `{tree}` was not published"));
-            for layer in known.ok_or_else(unknown)?.layers {
-                let (content, below) = (layer.content, below.clone());
-                wanted.push(Layer {
-                    id: id(&layer.id, &below),
-                    folder: self.lasting.clone(),
-                    keeps: Keeps::Bits,
-                    content: Arc::new(move |to| content.write(&below, to)),
-                });
-            }
-        }
+        let tree = self.layers_of_tree(spec)?;
         let artifacts = &spec.workspace.artifacts;
+        let tars = |artifacts: &[ArtifactRef]| -> Vec<PathBuf> {
+            artifacts.iter().map(|kept| kept.tar.clone()).collect()
+        };
+        if spec.owned_files {
+            let what = "the project files can't be unpacked";
+            let files = move || tree.iter().map(|layer| layer.content.file()).collect();
+            let mut files: Vec<PathBuf> = blocking("open", what, files).await?;
+            files.extend(tars(artifacts));
+            return Ok((Vec::new(), files));
+        }
+        let mut wanted = Vec::new();
+        for layer in tree {
+            let (content, below) = (layer.content, below.clone());
+            wanted.push(Layer {
+                id: id(&layer.id, &below),
+                folder: self.lasting.clone(),
+                keeps: Keeps::Bits,
+                content: Arc::new(move |to| content.write(&below, to)),
+            });
+        }
         // What comes later goes over what comes before, so that the rest begins behind the last
         // that is a layer.
         let can_be = |kept: &&ArtifactRef| self.can_be_a_layer(kept, identity);
@@ -106,7 +110,18 @@ impl Builds {
         let paths = self.folders_of(wanted).await;
         // What this job wants is held by now. Where it is not, the disk may be full of the others.
         self.layers.begin_pruning(&self.lasting);
-        Ok((paths?, artifacts[large..].to_vec()))
+        Ok((paths?, tars(&artifacts[large..])))
+    }
+
+    /// What the tree of a job is made of, the lowest first.
+    fn layers_of_tree(&self, spec: &EnvSpec) -> Result<Vec<LayerSpec>, ExecError> {
+        let Some(TreeRef(tree)) = &spec.workspace.tree else {
+            return Ok(Vec::new());
+        };
+        // The map is whole at any moment, even if another thread came to grief.
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = || ExecError::system("open", format!("tree `{tree}` was not published"));
+        Ok(trees.get(tree).ok_or_else(unknown)?.layers.clone())
     }
 
     /// The folders of layers, the last one's first.
