@@ -286,6 +286,7 @@ impl SandboxExecutor {
             builds: wanted.builds,
             temp_files: wanted.temp_files,
             owned_by: wanted.owned_by,
+            volumes: &wanted.base.config.volumes,
             identity: &identity,
             marks: probe::marks(wanted.rights),
             copies_layers: layering == Layering::Copied,

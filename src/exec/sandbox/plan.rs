@@ -1,6 +1,6 @@
 //! Which steps make a sandbox, from what its job needs. Pure.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::Layout;
@@ -74,6 +74,8 @@ pub(super) struct Plan<'a> {
     pub(super) united: Option<&'a Path>,
     /// The user to whom the project belongs; `None` where it is root's, and open to all.
     pub(super) owned_by: Option<&'a str>,
+    /// Folders that its image wants to be there.
+    pub(super) volumes: &'a [String],
     /// Whether the network that it joins is one of its own, and not this machine's.
     pub(super) own_network: bool,
     /// How many others have its builds directory too.
@@ -116,6 +118,7 @@ impl<'a> Plan<'a> {
             copies_layers: false,
             united: None,
             owned_by: None,
+            volumes: &[],
             own_network: true,
             lends_to: 0,
             names: &[],
@@ -260,6 +263,7 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
         inside.push(Step::Attach { tree, at });
     }
     inside.extend(devices(plan));
+    inside.extend(volumes(plan));
     inside.extend(attach);
     if plan.is_job {
         inside.extend(builds(plan));
@@ -294,6 +298,15 @@ pub(super) fn setup(plan: &Plan<'_>) -> Setup {
             Vec::new()
         },
     }
+}
+
+/// Folders that are there even if the image has them not, as in a container. None of them leads out.
+fn volumes(plan: &Plan<'_>) -> impl Iterator<Item = Step> {
+    plan.volumes.iter().map(|name| {
+        let names = Path::new(name).components();
+        let names = names.filter(|it| matches!(it, Component::Normal(_)));
+        folder(&Path::new("/").join(names.collect::<PathBuf>()), 0o755)
+    })
 }
 
 /// `/dev`, before the devices.

@@ -60,6 +60,37 @@ fn no_name_of_an_image_is_looked_up_while_this_machine_can_be_reached() {
     }
 }
 
+/// As Docker makes them.
+#[test]
+fn volumes_of_an_image_are_folders_inside() {
+    let root = Root {
+        layers: vec!["/image".into()],
+        marks: None,
+        trees: Vec::new(),
+    };
+    let layout = Layout {
+        builds_dir: "/builds".to_owned(),
+        project_dir: "/builds/g/p".to_owned(),
+    };
+    let volumes = ["/data", "srv/x/", "/../up"].map(str::to_owned);
+    let steps = setup(&Plan {
+        volumes: &volumes,
+        ..Plan::plain(
+            Path::new("/attempt"),
+            &root,
+            &layout,
+            &Identity::Same,
+            Marks::Root,
+        )
+    });
+    let entered = |step: &Step| matches!(step, Step::EnterRoot { .. });
+    let entered = steps.inside.iter().position(entered).expect("entered");
+    for at in ["/data", "/srv/x", "/up"] {
+        let is_made = steps.inside[entered..].contains(&folder(Path::new(at), 0o755));
+        assert!(is_made, "{at}: {steps:?}");
+    }
+}
+
 #[test]
 fn trees_of_this_machine_are_put_together_where_that_can_be_done() {
     let tree = |at: &str, form| HostTree {
