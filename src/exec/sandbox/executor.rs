@@ -322,7 +322,9 @@ pub fn reap_sandboxes(
     let jobs = jobs(base);
     let mut reaped = Reaped::default();
     owned_folder::sweep(&jobs);
-    kept::sweep(base);
+    for folder in [base.to_owned(), layers::folder(base), host::folder(base)] {
+        kept::sweep(&folder);
+    }
     let mut failed = None;
     for (folder, run) in owned_folder::dead(&jobs, owner, alive)? {
         if let Err(error) = remove_run(&folder) {

@@ -8,9 +8,10 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::retry_on_intr;
 
 use super::super::super::owned_folder;
 use crate::foreign::is_disk_full;
@@ -24,10 +25,6 @@ const BOOT: &str = "boot";
 
 /// What is given up, in a folder of its own.
 const GONE: &str = "gone";
-
-/// How old an unfinished folder is at least that is taken for a killed run's: it is locked right
-/// after it is made.
-const FORSAKEN: Duration = Duration::from_secs(60);
 
 /// A folder in the making, beside its place. It goes with this unless it gets there.
 #[derive(Debug)]
@@ -48,6 +45,7 @@ impl Unfinished {
     /// Begins one in `folder`, which is made and closed to others.
     pub(in super::super) fn begin(folder: &Path) -> io::Result<Self> {
         owned_folder::private(folder)?;
+        let _shown = watch(folder, FlockOperation::LockShared)?;
         let made = tempfile::Builder::new().prefix(".").tempdir_in(folder)?;
         let lock = File::open(made.path())?;
         flock(&lock, FlockOperation::NonBlockingLockShared)?;
@@ -165,31 +163,40 @@ fn remove_in_place(place: &Path) -> io::Result<()> {
     }
 }
 
+/// Locks `folder` itself: shared by who makes a folder in it, until that is locked, so that whoever has
+/// it alone sees none that is not locked and yet somebody's.
+fn watch(folder: &Path, operation: FlockOperation) -> io::Result<File> {
+    let lock = File::open(folder)?;
+    retry_on_intr(|| flock(&lock, operation))?;
+    Ok(lock)
+}
+
 /// Removes what other runs left unfinished in `folder`, or were still removing when they ended; their
 /// names.
 pub(in super::super) fn sweep(folder: &Path) -> Vec<String> {
+    let Ok(alone) = watch(folder, FlockOperation::LockExclusive) else {
+        return Vec::new();
+    };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut removed = Vec::new();
-    for entry in entries.filter(is_unfinished) {
-        let is_old = |about: fs::Metadata| {
-            let age = about.modified().ok()?.elapsed().ok()?;
-            (about.is_dir() && age >= FORSAKEN).then_some(())
-        };
-        // What is given up was locked before.
-        let is_given_up = entry.path().join(GONE).exists();
-        if !is_given_up && entry.metadata().ok().and_then(is_old).is_none() {
-            continue;
-        }
-        let Ok(lock) = File::open(entry.path()) else {
-            continue;
-        };
+    let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let unfinished = entries.filter(|entry| is_unfinished(entry) && is_folder(entry));
+    let forsaken = unfinished.filter_map(|entry| {
+        let lock = File::open(entry.path()).ok()?;
         let is_free = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
-        // What can't be removed is tried again by the next run.
-        if is_free && remove(&entry.path()).is_ok() {
-            removed.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
+        // It may have got to its place since, and be free there.
+        let is_there =
+            fs::symlink_metadata(entry.path()).ok()?.ino() == lock.metadata().ok()?.ino();
+        (is_free && is_there).then_some((entry, lock))
+    });
+    let forsaken: Vec<_> = forsaken.collect();
+    drop(alone);
+    // What can't be removed is tried again by the next run.
+    let removed = forsaken
+        .into_iter()
+        .filter(|(entry, _)| remove(&entry.path()).is_ok());
     removed
+        .map(|(entry, _)| entry.file_name().to_string_lossy().into_owned())
+        .collect()
 }
 
 /// Bytes that a folder takes on the disk. What can't be read counts as nothing.
@@ -219,12 +226,6 @@ mod tests {
         made.place(place).expect("placed")
     }
 
-    fn age(path: &Path) {
-        let old = SystemTime::now() - 2 * FORSAKEN;
-        let folder = File::open(path).expect("there");
-        folder.set_modified(old).expect("a time");
-    }
-
     #[test]
     fn what_another_boot_wrote_is_not_believed() {
         let base = tempfile::tempdir().expect("a folder");
@@ -244,20 +245,39 @@ mod tests {
         let held = make(&base.path().join("whole"));
         let used = Unfinished::begin(base.path()).expect("begun");
         let left = base.path().join(".left");
-        let new = base.path().join(".new");
         let half_gone = base.path().join(".half-gone");
-        for folder in [&left, &new, &half_gone.join(GONE)] {
+        for folder in [&left, &half_gone.join(GONE)] {
             fs::create_dir_all(folder.join(CONTENT)).expect("a folder");
-        }
-        for old in [&left, &used.folder, &held.place] {
-            age(old);
         }
         let mut swept = sweep(base.path());
         swept.sort();
         assert_eq!(swept, [".half-gone", ".left"]);
-        for there in [&new, &used.folder, &held.place] {
+        for there in [&used.folder, &held.place] {
             assert!(there.exists(), "{}", there.display());
         }
+    }
+
+    #[test]
+    fn what_is_only_just_made_is_nobodys_to_sweep() {
+        let base = tempfile::tempdir().expect("a folder");
+        let made = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let sweeping = scope.spawn(|| {
+                while !made.load(std::sync::atomic::Ordering::Relaxed) {
+                    assert_eq!(sweep(base.path()), [""; 0]);
+                }
+            });
+            let begin = || {
+                for _ in 0..2000 {
+                    drop(Unfinished::begin(base.path()).expect("begun"));
+                }
+            };
+            let beside = scope.spawn(begin);
+            begin();
+            beside.join().expect("all were begun");
+            made.store(true, std::sync::atomic::Ordering::Relaxed);
+            sweeping.join().expect("nothing was swept away");
+        });
     }
 
     #[test]
