@@ -59,6 +59,31 @@ pub(super) fn sandbox_network(settings: &Settings) -> SandboxNetwork {
     }
 }
 
+/// The network that the settings name and sandboxes know nothing of.
+#[cfg(target_os = "linux")]
+fn network_of_a_daemon(settings: &Settings) -> Option<&str> {
+    let known = ["host", "none", "bridge", "default", ""];
+    let wanted = settings.text(Key::DockerNetworkMode)?;
+    (!known.contains(&wanted)).then_some(wanted)
+}
+
+/// An error where jobs are to be in a network that sandboxes can't have, and all run in sandboxes.
+#[cfg(target_os = "linux")]
+pub(super) fn check_sandbox_network(settings: &Settings) -> Result<(), Failure> {
+    let Some(network) = network_of_a_daemon(settings) else {
+        return Ok(());
+    };
+    let message = format!(
+        "sandboxes have no network `{network}`, which `--network` or your setting \
+         `docker.network_mode` names"
+    );
+    let diagnostic = Diagnostic::new(Code::SettingInvalid, message).help(
+        "they know `host`, which is this machine's, and `none`; with `bridge` each job has one of its \
+         own: name one of these, or use `--executor docker`",
+    );
+    Err(Failure::new(FailureKind::Environment, diagnostic))
+}
+
 /// What a job may use in a sandbox: the same settings.
 #[cfg(target_os = "linux")]
 pub(super) fn sandbox_limits(settings: &Settings) -> SandboxLimits {
@@ -107,6 +132,8 @@ pub(super) fn without_effect_in_sandboxes(settings: &Settings) -> Vec<String> {
         .map(|key| format!("`{}`", key.as_str()))
         .collect();
     found.extend(sandbox_extras(settings, None).unknown());
+    let network = network_of_a_daemon(settings);
+    found.extend(network.map(|it| format!("`docker.network_mode` with `{it}`")));
     found
 }
 

@@ -16,11 +16,12 @@ use crate::plan::Plan;
 use crate::settings::{Key, Settings, Source};
 
 use super::assignment::{Assignment, runners};
-use super::docker_settings::{docker_settings, keyring};
 #[cfg(target_os = "linux")]
 use super::docker_settings::{
-    sandbox_extras, sandbox_limits, sandbox_network, without_effect_in_sandboxes,
+    check_sandbox_network, sandbox_extras, sandbox_limits, sandbox_network,
+    without_effect_in_sandboxes,
 };
+use super::docker_settings::{docker_settings, keyring};
 use super::failure::Failure;
 use super::folders;
 use super::setting_files::certificates;
@@ -153,7 +154,10 @@ impl Runners {
             grace: GRACE,
         });
         let sandbox = match choice {
-            Choice::Sandbox => Some(sandbox(settings, Some(run), certificates(settings)?)?),
+            Choice::Sandbox => {
+                check_network(settings)?;
+                Some(sandbox(settings, Some(run), certificates(settings)?)?)
+            }
             Choice::Auto => sandbox(settings, Some(run), certificates(settings)?).ok(),
             Choice::Docker | Choice::Shell => None,
         };
@@ -319,6 +323,18 @@ fn lacks_way_out(settings: &Settings) -> Option<&'static str> {
 #[cfg(not(target_os = "linux"))]
 fn lacks_way_out(_settings: &Settings) -> Option<&'static str> {
     None
+}
+
+/// Whether sandboxes have the network that all jobs are to have.
+#[cfg(target_os = "linux")]
+fn check_network(settings: &Settings) -> Result<(), Failure> {
+    check_sandbox_network(settings)
+}
+
+/// Elsewhere than on Linux there are no sandboxes.
+#[cfg(not(target_os = "linux"))]
+fn check_network(_settings: &Settings) -> Result<(), Failure> {
+    Ok(())
 }
 
 /// Settings that have no effect in sandboxes.

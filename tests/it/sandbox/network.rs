@@ -203,6 +203,31 @@ fn the_users_word_puts_jobs_on_this_machines_network() {
 }
 
 #[test]
+fn a_network_that_sandboxes_can_not_have_is_refused() {
+    let place = Place::of(None, "a:\n  script: [echo ran]\n");
+    for (network, code, wanted) in [
+        ("mine", 4, "sandboxes have no network `mine`"),
+        ("bridge", 0, "> ran"),
+        ("none", 0, "> ran"),
+    ] {
+        let usual = ["run", "--executor", "sandbox", "--format", "plain"];
+        let words = [&usual[..], &["--network", network]].concat();
+        let output = place.command(&words).output().expect("it starts");
+        let said = told(&output);
+        assert_eq!(output.status.code(), Some(code), "{network}: {said}");
+        assert!(said.contains(wanted), "{network}: {said}");
+    }
+    // Where some jobs may go to a daemon, the others go on.
+    let words = ["run", "--network", "mine", "--format", "plain"];
+    let said = told(&place.command(&words).output().expect("it starts"));
+    assert!(
+        said.contains("know nothing of `docker.network_mode` with `mine`"),
+        "{said}"
+    );
+    assert!(said.contains("> ran"), "{said}");
+}
+
+#[test]
 fn a_repository_puts_no_job_on_this_machines_network() {
     let place = Place::of(None, "a:\n  script: [\"true\"]\n");
     let settings = "[docker]\nnetwork_mode = \"host\"\n";
