@@ -41,6 +41,8 @@ pub(super) struct Runners {
     no_way_out: Option<&'static str>,
     /// Settings that have no effect in sandboxes.
     without_effect: Vec<String>,
+    /// Whether jobs get the daemon's socket.
+    gives_socket: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,6 +171,7 @@ impl Runners {
             no_docker: None,
             no_way_out: lacks_way_out(settings),
             without_effect: without_effect(settings),
+            gives_socket: settings.switch(Key::DockerHostSocket) == Some(true),
         };
         let has_default = settings.text(Key::DefaultImage).is_some();
         let asks = match choice {
@@ -291,6 +294,13 @@ impl Runners {
                 "sandboxes know nothing of {}: where a job needs that, `--executor docker`",
                 self.without_effect.join(", ")
             ));
+        }
+        if in_sandboxes && self.gives_socket {
+            notices.push(
+                "a Docker daemon finds no files of jobs in sandboxes: `docker build .` and `docker cp` work, \
+                 `docker run -v \"$PWD:…\"` mounts an empty folder; where a job needs that, `--executor docker`"
+                    .to_owned(),
+            );
         }
         let mut tags: Vec<&str> = plan
             .jobs

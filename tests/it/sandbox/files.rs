@@ -35,3 +35,25 @@ fn the_mask_of_the_user_decides_about_nothing_in_a_job() {
         }
     }
 }
+
+/// The daemon's files are not the job's.
+#[test]
+fn a_daemons_socket_in_a_sandbox_brings_a_word_about_files() {
+    let place = Place::of(
+        None,
+        "a:\n  script: [test -S /var/run/docker.sock && echo there]\n",
+    );
+    let socket = place.env.folder().join("docker.sock");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    for (settings, is_told) in [("", false), ("docker.host_socket = true\n", true)] {
+        place.env.user_settings(settings);
+        let mut run = place.command(&["run", "--executor", "sandbox", "--format", "plain"]);
+        run.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+        let output = run.output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said.contains("> there"), is_told, "{said}{told}");
+        let notice = "`docker run -v \"$PWD:…\"` mounts an empty folder";
+        assert_eq!(told.contains(notice), is_told, "{told}");
+    }
+}
