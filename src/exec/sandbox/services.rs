@@ -3,6 +3,7 @@
 //! They share one network, so that all of their names lead to loopback, and two of them can't have
 //! the same port.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -122,12 +123,15 @@ impl Services {
         if longest.is_zero() {
             return Ok(());
         }
-        for clash in self.clashes() {
+        let clashes = self.clashes();
+        let is_told = !clashes.is_empty();
+        for clash in clashes {
             say(cx, clash.into_bytes()).await;
         }
         say(cx, waiting(longest)).await;
         let begun = Instant::now();
         let mut troubles: Vec<Option<Option<String>>> = vec![None; self.all.len()];
+        let mut taken = BTreeSet::new();
         while troubles.iter().any(Option::is_none) {
             let mut tables = String::new();
             for path in TABLES {
@@ -135,6 +139,7 @@ impl Services {
                 tables.push_str(&String::from_utf8_lossy(&table.unwrap_or_default()));
             }
             let open = listening(&tables);
+            taken.extend(&open);
             for (service, trouble) in self.all.iter_mut().zip(&mut troubles) {
                 if trouble.is_none() {
                     let ports = &service.ports;
@@ -160,8 +165,17 @@ impl Services {
             };
             let service = &mut self.all[at];
             service.told = true;
-            let warning = warning(&service.spec.image.name, &trouble, &service.voice.last());
-            say(cx, warning).await;
+            let (image, last) = (service.spec.image.name.clone(), service.voice.last());
+            say(cx, warning(&image, &trouble, &last)).await;
+            if !is_told && wants_a_port_of_another(&last) {
+                let others = self
+                    .all
+                    .iter()
+                    .enumerate()
+                    .filter(|(other, _)| *other != at);
+                let others: Vec<&str> = others.map(|(_, it)| &*it.spec.image.name).collect();
+                say(cx, clash(&image, &others, &taken).into_bytes()).await;
+            }
         }
         Ok(())
     }
@@ -240,6 +254,36 @@ fn clashes(services: &[(&str, &[u16])]) -> Vec<String> {
         }
     }
     said
+}
+
+/// Whether a program that said this at its end could not have a port.
+fn wants_a_port_of_another(last: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(last).to_lowercase();
+    ["address already in use", "address in use", "eaddrinuse"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+/// What to say of a service that could not have its port, with the ports that somebody has.
+fn clash(image: &str, others: &[&str], taken: &BTreeSet<u16>) -> String {
+    let list = |words: Vec<String>| words.join(", ");
+    let others = list(others.iter().map(|other| format!("`{other}`")).collect());
+    let taken = list(taken.iter().map(u16::to_string).collect());
+    let who = if others.is_empty() {
+        "something else on it".to_owned()
+    } else {
+        format!("another of them ({others})")
+    };
+    let ports = if taken.is_empty() {
+        String::new()
+    } else {
+        format!(" (open: {taken})")
+    };
+    format!(
+        "WARNING: service `{image}` could not have its port: in a sandbox a job and all of its services share \
+         one network, and {who} has that port already{ports}: give one of them another port, or use \
+         `--executor docker`\n"
+    )
 }
 
 async fn say(cx: &Cx, text: Vec<u8>) {

@@ -112,6 +112,31 @@ async fn two_services_on_one_port_are_told_what_is_wrong() {
     assert!(said.contains("both want port 8080"), "{said}");
 }
 
+/// Nothing says beforehand which port they want.
+#[tokio::test]
+async fn a_service_whose_port_another_has_is_told_what_is_wrong() {
+    let subject = sandbox().await;
+    let serve = "exec busybox httpd -f -p 8080 -h /";
+    // Until somebody has it.
+    let late = format!(
+        "until grep -q ':1F90 ' /proc/net/tcp /proc/net/tcp6; do sleep 0.02; done; {serve}"
+    );
+    let named = |alias: &str, shell: &str| {
+        let service = service(alias, 0, shell);
+        let variables = variables(&[("WORD", alias)]);
+        ServiceSpec {
+            variables,
+            ..service
+        }
+    };
+    let services = vec![named("one", serve), named("two", &late)];
+    let (exit, _, said) = run(&subject, spec(&subject, services), "true\n").await;
+    assert_eq!(exit, Exit::Code(0));
+    let wanted = "service `host` could not have its port: in a sandbox a job and all of its services share one \
+                  network, and another of them (`host`) has that port already (open: 8080)";
+    assert!(said.contains(wanted), "{said}");
+}
+
 #[tokio::test]
 async fn a_service_that_dies_during_the_script_is_told_where_it_fails() {
     let subject = sandbox().await;
