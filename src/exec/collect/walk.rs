@@ -84,7 +84,9 @@ fn walk(project: &Path, path: &Path, pack: &mut Pack<impl Write>, stop: &Stop) -
         None => error,
     };
     let facts = fs::symlink_metadata(&full).map_err(named)?;
-    if !path.as_os_str().is_empty() && pack.wants(path, facts.is_dir()) {
+    // Sockets, pipes and devices are not kept, and count for nothing.
+    let is_kept = facts.is_dir() || facts.is_file() || facts.is_symlink();
+    if is_kept && !path.as_os_str().is_empty() && pack.wants(path, facts.is_dir()) {
         add(&full, path, &facts, pack, stop).map_err(named)?;
     }
     if facts.is_dir() && !path.starts_with(".git") {

@@ -157,6 +157,7 @@ impl SandboxExecutor {
             builds: Arc::clone(&self.builds),
             identity: who,
             owned_by: spec.owned_files.then(|| user.to_owned()),
+            has_entrypoint: base.has_entrypoint(&image),
             begins_as_asked: !base.has_entrypoint(&image)
                 && !environment.iter().any(|(name, _)| names_shell_file(name)),
             program: Program {

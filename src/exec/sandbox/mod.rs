@@ -53,6 +53,7 @@ mod noted;
 mod plan;
 mod probe;
 mod run_folder;
+mod script;
 mod services;
 mod session;
 mod step;

@@ -1,14 +1,13 @@
 //! One attempt of a job: its sandbox from creation to removal.
 
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::pipe::fcntl_setpipe_size;
 use tokio::net::unix::pipe;
 
@@ -26,6 +25,7 @@ use super::identity::Identity;
 use super::inside::link::{Link, unexpected};
 use super::inside::wire::{Cause, Choice, Program, Reply, Request, Stop};
 use super::network::job_networks::{JobNetwork, JobNetworks};
+use super::script::{in_memory, not_started};
 use super::services::Services;
 use super::trees::brought::Brought;
 use super::trees::builds::Builds;
@@ -60,6 +60,8 @@ pub(super) struct SandboxSession {
     pub(super) program: Program,
     /// Whether its shell begins with the variables that it was asked to have.
     pub(super) begins_as_asked: bool,
+    /// Whether something else than the shell comes first.
+    pub(super) has_entrypoint: bool,
     pub(super) services: Option<Services>,
     /// The network that it is on; nobody has it any more where that is nothing.
     pub(super) network: Option<JobNetwork>,
@@ -126,8 +128,7 @@ impl SandboxSession {
                 what,
                 cause: Cause::Moment | Cause::Machine,
             } => {
-                return Err(ExecError::system(RUN, what)
-                    .help("check `image:entrypoint`; `[\"\"]` clears the image's"));
+                return Err(not_started(what, self.has_entrypoint));
             }
             other => return Err(unexpected(RUN, other)),
         }
@@ -381,18 +382,6 @@ async fn next_stop(last: Option<Stop>, cx: &Cx) -> Stop {
         }
         Some(Stop::Kill) => std::future::pending().await,
     }
-}
-
-/// A file that nobody can change. From a pipe a shell would read byte by byte, lest it take what is
-/// meant for its commands.
-fn in_memory(script: &str) -> io::Result<File> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut file = File::from(memfd_create("script", flags)?);
-    file.write_all(script.as_bytes())?;
-    file.rewind()?;
-    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-    fcntl_add_seals(file.as_fd(), seals)?;
-    Ok(file)
 }
 
 fn not_unpacked(error: &io::Error) -> ExecError {

@@ -215,7 +215,7 @@ pub(super) async fn artifacts_keep_modes_times_and_links(subject: &Subject) {
     let make = Step::real(&format!(
         "cd {project}; mkdir -p out/deep out/empty .git; echo r >out/r; chmod 400 out/r; \
          echo x >out/deep/x; chmod 755 out/deep/x; ln -s nowhere out/broken; ln -s out dl; \
-         ln -s nowhere named; ln out/deep/x hard; echo h >.git/HEAD; touch -t 202001020304.05 out/r out/deep; \
+         ln -s nowhere named; ln out/deep/x hard; mkfifo out/pipe; echo h >.git/HEAD; touch -t 202001020304.05 out/r out/deep; \
          chmod 500 out/deep; echo no >note.txt\n"
     ));
     assert_eq!(make.run(producer.as_mut()).await.0, Exit::Code(0));
