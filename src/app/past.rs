@@ -32,11 +32,13 @@ pub struct PastAttempts {
     pub of: Vec<(JobPath, u32)>,
 }
 
-/// What a job of a run on record kept.
+/// An archive of what a job of a run on record kept.
 #[derive(Debug)]
 pub struct KeptByJob {
     /// The job.
     pub job: JobPath,
+    /// The type of the report that it is; `None` of artifacts.
+    pub report: Option<String>,
     /// The archive.
     pub tar: PathBuf,
 }
@@ -47,9 +49,19 @@ impl KeptByJob {
         entries(&self.tar)
     }
 
-    fn of(run: &PastRun, job: JobPath) -> Option<Self> {
-        let tar = run.kept(&job)?;
-        Some(Self { job, tar })
+    /// The artifacts, then the reports.
+    fn of(run: &PastRun, job: &JobPath) -> Vec<Self> {
+        let artifacts = run.kept(job).map(|tar| (None, tar));
+        let reports = run.reports(job).into_iter();
+        let reports = reports.map(|kept| (Some(kept.kind), kept.file));
+        let archives = artifacts.into_iter().chain(reports);
+        archives
+            .map(|(report, tar)| Self {
+                job: job.clone(),
+                report,
+                tar,
+            })
+            .collect()
     }
 }
 
@@ -163,8 +175,9 @@ impl PastRuns {
                 Some(job) => meant(run, job),
                 None => run.all_jobs(),
             };
-            let kept = jobs.into_iter().filter_map(|job| KeptByJob::of(run, job));
-            kept.collect()
+            jobs.iter()
+                .flat_map(|job| KeptByJob::of(run, job))
+                .collect()
         };
         let found = runs.iter().map(|run| (run, of(run)));
         match found.into_iter().find(|(_, kept)| !kept.is_empty()) {

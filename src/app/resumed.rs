@@ -23,14 +23,17 @@ pub(super) fn passed(run: &PastRun) -> HashMap<String, EarlierSuccess> {
 fn success(run: &PastRun, job: &str) -> Option<EarlierSuccess> {
     let last = run.results(&[], job).pop()?;
     let dotenv = last.dotenv.into_iter();
-    let is_whole = |kept: &crate::event::KeptArtifacts| kept.file.is_file();
-    if last.status != Status::Success || !last.artifacts.as_ref().is_none_or(is_whole) {
+    let artifacts = last.artifacts.iter().map(|kept| &kept.file);
+    let mut files = artifacts.chain(last.reports.iter().map(|kept| &kept.file));
+    if last.status != Status::Success || !files.all(|file| file.is_file()) {
         return None;
     }
     Some(EarlierSuccess {
         run: run.id.clone(),
         digest: last.digest?,
         artifacts: last.artifacts,
+        reports: last.reports,
+        tests: last.tests,
         dotenv: dotenv
             .map(|variable| Some((variable.name, variable.value?)))
             .collect::<Option<_>>()?,

@@ -38,7 +38,12 @@ pub(super) fn artifacts(
 
 /// A row for each file and link; folders go without saying.
 fn list(kept: &[KeptByJob]) -> Result<Table, Failure> {
-    let mut table = Table::new(&["job", "size", "path"]);
+    let has_reports = kept.iter().any(|one| one.report.is_some());
+    let mut table = Table::new(if has_reports {
+        &["job", "size", "report", "path"]
+    } else {
+        &["job", "size", "path"]
+    });
     for one in kept {
         for entry in one.entries()? {
             let size = match entry.kind {
@@ -46,11 +51,13 @@ fn list(kept: &[KeptByJob]) -> Result<Table, Failure> {
                 KeptKind::File => words::size(entry.size),
                 KeptKind::Link => "link".to_owned(),
             };
-            table.row(&[
-                &one.job.to_string(),
-                &size,
-                &entry.path.display().to_string(),
-            ]);
+            let (job, path) = (one.job.to_string(), entry.path.display().to_string());
+            if has_reports {
+                let report = one.report.as_deref().unwrap_or_default();
+                table.row(&[&job, &size, report, &path]);
+            } else {
+                table.row(&[&job, &size, &path]);
+            }
         }
     }
     Ok(table)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::seconds;
+use super::{TestSummary, seconds};
 use crate::types::Status;
 
 /// One attempt of one job. An attempt that was canceled before it began has none.
@@ -39,6 +39,12 @@ pub struct AttemptResult {
     pub finished: Option<Duration>,
     /// What it kept.
     pub artifacts: Option<KeptArtifacts>,
+    /// Its reports of files, in the order in which they were collected.
+    #[serde(default)]
+    pub reports: Vec<KeptReport>,
+    /// What its `JUnit` report says.
+    #[serde(default)]
+    pub tests: Option<TestSummary>,
     /// What its dotenv report said, in this order.
     pub dotenv: Vec<ReportedVariable>,
     /// Names all that the attempt depended on: scripts, image, variables, sources, artifacts.
@@ -53,6 +59,16 @@ pub struct KeptArtifacts {
     pub file: PathBuf,
     /// Names its content.
     pub digest: Option<String>,
+}
+
+/// A report of files (`artifacts:reports`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptReport {
+    /// GitLab's type of it: `junit`, `cobertura`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The tar file; on disk, within the folder of the run.
+    pub file: PathBuf,
 }
 
 /// A variable of a dotenv report.

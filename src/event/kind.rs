@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::seconds;
+use super::{TestSummary, seconds};
 use crate::types::{EnvironmentAction, FailureReason, Status};
 
 /// One fact with its place in the run.
@@ -147,6 +147,9 @@ pub struct JobResult {
     /// End of the last attempt.
     #[serde(with = "seconds::optional")]
     pub finished: Option<Duration>,
+    /// The tests of the last attempt, where it has reported some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestSummary>,
 }
 
 /// The end of a child pipeline.
@@ -237,6 +240,15 @@ pub enum EventKind {
         attempt: u32,
         /// As the log says it.
         percent: f64,
+    },
+    /// The tests that the `JUnit` report of an attempt tells of.
+    TestSummary {
+        /// Full name.
+        job: String,
+        /// From 1.
+        attempt: u32,
+        /// How many, and which of them failed.
+        tests: TestSummary,
     },
     /// An attempt that ended well belongs to an environment.
     Environment {
@@ -335,6 +347,7 @@ impl EventKind {
             Self::PullFailed { .. } => "pull-failed",
             Self::Log { .. } => "log",
             Self::Coverage { .. } => "coverage",
+            Self::TestSummary { .. } => "test-summary",
             Self::Environment { .. } => "environment",
             Self::AfterScriptFailed { .. } => "after-script-failed",
             Self::JobRetry { .. } => "job-retry",
@@ -356,6 +369,7 @@ impl EventKind {
             | Self::JobPhase { attempt, .. }
             | Self::Log { attempt, .. }
             | Self::Coverage { attempt, .. }
+            | Self::TestSummary { attempt, .. }
             | Self::Environment { attempt, .. }
             | Self::AfterScriptFailed { attempt, .. }
             | Self::JobRetry { attempt, .. }
@@ -371,6 +385,7 @@ impl EventKind {
             | Self::JobPhase { job, .. }
             | Self::Log { job, .. }
             | Self::Coverage { job, .. }
+            | Self::TestSummary { job, .. }
             | Self::Environment { job, .. }
             | Self::AfterScriptFailed { job, .. }
             | Self::JobRetry { job, .. }

@@ -8,14 +8,16 @@ mod kind;
 mod read;
 mod reporter;
 mod seconds;
+mod test_summary;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod write;
 
-pub use attempt::{AttemptResult, KeptArtifacts, ReportedVariable};
+pub use attempt::{AttemptResult, KeptArtifacts, KeptReport, ReportedVariable};
 pub use kind::{
     Event, EventKind, HeldJob, JobOutcome, JobResult, JobSummary, Phase, PipelineResult, RunResult,
     RunStarted, SourceMode,
 };
 pub use reporter::Reporter;
+pub use test_summary::TestSummary;

@@ -69,6 +69,14 @@ fn read_kind(kind: &str, line: &str) -> Result<Option<EventKind>, serde_json::Er
                 percent,
             }
         }
+        "test-summary" => {
+            let (Job { job, attempt }, tests) = (fields(line)?, fields(line)?);
+            EventKind::TestSummary {
+                job,
+                attempt,
+                tests,
+            }
+        }
         "environment" => {
             let (Job { job, attempt }, place) = (fields(line)?, fields::<Place>(line)?);
             EventKind::Environment {

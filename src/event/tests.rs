@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Event, EventKind, HeldJob, JobOutcome, JobResult, JobSummary, Phase, PipelineResult, RunResult,
-    RunStarted, SourceMode,
+    RunStarted, SourceMode, TestSummary,
 };
 use crate::types::{EnvironmentAction, FailureReason, Status};
 
@@ -56,6 +56,7 @@ fn results() -> Vec<JobResult> {
         attempts: 1,
         started: Some(Duration::from_millis(120)),
         finished: Some(Duration::from_millis(1300)),
+        tests: None,
     };
     let deploy = JobResult {
         name: "deploy".to_owned(),
@@ -205,6 +206,20 @@ fn all() -> Vec<(&'static str, EventKind)> {
             log("héllo \u{1b}[0m", false),
         ),
         (r#""text":"half","partial":true}"#, log("half", true)),
+        (
+            r#""kind":"test-summary","seq":7,"elapsed":1.25,"pipeline":[],"job":"test1","attempt":1,"total":12,"failed":1,"errors":2,"skipped":3,"failures":["a","b","c"]}"#,
+            EventKind::TestSummary {
+                job: job(),
+                attempt,
+                tests: TestSummary {
+                    total: 12,
+                    failed: 1,
+                    errors: 2,
+                    skipped: 3,
+                    failures: ["a", "b", "c"].map(str::to_owned).to_vec(),
+                },
+            },
+        ),
         (
             r#""kind":"job-retry","seq":7,"elapsed":1.25,"pipeline":[],"job":"test1","attempt":1,"reason":"runner_system_failure"}"#,
             EventKind::JobRetry {

@@ -17,6 +17,7 @@ impl EventKind {
                 change(image);
                 change(message);
             }
+            Self::TestSummary { tests, .. } => tests.failures.iter_mut().for_each(change),
             Self::JobStarted { image, .. } => image.iter_mut().for_each(change),
             Self::Environment {
                 environment, url, ..
@@ -58,9 +59,13 @@ impl EventKind {
 }
 
 fn of_jobs(jobs: &mut [JobResult], change: &mut impl FnMut(&mut String)) {
-    jobs.iter_mut()
-        .filter_map(|job| job.reason.as_mut())
-        .for_each(change);
+    for JobResult { reason, tests, .. } in jobs {
+        reason.iter_mut().for_each(&mut *change);
+        let tests = tests.iter_mut();
+        tests
+            .flat_map(|tests| &mut tests.failures)
+            .for_each(&mut *change);
+    }
 }
 
 fn of_pipelines(pipelines: &mut [PipelineResult], change: &mut impl FnMut(&mut String)) {

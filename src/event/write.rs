@@ -39,6 +39,13 @@ fn own_fields<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::E
         EventKind::JobWaits { .. } => Ok(()),
         EventKind::JobStarted { image, .. } => map.serialize_entry("image", image),
         EventKind::Coverage { percent, .. } => map.serialize_entry("percent", percent),
+        EventKind::TestSummary { tests, .. } => {
+            map.serialize_entry("total", &tests.total)?;
+            map.serialize_entry("failed", &tests.failed)?;
+            map.serialize_entry("errors", &tests.errors)?;
+            map.serialize_entry("skipped", &tests.skipped)?;
+            map.serialize_entry("failures", &tests.failures)
+        }
         EventKind::Environment {
             environment,
             action,

@@ -379,11 +379,14 @@ async fn say(cx: &Cx, text: String) {
     let _ = cx.output.send(text.into_bytes()).await;
 }
 
-/// An archive of one file, which holds what was looked for.
+/// An archive of one file, which holds what was looked for, or of a folder if that was `folder`.
 fn write_paths(globs: &Globs, into: &Path) {
     let content = globs.paths.join("\n");
     let mut header = tar::Header::new_gnu();
     header.set_size(content.len() as u64);
+    if content == "folder" {
+        header.set_entry_type(tar::EntryType::Directory);
+    }
     let mut tar = tar::Builder::new(std::fs::File::create(into).expect("a file"));
     tar.append_data(&mut header, "paths", content.as_bytes())
         .expect("an entry");

@@ -16,7 +16,7 @@ use super::project::{ProjectRecord, begun_at};
 use super::replay::Events;
 use super::results;
 use crate::event::{
-    AttemptResult, Event, EventKind, JobResult, KeptArtifacts, RunResult, RunStarted,
+    AttemptResult, Event, EventKind, JobResult, KeptArtifacts, KeptReport, RunResult, RunStarted,
 };
 use crate::types::Status;
 
@@ -205,6 +205,15 @@ impl PastRun {
         let attempts = (1..=self.attempts(job)).rev();
         let archives = attempts.map(|attempt| self.artifact(job, attempt));
         archives.into_iter().find(|archive| archive.is_file())
+    }
+
+    /// The reports that the last attempt of a job kept which kept any, as far as they are still there.
+    pub fn reports(&self, job: &JobPath) -> Vec<KeptReport> {
+        let results = self.results(&job.pipeline, &job.name).into_iter().rev();
+        let mut kept = results.map(|result| result.reports);
+        let reports = kept.find(|reports| !reports.is_empty()).unwrap_or_default();
+        let reports = reports.into_iter();
+        reports.filter(|report| report.file.is_file()).collect()
     }
 
     fn success_of(&self, job: &str) -> Option<Success> {

@@ -14,10 +14,10 @@ use crate::event::AttemptResult;
 pub(super) fn write(run: &Path, result: &AttemptResult) -> Result<(), RecordError> {
     let path = place(run, &result.pipeline, &result.job, result.attempt);
     let mut result = result.clone();
-    if let Some(kept) = &mut result.artifacts {
+    for file in files(&mut result) {
         // The state folder may move.
-        if let Ok(inside) = kept.file.strip_prefix(run) {
-            kept.file = inside.to_owned();
+        if let Ok(inside) = file.strip_prefix(run) {
+            *file = inside.to_owned();
         }
     }
     let text = serde_json::to_vec_pretty(&result)
@@ -41,10 +41,16 @@ pub(super) fn is_there(run: &Path, job: &JobPath, attempt: u32) -> bool {
 fn read(run: &Path, pipeline: &[String], job: &str, attempt: u32) -> Option<AttemptResult> {
     let text = fs::read(place(run, pipeline, job, attempt)).ok()?;
     let mut result: AttemptResult = serde_json::from_slice(&text).ok()?;
-    if let Some(kept) = &mut result.artifacts {
-        kept.file = run.join(&kept.file);
+    for file in files(&mut result) {
+        *file = run.join(&*file);
     }
     Some(result)
+}
+
+/// The files that it names.
+fn files(result: &mut AttemptResult) -> impl Iterator<Item = &mut PathBuf> {
+    let artifacts = result.artifacts.iter_mut().map(|kept| &mut kept.file);
+    artifacts.chain(result.reports.iter_mut().map(|kept| &mut kept.file))
 }
 
 fn place(run: &Path, pipeline: &[String], job: &str, attempt: u32) -> PathBuf {

@@ -2,12 +2,16 @@
 //!
 //! PURE.
 
+use crate::event::TestSummary;
+
 use super::line::{Line, Tone};
 use super::model::JobView;
 use super::{look, text, words};
 
 /// Indentation of what belongs to a job.
 const INDENT: usize = 4;
+/// Names of failed tests that a failure shows.
+const TESTS: usize = 10;
 /// Lines of the log that a failure shows at once, while others run.
 const BRIEF: usize = 3;
 
@@ -56,8 +60,27 @@ pub fn full(job: &JobView) -> Vec<Line> {
         lines.push(Line::new().gap(INDENT).put(Tone::Dim, omitted));
     }
     lines.extend(excerpt.lines.iter().map(|line| log_line(line)));
+    lines.extend(job.tests.iter().flat_map(tests));
     lines.extend(whole_log(job));
     lines
+}
+
+/// How many tests there were, and which of them failed.
+fn tests(summary: &TestSummary) -> Vec<Line> {
+    let counts = Line::new()
+        .gap(INDENT)
+        .put(Tone::Plain, words::tests(summary));
+    let names = summary.failures.iter().take(TESTS);
+    let names = names.map(|name| {
+        let name = text::single_line(name);
+        Line::new().gap(2 * INDENT).put(Tone::Plain, name)
+    });
+    let more = summary.bad().saturating_sub(names.len());
+    let more = (more > 0).then(|| {
+        let more = format!("… and {more} more");
+        Line::new().gap(2 * INDENT).put(Tone::Dim, more)
+    });
+    std::iter::once(counts).chain(names).chain(more).collect()
 }
 
 fn whole_log(job: &JobView) -> Option<Line> {
@@ -128,6 +151,26 @@ mod tests {
             .view();
         let shown = texts(&brief(&view.jobs[0]));
         assert_eq!(shown.matches("exit code 1").count(), 1, "{shown}");
+    }
+
+    #[test]
+    fn failed_tests_are_named() {
+        let tests = |failures: &[&str]| {
+            let story = failing().log("unit", "2 tests failed");
+            let view = story.tests("unit", 40, failures).fail("unit", 1).view();
+            texts(&full(&view.jobs[0]))
+        };
+        insta::assert_snapshot!(tests(&["adds", "\x1b[2Jdivides"]), @r"
+        ✗ unit failed: exit code 1, after 0.0s
+            $ make test
+            2 tests failed
+            tests: 40, 2 failed
+                adds
+                divides
+            whole log: logs/unit.1
+        ");
+        let many = ["t"; 13];
+        assert!(tests(&many).contains("        … and 3 more\n"));
     }
 
     #[test]

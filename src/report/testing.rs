@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::event::{
     Event, EventKind, HeldJob, JobOutcome, JobResult, JobSummary, Phase, RunResult, RunStarted,
-    SourceMode,
+    SourceMode, TestSummary,
 };
 use crate::types::{EnvironmentAction, FailureReason, Status};
 
@@ -237,6 +237,20 @@ impl Story {
         })
     }
 
+    /// Tests of which the named ones failed.
+    pub(crate) fn tests(self, job: &str, total: usize, failures: &[&str]) -> Self {
+        self.tell(EventKind::TestSummary {
+            job: job.to_owned(),
+            attempt: 1,
+            tests: TestSummary {
+                total,
+                failed: failures.len(),
+                failures: failures.iter().map(|&name| name.to_owned()).collect(),
+                ..TestSummary::default()
+            },
+        })
+    }
+
     pub(crate) fn reaches(self, job: &str, environment: &str, url: Option<&str>) -> Self {
         self.tell(EventKind::Environment {
             job: job.to_owned(),
@@ -379,5 +393,6 @@ fn result_of(job: &super::model::JobView, stage: &str) -> JobResult {
             .started
             .zip(job.duration)
             .map(|(start, took)| start + took),
+        tests: job.tests.clone(),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::event::{Phase, SourceMode};
+use crate::event::{Phase, SourceMode, TestSummary};
 use crate::types::EnvironmentAction;
 
 /// A duration for people: `0.4s`, `1m 05s`, `2h 03m`. Rounded down, so that a clock never runs
@@ -96,6 +96,24 @@ pub fn coverage(percent: f64) -> String {
     format!("coverage {percent}%")
 }
 
+/// `tests: 12, 1 failed, 2 skipped`.
+pub fn tests(summary: &TestSummary) -> String {
+    let TestSummary { failed, errors, .. } = *summary;
+    let errors = (errors > 0).then(|| count(errors, "error"));
+    let counted = |number: usize, word| (number > 0).then(|| format!("{number} {word}"));
+    let parts = [
+        counted(failed, "failed"),
+        errors,
+        counted(summary.skipped, "skipped"),
+    ];
+    let parts = parts.into_iter().flatten();
+    let parts: Vec<String> = [format!("tests: {}", summary.total)]
+        .into_iter()
+        .chain(parts)
+        .collect();
+    parts.join(", ")
+}
+
 /// `environment staging at https://staging.example`, `environment staging stopped`.
 pub fn environment(name: &str, action: EnvironmentAction, url: Option<&str>) -> String {
     match (action, url) {
@@ -153,6 +171,24 @@ mod tests {
             (200_000, "2d ago"),
         ] {
             assert_eq!(age(Duration::from_secs(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn numbers_of_tests() {
+        for (total, failed, errors, skipped, expected) in [
+            (1, 0, 0, 0, "tests: 1"),
+            (12, 1, 1, 2, "tests: 12, 1 failed, 1 error, 2 skipped"),
+            (3, 0, 2, 0, "tests: 3, 2 errors"),
+        ] {
+            let summary = TestSummary {
+                total,
+                failed,
+                errors,
+                skipped,
+                failures: Vec::new(),
+            };
+            assert_eq!(tests(&summary), expected);
         }
     }
 

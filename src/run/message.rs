@@ -2,7 +2,7 @@
 //!
 //! These are not events: they have no place in the run yet.
 
-use crate::event::{EventKind, Phase, ReportedVariable};
+use crate::event::{EventKind, KeptReport, Phase, ReportedVariable, TestSummary};
 use crate::exec::{ArtifactRef, ExecError, Fault};
 use crate::types::FailureReason;
 
@@ -46,6 +46,8 @@ pub(super) struct End {
 pub(super) enum Fact {
     /// Per cent.
     Coverage(f64),
+    /// What its `junit` report says.
+    Tests(TestSummary),
     /// What the job did with its environment; variables of the address are expanded.
     Environment(JobEnvironment),
     /// `after_script` failed: how.
@@ -62,6 +64,11 @@ impl Fact {
                 job,
                 attempt,
                 percent,
+            },
+            Self::Tests(tests) => EventKind::TestSummary {
+                job,
+                attempt,
+                tests,
             },
             Self::Environment(environment) => EventKind::Environment {
                 job,
@@ -106,6 +113,10 @@ pub(super) struct Kept {
     pub(super) artifacts: Option<ArtifactRef>,
     /// Variables of its dotenv report.
     pub(super) dotenv: Vec<(String, String)>,
+    /// Its reports of files.
+    pub(super) reports: Vec<KeptReport>,
+    /// What its `junit` report says.
+    pub(super) tests: Option<TestSummary>,
 }
 
 /// The result of an attempt, as far as it is known at some point of it.

@@ -30,6 +30,7 @@ mod dispatcher;
 mod dotenv;
 mod ids;
 mod images;
+mod junit;
 mod limits;
 mod lines;
 mod log;
@@ -58,5 +59,5 @@ pub use runner::{Runner, RunnerIndex};
 pub use spec::{
     AfterScript, AttemptContext, AttemptScripts, ChildPipeline, EarlierSuccess, EarlyFailure,
     Expand, Interrupt, JobEnvironment, JobRun, JobSettings, Person, PipelineSpec, Refusal,
-    RunError, RunSettings, RunSpec, ScriptJob, Seat, Trigger, TriggerContext, Work,
+    ReportFiles, RunError, RunSettings, RunSpec, ScriptJob, Seat, Trigger, TriggerContext, Work,
 };

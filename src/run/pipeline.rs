@@ -294,6 +294,7 @@ impl PipelineState {
             attempts: record.begun,
             started: record.started,
             finished: record.finished,
+            tests: record.kept.tests.clone(),
         }
     }
 

@@ -66,6 +66,10 @@ impl<'a> Stream<'a> {
             let shown = |value: &String| masker.text(value) == *value;
             variable.value = variable.value.take().filter(shown);
         }
+        let tests = result.tests.iter_mut();
+        for name in tests.flat_map(|tests| &mut tests.failures) {
+            *name = masker.text(name);
+        }
         for reporter in &mut *self.reporters {
             reporter.on_result(&result);
         }

@@ -30,6 +30,7 @@ mod outages;
 mod past;
 mod pty;
 mod registry;
+mod reports;
 mod result;
 mod run;
 mod sample;

@@ -6,6 +6,7 @@ use crate::plan::JobVariables;
 use crate::types::Digest;
 
 use super::context::PipelineContext;
+use super::scripts::reports;
 
 /// Variables that differ from run to run and from slot to slot. What is made from one of them
 /// differs too: a job that asks for such a value is not the same in another run.
@@ -63,6 +64,10 @@ pub(super) fn digest(context: &PipelineContext, at: usize, variables: &JobVariab
         let files = &artifacts.files;
         for globs in [&files.paths, &files.exclude, &artifacts.reports.dotenv] {
             digest.add_all(globs.iter().map(|glob: &Arc<str>| glob.as_bytes()));
+        }
+        for report in reports(&context.plan.jobs[at]) {
+            digest.add(report.kind);
+            digest.add_all(report.paths.iter().map(|glob| glob.as_bytes()));
         }
         digest.add([u8::from(files.untracked)]);
         digest.add(files.when.as_str());

@@ -7,7 +7,7 @@ use crate::expr::{Variable as Expanded, re2};
 use crate::plan::{Job, JobVariables};
 use crate::run::{
     AfterScript, AttemptContext, AttemptScripts, Coverage, Expand, JobEnvironment, JobSettings,
-    Refusal,
+    Refusal, ReportFiles,
 };
 use crate::script::{Stage, Variable};
 use crate::types::{Artifacts, EnvironmentAction, go_bool};
@@ -119,6 +119,7 @@ fn of_stages(
         variables: given,
         artifacts: artifacts(job),
         dotenv: dotenv(job),
+        reports: reports(job),
         coverage: coverage(job),
         environment: environment(job),
         expand: Some(expand(variables)),
@@ -195,6 +196,25 @@ fn expand(variables: &JobVariables) -> Expand {
 fn dotenv(job: &Job) -> Vec<Arc<str>> {
     let artifacts = job.config.artifacts.as_ref();
     artifacts.map_or_else(Vec::new, |artifacts| artifacts.reports.dotenv.clone())
+}
+
+/// Those of files, each with the type that it has on GitLab.
+pub(super) fn reports(job: &Job) -> Vec<ReportFiles> {
+    let Some(artifacts) = &job.config.artifacts else {
+        return Vec::new();
+    };
+    let reports = &artifacts.reports;
+    let coverage = reports.coverage.iter();
+    let coverage = coverage.map(|coverage| (&coverage.format, vec![Arc::clone(&coverage.path)]));
+    let others = reports.others.iter();
+    let others = others.map(|(kind, paths)| (kind, paths.clone()));
+    others
+        .chain(coverage)
+        .map(|(kind, paths)| ReportFiles {
+            kind: kind.to_string(),
+            paths,
+        })
+        .collect()
 }
 
 fn export(variable: &Expanded) -> Variable {

@@ -54,6 +54,7 @@ fn job_result(name: &str, status: Status, seconds: u64) -> JobResult {
         attempts: 1,
         started: Some(Duration::from_secs(1)),
         finished: Some(Duration::from_secs(1 + seconds)),
+        tests: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use super::*;
-use crate::event::{AttemptResult, KeptArtifacts, ReportedVariable};
+use crate::event::{AttemptResult, KeptArtifacts, KeptReport, ReportedVariable};
 
 fn result(run: &LiveRun, job: &str, attempt: u32, status: Status) -> AttemptResult {
     AttemptResult {
@@ -23,6 +23,11 @@ fn result(run: &LiveRun, job: &str, attempt: u32, status: Status) -> AttemptResu
             file: run.artifact(&[], job, attempt),
             digest: Some("d1".to_owned()),
         }),
+        reports: vec![KeptReport {
+            kind: "junit".to_owned(),
+            file: run.artifact(&[], job, attempt).with_extension("junit.tar"),
+        }],
+        tests: None,
         dotenv: vec![ReportedVariable {
             name: "TOKEN".to_owned(),
             value: None,

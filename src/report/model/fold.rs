@@ -33,6 +33,7 @@ impl View {
             EventKind::RunFinished(result) => self.run_finished(path, result),
             EventKind::JobStarted { .. }
             | EventKind::Coverage { .. }
+            | EventKind::TestSummary { .. }
             | EventKind::Environment { .. }
             | EventKind::AfterScriptFailed { .. }
             | EventKind::JobPhase { .. }
@@ -84,6 +85,7 @@ impl View {
         let job = self.known(path, name, "");
         match kind {
             EventKind::Coverage { percent, .. } => job.facts.push(words::coverage(*percent)),
+            EventKind::TestSummary { tests, .. } => job.tests = Some(tests.clone()),
             EventKind::Environment {
                 environment,
                 action,

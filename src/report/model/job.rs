@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::{JobOutcome, Phase};
+use crate::event::{JobOutcome, Phase, TestSummary};
 use crate::types::FailureReason;
 
 use super::{Excerpt, Tail};
@@ -93,6 +93,8 @@ pub struct JobView {
     pub image: Option<String>,
     /// What the attempt brought to light beside its result, in words.
     pub facts: Vec<String>,
+    /// The tests that it has reported.
+    pub tests: Option<TestSummary>,
 }
 
 impl JobView {
@@ -119,6 +121,7 @@ impl JobView {
             log_place: None,
             image: None,
             facts: Vec::new(),
+            tests: None,
         }
     }
 
@@ -135,6 +138,7 @@ impl JobView {
         self.late_log = Tail::new(kept_lines);
         self.image = None;
         self.facts.clear();
+        self.tests = None;
     }
 
     /// Takes a line of the log.

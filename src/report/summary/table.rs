@@ -10,6 +10,8 @@ const NARROW: usize = 64;
 /// Most columns of a stage's and of a job's name; a longer name moves its own row only.
 const STAGE_LIMIT: usize = 16;
 const NAME_LIMIT: usize = 32;
+/// Names that a remark lists before it counts.
+const NAMES: usize = 3;
 /// Columns of a time.
 const TIME: usize = 7;
 /// Columns between two columns.
@@ -120,5 +122,22 @@ fn remarks(job: &JobView) -> Vec<String> {
     reason
         .into_iter()
         .chain(job.facts.iter().cloned())
+        .chain(tests(job))
         .collect()
+}
+
+/// The tests of a job without such a paragraph.
+fn tests(job: &JobView) -> Option<String> {
+    if matches!(job.state, State::Failed(_) | State::Warned(_)) {
+        return None;
+    }
+    let tests = job.tests.as_ref()?;
+    let counts = words::tests(tests);
+    if tests.failures.is_empty() {
+        return Some(counts);
+    }
+    let names: Vec<String> = (tests.failures.iter())
+        .map(|name| text::single_line(name))
+        .collect();
+    Some(format!("{counts}: {}", words::names(&names, NAMES)))
 }

@@ -151,6 +151,30 @@ fn blocked(story: Story, exit: u8) -> Story {
 }
 
 #[test]
+fn tests_that_failed_no_job_are_named_beside_it() {
+    let story = Story::new()
+        .run(&[("test", "unit"), ("test", "lint")])
+        .start("unit")
+        .tests("unit", 12, &["adds"])
+        .succeed("unit")
+        .start("lint")
+        .tests("lint", 3, &["spaces"])
+        .fail("lint", 1)
+        .result(Status::Failed, 1);
+    let text = text(&story, None);
+    let remarks: Vec<&str> = (text.lines())
+        .filter(|line| line.contains("tests: "))
+        .collect();
+    assert_eq!(
+        remarks,
+        [
+            " test  ✓ passed    unit     0.0s  tests: 12, 1 failed: `adds`",
+            "    tests: 3, 1 failed"
+        ]
+    );
+}
+
+#[test]
 fn children_count_apart() {
     let story = Story::new()
         .run(&[("test", "unit"), ("test", "child")])

@@ -160,6 +160,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn end(&mut self, verdict: Verdict, kept: Kept) -> End {
+        self.facts.extend(kept.tests.clone().map(Fact::Tests));
         End {
             verdict: self.told(verdict),
             digest: self.digest(),

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::event::KeptArtifacts;
+use crate::event::{KeptArtifacts, KeptReport};
 use crate::exec::ArtifactRef;
 use crate::foreign::system_words;
 use crate::run::message::Kept;
@@ -25,10 +25,14 @@ impl Attempt<'_> {
             return None;
         }
         let place = &self.order.artifacts_place;
-        let artifacts = match earlier.artifacts.map(|kept| take_over(kept, place)) {
-            None => None,
-            Some(Ok(artifacts)) => Some(artifacts),
-            Some(Err(error)) => {
+        let artifacts = earlier.artifacts.map(|kept| take_over(kept, place));
+        let reports = earlier.reports.into_iter();
+        let reports = reports.map(|report| self.take_over_report(report));
+        let taken = reports.collect::<io::Result<_>>();
+        let taken = taken.and_then(|reports| Ok((artifacts.transpose()?, reports)));
+        let (artifacts, reports) = match taken {
+            Ok(taken) => taken,
+            Err(error) => {
                 let why = system_words(&error);
                 let text = format!("Runs again: what it kept in run {run} can't be read: {why}");
                 self.log.say(&text).await;
@@ -40,14 +44,24 @@ impl Attempt<'_> {
         Some(Kept {
             artifacts,
             dotenv: earlier.dotenv,
+            reports,
+            tests: earlier.tests,
+        })
+    }
+
+    fn take_over_report(&self, report: KeptReport) -> io::Result<KeptReport> {
+        let place = self.report_place(&report.kind);
+        link_or_copy(&report.file, &place)?;
+        Ok(KeptReport {
+            file: place,
+            ..report
         })
     }
 }
 
 /// The archive at its new place; the earlier run may go without it.
 fn take_over(kept: KeptArtifacts, place: &Path) -> io::Result<ArtifactRef> {
-    std::fs::hard_link(&kept.file, place)
-        .or_else(|_| std::fs::copy(&kept.file, place).map(drop))?;
+    link_or_copy(&kept.file, place)?;
     Ok(ArtifactRef {
         tar: place.to_owned(),
         entries: 0,
@@ -55,4 +69,8 @@ fn take_over(kept: KeptArtifacts, place: &Path) -> io::Result<ArtifactRef> {
         digest: kept.digest,
         lasts: false,
     })
+}
+
+fn link_or_copy(file: &Path, place: &Path) -> io::Result<()> {
+    std::fs::hard_link(file, place).or_else(|_| std::fs::copy(file, place).map(drop))
 }

@@ -33,7 +33,8 @@ impl Attempt<'_> {
     ) -> (Verdict, Kept) {
         let wanted = self.scripts.artifacts.take();
         let wanted = wanted.filter(|a| a.when.keeps(verdict == Verdict::Success));
-        if wanted.is_some() || !self.scripts.dotenv.is_empty() {
+        let has_reports = !self.scripts.dotenv.is_empty() || !self.scripts.reports.is_empty();
+        if wanted.is_some() || has_reports {
             self.enter(Phase::UploadArtifacts).await;
         }
         let artifacts = match wanted {
@@ -44,10 +45,19 @@ impl Attempt<'_> {
             Ok(Some(kept)) => (verdict, self.told_of(kept).await),
             Ok(None) => (verdict, None),
             Err(Missed::Stopped(verdict)) => return (verdict, Kept::default()),
-            Err(Missed::Failed(error)) => (self.not_kept(verdict, &error).await, None),
+            Err(Missed::Failed(error)) => {
+                (self.not_kept(verdict, "artifacts were", &error).await, None)
+            }
         };
         let (verdict, dotenv) = self.dotenv(session, verdict).await;
-        (verdict, Kept { artifacts, dotenv })
+        let (verdict, reports) = self.report_files(session, verdict).await;
+        let kept = Kept {
+            artifacts,
+            dotenv,
+            reports: reports.files,
+            tests: reports.tests,
+        };
+        (verdict, kept)
     }
 
     async fn archive(
@@ -93,14 +103,20 @@ impl Attempt<'_> {
         }
     }
 
-    async fn not_kept(&mut self, verdict: Verdict, error: &ExecError) -> Verdict {
-        let text = format!("ERROR: artifacts were not kept: {}", error.in_one_line());
+    /// `what` is its subject and verb: `artifacts were`.
+    pub(super) async fn not_kept(
+        &mut self,
+        verdict: Verdict,
+        what: &str,
+        error: &ExecError,
+    ) -> Verdict {
+        let text = format!("ERROR: {what} not kept: {}", error.in_one_line());
         self.log.say(&text).await;
         or_failed(verdict, not_uploaded(error))
     }
 
     /// Says what was found; nothing found leaves no archive.
-    async fn told_of(&mut self, kept: ArtifactRef) -> Option<ArtifactRef> {
+    pub(super) async fn told_of(&mut self, kept: ArtifactRef) -> Option<ArtifactRef> {
         for note in &kept.notes {
             self.log.say(note).await;
         }

@@ -1,10 +1,11 @@
-//! Reports that change what later jobs see: `artifacts:reports:dotenv` (runtime reference 14).
+//! How reports are collected, and those that change what later jobs see: `artifacts:reports:dotenv`
+//! (runtime reference 14).
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::exec::{ExecError, Globs, Session};
+use crate::exec::{ArtifactRef, ExecError, Globs, Session};
 use crate::foreign::system_words;
 use crate::run::bounded_call::Remote;
 use crate::run::dotenv::{self, Variables};
@@ -57,19 +58,9 @@ impl Attempt<'_> {
         session: &mut dyn Session,
         paths: &[Arc<str>],
     ) -> Result<Report, Missed> {
-        let paths = self.expanded(session, paths).await?;
-        let into = self.order.artifacts_place.with_extension("dotenv");
-        let globs = Globs {
-            paths,
-            limit: self.shared.artifacts_limit,
-            ..Globs::default()
-        };
-        let (cx, remote) = Remote::new();
-        let work = session.collect(&globs, &into, &cx);
-        let collected = self.afterwards(remote, work).await?;
-        for note in &collected.notes {
-            self.log.say(note).await;
-        }
+        let into = self.report_place("dotenv");
+        let collected = self.report(session, paths, &into).await?;
+        self.told_of(collected).await;
         let read = files(&into);
         // It was only the way here.
         let _ = std::fs::remove_file(&into);
@@ -81,6 +72,31 @@ impl Attempt<'_> {
             Ok(variables) => Report::Variables(variables),
             Err(refused) => Report::Refused(refused),
         })
+    }
+}
+
+impl Attempt<'_> {
+    /// Where a report of that type goes.
+    pub(super) fn report_place(&self, kind: &str) -> PathBuf {
+        let place = &self.order.artifacts_place;
+        place.with_extension(format!("{kind}.tar"))
+    }
+
+    /// Brings the files of a report of any type.
+    pub(super) async fn report(
+        &mut self,
+        session: &mut dyn Session,
+        paths: &[Arc<str>],
+        into: &Path,
+    ) -> Result<ArtifactRef, Missed> {
+        let globs = Globs {
+            paths: self.expanded(session, paths).await?,
+            limit: self.shared.artifacts_limit,
+            ..Globs::default()
+        };
+        let (cx, remote) = Remote::new();
+        let work = session.collect(&globs, into, &cx);
+        self.afterwards(remote, work).await
     }
 }
 

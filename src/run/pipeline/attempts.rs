@@ -100,6 +100,8 @@ impl PipelineState {
                 file: kept.tar.clone(),
                 digest: kept.digest.clone(),
             }),
+            reports: record.kept.reports.clone(),
+            tests: record.kept.tests.clone(),
             dotenv,
             digest,
         }

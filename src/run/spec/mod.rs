@@ -12,5 +12,5 @@ pub use person::{Person, Seat};
 pub use run::{ArtifactPlaces, Interrupt, PipelineSpec, RunError, RunSettings, RunSpec};
 pub use scripts::{
     AfterScript, AttemptContext, AttemptScripts, EarlierSuccess, Expand, JobEnvironment,
-    JobSettings, Refusal,
+    JobSettings, Refusal, ReportFiles,
 };

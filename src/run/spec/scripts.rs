@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::event::KeptArtifacts;
+use crate::event::{KeptArtifacts, KeptReport, TestSummary};
 use crate::exec::{Image, Layout, Script, ServiceSpec};
 use crate::run::cache::JobCache;
 use crate::run::coverage::Coverage;
@@ -65,6 +65,8 @@ pub struct AttemptScripts {
     pub artifacts: Option<Artifacts>,
     /// Globs of `artifacts:reports:dotenv`, variables unexpanded.
     pub dotenv: Vec<Arc<str>>,
+    /// The other reports.
+    pub reports: Vec<ReportFiles>,
     /// Expands the variables of a glob; `None` where none is used.
     pub expand: Option<Expand>,
     /// Looks for the coverage in the log; `None` where the job asks for none.
@@ -95,6 +97,19 @@ pub struct EarlierSuccess {
     pub artifacts: Option<KeptArtifacts>,
     /// What its dotenv report said.
     pub dotenv: Vec<(String, String)>,
+    /// Its reports of files.
+    pub reports: Vec<KeptReport>,
+    /// What its `junit` report said.
+    pub tests: Option<TestSummary>,
+}
+
+/// A report of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportFiles {
+    /// GitLab's type of it: `junit`, `cobertura`.
+    pub kind: String,
+    /// Globs, variables unexpanded.
+    pub paths: Vec<Arc<str>>,
 }
 
 /// Expands the job's variables and those given, which come from `GITLAB_ENV` and win (runtime

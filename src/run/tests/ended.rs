@@ -174,6 +174,10 @@ fn short(kind: &EventKind) -> Option<String> {
             job, attempt, text, ..
         } => format!("{job}.{attempt}| {text}"),
         EventKind::Coverage { job, percent, .. } => format!("{job} covers {percent}"),
+        EventKind::TestSummary { job, tests, .. } => {
+            let (total, failures) = (tests.total, tests.failures.join(", "));
+            format!("{job} has {total} tests, failed: {failures}")
+        }
         EventKind::Environment {
             job, environment, ..
         } => format!("{job} is in {environment}"),

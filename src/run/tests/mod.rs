@@ -12,6 +12,7 @@ mod logs;
 mod person;
 mod processing;
 mod properties;
+mod reports;
 mod results;
 mod runners;
 mod services;

@@ -123,6 +123,8 @@ async fn a_success_of_an_earlier_run_counts_where_the_job_would_do_the_same() {
                 digest: digest.clone(),
                 artifacts: None,
                 dotenv: vec![("KEY".to_owned(), "value".to_owned())],
+                reports: Vec::new(),
+                tests: None,
             });
         });
         let take = job("take", 1, "").with(|job| job.artifacts_from = vec![0]);

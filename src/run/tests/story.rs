@@ -10,8 +10,8 @@ use crate::event::{HeldJob, RunStarted, SourceMode};
 use crate::exec::{Cancel, Image, Owner, Script, ServiceSpec};
 use crate::run::{
     AttemptContext, AttemptScripts, EarlierSuccess, EarlyFailure, Interrupt, JobRun, JobSettings,
-    PipelineSpec, Refusal, RunError, RunSettings, RunSpec, Runner, RunnerIndex, ScriptJob, Trigger,
-    Work, run,
+    PipelineSpec, Refusal, ReportFiles, RunError, RunSettings, RunSpec, Runner, RunnerIndex,
+    ScriptJob, Trigger, Work, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
 use crate::types::{Artifacts, KeepWhen, PullPolicy, Sources};
@@ -41,6 +41,7 @@ pub(super) struct Job {
     pub(super) hook: Option<String>,
     pub(super) login: Option<String>,
     pub(super) dotenv: Vec<String>,
+    pub(super) reports: Vec<ReportFiles>,
     pub(super) refusal: Option<Refusal>,
     pub(super) earlier: Option<EarlierSuccess>,
     pub(super) runner: RunnerIndex,
@@ -71,6 +72,7 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
         hook: None,
         login: None,
         dotenv: Vec::new(),
+        reports: Vec::new(),
         refusal: None,
         earlier: None,
         runner: RunnerIndex(0),
@@ -154,6 +156,7 @@ impl Job {
         let services: Vec<Image> = self.services.into_iter().map(image).collect();
         let beside = services.clone();
         let (hook, dotenv, refusal) = (self.hook, self.dotenv, self.refusal);
+        let reports = self.reports;
         let login = self.login;
         let earlier = self.earlier;
         let make = move |cx: &AttemptContext| {
@@ -170,6 +173,7 @@ impl Job {
                 hook: hook.clone(),
                 login: login.clone(),
                 dotenv: dotenv.iter().map(|line| line.as_str().into()).collect(),
+                reports: reports.clone(),
                 refusal: refusal.clone(),
                 services: beside.iter().map(service).collect(),
                 earlier: earlier.clone(),
