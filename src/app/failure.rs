@@ -96,9 +96,13 @@ impl From<RecordError> for Failure {
     }
 }
 
-/// An executor that can't be used. There may be another one.
+/// An executor that can't be used. There may be another one, unless the disk is full.
 impl From<ExecError> for Failure {
     fn from(error: ExecError) -> Self {
+        if error.is_full_disk() {
+            let (kind, help) = (FailureKind::Environment, error.help.as_deref());
+            return Self::of(kind, RecordError::CODE, &error, help);
+        }
         let (kind, code) = (FailureKind::Environment, Code::ExecutorUnavailable);
         let mut failure = Self::of(kind, code, &error, error.help.as_deref());
         for diagnostic in &mut failure.diagnostics {
@@ -142,6 +146,18 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+
+    #[test]
+    fn on_a_full_disk_no_other_executor_helps() {
+        let full = io::Error::from_raw_os_error(28);
+        let error = ExecError::file("save image", "image `a` can't be written", full);
+        let failure = Failure::from(error);
+        let [diagnostic] = &failure.diagnostics[..] else {
+            panic!("one diagnostic");
+        };
+        assert_eq!(diagnostic.code, Code::StateUnwritable);
+        assert_eq!(diagnostic.help.len(), 1);
+    }
 
     #[test]
     fn an_error_of_a_lower_layer_keeps_its_remedy_and_gets_its_kind() {

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use crate::app::{Failure, FailureKind, PastAttempts, PastRuns};
 use crate::diag::{Code, Diagnostic};
-use crate::event::{Event, EventKind, Reporter};
+use crate::event::{Event, EventKind, Reporter, RunResult};
 use crate::foreign::system_words;
 use crate::record::{JobPath, PastRun};
 use crate::report::line::{Line, Tone};
@@ -25,7 +25,7 @@ pub(super) fn logs(global: &Global, args: &LogsArgs, printer: &Printer) -> Resul
     let Some(job) = &args.past_job else {
         let run = past.run(run)?;
         head(&format!("run {}", run.id), printer);
-        return show(&run, None, global);
+        return show(&run, None, global, printer);
     };
     let meant = past.attempts(job, run, args.attempt)?;
     match &meant.of[..] {
@@ -40,9 +40,15 @@ pub(super) fn logs(global: &Global, args: &LogsArgs, printer: &Printer) -> Resul
     }
     if args.raw {
         raw(job, &meant, printer)?;
+        let whole = |result: &RunResult| result.complete;
+        if !meant.run.result.as_ref().is_some_and(whole) {
+            let mut breaks = BreaksOff::of(Some(&meant.of));
+            meant.run.events()?.for_each(|event| breaks.look(&event));
+            breaks.tell(printer);
+        }
         return Ok(Exit::Passed);
     }
-    show(&meant.run, Some(&meant.of), global)
+    show(&meant.run, Some(&meant.of), global, printer)
 }
 
 /// Says on stderr which log it is; a log alone does not.
@@ -53,7 +59,12 @@ fn head(text: &str, printer: &Printer) {
 }
 
 /// The lines of one attempt, or of several, or of all, with the names of their jobs in front.
-fn show(run: &PastRun, of: Option<&[(JobPath, u32)]>, global: &Global) -> Result<Exit, Failure> {
+fn show(
+    run: &PastRun,
+    of: Option<&[(JobPath, u32)]>,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let health = Health::default();
     let mut logs = report::for_logs(global.color.into(), Streams::of_process(), &health);
     if of.is_some_and(|of| of.len() == 1) {
@@ -67,16 +78,57 @@ fn show(run: &PastRun, of: Option<&[(JobPath, u32)]>, global: &Global) -> Result
         }
         _ => false,
     };
-    for event in run.events()?.filter(is_meant) {
-        logs.on_event(&event);
+    let mut breaks = BreaksOff::of(of);
+    for event in run.events()? {
+        breaks.look(&event);
+        if is_meant(&event) {
+            logs.on_event(&event);
+        }
         if health.fault().is_some() {
             break;
         }
     }
     logs.finish();
+    breaks.tell(printer);
     match health.fault() {
         Some(Fault::Failed(why)) => Err(unwritable(why)),
         Some(Fault::Closed) | None => Ok(Exit::Passed),
+    }
+}
+
+/// Whether logs are not whole because the record of their run broke off.
+struct BreaksOff<'a> {
+    /// Attempts under way; `None` where all are meant.
+    open: Option<Vec<&'a (JobPath, u32)>>,
+    /// Why, as it was told then.
+    why: Option<String>,
+}
+
+impl<'a> BreaksOff<'a> {
+    fn of(of: Option<&'a [(JobPath, u32)]>) -> Self {
+        Self {
+            open: of.map(|of| of.iter().collect()),
+            why: None,
+        }
+    }
+
+    fn look(&mut self, event: &Event) {
+        match (&event.kind, &mut self.open) {
+            (EventKind::RecordFailed { message }, open) => {
+                let is_whole = open.as_ref().is_some_and(Vec::is_empty);
+                self.why = (!is_whole).then(|| message.clone());
+            }
+            (EventKind::JobFinished { job, attempt, .. }, Some(open)) => {
+                open.retain(|(meant, which)| !(meant.is_of(event, job) && which == attempt));
+            }
+            _ => {}
+        }
+    }
+
+    fn tell(self, printer: &Printer) {
+        if let Some(why) = self.why {
+            printer.words(&[Line::of(Tone::Warn, format!("warning: {why}"))]);
+        }
     }
 }
 

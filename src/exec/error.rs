@@ -96,6 +96,13 @@ impl ExecError {
         failed.because(error)
     }
 
+    /// Whether it is a disk that is full.
+    pub fn is_full_disk(&self) -> bool {
+        let source = self.source.as_ref();
+        let error = source.and_then(|source| source.downcast_ref::<io::Error>());
+        error.is_some_and(is_disk_full)
+    }
+
     /// Something the executor can't do.
     pub fn unsupported(phase: &'static str, message: impl Into<String>) -> Self {
         Self {

@@ -38,6 +38,7 @@ mod project;
 mod recorder;
 mod replay;
 mod request;
+mod reserve;
 mod results;
 mod state;
 #[cfg(test)]

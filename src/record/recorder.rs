@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::RecordError;
 use super::folder::open;
 use super::live::{LiveRun, log};
+use super::reserve::Reserve;
 use super::results;
 use crate::event::{AttemptResult, Event, EventKind, Reporter};
 
@@ -23,7 +24,7 @@ const BATCH_TIME: Duration = Duration::from_millis(100);
 const LOG_BUFFER: usize = 64 * 1024;
 
 /// Writes `events.jsonl`, the logs and the results of a run. Where that fails it says so once and falls
-/// silent: a full disk must not fail a job that needs nothing of the record.
+/// silent but for the end of the run: a full disk must not fail a job that needs nothing of the record.
 #[derive(Debug)]
 pub struct Recorder {
     folder: PathBuf,
@@ -31,9 +32,11 @@ pub struct Recorder {
     logs: HashMap<PathBuf, Log>,
     batch: Option<Batch>,
     problem: Option<Problem>,
+    /// For the end, should the disk be full then.
+    reserve: Option<Reserve>,
 }
 
-/// What went wrong; nothing more is written then.
+/// What went wrong; nothing but the end is written then.
 #[derive(Debug)]
 enum Problem {
     New(RecordError),
@@ -94,6 +97,7 @@ impl Recorder {
             logs: HashMap::new(),
             batch: None,
             problem: None,
+            reserve: Reserve::within(run.folder()),
         })
     }
 
@@ -170,14 +174,41 @@ impl Recorder {
     }
 
     fn unless_failed(&mut self, work: impl FnOnce(&mut Self) -> Result<(), RecordError>) {
-        if self.problem.is_none() {
-            self.problem = work(self).err().map(Problem::New);
+        if self.problem.is_some() {
+            return;
+        }
+        if let Err(error) = work(self) {
+            self.problem = Some(Problem::New(error));
+            self.break_off();
+        }
+    }
+
+    /// Makes room for the end, which follows the last event that is there as a whole. Without room
+    /// the record has no end.
+    fn break_off(&mut self) {
+        self.reserve = None;
+        let path = self.folder.join("events.jsonl");
+        if let Ok(events) = cut_to_whole_lines(&path) {
+            // What waits in the old one is given up.
+            let _ = std::mem::replace(&mut self.events, BufWriter::new(events)).into_parts();
+        }
+    }
+
+    /// Writes the last words of a record that has broken off, as far as that can be.
+    fn record_end(&mut self, event: &Event) {
+        use EventKind::{RecordFailed, RunFinished};
+        if matches!(event.kind, RecordFailed { .. } | RunFinished(_)) {
+            let written = self.write_line(&event.to_json());
+            let _ = written.map(|()| self.events.flush());
         }
     }
 }
 
 impl Reporter for Recorder {
     fn on_event(&mut self, event: &Event) {
+        if self.problem.is_some() {
+            return self.record_end(event);
+        }
         self.unless_failed(|recorder| recorder.record(event));
     }
 
@@ -204,6 +235,16 @@ impl Reporter for Recorder {
     fn finish(&mut self) {
         self.unless_failed(Self::flush);
     }
+}
+
+/// Takes a line without its end away, for more to come behind the others.
+fn cut_to_whole_lines(path: &Path) -> io::Result<File> {
+    let mut file = open(path, OpenOptions::new().read(true).append(true))?;
+    let mut lines = Vec::new();
+    file.read_to_end(&mut lines)?;
+    let whole = lines.iter().rposition(|byte| *byte == b'\n');
+    file.set_len(whole.map_or(0, |end| end as u64 + 1))?;
+    Ok(file)
 }
 
 impl Log {

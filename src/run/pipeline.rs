@@ -27,8 +27,8 @@ struct Record {
     /// `CI_JOB_ID` of the last attempt.
     job_id: u64,
     reason: Option<FailureReason>,
-    /// Whether it failed for an executor that gave no answer any more.
-    silence: bool,
+    /// Whether it failed for what this machine lacks: an executor that answers, room on its disk.
+    lack: bool,
     /// What the last attempt kept.
     kept: Kept,
 }
@@ -272,12 +272,10 @@ impl PipelineState {
         })
     }
 
-    /// Whether a job failed for good because an executor gave no answer any more.
-    pub(super) fn fell_silent(&self) -> bool {
+    /// Whether a job failed for good for what this machine lacks.
+    pub(super) fn lacked_something(&self) -> bool {
         let mut jobs = self.scheduler.jobs();
-        jobs.any(|job| {
-            self.scheduler.status_of(job) == Status::Failed && self.records[job.0].silence
-        })
+        jobs.any(|job| self.scheduler.status_of(job) == Status::Failed && self.records[job.0].lack)
     }
 
     /// The end of a job that has that status, as it is shown.

@@ -132,9 +132,9 @@ impl Pipelines {
         }
     }
 
-    /// Whether a job failed for good because an executor gave no answer any more.
-    pub(super) fn fell_silent(&self) -> bool {
-        self.0.iter().any(PipelineState::fell_silent)
+    /// Whether a job failed for good for what this machine lacks.
+    pub(super) fn lacked_something(&self) -> bool {
+        self.0.iter().any(PipelineState::lacked_something)
     }
 
     /// The jobs of a pipeline at the end.

@@ -37,7 +37,7 @@ pub(super) fn of(pipelines: &Pipelines, signal: Option<u8>, is_recorded: bool) -
     let held = pipelines.held();
     RunResult {
         status: pipelines.status(root),
-        exit: exit(pipelines, signal),
+        exit: exit(pipelines, signal, is_recorded),
         jobs: pipelines.jobs(root),
         pipelines: pipelines.children(root),
         complete: pipelines.are_complete() && held.is_empty() && is_recorded,
@@ -45,7 +45,7 @@ pub(super) fn of(pipelines: &Pipelines, signal: Option<u8>, is_recorded: bool) -
     }
 }
 
-fn exit(pipelines: &Pipelines, signal: Option<u8>) -> u8 {
+fn exit(pipelines: &Pipelines, signal: Option<u8>, is_recorded: bool) -> u8 {
     if let Some(signal) = signal {
         return exit_code::signal(signal);
     }
@@ -53,7 +53,7 @@ fn exit(pipelines: &Pipelines, signal: Option<u8>) -> u8 {
         return exit_code::ENVIRONMENT;
     }
     if pipelines.have_failure() {
-        return if pipelines.fell_silent() {
+        return if pipelines.lacked_something() {
             exit_code::ENVIRONMENT
         } else {
             exit_code::FAILED
@@ -61,6 +61,8 @@ fn exit(pipelines: &Pipelines, signal: Option<u8>) -> u8 {
     }
     match pipelines.status(PipelineIndex::ROOT) {
         Status::Manual => exit_code::WAITS,
+        // The disk that the record is on.
+        Status::Success | Status::Skipped if !is_recorded => exit_code::ENVIRONMENT,
         Status::Success | Status::Skipped => exit_code::PASSED,
         _ => exit_code::FAILED,
     }

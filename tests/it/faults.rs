@@ -106,18 +106,50 @@ fn a_log_that_can_not_be_written_is_told() {
 }
 
 #[test]
+fn a_run_whose_record_breaks_off_has_an_end_on_record() {
+    let env = TestEnv::new(
+        "chatty: {script: ['head -c 6000000 /dev/zero | tr \"\\0\" x | fold']}\nshort: {script: [echo x], stage: build}\n",
+    );
+    let state = env.home().join("state");
+    fs::create_dir_all(&state).expect("a folder");
+    let story = "mount -t tmpfs -o size=4m none \"$0\"; \
+                 \"$1\" run --executor shell >/dev/null 2>&1; echo exit $?; \
+                 \"$1\" runs --format json; \
+                 \"$1\" logs short 2>&1; \
+                 for raw in '' --raw; do \"$1\" logs chatty $raw 2>&1 >/dev/null; done";
+    let mut command = env.program(
+        "unshare",
+        &["--map-root-user", "--mount", "sh", "-c", story],
+    );
+    let output = command.arg(&state).arg(PIPE).output().expect("it starts");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.starts_with("exit 4\n"), "{told}");
+    assert!(told.contains(r#""status":"success","exit":4"#), "{told}");
+    let warning = "\nwarning: the record of this run breaks off: can't write `";
+    assert_eq!(
+        told.matches(warning).count(),
+        2,
+        "of the log that is not whole: {told}"
+    );
+}
+
+#[test]
 fn artifacts_that_can_not_be_written_fail_their_job_and_leave_nothing() {
     let job = "large:\n  script: ['for n in 1 2 3; do head -c 900000 /dev/urandom >out$n; done']\n  artifacts: {paths: ['out*']}\n";
     for small in Small::ALL {
         let env = TestEnv::new(job);
         let arguments = ["run", "--executor", "shell", "--format", "json"];
         let output = small.pipe(&env, &arguments).output();
-        let events = events(&output.expect("it starts"));
+        let output = output.expect("it starts");
+        let events = events(&output);
         let job = &events.last().expect("an event")["jobs"][0];
         assert_eq!(
             job["reason"], "runner_system_failure",
             "{small:?}: {events:?}"
         );
+        if let Small::Disk = small {
+            assert_eq!(output.status.code(), Some(4), "the machine's fault");
+        }
         assert_eq!(small.archives(&env), Vec::<PathBuf>::new(), "{small:?}");
     }
 }
@@ -132,7 +164,8 @@ fn a_cache_that_can_not_be_written_is_a_warning_and_leaves_nothing() {
         let told = [output.stdout, output.stderr].concat();
         let told = String::from_utf8_lossy(&told);
         assert_eq!(output.status.code(), Some(0), "{small:?}: {told}");
-        assert!(told.contains("WARNING: "), "{small:?}: {told}");
+        let warning = "Failed to create cache: the archive can't be packed";
+        assert!(told.contains(warning), "{small:?}: {told}");
         assert_eq!(
             small.archives(&env),
             Vec::<PathBuf>::new(),

@@ -76,7 +76,7 @@ pub(in crate::exec) fn place(
     })
 }
 
-/// Why artifacts were not packed, and what to do. Too many are the job's fault, as on GitLab.
+/// Why artifacts or a cache were not packed, and what to do. Too many are the job's fault, as on GitLab.
 pub(in crate::exec) fn cannot_pack(error: io::Error) -> ExecError {
     let too_large = error.get_ref().and_then(|error| error.downcast_ref());
     if let Some(TooLarge { limit, with_holes }) = too_large {
@@ -96,7 +96,7 @@ pub(in crate::exec) fn cannot_pack(error: io::Error) -> ExecError {
             ..ExecError::system("collect artifacts", text).help(remedy)
         };
     }
-    ExecError::file("collect artifacts", "artifacts can't be packed", error)
+    ExecError::file("collect artifacts", "the archive can't be packed", error)
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(error.fault, Fault::Lasting);
         assert_eq!(
             error.in_one_line(),
-            "artifacts can't be packed: no space left on device: make room, or name other places with `XDG_STATE_HOME` (runs) and `XDG_CACHE_HOME` (sandboxes)"
+            "the archive can't be packed: no space left on device: make room, or name other places with `XDG_STATE_HOME` (runs) and `XDG_CACHE_HOME` (sandboxes)"
         );
         assert!(is_empty(&folder));
     }

@@ -11,7 +11,6 @@ use futures_util::TryStreamExt;
 
 use super::super::{ExecError, Image, Login};
 use super::fault;
-use crate::foreign::system_words;
 
 /// Those of `images` that are not here, each name and platform once.
 pub(super) async fn missing(docker: &Docker, images: &[Image]) -> Result<Vec<Image>, ExecError> {
@@ -149,10 +148,8 @@ pub(super) async fn save(docker: &Docker, name: &str, to: &mut dyn Write) -> Res
         .map_err(|error| fault::system("save image", &of, error))?
     {
         let written = to.write_all(&part);
-        written.map_err(|error| {
-            let message = format!("{of} can't be written: {}", system_words(&error));
-            ExecError::system("save image", message)
-        })?;
+        let what = format!("{of} can't be written");
+        written.map_err(|error| ExecError::file("save image", &what, error))?;
     }
     Ok(())
 }

@@ -308,7 +308,7 @@ impl Session for SandboxSession {
                     Ok(kept)
                 }
                 Reply::Failed { what, .. } => {
-                    let text = format!("artifacts can't be packed: {what}");
+                    let text = format!("the archive can't be packed: {what}");
                     Err(ExecError::system(PHASE, text))
                 }
                 other => Err(unexpected(PHASE, other)),

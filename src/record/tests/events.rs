@@ -16,16 +16,50 @@ fn a_full_disk_is_told_once_and_with_a_remedy() {
         finished("unit"),
         line("other", "not written any more", false),
         finished("other"),
+        ended(Vec::new()),
     ]) {
         recorder.on_event(&event);
         told.extend(recorder.failure().map(|message| (event.seq, message)));
     }
+    recorder.finish();
     let place = log.display();
     let message = format!(
         "the record of this run breaks off: can't write `{place}`: no space left on device; make room, or name another place with `XDG_STATE_HOME`"
     );
     assert_eq!(told, [(3, message)]);
     assert!(!live::log(run.folder(), &[], "other", 1).exists());
+    let last = fixture.project().last().expect("a run");
+    assert!(last.result.is_some(), "the end is there all the same");
+}
+
+#[test]
+fn an_event_that_was_cut_short_makes_room_for_the_end() {
+    let fixture = Fixture::new();
+    let run = fixture.project().begin(at(0)).expect("a run");
+    let events = run.folder().join("events.jsonl");
+    let half = b"{\"kind\":\"job-fin".to_vec();
+    let mut recorder = Recorder::new(&run).expect("a recorder");
+    let log = live::log(run.folder(), &[], "unit", 1);
+    std::os::unix::fs::symlink("/dev/full", &log).expect("a link");
+    let [begun, lost, finished, end] = &story(vec![
+        started(&run),
+        line("unit", "lost", false),
+        finished("unit"),
+        ended(Vec::new()),
+    ])[..] else {
+        panic!("four events");
+    };
+    recorder.on_event(begun);
+    let whole = std::fs::read(&events).expect("events");
+    std::fs::write(&events, [whole, half].concat()).expect("half an event");
+    for event in [lost, finished, end] {
+        recorder.on_event(event);
+    }
+    let read = fixture.project().last().expect("a run");
+    let kinds: Vec<_> = (read.events().expect("events"))
+        .map(|event| event.kind.name())
+        .collect();
+    assert_eq!(kinds, ["run-started", "run-finished"]);
 }
 
 #[test]

@@ -112,7 +112,7 @@ impl Attempt<'_> {
     ) -> Verdict {
         let text = format!("ERROR: {what} not kept: {}", error.in_one_line());
         self.log.say(&text).await;
-        or_failed(verdict, not_uploaded(error))
+        or_failed(verdict, not_uploaded(what, error))
     }
 
     /// Says what was found; nothing found leaves no archive.
@@ -148,9 +148,16 @@ impl Attempt<'_> {
 
 /// What is the job's fault ends the runner's uploader with 1, as when the server finds the archive
 /// too large.
-fn not_uploaded(error: &ExecError) -> Failure {
-    Failure {
-        exit_code: (error.fault == Fault::User).then_some(1),
-        ..Failure::from(error)
+fn not_uploaded(what: &str, error: &ExecError) -> Failure {
+    let failure = Failure::from(error);
+    match error.fault {
+        Fault::User => Failure {
+            exit_code: Some(1),
+            ..failure
+        },
+        _ => Failure {
+            message: format!("{what} not kept: {}", failure.message),
+            ..failure
+        },
     }
 }

@@ -48,7 +48,8 @@ impl PipelineState {
         record.exit_code = exit_code;
         record.kept = end.kept;
         record.reason = failure.as_ref().map(|failure| failure.reason);
-        record.silence = failure.as_ref().is_some_and(|failure| failure.silence);
+        let of_machine = |failure: &Failure| failure.silence || failure.lasts;
+        record.lack = failure.as_ref().is_some_and(of_machine);
         let duration = now.saturating_sub(record.started.unwrap_or(now));
         let actions = self.scheduler.step(Input::Finished {
             job,

@@ -254,7 +254,7 @@ async fn a_record_that_breaks_off_is_told_at_once() {
         "record: disk is full",
         "a.1| two",
         "a.1 success",
-        "end success 0",
+        "end success 4",
     ];
     assert_eq!(ended.told(), want);
     assert!(!ended.result.complete);
