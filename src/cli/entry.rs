@@ -10,7 +10,6 @@ use crate::app::{Failure, FailureKind};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::system_words;
 use crate::report::OutputLevel;
-use crate::report::line::{Line, Tone};
 use crate::source::SourceMap;
 
 use super::args::{Cli, Command, ImageArgs, When};
@@ -18,7 +17,7 @@ use super::exit::Exit;
 use super::printer::Printer;
 use super::{
     artifacts, clean, config, doctor, draw, expand, explain, fetch, generate, lint, list, logs,
-    retry, runs, seat, shell,
+    panics, retry, runs, shell,
 };
 
 /// Runs the program.
@@ -27,11 +26,11 @@ pub fn main() -> ExitCode {
     crate::exec::enter_sandbox();
     generate::complete();
     let outcome = std::panic::catch_unwind(run);
-    outcome.unwrap_or(Exit::Internal).into()
+    panics::exit(outcome.ok()).into()
 }
 
 fn run() -> Exit {
-    report_panics();
+    panics::report();
     let typed = Typed::read();
     let printer = match &typed {
         Typed::Command(cli, _) => {
@@ -181,21 +180,6 @@ fn usage(error: &clap::Error, printer: &Printer) -> Exit {
 fn help(printer: &Printer) -> Exit {
     printer.help(&super::command().render_help());
     Exit::Passed
-}
-
-/// A broken `pipe` says so in one line; the details are for `-vv`.
-fn report_panics() {
-    std::panic::set_hook(Box::new(|info| {
-        seat::restore();
-        let place = info
-            .location()
-            .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
-        let printer = Printer::new(When::Never, OutputLevel::Normal);
-        let text = format!(
-            "error: pipe has made a mistake of its own{place}; please report it with what you ran"
-        );
-        printer.words(&[Line::of(Tone::Plain, text)]);
-    }));
 }
 
 /// `-vv` shows what `pipe` itself does.

@@ -4,15 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value as Json, json};
-use tokio::runtime::Runtime;
 
 use crate::app::{
-    Failure, FailureKind, ImageRequest, Images, list_images, remove_all_images, remove_images,
-    short,
+    Failure, ImageRequest, Images, list_images, remove_all_images, remove_images, short,
 };
-use crate::diag::{Code, Diagnostic};
 use crate::exec::Cancel;
-use crate::foreign::system_words;
 use crate::images::{Arrived, StoredImage};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
@@ -27,6 +23,7 @@ use super::printer::Printer;
 use super::request;
 use super::signals::Signals;
 use super::table::Table;
+use super::threads::threads;
 
 /// Digits of an id that tell images apart.
 const SHORT_ID: usize = 12;
@@ -93,7 +90,7 @@ fn document(image: &StoredImage) -> Json {
 }
 
 fn pull(images: &Images, args: &ImagePullArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let runtime = runtime()?;
+    let runtime = threads()?;
     let mut came = Vec::new();
     let pulled = runtime.block_on(async {
         let mut interrupt = Signals::watch().interrupt();
@@ -127,7 +124,7 @@ fn import(images: &Images, args: &ImageImportArgs, printer: &Printer) -> Result<
         name: args.name.clone(),
         platform: args.platform.clone(),
     };
-    let runtime = runtime()?;
+    let runtime = threads()?;
     let stop = Arc::new(AtomicBool::new(false));
     let mut interrupt = runtime.block_on(async { Signals::watch().interrupt() });
     runtime.spawn({
@@ -239,16 +236,4 @@ fn say(printer: &Printer, text: &str) {
 fn short_id(id: &str) -> &str {
     let digits = id.strip_prefix("sha256:").unwrap_or(id);
     digits.get(..SHORT_ID).unwrap_or(digits)
-}
-
-fn runtime() -> Result<Runtime, Failure> {
-    let built = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    built.map_err(|error| {
-        let message = format!("threads can't be started: {}", system_words(&error));
-        let diagnostic = Diagnostic::new(Code::ExecutorUnavailable, message);
-        Failure::new(FailureKind::Environment, diagnostic)
-    })
 }

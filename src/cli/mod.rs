@@ -41,6 +41,7 @@ mod list;
 mod list_json;
 mod list_refs;
 mod logs;
+mod panics;
 mod past_args;
 mod places;
 mod printer;
@@ -56,6 +57,7 @@ mod shell_args;
 mod shells;
 mod signals;
 mod table;
+mod threads;
 mod variants;
 
 pub use args::command;

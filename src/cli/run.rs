@@ -1,11 +1,9 @@
 //! `pipe run`: the pipeline of this ref, here and now.
 
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::app::{self, Failure, Launch, LaunchOptions, Pipeline, RunRequest, Workspace};
 use crate::diag::{Code, Diagnostic};
-use crate::foreign::system_words;
 use crate::plan::{Chosen, Outside, Release, Selection};
 use crate::report::{self, Fault, Health, Streams, Wish};
 use crate::run::Interrupt;
@@ -20,6 +18,7 @@ use super::printer::Printer;
 use super::question;
 use super::request;
 use super::signals::Signals;
+use super::threads::threads;
 
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -74,18 +73,6 @@ pub(super) fn launch(
         let interrupt = signals.interrupt();
         let launch = Launch::prepare(workspace, pipeline, chosen, &request, interrupt).await?;
         show(launch, signals.into_interrupt(), wish(global, format)).await
-    })
-}
-
-/// What a run goes on in.
-pub(super) fn threads() -> Result<Runtime, Failure> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let runtime = builder.worker_threads(2).enable_all().build();
-    runtime.map_err(|error| {
-        broken(&format!(
-            "threads can't be started: {}",
-            system_words(&error)
-        ))
     })
 }
 

@@ -17,9 +17,10 @@ use super::bring::{self, WhenMissing};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::request;
-use super::run::{threads, warnings};
+use super::run::warnings;
 use super::seat::AtTerminal;
 use super::signals::Signals;
+use super::threads::threads;
 
 /// Runs the command.
 pub(super) fn shell(global: &Global, args: &ShellArgs, printer: &Printer) -> Result<Exit, Failure> {

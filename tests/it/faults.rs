@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::env::{On, PIPE, TestEnv};
+use crate::env::{On, PIPE, TestEnv, copy_program, told};
 
 /// Every file of that ending in the state folder.
 fn kept(env: &TestEnv, ending: &str) -> Vec<PathBuf> {
@@ -171,6 +171,26 @@ fn a_cache_that_can_not_be_written_is_a_warning_and_leaves_nothing() {
             Vec::<PathBuf>::new(),
             "{small:?}: {told}"
         );
+    }
+}
+
+#[test]
+fn where_no_thread_can_be_made_the_machine_is_at_fault() {
+    let env = TestEnv::new("a: {script: [echo hi]}\n");
+    copy_program(&env.folder().join("pipe"));
+    // The limit is none for root.
+    let story = "if [ \"$(id -u)\" = 0 ]; then chown -R 54321 \"$0\"; as='setpriv --reuid 54321 --clear-groups'; fi; \
+                 exec $as prlimit --nproc=1 \"$0/pipe\" run --executor shell";
+    for edit in [false, true] {
+        if edit {
+            // Looking for it takes threads too.
+            env.write("new", "");
+        }
+        let mut command = env.program("sh", &["-c", story]);
+        let (code, told) = told(command.arg(env.folder()).output().expect("it starts"));
+        assert_eq!(code, Some(4), "{told}");
+        assert_eq!(told.matches("error").count(), 1, "{told}");
+        assert!(told.contains("`ulimit -u`"), "{told}");
     }
 }
 

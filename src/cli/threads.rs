@@ -1,0 +1,57 @@
+//! The threads that a run goes on in.
+
+use std::io;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::Builder;
+
+use tokio::runtime::Runtime;
+
+use crate::app::{Failure, FailureKind};
+use crate::diag::{Code, Diagnostic};
+use crate::foreign::system_words;
+
+/// Threads that poll tasks.
+const WORKERS: usize = 2;
+
+/// Threads that any run needs at one time, those for work that blocks among them. Without them tokio
+/// would wait for ever for the first that becomes free.
+const NEEDED: usize = 8;
+
+/// What a run goes on in.
+pub(super) fn threads() -> Result<Runtime, Failure> {
+    try_out().map_err(|error| failure(&error))?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(WORKERS).enable_all().build();
+    runtime.map_err(|error| failure(&error))
+}
+
+/// Makes as many threads as are needed, for a moment.
+fn try_out() -> io::Result<()> {
+    let (open, ends) = (0..NEEDED)
+        .map(|_| channel::<()>())
+        .unzip::<_, _, Vec<_>, Vec<_>>();
+    let wait = |end: Receiver<()>| {
+        Builder::new().spawn(move || {
+            let _ = end.recv();
+        })
+    };
+    let made: Vec<_> = ends.into_iter().map(wait).collect();
+    drop(open);
+    for thread in made {
+        // It has nothing to panic about.
+        let _ = thread?.join();
+    }
+    Ok(())
+}
+
+fn failure(error: &io::Error) -> Failure {
+    let message = format!("threads can't be started: {}", system_words(error));
+    Failure::new(FailureKind::Environment, no_threads(&message))
+}
+
+/// That threads can't be made, and what to do.
+pub(super) fn no_threads(message: &str) -> Diagnostic {
+    Diagnostic::new(Code::ExecutorUnavailable, message).help(
+        "raise the limit on processes (`ulimit -u`, or `pids.max` of the group of processes), or run fewer jobs at once with `--jobs`",
+    )
+}
