@@ -191,7 +191,7 @@ fn the_full_disk_of_a_daemon_is_met_once_and_told_of_in_docker_with_dockerd() {
     let host = daemon.host();
     let (code, last, text) =
         Run::begin(&env, &in_docker(&[]), &[("DOCKER_HOST", host.as_str())]).end();
-    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(code, Some(4), "{text}");
     for job in [0, 1] {
         let reason = &last["jobs"][job]["reason"];
         assert_eq!(reason, "runner_system_failure", "{text}");
