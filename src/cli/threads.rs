@@ -1,9 +1,11 @@
 //! The threads that a run goes on in.
 
+use std::fs;
 use std::io;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::Builder;
 
+use rustix::process::{Resource, getrlimit};
 use tokio::runtime::Runtime;
 
 use crate::app::{Failure, FailureKind};
@@ -17,12 +19,33 @@ const WORKERS: usize = 2;
 /// would wait for ever for the first that becomes free.
 const NEEDED: usize = 8;
 
+/// Processes and threads of which so many are allowed are not lacked at the start.
+const PLENTY: u64 = 1024;
+
+/// The limit of a container's processes, as seen in it.
+const GROUPS: [&str; 2] = ["/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"];
+
 /// What a run goes on in.
 pub(super) fn threads() -> Result<Runtime, Failure> {
-    try_out().map_err(|error| failure(&error))?;
+    if are_few_allowed() {
+        try_out().map_err(|error| failure(&error))?;
+    }
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(WORKERS).enable_all().build();
     runtime.map_err(|error| failure(&error))
+}
+
+/// Whether there may be none. To try it takes a moment that no run has to lose.
+fn are_few_allowed() -> bool {
+    let of_user = getrlimit(Resource::Nproc).current;
+    let of_groups = GROUPS.iter().filter_map(|file| {
+        let most = fs::read_to_string(file).ok()?;
+        most.trim().parse().ok()
+    });
+    of_user
+        .into_iter()
+        .chain(of_groups)
+        .any(|most| most < PLENTY)
 }
 
 /// Makes as many threads as are needed, for a moment.
