@@ -225,10 +225,7 @@ fn why_no_shell_came_is_told() {
     env.commit();
     for (job, why) in [
         ("test", "error: no shell in job `test`: "),
-        (
-            "path",
-            "error: no shell in job `path`: ERROR: the variable `PATH`",
-        ),
+        ("path", "error: no shell in job `path`: the variable `PATH`"),
     ] {
         let words = ["shell", job, "--executor", "shell"];
         let mut session = env.terminal(100, 30).spawn(PIPE, &words);
