@@ -49,7 +49,7 @@ static REPORTS: Keys = Keys {
         report("cyclonedx"),
         report("dast"),
         report("dependency_scanning"),
-        report("junit"),
+        key("junit", "6.18", Shape::TextOrTexts),
         report("license_scanning"),
         report("load_performance"),
         report("lsif"),
