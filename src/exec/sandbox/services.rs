@@ -39,6 +39,10 @@ pub(super) struct Services {
     /// Where the lines of all of them arrive, for the job's log.
     pub(super) lines: mpsc::Receiver<Vec<u8>>,
     speak: mpsc::Sender<Vec<u8>>,
+    /// Ports that somebody on their network took while they were waited for.
+    taken: BTreeSet<u16>,
+    /// Whether the log says already that two of them want the same port.
+    are_clashes_told: bool,
 }
 
 struct Service {
@@ -58,6 +62,8 @@ impl Services {
             all: Vec::new(),
             lines,
             speak,
+            taken: BTreeSet::new(),
+            are_clashes_told: false,
         }
     }
 
@@ -124,14 +130,13 @@ impl Services {
             return Ok(());
         }
         let clashes = self.clashes();
-        let is_told = !clashes.is_empty();
+        self.are_clashes_told = !clashes.is_empty();
         for clash in clashes {
             say(cx, clash.into_bytes()).await;
         }
         say(cx, waiting(longest)).await;
         let begun = Instant::now();
         let mut troubles: Vec<Option<Option<String>>> = vec![None; self.all.len()];
-        let mut taken = BTreeSet::new();
         while troubles.iter().any(Option::is_none) {
             let mut tables = String::new();
             for path in TABLES {
@@ -139,7 +144,7 @@ impl Services {
                 tables.push_str(&String::from_utf8_lossy(&table.unwrap_or_default()));
             }
             let open = listening(&tables);
-            taken.extend(&open);
+            self.taken.extend(&open);
             for (service, trouble) in self.all.iter_mut().zip(&mut troubles) {
                 if trouble.is_none() {
                     let ports = &service.ports;
@@ -167,17 +172,25 @@ impl Services {
             service.told = true;
             let (image, last) = (service.spec.image.name.clone(), service.voice.last());
             say(cx, warning(&image, &trouble, &last)).await;
-            if !is_told && wants_a_port_of_another(&last) {
-                let others = self
-                    .all
-                    .iter()
-                    .enumerate()
-                    .filter(|(other, _)| *other != at);
-                let others: Vec<&str> = others.map(|(_, it)| &*it.spec.image.name).collect();
-                say(cx, clash(&image, &others, &taken).into_bytes()).await;
+            if let Some(clash) = self.clash_behind(at, &last) {
+                say(cx, clash.into_bytes()).await;
             }
         }
         Ok(())
+    }
+
+    /// What to say of a service that said this at its end, where the port of another was the reason.
+    fn clash_behind(&self, at: usize, last: &[u8]) -> Option<String> {
+        if self.are_clashes_told || !wants_a_port_of_another(last) {
+            return None;
+        }
+        let all = self.all.iter().map(|service| &*service.spec.image.name);
+        let others: Vec<&str> = all
+            .enumerate()
+            .filter(|(other, _)| *other != at)
+            .map(|(_, image)| image)
+            .collect();
+        Some(clash(&self.all[at].spec.image.name, &others, &self.taken))
     }
 
     fn clashes(&self) -> Vec<String> {
@@ -191,14 +204,18 @@ impl Services {
     /// What to tell when a script has failed: services that have ended by themselves, each once.
     pub(super) async fn obituary(&mut self) -> Vec<u8> {
         let mut text = Vec::new();
-        for service in &mut self.all {
+        for at in 0..self.all.len() {
+            let service = &mut self.all[at];
             if service.told || !service.voice.has_ended() {
                 continue;
             }
             service.told = true;
             let ended = service.how_it_ended().await;
-            let image = &service.spec.image.name;
-            text.extend(warning_of_end(image, &ended, &service.voice.last()));
+            let last = service.voice.last();
+            text.extend(warning_of_end(&service.spec.image.name, &ended, &last));
+            if let Some(clash) = self.clash_behind(at, &last) {
+                text.extend(clash.into_bytes());
+            }
         }
         text
     }

@@ -117,9 +117,9 @@ async fn two_services_on_one_port_are_told_what_is_wrong() {
 async fn a_service_whose_port_another_has_is_told_what_is_wrong() {
     let subject = sandbox().await;
     let serve = "exec busybox httpd -f -p 8080 -h /";
-    // Until somebody has it.
+    // Until somebody has it, and its own program has gone on.
     let late = format!(
-        "until grep -q ':1F90 ' /proc/net/tcp /proc/net/tcp6; do sleep 0.02; done; {serve}"
+        "until grep -q ':1F90 ' /proc/net/tcp /proc/net/tcp6; do sleep 0.02; done; sleep 0.5; {serve}"
     );
     let named = |alias: &str, shell: &str| {
         let service = service(alias, 0, shell);
@@ -129,12 +129,22 @@ async fn a_service_whose_port_another_has_is_told_what_is_wrong() {
             ..service
         }
     };
-    let services = vec![named("one", serve), named("two", &late)];
-    let (exit, _, said) = run(&subject, spec(&subject, services), "true\n").await;
-    assert_eq!(exit, Exit::Code(0));
+    let clash = vec![named("one", serve), named("two", &late)];
     let wanted = "service `host` could not have its port: in a sandbox a job and all of its services share one \
-                  network, and another of them (`host`) has that port already (open: 8080)";
+                  network, and another of them (`host`";
+    // One that is still waited for is told at once.
+    let waited = vec![named("one", serve), service("two", 8081, &late)];
+    let (exit, _, said) = run(&subject, spec(&subject, waited), "true\n").await;
+    assert_eq!(exit, Exit::Code(0));
     assert!(said.contains(wanted), "{said}");
+    // Later, where a script fails.
+    let (exit, output, said) = run(&subject, spec(&subject, clash), "sleep 2; exit 4\n").await;
+    assert_eq!(exit, Exit::Code(4));
+    assert!(output.contains(wanted), "{said}{output}");
+    assert!(
+        output.contains("has that port already (open: 8080)"),
+        "{output}"
+    );
 }
 
 #[tokio::test]
