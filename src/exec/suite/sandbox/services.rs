@@ -133,8 +133,8 @@ async fn a_service_whose_port_another_has_is_told_what_is_wrong() {
     let wanted = "service `host` could not have its port: in a sandbox a job and all of its services share one \
                   network, and another of them (`host`";
     // One that is still waited for is told at once.
-    let waited = vec![named("one", serve), service("two", 8081, &late)];
-    let (exit, _, said) = run(&subject, spec(&subject, waited), "true\n").await;
+    let still_awaited = vec![named("one", serve), service("two", 8081, &late)];
+    let (exit, _, said) = run(&subject, spec(&subject, still_awaited), "true\n").await;
     assert_eq!(exit, Exit::Code(0));
     assert!(said.contains(wanted), "{said}");
     // Later, where a script fails.
