@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use crate::diag::{Code, Diagnostic};
-use crate::exec::{Fault, JobLogins, Login, image_store, image_stores};
+use crate::exec::{Fault, Found, JobLogins, Login, image_store, image_stores};
 use crate::images::{
     Arrival, Arrived, ImageError, ImageName, ImageStore, ImportOptions, OnProgress, Platform,
     PullOptions, StoredImage,
@@ -117,31 +117,34 @@ impl Images {
         }
     }
 
-    /// Pulls an image from its registry, with the credentials that the user has for it. Ends when
-    /// it is dropped.
+    /// As whom to ask the registry of an image, and what is wrong with the user's credentials.
+    pub async fn credentials(&self, name: &str) -> Found {
+        keyring().find(name, &JobLogins::default()).await
+    }
+
+    /// Pulls an image from its registry; `login` is as whom, and where that is from. Ends when it is
+    /// dropped.
     pub async fn pull(
         &self,
         name: &str,
         platform: Option<&str>,
+        login: Option<(Login, String)>,
         progress: OnProgress<'_>,
-    ) -> Result<(Vec<Arrived>, Vec<String>), Failure> {
+    ) -> Result<Vec<Arrived>, Failure> {
         let platform = platform.map(read_platform).transpose()?;
         let image = read_name(name)?;
-        let found = keyring().find(name, &JobLogins::default()).await;
-        let login = found
-            .login
-            .map(|(login, _)| login_of(name, login))
-            .transpose()?;
+        let (login, source) = login.unzip();
         let options = PullOptions {
-            login,
+            login: login.map(|login| login_of(name, login)).transpose()?,
             platform,
             certificates: certificates(&self.settings)?,
         };
         let store = store()?;
         let mut arrival = store.arrival()?;
-        let arrived = arrival.pull(&image, &options, progress).await?;
+        let pulled = arrival.pull(&image, &options, progress).await;
+        let arrived = pulled.map_err(|error| error.asked_as(source.as_deref()))?;
         arrival.finish()?;
-        Ok((arrived, found.warnings))
+        Ok(arrived)
     }
 }
 

@@ -96,19 +96,25 @@ fn pull(images: &Images, args: &ImagePullArgs, printer: &Printer) -> Result<Exit
         let mut interrupt = Signals::watch().interrupt();
         for name in &args.wanted_images {
             say(printer, &format!("pulling {name}"));
+            let found = tokio::select! {
+                found = images.credentials(name) => found,
+                asked = interrupt.wait_for(|now| now.level != Cancel::Run) => {
+                    return Ok(asked.ok().map(|now| now.signal));
+                }
+            };
+            for warning in found.warnings {
+                printer.words(&[Line::of(Tone::Warn, format!("warning: {warning}"))]);
+            }
             let progress = ImageProgress::new(printer);
             let tell = |at| progress.tell(at);
-            let pulling = images.pull(name, args.platform.as_deref(), &tell);
-            let (arrived, warnings) = tokio::select! {
+            let pulling = images.pull(name, args.platform.as_deref(), found.login, &tell);
+            let arrived = tokio::select! {
                 done = pulling => done?,
                 asked = interrupt.wait_for(|now| now.level != Cancel::Run) => {
                     return Ok(asked.ok().map(|now| now.signal));
                 }
             };
             drop(progress);
-            for warning in warnings {
-                printer.words(&[Line::of(Tone::Warn, warning)]);
-            }
             tell_arrived(&arrived, args.format, printer);
             came.extend(arrived);
         }

@@ -4,11 +4,11 @@ use std::fs::File;
 
 use crate::app::{Failure, FailureKind, PastAttempts, PastRuns};
 use crate::diag::{Code, Diagnostic};
-use crate::event::{Event, EventKind, Reporter, RunResult};
+use crate::event::{Event, EventKind, JobOutcome, Reporter, RunResult};
 use crate::foreign::system_words;
 use crate::record::{JobPath, PastRun};
 use crate::report::line::{Line, Tone};
-use crate::report::{self, Fault, Health, Streams, words};
+use crate::report::{self, Fault, Health, Streams, notes, words};
 
 use super::args::{Global, LogsArgs};
 use super::exit::Exit;
@@ -79,8 +79,10 @@ fn show(
         _ => false,
     };
     let mut breaks = BreaksOff::of(of);
+    let mut silent = Silent::of(of.unwrap_or_default());
     for event in run.events()? {
         breaks.look(&event);
+        silent.look(&event);
         if is_meant(&event) {
             logs.on_event(&event);
         }
@@ -89,6 +91,7 @@ fn show(
         }
     }
     logs.finish();
+    silent.tell(printer);
     breaks.tell(printer);
     match health.fault() {
         Some(Fault::Failed(why)) => Err(unwritable(why)),
@@ -128,6 +131,61 @@ impl<'a> BreaksOff<'a> {
     fn tell(self, printer: &Printer) {
         if let Some(why) = self.why {
             printer.words(&[Line::of(Tone::Warn, format!("warning: {why}"))]);
+        }
+    }
+}
+
+/// Attempts that failed before they could say anything.
+struct Silent<'a> {
+    /// Those without a line so far, and how they failed.
+    of: Vec<(&'a (JobPath, u32), Option<String>)>,
+    /// Images that were not pulled, and why.
+    not_pulled: Vec<(String, String)>,
+}
+
+impl<'a> Silent<'a> {
+    fn of(of: &'a [(JobPath, u32)]) -> Self {
+        Self {
+            of: of.iter().map(|attempt| (attempt, None)).collect(),
+            not_pulled: Vec::new(),
+        }
+    }
+
+    fn look(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::PullFailed { image, message } => {
+                self.not_pulled.push((image.clone(), message.clone()));
+            }
+            EventKind::Log { job, attempt, .. } => {
+                self.of
+                    .retain(|((meant, which), _)| !(meant.is_of(event, job) && which == attempt));
+            }
+            EventKind::JobFinished {
+                job,
+                attempt,
+                outcome: JobOutcome::Failed { message, .. },
+                ..
+            } => {
+                let mut all = self.of.iter_mut();
+                let failed =
+                    all.find(|((meant, which), _)| meant.is_of(event, job) && which == attempt);
+                if let Some((_, why)) = failed {
+                    *why = Some(message.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn tell(self, printer: &Printer) {
+        for ((job, _), why) in self.of {
+            let Some(why) = why else { continue };
+            let text = format!("job `{job}` has no log: {why}");
+            printer.words(&[Line::of(Tone::Warn, text)]);
+            let of_image = |(image, _): &&(String, String)| why.contains(&format!("`{image}`"));
+            for (_, message) in self.not_pulled.iter().filter(of_image) {
+                printer.words(&[notes::not_pulled(message)]);
+            }
         }
     }
 }

@@ -49,7 +49,7 @@ pub use contract::{
 pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach, expect_docker};
 pub use error::{ExecError, Fault};
 pub use kept_file::{KeptFileError, kept_file};
-pub use registry::{JobLogins, Keyring, Login};
+pub use registry::{Found, JobLogins, Keyring, Login};
 #[cfg(target_os = "linux")]
 pub use sandbox::{
     SandboxExecutor, SandboxExtras, SandboxLimits, SandboxNetwork, SandboxSettings, enter_sandbox,

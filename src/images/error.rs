@@ -159,6 +159,16 @@ impl ImageError {
         }
     }
 
+    /// The error of somebody who asked with credentials from `source`: those were not enough.
+    #[must_use]
+    pub fn asked_as(mut self, source: Option<&str>) -> Self {
+        if let (Self::Refused { help, .. }, Some(source)) = (&mut self, source) {
+            let text = format!("is its name right? The credentials are those of {source}");
+            *help = Some(text);
+        }
+        self
+    }
+
     /// What to do about it.
     pub fn help(&self) -> Option<&str> {
         const MAKE_ROOM: &str = "make room, or name another place with `XDG_CACHE_HOME`";

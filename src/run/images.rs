@@ -4,6 +4,7 @@
 //! that a registry does not have or give fails its jobs; one that this machine can't bring keeps the
 //! run from going on.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
@@ -34,6 +35,8 @@ pub(super) struct Images {
     messages: mpsc::Sender<Message>,
     /// By runner and image. A handful, so a list will do.
     cells: Mutex<Vec<(RunnerIndex, Image, Cell)>>,
+    /// What was said of pulls: the same is wrong with the credentials of many images.
+    said: Mutex<BTreeSet<String>>,
 }
 
 /// Why an image is not there.
@@ -69,6 +72,7 @@ impl Images {
             cancel,
             messages,
             cells: Mutex::default(),
+            said: Mutex::default(),
         }
     }
 
@@ -166,7 +170,12 @@ impl Images {
         let listening = async {
             while let Some(line) = lines.recv().await {
                 let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-                self.say(EventKind::Notice { text }).await;
+                let is_new = (self.said.lock())
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(text.clone());
+                if is_new {
+                    self.say(EventKind::Notice { text }).await;
+                }
             }
         };
         let (brought, ()) = tokio::join!(pulling, listening);

@@ -310,6 +310,25 @@ fn a_registry_with_a_password_gives_images_without_a_daemon_in_docker() {
     let (code, text) = env.told(&["image", "pull", &app]);
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains(refusal) && !text.contains("wrong"), "{text}");
+    assert!(text.contains("The credentials are those of"), "{text}");
+    fs::write(config.join("config.json"), "{").expect("a file");
+    let (code, text) = env.told(&["image", "pull", &app]);
+    assert_eq!(code, Some(4), "{text}");
+    assert!(text.contains("config.json can't be used: "), "{text}");
+
+    // In a run the same is told once, however many images it keeps from being pulled.
+    let jobs = ["a", "b"].map(|job| format!("{job}: {{image: '{app}-{job}', script: [echo]}}\n"));
+    env.write(".gitlab-ci.yml", &jobs.concat());
+    env.commit();
+    let (code, text) = env.told(&["run", "--executor", "sandbox"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(text.matches("can't be used").count(), 1, "{text}");
+    let (code, text) = env.told(&["logs", "a"]);
+    assert_eq!(code, Some(0), "{text}");
+    let cause = format!("job `a` has no log: image `{app}-a` was not pulled\n");
+    assert!(text.contains(&cause), "{text}");
+    assert_eq!(text.matches(refusal).count(), 1, "{text}");
+
     fs::write(config.join("config.json"), auths(&app)).expect("a file");
     let (code, text) = env.told(&["image", "pull", &app]);
     assert_eq!(code, Some(0), "{text}");

@@ -176,7 +176,7 @@ async fn of_user(name: String, file: AuthFile, warnings: &mut Vec<String>) -> So
 }
 
 fn unusable(source: &str, why: &str) -> String {
-    format!("WARNING: the credentials of {source} can't be used: {why}")
+    format!("the credentials of {source} can't be used: {why}")
 }
 
 #[cfg(test)]

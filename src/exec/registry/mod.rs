@@ -7,5 +7,5 @@ mod keyring;
 mod login;
 mod path;
 
-pub use keyring::Keyring;
+pub use keyring::{Found, Keyring};
 pub use login::{JobLogins, Login};

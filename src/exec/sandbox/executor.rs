@@ -241,7 +241,12 @@ impl Executor for SandboxExecutor {
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
         cx: &Cx,
     ) -> Result<(), ExecError> {
-        unless_asked(&cx.cancel, "pull image", self.bases.pull(image, progress)).await
+        unless_asked(
+            &cx.cancel,
+            "pull image",
+            self.bases.pull(image, progress, cx),
+        )
+        .await
     }
 
     async fn publish_tree(&self, tree: &TreeSpec, cx: &Cx) -> Result<TreeRef, ExecError> {

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
 use super::super::ExecError;
+use super::inside::wire::Cause;
 
 /// A file that nobody can change. From a pipe a shell would read byte by byte, lest it take what is
 /// meant for its commands.
@@ -21,8 +22,14 @@ pub(super) fn in_memory(script: &str) -> io::Result<File> {
 }
 
 /// Why no shell reads a script, with what to do.
-pub(super) fn not_started(what: String, has_entrypoint: bool) -> ExecError {
+pub(super) fn not_started(what: String, cause: Cause, has_entrypoint: bool) -> ExecError {
     const NO_SHELL: &str = "`sh` can't be started";
+    if cause == Cause::Job {
+        // The image does not know whom it asks for: the system's fault, as all that is wrong at the
+        // start of a container under the runner.
+        return ExecError::system("run script", what)
+            .help("check `image:docker:user`, or `docker.user` in your settings");
+    }
     let is_shell = what.starts_with(NO_SHELL);
     let error = ExecError::system("run script", what);
     if has_entrypoint {
@@ -36,24 +43,37 @@ pub(super) fn not_started(what: String, has_entrypoint: bool) -> ExecError {
 
 #[cfg(test)]
 mod tests {
-    use super::not_started;
+    use super::{Cause, not_started};
 
     #[test]
     fn the_remedy_is_about_what_is_missing() {
-        for (what, has_entrypoint, wanted) in [
+        for (what, cause, has_entrypoint, wanted) in [
             (
                 "`sh` can't be started: no such file or directory",
+                Cause::Moment,
                 false,
                 "has no shell",
             ),
             (
                 "`tool` can't be started: permission denied",
+                Cause::Moment,
                 true,
                 "image:entrypoint",
             ),
-            ("user 5:5 can't be had here: invalid argument", false, ""),
+            (
+                "user 5:5 can't be had here: invalid argument",
+                Cause::Moment,
+                false,
+                "",
+            ),
+            (
+                "the image has no user `ann` in /etc/passwd",
+                Cause::Job,
+                true,
+                "image:docker:user",
+            ),
         ] {
-            let error = not_started(what.to_owned(), has_entrypoint);
+            let error = not_started(what.to_owned(), cause, has_entrypoint);
             let help = error.help.unwrap_or_default();
             assert!(help.contains(wanted), "{what}: {help}");
             assert_eq!(help.is_empty(), wanted.is_empty(), "{what}: {help}");

@@ -23,7 +23,7 @@ use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Layout, Scri
 use super::groups::remove_attempt;
 use super::identity::Identity;
 use super::inside::link::{Link, unexpected};
-use super::inside::wire::{Cause, Choice, Program, Reply, Request, Stop};
+use super::inside::wire::{Choice, Program, Reply, Request, Stop};
 use super::network::job_networks::{JobNetwork, JobNetworks};
 use super::script::{in_memory, not_started};
 use super::services::Services;
@@ -124,11 +124,8 @@ impl SandboxSession {
         drop((input, writes));
         match self.link.receive().await? {
             Reply::Started => {}
-            Reply::Failed {
-                what,
-                cause: Cause::Moment | Cause::Machine,
-            } => {
-                return Err(not_started(what, self.has_entrypoint));
+            Reply::Failed { what, cause } => {
+                return Err(not_started(what, cause, self.has_entrypoint));
             }
             other => return Err(unexpected(RUN, other)),
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::super::super::file_work::{blocking, in_place};
-use super::super::super::{ExecError, Fault, Image, Keyring, Login};
+use super::super::super::{Cx, ExecError, Fault, Found, Image, Keyring, Login};
 use super::super::inside::errand::image_store;
 use super::super::probe;
 use super::base::Base;
@@ -70,19 +70,25 @@ impl Bases {
         }
     }
 
-    /// Brings an image from its registry; `progress` gets bytes so far and in all.
+    /// Brings an image from its registry; `progress` gets bytes so far and in all, `cx` what is
+    /// wrong with the user's credentials.
     pub(in super::super) async fn pull(
         &self,
         image: &Image,
         progress: &(dyn for<'a> Fn(u64, u64) + Send + Sync),
+        cx: &Cx,
     ) -> Result<(), ExecError> {
         let store = self.store().await?;
         let name = ImageName::parse(&image.name).ok_or_else(|| {
             ExecError::user(PHASE, format!("`{}` is no name of an image", image.name))
         })?;
-        let found = self.keyring.find(&image.name, &image.logins).await;
+        let Found { login, warnings } = self.keyring.find(&image.name, &image.logins).await;
+        for warning in warnings {
+            let _ = cx.output.send(format!("{warning}\n").into_bytes()).await;
+        }
+        let (login, source) = login.unzip();
         let options = PullOptions {
-            login: found.login.and_then(|(login, _)| credentials(login)),
+            login: login.and_then(credentials),
             platform: platform(image)?,
             certificates: self.certificates.clone(),
         };
@@ -92,10 +98,8 @@ impl Bases {
             }
         };
         let mut arrival = store.arrival().map_err(refused)?;
-        arrival
-            .pull(&name, &options, &told)
-            .await
-            .map_err(refused)?;
+        let pulled = arrival.pull(&name, &options, &told).await;
+        pulled.map_err(|error| refused(error.asked_as(source.as_deref())))?;
         in_place(|| arrival.finish()).map_err(refused)?;
         // What was here before under that name is another image now.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::super::super::{ArtifactRef, Cx, Exit, Fault, SandboxExecutor, image_store};
+use super::super::super::{ArtifactRef, Cx, Exit, Fault, SandboxExecutor, Script, image_store};
 use super::super::cases::refused;
 use super::super::owners::artifacts_keep_owners_and_set_ids;
 use super::super::subject::{BUDGET, Step, Subject, context};
@@ -112,6 +112,36 @@ async fn an_image_runs_as_who_is_asked_for() {
         );
         assert_eq!(exit, Exit::Code(0), "{user:?}");
     }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+/// As every container that can't be started, under the runner too.
+#[tokio::test]
+async fn who_is_not_in_the_image_is_the_systems_fault() {
+    let subject = sandbox().await;
+    import(
+        &subject,
+        "test:3",
+        &[("etc/passwd", "root:x:0:0::/root:/bin/sh\n")],
+    );
+    let mut spec = subject.spec("nobody");
+    if let Some(image) = &mut spec.image {
+        image.name = "test:3".to_owned();
+        image.user = Some("ann".to_owned());
+    }
+    let mut session = subject.open_spec(spec).await;
+    let (cx, _live) = context();
+    let script = Script {
+        text: "true\n".to_owned(),
+        brief: None,
+    };
+    let error = session
+        .run(&script, &cx)
+        .await
+        .expect_err("there is no ann");
+    assert_eq!(error.fault, Fault::System, "{error}");
+    assert!(error.message.contains("no user `ann`"), "{error}");
+    session.close(BUDGET).await.expect("closes");
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
