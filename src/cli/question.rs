@@ -19,11 +19,20 @@ pub(super) fn may_run(held: &[(&str, &str)], printer: &Printer) -> bool {
     may("Run", &lines("held", held), printer)
 }
 
-/// The same of manual jobs for which all that comes after them waits.
-pub(super) fn may_play(blocking: &[&str], printer: &Printer) -> bool {
-    let why = "waits to be played, and what comes after it waits too";
-    let jobs: Vec<_> = blocking.iter().map(|&name| (name, why)).collect();
-    may("Play", &lines("manual", &jobs), printer)
+/// The same of manual jobs for which all that comes after them waits, with what each does outside.
+pub(super) fn may_play(blocking: &[(&str, Option<String>)], printer: &Printer) -> bool {
+    may("Play", &of_manual(blocking), printer)
+}
+
+fn of_manual(blocking: &[(&str, Option<String>)]) -> Vec<Line> {
+    const WAITS: &str = "waits to be played, and what comes after it waits too";
+    let why = |outside: &Option<String>| match outside {
+        Some(outside) => format!("{outside}: it {WAITS}"),
+        None => WAITS.to_owned(),
+    };
+    let jobs: Vec<_> = blocking.iter().map(|(name, it)| (*name, why(it))).collect();
+    let jobs: Vec<_> = jobs.iter().map(|(name, why)| (*name, &**why)).collect();
+    lines("manual", &jobs)
 }
 
 fn may(what: &str, jobs: &[Line], printer: &Printer) -> bool {
@@ -80,6 +89,23 @@ mod tests {
         ] {
             assert_eq!(is_yes(answer), expected, "{answer:?}");
         }
+    }
+
+    #[test]
+    fn a_manual_job_says_what_it_does_outside() {
+        let jobs = [
+            ("check", None),
+            ("ship", Some("deploys to production".to_owned())),
+        ];
+        let text: Vec<_> = of_manual(&jobs).iter().map(Line::text).collect();
+        assert_eq!(
+            text,
+            [
+                "manual: `check` waits to be played, and what comes after it waits too",
+                "        `ship` deploys to production: it waits to be played, and what comes after it \
+                 waits too"
+            ]
+        );
     }
 
     #[test]

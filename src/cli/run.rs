@@ -64,7 +64,7 @@ pub(super) fn launch(
         request.outside.release = release;
         chosen = app::choose(&workspace, &pipeline, &request)?;
     }
-    if let Some(names) = played(&chosen, format, printer) {
+    if let Some(names) = played(&chosen, &request, format, printer) {
         request.selection.manual.extend(names);
         chosen = app::choose(&workspace, &pipeline, &request)?;
     }
@@ -96,11 +96,17 @@ fn asked(
 }
 
 /// The manual jobs that block, where a person at the terminal plays them.
-fn played(chosen: &Chosen, format: RunFormat, printer: &Printer) -> Option<Vec<String>> {
-    let blocking: Vec<&str> = chosen.blocking().collect();
+fn played(
+    chosen: &Chosen,
+    request: &RunRequest,
+    format: RunFormat,
+    printer: &Printer,
+) -> Option<Vec<String>> {
+    let blocking: Vec<_> = chosen.blocking(&request.outside).collect();
     let is_asked = !blocking.is_empty() && may_ask(format, printer);
     let is_played = is_asked && question::may_play(&blocking, printer);
-    is_played.then(|| blocking.iter().map(|&name| name.to_owned()).collect())
+    let names = blocking.iter().map(|(name, _)| (*name).to_owned());
+    is_played.then(|| names.collect())
 }
 
 fn may_ask(format: RunFormat, printer: &Printer) -> bool {

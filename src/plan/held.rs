@@ -63,12 +63,12 @@ pub(super) fn hold(plan: &mut Plan, outside: &Outside, named: &BTreeSet<usize>) 
         let starts_itself =
             job.when != When::Manual && !job.played && job.environment_fault().is_none();
         let let_go = named.contains(&at) || outside.release.lets_go(job);
-        job.held = reason(job, &outside.held).filter(|_| starts_itself && !let_go);
+        job.held = outside_work(job, &outside.held).filter(|_| starts_itself && !let_go);
     }
 }
 
 /// What the job does outside, in words.
-fn reason(job: &Job, globs: &[String]) -> Option<String> {
+pub(super) fn outside_work(job: &Job, globs: &[String]) -> Option<String> {
     if let Some(environment) = &job.environment {
         match environment.action {
             EnvironmentAction::Start => return Some(format!("deploys to {}", environment.name)),

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::types::{When, wildcard_match};
 
 use super::elsewhere::drop_artifacts;
-use super::held::{Outside, Release, hold};
+use super::held::{Outside, Release, hold, outside_work};
 use super::model::{Job, Plan};
 
 /// What the user chose. Nothing chosen means the whole pipeline.
@@ -81,12 +81,13 @@ impl Chosen {
     }
 
     /// The manual jobs for which all that comes after them waits, and that nobody has played
-    /// (configuration reference: `when: manual` without `allow_failure`).
-    pub fn blocking(&self) -> impl Iterator<Item = &str> {
+    /// (configuration reference: `when: manual` without `allow_failure`), each with what it does
+    /// outside.
+    pub fn blocking(&self, outside: &Outside) -> impl Iterator<Item = (&str, Option<String>)> {
         let jobs = self.plan.jobs.iter();
         let jobs = jobs.filter(|job| job.when == When::Manual && !job.played);
         let jobs = jobs.filter(|job| !job.allow_failure.flag());
-        jobs.map(Job::name)
+        jobs.map(|job| (job.name(), outside_work(job, &outside.held)))
     }
 
     /// Whether its jobs lack nothing of other pipelines.
