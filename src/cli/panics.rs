@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::report::OutputLevel;
 use crate::report::line::{Line, Tone};
 use crate::source::SourceMap;
+use crate::types::exit_code;
 
 use super::args::When;
 use super::exit::Exit;
@@ -37,12 +38,16 @@ pub(super) fn report() {
     }));
 }
 
-/// The exit code of a program that may have panicked: of one that lacked threads all that it says of
-/// its work comes from that.
+/// The exit code of a program that may have panicked: of one that lacked threads all that did not go
+/// well comes from that.
 pub(super) fn exit(exit: Option<Exit>) -> Exit {
+    judged(exit, LACKS_THREADS.load(Ordering::Relaxed))
+}
+
+fn judged(exit: Option<Exit>, lacks_threads: bool) -> Exit {
     match exit {
-        Some(signal @ Exit::Signal(_)) => signal,
-        _ if LACKS_THREADS.load(Ordering::Relaxed) => Exit::Environment,
+        Some(exit) if exit.code() == exit_code::PASSED || exit_code::is_signal(exit.code()) => exit,
+        _ if lacks_threads => Exit::Environment,
         exit => exit.unwrap_or(Exit::Internal),
     }
 }
@@ -67,7 +72,22 @@ fn is_of_threads(payload: &(dyn Any + Send)) -> bool {
 mod tests {
     use std::panic::catch_unwind;
 
-    use super::is_of_threads;
+    use super::{Exit, is_of_threads, judged};
+
+    #[test]
+    fn a_lack_of_threads_is_behind_all_that_failed() {
+        for (exit, lacks, expected) in [
+            (Some(Exit::Run(1)), true, 4),
+            (Some(Exit::Run(1)), false, 1),
+            (Some(Exit::Run(0)), true, 0),
+            (Some(Exit::Run(130)), true, 130),
+            (Some(Exit::Signal(2)), true, 130),
+            (None, true, 4),
+            (None, false, 70),
+        ] {
+            assert_eq!(judged(exit, lacks).code(), expected, "{exit:?} {lacks}");
+        }
+    }
 
     #[test]
     fn only_threads_that_can_not_be_made_are_the_machines_fault() {
