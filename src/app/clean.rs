@@ -220,25 +220,37 @@ impl Storage {
     }
 
     /// Takes away what killed runs left, of sandboxes and on the Docker daemon, where it has ever had
-    /// anything; what is to be told of it. To be called while their records are there.
-    pub async fn reap(&self) -> Result<Vec<String>, Failure> {
+    /// anything; what is to be told of it. What can't be asked keeps nothing else from being removed.
+    /// To be called while their records are there.
+    pub async fn reap(&self) -> Vec<String> {
         if self.settings.is_none() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let (owner, is_alive) = (self.state.owner(), |run: &str| self.state.is_alive(run));
         let mut notices = Vec::new();
         trees::remove_dead(&self.state);
-        match reap_sandboxes(&folders::cache()?.join("sandbox"), &owner, &is_alive) {
+        let of_sandboxes = folders::cache().map_err(in_one_line).and_then(|cache| {
+            let reaped = reap_sandboxes(&cache.join("sandbox"), &owner, &is_alive);
+            reaped.map_err(|error| system_words(&error))
+        });
+        match of_sandboxes {
             Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
-            Err(error) => notices.push(can_not_look(&system_words(&error))),
+            Err(why) => notices.push(can_not_look(&why)),
         }
-        if let Some(docker) = self.daemon()? {
-            match docker.reap(&owner, &is_alive, &Cx::unstoppable()).await {
-                Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
-                Err(error) => notices.push(can_not_look(&error.in_one_line())),
+        let of_daemon = match self.daemon() {
+            Ok(None) => return notices,
+            Ok(Some(docker)) => {
+                let cx = Cx::unstoppable();
+                let reaped = docker.reap(&owner, &is_alive, &cx).await;
+                reaped.map_err(|error| error.in_one_line())
             }
+            Err(failure) => Err(in_one_line(failure)),
+        };
+        match of_daemon {
+            Ok(reaped) => notices.extend(removed_in_words(&reaped.removed)),
+            Err(why) => notices.push(can_not_look(&why)),
         }
-        Ok(notices)
+        notices
     }
 
     /// Removes the runs; how many.
@@ -272,6 +284,11 @@ impl Storage {
             .await?;
         Ok(gone.len())
     }
+}
+
+fn in_one_line(failure: Failure) -> String {
+    let messages = failure.diagnostics.into_iter().map(|it| it.message);
+    messages.collect::<Vec<_>>().join("; ")
 }
 
 /// Other systems have no store.

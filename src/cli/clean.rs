@@ -84,8 +84,13 @@ fn whose(kept: &Stored) -> String {
 
 /// Removes what is named, and says what went.
 async fn remove(storage: &Storage, kinds: &[StoredKind], printer: &Printer) -> Result<(), Failure> {
-    for notice in storage.reap().await? {
-        printer.words(&[Line::of(Tone::Warn, notice)]);
+    if kinds
+        .iter()
+        .any(|kind| matches!(kind, StoredKind::Runs | StoredKind::Layers))
+    {
+        for notice in storage.reap().await {
+            printer.words(&[Line::of(Tone::Warn, notice)]);
+        }
     }
     let mut removed = Vec::new();
     for kind in kinds {

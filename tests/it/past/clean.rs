@@ -109,3 +109,22 @@ fn layers_on_the_daemon_go_when_they_are_named_in_docker() {
     assert_eq!(Engine::new().all_of(&env.owner()), [""; 0]);
     assert!(!told(&["clean"]).contains("layers"));
 }
+
+#[test]
+fn a_daemon_that_can_not_be_asked_keeps_nothing_else_in_docker() {
+    let env = TestEnv::new("a: {script: [ls]}\n");
+    assert!(
+        env.output(&["run", "--executor", "docker"])
+            .status
+            .success()
+    );
+    env.user_settings("docker.security_opt = ['seccomp=/no/such.json']\n");
+    let output = env.output(&["clean", "runs"]);
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(
+        text.contains("can't look for what killed runs left: "),
+        "{text}"
+    );
+    assert!(text.contains("removed 1 run\n"), "{text}");
+    assert!(output.status.success(), "{text}");
+}
