@@ -159,8 +159,9 @@ impl PastRuns {
         })
     }
 
-    /// What the job kept, in the run `id`, else in the newest run where it kept something; without
-    /// a job all that the jobs of the run kept, in their order.
+    /// What the job kept, in the run `id`, else in the newest run where it kept artifacts, else in
+    /// the newest where it kept reports; without a job all that the jobs of the run kept, in their
+    /// order.
     pub fn kept(
         &self,
         job: Option<&str>,
@@ -179,11 +180,18 @@ impl PastRuns {
                 .flat_map(|job| KeptByJob::of(run, job))
                 .collect()
         };
-        let found = runs.iter().map(|run| (run, of(run)));
-        match found.into_iter().find(|(_, kept)| !kept.is_empty()) {
-            Some((run, kept)) => Ok((run.clone(), kept)),
-            None => Err(without_artifacts(&runs, job, id.is_some())),
+        let mut of_reports = None;
+        for run in &runs {
+            let kept = of(run);
+            // A failed job may have kept its reports alone.
+            if kept.iter().any(|kept| kept.report.is_none()) {
+                return Ok((run.clone(), kept));
+            }
+            if !kept.is_empty() && of_reports.is_none() {
+                of_reports = Some((run.clone(), kept));
+            }
         }
+        of_reports.ok_or_else(|| without_artifacts(&runs, job, id.is_some()))
     }
 
     /// All runs, of which there is one, or the one that is meant.
@@ -258,7 +266,7 @@ fn without_artifacts(runs: &[PastRun], job: Option<&str>, is_chosen: bool) -> Fa
         (Some(job), Some(run)) if is_chosen => {
             format!("job `{job}` kept nothing in run {}", run.id)
         }
-        (Some(job), Some(_)) => format!("no run on record has artifacts of job `{job}`"),
+        (Some(job), Some(_)) => format!("no run on record has artifacts or reports of job `{job}`"),
         (None, _) => format!("no job kept anything in run {}", runs[0].id),
     };
     usage(Diagnostic::new(Code::JobNotRecorded, message))

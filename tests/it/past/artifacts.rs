@@ -22,6 +22,25 @@ fn what_jobs_kept_is_listed() {
 }
 
 #[test]
+fn reports_alone_do_not_hide_artifacts_of_an_older_run() {
+    let project = project(
+        "unit:\n  script: [echo > r.xml, echo > dist, 'test ! -e ~/tried', touch ~/tried]\n  artifacts:\n    paths: [dist]\n    reports: {codequality: r.xml}\n",
+    );
+    run(&project, &[]);
+    run(&project, &[]);
+    let found = told(&project, &["artifacts", "unit"]);
+    assert!(
+        found.contains("-000001\n") && found.contains("dist"),
+        "{found}"
+    );
+    let newest = told(&project, &["artifacts", "unit", "--run", "2"]);
+    assert!(
+        newest.contains("r.xml") && !newest.contains("dist"),
+        "{newest}"
+    );
+}
+
+#[test]
 fn artifacts_are_copied_and_replace_nothing_unless_told() {
     let project = after_a_run();
     let to = ["artifacts", "build", "--to", "copy"];
