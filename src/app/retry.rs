@@ -22,6 +22,8 @@ pub struct GivenAgain {
     pub variables: Vec<(String, String)>,
     /// Inputs.
     pub inputs: Vec<(String, String)>,
+    /// Whether nothing may be brought, whatever the last run might.
+    pub offline: bool,
 }
 
 /// A run that is to go on.
@@ -64,16 +66,16 @@ impl Retry {
             settings,
         })?;
         let request = RunRequest {
+            options: LaunchOptions {
+                offline: recorded.offline || given.offline,
+                no_delay: recorded.no_delay,
+                keep_going: recorded.keep_going,
+            },
             pipeline: pipeline(&run, &recorded, given)?,
             selection: selection(&recorded),
             outside: Outside {
                 held: workspace.settings.list(Key::Held).to_vec(),
                 release: release(recorded.released),
-            },
-            options: LaunchOptions {
-                offline: recorded.offline,
-                no_delay: recorded.no_delay,
-                keep_going: recorded.keep_going,
             },
             resumes: Some(run.id),
             shell_on: None,

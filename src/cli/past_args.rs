@@ -18,6 +18,12 @@ pub struct RetryArgs {
     /// A value for an input, in place of the one that was given then; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub input: Vec<String>,
+    /// Where jobs run now: auto, docker, sandbox or shell [default: as then]
+    #[arg(long, value_name = "EXECUTOR", value_parser = ["auto", "docker", "sandbox", "shell"], hide_possible_values = true)]
+    pub executor: Option<String>,
+    /// Bring nothing, whatever was said then
+    #[arg(long)]
+    pub offline: bool,
     /// How to show the run: auto, plain or json [default: auto]
     #[arg(
         long,

@@ -1,6 +1,7 @@
 //! `pipe retry`: the last run goes on.
 
 use crate::app::{self, Failure, GivenAgain, History, Pipeline, Retry};
+use crate::settings::Key;
 
 use super::args::{Global, RetryArgs};
 use super::exit::Exit;
@@ -12,8 +13,11 @@ pub(super) fn retry(global: &Global, args: &RetryArgs, printer: &Printer) -> Res
     let given = GivenAgain {
         variables: request::variables(&args.var)?,
         inputs: request::values_of_inputs(&args.input)?,
+        offline: args.offline,
     };
-    let workspace = request::workspace(global, Vec::new());
+    let executor = args.executor.iter();
+    let settings = executor.map(|name| (Key::Executor, name.clone()));
+    let workspace = request::workspace(global, settings.collect());
     let Retry { workspace, request } = Retry::of(&workspace, args.past_run.as_deref(), given)?;
     app::begin_early(&workspace.settings);
     let pipeline = Pipeline::make(&workspace, &request.pipeline, History::Read)?;

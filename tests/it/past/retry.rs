@@ -69,6 +69,18 @@ fn what_has_changed_since_runs_again_and_that_is_said() {
 }
 
 #[test]
+fn another_executor_may_go_on_without_a_network() {
+    let project = project("a: {image: 'pipe-none:1', script: [test -e ~/sign]}\n");
+    run(&project, &["--executor", "shell"]);
+    fs::write(project.home().join("sign"), "").expect("a sign");
+    let elsewhere = retry(&project, &["--executor", "sandbox", "--offline"]);
+    assert!(elsewhere.contains("`pipe-none:1`"), "{elsewhere}");
+    assert!(elsewhere.ends_with("--- exit 4\n"), "{elsewhere}");
+    let here = retry(&project, &[]);
+    assert!(here.ends_with("--- exit 0\n"), "{here}");
+}
+
+#[test]
 fn a_secret_value_is_asked_for_again() {
     let project = project("a: {script: ['test \"$TOKEN\" = another-secret']}\n");
     project.write(
