@@ -9,7 +9,7 @@ use super::super::read;
 use super::super::shape::{Check, Keys, Keyword, Scope, Shape, key};
 use super::values;
 
-pub(super) static ARTIFACTS: Keys = Keys {
+static ARTIFACTS: Keys = Keys {
     rows: &[
         key("paths", "6.18", Shape::Texts),
         key("exclude", "6.18", Shape::Texts),
@@ -31,13 +31,13 @@ pub(super) static ARTIFACTS: Keys = Keys {
 };
 
 const fn report(name: &'static str) -> Keyword {
-    key(name, "6.18", Shape::TextOrTexts).inert()
+    key(name, "6.18", Shape::TextOrTexts)
 }
 
 static REPORTS: Keys = Keys {
     rows: &[
-        key("dotenv", "6.18", Shape::TextOrTexts),
-        key("coverage_report", "6.18", Shape::Map(&COVERAGE)).inert(),
+        report("dotenv"),
+        key("coverage_report", "6.18", Shape::Map(&COVERAGE)),
         report("accessibility"),
         report("annotations"),
         report("api_fuzzing"),
@@ -49,7 +49,7 @@ static REPORTS: Keys = Keys {
         report("cyclonedx"),
         report("dast"),
         report("dependency_scanning"),
-        key("junit", "6.18", Shape::TextOrTexts),
+        report("junit"),
         report("license_scanning"),
         report("load_performance"),
         report("lsif"),

@@ -7,7 +7,7 @@ use crate::yaml::{Kind, Mapping, Value};
 
 use super::super::model::{Effect, KeywordUse};
 use super::super::shape::{Keys, Scope, Shape, entries, row};
-use super::{artifacts, image};
+use super::image;
 
 /// Every such keyword in a job's mapping, also inside of others, at its first place.
 pub(crate) fn without_effect(job: &Mapping) -> Vec<KeywordUse> {
@@ -43,7 +43,6 @@ fn walk(
         }
         let inner = match (&row.shape, row.name) {
             (Shape::Map(inner), _) => Some(*inner),
-            (_, "artifacts") => Some(&artifacts::ARTIFACTS),
             (_, "image") => Some(&image::IMAGE),
             _ => None,
         };

@@ -58,6 +58,9 @@ fn keywords_that_change_nothing_are_one_line() {
     );
     let shown = said(&["lint"], configuration);
     assert!(!shown.contains("keyword-not-run"), "{shown}");
+    let kept = "a: {script: x, artifacts: {reports: {sast: a, lsif: b, coverage_report: {coverage_format: jacoco, path: c}}}}\n";
+    let shown = said(&["lint"], kept);
+    assert!(!shown.contains("keyword-ignored"), "{shown}");
 }
 
 #[test]
