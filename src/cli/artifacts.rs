@@ -1,11 +1,12 @@
 //! `pipe artifacts`: what jobs kept, as a list or copied out.
 
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 
 use crate::app::{Failure, FailureKind, KeptByJob, PastRuns};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::Command;
-use crate::record::{Copied, CopyError, KeptKind, copy_out};
+use crate::record::{Copied, CopyError, JobPath, KeptKind, copy_out};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
 
@@ -72,6 +73,9 @@ fn copy(kept: &[KeptByJob], folder: &Path, force: bool, printer: &Printer) -> Re
             Failure::new(FailureKind::Environment, diagnostic)
         }
     })?;
+    if let Some(text) = of_several_jobs(kept)? {
+        printer.words(&[Line::of(Tone::Warn, text)]);
+    }
     let Copied { written, left_out } = copied;
     for (path, why) in left_out {
         let text = format!("left out `{}`: {why}", path.display());
@@ -85,7 +89,37 @@ fn copy(kept: &[KeptByJob], folder: &Path, force: bool, printer: &Printer) -> Re
     Ok(())
 }
 
-fn in_the_way(paths: &[std::path::PathBuf], folder: &Path) -> Failure {
+/// Says which files of several jobs have one place, where that of the last job stays.
+fn of_several_jobs(kept: &[KeptByJob]) -> Result<Option<String>, Failure> {
+    let mut jobs: HashMap<PathBuf, &JobPath> = HashMap::new();
+    let mut shared = BTreeSet::new();
+    for one in kept {
+        for entry in one.entries()? {
+            if entry.kind == KeptKind::Folder {
+                continue;
+            }
+            let name = entry.path.display().to_string();
+            let before = jobs.insert(entry.path, &one.job);
+            if before.is_some_and(|job| *job != one.job) {
+                shared.insert(name);
+            }
+        }
+    }
+    if shared.is_empty() {
+        return Ok(None);
+    }
+    let shared: Vec<String> = shared.into_iter().collect();
+    let names = words::names(&shared, PATHS);
+    let text = if shared.len() == 1 {
+        format!("{names} was kept by several jobs: that of the last one is copied")
+    } else {
+        format!("{names} were kept by several jobs: those of the last one are copied")
+    };
+    let text = format!("{text}; name a job to have its own");
+    Ok(Some(text))
+}
+
+fn in_the_way(paths: &[PathBuf], folder: &Path) -> Failure {
     let names: Vec<_> = paths
         .iter()
         .map(|path| path.display().to_string())

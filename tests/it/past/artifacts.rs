@@ -58,6 +58,20 @@ fn artifacts_are_copied_and_replace_nothing_unless_told() {
 }
 
 #[test]
+fn what_several_jobs_kept_at_one_place_is_told() {
+    let project = project(
+        "a: {script: ['echo $CI_NODE_INDEX >r.xml', 'echo x >own.$CI_NODE_INDEX'], parallel: 2, artifacts: {paths: [r.xml, own.*], reports: {sast: r.xml}}}\n",
+    );
+    run(&project, &[]);
+    let to = ["artifacts", "--to", "copy"];
+    golden("artifacts_of_several_jobs", &told(&project, &to));
+    let file = project.root().join("copy/r.xml");
+    assert_eq!(fs::read_to_string(&file).expect("copied"), "2\n");
+    let one = told(&project, &["artifacts", "a 1/2", "--to", "one"]);
+    assert!(!one.contains("several"), "{one}");
+}
+
+#[test]
 fn a_link_of_the_checkout_leads_no_copy_astray() {
     let project = after_a_run();
     let outside = project.home().join("outside");
