@@ -16,6 +16,8 @@
 //!
 //! Where a test has a script for real shells too, [`FakeExecutor::plays`] says what it means here.
 
+mod archive;
+
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -344,7 +346,7 @@ impl Session for FakeSession {
             return Err(ExecError::system("collect", "disk is full"));
         }
         if into.parent().is_some_and(std::path::Path::exists) {
-            write_paths(globs, into);
+            archive::write(globs, into);
         }
         Ok(ArtifactRef {
             tar: into.to_owned(),
@@ -377,18 +379,4 @@ impl Session for FakeSession {
 
 async fn say(cx: &Cx, text: String) {
     let _ = cx.output.send(text.into_bytes()).await;
-}
-
-/// An archive of one file, which holds what was looked for, or of a folder if that was `folder`.
-fn write_paths(globs: &Globs, into: &Path) {
-    let content = globs.paths.join("\n");
-    let mut header = tar::Header::new_gnu();
-    header.set_size(content.len() as u64);
-    if content == "folder" {
-        header.set_entry_type(tar::EntryType::Directory);
-    }
-    let mut tar = tar::Builder::new(std::fs::File::create(into).expect("a file"));
-    tar.append_data(&mut header, "paths", content.as_bytes())
-        .expect("an entry");
-    tar.finish().expect("an archive");
 }

@@ -13,11 +13,11 @@ use super::{Cancel, Cx, ExecError};
 
 /// Whether file work is to end before it is done.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
     /// An error, if it is.
-    pub(super) fn check(&self) -> io::Result<()> {
+    pub fn check(&self) -> io::Result<()> {
         if self.0.load(Ordering::Relaxed) {
             return Err(io::Error::other("stopped before it was done"));
         }
@@ -25,7 +25,7 @@ impl Stop {
     }
 
     /// Asks to stop, from now on.
-    pub(super) fn ask(&self) {
+    pub fn ask(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
@@ -35,7 +35,7 @@ impl Stop {
     }
 
     /// `source` as long as nobody asks to stop.
-    pub(super) fn reads<R: Read>(&self, source: R) -> impl Read {
+    pub fn reads<R: Read>(&self, source: R) -> impl Read {
         Stoppable {
             source,
             stop: self.clone(),
@@ -66,7 +66,7 @@ impl<R: Read> Read for Stoppable<R> {
 
 /// Runs `work` until it is done or has heard of a cancellation. It is never left behind: it would
 /// fill a folder that is removed.
-pub(super) async fn stoppable<T: Send + 'static>(
+pub async fn stoppable<T: Send + 'static>(
     phase: &'static str,
     what: &str,
     cx: &Cx,

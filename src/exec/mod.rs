@@ -48,6 +48,7 @@ pub use contract::{
 };
 pub use docker::{DockerExecutor, DockerSettings, Endpoint, Reach, expect_docker};
 pub use error::{ExecError, Fault};
+pub use file_work::{Stop, stoppable};
 pub use kept_file::{KeptFileError, kept_file};
 pub use registry::{Found, JobLogins, Keyring, Login};
 #[cfg(target_os = "linux")]

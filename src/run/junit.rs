@@ -3,14 +3,23 @@
 //! PURE. A job wrote them and may have made them up: what is kept of one has bounds, and entities
 //! stay as they are written.
 
+mod encoding;
+mod markup;
+
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::io::BufRead;
 
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use crate::event::TestSummary;
+use crate::foreign::system_words;
+use crate::mask::Masker;
+
+use encoding::Encoding;
+use markup::Markup;
 
 /// Bytes of all files of a report together: what a server takes of one by default.
 pub(super) const MAX_SIZE: u64 = 100 << 20;
@@ -18,15 +27,44 @@ pub(super) const MAX_SIZE: u64 = 100 << 20;
 /// Elements within each other.
 const MAX_DEPTH: usize = 200;
 
+/// Tests of all files of a report together: what GitLab.com takes of one.
+const MAX_TESTS: usize = 500_000;
+
 /// Names of failed tests that are told, and the characters of each.
 const MAX_FAILURES: usize = 20;
 const MAX_NAME: usize = 200;
 
 /// What files told of tests so far. A test that is told of twice with the same result counts once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Junit {
-    seen: HashSet<(Outcome, Test)>,
+    /// Whole texts are masked before they are cut: of half a secret nothing would be recognized.
+    masker: Masker,
+    /// Stands for name, class and outcome; so many names would take a gigabyte. That two of as many
+    /// tests as there may be share one is a chance of one in a hundred millions.
+    seen: HashSet<u64>,
+    hashes: RandomState,
+    told: usize,
     summary: TestSummary,
+}
+
+/// Why a file can't be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It is no XML; GitLab's server can't read it either.
+    Malformed(String),
+    /// GitLab's server may be able to.
+    Beyond(String),
+}
+
+impl Unreadable {
+    /// Says which file it is about.
+    pub(super) fn of_file(self, path: &str) -> Self {
+        let named = |why| format!("`{path}`: {why}");
+        match self {
+            Self::Malformed(why) => Self::Malformed(named(why)),
+            Self::Beyond(why) => Self::Beyond(named(why)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,7 +75,6 @@ enum Outcome {
     Failed,
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
 struct Test {
     name: String,
     class: String,
@@ -54,9 +91,20 @@ enum Open {
 }
 
 impl Junit {
-    /// Takes in one file, or says why it can't be read.
-    pub(super) fn read(&mut self, xml: impl BufRead) -> Result<(), String> {
-        let mut reader = Reader::from_reader(xml);
+    /// Nothing so far. The masker knows what is not to be shown.
+    pub(super) fn new(masker: Masker) -> Self {
+        Self {
+            masker,
+            seen: HashSet::new(),
+            hashes: RandomState::new(),
+            told: 0,
+            summary: TestSummary::default(),
+        }
+    }
+
+    /// Takes in one file. One with nothing in it tells nothing.
+    pub(super) fn read(&mut self, xml: impl BufRead) -> Result<(), Unreadable> {
+        let mut reader = Reader::from_reader(Markup::of(xml));
         reader.config_mut().expand_empty_elements = true;
         let mut open: Vec<Open> = Vec::new();
         let mut has_root = false;
@@ -65,25 +113,35 @@ impl Junit {
             buffer.clear();
             let event = match reader.read_event_into(&mut buffer) {
                 Ok(event) => event,
-                Err(error) => return Err(at(&error, reader.error_position())),
+                Err(error) => return Err(self.why(&error, reader.get_ref().position())),
             };
             match event {
+                Event::Decl(declaration) => {
+                    let encoding = self.declared(&declaration)?;
+                    reader.get_mut().set_encoding(encoding);
+                }
                 Event::Start(element) => {
                     has_root = true;
                     if open.len() == MAX_DEPTH {
-                        return Err(format!("more than {MAX_DEPTH} elements lie in each other"));
+                        let text = format!("more than {MAX_DEPTH} elements lie in each other");
+                        return Err(Unreadable::Beyond(text));
                     }
                     let begun = begun(open.last_mut(), &element)
-                        .map_err(|error| at(&error, reader.buffer_position()))?;
+                        .map_err(|error| self.why(&error, reader.get_ref().position()))?;
                     open.push(begun);
                 }
                 Event::End(_) => {
                     if let Some(Open::Case(test, outcome)) = open.pop() {
-                        self.add(test, outcome);
+                        self.add(&test, outcome)?;
                     }
                 }
-                Event::Eof if !open.is_empty() => return Err("it ends in the middle".to_owned()),
-                Event::Eof if !has_root => return Err("there is no element in it".to_owned()),
+                Event::Eof if !open.is_empty() => {
+                    return Err(Unreadable::Malformed("it ends in the middle".to_owned()));
+                }
+                Event::Eof if !has_root && reader.get_ref().position() > 0 => {
+                    let text = "there is no element in it".to_owned();
+                    return Err(Unreadable::Beyond(text));
+                }
                 Event::Eof => return Ok(()),
                 _ => {}
             }
@@ -95,22 +153,60 @@ impl Junit {
         Some(self.summary).filter(|summary| summary.total > 0)
     }
 
-    fn add(&mut self, test: Test, outcome: Outcome) {
-        let name = shown(&test);
-        if !self.seen.insert((outcome, test)) {
-            return;
+    fn add(&mut self, test: &Test, outcome: Outcome) -> Result<(), Unreadable> {
+        self.told += 1;
+        if self.told > MAX_TESTS {
+            let why = format!("there are more than {MAX_TESTS} tests in it");
+            return Err(Unreadable::Beyond(why));
+        }
+        let Test { name, class } = test;
+        if !self
+            .seen
+            .insert(self.hashes.hash_one((outcome, name, class)))
+        {
+            return Ok(());
         }
         let summary = &mut self.summary;
         summary.total += 1;
         match outcome {
-            Outcome::Passed => return,
-            Outcome::Skipped => return summary.skipped += 1,
+            Outcome::Passed => return Ok(()),
+            Outcome::Skipped => {
+                summary.skipped += 1;
+                return Ok(());
+            }
             Outcome::Errored => summary.errors += 1,
             Outcome::Failed => summary.failed += 1,
         }
         if summary.failures.len() < MAX_FAILURES {
-            summary.failures.push(name);
+            let name = self.shown(&named(test));
+            self.summary.failures.push(name);
         }
+        Ok(())
+    }
+
+    fn why(&self, error: &quick_xml::Error, byte: u64) -> Unreadable {
+        match error {
+            quick_xml::Error::Io(error) => Unreadable::Beyond(system_words(error)),
+            error => {
+                let words = self.shown(&error.to_string());
+                Unreadable::Malformed(format!("{words} (before byte {byte})"))
+            }
+        }
+    }
+
+    /// The encoding that a file says it has.
+    fn declared(&self, declaration: &BytesDecl<'_>) -> Result<Encoding, Unreadable> {
+        let Some(Ok(name)) = declaration.encoding() else {
+            return Ok(Encoding::default());
+        };
+        Encoding::named(&name).ok_or_else(|| {
+            let text = format!("encoding `{}` is not known here", self.shown(&name));
+            Unreadable::Beyond(text)
+        })
+    }
+
+    fn shown(&self, text: &str) -> String {
+        cut(&self.masker.text(text))
     }
 }
 
@@ -151,14 +247,13 @@ fn test(element: &BytesStart<'_>) -> Result<Test, quick_xml::Error> {
 }
 
 /// A test for people: its name, and its class where the name does not begin with that.
-fn shown(test: &Test) -> String {
+fn named(test: &Test) -> String {
     let Test { name, class } = test;
-    let whole = match (name.is_empty(), class.is_empty() || name.starts_with(class)) {
+    match (name.is_empty(), class.is_empty() || name.starts_with(class)) {
         (true, _) => class.clone(),
         (false, true) => name.clone(),
         (false, false) => format!("{name} ({class})"),
-    };
-    cut(&whole)
+    }
 }
 
 fn cut(text: &str) -> String {
@@ -168,21 +263,26 @@ fn cut(text: &str) -> String {
     }
 }
 
-fn at(error: &quick_xml::Error, byte: u64) -> String {
-    format!("{} (at byte {byte})", cut(&error.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Junit, MAX_DEPTH, MAX_FAILURES};
+    use super::{Junit, MAX_DEPTH, MAX_FAILURES, MAX_NAME, MAX_TESTS, Unreadable};
     use crate::event::TestSummary;
+    use crate::mask::Masker;
+
+    const SECRET: &str = "a-secret-of-24-characters";
+
+    fn junit() -> Junit {
+        Junit::new(Masker::new([SECRET]))
+    }
 
     /// `total failed errors skipped: names`, or why it can't be read.
-    fn told(files: &[&str]) -> String {
-        let mut junit = Junit::default();
+    fn told<F: AsRef<[u8]>>(files: &[F]) -> String {
+        let mut junit = junit();
         for file in files {
-            if let Err(why) = junit.read(file.as_bytes()) {
-                return why;
+            match junit.read(file.as_ref()) {
+                Ok(()) => {}
+                Err(Unreadable::Malformed(why)) => return format!("malformed: {why}"),
+                Err(Unreadable::Beyond(why)) => return format!("beyond: {why}"),
             }
         }
         let Some(summary) = junit.summary() else {
@@ -253,41 +353,88 @@ mod tests {
     #[test]
     fn what_is_no_report_is_told() {
         for (xml, wanted) in [
-            ("", "there is no element in it"),
-            ("hello", "there is no element in it"),
-            ("<testsuite><testcase name='a'>", "it ends in the middle"),
-            ("<testsuite", "not closed"),
-            ("<testsuite></testsuites>", "expected `</testsuite>`"),
-            ("<testsuite><testcase name=a/></testsuite>", "(at byte "),
+            (&b""[..], "no tests"),
+            (b" \n", "beyond: there is no element in it"),
+            (b"hello", "beyond: there is no element in it"),
+            (
+                b"<testsuite><testcase name='a'>",
+                "malformed: it ends in the middle",
+            ),
+            (b"<testsuite", "malformed: "),
+            (b"<testsuite></testsuites>", "expected `</testsuite>`"),
+            (
+                b"<testsuite><testcase name=a/></testsuite>",
+                "(before byte 29)",
+            ),
+            (
+                b"<testsuite><testcase name='\xe4'/></testsuite>",
+                "malformed: ",
+            ),
+            (
+                b"\xff\xfe<\0t\0/\0>\0",
+                "beyond: there are zero bytes in it",
+            ),
+            (
+                b"<?xml version='1.0' encoding='EBCDIC'?><a/>",
+                "beyond: encoding `EBCDIC` is",
+            ),
         ] {
             let told = told(&[xml]);
-            assert!(told.contains(wanted), "{xml}: {told}");
+            let shown = String::from_utf8_lossy(xml);
+            assert!(told.contains(wanted), "{shown}: {told}");
         }
-        let mut junit = Junit::default();
-        let latin = b"<testsuite><testcase name='\xe4'/></testsuite>";
-        assert!(junit.read(&latin[..]).is_err());
+    }
+
+    #[test]
+    fn a_declared_encoding_is_read() {
+        for (encoding, wanted) in [("ISO-8859-1", "ä¤"), ("iso-8859-15", "ä€")] {
+            let mut xml = format!("<?xml version='1.0' encoding='{encoding}'?>").into_bytes();
+            xml.extend_from_slice(b"<testsuite name='\xfc'><testcase name='\xe4\xa4'>");
+            xml.extend_from_slice(b"<failure>\xfc</failure></testcase></testsuite>");
+            assert_eq!(told(&[xml]), format!("1 1 0 0: {wanted}"));
+        }
+    }
+
+    #[test]
+    fn a_secret_is_hidden_before_a_text_is_cut() {
+        for before in MAX_NAME - SECRET.len()..=MAX_NAME {
+            let name = format!("{}{SECRET}", "x".repeat(before));
+            for xml in [
+                format!("<testsuite><testcase name='{name}'><failure/></testcase></testsuite>"),
+                format!("<testsuite></{name}>"),
+                format!("<?xml version='1.0' encoding='{name}'?>"),
+            ] {
+                let told = told(&[&xml]);
+                assert!(told.contains("xxx") && !told.contains("a-s"), "{told}");
+            }
+        }
     }
 
     #[test]
     fn hostile_reports_have_bounds() {
         let deep = "<testsuite>".repeat(MAX_DEPTH + 1);
-        assert!(told(&[&deep]).contains("lie in each other"));
+        assert!(told(&[&deep]).contains("beyond: more than 200 elements lie in each other"));
         let bomb = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><testsuite><testcase name='&b;'><failure>&b;</failure></testcase></testsuite>";
         assert_eq!(told(&[bomb]), "1 1 0 0: &b;");
         let long = "x".repeat(100_000);
         let long = format!("<testsuite><testcase name='{long}'><failure/></testcase></testsuite>");
         assert!(told(&[&long]).len() < 1000);
-        let mut many = String::new();
-        for n in 0..100 {
-            many += &format!("<testcase name='{n}'><failure/></testcase>");
-        }
-        let mut junit = Junit::default();
-        let many = format!("<testsuite>{many}</testsuite>");
-        junit.read(many.as_bytes()).expect("it can be read");
+        let many = |count| {
+            let one = |n| format!("<testcase name='{n}'><failure/></testcase>");
+            let cases: String = (0..count).map(one).collect();
+            format!("<testsuite>{cases}</testsuite>")
+        };
+        let mut junit = junit();
+        junit.read(many(100).as_bytes()).expect("it can be read");
         let summary = junit.summary().expect("tests");
         assert_eq!(
             (summary.failed, summary.failures.len()),
             (100, MAX_FAILURES)
         );
+        let same = "<testcase name='a'/>".repeat(MAX_TESTS / 2);
+        let same = format!("<testsuite>{same}</testsuite>");
+        let more = "<testsuite><testcase name='b'/></testsuite>";
+        let told = told(&[&same, &same, more]);
+        assert_eq!(told, "beyond: there are more than 500000 tests in it");
     }
 }

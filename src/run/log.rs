@@ -85,6 +85,11 @@ impl JobLog {
         self.masker.text(text)
     }
 
+    /// For texts beside the log that are made elsewhere.
+    pub(super) fn masker(&self) -> Masker {
+        self.masker.clone()
+    }
+
     /// The dispatcher outlives every attempt; should it be gone, nobody reads any more.
     async fn send(&mut self, lines: LogLines) {
         if let Some(coverage) = &mut self.coverage {

@@ -24,6 +24,15 @@ broken:
   stage: test
   script: [echo '<testsuite>' >j.xml]
   artifacts: {paths: [j.xml], reports: {junit: j.xml}}
+linked:
+  stage: test
+  script: [mkdir -p q, echo 12 >q/of-today.json, ln -s q/of-today.json latest.json]
+  artifacts: {reports: {codequality: latest.json}}
+two:
+  stage: test
+  script: [echo 1 >a.plan, echo 2 >b.plan]
+  allow_failure: true
+  artifacts: {reports: {terraform: "*.plan"}}
 later:
   stage: check
   script: ['[ ! -e out ]', '[ ! -e cover.xml ]', '[ -e j.xml ]']
@@ -41,6 +50,7 @@ fn reports_are_kept_and_their_tests_are_shown() {
             "ERROR: No files to upload",
             "    tests: 3, 1 failed, 1 skipped\n        divides (Sum)\n",
             "the junit report of job `broken` can't be read",
+            "the terraform report is refused, as by GitLab Runner: only one file can be sent as it is, and `b.plan` is another",
         ] {
             assert!(text.contains(part), "{on:?}: `{part}`:\n{text}");
         }
@@ -57,6 +67,7 @@ fn reports_are_kept_and_their_tests_are_shown() {
                 "unit 28 B cobertura cover.xml",
                 "broken 12 B j.xml",
                 "broken 12 B junit j.xml",
+                "linked 3 B codequality q/of-today.json",
             ],
             "{on:?}: {list}"
         );

@@ -14,6 +14,7 @@ mod hook;
 mod leave;
 mod person;
 mod prepare;
+mod report_content;
 mod report_files;
 mod reports;
 mod scripts;

@@ -1,22 +1,22 @@
 //! Reports of files, which are kept and change nothing for later jobs: `artifacts:reports` of every
 //! type but `dotenv` (runtime reference 16.4).
 
-use std::fs::File;
-use std::io::{self, BufReader};
 use std::path::Path;
 
-use tar::{Archive, EntryType};
-
 use crate::event::{EventKind, KeptReport, TestSummary};
-use crate::exec::{ExecError, Session};
-use crate::foreign::system_words;
-use crate::run::junit::{self, Junit};
+use crate::exec::{Session, Stop, stoppable};
+use crate::run::bounded_call::Remote;
+use crate::run::junit::Unreadable;
 use crate::run::message::{Failure, Message, Verdict};
-use crate::run::spec::ReportFiles;
+use crate::run::spec::{ReportFiles, ReportFormat};
 
 use super::driver::Attempt;
 use super::leave::Missed;
+use super::report_content::{Fit, led_to, tests};
 use super::reports::or_failed;
+
+/// Links that lead to each other before the last is taken for one that leads nowhere.
+const MAX_LINKS: usize = 8;
 
 /// What was kept of an attempt's reports.
 #[derive(Debug, Default)]
@@ -24,6 +24,14 @@ pub(super) struct Reports {
     pub(super) files: Vec<KeptReport>,
     /// Of the `junit` report.
     pub(super) tests: Option<TestSummary>,
+}
+
+/// What a report turns out to be.
+enum Content {
+    /// The runner would not send it.
+    Refused(String),
+    /// What it says of tests, or why that can't be read.
+    Kept(Result<Option<TestSummary>, Unreadable>),
 }
 
 impl Attempt<'_> {
@@ -53,7 +61,8 @@ impl Attempt<'_> {
         (verdict, reports)
     }
 
-    /// Brings a report and looks into it; `None` where no file matched.
+    /// Brings a report and looks into it; `None` where no file matched. It stays where it is only if
+    /// the attempt is to keep it.
     async fn report_file(
         &mut self,
         session: &mut dyn Session,
@@ -64,11 +73,74 @@ impl Attempt<'_> {
         if self.told_of(collected).await.is_none() {
             return Ok(None);
         }
-        let content = Content::of(&into, wanted.kind == "junit");
-        content.map(Some).map_err(|error| {
-            let text = format!("its archive can't be read: {}", system_words(&error));
-            Missed::Failed(ExecError::system("collect reports", text))
-        })
+        let content = self.content(session, wanted, &into).await;
+        if !matches!(content, Ok(Content::Kept(_))) {
+            // Nobody is to find what GitLab would not have.
+            let _ = std::fs::remove_file(&into);
+        }
+        content.map(Some)
+    }
+
+    async fn content(
+        &mut self,
+        session: &mut dyn Session,
+        wanted: &ReportFiles,
+        into: &Path,
+    ) -> Result<Content, Missed> {
+        let format = ReportFormat::of(&wanted.kind);
+        if let Some(why) = self.refused(session, into, format).await? {
+            return Ok(Content::Refused(why));
+        }
+        if wanted.kind != "junit" {
+            return Ok(Content::Kept(Ok(None)));
+        }
+        let (tar, masker) = (into.to_owned(), self.log.masker());
+        let told = self.looked(move |stop| tests(&tar, masker, stop)).await?;
+        Ok(Content::Kept(told))
+    }
+
+    /// Why the runner would not send what was brought; brings what a link leads to in its place.
+    pub(super) async fn refused(
+        &mut self,
+        session: &mut dyn Session,
+        into: &Path,
+        format: ReportFormat,
+    ) -> Result<Option<String>, Missed> {
+        for _ in 0..MAX_LINKS {
+            let tar = into.to_owned();
+            let fit = self.looked(move |stop| Fit::of(&tar, format, stop)).await?;
+            let (path, target) = match fit {
+                Fit::Fits => return Ok(None),
+                Fit::Refused(why) => return Ok(Some(why)),
+                Fit::Link { path, target } => (path, target),
+            };
+            let shown = path.display();
+            let Some(place) = led_to(Path::new(&self.layout.project_dir), &path, &target) else {
+                let why = format!("`{shown}` leads out of the project directory");
+                return Ok(Some(why));
+            };
+            let glob = literally(&place.to_string_lossy());
+            let collected = self.collected(session, vec![glob], into).await?;
+            if collected.entries == 0 {
+                return Ok(Some(format!("`{shown}` leads to no file")));
+            }
+        }
+        Ok(Some("its links lead on and on".to_owned()))
+    }
+
+    /// What reading its archive brings to light, as long as the job's time lasts.
+    pub(super) async fn looked<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&Stop) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, Missed> {
+        let (cx, remote) = Remote::new();
+        let work = stoppable(
+            "collect reports",
+            "the report's archive can't be read",
+            &cx,
+            work,
+        );
+        self.afterwards(remote, work).await
     }
 
     async fn take_report(
@@ -79,33 +151,30 @@ impl Attempt<'_> {
         reports: &mut Reports,
     ) -> Verdict {
         let (kind, file) = (&wanted.kind, self.report_place(&wanted.kind));
-        if let Some(path) = content.no_file {
-            // Nobody is to find what GitLab would not have.
-            let _ = std::fs::remove_file(&file);
-            let message = format!(
-                "the {kind} report is refused, as by GitLab Runner: `{path}` is no regular file"
-            );
-            self.log.say(&format!("ERROR: {message}")).await;
-            let failure = Failure {
-                message,
-                // The runner's uploader ends with 1.
-                ..Failure::exit_code(1)
-            };
-            return or_failed(verdict, failure);
-        }
-        match content.tests {
-            Ok(None) => {}
-            Ok(Some(mut tests)) => {
-                for name in &mut tests.failures {
-                    *name = self.log.masked(name);
-                }
-                reports.tests = Some(tests);
+        let told = match content {
+            Content::Kept(told) => told,
+            Content::Refused(why) => {
+                let message = format!("the {kind} report is refused, as by GitLab Runner: {why}");
+                self.log.say(&format!("ERROR: {message}")).await;
+                let failure = Failure {
+                    message,
+                    // The runner's uploader ends with 1.
+                    ..Failure::exit_code(1)
+                };
+                return or_failed(verdict, failure);
             }
+        };
+        match told {
+            Ok(tests) => reports.tests = tests.or(reports.tests.take()),
             Err(why) => {
                 let job = &self.order.name;
                 let text = format!(
-                    "the {kind} report of job `{job}` can't be read, so that no tests are shown, as on GitLab: {why}"
+                    "the {kind} report of job `{job}` can't be read, so that no tests are shown"
                 );
+                let text = match why {
+                    Unreadable::Malformed(why) => format!("{text}, as on GitLab: {why}"),
+                    Unreadable::Beyond(why) => format!("{text}: {why}"),
+                };
                 let text = self.log.masked(&text);
                 let notice = Message::Event(EventKind::Notice { text });
                 let _ = self.messages.send(notice).await;
@@ -119,55 +188,14 @@ impl Attempt<'_> {
     }
 }
 
-/// What a report on disk turns out to be.
-struct Content {
-    /// The first of its paths that is no file, for which the runner would not upload it.
-    no_file: Option<String>,
-    /// What it says of tests, or why that can't be read.
-    tests: Result<Option<TestSummary>, String>,
-}
-
-impl Content {
-    fn of(tar: &Path, has_tests: bool) -> io::Result<Self> {
-        let mut content = Self {
-            no_file: None,
-            tests: Ok(None),
-        };
-        let file = match File::open(tar) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(content),
-            opened => opened?,
-        };
-        let mut read = has_tests.then(|| Ok(Junit::default()));
-        let mut left = junit::MAX_SIZE;
-        for entry in Archive::new(BufReader::new(file)).entries_with_seek()? {
-            let entry = entry?;
-            let path = entry.path()?.display().to_string();
-            if !is_file(entry.header().entry_type()) {
-                content.no_file = Some(path);
-                return Ok(content);
-            }
-            let Some(Ok(tests)) = &mut read else { continue };
-            let size = entry.size();
-            let done = if size > left {
-                Err(format!("it is larger than {} MB", junit::MAX_SIZE >> 20))
-            } else {
-                left -= size;
-                tests.read(BufReader::new(entry))
-            };
-            if let Err(why) = done {
-                read = Some(Err(format!("`{path}`: {why}")));
-            }
+/// A glob that means this path alone.
+fn literally(path: &str) -> String {
+    let mut glob = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if matches!(letter, '*' | '?' | '[' | ']' | '{' | '}' | ',' | '\\') {
+            glob.push('\\');
         }
-        if let Some(read) = read {
-            content.tests = read.map(Junit::summary);
-        }
-        Ok(content)
+        glob.push(letter);
     }
-}
-
-fn is_file(kind: EntryType) -> bool {
-    matches!(
-        kind,
-        EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse
-    )
+    glob
 }

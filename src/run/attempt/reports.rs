@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::exec::{ArtifactRef, ExecError, Globs, Session};
-use crate::foreign::system_words;
+use crate::exec::{ArtifactRef, Globs, Session, Stop};
 use crate::run::bounded_call::Remote;
 use crate::run::dotenv::{self, Variables};
 use crate::run::message::{Failure, Verdict};
+use crate::run::spec::ReportFormat;
 
 use super::driver::Attempt;
 use super::leave::Missed;
@@ -61,13 +61,22 @@ impl Attempt<'_> {
         let into = self.report_place("dotenv");
         let collected = self.report(session, paths, &into).await?;
         self.told_of(collected).await;
-        let read = files(&into);
+        let read = self.read_dotenv(session, &into).await;
         // It was only the way here.
         let _ = std::fs::remove_file(&into);
-        let content = read.map_err(|error| {
-            let text = format!("the dotenv report can't be read: {}", system_words(&error));
-            Missed::Failed(ExecError::system("collect reports", text))
-        })?;
+        read
+    }
+
+    async fn read_dotenv(
+        &mut self,
+        session: &mut dyn Session,
+        tar: &Path,
+    ) -> Result<Report, Missed> {
+        if let Some(why) = self.refused(session, tar, ReportFormat::Gzip).await? {
+            return Ok(Report::Refused(why));
+        }
+        let tar = tar.to_owned();
+        let content = self.looked(move |stop| files(&tar, stop)).await?;
         Ok(match dotenv::parse(&content) {
             Ok(variables) => Report::Variables(variables),
             Err(refused) => Report::Refused(refused),
@@ -89,8 +98,19 @@ impl Attempt<'_> {
         paths: &[Arc<str>],
         into: &Path,
     ) -> Result<ArtifactRef, Missed> {
+        let paths = self.expanded(session, paths).await?;
+        self.collected(session, paths, into).await
+    }
+
+    /// The same of globs whose variables are expanded.
+    pub(super) async fn collected(
+        &mut self,
+        session: &mut dyn Session,
+        paths: Vec<String>,
+        into: &Path,
+    ) -> Result<ArtifactRef, Missed> {
         let globs = Globs {
-            paths: self.expanded(session, paths).await?,
+            paths,
             limit: self.shared.artifacts_limit,
             ..Globs::default()
         };
@@ -109,18 +129,16 @@ pub(super) fn or_failed(verdict: Verdict, failure: Failure) -> Verdict {
 }
 
 /// The files of an archive one behind the other, as far as a report may be long.
-fn files(tar: &Path) -> io::Result<Vec<u8>> {
+fn files(tar: &Path, stop: &Stop) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     let file = match std::fs::File::open(tar) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(content),
         opened => opened?,
     };
-    for entry in tar::Archive::new(file).entries()? {
-        let entry = entry?;
-        if entry.header().entry_type().is_file() {
-            let left = (dotenv::MAX_SIZE + 1).saturating_sub(content.len()) as u64;
-            entry.take(left).read_to_end(&mut content)?;
-        }
+    for entry in tar::Archive::new(file).entries_with_seek()? {
+        stop.check()?;
+        let left = (dotenv::MAX_SIZE + 1).saturating_sub(content.len()) as u64;
+        entry?.take(left).read_to_end(&mut content)?;
     }
     Ok(content)
 }

@@ -3,14 +3,17 @@
 mod child;
 mod job;
 mod person;
+mod report_files;
 mod run;
 mod scripts;
 
 pub use child::{ChildPipeline, Trigger, TriggerContext};
 pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
 pub use person::{Person, Seat};
+pub use report_files::ReportFiles;
+pub(super) use report_files::ReportFormat;
 pub use run::{ArtifactPlaces, Interrupt, PipelineSpec, RunError, RunSettings, RunSpec};
 pub use scripts::{
     AfterScript, AttemptContext, AttemptScripts, EarlierSuccess, Expand, JobEnvironment,
-    JobSettings, Refusal, ReportFiles,
+    JobSettings, Refusal,
 };

@@ -8,6 +8,8 @@ use crate::run::cache::JobCache;
 use crate::run::coverage::Coverage;
 use crate::types::{Artifacts, EnvironmentAction, FailureReason};
 
+use super::ReportFiles;
+
 /// Makes the scripts of one job's attempts. They depend on facts that are known only then.
 pub trait Scripts: Send + Sync {
     /// The scripts of one attempt.
@@ -101,15 +103,6 @@ pub struct EarlierSuccess {
     pub reports: Vec<KeptReport>,
     /// What its `junit` report said.
     pub tests: Option<TestSummary>,
-}
-
-/// A report of files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportFiles {
-    /// GitLab's type of it: `junit`, `cobertura`.
-    pub kind: String,
-    /// Globs, variables unexpanded.
-    pub paths: Vec<Arc<str>>,
 }
 
 /// Expands the job's variables and those given, which come from `GITLAB_ENV` and win (runtime

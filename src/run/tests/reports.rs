@@ -43,6 +43,13 @@ fn kept(ended: &Ended) -> Vec<String> {
         .collect()
 }
 
+fn files_in(folder: &Path) -> Vec<String> {
+    let entries = folder.read_dir().expect("a folder");
+    entries
+        .map(|entry| entry.expect("an entry").file_name().display().to_string())
+        .collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn reports_are_kept_whatever_the_result() {
     for (script, status) in [("", "success"), ("exit 1", "failed: script_failure")] {
@@ -99,13 +106,89 @@ async fn a_junit_report_that_makes_no_sense_is_told_once_and_fails_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_folder_is_no_report() {
+async fn what_pipe_alone_does_not_read_is_not_said_of_gitlab() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ended = run(folder.path(), [reporting("a", "", &[("sast", "folder")])]).await;
-    assert_eq!(ended.jobs(), ["a failed: script_failure"]);
-    assert_eq!(ended.job("a").exit_code, Some(1));
+    let deep = "<testsuite>".repeat(300);
+    let ended = run(folder.path(), [reporting("a", "", &[("junit", &deep)])]).await;
+    assert_eq!(ended.jobs(), ["a success"]);
+    let told = ended.told();
+    assert!(told.contains(&"notice: the junit report of job `a` can't be read, so that no tests are shown: `paths`: more than 200 elements lie in each other".to_owned()), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn reports_are_what_the_runner_sends() {
+    for (kind, path, refused) in [
+        ("junit", "two", None),
+        ("junit", "folder", Some("`folder` is no regular file")),
+        ("junit", "link file", Some("`link` is no regular file")),
+        ("dotenv", "folder", Some("`folder` is no regular file")),
+        ("codequality", "file", None),
+        (
+            "terraform",
+            "two",
+            Some("only one file can be sent as it is, and `another` is another"),
+        ),
+        ("sast", "folder", Some("`folder` is a folder")),
+        ("codequality", "link file", None),
+        ("codequality", "link ./d/../file", None),
+        ("codequality", "link link file", None),
+        ("codequality", "link folder", Some("`folder` is a folder")),
+        ("codequality", "link none", Some("`link` leads to no file")),
+        (
+            "codequality",
+            "link ../file",
+            Some("`link` leads out of the project directory"),
+        ),
+        (
+            "codequality",
+            "link link link link link link link link link",
+            Some("its links lead on and on"),
+        ),
+        ("lsif", "folder", None),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let job = if kind == "dotenv" {
+            job("a", 0, "").with(|job| job.dotenv = vec![path.into()])
+        } else {
+            reporting("a", "", &[(kind, path)])
+        };
+        let ended = run(folder.path(), [job]).await;
+        let Some(why) = refused else {
+            assert_eq!(ended.jobs(), ["a success"], "{kind} {path}");
+            assert_eq!(
+                kept(&ended),
+                [format!("{kind} in a.1.{kind}.tar")],
+                "{path}"
+            );
+            continue;
+        };
+        assert_eq!(ended.jobs(), ["a failed: script_failure"], "{kind} {path}");
+        assert_eq!(ended.job("a").exit_code, Some(1), "{kind} {path}");
+        assert_eq!(kept(&ended), [""; 0], "{kind} {path}");
+        let log = ended.log("a");
+        let error = log.iter().find(|line| line.starts_with("ERROR: "));
+        let error = error.unwrap_or_else(|| panic!("{kind} {path}: {log:?}"));
+        assert!(error.contains("report is refused, as "), "{error}");
+        assert!(error.ends_with(&format!(": {why}")), "{error}");
+        assert_eq!(files_in(folder.path()), [""; 0], "{kind} {path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_cannot_be_read_does_not_stay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ended = run(folder.path(), [reporting("a", "", &[("junit", "broken")])]).await;
+    assert_eq!(ended.jobs(), ["a failed: runner_system_failure"]);
     assert_eq!(kept(&ended), [""; 0]);
-    assert!(!folder.path().join("a.1.sast.tar").exists());
+    let log = ended.log("a");
+    let error = log.last().expect("a line");
+    assert!(
+        error.starts_with(
+            "ERROR: the junit report was not kept: the report's archive can't be read: "
+        ),
+        "{error}"
+    );
+    assert_eq!(files_in(folder.path()), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
