@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::process;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -34,6 +35,9 @@ impl Signals {
                 tokio::spawn(listen(signals, number, sender.clone(), prepares));
             }
         }
+        // Heard, it ends nothing: what is written beyond the user's `ulimit -f` is an error like that
+        // of a full disk. Programs that are started have it as it was.
+        let _ = signal(SignalKind::from_raw(process::Signal::XFSZ.as_raw()));
         Self {
             interrupt,
             prepares,
