@@ -142,6 +142,18 @@ impl ConfigFile {
         })
     }
 
+    /// Refuses the image `name` where it is made for another platform than was asked for.
+    pub(super) fn must_fit(&self, wanted: Option<&Platform>, name: &str) -> Result<(), ImageError> {
+        match wanted {
+            Some(wanted) if !self.platform.fits(wanted) => Err(ImageError::Platform {
+                name: name.to_owned(),
+                wanted: wanted.to_string(),
+                offered_for: vec![self.platform.to_string()],
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// The file of an image that is made of one tar and says nothing of its containers.
     pub(super) fn of_tar(diff_id: &str, platform: &Platform) -> Result<Self, ImageError> {
         let mut written = serde_json::json!({

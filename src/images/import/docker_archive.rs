@@ -52,6 +52,8 @@ pub(super) fn docker_archive(
             return Err(import.unsound(&what));
         }
         let names = names(one, import)?;
+        let name = names.first().map(ImageName::short).unwrap_or_default();
+        image.must_fit(import.options.platform.as_ref(), &name)?;
         for (at, layer) in one.layers.iter().enumerate() {
             import.at(at, found);
             let source = index.find(layer);

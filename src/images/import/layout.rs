@@ -91,6 +91,7 @@ fn image(
         }
     };
     let image = ConfigFile::read(blobs.bytes(&config)?)?;
+    image.must_fit(import.options.platform.as_ref(), &name.short())?;
     let (found, wanted) = (layers.len(), image.diff_ids.len());
     if found != wanted {
         return Err(ImageError::unsound(format!(

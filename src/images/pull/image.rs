@@ -77,15 +77,7 @@ impl Arrival<'_> {
             )));
         }
         // A registry without a list of platforms gives what it has.
-        if let Some(wanted) = &options.platform
-            && !image.platform.fits(wanted)
-        {
-            return Err(ImageError::Platform {
-                name: name.short(),
-                wanted: wanted.to_string(),
-                offered_for: vec![image.platform.to_string()],
-            });
-        }
+        image.must_fit(options.platform.as_ref(), &name.short())?;
         let chain = image.chain();
         let missing: Vec<usize> = (0..found).filter(|at| !self.has(&chain[*at])).collect();
         let bytes = |at: &usize| layers[*at].size;

@@ -168,6 +168,31 @@ fn a_layer_twice_is_a_link_in_the_archive() {
 }
 
 #[test]
+fn an_image_for_another_platform_than_was_asked_for_is_refused() {
+    let layers = layers();
+    let name = "tool:1";
+    for bytes in [
+        docker_archive(name, &layers),
+        archive(&layout(Some(name), &layers)),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("archive");
+        fs::write(&path, bytes).expect("written");
+        let store = store(folder.path());
+        let options = ImportOptions {
+            name: None,
+            platform: Some("linux/arm64".parse().expect("a platform")),
+        };
+        let mut arrival = store.arrival().expect("begun");
+        let stop = AtomicBool::new(false);
+        let refused = arrival.import(&path, "archive", &options, &|_| {}, &stop);
+        let error = refused.expect_err("it is for another").to_string();
+        let wanted = "image `tool:1` is not made for linux/arm64: it is made for linux/amd64";
+        assert_eq!(error, wanted);
+    }
+}
+
+#[test]
 fn what_is_no_sound_image_is_refused_and_leaves_nothing() {
     let layers = layers();
     let name = "tool:1";
