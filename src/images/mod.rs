@@ -29,7 +29,7 @@ mod removal;
 mod sha256;
 mod store;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 

@@ -185,7 +185,7 @@ fn digits(digest: &str) -> &str {
 }
 
 /// What `docker save` wrote for years: a folder for each layer.
-pub(super) fn docker_archive(name: &str, layers: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn docker_archive(name: &str, layers: &[Vec<u8>]) -> Vec<u8> {
     let config = config(layers).to_string();
     let file = format!("{}.json", digits(&sha256(&config)));
     let mut tar = Tar::default().file(&file, 0o644, config);

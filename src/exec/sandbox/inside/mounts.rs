@@ -3,11 +3,15 @@
 use std::ffi::CString;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxAttributes, StatxFlags, statvfs, statx};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, StatVfsMountFlags, StatxAttributes, StatxFlags, openat, statvfs,
+    statx,
+};
+use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags,
     OpenTreeFlags, UnmountFlags, fsconfig_create, fsmount, fsopen, mount, mount_bind,
@@ -71,6 +75,9 @@ pub(super) fn clone_tree(path: &Path, recursive: bool) -> io::Result<OwnedFd> {
     Ok(open_tree(CWD, path, flags)?)
 }
 
+/// Bytes of options that the kernel reads; what is beyond them it passes over in silence.
+const MOST_OPTIONS: usize = 4095;
+
 /// Puts an overlay at `at`.
 pub(super) fn overlay(
     lower: &[impl AsRef<Path>],
@@ -79,9 +86,32 @@ pub(super) fn overlay(
     at: &Path,
     marks: Marks,
 ) -> io::Result<()> {
-    let options = overlay_options(lower, upper, work, marks)?;
+    let mut options = overlay_options(lower, upper, work, marks)?;
+    let mut open = Vec::new();
+    if options.count_bytes() > MOST_OPTIONS {
+        // An image may have many layers: open, they have short names.
+        open = opened(lower)?;
+        let names: Vec<PathBuf> = open.iter().map(name_of).collect();
+        options = overlay_options(&names, upper, work, marks)?;
+    }
+    if options.count_bytes() > MOST_OPTIONS {
+        return Err(Errno::TOOBIG.into());
+    }
     let flags = MountFlags::NODEV;
-    Ok(mount("overlay", at, "overlay", flags, options.as_c_str())?)
+    mount("overlay", at, "overlay", flags, options.as_c_str())?;
+    drop(open);
+    Ok(())
+}
+
+fn opened(folders: &[impl AsRef<Path>]) -> io::Result<Vec<OwnedFd>> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let open = |folder: &Path| Ok(openat(CWD, folder, flags, Mode::empty())?);
+    folders.iter().map(|it| open(it.as_ref())).collect()
+}
+
+/// A name that leads to an open file of this process.
+fn name_of(open: &OwnedFd) -> PathBuf {
+    format!("/proc/self/fd/{}", open.as_raw_fd()).into()
 }
 
 /// Puts one at `at` that shows its layers and to which nobody writes.
@@ -93,7 +123,7 @@ pub(super) fn overlay_for_reading(layers: &[&Path], at: &Path) -> io::Result<()>
     Ok(mount("overlay", at, "overlay", flags, options.as_c_str())?)
 }
 
-/// The kernel reads one page of options, in which `:`, `,` and `\` mean something. What is written is
+/// In options `:`, `,` and `\` mean something. What is written is
 /// never wanted after the job: unless told so, the kernel would write all of the disk's dirty
 /// pages out when the overlay goes. All files look as if they were on one device, else whoever stays
 /// on one would pass them over.

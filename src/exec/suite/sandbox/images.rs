@@ -8,6 +8,7 @@ use super::super::cases::refused;
 use super::super::owners::artifacts_keep_owners_and_set_ids;
 use super::super::subject::{BUDGET, Step, Subject, context};
 use super::{has_users_of_images, sandbox, sandbox_of};
+use crate::images::testing::docker_archive;
 use crate::images::{ImageName, ImportOptions};
 
 /// Files that an image has: a path, and a content, or `-> ` and the target of a link.
@@ -24,10 +25,14 @@ fn header() -> tar::Header {
 
 /// Puts an image into the store of `subject`: busybox and `files`.
 pub(super) fn import(subject: &Subject, name: &str, files: Files<'_>) {
+    store(subject, name, &with_busybox(files));
+}
+
+/// The tar of a root file system: busybox and `files`.
+fn with_busybox(files: Files<'_>) -> Vec<u8> {
     let busybox = std::fs::read("/usr/bin/busybox").or_else(|_| std::fs::read("/bin/busybox"));
     let busybox = busybox.expect("busybox-static is installed");
-    let tar = subject.archive("image.tar");
-    let mut builder = tar::Builder::new(std::fs::File::create(&tar).expect("created"));
+    let mut builder = tar::Builder::new(Vec::new());
     let mut add = |path: &str, kind: tar::EntryType, mode: u32, content: &[u8]| {
         let mut header = header();
         header.set_entry_type(kind);
@@ -41,7 +46,8 @@ pub(super) fn import(subject: &Subject, name: &str, files: Files<'_>) {
         add(folder, tar::EntryType::Directory, mode, b"");
     }
     add("bin/busybox", tar::EntryType::Regular, 0o755, &busybox);
-    let applets = ["sh", "id", "cat", "ls"].map(|name| (format!("bin/{name}"), "-> busybox"));
+    let applets =
+        ["sh", "id", "cat", "ls", "grep"].map(|name| (format!("bin/{name}"), "-> busybox"));
     let applets = applets
         .iter()
         .map(|(path, target)| (path.as_str(), *target));
@@ -62,7 +68,13 @@ pub(super) fn import(subject: &Subject, name: &str, files: Files<'_>) {
                 .expect("an entry");
         }
     }
-    builder.finish().expect("finished");
+    builder.into_inner().expect("finished")
+}
+
+/// Puts an image into the store of `subject`: the tar of a root file system, or an archive of images.
+fn store(subject: &Subject, name: &str, bytes: &[u8]) {
+    let tar = subject.archive("image.tar");
+    std::fs::write(&tar, bytes).expect("written");
     let store = image_store(&subject.scratch.path().join("images")).expect("a store");
     let mut arrival = store.arrival().expect("begun");
     let options = ImportOptions {
@@ -112,6 +124,35 @@ async fn an_image_runs_as_who_is_asked_for() {
         );
         assert_eq!(exit, Exit::Code(0), "{user:?}");
     }
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+/// As many as Docker lets an image have.
+#[tokio::test]
+async fn an_image_may_have_many_layers() {
+    let subject = sandbox().await;
+    let mut layers = vec![with_busybox(&[])];
+    for number in 1..127 {
+        let mut builder = tar::Builder::new(Vec::new());
+        let mut header = header();
+        header.set_mode(0o644);
+        header.set_size(0);
+        builder
+            .append_data(&mut header, format!("of-{number}"), std::io::empty())
+            .expect("an entry");
+        layers.push(builder.into_inner().expect("finished"));
+    }
+    store(&subject, "many:1", &docker_archive("many:1", &layers));
+    let mut spec = subject.spec("many");
+    if let Some(image) = &mut spec.image {
+        image.name = "many:1".to_owned();
+    }
+    let mut session = subject.open_spec(spec).await;
+    let script = Step::real("ls -d /of-1 /of-126; ls / | grep -c of-\n");
+    let (exit, output) = script.run(session.as_mut()).await;
+    assert_eq!(output, "/of-1\n/of-126\n126\n");
+    assert_eq!(exit, Exit::Code(0));
+    session.close(BUDGET).await.expect("closes");
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
