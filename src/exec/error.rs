@@ -86,14 +86,19 @@ impl ExecError {
 
     /// `what` went wrong with a file on a disk of `pipe`'s own. One that is full stays so.
     pub fn file(phase: &'static str, what: &str, error: io::Error) -> Self {
-        let failed = Self::system(phase, format!("{what}: {}", system_words(&error)));
+        let text = format!("{what}: {}", system_words(&error));
         let failed = if is_disk_full(&error) {
-            let fault = Fault::Lasting;
-            Self { fault, ..failed }.help(MAKE_ROOM)
+            Self::full_disk(phase, text)
         } else {
-            failed
+            Self::system(phase, text)
         };
         failed.because(error)
+    }
+
+    /// A disk of `pipe`'s own is full, and stays so.
+    pub fn full_disk(phase: &'static str, message: impl Into<String>) -> Self {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        Self::lasting(phase, message).help(MAKE_ROOM).because(full)
     }
 
     /// Whether it is a disk that is full.

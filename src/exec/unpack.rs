@@ -1,6 +1,7 @@
 //! A tar stream onto this machine's disk. The stream is hostile: nothing is written outside the
 //! folder, whatever names and links it holds.
 
+use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -11,6 +12,7 @@ use tar::{Archive, Entries, Entry, EntryType, Header};
 use super::entry::{is_whiteout, relative};
 use super::file_work::Stop;
 use super::keeps::Keeps;
+use crate::foreign::system_words;
 use crate::remove::remove;
 
 /// Unpacks the file `tar` over `folder`. Later entries replace earlier ones and what was there. The files
@@ -171,11 +173,26 @@ fn place(entry: &mut Entry<'_, impl Read>, into: Destination<'_>) -> io::Result<
     if is_in_sight {
         make_room(&folder.join(&path), entry.header().entry_type())?;
     }
-    entry.unpack_in(folder)?;
+    let placed = entry.unpack_in(folder);
+    placed.map_err(|error| with_reason(&path, &error))?;
     if is_in_sight {
         into.keeps.apply(&folder.join(&path), entry.header())?;
     }
     Ok(())
+}
+
+/// An error that says why: those of the tar crate leave that to what they come from.
+fn with_reason(path: &Path, error: &io::Error) -> io::Error {
+    let mut reason: &dyn Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    let reason = match reason.downcast_ref() {
+        Some(error) => system_words(error),
+        None => reason.to_string(),
+    };
+    let text = format!("`{}`: {reason}", path.display());
+    io::Error::new(error.kind(), text)
 }
 
 /// Removes what is in the way of a new entry: links are replaced, never written through.
@@ -205,6 +222,9 @@ mod tests {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Symlink);
         header.set_size(0);
+        header.set_mode(0o777);
+        header.set_uid(0);
+        header.set_gid(0);
         tar.append_link(&mut header, "link", &victim)
             .expect("a link");
         let mut header = tar::Header::new_gnu();
@@ -214,7 +234,9 @@ mod tests {
             .expect("a file");
         let tar = tar.into_inner().expect("a stream");
 
-        unpack_from(tar.as_slice(), &folder, Keeps::Owners).expect_err("it leads outside");
+        let refused = unpack_from(tar.as_slice(), &folder, Keeps::Owners);
+        let error = refused.expect_err("it leads outside").to_string();
+        assert!(error.starts_with("`link/file`: "), "{error}");
         let text = std::fs::read_to_string(victim.join("file")).expect("still there");
         assert_eq!(text, "stays");
     }

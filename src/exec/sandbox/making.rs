@@ -22,6 +22,7 @@ use super::services::Services;
 use super::session::SandboxSession;
 use super::trees::base::Base;
 use super::trees::brought::Brought;
+use super::trees::builds::{NO_ARTIFACTS, NO_FILES};
 use super::trees::host;
 use super::trees::overlays::{Held, make_places};
 use super::undone::Undone;
@@ -103,8 +104,8 @@ impl SandboxExecutor {
             .any(|it| it.name != host::NAME);
         let ranges = has_owners.then(|| in_place(ranges)).flatten();
         let who = probe::identity("", rights, ranges);
-        let (base, (builds, over)) =
-            tokio::try_join!(self.bases.get(&image), self.builds.layers_of(spec, &who))?;
+        let (base, parts) =
+            tokio::try_join!(self.bases.get(&image), self.builds.parts_of(spec, &who))?;
         let extras = &self.settings.extras;
         let binds = if extras.has_binds() {
             in_place(|| extras.binds(spec))?
@@ -125,7 +126,7 @@ impl SandboxExecutor {
             ranges,
             user,
             layout: &spec.layout,
-            builds: &builds,
+            builds: &parts.layers,
             limits: self.settings.limits.effective(),
             places: self.places(),
             temp_files: &temp_files(spec),
@@ -142,7 +143,7 @@ impl SandboxExecutor {
             overlays,
             written,
         } = self.launch(wanted).await?;
-        let brought = Brought::new(spec, &builds, &over, probe::marks(rights));
+        let brought = Brought::new(spec, &parts, probe::marks(rights));
         // What the user's runner mounts may lie over it.
         let brought = brought.filter(|_| binds.is_empty() && extras.tmpfs.is_empty());
         let groups = undone.keep();
@@ -182,7 +183,8 @@ impl SandboxExecutor {
             ranges,
         };
         let begun = async {
-            session.unpack(&over).await?;
+            session.unpack(&parts.files, NO_FILES).await?;
+            session.unpack(&parts.artifacts, NO_ARTIFACTS).await?;
             if !spec.services.is_empty() {
                 self.start_services(spec, links, &mut session, shared)
                     .await?;

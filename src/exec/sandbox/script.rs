@@ -24,6 +24,9 @@ pub(super) fn in_memory(script: &str) -> io::Result<File> {
 /// Why no shell reads a script, with what to do.
 pub(super) fn not_started(what: String, cause: Cause, has_entrypoint: bool) -> ExecError {
     const NO_SHELL: &str = "`sh` can't be started";
+    if cause == Cause::FullDisk {
+        return ExecError::full_disk("run script", what);
+    }
     if cause == Cause::Job {
         // The image does not know whom it asks for: the system's fault, as all that is wrong at the
         // start of a container under the runner.
@@ -71,6 +74,12 @@ mod tests {
                 Cause::Job,
                 true,
                 "image:docker:user",
+            ),
+            (
+                "`/app` can't be made: no space left on device",
+                Cause::FullDisk,
+                true,
+                "make room",
             ),
         ] {
             let error = not_started(what.to_owned(), cause, has_entrypoint);

@@ -20,7 +20,7 @@ use super::super::service_words::{WITHOUT_PORT, late, waiting, warning, warning_
 use super::super::voice::{Said, Voice};
 use super::super::{Cx, ExecError, ServiceSpec};
 use super::inside::link::{Link, unexpected};
-use super::inside::wire::{Program, Reply};
+use super::inside::wire::{Cause, Program, Reply};
 use crate::foreign::system_words;
 
 /// Lines under way to the job's log.
@@ -91,11 +91,14 @@ impl Services {
         drop(writes);
         match link.receive().await? {
             Reply::Started => {}
-            Reply::Failed { what, .. } => {
+            Reply::Failed { what, cause } => {
                 let text = format!("service `{image}` can't be started: {what}");
-                return Err(
-                    ExecError::system(PHASE, text).help("check its `entrypoint` and `command`")
-                );
+                return Err(match cause {
+                    Cause::FullDisk => ExecError::full_disk(PHASE, text),
+                    _ => {
+                        ExecError::system(PHASE, text).help("check its `entrypoint` and `command`")
+                    }
+                });
             }
             other => return Err(unexpected(PHASE, other)),
         }

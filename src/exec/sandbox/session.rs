@@ -22,13 +22,13 @@ use super::super::terminal::talk;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Layout, Script, Session};
 use super::groups::remove_attempt;
 use super::identity::Identity;
-use super::inside::link::{Link, unexpected};
+use super::inside::link::{Link, failed_for, unexpected};
 use super::inside::wire::{Choice, Program, Reply, Request, Stop};
 use super::network::job_networks::{JobNetwork, JobNetworks};
 use super::script::{in_memory, not_started};
 use super::services::Services;
 use super::trees::brought::Brought;
-use super::trees::builds::Builds;
+use super::trees::builds::{Builds, NO_ARTIFACTS};
 use super::trees::overlays::Held;
 use crate::foreign::system_words;
 
@@ -78,10 +78,14 @@ impl SandboxSession {
         PathBuf::from(&self.layout.project_dir)
     }
 
-    /// Unpacks archives over the project directory.
-    pub(super) async fn unpack(&mut self, tars: &[PathBuf]) -> Result<(), ExecError> {
+    /// Unpacks archives over the project directory; `trouble` is told where that can't be done.
+    pub(super) async fn unpack(
+        &mut self,
+        tars: &[PathBuf],
+        trouble: &str,
+    ) -> Result<(), ExecError> {
         for tar in tars {
-            let file = File::open(tar).map_err(|error| not_unpacked(&error))?;
+            let file = File::open(tar).map_err(|error| ExecError::file("open", trouble, error))?;
             let request = Request::Unpack {
                 folder: self.project_dir(),
                 owner: self.owned_by.clone(),
@@ -89,9 +93,8 @@ impl SandboxSession {
             self.link.ask(&request, &[file.as_fd()]).await?;
             match self.link.receive().await? {
                 Reply::Done => {}
-                Reply::Failed { what, .. } => {
-                    let text = format!("the artifacts can't be unpacked: {what}");
-                    return Err(ExecError::system("open", text));
+                Reply::Failed { what, cause } => {
+                    return Err(failed_for(cause, "open", format!("{trouble}: {what}")));
                 }
                 other => return Err(unexpected("open", other)),
             }
@@ -180,7 +183,7 @@ impl Session for SandboxSession {
     async fn add(&mut self, artifacts: &[ArtifactRef], cx: &Cx) -> Result<(), ExecError> {
         check(&cx.cancel, "open")?;
         let tars: Vec<PathBuf> = artifacts.iter().map(|kept| kept.tar.clone()).collect();
-        self.unpack(&tars).await
+        self.unpack(&tars, NO_ARTIFACTS).await
     }
 
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
@@ -304,9 +307,9 @@ impl Session for SandboxSession {
                     }
                     Ok(kept)
                 }
-                Reply::Failed { what, .. } => {
+                Reply::Failed { what, cause } => {
                     let text = format!("the archive can't be packed: {what}");
-                    Err(ExecError::system(PHASE, text))
+                    Err(failed_for(cause, PHASE, text))
                 }
                 other => Err(unexpected(PHASE, other)),
             }
@@ -379,9 +382,4 @@ async fn next_stop(last: Option<Stop>, cx: &Cx) -> Stop {
         }
         Some(Stop::Kill) => std::future::pending().await,
     }
-}
-
-fn not_unpacked(error: &io::Error) -> ExecError {
-    let text = format!("the artifacts can't be unpacked: {}", system_words(error));
-    ExecError::system("open", text)
 }

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use super::inside::kernel::Broken;
 use super::inside::wire::Cause;
 use super::step::{KernelTree, Step};
-use crate::foreign::system_words;
+use crate::foreign::{is_disk_full, system_words};
 
 /// `/proc can't be mounted: operation not permitted`.
 pub(super) fn broken(broken: &Broken) -> String {
@@ -59,12 +59,65 @@ pub(super) fn broken(broken: &Broken) -> String {
 pub(super) fn cause(broken: &Broken) -> Cause {
     if is_of_image(broken) {
         Cause::Job
+    } else if makes_files(&broken.step) && is_disk_full(&broken.error) {
+        Cause::FullDisk
     } else {
         Cause::of(&broken.error)
     }
 }
 
+/// Whether a step makes files. Of others the kernel says that no space is left where it means something
+/// else than a disk.
+fn makes_files(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::Overlay { .. }
+            | Step::Unite { .. }
+            | Step::Copied { .. }
+            | Step::Folder { .. }
+            | Step::OpenFolder { .. }
+            | Step::PlainFolder { .. }
+            | Step::File { .. }
+            | Step::Own { .. }
+            | Step::Link { .. }
+    )
+}
+
 fn is_of_image(broken: &Broken) -> bool {
     matches!(broken.step, Step::PlainFolder { .. })
         && broken.error.kind() == ErrorKind::NotADirectory
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
+    use super::super::inside::kernel::Broken;
+    use super::{Cause, Step, cause};
+
+    #[test]
+    fn a_disk_is_full_where_files_are_made() {
+        let at = || PathBuf::from("/x");
+        let file = || Step::File {
+            at: at(),
+            mode: 0o644,
+            content: String::new(),
+        };
+        let group = Step::Group {
+            at: at(),
+            settings: Vec::new(),
+        };
+        for (step, number, wanted) in [
+            (file(), libc::ENOSPC, Cause::FullDisk),
+            (file(), libc::EDQUOT, Cause::FullDisk),
+            (file(), libc::EACCES, Cause::Machine),
+            (group, libc::ENOSPC, Cause::Moment),
+            (Step::PlainFolder { at: at() }, libc::ENOTDIR, Cause::Job),
+        ] {
+            let error = io::Error::from_raw_os_error(number);
+            let broken = Broken { step, error };
+            assert_eq!(cause(&broken), wanted, "{broken:?}");
+        }
+    }
 }

@@ -183,7 +183,7 @@ impl Init {
             let reply = match given_up {
                 Ok(()) => work().unwrap_or_else(|error| Reply::Failed {
                     what: system_words(&error),
-                    cause: Cause::Moment,
+                    cause: Cause::of_files(&error),
                 }),
                 Err(Refused { what, cause }) => Reply::Failed { what, cause },
             };

@@ -238,7 +238,7 @@ fn not_started(error: &io::Error) -> ExecError {
     let text = format!("no sandbox can be started: {words}");
     let made = match Cause::of(error) {
         Cause::Moment => ExecError::system("open", text),
-        Cause::Machine | Cause::Job => ExecError::lasting("open", text),
+        Cause::Machine | Cause::FullDisk | Cause::Job => ExecError::lasting("open", text),
     };
     let forbids = std::fs::read_to_string("/proc/sys/vm/memfd_noexec");
     if forbids.is_ok_and(|value| value.trim() == "2") {
@@ -268,11 +268,17 @@ fn gone() -> ExecError {
 /// What an answer that was not hoped for says.
 pub(in super::super) fn unexpected(phase: &'static str, reply: Reply) -> ExecError {
     match reply {
-        Reply::Failed { what, cause } => match cause {
-            Cause::Job => ExecError::user(phase, what),
-            Cause::Machine => ExecError::lasting(phase, what),
-            Cause::Moment => ExecError::system(phase, what),
-        },
+        Reply::Failed { what, cause } => failed_for(cause, phase, what),
         other => ExecError::system(phase, format!("the sandbox gave no sense: {other:?}")),
+    }
+}
+
+/// What could not be done, with whoever is to blame.
+pub(in super::super) fn failed_for(cause: Cause, phase: &'static str, what: String) -> ExecError {
+    match cause {
+        Cause::Job => ExecError::user(phase, what),
+        Cause::Machine => ExecError::lasting(phase, what),
+        Cause::FullDisk => ExecError::full_disk(phase, what),
+        Cause::Moment => ExecError::system(phase, what),
     }
 }

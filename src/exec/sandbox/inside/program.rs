@@ -120,10 +120,18 @@ fn begin(
     };
     let user = user_of(&program.user).map_err(by_job)?;
     // Open to all it would be by the mask of this process.
-    fs::DirBuilder::new()
+    let made = fs::DirBuilder::new()
         .recursive(true)
         .mode(0o755)
-        .create(&program.folder)?;
+        .create(&program.folder);
+    made.map_err(|error| Refused {
+        what: format!(
+            "`{}` can't be made: {}",
+            program.folder.display(),
+            system_words(&error)
+        ),
+        cause: Cause::of_files(&error),
+    })?;
     Err(Refused {
         what: turn_into(program, cap_drop, &user, input, output, has_many),
         cause: Cause::Moment,

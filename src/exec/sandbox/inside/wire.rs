@@ -21,6 +21,7 @@ use super::super::super::Globs;
 use super::super::identity::Identity;
 use super::super::network::gate::Outside;
 use super::super::step::Step;
+use crate::foreign::is_disk_full;
 use crate::images::layer::{LayerError, UnpackJob, Unpacked};
 
 /// Open files that one message can have.
@@ -200,12 +201,24 @@ pub(in super::super) enum Cause {
     Job,
     /// This machine, which would do the same another time.
     Machine,
-    /// What is short at the moment: room, memory, processes.
+    /// A disk of this machine, which stays full.
+    FullDisk,
+    /// What is short at the moment: memory, processes, namespaces.
     Moment,
 }
 
 impl Cause {
-    /// Of what the system says where a sandbox is made.
+    /// Of what the system says of work on files.
+    pub(in super::super) fn of_files(error: &io::Error) -> Self {
+        if is_disk_full(error) {
+            Self::FullDisk
+        } else {
+            Self::Moment
+        }
+    }
+
+    /// Of what the system says where a sandbox is made. No space is left there for namespaces and mounts
+    /// of which there are too many.
     pub(in super::super) fn of(error: &io::Error) -> Self {
         use io::ErrorKind;
 
@@ -214,12 +227,13 @@ impl Cause {
             error.kind(),
             ErrorKind::OutOfMemory
                 | ErrorKind::WouldBlock
-                | ErrorKind::StorageFull
-                | ErrorKind::QuotaExceeded
                 | ErrorKind::ResourceBusy
                 | ErrorKind::Interrupted
         );
-        if is_short || error.raw_os_error().is_some_and(|it| files.contains(&it)) {
+        if is_short
+            || is_disk_full(error)
+            || error.raw_os_error().is_some_and(|it| files.contains(&it))
+        {
             Self::Moment
         } else {
             Self::Machine

@@ -9,7 +9,7 @@ use super::super::super::collect::{Selection, listed};
 use super::super::super::overlay_changes::{Notes, has_none_of};
 use super::super::super::{EnvSpec, Globs};
 use super::super::step::Marks;
-use super::builds::below_builds;
+use super::builds::{Parts, below_builds};
 
 /// What a job was brought as one layer.
 #[derive(Debug, Clone)]
@@ -25,14 +25,11 @@ pub(in super::super) struct Brought {
 }
 
 impl Brought {
-    /// Where just one archive was brought, as the highest of `layers`, and nothing lies over it.
-    pub(in super::super) fn new(
-        spec: &EnvSpec,
-        layers: &[PathBuf],
-        over: &[PathBuf],
-        marks: Marks,
-    ) -> Option<Self> {
-        let ([_], [], [layer, lower @ ..]) = (&*spec.workspace.artifacts, over, layers) else {
+    /// Where just one archive was brought, as the highest of the layers, and nothing lies over it.
+    pub(in super::super) fn new(spec: &EnvSpec, parts: &Parts, marks: Marks) -> Option<Self> {
+        let over = &*parts.artifacts;
+        let ([_], [], [layer, lower @ ..]) = (&*spec.workspace.artifacts, over, &*parts.layers)
+        else {
             return None;
         };
         Some(Self {

@@ -24,6 +24,23 @@ pub(in super::super) const WORTH_A_LAYER: u64 = 4 << 20;
 /// Layers below one job, at most: the kernel reads a page of mount options.
 const MOST_LAYERS: usize = 12;
 
+/// What is told where the project's own files can't be had.
+pub(in super::super) const NO_FILES: &str = "the project files can't be unpacked";
+
+/// The same of artifacts.
+pub(in super::super) const NO_ARTIFACTS: &str = "the artifacts can't be unpacked";
+
+/// What the builds directory of a job is made of.
+#[derive(Debug, Default)]
+pub(in super::super) struct Parts {
+    /// Layers, the highest first.
+    pub(in super::super) layers: Vec<PathBuf>,
+    /// Archives of the project's own files that go over them.
+    pub(in super::super) files: Vec<PathBuf>,
+    /// Archives of artifacts that go over all of that.
+    pub(in super::super) artifacts: Vec<PathBuf>,
+}
+
 /// The trees of a run, and the layers that its jobs share.
 #[derive(Debug)]
 pub(in super::super) struct Builds {
@@ -62,13 +79,13 @@ impl Builds {
         self.layers.release();
     }
 
-    /// The layers of the builds directory, the highest first, and the archives that go over them: all of
-    /// them, where they belong to the job's user, whom the image alone knows.
-    pub(in super::super) async fn layers_of(
+    /// What the builds directory is made of: archives alone, where it belongs to the job's user, whom the
+    /// image alone knows.
+    pub(in super::super) async fn parts_of(
         &self,
         spec: &EnvSpec,
         identity: &Identity,
-    ) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ExecError> {
+    ) -> Result<Parts, ExecError> {
         let broken = |error| ExecError::system("open", "the project directory").because(error);
         let below = below_builds(&spec.layout).map_err(broken)?;
         let tree = self.layers_of_tree(spec)?;
@@ -77,11 +94,12 @@ impl Builds {
             artifacts.iter().map(|kept| kept.tar.clone()).collect()
         };
         if spec.owned_files {
-            let what = "the project files can't be unpacked";
             let files = move || tree.iter().map(|layer| layer.content.file()).collect();
-            let mut files: Vec<PathBuf> = blocking("open", what, files).await?;
-            files.extend(tars(artifacts));
-            return Ok((Vec::new(), files));
+            return Ok(Parts {
+                layers: Vec::new(),
+                files: blocking("open", NO_FILES, files).await?,
+                artifacts: tars(artifacts),
+            });
         }
         let mut wanted = Vec::new();
         for layer in tree {
@@ -91,6 +109,7 @@ impl Builds {
                 folder: self.lasting.clone(),
                 keeps: Keeps::Bits,
                 content: Arc::new(move |to| content.write(&below, to)),
+                trouble: NO_FILES,
             });
         }
         // What comes later goes over what comes before, so that the rest begins behind the last
@@ -110,7 +129,11 @@ impl Builds {
         let paths = self.folders_of(wanted).await;
         // What this job wants is held by now. Where it is not, the disk may be full of the others.
         self.layers.begin_pruning(&self.lasting);
-        Ok((paths?, tars(&artifacts[large..])))
+        Ok(Parts {
+            layers: paths?,
+            files: Vec::new(),
+            artifacts: tars(&artifacts[large..]),
+        })
     }
 
     /// What the tree of a job is made of, the lowest first.
@@ -187,6 +210,7 @@ impl Builds {
                 relocate(&below, open(&tar)?, &mut to)?;
                 to.finish()
             }),
+            trouble: NO_ARTIFACTS,
         }
     }
 }

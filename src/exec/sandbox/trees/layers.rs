@@ -33,6 +33,8 @@ pub(in super::super) struct Layer {
     /// What its files keep of owners.
     pub(in super::super) keeps: Keeps,
     pub(in super::super) content: Content,
+    /// What is told where it can't be unpacked.
+    pub(in super::super) trouble: &'static str,
 }
 
 /// Where layers are that outlive their run.
@@ -125,18 +127,16 @@ impl Layers {
 
 async fn find_or_unpack(layer: Layer, held: &Mutex<Vec<Held>>) -> Result<PathBuf, ExecError> {
     let place = layer.folder.join(&layer.id);
-    let layer = match hold(&place) {
-        Some(layer) => layer,
-        None => unpack(&layer, place).await.map_err(cannot_unpack)?,
+    let layer = if let Some(layer) = hold(&place) {
+        layer
+    } else {
+        let unpacked = unpack(&layer, place).await;
+        unpacked.map_err(|error| ExecError::file("open", layer.trouble, error))?
     };
     let content = layer.content();
     let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
     held.push(layer);
     Ok(content)
-}
-
-fn cannot_unpack(error: io::Error) -> ExecError {
-    ExecError::file("open", "the project files can't be unpacked", error)
 }
 
 /// Unpacks a layer beside its place, which it gets when it is whole.
@@ -212,6 +212,7 @@ mod tests {
                 append_empty(&mut tar, Path::new("d/gone"), EntryType::Char, 0)?;
                 tar.finish()
             }),
+            trouble: "it can't be unpacked",
         }
     }
 
