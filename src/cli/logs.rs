@@ -42,7 +42,7 @@ pub(super) fn logs(global: &Global, args: &LogsArgs, printer: &Printer) -> Resul
         raw(job, &meant, printer)?;
         let whole = |result: &RunResult| result.complete;
         if !meant.run.result.as_ref().is_some_and(whole) {
-            let mut breaks = BreaksOff::of(Some(&meant.of));
+            let mut breaks = BreaksOff::of(&meant.run, Some(&meant.of));
             meant.run.events()?.for_each(|event| breaks.look(&event));
             breaks.tell(printer);
         }
@@ -78,7 +78,7 @@ fn show(
         }
         _ => false,
     };
-    let mut breaks = BreaksOff::of(of);
+    let mut breaks = BreaksOff::of(run, of);
     let mut silent = Silent::of(of.unwrap_or_default());
     for event in run.events()? {
         breaks.look(&event);
@@ -92,10 +92,13 @@ fn show(
     }
     logs.finish();
     silent.tell(printer);
-    breaks.tell(printer);
     match health.fault() {
         Some(Fault::Failed(why)) => Err(unwritable(why)),
-        Some(Fault::Closed) | None => Ok(Exit::Passed),
+        Some(Fault::Closed) => Ok(Exit::Passed),
+        None => {
+            breaks.tell(printer);
+            Ok(Exit::Passed)
+        }
     }
 }
 
@@ -103,24 +106,28 @@ fn show(
 struct BreaksOff<'a> {
     /// Attempts under way; `None` where all are meant.
     open: Option<Vec<&'a (JobPath, u32)>>,
-    /// Why, as it was told then.
+    /// Why, as it was told then, as far as it was.
     why: Option<String>,
 }
 
 impl<'a> BreaksOff<'a> {
-    fn of(of: Option<&'a [(JobPath, u32)]>) -> Self {
+    fn of(run: &PastRun, of: Option<&'a [(JobPath, u32)]>) -> Self {
+        let why = match &run.result {
+            None if !run.alive => {
+                Some("the record of this run has no end: it was killed, or its disk was full")
+            }
+            Some(result) if !result.complete => Some("the record of this run breaks off"),
+            _ => None,
+        };
         Self {
             open: of.map(|of| of.iter().collect()),
-            why: None,
+            why: why.map(str::to_owned),
         }
     }
 
     fn look(&mut self, event: &Event) {
         match (&event.kind, &mut self.open) {
-            (EventKind::RecordFailed { message }, open) => {
-                let is_whole = open.as_ref().is_some_and(Vec::is_empty);
-                self.why = (!is_whole).then(|| message.clone());
-            }
+            (EventKind::RecordFailed { message }, _) => self.why = Some(message.clone()),
             (EventKind::JobFinished { job, attempt, .. }, Some(open)) => {
                 open.retain(|(meant, which)| !(meant.is_of(event, job) && which == attempt));
             }
@@ -129,7 +136,8 @@ impl<'a> BreaksOff<'a> {
     }
 
     fn tell(self, printer: &Printer) {
-        if let Some(why) = self.why {
+        let are_whole = self.open.is_some_and(|open| open.is_empty());
+        if let Some(why) = self.why.filter(|_| !are_whole) {
             printer.words(&[Line::of(Tone::Warn, format!("warning: {why}"))]);
         }
     }

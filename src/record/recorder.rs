@@ -32,8 +32,13 @@ pub struct Recorder {
     logs: HashMap<PathBuf, Log>,
     batch: Option<Batch>,
     problem: Option<Problem>,
-    /// For the end, should the disk be full then.
+    /// For the end, should the disk be full then. Given away sooner, it would be taken by whatever has
+    /// filled the disk.
     reserve: Option<Reserve>,
+    /// That the record breaks off, as long as there is no room to say so.
+    held: Option<String>,
+    /// Whether the end is there. Nothing comes behind it.
+    has_ended: bool,
 }
 
 /// What went wrong; nothing but the end is written then.
@@ -98,6 +103,8 @@ impl Recorder {
             batch: None,
             problem: None,
             reserve: Reserve::within(run.folder()),
+            held: None,
+            has_ended: false,
         })
     }
 
@@ -179,14 +186,13 @@ impl Recorder {
         }
         if let Err(error) = work(self) {
             self.problem = Some(Problem::New(error));
-            self.break_off();
+            self.go_back();
         }
     }
 
-    /// Makes room for the end, which follows the last event that is there as a whole. Without room
-    /// the record has no end.
-    fn break_off(&mut self) {
-        self.reserve = None;
+    /// Goes on behind the last event that is there as a whole. Where that can't be, the record has no
+    /// end.
+    fn go_back(&mut self) {
         let path = self.folder.join("events.jsonl");
         if let Ok(events) = cut_to_whole_lines(&path) {
             // What waits in the old one is given up.
@@ -196,20 +202,40 @@ impl Recorder {
 
     /// Writes the last words of a record that has broken off, as far as that can be.
     fn record_end(&mut self, event: &Event) {
-        use EventKind::{RecordFailed, RunFinished};
-        if matches!(event.kind, RecordFailed { .. } | RunFinished(_)) {
-            let written = self.write_line(&event.to_json());
-            let _ = written.map(|()| self.events.flush());
+        match event.kind {
+            EventKind::RecordFailed { .. } if !self.has_ended => {
+                let line = event.to_json();
+                if !self.add(&line) {
+                    self.held = Some(line);
+                }
+            }
+            EventKind::RunFinished(_) => {
+                self.reserve = None;
+                if let Some(line) = self.held.take() {
+                    self.add(&line);
+                }
+                self.has_ended = self.add(&event.to_json());
+            }
+            _ => {}
         }
+    }
+
+    /// Writes a line as a whole or not at all; whether it is there.
+    fn add(&mut self, line: &str) -> bool {
+        let written = self.write_line(line).is_ok() && self.events.flush().is_ok();
+        if !written {
+            self.go_back();
+        }
+        written
     }
 }
 
 impl Reporter for Recorder {
     fn on_event(&mut self, event: &Event) {
-        if self.problem.is_some() {
-            return self.record_end(event);
-        }
         self.unless_failed(|recorder| recorder.record(event));
+        if self.problem.is_some() {
+            self.record_end(event);
+        }
     }
 
     fn on_result(&mut self, result: &AttemptResult) {
@@ -292,5 +318,57 @@ impl Batch {
         fields.insert("offset".to_owned(), self.offset.into());
         fields.insert("len".to_owned(), self.len().into());
         Value::from(fields).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::io::BufWriter;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::super::State;
+    use super::{Problem, Recorder};
+    use crate::event::{Event, EventKind, Reporter, RunResult};
+    use crate::types::Status;
+
+    #[test]
+    fn what_has_no_room_waits_for_the_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let project = State::new(folder.path().to_owned()).project("team/shop", Path::new("/src"));
+        let run = project.begin(Timestamp::UNIX_EPOCH).expect("a run");
+        let mut recorder = Recorder::new(&run).expect("a recorder");
+        let full = OpenOptions::new().write(true).open("/dev/full");
+        recorder.events = BufWriter::new(full.expect("the full device"));
+        recorder.problem = Some(Problem::Told);
+        let mut tell = |kind| {
+            recorder.on_event(&Event {
+                seq: 1,
+                elapsed: Duration::ZERO,
+                pipeline: Vec::new(),
+                kind,
+            });
+            recorder.reserve.is_some()
+        };
+        let message = "no room".to_owned();
+        let keeps = tell(EventKind::RecordFailed { message });
+        assert!(keeps, "it would be taken by what has filled the disk");
+        let keeps = tell(EventKind::RunFinished(RunResult {
+            status: Status::Success,
+            exit: 4,
+            jobs: Vec::new(),
+            pipelines: Vec::new(),
+            held: Vec::new(),
+            complete: false,
+        }));
+        assert!(!keeps, "now it is needed");
+        let last = project.last().expect("a run");
+        let kinds: Vec<_> = (last.events().expect("events"))
+            .map(|event| event.kind.name())
+            .collect();
+        assert_eq!(kinds, ["record-failed", "run-finished"]);
     }
 }

@@ -133,6 +133,57 @@ fn a_run_whose_record_breaks_off_has_an_end_on_record() {
     );
 }
 
+/// What fills the disk goes on where there is room again. The end is longer than what the job's own folder
+/// gives back.
+#[test]
+fn the_room_for_the_end_of_a_run_is_nobody_elses_until_then() {
+    let [many, more] = ["m", "n"].map(|name| name.repeat(200));
+    let env = TestEnv::new(&format!(
+        "chatty:\n  script:\n    - head -c 6000000 /dev/zero | tr '\\0' x | fold\n    - until grep -q 'breaks off' \"$HOME/said\"; do sleep 0.1; done\n    - cat /dev/zero >\"$HOME/state/all\" || echo full\n\
+         .never: &never {{script: [x], when: manual, parallel: 200}}\n{many}: *never\n{more}: *never\n",
+    ));
+    let state = env.home().join("state");
+    fs::create_dir_all(&state).expect("a folder");
+    let story = "mount -t tmpfs -o size=4m none \"$0\"; \
+                 \"$1\" run --executor shell >\"$HOME/said\" 2>&1; grep '> full' \"$HOME/said\"; \
+                 \"$1\" runs --format json; \
+                 \"$1\" logs chatty 2>&1 >/dev/null";
+    let mut command = env.program(
+        "unshare",
+        &["--map-root-user", "--mount", "sh", "-c", story],
+    );
+    let output = command.arg(&state).arg(PIPE).output().expect("it starts");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("> full"), "{told}");
+    assert!(told.contains(r#""status":"success","exit":4"#), "{told}");
+    let warning = "\nwarning: the record of this run breaks off: can't write `";
+    assert_eq!(told.matches(warning).count(), 1, "of the logs: {told}");
+}
+
+/// Each of the artifacts has its place in the cache, and all of them have not.
+#[test]
+fn a_cache_without_room_for_artifacts_fails_their_job_at_once_as_root() {
+    let env = TestEnv::empty();
+    env.write(
+        ".gitlab-ci.yml",
+        "make:\n  stage: build\n  parallel: 10\n  script: ['head -c 3000000 /dev/urandom >$CI_NODE_INDEX.bin']\n  artifacts: {paths: ['*.bin']}\nuse: {script: [ls]}\n",
+    );
+    env.commit();
+    let cache = env.home().join("cache");
+    fs::create_dir_all(&cache).expect("a folder");
+    let story = "mount -t tmpfs -o size=24m none \"$0\" && exec \"$@\"";
+    let mut command = env.program("unshare", &["--mount", "sh", "-c", story]);
+    command.arg(&cache).arg(PIPE);
+    command.args(["run", "--executor", "sandbox", "--jobs", "1"]);
+    let (code, told) = told(command.output().expect("it starts"));
+    assert_eq!(code, Some(4), "{told}");
+    assert!(told.contains("10 passed"), "{told}");
+    assert!(!told.contains("trying again"), "{told}");
+    let why = "use failed: the artifacts can't be unpacked: `";
+    assert!(told.contains(why), "{told}");
+    assert!(told.contains("`XDG_CACHE_HOME`"), "{told}");
+}
+
 #[test]
 fn artifacts_that_can_not_be_written_fail_their_job_and_leave_nothing() {
     let job = "large:\n  script: ['for n in 1 2 3; do head -c 900000 /dev/urandom >out$n; done']\n  artifacts: {paths: ['out*']}\n";

@@ -63,6 +63,26 @@ fn an_event_that_was_cut_short_makes_room_for_the_end() {
 }
 
 #[test]
+fn the_end_itself_may_be_what_breaks_off() {
+    let fixture = Fixture::new();
+    let run = fixture.project().begin(at(0)).expect("a run");
+    let mut recorder = Recorder::new(&run).expect("a recorder");
+    let log = live::log(run.folder(), &[], "unit", 1);
+    std::os::unix::fs::symlink("/dev/full", &log).expect("a link");
+    let message = "no room".to_owned();
+    for event in story(vec![
+        started(&run),
+        line("unit", "lost", false),
+        ended(Vec::new()),
+        EventKind::RecordFailed { message },
+    ]) {
+        recorder.on_event(&event);
+    }
+    let last = fixture.project().last().expect("a run");
+    assert!(last.result.is_some());
+}
+
+#[test]
 fn a_run_reads_back_as_it_was_written() {
     let fixture = Fixture::new();
     let project = fixture.project();
