@@ -147,15 +147,14 @@ pub(super) fn pull(image: &str, source: Option<&str>, error: Error) -> ExecError
         Pull::Denied => (Fault::User, refused.as_str()),
         Pull::Other => (Fault::System, "see the daemon's log"),
     };
-    ExecError {
+    let told = ExecError {
         fault,
         ..ExecError::system(
             "pull image",
             format!("image {image} could not be pulled: {text}"),
         )
-    }
-    .help(remedy)
-    .because(error)
+    };
+    of_disk(told.help(remedy)).because(error)
 }
 
 /// HTTP status of the daemon's answer.
@@ -230,7 +229,7 @@ mod tests {
     use bollard::errors::Error;
 
     use super::super::super::Fault;
-    use super::{Pull, classify_pull, create, start, start_service, system};
+    use super::{Pull, classify_pull, create, pull, start, start_service, system};
 
     fn answer(status_code: u16, message: &str) -> Error {
         Error::DockerResponseServerError {
@@ -318,6 +317,14 @@ mod tests {
             create("x:1", &[], full()),
             start(&[], full()),
             start_service("x:1", full()),
+            pull(
+                "`x:1`",
+                None,
+                Error::DockerStreamError {
+                    error: "failed to register layer: write /bin/a: no space left on device"
+                        .to_owned(),
+                },
+            ),
         ] {
             assert_eq!(error.fault, Fault::Lasting, "{error}");
             let help = error.help.unwrap_or_default();
