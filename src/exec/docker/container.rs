@@ -39,6 +39,8 @@ pub(super) struct Container {
     pub(super) beside: Vec<Container>,
     /// Whether nothing runs in it, and nothing of it is mounted.
     pub(super) ended: bool,
+    /// Whether it is removed; what goes with it may be there.
+    is_removed: bool,
     gone: bool,
 }
 
@@ -62,8 +64,16 @@ impl Container {
             services: None,
             beside: Vec::new(),
             ended: false,
+            is_removed: false,
             gone: false,
         }
+    }
+
+    /// The ids of it and of its services, as far as they are not removed.
+    pub(super) fn left(&self) -> Vec<&str> {
+        let itself = (!self.is_removed && !self.gone).then_some(&*self.id);
+        let services = self.services.iter().flat_map(|services| services.left());
+        itself.into_iter().chain(services).collect()
     }
 
     /// Kills and removes it with all that goes with it. Safe to repeat.
@@ -73,7 +83,7 @@ impl Container {
         }
         // Services share its volumes, and all of them the network.
         if let Some(mut services) = self.services.take() {
-            let (own, others) = tokio::join!(self.remove_itself(), services.remove());
+            let (own, others) = tokio::join!(self.remove_first(), services.remove());
             let network = match &others {
                 Ok(()) => services.remove_network().await,
                 Err(_) => Ok(()),
@@ -111,6 +121,15 @@ impl Container {
         let (itself, below) = tokio::join!(itself, below);
         itself.and(below)?;
         self.is_gone();
+        Ok(())
+    }
+
+    /// Kills and removes it before what goes with it. Safe to repeat.
+    pub(super) async fn remove_first(&mut self) -> Result<(), ExecError> {
+        if !self.is_removed {
+            self.remove_itself().await?;
+            self.is_removed = true;
+        }
         Ok(())
     }
 

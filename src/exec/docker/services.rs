@@ -150,6 +150,12 @@ impl Services {
         text
     }
 
+    /// The ids of those that are not removed.
+    pub(super) fn left(&self) -> impl Iterator<Item = &str> {
+        let containers = self.all.iter().map(|service| &service.container);
+        containers.flat_map(Container::left)
+    }
+
     /// Kills and removes the containers. Safe to repeat.
     pub(super) async fn remove(&mut self) -> Result<(), ExecError> {
         // Nobody reads them any more; whoever writes must not wait for that.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::super::cancel::{asked, unless_asked};
 use super::super::{
@@ -188,28 +189,47 @@ impl Session for DockerSession {
         if let Some(network) = &mut self.container.network {
             network.comes_soon();
         }
+        let until = Instant::now() + budget;
         // What is about to end is removed sooner when it has, than by killing it; services need not
-        // wait for that. An error shows again where all of it is removed.
+        // wait for that, nor it for them. An error shows again where all of it is removed.
         let mut services = self.container.services.take();
-        let others = async {
-            if let Some(services) = &mut services {
-                let _ = tokio::time::timeout(budget, services.remove()).await;
+        let has_services = services.is_some();
+        let itself = async {
+            let _ = timeout(ENDS_SOON, self.settle()).await;
+            if has_services {
+                let _ = self.container.remove_first().await;
             }
         };
-        let _ = tokio::join!(tokio::time::timeout(ENDS_SOON, self.settle()), others);
+        let others = async {
+            if let Some(services) = &mut services {
+                let _ = services.remove().await;
+            }
+        };
+        let _ = timeout_at(until, async { tokio::join!(itself, others) }).await;
         self.container.services = services;
         if self.container.ended {
             self.container.leave_network();
         }
-        tokio::time::timeout(budget, self.container.remove())
+        let late = not_removed(&self.container, budget);
+        timeout_at(until, self.container.remove())
             .await
-            .unwrap_or_else(|late| {
-                let message = format!(
-                    "container `{}` was not removed in {} s",
-                    self.container.id,
-                    budget.as_secs()
-                );
-                Err(ExecError::system("remove container", message).because(late))
-            })
+            .unwrap_or_else(|elapsed| Err(late.because(elapsed)))
     }
+}
+
+/// What is left of an environment that had its time to go.
+fn not_removed(container: &Container, budget: Duration) -> ExecError {
+    let (left, seconds) = (container.left(), budget.as_secs());
+    let message = match &left[..] {
+        [] => format!(
+            "volumes and networks of container `{}` were not removed in {seconds} s",
+            container.id
+        ),
+        [one] => format!("container `{one}` was not removed in {seconds} s"),
+        more => format!(
+            "containers `{}` were not removed in {seconds} s",
+            more.join("`, `")
+        ),
+    };
+    ExecError::system("remove container", message)
 }

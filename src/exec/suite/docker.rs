@@ -5,6 +5,7 @@ mod attached;
 mod log_fifo;
 mod networks;
 mod services;
+mod slow_services;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -34,9 +35,13 @@ fn endpoint() -> Endpoint {
 
 /// The daemon of this machine.
 async fn docker() -> Subject {
+    docker_at(endpoint()).await
+}
+
+async fn docker_at(endpoint: Endpoint) -> Subject {
     let settings = DockerSettings::default();
     with(DockerExecutor::with_log_fifos_in(
-        endpoint(),
+        endpoint,
         settings,
         notes(),
     ))

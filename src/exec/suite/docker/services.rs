@@ -11,10 +11,10 @@ use super::super::subject::{BUDGET, Step, Subject, variables, write_tar};
 use super::{IMAGE, in_docker};
 
 /// What a service of these tests serves.
-const SERVE: &str = "mkdir /w; echo \"$WORD\" >/w/index.html; echo \"serving $WORD\"; \
+pub(super) const SERVE: &str = "mkdir /w; echo \"$WORD\" >/w/index.html; echo \"serving $WORD\"; \
                      exec httpd -f -p 8080 -h /w";
 
-fn service(aliases: &[&str], shell: &str) -> ServiceSpec {
+pub(super) fn service(aliases: &[&str], shell: &str) -> ServiceSpec {
     let words = ["sh", "-c", shell];
     ServiceSpec {
         image: Image {
