@@ -2,7 +2,7 @@
 //! it kept is still there.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::event::{KeptArtifacts, KeptReport};
 use crate::exec::ArtifactRef;
@@ -25,6 +25,9 @@ impl Attempt<'_> {
             return None;
         }
         let place = &self.order.artifacts_place;
+        let kinds = earlier.reports.iter().map(|report| &report.kind);
+        let mut places: Vec<PathBuf> = kinds.map(|kind| self.report_place(kind)).collect();
+        places.push(place.clone());
         let artifacts = earlier.artifacts.map(|kept| take_over(kept, place));
         let reports = earlier.reports.into_iter();
         let reports = reports.map(|report| self.take_over_report(report));
@@ -33,6 +36,10 @@ impl Attempt<'_> {
         let (artifacts, reports) = match taken {
             Ok(taken) => taken,
             Err(error) => {
+                for place in places {
+                    // What is there already would pass for what this attempt keeps.
+                    let _ = std::fs::remove_file(place);
+                }
                 let why = system_words(&error);
                 let text = format!("Runs again: what it kept in run {run} can't be read: {why}");
                 self.log.say(&text).await;

@@ -1,6 +1,9 @@
 //! What a record is given of each attempt.
 
-use crate::event::{KeptArtifacts, ReportedVariable};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use crate::event::{KeptArtifacts, KeptReport, ReportedVariable};
 use crate::types::KeepWhen;
 use crate::types::{Retry, Status};
 
@@ -150,4 +153,46 @@ async fn a_success_of_an_earlier_run_counts_where_the_job_would_do_the_same() {
             );
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_success_kept_counts_as_a_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    for name in ["old.tar", "old.cobertura.tar"] {
+        std::fs::write(at(name), name).expect("written");
+    }
+    let first = Story::new([job("make", 0, "say made")]).run().await;
+    let report = |kind: &str| KeptReport {
+        kind: kind.to_owned(),
+        file: at(&format!("old.{kind}.tar")),
+    };
+    let again = job("make", 0, "say made").with(|job| {
+        job.earlier = Some(EarlierSuccess {
+            run: "old".to_owned(),
+            digest: first.results[0].digest.clone().expect("a digest"),
+            artifacts: Some(KeptArtifacts {
+                file: at("old.tar"),
+                digest: None,
+            }),
+            dotenv: Vec::new(),
+            reports: vec![report("cobertura"), report("sast")],
+            tests: None,
+        });
+    });
+    let place = folder.path().to_owned();
+    let story = Story::new([again]).with(|spec| {
+        spec.settings.artifacts =
+            Box::new(move |_, job, attempt| place.join(format!("{job}.{attempt}.tar")));
+    });
+    let ended = story.run().await;
+    let told = "Runs again: what it kept in run old can't be read: no such file or directory";
+    assert!(ended.log("make").contains(&told), "{:?}", ended.log("make"));
+    let left = std::fs::read_dir(folder.path()).expect("a folder");
+    let left = left.map(|entry| entry.expect("an entry").file_name());
+    let left: BTreeSet<_> = left.collect();
+    assert_eq!(
+        left,
+        ["old.tar", "old.cobertura.tar"].map(OsString::from).into()
+    );
 }
