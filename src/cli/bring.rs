@@ -8,12 +8,12 @@ use crate::app::{
 };
 use crate::config::Outside;
 use crate::diag::{Code, Diagnostic};
-use crate::foreign::system_words;
 use crate::report::line::{Line, Tone};
 use crate::report::words;
 
 use super::printer::Printer;
 use super::signals::Signals;
+use super::threads::one_thread;
 
 /// Names that a line lists before it counts.
 const NAMES: usize = 4;
@@ -89,14 +89,7 @@ pub(super) fn includes(
 
 /// Waits for something that servers have to do; a signal ends it.
 pub(super) fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            let message = format!("threads can't be started: {}", system_words(&error));
-            let diagnostic = Diagnostic::new(Code::FetchFailed, message);
-            Failure::new(FailureKind::Environment, diagnostic)
-        })?;
+    let runtime = one_thread()?;
     let done = runtime.block_on(async {
         let signals = Signals::watch();
         let mut interrupt = signals.interrupt();

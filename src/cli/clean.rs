@@ -1,8 +1,6 @@
 //! `pipe clean`: what is kept on this machine, as a list or removed.
 
-use crate::app::{Failure, FailureKind, Storage, Stored, StoredKind};
-use crate::diag::{Code, Diagnostic};
-use crate::foreign::system_words;
+use crate::app::{Failure, Storage, Stored, StoredKind};
 use crate::report::line::{Line, Tone};
 use crate::report::words;
 
@@ -11,6 +9,7 @@ use super::exit::Exit;
 use super::printer::Printer;
 use super::request;
 use super::table::Table;
+use super::threads::one_thread;
 
 /// Runs the command.
 pub(super) fn clean(global: &Global, args: &CleanArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -21,14 +20,7 @@ pub(super) fn clean(global: &Global, args: &CleanArgs, printer: &Printer) -> Res
     } else {
         args.kinds.iter().copied().map(StoredKind::from).collect()
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            let message = format!("threads can't be started: {}", system_words(&error));
-            let diagnostic = Diagnostic::new(Code::ExecutorUnavailable, message);
-            Failure::new(FailureKind::Environment, diagnostic)
-        })?;
+    let runtime = one_thread()?;
     if kinds.is_empty() {
         runtime.block_on(list(&storage, printer));
     } else {

@@ -18,7 +18,7 @@ use super::printer::Printer;
 use super::question;
 use super::request;
 use super::signals::Signals;
-use super::threads::threads;
+use super::threads::threads_for_jobs;
 
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -68,7 +68,7 @@ pub(super) fn launch(
         request.selection.manual.extend(names);
         chosen = app::choose(&workspace, &pipeline, &request)?;
     }
-    threads()?.block_on(async {
+    threads_for_jobs()?.block_on(async {
         let signals = Signals::watch();
         let interrupt = signals.interrupt();
         let launch = Launch::prepare(workspace, pipeline, chosen, &request, interrupt).await?;

@@ -1,7 +1,8 @@
-//! The threads that a run goes on in.
+//! The threads that commands work in.
 
 use std::fs;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::Builder;
 
@@ -25,7 +26,23 @@ const PLENTY: u64 = 1024;
 /// The limit of a container's processes, as seen in it.
 const GROUPS: [&str; 2] = ["/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"];
 
-/// What a run goes on in.
+/// Whether jobs run, of which fewer at once take fewer threads.
+static RUNS_JOBS: AtomicBool = AtomicBool::new(false);
+
+/// What a run of jobs goes on in.
+pub(super) fn threads_for_jobs() -> Result<Runtime, Failure> {
+    RUNS_JOBS.store(true, Ordering::Relaxed);
+    threads()
+}
+
+/// What waits for servers, one after the other.
+pub(super) fn one_thread() -> Result<Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().build();
+    runtime.map_err(|error| failure(&error))
+}
+
+/// What work on many things at once goes on in.
 pub(super) fn threads() -> Result<Runtime, Failure> {
     if are_few_allowed() {
         try_out().map_err(|error| failure(&error))?;
@@ -69,12 +86,40 @@ fn try_out() -> io::Result<()> {
 
 fn failure(error: &io::Error) -> Failure {
     let message = format!("threads can't be started: {}", system_words(error));
-    Failure::new(FailureKind::Environment, no_threads(&message))
+    let files = [libc::EMFILE, libc::ENFILE];
+    let diagnostic = if error.raw_os_error().is_some_and(|it| files.contains(&it)) {
+        Diagnostic::new(Code::ExecutorUnavailable, message)
+            .help("raise the limit on open files (`ulimit -n`)")
+    } else {
+        no_threads(&message)
+    };
+    Failure::new(FailureKind::Environment, diagnostic)
 }
 
 /// That threads can't be made, and what to do.
 pub(super) fn no_threads(message: &str) -> Diagnostic {
-    Diagnostic::new(Code::ExecutorUnavailable, message).help(
-        "raise the limit on processes (`ulimit -u`, or `pids.max` of the group of processes), or run fewer jobs at once with `--jobs`",
-    )
+    let mut remedy =
+        "raise the limit on processes (`ulimit -u`, or `pids.max` of the group of processes)"
+            .to_owned();
+    if RUNS_JOBS.load(Ordering::Relaxed) {
+        remedy.push_str(", or run fewer jobs at once with `--jobs`");
+    }
+    Diagnostic::new(Code::ExecutorUnavailable, message).help(remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::failure;
+
+    #[test]
+    fn the_remedy_is_about_what_there_is_too_little_of() {
+        for (number, wanted) in [(libc::EAGAIN, "`ulimit -u`"), (libc::EMFILE, "`ulimit -n`")] {
+            let failure = failure(&io::Error::from_raw_os_error(number));
+            let help = failure.diagnostics[0].help.concat();
+            assert!(help.contains(wanted), "{number}: {help}");
+            assert!(!help.contains("--jobs"), "no job runs: {help}");
+        }
+    }
 }
