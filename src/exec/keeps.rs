@@ -12,11 +12,10 @@ use rustix::process::{Gid, Uid};
 use serde::{Deserialize, Serialize};
 use tar::Header;
 
+use super::owned::owned_mode;
+
 /// Bits of a mode that say more than who may do what: set-user-id, set-group-id, sticky.
 const BITS: u32 = 0o7000;
-
-/// What nobody but the owner may do, where files are those of a user.
-const OTHERS_WRITE: u32 = 0o022;
 
 /// What is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +31,7 @@ pub(super) enum Keeps {
     /// Both, as GitLab's runner does (runtime reference 16.2). What belongs to an id that can't be had
     /// here is its unpacker's, without the bits, which would give away another's rights.
     Owners,
-    /// None of it: all belongs to this user and group, and nobody else may write it
+    /// Neither: all belongs to this user and group, and nobody else may write it
     /// (`FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR`).
     Given(u32, u32),
 }
@@ -51,7 +50,7 @@ impl Keeps {
             return Ok(());
         }
         let mode = match self {
-            Self::Given(..) => header.mode()? & 0o7777 & !OTHERS_WRITE,
+            Self::Given(..) => owned_mode(header.mode()?, header.entry_type().is_dir()),
             _ => header.mode()? & 0o7777,
         };
         give(at, self.given(header)?, mode)
@@ -71,8 +70,8 @@ impl Keeps {
 /// Gives what is at `at` to a user and a group, so that nobody else may write it.
 #[cfg(target_os = "linux")]
 pub(super) fn own(at: &Path, owner: (u32, u32)) -> io::Result<()> {
-    let mode = fs::symlink_metadata(at)?.mode() & 0o7777;
-    give(at, Some(owner), mode & !OTHERS_WRITE)
+    let about = fs::symlink_metadata(at)?;
+    give(at, Some(owner), owned_mode(about.mode(), about.is_dir()))
 }
 
 fn give(at: &Path, given: Option<(u32, u32)>, mode: u32) -> io::Result<()> {

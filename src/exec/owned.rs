@@ -8,8 +8,17 @@ use tar::{EntryType, Header};
 /// Bytes of a header, and of the blocks that content comes in.
 const BLOCK: usize = 512;
 
-/// Rights that nobody but the owner has.
-const MASK: u32 = 0o022;
+/// What nobody but the owner may do.
+const OTHERS_WRITE: u32 = 0o022;
+
+/// Bits that the kernel takes from a file when it is given to somebody: set-user-id and set-group-id.
+const SET_ID: u32 = 0o6000;
+
+/// What is left of a mode where the project is given to the job's user.
+pub(super) fn owned_mode(mode: u32, is_folder: bool) -> u32 {
+    let lost = if is_folder { 0 } else { SET_ID };
+    mode & 0o7777 & !(OTHERS_WRITE | lost)
+}
 
 /// Who owns the files of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +56,8 @@ impl<W: Write> Owned<W> {
             let size = header.entry_size()?;
             self.content = size.div_ceil(BLOCK as u64) * BLOCK as u64;
             if is_of_a_file(header.entry_type()) {
-                header.set_mode(header.mode()? & !MASK);
+                let is_folder = header.entry_type().is_dir();
+                header.set_mode(owned_mode(header.mode()?, is_folder));
                 header.set_uid(self.owner.uid);
                 header.set_gid(self.owner.gid);
                 header.set_cksum();
@@ -104,7 +114,7 @@ mod tests {
     fn every_entry_gets_the_owner_whatever_the_pieces() {
         let long = "folder/".repeat(30) + "file";
         let mut tar = Builder::new(Vec::new());
-        for (path, mode, content) in [("a", 0o666, "hello"), (long.as_str(), 0o777, "")] {
+        for (path, mode, content) in [("a", 0o6666, "hello"), (long.as_str(), 0o777, "")] {
             let mut header = Header::new_gnu();
             header.set_mode(mode);
             header.set_size(content.len() as u64);

@@ -72,7 +72,7 @@ pub(super) async fn files_belong_to_the_user_where_that_is_wanted(subject: &Subj
         let over = subject.archive("over.tar");
         write_tar(&lower, &tree);
         write_tar(&upper, &[("gone", 0, "gone"), ("new", 0o666, "")]);
-        write_tar(&over, &[("kept", 0o666, ""), ("out/kept", 0o640, "")]);
+        write_tar(&over, &[("kept", 0o6777, ""), ("out/kept", 0o640, "")]);
         if with_tree {
             spec.workspace = subject.layers(&[lower, upper]).await;
         }
@@ -98,7 +98,7 @@ pub(super) async fn files_belong_to_the_user_where_that_is_wanted(subject: &Subj
             let line = |(name, mode): &(&str, &str)| format!("{name} {mode} {user}\n");
             names.iter().map(line).collect()
         };
-        let first = of_user(&[(".", "755"), ("kept", "644"), ("out/kept", "640")]);
+        let first = of_user(&[(".", "755"), ("kept", "755"), ("out/kept", "640")]);
         let of_tree = of_user(&[
             ("file", "644"),
             ("new", "644"),
