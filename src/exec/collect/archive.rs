@@ -4,11 +4,13 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use tar::Header;
 use tempfile::NamedTempFile;
 
 use super::super::file_work::Stop;
 use super::super::{ArtifactRef, ExecError, Fault, Globs};
 use super::holes::{HoleWriter, Stored, TooLarge};
+use super::pack::UNIT;
 use super::{Pack, Packed, Selection};
 
 /// What a GitLab server takes by default (runtime reference 16.6). Bytes.
@@ -28,6 +30,48 @@ pub(in crate::exec) fn begin(
     let folder = into.parent().unwrap_or(Path::new("."));
     let file = NamedTempFile::new_in(folder)?;
     Ok(Pack::new(selection, HoleWriter::new(file, globs.limit)))
+}
+
+/// Where the content of a file is in an archive.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::exec) struct Content {
+    from: u64,
+    size: u64,
+}
+
+impl Archive {
+    /// Adds a file, and tells where its content is.
+    pub(in crate::exec) fn add_file(
+        &mut self,
+        header: Header,
+        path: &Path,
+        size: u64,
+        data: impl Read,
+    ) -> io::Result<Content> {
+        self.add(header, path, size, data)?;
+        let end = self.written().length();
+        // The content ends with the unit that it ends in.
+        let from = end.saturating_sub(size.next_multiple_of(UNIT as u64));
+        Ok(Content { from, size })
+    }
+
+    /// Adds a file with the content of one that is there: GitLab's archives know no hard links, and what
+    /// had two names is two files behind them (runtime reference 16.2).
+    pub(in crate::exec) fn add_again(
+        &mut self,
+        of_link: &Header,
+        path: &Path,
+        content: Content,
+    ) -> io::Result<()> {
+        let mut header = Header::new_gnu();
+        header.set_mode(of_link.mode()?);
+        header.set_uid(of_link.uid()?);
+        header.set_gid(of_link.gid()?);
+        header.set_mtime(of_link.mtime()?);
+        self.add_copy(header, path, content.size, |to, done, piece| {
+            to.read_back(content.from + done, piece)
+        })
+    }
 }
 
 /// Closes the archive and gives it its place.
@@ -104,7 +148,6 @@ mod tests {
     use std::fs::{File, OpenOptions};
     use std::path::Path;
 
-    use tar::Header;
     use tempfile::{NamedTempFile, TempDir, TempPath};
 
     use super::*;

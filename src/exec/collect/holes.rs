@@ -83,6 +83,33 @@ impl HoleWriter {
         }
     }
 
+    /// How many bytes came.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Reads what came from byte `at` on; 0 bytes at the end.
+    pub(super) fn read_back(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        use std::os::unix::fs::FileExt;
+
+        let written = self.length - self.filled as u64;
+        if let Some(beyond) = at.checked_sub(written) {
+            let beyond = usize::try_from(beyond).unwrap_or(usize::MAX);
+            let rest = self.buffer[..self.filled].get(beyond..).unwrap_or_default();
+            let some = rest.len().min(into.len());
+            into[..some].copy_from_slice(&rest[..some]);
+            return Ok(some);
+        }
+        let some = usize::try_from(written - at).unwrap_or(usize::MAX);
+        let some = some.min(into.len());
+        match self.file.as_file().read_at(&mut into[..some], at)? {
+            // The file ends before a hole that nothing has come behind.
+            0 => into[..some].fill(0),
+            read => return Ok(read),
+        }
+        Ok(some)
+    }
+
     /// Writes the rest.
     pub(super) fn finish(mut self) -> io::Result<Stored> {
         self.store()?;
@@ -198,6 +225,29 @@ mod tests {
         }
         let different: std::collections::HashSet<_> = digests.values().collect();
         assert_eq!(different.len(), 7, "each content has a name of its own");
+    }
+
+    #[test]
+    fn what_came_is_read_back_wherever_it_is() {
+        let mut data = vec![0; 3 * BUFFER + 17];
+        for at in [0, BLOCK, BUFFER - 1, 3 * BUFFER + 16] {
+            data[at] = 7;
+        }
+        for length in [data.len(), 2 * BUFFER + 5] {
+            let mut writer = HoleWriter::new(file(), None);
+            writer.write_all(&data[..length]).expect("written");
+            for begin in [0, BLOCK - 1, BUFFER, 2 * BUFFER + 3, length] {
+                let (mut read, mut piece) = (Vec::new(), vec![1; BUFFER + 1]);
+                loop {
+                    let at = (begin + read.len()) as u64;
+                    match writer.read_back(at, &mut piece).expect("read") {
+                        0 => break,
+                        some => read.extend_from_slice(&piece[..some]),
+                    }
+                }
+                assert!(read == data[begin..length], "{length} from {begin}");
+            }
+        }
     }
 
     #[test]

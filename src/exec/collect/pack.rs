@@ -12,7 +12,7 @@ use super::Selection;
 const PIECE: usize = 256 * 1024;
 
 /// Bytes of a unit of an archive: the content of a file ends with one.
-const UNIT: usize = 512;
+pub(super) const UNIT: usize = 512;
 
 /// What an archive came to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,11 +59,6 @@ impl<W: Write> Pack<W> {
         self.taken.insert(path.to_owned())
     }
 
-    /// Whether `path` is in the archive.
-    pub(in crate::exec) fn holds(&self, path: &Path) -> bool {
-        self.taken.contains(path)
-    }
-
     /// Leaves out a wanted hard link to a file that is not in the archive: it has to come as a
     /// file of its own.
     pub(in crate::exec) fn postpone(&mut self, path: &Path) {
@@ -101,7 +96,40 @@ impl<W: Write> Pack<W> {
         }
     }
 
-    /// Adds a symbolic or hard link.
+    /// What it is written to.
+    pub(super) fn written(&self) -> &W {
+        self.tar.get_ref()
+    }
+
+    /// Adds a file of `size` bytes, each piece of which `read` has from what is written so far: it gets the
+    /// bytes that are done, and where to put more.
+    pub(super) fn add_copy(
+        &mut self,
+        header: Header,
+        path: &Path,
+        size: u64,
+        read: impl Fn(&W, u64, &mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        self.add(header, path, size, io::empty())?;
+        let to = self.tar.get_mut();
+        let mut done = 0;
+        while done < size {
+            let most = usize::try_from(size - done).unwrap_or(usize::MAX);
+            let most = most.min(self.piece.len());
+            let piece = &mut self.piece[..most];
+            let some = match read(to, done, piece)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                some => some,
+            };
+            to.write_all(&piece[..some])?;
+            done += some as u64;
+        }
+        let whole = size.next_multiple_of(UNIT as u64);
+        let over = usize::try_from(whole - size).unwrap_or_default();
+        to.write_all(&[0; UNIT][..over])
+    }
+
+    /// Adds a symbolic link.
     pub(in crate::exec) fn add_link(
         &mut self,
         mut header: Header,

@@ -211,6 +211,7 @@ fn first(from: impl io::Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
 
 /// Packs what matches of one download. Its names start with the last part of `root`.
 fn take_all(root: &str, from: impl io::Read, pack: &mut Archive) -> io::Result<()> {
+    let mut contents = HashMap::new();
     for entry in tar::Archive::new(from).entries()? {
         let mut entry = entry?;
         let path = rebased(root, &entry.path()?)?;
@@ -229,15 +230,16 @@ fn take_all(root: &str, from: impl io::Read, pack: &mut Archive) -> io::Result<(
             }
             EntryType::Link => {
                 let target = rebased(root, &entry.link_name()?.unwrap_or_default())?;
-                if pack.holds(&target) {
-                    pack.add_link(header, &path, &target)?;
-                } else {
-                    pack.postpone(&path);
+                match contents.get(&target) {
+                    Some(content) => pack.add_again(&header, &path, *content)?,
+                    None => pack.postpone(&path),
                 }
             }
+            EntryType::Directory => pack.add(header, &path, 0, io::empty())?,
             _ => {
                 let size = entry.size();
-                pack.add(header, &path, size, &mut entry)?;
+                let content = pack.add_file(header, &path, size, &mut entry)?;
+                contents.insert(path, content);
             }
         }
     }

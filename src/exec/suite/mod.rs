@@ -5,6 +5,7 @@
 mod cases;
 mod docker;
 mod fake;
+mod names;
 mod owners;
 mod person;
 mod real;
@@ -41,6 +42,7 @@ macro_rules! contract {
             real::artifacts_come_to_an_environment_that_waits
             real::artifacts_keep_modes_times_and_links
             real::a_link_to_a_file_left_out_brings_its_content
+            names::a_file_with_two_names_is_two_files_for_the_next_job
             real::nothing_to_collect_gives_an_empty_archive
             real::a_failed_open_is_undone
             person::types_and_sees
