@@ -159,6 +159,15 @@ impl ImageError {
         }
     }
 
+    /// Whether the disk of the store is full.
+    pub fn is_full_disk(&self) -> bool {
+        match self {
+            Self::Layer { source, .. } | Self::Removal(source) => source.disk_full,
+            Self::Io { source, .. } => is_disk_full(source),
+            _ => false,
+        }
+    }
+
     /// The error of somebody who asked with credentials from `source`: those were not enough.
     #[must_use]
     pub fn asked_as(mut self, source: Option<&str>) -> Self {
@@ -176,10 +185,7 @@ impl ImageError {
             Self::NotHere { .. } => Some("`pipe image pull` or `pipe image import` brings it"),
             Self::Name { .. } => Some("a name is as in `registry.example.com/group/tool:1.2`"),
             Self::Unsound { help, .. } | Self::Refused { help, .. } => help.as_deref(),
-            Self::Layer { source, .. } | Self::Removal(source) if source.disk_full => {
-                Some(MAKE_ROOM)
-            }
-            Self::Io { source, .. } if is_disk_full(source) => Some(MAKE_ROOM),
+            _ if self.is_full_disk() => Some(MAKE_ROOM),
             Self::InUse { .. } => Some("wait until the run has ended"),
             Self::Busy => Some("try again when it has ended"),
             Self::ForeignFolder { .. } => {

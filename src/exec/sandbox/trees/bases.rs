@@ -165,6 +165,9 @@ fn credentials(login: Login) -> Option<images::Login> {
 /// What is not here, what its registry does not have and what is no image is the job's fault.
 fn refused(error: ImageError) -> ExecError {
     let text = error.to_string();
+    if error.is_full_disk() {
+        return ExecError::full_disk(PHASE, text);
+    }
     let made = if error.is_of_the_image() || matches!(error, ImageError::NotHere { .. }) {
         ExecError::user(PHASE, text)
     } else {
@@ -175,4 +178,32 @@ fn refused(error: ImageError) -> ExecError {
         None => made,
     };
     made.because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{Fault, ImageError, refused};
+
+    #[test]
+    fn the_full_disk_of_the_store_stays_full() {
+        for (kind, fault) in [
+            (io::ErrorKind::StorageFull, Fault::Lasting),
+            (io::ErrorKind::TimedOut, Fault::System),
+        ] {
+            let error = refused(ImageError::Io {
+                doing: "write",
+                path: "/store".into(),
+                source: kind.into(),
+            });
+            assert_eq!(error.fault, fault, "{error}");
+            let remedy = error.help.unwrap_or_default();
+            assert_eq!(
+                remedy.contains("make room"),
+                fault == Fault::Lasting,
+                "{remedy}"
+            );
+        }
+    }
 }
