@@ -12,6 +12,12 @@ use super::super::ExecError;
 /// Digits of a status, at most.
 const DIGITS: usize = 3;
 
+/// Signals that end a bash which has an exit trap. Process 1 is ended by none that it has no handler for,
+/// but for such a trap bash has its own: what does nothing in its place leaves the job as it was. Its
+/// subshells and programs have the signals as usual.
+const NO_END: &str = "[ $$ != 1 ] || [ -z \"${BASH_VERSION-}\" ] || \
+                      trap : HUP INT ILL TRAP ABRT BUS FPE SEGV USR1 USR2 PIPE ALRM TERM XCPU XFSZ VTALRM SYS";
+
 /// The marker of one script. Its words are in the script's text alone, never in an environment or
 /// on a command line.
 pub(super) struct Marker {
@@ -38,7 +44,7 @@ impl Marker {
     pub(super) fn closes(&self, first: &str, script: &str) -> String {
         let say = format!("echo \"{}\"", self.said("$code"));
         format!(
-            "trap '{{ code=$?; set +ex; }} 2>/dev/null; if [ $$ = 1 ]; then {say}; {say} >&2; fi' EXIT; {first}{script}"
+            "trap '{{ code=$?; set +ex; }} 2>/dev/null; if [ $$ = 1 ]; then {say}; {say} >&2; fi' EXIT; {NO_END}; {first}{script}"
         )
     }
 
@@ -208,7 +214,7 @@ mod tests {
         let closed = marker.closes("first; ", "#!/bin/sh\necho a\n");
         assert_eq!(closed.lines().count(), 2);
         assert!(
-            closed.ends_with("EXIT; first; #!/bin/sh\necho a\n"),
+            closed.ends_with("SYS; first; #!/bin/sh\necho a\n"),
             "{closed}"
         );
         let another = Marker::new().expect("a marker");

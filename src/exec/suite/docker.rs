@@ -260,6 +260,31 @@ async fn ends_that_the_shell_does_not_tell() {
     .await;
 }
 
+/// As process 1 of any container; below another process they do.
+#[tokio::test]
+async fn signals_do_not_end_a_shell_that_is_process_1() {
+    in_docker(async |subject: &Subject| {
+        let all = "HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 USR2 SEGV PIPE ALRM TERM XCPU XFSZ VTALRM PROF SYS";
+        let script = format!(
+            "for one in {all}; do (kill -$one $$; kill -$one $BASHPID; echo ne''ver) || true; done; sleep 0.1; exit 6\n"
+        );
+        for (init, script, code) in [
+            (false, script.as_str(), 6),
+            (true, "kill -USR1 $$\necho never\n", 138),
+        ] {
+            let mut spec = subject.spec("signals");
+            spec.init = init;
+            if let Some(image) = &mut spec.image {
+                image.name = "pipe-test-debian:1".to_owned();
+            }
+            let (exit, output) = ends(subject, spec, script).await;
+            assert_eq!(exit, Exit::Code(code), "{output}");
+            assert!(!output.contains("never"), "{output}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_an_entrypoint_does_behind_the_shell_counts() {
     in_docker(async |subject: &Subject| {
