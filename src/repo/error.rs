@@ -207,6 +207,34 @@ impl RepoError {
         }
     }
 
+    /// For `map_err`: the index of the checkout at `root` could not be read. Of forms that libgit2 does not
+    /// know the remedy is git's own.
+    pub(super) fn index(root: Option<&Path>) -> impl FnOnce(git2::Error) -> Self {
+        const UNKNOWN: &str = "unsupported mandatory extension: '";
+        let root = root.unwrap_or(Path::new(".")).to_owned();
+        move |error| {
+            let name = error.message().split_once(UNKNOWN);
+            let name = name.and_then(|(_, rest)| rest.split('\'').next());
+            let (what, remedy) = match name {
+                Some("sdir") => (
+                    "a sparse index".to_owned(),
+                    "run `git sparse-checkout reapply --no-sparse-index`",
+                ),
+                Some("link") => (
+                    "a split index".to_owned(),
+                    "run `git update-index --no-split-index`",
+                ),
+                Some(other) => (
+                    format!("the extension `{other}` of git's index"),
+                    "a fresh `git clone` has an index that works",
+                ),
+                None => return Self::corrupt("the index")(error),
+            };
+            let path = root;
+            Self::Unsupported { path, what, remedy }
+        }
+    }
+
     /// For `map_err`: a file could not be read or written.
     pub(super) fn io(
         doing: &'static str,

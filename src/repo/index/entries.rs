@@ -60,7 +60,7 @@ impl Index {
         git: &git2::Repository,
         written: Time,
     ) -> Result<Self, RepoError> {
-        let index = git.index().map_err(RepoError::corrupt("the index"))?;
+        let index = git.index().map_err(RepoError::index(git.workdir()))?;
         let mut read = Self {
             written,
             ..Self::default()

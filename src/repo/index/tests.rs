@@ -206,3 +206,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn forms_that_can_not_be_read_are_named() {
+    let cases: [(&[&[&str]], &str); 2] = [
+        (
+            &[&["update-index", "--split-index"]],
+            "uses a split index, which pipe can't read; run `git update-index --no-split-index`",
+        ),
+        (
+            &[
+                &["sparse-checkout", "init", "--cone", "--sparse-index"],
+                &["sparse-checkout", "set", "a"],
+            ],
+            "uses a sparse index, which pipe can't read; run `git sparse-checkout reapply --no-sparse-index`",
+        ),
+    ];
+    for (commands, wanted) in cases {
+        let fixture = Fixture::with(&[("a/x", "1"), ("b/y", "2")]);
+        for arguments in commands {
+            let mut git = std::process::Command::new("git");
+            let done = git.arg("-C").arg(fixture.path()).args(*arguments).status();
+            assert!(done.expect("git").success(), "{arguments:?}");
+        }
+        let git = git2::Repository::open(fixture.path()).expect("a repository");
+        let error = Index::read(&git).expect_err("it can't be read");
+        let text = crate::repo::fixture::told(&error);
+        assert!(text.ends_with(wanted), "{text}");
+    }
+}
