@@ -166,7 +166,7 @@ impl SandboxExecutor {
         {
             // The first job need not look for them.
             self.places();
-            let identity = probe::identity("", rights, ranges);
+            let identity = probe::identity(rights, ranges);
             // Where that fails, it is told what is wrong with sandboxes.
             if self.networks.prepare(&identity, network).await.is_ok() {
                 return Ok(known);

@@ -29,6 +29,17 @@ pub(super) struct Ranges {
 }
 
 impl Identity {
+    /// The same for a program that has these ids, a user and a group: where there is one alone, it is that.
+    pub(super) fn of_program(&self, ids: impl FnOnce() -> (u32, u32)) -> Self {
+        match self {
+            Self::Single { .. } => {
+                let (user, group) = ids();
+                Self::Single { user, group }
+            }
+            many => many.clone(),
+        }
+    }
+
     /// Whether a user other than the one who started `pipe` can be somebody inside.
     pub(super) fn has_many(&self) -> bool {
         !matches!(self, Self::Single { .. })

@@ -9,7 +9,7 @@ use super::super::temp::temp_files;
 use super::super::{Cx, EnvSpec, EnvVariable, ExecError, Image, Layout, names_shell_file};
 use super::executor::SandboxExecutor;
 use super::extras::Bind;
-use super::identity::{Identity, Ranges};
+use super::identity::Identity;
 use super::inside::errand::ranges;
 use super::inside::link::Link;
 use super::inside::wire::{GroupSetup, Order, Program};
@@ -38,8 +38,7 @@ struct Wanted<'a> {
     folder: PathBuf,
     base: &'a Base,
     rights: LayerForm,
-    ranges: Option<Ranges>,
-    user: &'a str,
+    identity: &'a Identity,
     layout: &'a Layout,
     builds: &'a [PathBuf],
     limits: Limits,
@@ -74,7 +73,8 @@ struct Shared<'a> {
     lent: &'a [OwnedFd],
     names: &'a [String],
     binds: &'a [Bind],
-    ranges: Option<Ranges>,
+    /// Where there is one id alone, it is that of the job.
+    identity: &'a Identity,
 }
 
 impl SandboxExecutor {
@@ -103,7 +103,7 @@ impl SandboxExecutor {
             .chain(images)
             .any(|it| it.name != host::NAME);
         let ranges = has_owners.then(|| in_place(ranges)).flatten();
-        let who = probe::identity("", rights, ranges);
+        let who = probe::identity(rights, ranges);
         let (base, parts) =
             tokio::try_join!(self.bases.get(&image), self.builds.parts_of(spec, &who))?;
         let extras = &self.settings.extras;
@@ -116,15 +116,14 @@ impl SandboxExecutor {
             .flat_map(|service| service.aliases.clone())
             .collect();
         let user = self.user(&base, &image);
-        let identity = probe::identity(user, rights, ranges);
+        let identity = who.of_program(|| in_place(|| base.ids(user)));
         let network = self.networks.take(&identity, self.network()).await?;
         let wanted = Wanted {
             link,
             folder: folder.join(JOB),
             base: &base,
             rights,
-            ranges,
-            user,
+            identity: &identity,
             layout: &spec.layout,
             builds: &parts.layers,
             limits: self.settings.limits.effective(),
@@ -180,7 +179,7 @@ impl SandboxExecutor {
             lent: &lent,
             names: &names,
             binds: &binds,
-            ranges,
+            identity: &identity,
         };
         let begun = async {
             session.unpack(&parts.files, NO_FILES).await?;
@@ -243,8 +242,7 @@ impl SandboxExecutor {
                 folder: session.folder.join(service_folder(number)),
                 base: &base,
                 rights: self.rights().await?,
-                ranges: shared.ranges,
-                user: base.user(&service.image),
+                identity: shared.identity,
                 layout: &spec.layout,
                 builds: &[],
                 limits: self.settings.limits.effective().of_service(),
@@ -275,7 +273,6 @@ impl SandboxExecutor {
 
     /// Makes one sandbox.
     async fn launch(&self, wanted: Wanted<'_>) -> Result<Launched, ExecError> {
-        let identity = probe::identity(wanted.user, wanted.rights, wanted.ranges);
         // Where no group counts them, the kernel does, but for root.
         let by_user = !counts_processes(wanted.places) && probe::counts_processes(wanted.rights);
         let network = self.network();
@@ -290,7 +287,7 @@ impl SandboxExecutor {
             temp_files: wanted.temp_files,
             owned_by: wanted.owned_by,
             volumes: &wanted.base.config.volumes,
-            identity: &identity,
+            identity: wanted.identity,
             marks: probe::marks(wanted.rights),
             copies_layers: layering == Layering::Copied,
             united: (layering == Layering::United).then_some(&united),
@@ -303,9 +300,9 @@ impl SandboxExecutor {
             binds: wanted.binds,
             processes: wanted.limits.processes.filter(|_| by_user),
             // An image's own programs may have to run as their owners; this machine's never do.
-            no_new_privileges: wanted.base.is_host || !identity.has_many(),
+            no_new_privileges: wanted.base.is_host || !wanted.identity.has_many(),
         };
-        let mut held = match identity {
+        let mut held = match wanted.identity {
             Identity::Same if layering != Layering::Copied => self.hold(&own).await?,
             _ => Held::none(&self.overlays),
         };

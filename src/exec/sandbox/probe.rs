@@ -40,21 +40,14 @@ pub(super) fn is_root(rights: LayerForm) -> bool {
     rights.marks == layer::Marks::Trusted && rights.owners == Owners::Image
 }
 
-/// Who is who in a sandbox whose program is to run as `user`. Where there is one id alone, it is
-/// that of the program.
-/// `ranges` are the user's own, where its image has owners.
-pub(super) fn identity(user: &str, rights: LayerForm, ranges: Option<Ranges>) -> Identity {
+/// Who is who in a sandbox whose program is to run as root. `ranges` are the user's own, where its image has
+/// owners.
+pub(super) fn identity(rights: LayerForm, ranges: Option<Ranges>) -> Identity {
     if rights.owners == Owners::Image {
         return Identity::Same;
     }
-    if let Some(ranges) = ranges {
-        return Identity::Ranges(ranges);
-    }
-    let (who, group) = user.split_once(':').unwrap_or((user, ""));
-    Identity::Single {
-        user: who.parse().unwrap_or(0),
-        group: group.parse().unwrap_or(0),
-    }
+    let alone = Identity::Single { user: 0, group: 0 };
+    ranges.map_or(alone, Identity::Ranges)
 }
 
 /// The marks of overlays.
@@ -115,7 +108,7 @@ async fn make(
     });
     let folder = made.await?;
     let place = folder.content();
-    let identity = identity("", rights, ranges);
+    let identity = identity(rights, ranges);
     let of_machine = HostTree {
         at: "/usr".into(),
         form: TreeForm::United,
@@ -168,7 +161,7 @@ pub(super) fn describe(
     let release = rustix::system::uname();
     let release = release.release().to_string_lossy();
     let release = release.split('-').next().unwrap_or_default();
-    let who = match identity("", rights, ranges) {
+    let who = match identity(rights, ranges) {
         Identity::Same if is_root(rights) => {
             "as root, whose jobs may read of `/usr` and `/opt` what root may"
         }

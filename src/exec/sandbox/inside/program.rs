@@ -140,8 +140,13 @@ fn begin(
 
 /// Who `name` means in the files of the image; why nobody.
 pub(super) fn user_of(name: &str) -> Result<User, String> {
-    let (people, groups) = (plain_text("/etc/passwd"), plain_text("/etc/group"));
-    resolve(name, &people, &groups)
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let text = |path| {
+        let file = openat(CWD, path, flags, Mode::empty());
+        let text = file.map_err(io::Error::from).and_then(plain_text);
+        text.unwrap_or_default()
+    };
+    resolve(name, &text("/etc/passwd"), &text("/etc/group"))
 }
 
 /// Becomes the program; returns why it could not.
@@ -257,17 +262,13 @@ fn become_user(user: &User, has_many: bool) -> rustix::io::Result<()> {
     set_thread_res_uid(id, id, id)
 }
 
-/// The text of a plain file; empty where there is none. One that is none of that is not waited
-/// for.
-fn plain_text(path: &str) -> String {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let read = || {
-        let file = File::from(openat(CWD, path, flags, Mode::empty())?);
-        let mut text = Vec::new();
-        if file.metadata()?.is_file() {
-            file.take(LONGEST).read_to_end(&mut text)?;
-        }
-        Ok::<_, io::Error>(String::from_utf8_lossy(&text).into_owned())
-    };
-    read().unwrap_or_default()
+/// The text of a plain file of an image, as much as counts; empty where it is none. So that nobody waits for
+/// one that is none, it has to be open without blocking.
+pub(in super::super) fn plain_text(file: OwnedFd) -> io::Result<String> {
+    let file = File::from(file);
+    let mut text = Vec::new();
+    if file.metadata()?.is_file() {
+        file.take(LONGEST).read_to_end(&mut text)?;
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }

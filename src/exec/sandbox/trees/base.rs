@@ -7,6 +7,7 @@ use super::super::super::detector::shell_command;
 use super::super::super::{Image, ports};
 use super::super::plan::{HOSTNAME, Root};
 use super::super::probe;
+use super::accounts;
 use super::host::HostImage;
 use super::kept::Held;
 use crate::images::{ImageConfig, OpenImage};
@@ -98,6 +99,12 @@ impl Base {
     /// The user that `image` asks for, else its own.
     pub(in super::super) fn user<'a>(&'a self, image: &'a Image) -> &'a str {
         image.user.as_deref().unwrap_or(&self.config.user)
+    }
+
+    /// The user and the group that a sandbox has whose one id is that of `user`: those of root for somebody
+    /// whom the image does not know.
+    pub(in super::super) fn ids(&self, user: &str) -> (u32, u32) {
+        accounts::ids(user, &self.root.layers).unwrap_or_default()
     }
 
     /// The program of a job: its entrypoint, with the shell as arguments (runtime reference 2.2).

@@ -1,6 +1,7 @@
 //! What a sandbox's files are made from: images, this machine, sources, and what of them is kept for
 //! the next.
 
+mod accounts;
 pub(super) mod base;
 pub(super) mod bases;
 pub(super) mod brought;

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::super::super::{ArtifactRef, Cx, Exit, Fault, SandboxExecutor, Script, image_store};
+use super::super::super::{
+    ArtifactRef, Cx, EnvSpec, ExecError, Exit, Fault, SandboxExecutor, Script, image_store,
+};
 use super::super::cases::refused;
 use super::super::owners::artifacts_keep_owners_and_set_ids;
 use super::super::subject::{BUDGET, Step, Subject, context};
@@ -91,29 +93,31 @@ fn store(subject: &Subject, name: &str, bytes: &[u8]) {
 #[tokio::test]
 async fn an_image_runs_as_who_is_asked_for() {
     let subject = sandbox().await;
-    let passwd = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home:/bin/sh\n";
+    let passwd = "root:x:0:0::/root:/bin/sh\nann:x:1000:100::/home:/bin/sh\n";
     import(
         &subject,
         "test:1",
-        &[("etc/passwd", passwd), ("word", "from the image\n")],
+        &[
+            ("etc/passwd", passwd),
+            ("etc/group", "root:x:0:\njoe:x:60:\n"),
+            ("word", "from the image\n"),
+        ],
     );
     for (user, wanted) in [
-        (None, "0\n"),
-        (Some("1000"), "1000\n"),
-        (Some("ann"), "1000\n"),
+        (None, "0 0\n"),
+        (Some("1000"), "1000 100\n"),
+        (Some("ann"), "1000 100\n"),
+        (Some("ann:joe"), "1000 60\n"),
     ] {
-        if user == Some("ann") && !has_users_of_images() {
-            // With one id nobody can be looked up by name.
-            continue;
-        }
         let mut spec = subject.spec("image");
         if let Some(image) = &mut spec.image {
             image.name = "test:1".to_owned();
             image.user = user.map(str::to_owned);
         }
         let mut session = subject.open_spec(spec).await;
-        let script =
-            Step::real("id -u; cat /word; ls /usr 2>/dev/null; echo $PATH >/tmp/x && cat /tmp/x\n");
+        let script = Step::real(
+            "echo $(id -u) $(id -g); cat /word; ls /usr 2>/dev/null; echo $PATH >/tmp/x && cat /tmp/x\n",
+        );
         let (exit, output) = script.run(session.as_mut()).await;
         session.close(BUDGET).await.expect("closes");
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n";
@@ -170,20 +174,23 @@ async fn who_is_not_in_the_image_is_the_systems_fault() {
         image.name = "test:3".to_owned();
         image.user = Some("ann".to_owned());
     }
+    let error = not_started(&subject, spec).await;
+    assert_eq!(error.fault, Fault::System, "{error}");
+    assert!(error.message.contains("no user `ann`"), "{error}");
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+/// Why no script of that attempt can be started.
+async fn not_started(subject: &Subject, spec: EnvSpec) -> ExecError {
     let mut session = subject.open_spec(spec).await;
     let (cx, _live) = context();
     let script = Script {
         text: "true\n".to_owned(),
         brief: None,
     };
-    let error = session
-        .run(&script, &cx)
-        .await
-        .expect_err("there is no ann");
-    assert_eq!(error.fault, Fault::System, "{error}");
-    assert!(error.message.contains("no user `ann`"), "{error}");
+    let started = session.run(&script, &cx).await;
     session.close(BUDGET).await.expect("closes");
-    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+    started.expect_err("nobody can be that user")
 }
 
 #[tokio::test]
