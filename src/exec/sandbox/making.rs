@@ -165,6 +165,7 @@ impl SandboxExecutor {
                 environment,
                 folder: base.folder().to_owned(),
                 user: user.to_owned(),
+                may_be_another: false,
                 init: spec.init,
             },
             services: None,
@@ -263,6 +264,7 @@ impl SandboxExecutor {
                 environment,
                 folder: base.folder().to_owned(),
                 user: base.user(&service.image).to_owned(),
+                may_be_another: true,
                 init: false,
             };
             let services = session.services.get_or_insert_with(Services::none);

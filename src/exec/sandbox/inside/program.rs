@@ -170,7 +170,7 @@ fn turn_into(
     if let Err(error) = capabilities::drop_for_programs(cap_drop) {
         return no_cap_drop(error);
     }
-    if let Err(error) = become_user(user, has_many) {
+    if let Err(error) = become_user(program, user, has_many) {
         let words = system_words(&error.into());
         return format!(
             "user {}:{} can't be had here: {words}",
@@ -238,13 +238,13 @@ fn give(file: &OwnedFd, user: &User, has_many: bool) -> rustix::io::Result<()> {
 
 /// A session of its own has no terminal. Group and user come last, with them goes the right to
 /// change them.
-fn become_user(user: &User, has_many: bool) -> rustix::io::Result<()> {
+fn become_user(program: &Program, user: &User, has_many: bool) -> rustix::io::Result<()> {
     setsid()?;
     umask(Mode::from_raw_mode(0o022));
     let (id, group) = (Uid::from_raw(user.user), Gid::from_raw(user.group));
     if !has_many {
         // There is nobody else to become; the group is the one that there is.
-        return if getuid() == id {
+        return if getuid() == id || program.may_be_another {
             Ok(())
         } else {
             Err(Errno::INVAL)

@@ -127,6 +127,8 @@ pub(in super::super) struct Program {
     pub(in super::super) folder: PathBuf,
     /// As an image says it: a name or a number, perhaps with a group.
     pub(in super::super) user: String,
+    /// Whether it runs as the one id of its sandbox where that is another's: a service has the id of its job.
+    pub(in super::super) may_be_another: bool,
     /// Whether process 1 is one that takes care of orphans, and not the program itself.
     pub(in super::super) init: bool,
 }

@@ -65,6 +65,36 @@ async fn services_are_ready_under_all_their_names() {
     assert_eq!(said, wanted);
 }
 
+/// Of a user with one id alone, it is that of the job.
+#[tokio::test]
+async fn services_and_their_job_may_have_different_users() {
+    let subject = sandbox().await;
+    let of = |user: &str, service: ServiceSpec| {
+        let user = Some(user.to_owned());
+        let image = Image {
+            user,
+            ..service.image
+        };
+        ServiceSpec { image, ..service }
+    };
+    let serve =
+        "mkdir /tmp/w; echo $HOME >/tmp/w/index.html; exec busybox httpd -f -p $PORT -h /tmp/w";
+    let services = vec![
+        of("nobody", service("one", 8080, serve)),
+        of("4711:4711", service("two", 8081, serve)),
+    ];
+    let script = "id -u; for at in one:8080 two:8081; do busybox wget -qO- http://$at/; done\n";
+    for (user, id) in [("root", "0"), ("nobody", "65534")] {
+        let mut spec = spec(&subject, services.clone());
+        if let Some(image) = &mut spec.image {
+            image.user = Some(user.to_owned());
+        }
+        let (exit, output, said) = run(&subject, spec, script).await;
+        let wanted = format!("{id}\n/nonexistent\n/\n");
+        assert_eq!((exit, output), (Exit::Code(0), wanted), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn services_see_each_other_and_the_jobs_files() {
     let subject = sandbox().await;
