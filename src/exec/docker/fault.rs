@@ -121,6 +121,8 @@ pub(super) fn start_service(image: &str, error: Error) -> ExecError {
     let text = reason(&error);
     let remedy = if text.contains("exec: ") {
         "check `entrypoint` and `command` of the service"
+    } else if text.contains("unable to find user") {
+        "the image does not know that user: check `services:docker:user`"
     } else {
         "see the daemon's log"
     };
@@ -270,6 +272,24 @@ mod tests {
             assert_eq!(error.fault, Fault::System, "{text}");
             let help = error.help.unwrap_or_default();
             assert!(help.contains(remedy), "{help}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_can_not_be_started_has_a_remedy() {
+        for (text, remedy) in [
+            (
+                "exec: \"/x\": stat /x: no such file or directory",
+                "check `entrypoint` and `command` of the service",
+            ),
+            (
+                "unable to find user nosuch: no matching entries in passwd file",
+                "the image does not know that user: check `services:docker:user`",
+            ),
+            ("network a not found", "see the daemon's log"),
+        ] {
+            let error = start_service("x:1", answer(400, text));
+            assert_eq!(error.help.as_deref(), Some(remedy), "{text}");
         }
     }
 

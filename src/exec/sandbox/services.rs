@@ -95,6 +95,9 @@ impl Services {
                 let text = format!("service `{image}` can't be started: {what}");
                 return Err(match cause {
                     Cause::FullDisk => ExecError::full_disk(PHASE, text),
+                    Cause::Job => {
+                        ExecError::system(PHASE, text).help("check `services:docker:user`")
+                    }
                     _ => {
                         ExecError::system(PHASE, text).help("check its `entrypoint` and `command`")
                     }

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::super::super::{Cancel, EnvSpec, Exit, Image, ServiceSpec};
-use super::super::subject::{BUDGET, Step, Subject, variables, write_tar};
+use super::super::super::{Cancel, EnvSpec, Exit, Fault, Image, ServiceSpec};
+use super::super::cases::refused;
+use super::super::subject::{BUDGET, Step, Subject, context, variables, write_tar};
 use super::sandbox;
 
 pub(super) fn service(alias: &str, port: u16, shell: &str) -> ServiceSpec {
@@ -93,6 +94,22 @@ async fn services_and_their_job_may_have_different_users() {
         let wanted = format!("{id}\n/nonexistent\n/\n");
         assert_eq!((exit, output), (Exit::Code(0), wanted), "{said}");
     }
+}
+
+/// The image does not know whom it asks for.
+#[tokio::test]
+async fn a_service_of_a_user_who_is_not_there_is_told() {
+    let subject = sandbox().await;
+    let mut services = vec![service("db", 8080, SERVE)];
+    services[0].image.user = Some("nosuch".to_owned());
+    let (cx, _live) = context();
+    let opened = subject.executor.open(spec(&subject, services), &cx).await;
+    let error = refused(opened);
+    assert_eq!(error.fault, Fault::System, "{error}");
+    assert!(error.message.contains("no user `nosuch`"), "{error}");
+    let help = error.help.unwrap_or_default();
+    assert_eq!(help, "check `services:docker:user`");
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }
 
 #[tokio::test]
