@@ -40,6 +40,35 @@ impl Identity {
         }
     }
 
+    /// Why nobody inside can have these ids, the group first among `groups`, in words for people; nothing where
+    /// somebody can.
+    pub(super) fn why_not(&self, user: u32, groups: &[u32]) -> Option<String> {
+        let beyond = |kind, id, file, highest| {
+            format!(
+                "{kind} {id} can't be had here: with the ids that `{file}` gives you, the highest inside is {highest}"
+            )
+        };
+        match *self {
+            Self::Same => None,
+            Self::Single { user: one, .. } => (user != one).then(|| {
+                format!(
+                    "user {user} can't be had here: a sandbox of yours has one id, which is {one}"
+                )
+            }),
+            Self::Ranges(Ranges {
+                users: (_, highest),
+                ..
+            }) if user > highest => Some(beyond("user", user, "/etc/subuid", highest)),
+            Self::Ranges(Ranges {
+                groups: (_, highest),
+                ..
+            }) => {
+                let group = groups.iter().find(|group| **group > highest)?;
+                Some(beyond("group", *group, "/etc/subgid", highest))
+            }
+        }
+    }
+
     /// Whether a user other than the one who started `pipe` can be somebody inside.
     pub(super) fn has_many(&self) -> bool {
         !matches!(self, Self::Single { .. })
@@ -72,7 +101,7 @@ pub(super) fn granted(text: &str, name: Option<&str>, number: u32) -> Option<(u3
 
 #[cfg(test)]
 mod tests {
-    use super::{granted, same};
+    use super::{Identity, Ranges, granted, same};
 
     #[test]
     fn every_id_is_itself() {
@@ -82,6 +111,34 @@ mod tests {
         );
         let nested = "         0       1000          1\n         1     100000      65536\n";
         assert_eq!(same(nested), "0 0 1\n1 1 65536\n");
+    }
+
+    #[test]
+    fn whose_ids_there_are_not_is_told() {
+        let one = Identity::Single { user: 5, group: 60 };
+        let many = Identity::Ranges(Ranges {
+            users: (100_000, 10),
+            groups: (100_000, 20),
+        });
+        for (identity, user, groups, told) in [
+            (&Identity::Same, 4_000_000, &[7, 8][..], None),
+            (&one, 5, &[7], None),
+            (&one, 6, &[60], Some("user 6 can't")),
+            (&many, 0, &[0], None),
+            (&many, 10, &[20, 1], None),
+            (
+                &many,
+                11,
+                &[1],
+                Some("`/etc/subuid` gives you, the highest inside is 10"),
+            ),
+            (&many, 10, &[1, 21], Some("group 21 can't")),
+        ] {
+            let said = identity.why_not(user, groups);
+            assert_eq!(said.is_some(), told.is_some(), "{identity:?}: {said:?}");
+            let said = said.unwrap_or_default();
+            assert!(said.contains(told.unwrap_or_default()), "{said}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::super::super::collect;
 use super::super::super::file_work::Stop as FileStop;
 use super::super::super::keeps::Keeps;
 use super::super::super::unpack::unpack_from;
+use super::super::identity::Identity;
 use super::super::words::{broken, cause};
 use super::kernel::{Linux, perform};
 use super::program::{Refused, code, start, user_of};
@@ -51,7 +52,7 @@ pub(in super::super) fn run(mut wire: Wire, setup: &Setup, mut kernel: Linux) ->
         signals: signals.into(),
         world: World::of(setup, filter),
         running: None,
-        has_many: setup.identity.has_many(),
+        identity: setup.identity.clone(),
     };
     init.serve()
 }
@@ -62,8 +63,8 @@ struct Init {
     world: World,
     /// The program that was asked for, until it ends.
     running: Option<Pid>,
-    /// Whether there are other users than the one.
-    has_many: bool,
+    /// Which users there are.
+    identity: Identity,
 }
 
 impl Init {
@@ -113,7 +114,7 @@ impl Init {
     }
 
     fn answer(&mut self, request: Request, files: Vec<OwnedFd>) -> io::Result<()> {
-        let keeps = Keeps::of(self.has_many);
+        let keeps = Keeps::of(self.identity.has_many());
         match request {
             Request::Signal(stop) => {
                 kill_all(match stop {
@@ -123,24 +124,28 @@ impl Init {
                 Ok(())
             }
             Request::Start(program) => {
-                let started = start(&mut self.world, &program, files, self.has_many);
+                let started = start(&mut self.world, &program, files, &self.identity);
                 self.tell_start(started, None)
             }
             Request::Attach(program) => match terminal::pair() {
                 Ok((person, shell)) => {
                     let files = vec![shell.try_clone()?, shell];
-                    let started = start(&mut self.world, &program, files, self.has_many);
+                    let started = start(&mut self.world, &program, files, &self.identity);
                     self.tell_start(started, Some(&person))
                 }
                 Err(error) => self.tell_start(Err(error.into()), None),
             },
-            Request::Unpack { folder, owner } => self.work(|| {
-                // That the image has no such user is told where its program is started.
-                let owner = owner.and_then(|name| user_of(&name).ok());
-                let keeps = owner.map_or(keeps, |it| Keeps::Given(it.user, it.group));
-                unpack_from(io::BufReader::new(one(files)?), &folder, keeps)?;
-                Ok(Reply::Done)
-            }),
+            Request::Unpack { folder, owner } => {
+                let identity = self.identity.clone();
+                self.work(|| {
+                    // That there is no such user is told where its program is started.
+                    let owner = owner.and_then(|name| user_of(&name).ok());
+                    let owner = owner.filter(|it| it.why_not(&identity).is_none());
+                    let keeps = owner.map_or(keeps, |it| Keeps::Given(it.user, it.group));
+                    unpack_from(io::BufReader::new(one(files)?), &folder, keeps)?;
+                    Ok(Reply::Done)
+                })
+            }
             Request::Pack { project, choice } => self.work(|| {
                 let to = io::BufWriter::with_capacity(256 * 1024, one(files)?);
                 let never = FileStop::default();

@@ -11,12 +11,13 @@ use std::process::{Command, Stdio};
 use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fchown, fstat, openat};
 use rustix::io::Errno;
 use rustix::process::{
-    Gid, Pid, Uid, WaitOptions, WaitStatus, getuid, ioctl_tiocsctty, setsid, umask, wait,
+    Gid, Pid, Uid, WaitOptions, WaitStatus, ioctl_tiocsctty, setsid, umask, wait,
 };
 use rustix::termios::isatty;
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use super::super::super::detector::shell_of;
+use super::super::identity::Identity;
 use super::capabilities;
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
@@ -42,13 +43,13 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// Starts `program`, which reads from the first of `files` and writes to the second. `has_many`
-/// says whether there are other users than the one.
+/// Starts `program`, which reads from the first of `files` and writes to the second, in a sandbox where users
+/// are those of `identity`.
 pub(super) fn start(
     world: &mut World,
     program: &Program,
     files: Vec<OwnedFd>,
-    has_many: bool,
+    identity: &Identity,
 ) -> Result<Pid, Refused> {
     let mut files = files.into_iter();
     let (Some(input), Some(output)) = (files.next(), files.next()) else {
@@ -74,7 +75,7 @@ pub(super) fn start(
         }
         Ok(())
     });
-    let begun = entered.and_then(|()| begin(program, world.cap_drop(), input, output, has_many));
+    let begun = entered.and_then(|()| begin(program, world.cap_drop(), input, output, identity));
     let Err(Refused { what, cause }) = begun;
     // What can't be told shows as an end.
     let _ = fails.map(|fails| serde_json::to_writer(fails, &(what, cause)));
@@ -112,13 +113,19 @@ fn begin(
     cap_drop: &[String],
     input: OwnedFd,
     output: OwnedFd,
-    has_many: bool,
+    identity: &Identity,
 ) -> Result<Infallible, Refused> {
     let by_job = |what| Refused {
         what,
         cause: Cause::Job,
     };
     let user = user_of(&program.user).map_err(by_job)?;
+    let has_many = identity.has_many();
+    if (has_many || !program.may_be_another)
+        && let Some(what) = user.why_not(identity)
+    {
+        return Err(by_job(what));
+    }
     // Open to all it would be by the mask of this process.
     let made = fs::DirBuilder::new()
         .recursive(true)
@@ -161,21 +168,24 @@ fn turn_into(
     let [first, others @ ..] = &program.words[..] else {
         return "there is nothing to start".to_owned();
     };
+    let can_not_be = |error: Errno| {
+        let words = system_words(&error.into());
+        format!(
+            "user {}:{} can't be had here: {words}",
+            user.user, user.group
+        )
+    };
     for file in [&input, &output] {
         if let Err(error) = give(file, user, has_many) {
-            return system_words(&error.into());
+            return can_not_be(error);
         }
     }
     // As container runtimes do it: none of them is missed on the way to the user.
     if let Err(error) = capabilities::drop_for_programs(cap_drop) {
         return no_cap_drop(error);
     }
-    if let Err(error) = become_user(program, user, has_many) {
-        let words = system_words(&error.into());
-        return format!(
-            "user {}:{} can't be had here: {words}",
-            user.user, user.group
-        );
+    if let Err(error) = become_user(user, has_many) {
+        return can_not_be(error);
     }
     if let Err(error) = capabilities::give_up(cap_drop) {
         return no_cap_drop(error);
@@ -238,18 +248,14 @@ fn give(file: &OwnedFd, user: &User, has_many: bool) -> rustix::io::Result<()> {
 
 /// A session of its own has no terminal. Group and user come last, with them goes the right to
 /// change them.
-fn become_user(program: &Program, user: &User, has_many: bool) -> rustix::io::Result<()> {
+fn become_user(user: &User, has_many: bool) -> rustix::io::Result<()> {
     setsid()?;
     umask(Mode::from_raw_mode(0o022));
-    let (id, group) = (Uid::from_raw(user.user), Gid::from_raw(user.group));
     if !has_many {
-        // There is nobody else to become; the group is the one that there is.
-        return if getuid() == id || program.may_be_another {
-            Ok(())
-        } else {
-            Err(Errno::INVAL)
-        };
+        // There is nobody else to become, and no other group.
+        return Ok(());
     }
+    let (id, group) = (Uid::from_raw(user.user), Gid::from_raw(user.group));
     // As in a container, the main group is among the others.
     let others = user.groups.iter().filter(|other| **other != user.group);
     let groups: Vec<Gid> = [&user.group]

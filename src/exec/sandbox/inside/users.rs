@@ -1,5 +1,7 @@
 //! Who a program runs as: a user as an image names one, looked up in its own files. Pure.
 
+use super::super::identity::Identity;
+
 /// The highest id of a user or a group, as Docker has it: what is above means something else to the
 /// kernel, such as "leave it as it is".
 const HIGHEST: u32 = i32::MAX.unsigned_abs();
@@ -16,6 +18,14 @@ pub(in super::super) struct User {
     /// Groups besides.
     pub(in super::super) groups: Vec<u32>,
     pub(in super::super) home: String,
+}
+
+impl User {
+    /// Why they can't be somebody of a sandbox; nothing where they can.
+    pub(in super::super) fn why_not(&self, identity: &Identity) -> Option<String> {
+        let groups = [&[self.group], &self.groups[..]].concat();
+        identity.why_not(self.user, &groups)
+    }
 }
 
 /// The user that `wanted` means: a name or a number, perhaps with a group behind a colon. Nothing

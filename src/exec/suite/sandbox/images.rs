@@ -9,7 +9,7 @@ use super::super::super::{
 use super::super::cases::refused;
 use super::super::owners::artifacts_keep_owners_and_set_ids;
 use super::super::subject::{BUDGET, Step, Subject, context};
-use super::{has_users_of_images, sandbox, sandbox_of};
+use super::{has_users, has_users_of_images, sandbox, sandbox_of};
 use crate::images::testing::docker_archive;
 use crate::images::{ImageName, ImportOptions};
 
@@ -191,6 +191,37 @@ async fn not_started(subject: &Subject, spec: EnvSpec) -> ExecError {
     let started = session.run(&script, &cx).await;
     session.close(BUDGET).await.expect("closes");
     started.expect_err("nobody can be that user")
+}
+
+/// Ids of one's own are no more than `/etc/subuid` says.
+#[tokio::test]
+async fn who_is_beyond_the_ids_of_the_user_is_told() {
+    if has_users() || !has_users_of_images() {
+        return;
+    }
+    let subject = sandbox().await;
+    import(&subject, "test:4", &[]);
+    let highest = "gives you, the highest inside is 65536";
+    for (user, told) in [
+        (
+            "1000700000",
+            "user 1000700000 can't be had here: with the ids that `/etc/subuid`",
+        ),
+        (
+            "0:70000",
+            "group 70000 can't be had here: with the ids that `/etc/subgid`",
+        ),
+    ] {
+        let mut spec = subject.spec("beyond");
+        if let Some(image) = &mut spec.image {
+            image.name = "test:4".to_owned();
+            image.user = Some(user.to_owned());
+        }
+        let error = not_started(&subject, spec).await;
+        assert_eq!(error.message, format!("{told} {highest}"));
+        let help = error.help.unwrap_or_default();
+        assert!(help.contains("image:docker:user"), "{help}");
+    }
 }
 
 #[tokio::test]
