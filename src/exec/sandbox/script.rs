@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
 use super::super::ExecError;
-use super::inside::wire::Cause;
+use super::inside::cause::Cause;
 
 /// A file that nobody can change. From a pipe a shell would read byte by byte, lest it take what is
 /// meant for its commands.

@@ -19,8 +19,9 @@ use super::super::ports::listening;
 use super::super::service_words::{WITHOUT_PORT, late, waiting, warning, warning_of_end};
 use super::super::voice::{Said, Voice};
 use super::super::{Cx, ExecError, ServiceSpec};
+use super::inside::cause::Cause;
 use super::inside::link::{Link, unexpected};
-use super::inside::wire::{Cause, Program, Reply};
+use super::inside::wire::{Program, Reply};
 use crate::foreign::system_words;
 
 /// Lines under way to the job's log.

@@ -2,8 +2,8 @@
 
 use std::io::ErrorKind;
 
+use super::inside::cause::Cause;
 use super::inside::kernel::Broken;
-use super::inside::wire::Cause;
 use super::step::{KernelTree, Step};
 use crate::foreign::{is_disk_full, system_words};
 

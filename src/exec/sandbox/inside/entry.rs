@@ -21,6 +21,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use super::super::identity::Identity;
 use super::super::words::{broken, cause};
 use super::bare;
+use super::cause::Cause;
 use super::identities::write_maps;
 use super::init;
 use super::keeper;
@@ -28,7 +29,7 @@ use super::kernel::{Linux, perform};
 use super::mounts::own_mounts;
 use super::seccomp::{self, Filter};
 use super::sys::{self, Namespaces};
-use super::wire::{Cause, GroupSetup, Joins, Order, Reply, Setup, Wire};
+use super::wire::{GroupSetup, Joins, Order, Reply, Setup, Wire};
 use crate::foreign::system_words;
 
 /// What `pipe` calls itself when it starts itself anew.

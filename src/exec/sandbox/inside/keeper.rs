@@ -14,11 +14,12 @@ use rustix::io::Errno;
 
 use super::super::network::gate::Gate;
 use super::super::words::{broken, cause};
+use super::cause::Cause;
 use super::entry::{fail, wait_for};
 use super::identities::write_maps;
 use super::kernel::{Linux, perform};
 use super::sys::{self, Namespaces};
-use super::wire::{Cause, IsUsed, NetworkSetup, Reply, Wire};
+use super::wire::{IsUsed, NetworkSetup, Reply, Wire};
 use crate::foreign::system_words;
 
 /// The kernel's count of what went through each device of the reader's network.

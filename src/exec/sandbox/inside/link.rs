@@ -14,9 +14,10 @@ use tokio::net::unix::pipe;
 
 use super::super::super::ExecError;
 use super::super::super::file_work::in_place;
+use super::cause::Cause;
 use super::maker;
 use super::wire::{
-    Cause, GroupSetup, Order, Program, Reply, Request, frame, parse, receive_with, send_with,
+    GroupSetup, Order, Program, Reply, Request, frame, parse, receive_with, send_with,
 };
 use crate::foreign::system_words;
 

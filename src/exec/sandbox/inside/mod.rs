@@ -3,6 +3,7 @@
 
 pub(super) mod bare;
 pub(super) mod capabilities;
+pub(super) mod cause;
 pub(super) mod entry;
 pub(super) mod errand;
 pub(super) mod identities;

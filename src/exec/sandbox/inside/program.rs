@@ -19,9 +19,10 @@ use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 use super::super::super::detector::shell_of;
 use super::super::identity::Identity;
 use super::capabilities;
+use super::cause::Cause;
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
-use super::wire::{Cause, Program};
+use super::wire::Program;
 use super::world::World;
 use crate::foreign::system_words;
 

@@ -21,7 +21,7 @@ use super::super::super::Globs;
 use super::super::identity::Identity;
 use super::super::network::gate::Outside;
 use super::super::step::Step;
-use crate::foreign::is_disk_full;
+use super::cause::Cause;
 use crate::images::layer::{LayerError, UnpackJob, Unpacked};
 
 /// Open files that one message can have.
@@ -194,53 +194,6 @@ pub(in super::super) enum Reply {
     Used(bool),
     /// It could not be done.
     Failed { what: String, cause: Cause },
-}
-
-/// What is to blame for a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in super::super) enum Cause {
-    /// The job's own words.
-    Job,
-    /// This machine, which would do the same another time.
-    Machine,
-    /// A disk of this machine, which stays full.
-    FullDisk,
-    /// What is short at the moment: memory, processes, namespaces.
-    Moment,
-}
-
-impl Cause {
-    /// Of what the system says of work on files.
-    pub(in super::super) fn of_files(error: &io::Error) -> Self {
-        if is_disk_full(error) {
-            Self::FullDisk
-        } else {
-            Self::Moment
-        }
-    }
-
-    /// Of what the system says where a sandbox is made. No space is left there for namespaces and mounts
-    /// of which there are too many.
-    pub(in super::super) fn of(error: &io::Error) -> Self {
-        use io::ErrorKind;
-
-        let files = [libc::EMFILE, libc::ENFILE];
-        let is_short = matches!(
-            error.kind(),
-            ErrorKind::OutOfMemory
-                | ErrorKind::WouldBlock
-                | ErrorKind::ResourceBusy
-                | ErrorKind::Interrupted
-        );
-        if is_short
-            || is_disk_full(error)
-            || error.raw_os_error().is_some_and(|it| files.contains(&it))
-        {
-            Self::Moment
-        } else {
-            Self::Machine
-        }
-    }
 }
 
 /// A message as bytes, its length first.
