@@ -12,7 +12,7 @@ use crate::exec::{ArtifactRef, Owner};
 use crate::plan::Chosen;
 use crate::record::{Keep, ProjectRecord, Recorder};
 use crate::report::words;
-use crate::run::{self, Interrupt, Person, RunSettings, RunSpec};
+use crate::run::{self, Interrupt, Person, Received, RunSettings, RunSpec};
 use crate::settings::Key;
 
 use super::facts::now;
@@ -149,7 +149,7 @@ async fn prepare(
     let complete = chosen.is_whole() && chosen.lacks_nothing();
     let context = Arc::new(PipelineContext {
         runners: runners.assign(&chosen.plan, default_image.as_deref()),
-        earlier: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
+        received: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
         passed: resumed.as_ref().map(passed).unwrap_or_default(),
         facts: pipeline.facts,
         last_artifacts: record.last_artifacts(live.id()),
@@ -227,7 +227,7 @@ fn earlier_artifacts(
     record: &ProjectRecord,
     missing_sources: &[(String, Vec<String>)],
     notices: &mut Vec<String>,
-) -> HashMap<String, Vec<ArtifactRef>> {
+) -> HashMap<String, Received> {
     let mut earlier = HashMap::new();
     for (job, sources) in missing_sources {
         let mut found = Vec::new();
@@ -246,7 +246,11 @@ fn earlier_artifacts(
                 )),
             }
         }
-        earlier.insert(job.clone(), found);
+        let received = Received {
+            artifacts: found,
+            dotenv: Vec::new(),
+        };
+        earlier.insert(job.clone(), received);
     }
     earlier
 }

@@ -237,7 +237,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, executors: &Executors) ->
             chosen.text(Key::DefaultImage),
         ),
         passed: HashMap::new(),
-        earlier: HashMap::new(),
+        received: HashMap::new(),
         last_artifacts: LastArtifacts::default(),
         key_digests: KeyDigests::default(),
         commit_paths: None,

@@ -58,6 +58,7 @@ pub use preparation::run;
 pub use runner::{Runner, RunnerIndex};
 pub use spec::{
     AfterScript, AttemptContext, AttemptScripts, ChildPipeline, EarlierSuccess, EarlyFailure,
-    Expand, Interrupt, JobEnvironment, JobRun, JobSettings, Person, PipelineSpec, Refusal,
-    ReportFiles, RunError, RunSettings, RunSpec, ScriptJob, Seat, Trigger, TriggerContext, Work,
+    Expand, Interrupt, JobEnvironment, JobRun, JobSettings, Person, PipelineSpec, Received,
+    Refusal, ReportFiles, RunError, RunSettings, RunSpec, ScriptJob, Seat, Succeeded, Trigger,
+    TriggerContext, Work,
 };

@@ -12,7 +12,7 @@ use crate::types::{FailureReason, Sources, Status};
 use super::ids::AttemptId;
 use super::message::Kept;
 use super::runner::RunnerIndex;
-use super::spec::{JobRun, PipelineSpec, Work};
+use super::spec::{JobRun, PipelineSpec, Succeeded, Work};
 use super::trees::Trees;
 
 /// What is known of a job beyond its state.
@@ -182,12 +182,12 @@ impl PipelineState {
 
     /// What the newest attempts of the jobs before it have kept, in the order to lay it over.
     pub(super) fn artifacts_for(&self, job: JobIndex) -> Vec<ArtifactRef> {
-        let earlier = self.job(job).artifacts_before.iter().cloned();
+        let earlier = self.job(job).received.artifacts.iter().cloned();
         let kept = self.kept_for(job).into_iter().map(|(_, kept)| kept);
         earlier.chain(kept).collect()
     }
 
-    /// The same without those of earlier runs, with the jobs that have kept it.
+    /// The same without that of other pipelines, with the jobs that have kept it.
     pub(super) fn kept_for(&self, job: JobIndex) -> Vec<(JobIndex, ArtifactRef)> {
         let kept = |from: &JobIndex| {
             let artifacts = self.records.get(from.0)?.kept.artifacts.clone()?;
@@ -200,13 +200,35 @@ impl PipelineState {
             .collect()
     }
 
-    /// The variables that those jobs reported.
+    /// The variables that those jobs reported, those of other pipelines first.
     pub(super) fn dotenv_for(&self, job: JobIndex) -> Vec<(String, String)> {
-        let from = self.job(job).artifacts_from.iter();
+        let job = self.job(job);
+        let from = job.artifacts_from.iter();
         let records = from.filter_map(|from| self.records.get(from.0));
-        records
-            .flat_map(|record| record.kept.dotenv.iter().cloned())
+        let reported = records.flat_map(|record| &record.kept.dotenv);
+        job.received
+            .dotenv
+            .iter()
+            .chain(reported)
+            .cloned()
             .collect()
+    }
+
+    /// Script jobs that have succeeded.
+    pub(super) fn succeeded(&self) -> impl Iterator<Item = Succeeded> {
+        let jobs = self.scheduler.jobs();
+        let succeeded = jobs.filter(|job| {
+            let has_scripts = self.job(*job).script_job().is_some();
+            has_scripts && self.scheduler.status_of(*job) == Status::Success
+        });
+        succeeded.map(|job| {
+            let kept = &self.records[job.0].kept;
+            Succeeded {
+                job,
+                artifacts: kept.artifacts.clone(),
+                dotenv: kept.dotenv.clone(),
+            }
+        })
     }
 
     /// Notes once why jobs are being canceled; whether this is the reason.

@@ -175,18 +175,18 @@ fn jobs_of_a_child_receive_artifacts_of_its_parent() {
         (
             ".gitlab-ci.yml",
             "stages: [make, go]\n\
-             build: {stage: make, script: [echo built >out], artifacts: {paths: [out]}}\n\
+             build: {stage: make, script: [echo built >out; echo TAG=v7 >b.env], artifacts: {paths: [out], reports: {dotenv: b.env}}}\n\
              go:\n  stage: go\n  variables: {PARENT: $CI_PIPELINE_ID}\n  \
              trigger: {include: child.yml, strategy: depend}\n",
         ),
         (
             "child.yml",
-            "a: {script: [cat out], needs: [{pipeline: $PARENT, job: build}]}\n\
+            "a: {script: [cat out; echo $TAG], needs: [{pipeline: $PARENT, job: build}]}\n\
              b: {script: [cat out], needs: [{pipeline: $PARENT, job: other}]}\n",
         ),
     ]);
     let ended = run(&project, &[]);
-    assert_eq!(ended.log(&["go"], "a"), ["built"], "{}", ended.text);
+    assert_eq!(ended.log(&["go"], "a"), ["built", "v7"], "{}", ended.text);
     let lacking = "go/b failed (missing_dependency_failure)";
     assert!(ended.jobs().contains(&lacking.to_owned()), "{}", ended.text);
 }

@@ -3,11 +3,10 @@
 
 use std::collections::HashMap;
 
-use crate::exec::ArtifactRef;
 use crate::plan::{JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
 use crate::record::{Caches, LastArtifacts};
 use crate::repo::CommitPaths;
-use crate::run::{AttemptContext, EarlierSuccess};
+use crate::run::{AttemptContext, EarlierSuccess, Received};
 use crate::script::temp_dir;
 
 use super::super::assignment::Assignment;
@@ -29,9 +28,8 @@ pub struct PipelineContext {
     pub default_image: Option<String>,
     /// What jobs may ask of Docker.
     pub permissions: Permissions,
-    /// Artifacts of earlier runs that stand for jobs that are not run, by the name of the job
-    /// that receives them.
-    pub earlier: HashMap<String, Vec<ArtifactRef>>,
+    /// What jobs that are not in the pipeline have kept, by the name of the job that receives it.
+    pub received: HashMap<String, Received>,
     /// Successes of the run that this one goes on with, by the name of the job.
     pub passed: HashMap<String, EarlierSuccess>,
     /// How large artifacts were in the last run.

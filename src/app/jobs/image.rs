@@ -129,13 +129,16 @@ impl PipelineContext {
         names.any(|name| name.contains('$')) && self.receives_dotenv(job)
     }
 
-    /// Whether jobs before it may report variables: its environment depends on them then.
+    /// Whether jobs before it may report variables, or have in the parent pipeline: its environment
+    /// depends on them then.
     pub(super) fn receives_dotenv(&self, job: &Job) -> bool {
         let reports = |at: usize| {
             let artifacts = self.plan.jobs[at].config.artifacts.as_ref();
             artifacts.is_some_and(|artifacts| !artifacts.reports.dotenv.is_empty())
         };
-        self.plan.artifact_sources(job).into_iter().any(reports)
+        let received = self.received.get(job.name());
+        received.is_some_and(|received| !received.dotenv.is_empty())
+            || self.plan.artifact_sources(job).into_iter().any(reports)
     }
 
     /// The image; `None` where there is none. A name that comes to nothing is as no name.

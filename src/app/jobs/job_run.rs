@@ -75,7 +75,11 @@ fn job_run(
             .into_iter()
             .map(JobIndex)
             .collect(),
-        artifacts_before: context.earlier.get(job.name()).cloned().unwrap_or_default(),
+        received: context
+            .received
+            .get(job.name())
+            .cloned()
+            .unwrap_or_default(),
         fails_at_once: job.environment_fault().map(|fault| EarlyFailure {
             reason: FailureReason::EnvironmentCreationFailure,
             message: fault.what.clone(),

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use crate::config::Start;
 use crate::diag::{self, Code, Diagnostic, Severity};
-use crate::exec::ArtifactRef;
 use crate::foreign::Command;
 use crate::plan::{self, Chosen, Job, PipelineFacts, Plan};
 use crate::record::LastArtifacts;
-use crate::run::{ChildPipeline, PipelineSpec, Refusal, TriggerContext};
+use crate::run::{ChildPipeline, PipelineSpec, Received, Refusal, Succeeded, TriggerContext};
 use crate::source::SourceMap;
 use crate::types::FailureReason;
 
@@ -46,7 +45,7 @@ impl Child {
     fn spec(&self, attempt: &TriggerContext) -> Result<PipelineSpec, Failure> {
         let pipeline = self.pipeline(attempt)?;
         let mut chosen = chosen(&self.basis, &pipeline, self.job(), attempt)?;
-        let earlier = self.of_parent(&mut chosen.plan, &pipeline.facts, attempt);
+        let received = self.of_parent(&mut chosen.plan, &pipeline.facts, attempt);
         let warnings = warnings(&self.basis, &pipeline, &chosen.plan);
         let complete = chosen.lacks_nothing();
         let (facts, plan) = (pipeline.facts, chosen.plan);
@@ -55,7 +54,7 @@ impl Child {
         let runners = self.parent.runners.runners().to_vec();
         let context = Arc::new(PipelineContext {
             runners: Assignment::new(runners, &plan, self.parent.default_image.as_deref()),
-            earlier,
+            received,
             passed: HashMap::new(),
             last_artifacts: LastArtifacts::default(),
             key_digests,
@@ -111,21 +110,30 @@ impl Child {
         Ok(Pipeline::read(facts, &files, start, &[]))
     }
 
-    /// What its jobs receive of jobs of the parent, as far as this trigger job receives it too.
+    /// What its jobs receive of jobs of the parent, as far as those have succeeded.
     fn of_parent(
         &self,
         plan: &mut Plan,
         facts: &PipelineFacts,
         attempt: &TriggerContext,
-    ) -> HashMap<String, Vec<ArtifactRef>> {
-        let kept: HashMap<&str, &ArtifactRef> = (attempt.artifacts.iter())
-            .map(|(job, kept)| (self.parent.plan.jobs[job.0].name(), kept))
+    ) -> HashMap<String, Received> {
+        let succeeded: HashMap<&str, &Succeeded> = (attempt.succeeded.iter())
+            .filter(|one| one.artifacts.is_some())
+            .map(|one| (self.parent.plan.jobs[one.job.0].name(), one))
             .collect();
-        let has_kept = |job: &str| kept.contains_key(job);
+        let has_kept = |job: &str| succeeded.contains_key(job);
         let taken = plan::take_from_parent(plan, facts, self.parent.pipeline_id, &has_kept);
         let of = |names: Vec<String>| {
-            let found = names.iter().filter_map(|name| kept.get(name.as_str()));
-            found.map(|kept| (*kept).clone()).collect()
+            let found = names.iter().filter_map(|name| succeeded.get(name.as_str()));
+            let found: Vec<&Succeeded> = found.copied().collect();
+            Received {
+                artifacts: (found.iter().copied())
+                    .filter_map(|one| one.artifacts.clone())
+                    .collect(),
+                dotenv: (found.iter().copied())
+                    .flat_map(|one| one.dotenv.clone())
+                    .collect(),
+            }
         };
         taken
             .into_iter()

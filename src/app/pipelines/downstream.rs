@@ -160,7 +160,7 @@ impl Downstream {
         let runners = self.parent.runners.runners().to_vec();
         let context = Arc::new(PipelineContext {
             runners: Assignment::new(runners, &plan, default_image.as_deref()),
-            earlier: HashMap::new(),
+            received: HashMap::new(),
             passed: HashMap::new(),
             last_artifacts: LastArtifacts::default(),
             key_digests,

@@ -36,6 +36,7 @@ impl Dispatcher<'_> {
             path,
             artifacts: pipeline.kept_for(id.job),
             dotenv: pipeline.dotenv_for(id.job),
+            succeeded: pipeline.succeeded().collect(),
         };
         self.begin_attempt(id, job_id);
         let context = Arc::clone(&self.context);

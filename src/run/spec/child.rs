@@ -57,4 +57,17 @@ pub struct TriggerContext {
     pub artifacts: Vec<(JobIndex, ArtifactRef)>,
     /// Variables of their dotenv reports; later ones win.
     pub dotenv: Vec<(String, String)>,
+    /// What jobs of the child may ask for by `needs:pipeline:job`.
+    pub succeeded: Vec<Succeeded>,
+}
+
+/// A script job that has succeeded, and what it hands to those that need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Succeeded {
+    /// Its place in its pipeline.
+    pub job: JobIndex,
+    /// `None` where it has left none.
+    pub artifacts: Option<ArtifactRef>,
+    /// Variables of its dotenv report.
+    pub dotenv: Vec<(String, String)>,
 }

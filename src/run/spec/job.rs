@@ -23,12 +23,22 @@ pub struct JobRun {
     pub held: Option<HeldJob>,
     /// Set when the job fails as the pipeline is made. Its `fails_at_once` follows this.
     pub fails_at_once: Option<EarlyFailure>,
-    /// Artifacts of earlier runs, laid over the tree before all others (`--no-needs`).
-    pub artifacts_before: Vec<ArtifactRef>,
+    /// What it gets of jobs that are not in its pipeline.
+    pub received: Received,
     /// Whose artifacts and dotenv variables it gets, in this order (runtime reference 16.5).
     pub artifacts_from: Vec<JobIndex>,
     /// What it does.
     pub work: Work,
+}
+
+/// What a job gets of jobs that are not in its pipeline: those of earlier runs (`--no-needs`) and of
+/// the parent pipeline (`needs:pipeline:job`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Laid over the tree before all others.
+    pub artifacts: Vec<ArtifactRef>,
+    /// Variables of their dotenv reports; later ones win, and those of its own pipeline over them.
+    pub dotenv: Vec<(String, String)>,
 }
 
 /// Why a job fails before it could begin.

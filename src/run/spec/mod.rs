@@ -7,8 +7,8 @@ mod report_files;
 mod run;
 mod scripts;
 
-pub use child::{ChildPipeline, Trigger, TriggerContext};
-pub use job::{EarlyFailure, JobRun, ScriptJob, Work};
+pub use child::{ChildPipeline, Succeeded, Trigger, TriggerContext};
+pub use job::{EarlyFailure, JobRun, Received, ScriptJob, Work};
 pub use person::{Person, Seat};
 pub use report_files::ReportFiles;
 pub(super) use report_files::ReportFormat;

@@ -9,6 +9,7 @@ use crate::types::{AllowFailure, KeepWhen};
 use super::ended::Ended;
 use super::story::{Job, Story, job, pipeline};
 
+mod needs;
 mod stops;
 mod waits;
 

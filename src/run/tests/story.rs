@@ -10,8 +10,8 @@ use crate::event::{HeldJob, RunStarted, SourceMode};
 use crate::exec::{Cancel, Image, Owner, Script, ServiceSpec};
 use crate::run::{
     AttemptContext, AttemptScripts, EarlierSuccess, EarlyFailure, Interrupt, JobRun, JobSettings,
-    PipelineSpec, Refusal, ReportFiles, RunError, RunSettings, RunSpec, Runner, RunnerIndex,
-    ScriptJob, Trigger, Work, run,
+    PipelineSpec, Received, Refusal, ReportFiles, RunError, RunSettings, RunSpec, Runner,
+    RunnerIndex, ScriptJob, Trigger, Work, run,
 };
 use crate::sched::{JobIndex, JobSpec, Options};
 use crate::types::{Artifacts, KeepWhen, PullPolicy, Sources};
@@ -31,6 +31,7 @@ pub(super) struct Job {
     pub(super) timeout: Duration,
     pub(super) artifacts: Option<Artifacts>,
     pub(super) artifacts_from: Vec<usize>,
+    pub(super) received: Received,
     pub(super) held: Option<HeldJob>,
     pub(super) fails_at_once: Option<EarlyFailure>,
     pub(super) secrets: Vec<String>,
@@ -63,6 +64,7 @@ pub(super) fn job(name: &str, stage: usize, script: &str) -> Job {
         timeout: Duration::from_secs(3600),
         artifacts: None,
         artifacts_from: Vec::new(),
+        received: Received::default(),
         held: None,
         fails_at_once: None,
         secrets: Vec::new(),
@@ -133,7 +135,7 @@ impl Job {
         let artifacts_from = self.artifacts_from.iter().copied().map(JobIndex).collect();
         JobRun {
             sched: self.sched.clone(),
-            artifacts_before: Vec::new(),
+            received: self.received.clone(),
             artifacts_from,
             held: self.held.clone(),
             fails_at_once: self.fails_at_once.clone(),
