@@ -157,6 +157,7 @@ async fn prepare(
         commit_paths: Some(workspace.tree.commit_paths()),
         plan: chosen.plan,
         pipeline_id: live.pipeline_id(),
+        root_job: None,
         default_image,
         permissions: Permissions::of(&workspace.settings)?,
         caches: Some(record.caches()),

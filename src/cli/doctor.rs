@@ -244,6 +244,7 @@ async fn images(chosen: &Settings, pipeline: Pipeline, executors: &Executors) ->
         facts: pipeline.facts,
         plan,
         pipeline_id: 0,
+        root_job: None,
         default_image: chosen.text(Key::DefaultImage).map(str::to_owned),
         permissions: Permissions::default(),
         caches: None,

@@ -79,14 +79,14 @@ pub fn triggered(
     })
 }
 
-/// Takes away the needs for artifacts of the parent pipeline (`needs:pipeline:job`) that jobs of the
-/// child have, as far as the parent's jobs have kept any. Returns the names of these jobs by the name of
-/// the job that receives.
+/// Takes away the needs on jobs of the parent pipeline (`needs:pipeline:job`) that jobs of the child
+/// have, as far as those have succeeded, whatever they have kept. Returns the names of these jobs by the
+/// name of the job that receives.
 pub fn take_from_parent(
     plan: &mut Plan,
     facts: &PipelineFacts,
     parent_id: u64,
-    has_kept: &dyn Fn(&str) -> bool,
+    has_succeeded: &dyn Fn(&str) -> bool,
 ) -> Vec<(String, Vec<String>)> {
     let parent_id = parent_id.to_string();
     let of_parent = |plan: &Plan, job: &Job| -> Vec<usize> {
@@ -94,7 +94,7 @@ pub fn take_from_parent(
         let is_met = |need: &ForeignNeed| match &need.source {
             ForeignSource::Pipeline { pipeline, job } => {
                 let id = expand(pipeline, &known, Unknown::Empty);
-                need.artifacts && *id == parent_id && has_kept(job)
+                need.artifacts && *id == parent_id && has_succeeded(job)
             }
             ForeignSource::Project { .. } | ForeignSource::Mirror { .. } => false,
         };

@@ -32,14 +32,9 @@ impl Job {
         self.environment_fault().is_some() || self.lacking().next().is_some()
     }
 
-    /// The command that leaves the job out.
-    pub fn exclusion(&self) -> Command {
-        Command::new("pipe run").option("--exclude", self.name())
-    }
-
     /// What to do where something is lacking.
     pub(super) fn ways_without(&self) -> Vec<String> {
-        let mut ways = vec![format!("leave the job out: `{}`", self.exclusion())];
+        let mut ways = vec![format!("leave the job out: `{}`", exclusion(self.name()))];
         let artifacts =
             |lacking: Lacking| lacking.reason == FailureReason::MissingDependencyFailure;
         if self.lacking().all(artifacts) {
@@ -49,6 +44,11 @@ impl Job {
         }
         ways
     }
+}
+
+/// The command that leaves a job of the root pipeline out.
+pub fn exclusion(job: &str) -> Command {
+    Command::new("pipe run").option("--exclude", job)
 }
 
 fn lacking(need: &ForeignNeed) -> Option<Lacking> {

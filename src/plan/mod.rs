@@ -31,6 +31,7 @@ mod warnings;
 pub use build::{Outcome, build};
 pub use child::{Triggered, handed_down, take_from_parent, triggered};
 pub use effects::refusals;
+pub use elsewhere::exclusion;
 pub use explain::{ExplainedVariable, Explanation, explain, lets_in};
 pub use facts::{GivenVariable, PipelineFacts, Project, Server, SettingVariable, User};
 pub use held::{Outside, Release};

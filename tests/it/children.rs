@@ -192,6 +192,32 @@ fn jobs_of_a_child_receive_artifacts_of_its_parent() {
 }
 
 #[test]
+fn a_job_of_the_parent_is_enough_though_it_kept_nothing() {
+    let project = project(&[
+        (
+            ".gitlab-ci.yml",
+            "stages: [make, go]\n\
+             plain: {stage: make, script: [echo plain]}\n\
+             reports: {stage: make, script: [echo TAG=v7 >b.env], artifacts: {reports: {dotenv: b.env}}}\n\
+             fails: {stage: make, script: [echo out >out; exit 1], allow_failure: true, artifacts: {paths: [out], when: always}}\n\
+             go:\n  stage: go\n  variables: {PARENT: $CI_PIPELINE_ID}\n  \
+             trigger: {include: child.yml, strategy: depend}\n",
+        ),
+        (
+            "child.yml",
+            "a: {script: [echo $TAG], needs: [{pipeline: $PARENT, job: plain}, {pipeline: $PARENT, job: reports}]}\n\
+             b: {script: [echo ran], needs: [{pipeline: $PARENT, job: fails}]}\n",
+        ),
+    ]);
+    let ended = run(&project, &[]);
+    assert_eq!(ended.log(&["go"], "a"), ["v7"], "{}", ended.text);
+    let failed = "go/b failed (missing_dependency_failure)";
+    assert!(ended.jobs().contains(&failed.to_owned()), "{}", ended.text);
+    let way = "leave the child pipeline out with `pipe run --exclude go`";
+    assert!(ended.message("b").contains(way), "{}", ended.text);
+}
+
+#[test]
 fn the_child_of_a_merge_request_knows_it() {
     let project = project(&[
         (

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::plan::{JobVariables, PipelineFacts, Plan, RunFacts, job_variables};
+use crate::foreign::Command;
+use crate::plan::{Job, JobVariables, PipelineFacts, Plan, RunFacts, exclusion, job_variables};
 use crate::record::{Caches, LastArtifacts};
 use crate::repo::CommitPaths;
 use crate::run::{AttemptContext, EarlierSuccess, Received};
@@ -22,6 +23,8 @@ pub struct PipelineContext {
     pub plan: Plan,
     /// `CI_PIPELINE_ID`.
     pub pipeline_id: u64,
+    /// The trigger job of the root pipeline that leads here; `None` for the root.
+    pub root_job: Option<String>,
     /// The runner of each job.
     pub runners: Assignment,
     /// Image of jobs that name none.
@@ -68,6 +71,17 @@ impl PipelineContext {
         };
         let temp = temp_dir(&attempt.layout.project_dir);
         job_variables(&self.plan, job, &self.facts, &run, &temp)
+    }
+
+    /// The job of the root pipeline without which that job is not run either.
+    pub fn root_job_of<'a>(&'a self, job: &'a Job) -> &'a str {
+        self.root_job.as_deref().unwrap_or(job.name())
+    }
+
+    /// The command that leaves the job out: only jobs of the root can be chosen (runtime reference
+    /// 6.12).
+    pub fn exclusion(&self, job: &Job) -> Command {
+        exclusion(self.root_job_of(job))
     }
 
     /// The variables, as far as they are known before an attempt has a number and a slot.

@@ -6,6 +6,8 @@ use crate::plan::{Job, JobVariables};
 use crate::run::Refusal;
 use crate::types::FailureReason;
 
+use super::context::PipelineContext;
+
 /// Folders that the runner's own image finds its programs in.
 const NEEDED_IN_PATH: [&str; 2] = ["/usr/bin", "/bin"];
 
@@ -25,14 +27,18 @@ pub(super) fn of(variables: &JobVariables, traits: Traits, sources: bool) -> Opt
 
 /// Why a job can't have what it needs of other pipelines: it fails as on GitLab where that is gone
 /// (configuration reference 6.10).
-pub(super) fn for_lack(job: &Job) -> Option<Refusal> {
+pub(super) fn for_lack(context: &PipelineContext, job: &Job) -> Option<Refusal> {
     let lacking = job.lacking().next()?;
+    let what = match context.root_job {
+        None => "it",
+        Some(_) => "the child pipeline",
+    };
     Some(Refusal {
         reason: lacking.reason,
         message: format!(
-            "ERROR: the job needs {}, which this machine does not have; leave it out with `{}`",
+            "ERROR: the job needs {}, which this machine does not have; leave {what} out with `{}`",
             lacking.what,
-            job.exclusion()
+            context.exclusion(job)
         ),
         exit_code: None,
     })

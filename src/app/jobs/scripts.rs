@@ -28,7 +28,7 @@ pub(super) fn scripts(
     let traits = context.runners.runner(at).executor.traits();
     let job = &context.plan.jobs[at];
     let refused = |refusal| refused_for(refusal, &usual);
-    if let Some(refusal) = refusal::for_lack(job) {
+    if let Some(refusal) = refusal::for_lack(context, job) {
         return refused(refusal);
     }
     let image = match context.image(job, &usual) {

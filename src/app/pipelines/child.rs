@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::config::Start;
 use crate::diag::{self, Code, Diagnostic, Severity};
-use crate::foreign::Command;
 use crate::plan::{self, Chosen, Job, PipelineFacts, Plan};
 use crate::record::LastArtifacts;
 use crate::run::{ChildPipeline, PipelineSpec, Received, Refusal, Succeeded, TriggerContext};
@@ -44,7 +43,7 @@ impl Child {
 
     fn spec(&self, attempt: &TriggerContext) -> Result<PipelineSpec, Failure> {
         let pipeline = self.pipeline(attempt)?;
-        let mut chosen = chosen(&self.basis, &pipeline, self.job(), attempt)?;
+        let mut chosen = chosen(&self.basis, &pipeline, &self.parent, self.job())?;
         let received = self.of_parent(&mut chosen.plan, &pipeline.facts, attempt);
         let warnings = warnings(&self.basis, &pipeline, &chosen.plan);
         let complete = chosen.lacks_nothing();
@@ -62,6 +61,7 @@ impl Child {
             facts,
             plan,
             pipeline_id: self.basis.place.state.take_pipeline_id()?,
+            root_job: Some(self.parent.root_job_of(self.job()).to_owned()),
             default_image: self.parent.default_image.clone(),
             permissions: self.parent.permissions.clone(),
             caches: self.parent.caches.clone(),
@@ -118,11 +118,10 @@ impl Child {
         attempt: &TriggerContext,
     ) -> HashMap<String, Received> {
         let succeeded: HashMap<&str, &Succeeded> = (attempt.succeeded.iter())
-            .filter(|one| one.artifacts.is_some())
             .map(|one| (self.parent.plan.jobs[one.job.0].name(), one))
             .collect();
-        let has_kept = |job: &str| succeeded.contains_key(job);
-        let taken = plan::take_from_parent(plan, facts, self.parent.pipeline_id, &has_kept);
+        let has_succeeded = |job: &str| succeeded.contains_key(job);
+        let taken = plan::take_from_parent(plan, facts, self.parent.pipeline_id, &has_succeeded);
         let of = |names: Vec<String>| {
             let found = names.iter().filter_map(|name| succeeded.get(name.as_str()));
             let found: Vec<&Succeeded> = found.copied().collect();
@@ -142,12 +141,12 @@ impl Child {
     }
 }
 
-/// All jobs of the pipeline that `trigger` makes, if it can be run.
+/// All jobs of the pipeline that `trigger`, a job of `parent`, makes, if it can be run.
 pub(super) fn chosen(
     basis: &Basis,
     pipeline: &Pipeline,
+    parent: &PipelineContext,
     trigger: &Job,
-    attempt: &TriggerContext,
 ) -> Result<Chosen, Failure> {
     let loaded = &pipeline.loaded;
     let outcome = match &pipeline.outcome {
@@ -176,11 +175,8 @@ pub(super) fn chosen(
     match refused {
         None => Ok(chosen),
         Some(mut refused) => {
-            // Only jobs of the root can be left out.
-            let way = attempt.path.first().map_or("", String::as_str);
-            let way = Command::new("pipe run").option("--exclude", way);
-            let way = format!("leave the child pipeline out: `{way}`");
-            refused.help = vec![way];
+            let way = parent.exclusion(trigger);
+            refused.help = vec![format!("leave the child pipeline out: `{way}`")];
             Err(Failure::new(FailureKind::Environment, refused).within(&loaded.sources))
         }
     }

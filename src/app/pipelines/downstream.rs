@@ -139,7 +139,7 @@ impl Downstream {
         });
         others.push(Arc::clone(&basis));
         drop(others);
-        self.spec_of(&basis, pipeline, &settings, attempt)
+        self.spec_of(&basis, pipeline, &settings)
     }
 
     /// The jobs of the pipeline as the run loop wants them.
@@ -148,9 +148,8 @@ impl Downstream {
         basis: &Arc<Basis>,
         pipeline: Pipeline,
         settings: &Settings,
-        attempt: &TriggerContext,
     ) -> Result<PipelineSpec, Trouble> {
-        let chosen = chosen(basis, &pipeline, self.job(), attempt)?;
+        let chosen = chosen(basis, &pipeline, &self.parent, self.job())?;
         let warnings = warnings(basis, &pipeline, &chosen.plan);
         let complete = chosen.lacks_nothing();
         let (facts, plan) = (pipeline.facts, chosen.plan);
@@ -169,6 +168,7 @@ impl Downstream {
             facts,
             plan,
             pipeline_id: basis.place.state.take_pipeline_id()?,
+            root_job: Some(self.parent.root_job_of(self.job()).to_owned()),
             default_image,
             permissions: Permissions::of(settings)?,
             caches: Some(basis.record.caches()),

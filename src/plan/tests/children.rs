@@ -146,7 +146,7 @@ fn the_job_of_an_artifact_comes_along() {
 }
 
 #[test]
-fn what_the_parent_has_kept_is_taken_from_it() {
+fn needs_on_jobs_of_the_parent_are_met() {
     let case = Case::new(
         "a: {script: x, needs: [{pipeline: $PARENT, job: make}, {pipeline: $PARENT, job: none}]}\n\
          b: {script: x, needs: [{pipeline: $OTHER, job: make}]}\n\
