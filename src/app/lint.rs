@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::config::{self, ChildInclude, Start, TriggerTarget};
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::plan;
+use crate::plan::{self, Job, Plan};
 use crate::source::{SourceMap, Span};
 
 use super::pipeline::Pipeline;
@@ -13,7 +13,7 @@ use super::tree_files::TreeFiles;
 use super::workspace::Workspace;
 
 /// Child pipelines below one another (configuration reference 6.25).
-const MAX_DEPTH: usize = 2;
+const MAX_DEPTH: u64 = 2;
 
 /// What can't be known of a child before it is made.
 const OF_RUNS: [Code; 3] = [
@@ -106,7 +106,7 @@ impl Findings<'_> {
     }
 
     /// The child pipelines that are made of files of the repository.
-    fn children(&mut self, parent: &Pipeline, depth: usize) {
+    fn children(&mut self, parent: &Pipeline, depth: u64) {
         let Some(config) = parent.loaded.config.as_ref().filter(|_| depth <= MAX_DEPTH) else {
             return;
         };
@@ -126,7 +126,8 @@ impl Findings<'_> {
             let present = plan.and_then(|plan| {
                 let mut jobs = plan.jobs.iter();
                 let made = jobs.find(|one| one.name() == &*job.name)?;
-                Some(plan::handed_down(plan, made, &parent.facts, 1, &[]))
+                // Any number will do as the parent's id, if no other pipeline above has it.
+                Some(plan::handed_down(plan, made, &parent.facts, depth, &[]))
             });
             let is_made = present.is_some();
             let given = present.unwrap_or_default();
@@ -138,7 +139,10 @@ impl Findings<'_> {
                 includes,
                 sources: &sources,
             };
-            let child = Pipeline::read(facts, &files, start, &[]);
+            let mut child = Pipeline::read(facts, &files, start, &[]);
+            if let Some(plan) = plan {
+                forget_met_needs(&mut child, plan, depth);
+            }
             let before = self.diagnostics.len();
             self.add(&child);
             let known = self.diagnostics.drain(before..).collect::<Vec<_>>();
@@ -173,6 +177,24 @@ impl Findings<'_> {
     }
 }
 
+/// What the child needs of jobs of its parent it has once they succeed: that is no doubt.
+fn forget_met_needs(child: &mut Pipeline, parent: &Plan, parent_id: u64) {
+    let Some(outcome) = &mut child.outcome else {
+        return;
+    };
+    let may_succeed = |name: &str| {
+        let mut jobs = parent.jobs.iter().filter(|job| !job.starts_pipeline());
+        jobs.any(|job| job.name() == name)
+    };
+    plan::take_from_parent(&mut outcome.plan, &child.facts, parent_id, &may_succeed);
+    let lacking = outcome.plan.jobs.iter().flat_map(Job::lacking);
+    let lacking: HashSet<Span> = lacking.map(|lacking| lacking.span).collect();
+    let is_met = |one: &Diagnostic| {
+        one.code == Code::NeedElsewhere && one.primary.is_some_and(|at| !lacking.contains(&at))
+    };
+    child.loaded.diagnostics.retain(|one| !is_met(one));
+}
+
 /// Whether the entry names a file of the repository.
 fn is_local(include: &ChildInclude) -> bool {
     if include.artifact.is_some() {
@@ -189,6 +211,10 @@ fn is_local(include: &ChildInclude) -> bool {
 fn is_of_plan(code: Code) -> bool {
     matches!(
         code,
-        Code::NeedNotInPipeline | Code::RuleFailed | Code::VariableCycle | Code::EnvironmentInvalid
+        Code::NeedNotInPipeline
+            | Code::NeedElsewhere
+            | Code::RuleFailed
+            | Code::VariableCycle
+            | Code::EnvironmentInvalid
     )
 }

@@ -66,6 +66,7 @@ impl Pipeline {
             loaded.diagnostics.append(&mut config::collapse(found));
             let warnings = plan::warnings(
                 &outcome.plan,
+                &facts,
                 &is_here(files.workspace(), &outcome.plan, &facts),
             );
             loaded.diagnostics.append(&mut config::collapse(warnings));

@@ -5,8 +5,9 @@ use crate::config::{ForeignNeed, ForeignSource};
 use crate::diag::{Code, Diagnostic};
 use crate::foreign::Command;
 use crate::source::Span;
-use crate::types::FailureReason;
+use crate::types::{FailureReason, PipelineSource};
 
+use super::facts::PipelineFacts;
 use super::model::{Job, Plan};
 
 /// Something of another pipeline without which a job fails.
@@ -75,12 +76,31 @@ fn lacking(need: &ForeignNeed) -> Option<Lacking> {
     })
 }
 
+/// Whether the pipeline's id is one that a parent can hand down.
+fn may_be_of_parent(need: &ForeignNeed) -> bool {
+    match &need.source {
+        ForeignSource::Pipeline { pipeline, .. } => pipeline.contains('$'),
+        ForeignSource::Project { .. } | ForeignSource::Mirror { .. } => false,
+    }
+}
+
 /// A warning for each such need.
-pub(super) fn warnings(plan: &Plan) -> impl Iterator<Item = Diagnostic> + '_ {
-    plan.jobs.iter().flat_map(|job| {
-        job.lacking().map(|lacking| {
+pub(super) fn warnings<'a>(
+    plan: &'a Plan,
+    facts: &'a PipelineFacts,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    let is_child = facts.source == PipelineSource::parent_pipeline();
+    plan.jobs.iter().flat_map(move |job| {
+        let needs = job.needs_elsewhere.iter();
+        let lacking = needs.filter_map(|need| Some((need, lacking(need)?)));
+        lacking.map(move |(need, lacking)| {
+            let unless = if !is_child && may_be_of_parent(need) {
+                ", unless it is one of a child of that pipeline"
+            } else {
+                ""
+            };
             let message = format!(
-                "job `{}` needs {}, which this machine does not have: in a run it fails (`{}`)",
+                "job `{}` needs {}, which this machine does not have: in a run it fails (`{}`){unless}",
                 job.name(),
                 lacking.what,
                 lacking.reason

@@ -187,7 +187,8 @@ pub(super) fn warnings(basis: &Basis, pipeline: &Pipeline, plan: &Plan) -> Strin
     let lacks = |diagnostic: &Diagnostic| diagnostic.code == Code::NeedElsewhere;
     let mut found = pipeline.loaded.diagnostics.clone();
     found.retain(|diagnostic| !lacks(diagnostic));
-    let all = plan::warnings(plan, &is_here(&basis.workspace(), plan, &pipeline.facts));
+    let facts = &pipeline.facts;
+    let all = plan::warnings(plan, facts, &is_here(&basis.workspace(), plan, facts));
     found.extend(all.into_iter().filter(lacks));
     diag::concise(&found, &pipeline.loaded.sources)
 }

@@ -28,7 +28,8 @@ pub(super) const TEXTS: Texts = &[
     text(
         Code::NeedElsewhere,
         "The job needs something of another pipeline or project. Of those nothing is on this machine, \
-         so the job fails when its turn comes, unless the need is optional.",
+         so the job fails when its turn comes. Only a job of a child pipeline gets what jobs of the \
+         parent have made, where the id that is handed down to it is the parent's.",
         Pipeline(
             "test:\n  script: make test\n  needs:\n    - pipeline: $UPSTREAM_PIPELINE_ID\n      job: build\n",
         ),

@@ -29,11 +29,12 @@ fn what_a_job_lacks() {
             vec![],
         ),
     ] {
-        let plan = case(needs).plan();
+        let case = case(needs);
+        let plan = case.plan();
         let job = plan.jobs.iter().find(|job| job.name() == "a").expect("a");
         let lacking: Vec<String> = job.lacking().map(|lacking| lacking.what).collect();
         assert_eq!(lacking, expected, "{needs}");
-        let told = warnings(&plan, &|_| true);
+        let told = warnings(&plan, case.facts(), &|_| true);
         assert_eq!(told.len(), expected.len(), "{needs}");
         assert!(told.iter().all(|told| told.primary.is_some()));
     }
@@ -61,4 +62,27 @@ fn without_needs_a_job_does_without_them() {
     assert!(!alone.lacks_nothing(), "the run is not complete");
     let what = "artifacts of `rel` of project `my/other` at `master`".to_owned();
     assert_eq!(alone.missing_elsewhere, [("a".to_owned(), vec![what])]);
+}
+
+#[test]
+fn a_child_of_a_pipeline_that_a_variable_names_may_have_it() {
+    let words = "unless it is one of a child of that pipeline";
+    for (needs, event, expected) in [
+        ("{pipeline: $UP, job: p}", "branch main", true),
+        ("{pipeline: '123', job: p}", "branch main", false),
+        (
+            "{project: my/other, job: p, ref: $UP}",
+            "branch main",
+            false,
+        ),
+        // Of a child it is known.
+        ("{pipeline: $UP, job: p}", "parent_pipeline main", false),
+    ] {
+        let case = Case::new(&format!("a: {{script: x, needs: [{needs}]}}"), event);
+        let told = warnings(&case.plan(), case.facts(), &|_| true);
+        let [told] = &told[..] else {
+            panic!("{needs}: {told:?}");
+        };
+        assert_eq!(told.message.contains(words), expected, "{needs} at {event}");
+    }
 }

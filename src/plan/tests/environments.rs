@@ -107,7 +107,8 @@ fn the_warning_names_what_to_do() {
         ),
     ] {
         let text = format!("variables: {{EMPTY: ''}}\na: {{script: x, {keys}}}");
-        let found = warnings(&Case::new(&text, "branch b!").plan(), &|_| true);
+        let case = Case::new(&text, "branch b!");
+        let found = warnings(&case.plan(), case.facts(), &|_| true);
         let told = found.first().expect("a warning");
         assert_eq!(told.code.as_str(), "environment-invalid");
         assert_eq!(told.message, line);

@@ -155,3 +155,39 @@ e:
     project.commit();
     golden!("lint_children", &project.pipe(&["lint"]));
 }
+
+#[test]
+fn a_need_on_the_parent_of_a_child_is_no_doubt() {
+    let project = Project::new(
+        "\
+build: {stage: build, script: x}
+go:
+  variables: {PARENT: $CI_PIPELINE_ID}
+  trigger: {include: child.yml}
+tagged:
+  rules: [{if: $CI_COMMIT_TAG}]
+  variables: {UP: $CI_PIPELINE_ID}
+  trigger: {include: tagged.yml}
+",
+    );
+    project.write(
+        "child.yml",
+        "\
+met: {script: x, needs: [{pipeline: $PARENT, job: build}]}
+starts: {script: x, needs: [{pipeline: $PARENT, job: go}]}
+unknown: {script: x, needs: [{pipeline: $PARENT, job: none}]}
+other: {script: x, needs: [{pipeline: $OTHER, job: build}]}
+",
+    );
+    project.write(
+        "tagged.yml",
+        "met: {script: x, needs: [{pipeline: $UP, job: build}]}\n",
+    );
+    project.commit();
+    let shown = project.pipe(&["lint"]);
+    let doubted = shown
+        .lines()
+        .filter(|line| line.starts_with("warning[need-elsewhere]"));
+    let jobs: Vec<&str> = doubted.filter_map(|line| line.split('`').nth(1)).collect();
+    assert_eq!(jobs, ["starts", "unknown", "other"], "{shown}");
+}
