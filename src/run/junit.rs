@@ -3,13 +3,13 @@
 //! PURE. A job wrote them and may have made them up: what is kept of one has bounds, and entities
 //! stay as they are written.
 
-mod encoding;
 mod markup;
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::io::BufRead;
 
+use encoding_rs::{Encoding, UTF_8};
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesDecl, BytesStart, Event};
@@ -18,7 +18,6 @@ use crate::event::TestSummary;
 use crate::foreign::system_words;
 use crate::mask::Masker;
 
-use encoding::Encoding;
 use markup::Markup;
 
 /// Bytes of all files of a report together: what a server takes of one by default.
@@ -195,11 +194,12 @@ impl Junit {
     }
 
     /// The encoding that a file says it has.
-    fn declared(&self, declaration: &BytesDecl<'_>) -> Result<Encoding, Unreadable> {
+    fn declared(&self, declaration: &BytesDecl<'_>) -> Result<&'static Encoding, Unreadable> {
         let Some(Ok(name)) = declaration.encoding() else {
-            return Ok(Encoding::default());
+            return Ok(UTF_8);
         };
-        Encoding::named(&name).ok_or_else(|| {
+        let known = Encoding::for_label(name.as_bytes());
+        known.filter(|it| it.is_ascii_compatible()).ok_or_else(|| {
             let text = format!("encoding `{}` is not known here", self.shown(&name));
             Unreadable::Beyond(text)
         })
@@ -387,7 +387,12 @@ mod tests {
 
     #[test]
     fn a_declared_encoding_is_read() {
-        for (encoding, wanted) in [("ISO-8859-1", "ä¤"), ("iso-8859-15", "ä€")] {
+        for (encoding, wanted) in [
+            ("ISO-8859-1", "ä¤"),
+            ("iso-8859-15", "ä€"),
+            ("Windows-1252", "ä¤"),
+            ("koi8-r", "Д╓"),
+        ] {
             let mut xml = format!("<?xml version='1.0' encoding='{encoding}'?>").into_bytes();
             xml.extend_from_slice(b"<testsuite name='\xfc'><testcase name='\xe4\xa4'>");
             xml.extend_from_slice(b"<failure>\xfc</failure></testcase></testsuite>");

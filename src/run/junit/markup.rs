@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::encoding::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 
 /// Bytes of one tag, all its attributes together.
 pub(super) const MAX_TAG: usize = 1 << 20;
@@ -31,7 +31,7 @@ enum Within {
 /// Gives one tag at a time, in UTF-8.
 pub(super) struct Markup<R> {
     from: R,
-    encoding: Encoding,
+    encoding: &'static Encoding,
     within: Within,
     /// Bytes of the file that were read.
     read: u64,
@@ -46,7 +46,7 @@ impl<R: BufRead> Markup<R> {
     pub(super) fn of(from: R) -> Self {
         Self {
             from,
-            encoding: Encoding::default(),
+            encoding: UTF_8,
             within: Within::Text,
             read: 0,
             tag: Vec::new(),
@@ -55,8 +55,8 @@ impl<R: BufRead> Markup<R> {
         }
     }
 
-    /// From the next tag on.
-    pub(super) fn set_encoding(&mut self, encoding: Encoding) {
+    /// From the next tag on. One that has ASCII's characters at their places.
+    pub(super) fn set_encoding(&mut self, encoding: &'static Encoding) {
         self.encoding = encoding;
     }
 
@@ -73,7 +73,7 @@ impl<R: BufRead> Markup<R> {
         while !self.is_whole {
             let bytes = self.from.fill_buf()?;
             if bytes.is_empty() {
-                return Ok(());
+                break;
             }
             let mut taken = self.within.rests(bytes);
             let mut has_zero = false;
@@ -83,7 +83,7 @@ impl<R: BufRead> Markup<R> {
                 self.within = before.then(*byte, &self.tag);
                 if before.is_kept() || self.within.is_kept() {
                     has_zero |= *byte == 0;
-                    self.encoding.push(*byte, &mut self.tag);
+                    self.tag.push(*byte);
                 }
                 if let (Within::Skipped(end, _), Within::Text) = (before, self.within) {
                     self.tag.extend_from_slice(end);
@@ -105,7 +105,16 @@ impl<R: BufRead> Markup<R> {
                 return Err(io::Error::other(text));
             }
         }
+        self.decode();
         Ok(())
+    }
+
+    /// What is no UTF-8 where a file says that it is stays as it is: whoever reads on refuses it.
+    fn decode(&mut self) {
+        if self.encoding != UTF_8 {
+            let (text, _) = self.encoding.decode_without_bom_handling(&self.tag);
+            self.tag = text.into_owned().into_bytes();
+        }
     }
 }
 
