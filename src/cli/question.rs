@@ -1,6 +1,7 @@
 //! The questions of `run` before anything begins: whether jobs that act outside this machine may run
 //! (design chapter 3, *Held jobs*), and whether manual jobs that block are played.
 
+use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal};
 
 use rustix::termios::{QueueSelector, tcflush};
@@ -31,7 +32,6 @@ fn of_manual(blocking: &[(&str, Option<String>)]) -> Vec<Line> {
         None => WAITS.to_owned(),
     };
     let jobs: Vec<_> = blocking.iter().map(|(name, it)| (*name, why(it))).collect();
-    let jobs: Vec<_> = jobs.iter().map(|(name, why)| (*name, &**why)).collect();
     lines("manual", &jobs)
 }
 
@@ -53,8 +53,8 @@ fn may(what: &str, jobs: &[Line], printer: &Printer) -> bool {
 }
 
 /// A line for each job, the first after a word for all of them.
-fn lines(word: &'static str, jobs: &[(&str, &str)]) -> Vec<Line> {
-    let line = |(at, (name, why)): (usize, &(&str, &str))| {
+fn lines<W: Display>(word: &'static str, jobs: &[(&str, W)]) -> Vec<Line> {
+    let line = |(at, (name, why)): (usize, &(&str, W))| {
         let start = if at == 0 {
             Line::of(Tone::Warn, word).put(Tone::Plain, ": ")
         } else {

@@ -81,7 +81,7 @@ large:
 "#;
 
 #[test]
-fn a_large_cache_is_packed_again_only_where_a_job_has_changed_it() {
+fn a_large_cache_is_packed_again_only_where_a_job_has_changed_it_in_docker() {
     let packed = "v: found ";
     for (situation, act, is_packed, then) in [
         ("nothing", "true", false, "there is a big one"),
@@ -170,7 +170,7 @@ fn a_cache_that_is_all_that_a_job_has_changed_is_copied_nowhere_in_docker() {
 
 /// What the job writes there is in the volume, and none of its changes.
 #[test]
-fn a_large_cache_of_a_folder_that_is_a_volume_is_packed_again() {
+fn a_large_cache_of_a_folder_that_is_a_volume_is_packed_again_in_docker() {
     let env = TestEnv::new(LARGE);
     env.user_settings("docker.volumes = ['v']\n");
     for act in ["true", "echo two >v/a"] {
