@@ -117,6 +117,15 @@ impl SandboxExecutor {
         self.with(Layering::United)
     }
 
+    /// Test support: joins no networks, as where the kernel can't.
+    #[cfg(test)]
+    pub(in crate::exec) fn joining_none(mut self) -> Self {
+        if let Some(networks) = Arc::get_mut(&mut self.networks) {
+            networks.joins_none = true;
+        }
+        self
+    }
+
     #[cfg(test)]
     fn with(self, layering: Layering) -> Self {
         Self {

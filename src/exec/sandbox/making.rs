@@ -1,5 +1,6 @@
 //! Making the sandboxes of an attempt: one for its job, and one for each service.
 
+use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use super::inside::link::Link;
 use super::inside::wire::{GroupSetup, Order, Program};
 use super::limits::{Group, Limits, Place, counts_processes, group_name};
 use super::network::job_networks::JobNetwork;
+use super::network::service_links::Addresses;
 use super::noted::Layering;
 use super::plan::{Plan, folders, overlays, setup, written_to_builds};
 use super::probe;
-use super::services::Services;
 use super::session::SandboxSession;
 use super::trees::base::Base;
 use super::trees::brought::Brought;
@@ -27,6 +28,9 @@ use super::trees::host;
 use super::trees::overlays::{Held, make_places};
 use super::undone::Undone;
 use crate::images::layer::LayerForm;
+use of_services::Shared;
+
+mod of_services;
 
 /// The folder of a job's own sandbox in that of its attempt.
 const JOB: &str = "job";
@@ -46,7 +50,9 @@ struct Wanted<'a> {
     temp_files: &'a [String],
     /// To whom the project belongs, where it is not root's and open to all.
     owned_by: Option<&'a str>,
-    names: &'a [String],
+    names: &'a [(String, Ipv4Addr)],
+    /// The address of its own name.
+    address: Ipv4Addr,
     /// What of this machine it has besides.
     binds: &'a [Bind],
     /// How many others have its builds directory too.
@@ -64,17 +70,6 @@ struct Launched {
     overlays: Held,
     /// What is written to its builds directory; `None` where that is no overlay.
     written: Option<PathBuf>,
-}
-
-/// What the sandboxes of services have of that of their job.
-struct Shared<'a> {
-    network: &'a JobNetwork,
-    /// The builds directory, once for each.
-    lent: &'a [OwnedFd],
-    names: &'a [String],
-    binds: &'a [Bind],
-    /// Where there is one id alone, it is that of the job.
-    identity: &'a Identity,
 }
 
 impl SandboxExecutor {
@@ -112,12 +107,12 @@ impl SandboxExecutor {
         } else {
             Vec::new()
         };
-        let names: Vec<String> = (spec.services.iter())
-            .flat_map(|service| service.aliases.clone())
-            .collect();
         let user = self.user(&base, &image);
         let identity = who.of_program(|| in_place(|| base.ids(user)));
-        let network = self.networks.take(&identity, self.network()).await?;
+        let mut network = self.networks.take(&identity, self.network()).await?;
+        let of_services = self.networks_of_services(spec, &mut network, cx).await?;
+        let addresses = Addresses::of(of_services.is_some());
+        let names = addresses.names(&spec.services);
         let wanted = Wanted {
             link,
             folder: folder.join(JOB),
@@ -131,6 +126,7 @@ impl SandboxExecutor {
             temp_files: &temp_files(spec),
             owned_by: spec.owned_files.then_some(user),
             names: &names,
+            address: addresses.job(),
             binds: &binds,
             lends_to: spec.services.len(),
             joins: (&network, None),
@@ -175,20 +171,20 @@ impl SandboxExecutor {
             overlays,
             gone: false,
         };
-        let shared = Shared {
-            network: &network,
-            lent: &lent,
-            names: &names,
-            binds: &binds,
-            identity: &identity,
-        };
         let begun = async {
             session.unpack(&parts.files, NO_FILES).await?;
             session.unpack(&parts.artifacts, NO_ARTIFACTS).await?;
             if !spec.services.is_empty() {
-                self.start_services(spec, links, &mut session, shared)
+                let shared = Shared {
+                    network: &network,
+                    lent: &lent,
+                    names: &names,
+                    binds: &binds,
+                    identity: &identity,
+                };
+                self.start_services(spec, links, of_services, &mut session, shared)
                     .await?;
-                session.wait_for_services(cx).await?;
+                session.wait_for_services(&mut network, cx).await?;
             }
             Ok(())
         };
@@ -228,51 +224,6 @@ impl SandboxExecutor {
         Ok((job, services))
     }
 
-    /// Makes the sandboxes of the services and starts their programs.
-    async fn start_services(
-        &self,
-        spec: &EnvSpec,
-        links: Vec<Link>,
-        session: &mut SandboxSession,
-        shared: Shared<'_>,
-    ) -> Result<(), ExecError> {
-        for ((number, service), link) in spec.services.iter().enumerate().zip(links) {
-            let base = self.bases.get(&service.image).await?;
-            let wanted = Wanted {
-                link,
-                folder: session.folder.join(service_folder(number)),
-                base: &base,
-                rights: self.rights().await?,
-                identity: shared.identity,
-                layout: &spec.layout,
-                builds: &[],
-                limits: self.settings.limits.effective().of_service(),
-                places: self.places(),
-                temp_files: &[],
-                owned_by: None,
-                names: shared.names,
-                binds: shared.binds,
-                lends_to: 0,
-                joins: (shared.network, shared.lent.get(number).map(AsFd::as_fd)),
-            };
-            let Launched { link, overlays, .. } = self.launch(wanted).await?;
-            session.overlays.append(overlays);
-            let environment = base.environment(pairs(&service.variables));
-            let ports = base.ports(&environment);
-            let program = Program {
-                words: base.of_service(&service.image, service.command.as_deref()),
-                environment,
-                folder: base.folder().to_owned(),
-                user: base.user(&service.image).to_owned(),
-                may_be_another: true,
-                init: false,
-            };
-            let services = session.services.get_or_insert_with(Services::none);
-            services.start(link, service, program, ports).await?;
-        }
-        Ok(())
-    }
-
     /// Makes one sandbox.
     async fn launch(&self, wanted: Wanted<'_>) -> Result<Launched, ExecError> {
         // Where no group counts them, the kernel does, but for root.
@@ -296,6 +247,7 @@ impl SandboxExecutor {
             own_network: network.is_own,
             lends_to: wanted.lends_to,
             names: wanted.names,
+            address: wanted.address,
             resolver: network.resolver.as_deref(),
             extras: &self.settings.extras,
             is_job: builds.is_none(),

@@ -27,7 +27,7 @@
 //! | `no_new_privileges` | where no program has to run as another: one id, or the image `host` |
 //! | devices | the six that every program wants, as mounts of their own; all else is `nodev` |
 //! | keyrings | no call reaches them |
-//! | network | its own, with a way out where `pasta` or `slirp4netns` is installed, opened when a job first asks for it; services share it, so that each sees the others' loopback |
+//! | network | its own, with a way out where `pasta` or `slirp4netns` is installed, opened when a job first asks for it; each service has one too, joined with that of its job |
 //! | limits of memory, processors, processes | by `groups` where they are delegated; of processes there is one by default, where Docker has none |
 //! | memory that runs out | the kernel ends what a job runs before what others do |
 //! | the host's files | the image `host` shows root's jobs what root may read of `/usr` and `/opt`; Docker shows none |

@@ -1,5 +1,6 @@
 //! Which steps make a sandbox, from what its job needs. Pure.
 
+use std::net::Ipv4Addr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ mod root;
 mod tests;
 mod trees;
 
-pub(super) use network::{network_steps, own_files};
+pub(super) use network::{OWN_FILES, network_steps, service_link_steps};
 pub(super) use root::{HostTree, Root, TreeForm};
 
 /// What the machine of a job is called.
@@ -80,8 +81,10 @@ pub(super) struct Plan<'a> {
     pub(super) own_network: bool,
     /// How many others have its builds directory too.
     pub(super) lends_to: usize,
-    /// Names that lead to the sandbox itself, and to others on its network.
-    pub(super) names: &'a [String],
+    /// Names of the job's services, with their addresses.
+    pub(super) names: &'a [(String, Ipv4Addr)],
+    /// The address to which its own name leads.
+    pub(super) address: Ipv4Addr,
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
     pub(super) resolver: Option<&'a str>,
     /// What the user's runner adds.
@@ -122,6 +125,7 @@ impl<'a> Plan<'a> {
             own_network: true,
             lends_to: 0,
             names: &[],
+            address: Ipv4Addr::LOCALHOST,
             resolver: None,
             extras: Extras::none(),
             is_job: true,

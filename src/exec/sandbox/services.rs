@@ -1,7 +1,7 @@
-//! The services of one attempt: sandboxes on the network of its job (runtime reference 8).
+//! The services of one attempt: sandboxes that its job reaches by their names (runtime reference 8).
 //!
-//! They share one network, so that all of their names lead to loopback, and two of them can't have
-//! the same port.
+//! Each has a network of its own, joined with the job's. Where that can't be, as on this machine's own
+//! network, all of their names lead to loopback, and two of them can't have the same port.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -15,13 +15,13 @@ use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::super::ports::listening;
 use super::super::service_words::{WITHOUT_PORT, late, waiting, warning, warning_of_end};
 use super::super::voice::{Said, Voice};
 use super::super::{Cx, ExecError, ServiceSpec};
 use super::inside::cause::Cause;
 use super::inside::link::{Link, unexpected};
 use super::inside::wire::{Program, Reply};
+use super::network::job_networks::JobNetwork;
 use crate::foreign::system_words;
 
 /// Lines under way to the job's log.
@@ -29,10 +29,6 @@ const LINES: usize = 64;
 
 /// How often is looked for open ports.
 const PAUSE: Duration = Duration::from_millis(25);
-
-/// The kernel's tables of a network: they have no length of their own.
-const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
-const LONGEST_TABLE: u64 = 4 << 20;
 
 /// What runs beside a job.
 pub(super) struct Services {
@@ -48,6 +44,8 @@ pub(super) struct Services {
 
 struct Service {
     link: Link,
+    /// `None` where it has the job's.
+    network: Option<JobNetwork>,
     spec: ServiceSpec,
     ports: Vec<u16>,
     voice: Voice,
@@ -71,7 +69,7 @@ impl Services {
     /// Starts the program of one in its sandbox. `ports` tell whether it is ready.
     pub(super) async fn start(
         &mut self,
-        mut link: Link,
+        (mut link, network): (Link, Option<JobNetwork>),
         spec: &ServiceSpec,
         program: Program,
         ports: Vec<u16>,
@@ -120,6 +118,7 @@ impl Services {
         let speak = spec.shows_output.then(|| self.speak.clone());
         self.all.push(Service {
             link,
+            network,
             spec: spec.clone(),
             ports,
             voice: Voice::listen(output, spec.aliases.join("-"), speak),
@@ -128,9 +127,9 @@ impl Services {
         Ok(())
     }
 
-    /// Waits until all take connections or have had their time, which the job's own sandbox can
-    /// see. Of one that does not, the log gets a warning, and the job goes on as on GitLab.
-    pub(super) async fn wait(&mut self, job: &mut Link, cx: &Cx) -> Result<(), ExecError> {
+    /// Waits until all take connections or have had their time. Of one that does not, the log gets a warning,
+    /// and the job goes on as on GitLab. `job` is the network of the job.
+    pub(super) async fn wait(&mut self, job: &mut JobNetwork, cx: &Cx) -> Result<(), ExecError> {
         let longest = self.all.iter().map(|service| service.spec.wait).max();
         let longest = longest.unwrap_or_default();
         if longest.is_zero() {
@@ -145,15 +144,19 @@ impl Services {
         let begun = Instant::now();
         let mut troubles: Vec<Option<Option<String>>> = vec![None; self.all.len()];
         while troubles.iter().any(Option::is_none) {
-            let mut tables = String::new();
-            for path in TABLES {
-                let table = job.read(path, LONGEST_TABLE).await?;
-                tables.push_str(&String::from_utf8_lossy(&table.unwrap_or_default()));
-            }
-            let open = listening(&tables);
-            self.taken.extend(&open);
+            let shared = if self.share_a_network() {
+                job.ports().await?
+            } else {
+                BTreeSet::new()
+            };
+            self.taken.extend(&shared);
             for (service, trouble) in self.all.iter_mut().zip(&mut troubles) {
                 if trouble.is_none() {
+                    let own = match &mut service.network {
+                        Some(network) => Some(network.ports().await?),
+                        None => None,
+                    };
+                    let open = own.as_ref().unwrap_or(&shared);
                     let ports = &service.ports;
                     let is_ready = ports.iter().any(|port| open.contains(port))
                         || (ports.is_empty() && !open.is_empty());
@@ -188,7 +191,7 @@ impl Services {
 
     /// What to say of a service that said this at its end, where the port of another was the reason.
     fn clash_behind(&self, at: usize, last: &[u8]) -> Option<String> {
-        if self.are_clashes_told || !wants_a_port_of_another(last) {
+        if !self.share_a_network() || self.are_clashes_told || !wants_a_port_of_another(last) {
             return None;
         }
         let all = self.all.iter().map(|service| &*service.spec.image.name);
@@ -200,7 +203,15 @@ impl Services {
         Some(clash(&self.all[at].spec.image.name, &others, &self.taken))
     }
 
+    /// Whether they have that of the job.
+    fn share_a_network(&self) -> bool {
+        self.all.iter().any(|service| service.network.is_none())
+    }
+
     fn clashes(&self) -> Vec<String> {
+        if !self.share_a_network() {
+            return Vec::new();
+        }
         let all = self.all.iter();
         let named: Vec<(&str, &[u16])> = all
             .map(|service| (service.spec.image.name.as_str(), &service.ports[..]))
@@ -231,6 +242,9 @@ impl Services {
     pub(super) fn abandon(&mut self) {
         for service in &mut self.all {
             service.link.abandon();
+            if let Some(network) = &mut service.network {
+                network.abandon();
+            }
         }
     }
 
@@ -241,6 +255,9 @@ impl Services {
         let mut done = Ok(());
         for service in &mut self.all {
             done = done.and(service.link.end().await);
+            if let Some(network) = &mut service.network {
+                done = done.and(network.end().await);
+            }
         }
         done
     }

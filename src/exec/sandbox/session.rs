@@ -103,9 +103,13 @@ impl SandboxSession {
     }
 
     /// Waits until the services are ready, or have had their time.
-    pub(super) async fn wait_for_services(&mut self, cx: &Cx) -> Result<(), ExecError> {
+    pub(super) async fn wait_for_services(
+        &mut self,
+        network: &mut JobNetwork,
+        cx: &Cx,
+    ) -> Result<(), ExecError> {
         match &mut self.services {
-            Some(services) => services.wait(&mut self.link, cx).await,
+            Some(services) => services.wait(network, cx).await,
             None => Ok(()),
         }
     }

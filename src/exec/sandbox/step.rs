@@ -77,6 +77,8 @@ pub(super) enum Step {
     /// Gives what is there to a user of the image, so that nobody else may write it; one whom it does not
     /// know gets nothing.
     Own { at: PathBuf, user: String },
+    /// Lays a file over one that is there: it can be written, and nobody can put another in its place.
+    Lay { at: PathBuf, content: String },
     /// Makes a link.
     Link { at: PathBuf, target: PathBuf },
     /// Hides a file or a folder; one that is not there needs no hiding.
@@ -91,6 +93,20 @@ pub(super) enum Step {
     Loopback,
     /// Gives it a device that leads to us alone, with that address.
     Gate([u8; 4]),
+    /// Makes two devices: what goes into one comes out of the other, which is in the job's network.
+    Pair { name: String, other: String },
+    /// Goes into the job's network, where one of a service is made beside it.
+    EnterJobNetwork,
+    /// Takes a device into use, with an address.
+    Interface { name: String, address: [u8; 4] },
+    /// Has packets to the addresses that begin with these bits go to a device, and to whoever carries
+    /// them on, if that is not who has them.
+    Route {
+        device: String,
+        to: [u8; 4],
+        bits: u8,
+        by: Option<[u8; 4]>,
+    },
     /// Sets what the kernel has under `/proc/sys`. One that is not needed it may refuse.
     Sysctl {
         name: String,

@@ -29,7 +29,7 @@ pub(super) fn broken(broken: &Broken) -> String {
             let at = at.display();
             return format!("`{at}` of the image has to be a folder, and is a link or a file");
         }
-        Step::Attach { at, .. } | Step::Lend { at, .. } => {
+        Step::Attach { at, .. } | Step::Lend { at, .. } | Step::Lay { at, .. } => {
             format!("`{}` can't be mounted", at.display())
         }
         Step::Fresh { at, .. } => format!("a new `{}` can't be mounted", at.display()),
@@ -45,6 +45,14 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::ReadOnly { at } => format!("`{}` can't be protected", at.display()),
         Step::Hostname(_) => "the machine can't be named".to_owned(),
         Step::Gate(_) => "the gate of the network can't be made".to_owned(),
+        Step::Pair { .. } | Step::EnterJobNetwork => {
+            "the networks of the job and of a service can't be joined (is the kernel's module `veth` \
+             there?)"
+                .to_owned()
+        }
+        Step::Interface { name, .. } | Step::Route { device: name, .. } => {
+            format!("the device `{name}` of the network can't be taken into use")
+        }
         Step::Loopback => "the network's loopback can't be taken into use".to_owned(),
         Step::Sysctl { name, .. } => format!("`/proc/sys/{name}` can't be set"),
         Step::NoNewPrivileges | Step::Capabilities | Step::Undumpable => {
@@ -104,6 +112,10 @@ mod tests {
             mode: 0o644,
             content: String::new(),
         };
+        let pair = || Step::Pair {
+            name: String::new(),
+            other: String::new(),
+        };
         let group = Step::Group {
             at: at(),
             settings: Vec::new(),
@@ -112,6 +124,7 @@ mod tests {
             (file(), libc::ENOSPC, Cause::FullDisk),
             (file(), libc::EDQUOT, Cause::FullDisk),
             (file(), libc::EACCES, Cause::Machine),
+            (pair(), libc::EOPNOTSUPP, Cause::Machine),
             (group, libc::ENOSPC, Cause::Moment),
             (Step::PlainFolder { at: at() }, libc::ENOTDIR, Cause::Job),
         ] {

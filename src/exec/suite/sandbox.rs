@@ -12,6 +12,7 @@ mod limits;
 mod mounts;
 mod networks;
 mod processes;
+mod service_networks;
 mod services;
 
 use std::os::unix::fs::symlink;

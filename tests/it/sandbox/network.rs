@@ -40,9 +40,26 @@ shift
 
 const JOBS: &str = r#"
 outside:
+  services:
+    - name: host
+      alias: relay
+      command:
+        - python3
+        - -c
+        - |
+          import socket
+          said = socket.create_connection(("10.99.0.1", 7001), 5).recv(100)
+          server = socket.create_server(("", 8000))
+          while True:
+            client = server.accept()[0]
+            client.sendall(b"by a service: " + said)
+            client.close()
+      variables:
+        HEALTHCHECK_TCP_PORT: "8000"
   script:
     - ask() { python3 -c 'import socket, sys; print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 5).makefile().readline(), end="")' "$@"; }
     - ask 10.99.0.1 7001
+    - ask relay 8000
     - ask 10.99.0.1 7001
     - ask 127.0.0.1 7002 2>/dev/null || echo "no loopback"
     - ask 10.0.2.2 7002 2>/dev/null || echo "nor by the way out"
@@ -134,7 +151,11 @@ fn a_way_out(carrier: &str) {
             2,
             "{user:?}: {said}"
         );
-        for line in ["> no loopback", "> nor by the way out"] {
+        for line in [
+            "> by a service: hello from outside",
+            "> no loopback",
+            "> nor by the way out",
+        ] {
             assert!(said.contains(line), "{user:?}: {line}: {said}");
         }
         assert!(!said.contains("no way out"), "{user:?}: {said}");

@@ -113,9 +113,9 @@ fn enter(mut wire: Wire, filter: Option<Filter>, bare: Option<OwnedFd>) -> io::R
             Some((Order::Sandbox(setup), files)) => {
                 return enter_sandbox_of(wire, &setup, files, filter, bare);
             }
-            Some((Order::Network(setup), _)) => {
+            Some((Order::Network(setup), files)) => {
                 drop(bare);
-                return keeper::keep(wire, setup);
+                return keeper::keep(wire, setup, files);
             }
             None => return Ok(()),
         };

@@ -4,6 +4,7 @@
 //! It ends when its socket is closed, and with it goes what carries packets out. The network itself
 //! stays as long as somebody is on it.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -11,7 +12,9 @@ use std::os::unix::net::UnixStream;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::super::super::ports::listening;
 use super::super::network::gate::Gate;
 use super::super::words::{broken, cause};
 use super::cause::Cause;
@@ -19,18 +22,27 @@ use super::entry::{fail, wait_for};
 use super::identities::write_maps;
 use super::kernel::{Linux, perform};
 use super::sys::{self, Namespaces};
-use super::wire::{IsUsed, NetworkSetup, Reply, Wire};
+use super::wire::{NetworkSetup, Question, Reply, Wire};
 use crate::foreign::system_words;
 
-/// The kernel's count of what went through each device of the reader's network.
+/// The kernel's count of what went through each device of the reader's network, and its tables of sockets,
+/// which it has for each kind of addresses that it knows.
 const COUNTS: &str = "/proc/self/net/dev";
+const SOCKETS: [&str; 2] = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
 
-/// Makes a network, and keeps it until nobody is at the other end of the socket.
-pub(super) fn keep(mut wire: Wire, setup: NetworkSetup) -> io::Result<()> {
-    let mut namespaces = Namespaces::USER;
-    if setup.is_own {
-        namespaces = namespaces.and(Namespaces::NET);
-    }
+/// Bytes that are read of a table of the kernel.
+const LONGEST: u64 = 4 << 20;
+
+/// Makes a network, and keeps it until nobody is at the other end of the socket. `job` are the users and the
+/// network of a job, where it is made beside that.
+pub(super) fn keep(mut wire: Wire, setup: NetworkSetup, job: Vec<OwnedFd>) -> io::Result<()> {
+    let job = <[OwnedFd; 2]>::try_from(job).ok();
+    let namespaces = match &job {
+        Some(_) => Namespaces::NONE,
+        None if setup.is_own => Namespaces::USER.and(Namespaces::NET),
+        None => Namespaces::USER,
+    };
+    let has_own_users = job.is_none();
     let (here, there) = UnixStream::pair()?;
     let first = match sys::fork(namespaces) {
         Err(error) => {
@@ -39,12 +51,12 @@ pub(super) fn keep(mut wire: Wire, setup: NetworkSetup) -> io::Result<()> {
         }
         Ok(None) => {
             drop((here, wire));
-            return make(there, &setup);
+            return make(there, &setup, job);
         }
         Ok(Some(first)) => first,
     };
-    drop(there);
-    if let Err(error) = write_maps(first, &setup.identity) {
+    drop((there, job));
+    if has_own_users && let Err(error) = write_maps(first, &setup.identity) {
         let what = format!("the ids can't be given: {}", system_words(&error));
         // It ends where it is told nothing.
         return fail(&mut wire, what, Cause::of(&error));
@@ -53,8 +65,8 @@ pub(super) fn keep(mut wire: Wire, setup: NetworkSetup) -> io::Result<()> {
     let made = Wire::new(here.into()).receive::<Reply>();
     wait_for(first)?;
     let (reply, mut files) = made?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let gate = files.split_off(files.len().min(3));
-    let Ok([users, network, counts]) = <[OwnedFd; 3]>::try_from(files) else {
+    let gate = files.split_off(files.len().min(5));
+    let Ok([users, network, counts, sockets @ ..]) = <[OwnedFd; 5]>::try_from(files) else {
         return wire.send(&reply, &[]);
     };
     let gate = gate.into_iter().next().zip(setup.outside_of_gate);
@@ -72,35 +84,58 @@ pub(super) fn keep(mut wire: Wire, setup: NetworkSetup) -> io::Result<()> {
     Keeper {
         wire,
         counts: counts.into(),
+        sockets: sockets.map(File::from),
         gate,
     }
     .serve()
 }
 
 /// What the first process in new namespaces does: it hands out their files.
-fn make(mut there: UnixStream, setup: &NetworkSetup) -> io::Result<()> {
+fn make(mut there: UnixStream, setup: &NetworkSetup, job: Option<[OwnedFd; 2]>) -> io::Result<()> {
     // Nothing is told where the maps came to grief.
     there.read_exact(&mut [0])?;
-    let mut kernel = Linux::with(Vec::new(), None);
     let mut wire = Wire::new(there.into());
+    let mut kernel = match job {
+        None => Linux::with(Vec::new(), None),
+        Some([users, network]) => {
+            if let Err(error) = enter_new_network(&users) {
+                let what = format!("no new network: {}", system_words(&error));
+                return fail(&mut wire, what, Cause::of(&error));
+            }
+            Linux::beside(network)
+        }
+    };
     if let Err(it) = perform(&mut kernel, &setup.inside) {
         return fail(&mut wire, broken(&it), cause(&it));
     }
+    let [one, other] = SOCKETS;
     // Later nobody outside can open these any more, but for root.
     let own = [
         File::open("/proc/self/ns/user")?,
         File::open("/proc/self/ns/net")?,
         File::open(COUNTS)?,
+        File::open(one)?,
+        File::open(other).or_else(|_| File::open("/dev/null"))?,
     ];
+    if let Err(it) = perform(&mut kernel, &setup.in_job) {
+        return fail(&mut wire, broken(&it), cause(&it));
+    }
     let gate = kernel.take_gate();
     let gate = gate.iter().map(AsFd::as_fd);
     let files: Vec<BorrowedFd<'_>> = own.iter().map(AsFd::as_fd).chain(gate).collect();
     wire.send(&Reply::Ready, &files)
 }
 
+/// A network that belongs to the users of another.
+fn enter_new_network(users: &OwnedFd) -> io::Result<()> {
+    move_into_link_name_space(users.as_fd(), Some(LinkNameSpaceType::User))?;
+    sys::own_network()
+}
+
 struct Keeper {
     wire: Wire,
     counts: File,
+    sockets: [File; 2],
     gate: Option<Gate>,
 }
 
@@ -123,11 +158,12 @@ impl Keeper {
             if knocked && let Some(gate) = &mut self.gate {
                 gate.answer();
             } else if asked {
-                if self.wire.receive::<IsUsed>()?.is_none() {
-                    return Ok(());
-                }
-                let is_used = self.is_used();
-                self.wire.send(&Reply::Used(is_used), &[])?;
+                let reply = match self.wire.receive::<Question>()? {
+                    None => return Ok(()),
+                    Some((Question::IsUsed, _)) => Reply::Used(self.is_used()),
+                    Some((Question::Ports, _)) => Reply::Ports(self.ports()),
+                };
+                self.wire.send(&reply, &[])?;
             }
         }
     }
@@ -142,11 +178,22 @@ impl Keeper {
         {
             return true;
         }
-        let mut counts = String::new();
-        let read = self.counts.rewind();
-        let read = read.and_then(|()| self.counts.read_to_string(&mut counts));
-        read.is_err() || !is_loopback_silent(&counts)
+        !read(&mut self.counts).is_ok_and(|counts| is_loopback_silent(&counts))
     }
+
+    /// Where others can connect. What can't be read says nothing.
+    fn ports(&mut self) -> BTreeSet<u16> {
+        let tables = self.sockets.iter_mut().filter_map(|table| read(table).ok());
+        tables.flat_map(|table| listening(&table)).collect()
+    }
+}
+
+/// What a table of the kernel says now.
+fn read(table: &mut File) -> io::Result<String> {
+    let mut text = String::new();
+    table.rewind()?;
+    table.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Whether the kernel's counts say that nothing came by the loopback.

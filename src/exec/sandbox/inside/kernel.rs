@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use rustix::mount::{MoveMountFlags, UnmountFlags, move_mount, unmount};
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };
-use rustix::thread::set_no_new_privs;
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space, set_no_new_privs};
 
 use super::super::super::keeps::own;
 use super::super::network::devices;
@@ -19,7 +19,7 @@ use super::super::step::{GroupSetting, Step};
 use super::super::trees::copied_layers::copy_layers;
 use super::capabilities;
 use super::mounts::{
-    clone_tree, enter_root, fresh, hide, is_mounted, kernel_tree, overlay, private_mounts,
+    clone_tree, enter_root, fresh, hide, is_mounted, kernel_tree, lay, overlay, private_mounts,
     read_only,
 };
 use super::program::user_of;
@@ -65,6 +65,8 @@ pub(in super::super) struct Linux {
     lent: Vec<OwnedFd>,
     /// The device of the network's gate.
     gate: Option<OwnedFd>,
+    /// The network of the job beside whose this process makes one.
+    job_network: Option<OwnedFd>,
     /// A folder over which something empty lies.
     empty: Option<PathBuf>,
 }
@@ -148,12 +150,24 @@ impl Kernel for Linux {
                     own(at, (it.user, it.group))?;
                 }
             }
+            Step::Lay { at, content } => lay(content, at)?,
             Step::Link { at, target } => symlink(target, at)?,
             Step::Hide { at } => hide(at, &mut self.empty)?,
             Step::ReadOnly { at } => read_only(at)?,
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
             Step::Loopback => devices::loopback()?,
             Step::Gate(address) => self.gate = Some(devices::gate(*address)?),
+            Step::Pair { name, other } => devices::pair(name, other, self.job_network()?)?,
+            Step::EnterJobNetwork => {
+                move_into_link_name_space(self.job_network()?, Some(LinkNameSpaceType::Network))?;
+            }
+            Step::Interface { name, address } => devices::set_up(name, *address)?,
+            Step::Route {
+                device,
+                to,
+                bits,
+                by,
+            } => devices::lead(device, (*to, *bits), *by)?,
             Step::Sysctl {
                 name,
                 value,
@@ -186,7 +200,16 @@ impl Linux {
             trees,
             lent: Vec::new(),
             gate: None,
+            job_network: None,
             empty: None,
+        }
+    }
+
+    /// Makes a network beside that of a job.
+    pub(in super::super) fn beside(job_network: OwnedFd) -> Self {
+        Self {
+            job_network: Some(job_network),
+            ..Self::with(Vec::new(), None)
         }
     }
 
@@ -198,6 +221,11 @@ impl Linux {
     /// What is to be lent, and the filter.
     pub(in super::super) fn done(self) -> (Vec<OwnedFd>, Option<Filter>) {
         (self.lent, self.filter)
+    }
+
+    fn job_network(&self) -> io::Result<BorrowedFd<'_>> {
+        let network = self.job_network.as_ref();
+        Ok(network.ok_or(io::ErrorKind::NotFound)?.as_fd())
     }
 
     fn attach(&self, tree: usize, at: &Path) -> io::Result<()> {

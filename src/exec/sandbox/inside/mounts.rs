@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
@@ -201,6 +202,16 @@ pub(super) fn hide(at: &Path, empty: &mut Option<PathBuf>) -> io::Result<()> {
         }
         Ok(_) => Ok(mount_bind("/dev/null", at)?),
     }
+}
+
+/// Lays a file with that content over the one at `at`. Its own name is gone then.
+pub(super) fn lay(content: &str, at: &Path) -> io::Result<()> {
+    // In memory, and seen by nobody yet.
+    const MADE_AT: &str = "/dev/.laid";
+    fs::write(MADE_AT, content)?;
+    fs::set_permissions(MADE_AT, fs::Permissions::from_mode(0o644))?;
+    mount_bind(MADE_AT, at)?;
+    fs::remove_file(MADE_AT)
 }
 
 /// Mounts it once more over itself, without the right to write. What the mount below does not

@@ -63,6 +63,13 @@ pub(in super::super) fn own_mounts() -> io::Result<()> {
     Ok(())
 }
 
+/// Gives this process a new network.
+pub(in super::super) fn own_network() -> io::Result<()> {
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }?;
+    Ok(())
+}
+
 /// Closes all files but the first three: whoever started `pipe` may have left others open, and a job
 /// must not get them.
 pub(in super::super) fn close_foreign_files() -> io::Result<()> {

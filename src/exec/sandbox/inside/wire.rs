@@ -76,7 +76,8 @@ pub(in super::super) enum Joins {
     Network,
 }
 
-/// How a network and its users are made. Sandboxes join it.
+/// How a network and its users are made. Sandboxes join it. Where the files of a job's users and network come
+/// with it, it is one of a service: it is made beside the job's, with the same users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct NetworkSetup {
     /// Who is who.
@@ -87,11 +88,19 @@ pub(in super::super) struct NetworkSetup {
     pub(in super::super) outside_of_gate: Option<Outside>,
     /// What is done inside.
     pub(in super::super) inside: Vec<Step>,
+    /// What is done then in the network of the job, where it is one of a service.
+    pub(in super::super) in_job: Vec<Step>,
 }
 
-/// Asks the keeper of a network whether somebody has used it. The answer is [`Reply::Used`].
+/// What the keeper of a network is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in super::super) struct IsUsed;
+pub(in super::super) enum Question {
+    /// Whether somebody has used it. The answer is [`Reply::Used`].
+    IsUsed,
+    /// On which ports others on it, and on networks that are joined with it, can connect. The answer is
+    /// [`Reply::Ports`].
+    Ports,
+}
 
 /// What a sandbox is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +201,8 @@ pub(in super::super) enum Reply {
     Unpacked(Result<Unpacked, LayerError>),
     /// Whether anything was ever sent on the network.
     Used(bool),
+    /// Where the network takes connections.
+    Ports(BTreeSet<u16>),
     /// It could not be done.
     Failed { what: String, cause: Cause },
 }

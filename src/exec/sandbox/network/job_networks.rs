@@ -1,16 +1,20 @@
 //! The networks of a run's jobs. One by which nothing was ever sent is as new for the next job, which
 //! saves making it and taking it down.
 
-use std::os::fd::OwnedFd;
+use std::collections::BTreeSet;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::try_join_all;
+
 use super::super::identity::Identity;
-use super::super::inside::link::Link;
-use super::super::inside::wire::{IsUsed, NetworkSetup, Order, Reply};
-use super::super::plan::network_steps;
+use super::super::inside::link::{Link, unexpected};
+use super::super::inside::wire::{NetworkSetup, Order, Question, Reply};
+use super::super::plan::{network_steps, service_link_steps};
 use super::gate::Outside;
+use super::service_links::MOST;
 use super::way_out::Network;
 use crate::exec::ExecError;
 
@@ -22,6 +26,9 @@ pub(in super::super) struct JobNetworks {
     next: AtomicUsize,
     /// Those that no job has.
     free: Mutex<Vec<JobNetwork>>,
+    /// Test support: whether this kernel is to be one that joins no networks.
+    #[cfg(test)]
+    pub(in super::super) joins_none: bool,
 }
 
 /// A network, and the users that it belongs to.
@@ -33,6 +40,8 @@ pub(in super::super) struct JobNetwork {
     pub(in super::super) network: OwnedFd,
     /// The line to its keeper.
     link: Link,
+    /// Whether networks of services were ever joined with it.
+    is_joined: bool,
 }
 
 impl JobNetworks {
@@ -42,6 +51,8 @@ impl JobNetworks {
             folder,
             next: AtomicUsize::new(0),
             free: Mutex::default(),
+            #[cfg(test)]
+            joins_none: false,
         }
     }
 
@@ -60,8 +71,41 @@ impl JobNetworks {
         if let Some(network) = known {
             return Ok(network);
         }
+        let setup = self.setup(identity, wanted);
+        JobNetwork::launch(setup, &[]).await
+    }
+
+    /// New ones for the services of a job, joined with the job's.
+    pub(in super::super) async fn make_beside(
+        &self,
+        job: &mut JobNetwork,
+        services: usize,
+        wanted: &Network,
+    ) -> Result<Vec<JobNetwork>, ExecError> {
+        if services > MOST {
+            let text =
+                format!("a job in a sandbox can have {MOST} services, and this one has more");
+            return Err(ExecError::user("open", text).help("use `--executor docker`"));
+        }
+        #[cfg(test)]
+        if self.joins_none {
+            return Err(ExecError::lasting("open", "no networks can be joined"));
+        }
+        job.is_joined |= services > 0;
+        let files = [job.users.as_fd(), job.network.as_fd()];
+        let making = (0..services).map(|number| {
+            let (in_service, in_job) = service_link_steps(number);
+            let mut setup = self.setup(&job.identity, wanted);
+            setup.inside.extend(in_service);
+            setup.in_job = in_job;
+            JobNetwork::launch(setup, &files)
+        });
+        try_join_all(making).await
+    }
+
+    fn setup(&self, identity: &Identity, wanted: &Network) -> NetworkSetup {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let setup = NetworkSetup {
+        NetworkSetup {
             identity: identity.clone(),
             is_own: wanted.is_own,
             outside_of_gate: wanted.way_out.as_ref().map(|way| Outside {
@@ -69,16 +113,8 @@ impl JobNetworks {
                 folder: self.folder.join(number.to_string()),
             }),
             inside: network_steps(identity, wanted),
-        };
-        let (link, files) = Link::launch(&Order::Network(setup), &[]).await?;
-        let [users, network] = <[OwnedFd; 2]>::try_from(files)
-            .map_err(|_| ExecError::system("open", "the job's network can't be shared"))?;
-        Ok(JobNetwork {
-            identity: identity.clone(),
-            users,
-            network,
-            link,
-        })
+            in_job: Vec::new(),
+        }
     }
 
     /// Makes one for the first job, which then need not wait for it.
@@ -102,9 +138,12 @@ impl JobNetworks {
         &self,
         mut network: JobNetwork,
     ) -> Result<(), ExecError> {
+        if network.is_joined {
+            return network.end().await;
+        }
         let link = &mut network.link;
         let asking = async {
-            link.ask(&IsUsed, &[]).await?;
+            link.ask(&Question::IsUsed, &[]).await?;
             link.receive().await
         };
         match asking.await {
@@ -112,7 +151,7 @@ impl JobNetworks {
                 self.put(network);
                 Ok(())
             }
-            Ok(_) => network.link.end().await,
+            Ok(_) => network.end().await,
             // Its keeper is gone, and nobody needs it any more.
             Err(_) => Ok(()),
         }
@@ -127,6 +166,34 @@ impl JobNetworks {
 }
 
 impl JobNetwork {
+    async fn launch(setup: NetworkSetup, beside: &[BorrowedFd<'_>]) -> Result<Self, ExecError> {
+        let identity = setup.identity.clone();
+        let (link, files) = Link::launch(&Order::Network(setup), beside).await?;
+        let [users, network] = <[OwnedFd; 2]>::try_from(files)
+            .map_err(|_| ExecError::system("open", "the job's network can't be shared"))?;
+        Ok(Self {
+            identity,
+            users,
+            network,
+            link,
+            is_joined: false,
+        })
+    }
+
+    /// The ports on which others can connect.
+    pub(in super::super) async fn ports(&mut self) -> Result<BTreeSet<u16>, ExecError> {
+        self.link.ask(&Question::Ports, &[]).await?;
+        match self.link.receive().await? {
+            Reply::Ports(ports) => Ok(ports),
+            other => Err(unexpected("start service", other)),
+        }
+    }
+
+    /// Ends it.
+    pub(in super::super) async fn end(&mut self) -> Result<(), ExecError> {
+        self.link.end().await
+    }
+
     /// Ends it where nobody can wait for that but a moment.
     pub(in super::super) fn abandon(&mut self) {
         self.link.abandon();

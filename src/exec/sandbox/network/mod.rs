@@ -3,4 +3,6 @@
 pub(super) mod devices;
 pub(super) mod gate;
 pub(super) mod job_networks;
+mod netlink;
+pub(super) mod service_links;
 pub(super) mod way_out;

@@ -3,44 +3,49 @@
 use std::path::Path;
 
 use super::super::identity::Identity;
+use super::super::network::service_links;
 use super::super::network::way_out::{ADDRESS, Network};
 use super::super::step::Step;
 use super::{HOSTNAME, Plan, folder};
 
-/// What every sandbox has of its own in `/etc`, which images may have already.
-pub(in super::super) fn own_files() -> [(&'static str, String); 2] {
-    let hosts = format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost\n");
-    [
-        ("/etc/hosts", hosts),
-        ("/etc/hostname", format!("{HOSTNAME}\n")),
-    ]
-}
+/// Files of `/etc` over which every sandbox has its own, as containers have them.
+pub(in super::super) const OWN_FILES: [&str; 2] = ["/etc/hosts", "/etc/hostname"];
 
 /// The machine's name, and the names that can be reached.
 pub(super) fn names(plan: &Plan<'_>) -> Vec<Step> {
     let mut steps = vec![folder(Path::new("/etc"), 0o755)];
     let mut write = |at: &str, content: String| {
+        let at = Path::new(at);
         steps.push(Step::File {
             at: at.into(),
             mode: 0o644,
-            content,
+            content: String::new(),
         });
+        let at = at.into();
+        steps.push(Step::Lay { at, content });
     };
-    let [(hosts, mut known), (hostname, name)] = own_files();
-    for name in plan.names {
-        known.push_str(&format!("127.0.0.1 {name}\n"));
-    }
-    for (name, address) in plan.extras.hosts() {
-        known.push_str(&format!("{address} {name}\n"));
-    }
-    write(hosts, known);
-    write(hostname, name);
+    let [hosts, hostname] = OWN_FILES;
+    write(hosts, known_hosts(plan));
+    write(hostname, format!("{HOSTNAME}\n"));
     let resolver = plan.extras.resolver();
     if let Some(resolver) = resolver.or_else(|| plan.resolver.map(str::to_owned)) {
         write("/etc/resolv.conf", resolver);
     }
     steps.push(Step::Hostname(HOSTNAME.to_owned()));
     steps
+}
+
+/// The text of `/etc/hosts`.
+fn known_hosts(plan: &Plan<'_>) -> String {
+    let own = plan.address;
+    let mut text = format!("127.0.0.1 localhost\n::1 localhost ip6-localhost\n{own} {HOSTNAME}\n");
+    for (name, address) in plan.names {
+        text.push_str(&format!("{address} {name}\n"));
+    }
+    for (name, address) in plan.extras.hosts() {
+        text.push_str(&format!("{address} {name}\n"));
+    }
+    text
 }
 
 /// What is done in a new network, before sandboxes join it; nothing where it is this machine's.
@@ -53,6 +58,51 @@ pub(in super::super) fn network_steps(identity: &Identity, network: &Network) ->
     steps.extend(ports_and_pings(identity));
     steps.extend(gate);
     steps
+}
+
+/// What joins the new network of a service with that of its job: what is done there, and what is done in
+/// the job's.
+pub(in super::super) fn service_link_steps(number: usize) -> (Vec<Step>, Vec<Step>) {
+    /// What the device is called in the network of a service; in the job's it has the service's number.
+    const DEVICE: &str = "eth1";
+    let here = || DEVICE.to_owned();
+    let there = || format!("service{number}");
+    let own = service_links::of_service(number).octets();
+    let job = service_links::JOB.octets();
+    let route = |device, to, bits, by| Step::Route {
+        device,
+        to,
+        bits,
+        by,
+    };
+    let (all, bits) = service_links::ALL;
+    let in_service = vec![
+        Step::Pair {
+            name: here(),
+            other: there(),
+        },
+        Step::Interface {
+            name: here(),
+            address: own,
+        },
+        route(here(), job, 32, None),
+        route(here(), all.octets(), bits, Some(job)),
+    ];
+    let in_job = vec![
+        Step::EnterJobNetwork,
+        Step::Interface {
+            name: there(),
+            address: job,
+        },
+        route(there(), own, 32, None),
+        // Services reach each other through it.
+        Step::Sysctl {
+            name: "net/ipv4/ip_forward".to_owned(),
+            value: "1".to_owned(),
+            needed: true,
+        },
+    ];
+    (in_service, in_job)
 }
 
 /// As in a container: everybody may use the lower ports, and `ping`.

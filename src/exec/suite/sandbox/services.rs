@@ -29,11 +29,11 @@ pub(super) fn service(alias: &str, port: u16, shell: &str) -> ServiceSpec {
 }
 
 /// Serves its word on its port.
-const SERVE: &str = "mkdir /w; echo \"$WORD\" >/w/index.html; echo \"serving $WORD\"; \
+pub(super) const SERVE: &str = "mkdir /w; echo \"$WORD\" >/w/index.html; echo \"serving $WORD\"; \
                      exec busybox httpd -f -p $PORT -h /w";
 
 /// Opens, runs one script, closes: its end, its output, and what the log got before it.
-async fn run(subject: &Subject, spec: EnvSpec, script: &str) -> (Exit, String, String) {
+pub(super) async fn run(subject: &Subject, spec: EnvSpec, script: &str) -> (Exit, String, String) {
     let (_live, cancel) = watch::channel(Cancel::Run);
     let (session, said) = subject.opening(spec, cancel).await;
     let mut session = session.expect("opens");
@@ -43,7 +43,7 @@ async fn run(subject: &Subject, spec: EnvSpec, script: &str) -> (Exit, String, S
     (exit, output, said)
 }
 
-fn spec(subject: &Subject, services: Vec<ServiceSpec>) -> EnvSpec {
+pub(super) fn spec(subject: &Subject, services: Vec<ServiceSpec>) -> EnvSpec {
     EnvSpec {
         services,
         ..subject.spec("served")
@@ -149,49 +149,6 @@ async fn a_service_that_ends_is_told_at_once_and_the_job_goes_on() {
     assert_eq!((exit, output.as_str()), (Exit::Code(0), "on\n"));
     assert!(said.contains("it ended with exit code 3"), "{said}");
     assert!(said.contains("no space left"), "{said}");
-}
-
-#[tokio::test]
-async fn two_services_on_one_port_are_told_what_is_wrong() {
-    let subject = sandbox().await;
-    let services = vec![service("one", 8080, SERVE), service("two", 8080, SERVE)];
-    let (_, _, said) = run(&subject, spec(&subject, services), "true\n").await;
-    assert!(said.contains("both want port 8080"), "{said}");
-}
-
-/// Nothing says beforehand which port they want.
-#[tokio::test]
-async fn a_service_whose_port_another_has_is_told_what_is_wrong() {
-    let subject = sandbox().await;
-    let serve = "exec busybox httpd -f -p 8080 -h /";
-    // Until somebody has it, and its own program has gone on.
-    let late = format!(
-        "until grep -q ':1F90 ' /proc/net/tcp /proc/net/tcp6; do sleep 0.02; done; sleep 0.5; {serve}"
-    );
-    let named = |alias: &str, shell: &str| {
-        let service = service(alias, 0, shell);
-        let variables = variables(&[("WORD", alias)]);
-        ServiceSpec {
-            variables,
-            ..service
-        }
-    };
-    let clash = vec![named("one", serve), named("two", &late)];
-    let wanted = "service `host` could not have its port: in a sandbox a job and all of its services share one \
-                  network, and another of them (`host`";
-    // One that is still waited for is told at once.
-    let still_awaited = vec![named("one", serve), service("two", 8081, &late)];
-    let (exit, _, said) = run(&subject, spec(&subject, still_awaited), "true\n").await;
-    assert_eq!(exit, Exit::Code(0));
-    assert!(said.contains(wanted), "{said}");
-    // Later, where a script fails.
-    let (exit, output, said) = run(&subject, spec(&subject, clash), "sleep 2; exit 4\n").await;
-    assert_eq!(exit, Exit::Code(4));
-    assert!(output.contains(wanted), "{said}{output}");
-    assert!(
-        output.contains("has that port already (open: 8080)"),
-        "{output}"
-    );
 }
 
 #[tokio::test]

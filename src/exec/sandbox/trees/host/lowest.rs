@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::types::Digest;
 
-use super::super::super::plan::{HostTree, own_files};
+use super::super::super::plan::{HostTree, OWN_FILES};
 use super::super::kept::{self, Held, Unfinished};
 use super::Machine;
 use super::seen::{ETC, FOLDERS, VAR_LINKS};
@@ -34,8 +34,7 @@ pub(super) fn lowest_layer(
     let mut digest = Digest::default();
     digest.add(machine.home.as_os_str().as_encoded_bytes());
     digest.add(format!("{FOLDERS:?} {VAR_LINKS:?}"));
-    let own = own_files();
-    digest.add(format!("{own:?}"));
+    digest.add(format!("{OWN_FILES:?}"));
     for tree in trees {
         digest.add(tree.at.as_os_str().as_encoded_bytes());
     }
@@ -58,9 +57,9 @@ pub(super) fn lowest_layer(
     }
     let made = Unfinished::begin(folder)?;
     fill(&made.content(), machine, links, trees, &found)?;
-    for (at, content) in own {
+    for at in OWN_FILES {
         let place = below(&made.content(), Path::new(at));
-        fs::write(&place, content)?;
+        fs::write(&place, "")?;
         fs::set_permissions(&place, fs::Permissions::from_mode(0o644))?;
     }
     let held = made.place(&place)?;

@@ -1,0 +1,88 @@
+//! The addresses by which a job and its services reach each other. Pure.
+//!
+//! Each has a network of its own, as containers have. That of the job is joined with each of the others,
+//! and carries what services send each other.
+
+use std::net::Ipv4Addr;
+
+use super::super::super::ServiceSpec;
+
+/// All of these addresses begin with as many bits. They lie among those that the way out has anyhow, so that
+/// nothing outside is hidden by them.
+pub(in super::super) const ALL: (Ipv4Addr, u8) = (Ipv4Addr::new(10, 0, 2, 128), 25);
+
+/// The job's.
+pub(in super::super) const JOB: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 129);
+
+/// How many services have one.
+pub(in super::super) const MOST: usize = 125;
+
+/// That of a service, counted from 0.
+pub(in super::super) fn of_service(number: usize) -> Ipv4Addr {
+    let [.., job] = JOB.octets();
+    let behind = u8::try_from(number.min(MOST - 1)).unwrap_or_default();
+    Ipv4Addr::new(10, 0, 2, job + 1 + behind)
+}
+
+/// The addresses of a job and its services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Addresses {
+    /// Each has its own.
+    Own,
+    /// They share one network, whose loopback is theirs.
+    Shared,
+}
+
+impl Addresses {
+    /// Those of services that have networks of their own, or not.
+    pub(in super::super) fn of(have_networks: bool) -> Self {
+        if have_networks {
+            Self::Own
+        } else {
+            Self::Shared
+        }
+    }
+
+    pub(in super::super) fn job(self) -> Ipv4Addr {
+        match self {
+            Self::Own => JOB,
+            Self::Shared => Ipv4Addr::LOCALHOST,
+        }
+    }
+
+    /// That of a service, counted from 0.
+    pub(in super::super) fn service(self, number: usize) -> Ipv4Addr {
+        match self {
+            Self::Own => of_service(number),
+            Self::Shared => Ipv4Addr::LOCALHOST,
+        }
+    }
+
+    /// All names of services, with the address of each.
+    pub(in super::super) fn names(self, services: &[ServiceSpec]) -> Vec<(String, Ipv4Addr)> {
+        let named = services.iter().enumerate().flat_map(|(number, service)| {
+            let names = service.aliases.iter().cloned();
+            names.map(move |name| (name, self.service(number)))
+        });
+        named.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_service_has_an_address_of_its_own() {
+        let (first, bits) = ALL;
+        let of = |address: Ipv4Addr| u32::from(address) >> (32 - bits);
+        let addresses: BTreeSet<Ipv4Addr> = (0..MOST).map(of_service).chain([JOB]).collect();
+        assert_eq!(addresses.len(), MOST + 1);
+        assert!(addresses.iter().all(|it| of(*it) == of(first)));
+        // The first and the last are nobody's.
+        assert!(!addresses.contains(&first));
+        assert!(!addresses.contains(&Ipv4Addr::new(10, 0, 2, 255)));
+    }
+}
