@@ -27,8 +27,8 @@ use crate::foreign::system_words;
 /// Lines under way to the job's log.
 const LINES: usize = 64;
 
-/// How often is looked for open ports.
-const PAUSE: Duration = Duration::from_millis(25);
+/// Time between two looks for open ports: the first, which doubles, and the longest.
+const PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(25)];
 
 /// What runs beside a job.
 pub(super) struct Services {
@@ -142,6 +142,7 @@ impl Services {
         }
         say(cx, waiting(longest)).await;
         let begun = Instant::now();
+        let [mut pause, longest_pause] = PAUSES;
         let mut troubles: Vec<Option<Option<String>>> = vec![None; self.all.len()];
         while troubles.iter().any(Option::is_none) {
             let shared = if self.share_a_network() {
@@ -170,7 +171,7 @@ impl Services {
                 }
             }
             tokio::select! {
-                () = sleep(PAUSE) => {}
+                () = sleep(pause) => pause = (2 * pause).min(longest_pause),
                 Some(line) = self.lines.recv() => say(cx, line).await,
             }
         }
