@@ -1,6 +1,7 @@
 //! On which ports a service is to take connections, and on which it does. Pure.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// What the runner looks at, of many ports (runtime reference 8.4).
 const MOST: usize = 20;
@@ -32,6 +33,11 @@ pub(super) fn wanted(environment: &[String], exposed: &[String]) -> Vec<u16> {
 /// The ports on which others can connect, from the kernel's tables of TCP sockets.
 pub(super) fn listening(tables: &str) -> BTreeSet<u16> {
     tables.lines().filter_map(reachable).collect()
+}
+
+/// Whether somebody else can connect to what listens at an address.
+pub(super) fn is_reachable(address: IpAddr) -> bool {
+    !address.to_canonical().is_loopback()
 }
 
 /// The port of a line of such a table, where somebody else can connect to it.

@@ -4,7 +4,6 @@
 //! It ends when its socket is closed, and with it goes what carries packets out. The network itself
 //! stays as long as somebody is on it.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -14,8 +13,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::super::super::ports::listening;
 use super::super::network::gate::Gate;
+use super::super::network::sockets::Sockets;
 use super::super::words::{broken, cause};
 use super::cause::Cause;
 use super::entry::{fail, wait_for};
@@ -25,13 +24,11 @@ use super::sys::{self, Namespaces};
 use super::wire::{NetworkSetup, Question, Reply, Wire};
 use crate::foreign::system_words;
 
-/// The kernel's count of what went through each device of the reader's network, and its tables of sockets,
-/// which it has for each kind of addresses that it knows.
+/// The kernel's count of what went through each device of the reader's network.
 const COUNTS: &str = "/proc/self/net/dev";
-const SOCKETS: [&str; 2] = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
 
-/// Bytes that are read of a table of the kernel.
-const LONGEST: u64 = 4 << 20;
+/// Files of a network that its keeper gets, but for that of its gate.
+const FILES: usize = 3 + Sockets::FILES;
 
 /// Makes a network, and keeps it until nobody is at the other end of the socket. `job` are the users and the
 /// network of a job, where it is made beside that.
@@ -65,8 +62,8 @@ pub(super) fn keep(mut wire: Wire, setup: NetworkSetup, job: Vec<OwnedFd>) -> io
     let made = Wire::new(here.into()).receive::<Reply>();
     wait_for(first)?;
     let (reply, mut files) = made?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let gate = files.split_off(files.len().min(5));
-    let Ok([users, network, counts, sockets @ ..]) = <[OwnedFd; 5]>::try_from(files) else {
+    let gate = files.split_off(files.len().min(FILES));
+    let Ok([users, network, counts, sockets @ ..]) = <[OwnedFd; FILES]>::try_from(files) else {
         return wire.send(&reply, &[]);
     };
     let gate = gate.into_iter().next().zip(setup.outside_of_gate);
@@ -84,7 +81,7 @@ pub(super) fn keep(mut wire: Wire, setup: NetworkSetup, job: Vec<OwnedFd>) -> io
     Keeper {
         wire,
         counts: counts.into(),
-        sockets: sockets.map(File::from),
+        sockets: Sockets::of(sockets),
         gate,
     }
     .serve()
@@ -108,21 +105,20 @@ fn make(mut there: UnixStream, setup: &NetworkSetup, job: Option<[OwnedFd; 2]>) 
     if let Err(it) = perform(&mut kernel, &setup.inside) {
         return fail(&mut wire, broken(&it), cause(&it));
     }
-    let [one, other] = SOCKETS;
     // Later nobody outside can open these any more, but for root.
     let own = [
         File::open("/proc/self/ns/user")?,
         File::open("/proc/self/ns/net")?,
         File::open(COUNTS)?,
-        File::open(one)?,
-        File::open(other).or_else(|_| File::open("/dev/null"))?,
     ];
+    let sockets = Sockets::here()?;
     if let Err(it) = perform(&mut kernel, &setup.in_job) {
         return fail(&mut wire, broken(&it), cause(&it));
     }
     let gate = kernel.take_gate();
     let gate = gate.iter().map(AsFd::as_fd);
-    let files: Vec<BorrowedFd<'_>> = own.iter().map(AsFd::as_fd).chain(gate).collect();
+    let own = own.iter().map(AsFd::as_fd);
+    let files: Vec<BorrowedFd<'_>> = own.chain(sockets.files()).chain(gate).collect();
     wire.send(&Reply::Ready, &files)
 }
 
@@ -135,7 +131,7 @@ fn enter_new_network(users: &OwnedFd) -> io::Result<()> {
 struct Keeper {
     wire: Wire,
     counts: File,
-    sockets: [File; 2],
+    sockets: Sockets,
     gate: Option<Gate>,
 }
 
@@ -161,7 +157,7 @@ impl Keeper {
                 let reply = match self.wire.receive::<Question>()? {
                     None => return Ok(()),
                     Some((Question::IsUsed, _)) => Reply::Used(self.is_used()),
-                    Some((Question::Ports, _)) => Reply::Ports(self.ports()),
+                    Some((Question::Ports, _)) => Reply::Ports(self.sockets.ports()),
                 };
                 self.wire.send(&reply, &[])?;
             }
@@ -178,22 +174,11 @@ impl Keeper {
         {
             return true;
         }
-        !read(&mut self.counts).is_ok_and(|counts| is_loopback_silent(&counts))
+        let mut counts = String::new();
+        let read = self.counts.rewind();
+        let read = read.and_then(|()| self.counts.read_to_string(&mut counts));
+        read.is_err() || !is_loopback_silent(&counts)
     }
-
-    /// Where others can connect. What can't be read says nothing.
-    fn ports(&mut self) -> BTreeSet<u16> {
-        let tables = self.sockets.iter_mut().filter_map(|table| read(table).ok());
-        tables.flat_map(|table| listening(&table)).collect()
-    }
-}
-
-/// What a table of the kernel says now.
-fn read(table: &mut File) -> io::Result<String> {
-    let mut text = String::new();
-    table.rewind()?;
-    table.take(LONGEST).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 /// Whether the kernel's counts say that nothing came by the loopback.

@@ -5,4 +5,5 @@ pub(super) mod gate;
 pub(super) mod job_networks;
 mod netlink;
 pub(super) mod service_links;
+pub(super) mod sockets;
 pub(super) mod way_out;
