@@ -18,7 +18,7 @@ use super::super::{
 };
 use super::cases::refused;
 use super::subject::{BUDGET, Step, Subject, context, globs, scratch, variables};
-use super::{cases, contract, names, owners, person, real};
+use super::{cases, contract, names, owners, person, programs, real};
 
 const IMAGE: &str = "pipe-test-busybox:1";
 

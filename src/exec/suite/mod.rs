@@ -8,6 +8,7 @@ mod fake;
 mod names;
 mod owners;
 mod person;
+mod programs;
 mod real;
 #[cfg(target_os = "linux")]
 mod sandbox;
@@ -45,6 +46,7 @@ macro_rules! contract {
             names::a_file_with_two_names_is_two_files_for_the_next_job
             real::nothing_to_collect_gives_an_empty_archive
             real::a_failed_open_is_undone
+            programs::an_entrypoint_that_the_kernel_does_not_run_fails_the_script
             person::types_and_sees
             person::ends_with_all_that_it_started
             person::is_hung_up_on

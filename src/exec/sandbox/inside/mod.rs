@@ -6,6 +6,7 @@ pub(super) mod capabilities;
 pub(super) mod cause;
 pub(super) mod entry;
 pub(super) mod errand;
+pub(super) mod executable;
 pub(super) mod identities;
 pub(super) mod init;
 pub(super) mod keeper;

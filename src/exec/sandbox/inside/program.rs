@@ -5,13 +5,12 @@ use std::fs::{self, File};
 use std::io::{self, PipeWriter, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fchown, fstat, openat};
 use rustix::io::Errno;
 use rustix::process::{
-    Gid, Pid, Uid, WaitOptions, WaitStatus, ioctl_tiocsctty, setsid, umask, wait,
+    Gid, Pid, Uid, WaitOptions, WaitStatus, chdir, ioctl_tiocsctty, setsid, umask, wait,
 };
 use rustix::termios::isatty;
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
@@ -20,6 +19,7 @@ use super::super::super::detector::shell_of;
 use super::super::identity::Identity;
 use super::capabilities;
 use super::cause::Cause;
+use super::executable::{Executable, become_first};
 use super::sys::{self, Namespaces};
 use super::users::{User, resolve};
 use super::wire::Program;
@@ -166,7 +166,7 @@ fn turn_into(
     output: OwnedFd,
     has_many: bool,
 ) -> String {
-    let [first, others @ ..] = &program.words[..] else {
+    let Some(first) = program.words.first() else {
         return "there is nothing to start".to_owned();
     };
     let can_not_be = |error: Errno| {
@@ -197,38 +197,41 @@ fn turn_into(
     {
         return format!("no terminal: {}", system_words(&error.into()));
     }
-    let path = program.environment.iter().find(|(name, _)| name == "PATH");
+    if let Err(error) = chdir(&program.folder) {
+        let (folder, words) = (program.folder.display(), system_words(&error.into()));
+        return format!("`{folder}` can't be entered: {words}");
+    }
+    let not_started =
+        |error: io::Error| format!("`{first}` can't be started: {}", system_words(&error));
+    let mut environment: Vec<(&str, &str)> = (program.environment.iter())
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    if !environment.iter().any(|(name, _)| *name == "HOME") {
+        environment.push(("HOME", &user.home));
+    }
+    let path = environment.iter().find(|(name, _)| *name == "PATH");
     let path = path.map_or("", |(_, value)| value);
-    let is_program = |path: &str| access(path, Access::EXEC_OK).is_ok();
-    // Saves the start of a shell that would only look for another one.
-    let mut command = if let Some(shell) = shell_of(&program.words, path, is_program) {
-        Command::new(shell)
-    } else {
-        let mut command = Command::new(first);
-        command.args(others);
-        command
+    let asked_for = match Executable::find(&program.words, path) {
+        Ok(asked_for) => asked_for,
+        Err(error) => return not_started(error),
     };
+    let is_program = |path: &str| access(path, Access::EXEC_OK).is_ok();
+    // Saves the start of a shell that would only look for another one; of one that the kernel does not run,
+    // that shell has its own word.
+    let shell = shell_of(&program.words, path, is_program);
+    let shell = shell.and_then(|it| Executable::new(it.into(), &[it.to_owned()]).ok());
+    let programs: Vec<Executable> = shell.into_iter().chain([asked_for]).collect();
     let errors = match output.try_clone() {
         Ok(errors) => errors,
         Err(error) => return system_words(&error),
     };
-    command
-        .env_clear()
-        .envs(
-            program
-                .environment
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
-        .current_dir(&program.folder)
+    let mut prepared = Command::new(first);
+    prepared
         .stdin(Stdio::from(input))
         .stdout(Stdio::from(output))
         .stderr(Stdio::from(errors));
-    if !program.environment.iter().any(|(name, _)| name == "HOME") {
-        command.env("HOME", &user.home);
-    }
-    let error = command.exec();
-    format!("`{first}` can't be started: {}", system_words(&error))
+    let Err(error) = become_first(&programs, &environment, &mut prepared);
+    not_started(error)
 }
 
 fn no_cap_drop(error: Errno) -> String {

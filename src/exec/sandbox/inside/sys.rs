@@ -1,13 +1,16 @@
-//! The system calls that need `unsafe`: a process in new namespaces, signals as a file, the filter
-//! of system calls. Nothing else is in here.
+//! The system calls that need `unsafe`: a process in new namespaces, a program in its place, signals as a
+//! file, the filter of system calls. Nothing else is in here.
 
 #![expect(
     unsafe_code,
     reason = "the kernel's interface for these has no safe form; each block says why it is sound"
 )]
 
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Pid;
@@ -153,6 +156,32 @@ pub(in super::super) fn unlock_terminal(end: &OwnedFd) -> io::Result<libc::c_int
 pub(in super::super) fn leave(code: i32) -> ! {
     // SAFETY: it takes a number and does not return.
     unsafe { libc::_exit(code) }
+}
+
+/// Has this process, once it is as `prepared` says, become the first of `files` that the kernel runs, each with
+/// its words; why the last of them could not be. The program that `prepared` names is none of them: for it the
+/// C library would have a shell read what the kernel can't run.
+pub(super) fn execute(
+    prepared: &mut Command,
+    files: Vec<(CString, Vec<CString>)>,
+    environment: Vec<CString>,
+) -> io::Error {
+    let pointers = |all: &[CString]| {
+        let all = all.iter().map(|one| one.as_ptr());
+        all.chain([std::ptr::null()]).collect::<Vec<_>>()
+    };
+    let become_one = move || {
+        for (file, words) in &files {
+            let (words, environment) = (pointers(words), pointers(&environment));
+            // SAFETY: all strings end with NUL, both lists with a null pointer, and all of them are still
+            // there when the kernel reads them.
+            unsafe { libc::execve(file.as_ptr(), words.as_ptr(), environment.as_ptr()) };
+        }
+        Err(io::Error::last_os_error())
+    };
+    // SAFETY: nothing is forked here, and one thread is all there is: what it calls can wait for no other.
+    unsafe { prepared.pre_exec(become_one) };
+    prepared.exec()
 }
 
 /// What a tree of this machine loses before a job sees it.
