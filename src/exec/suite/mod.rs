@@ -46,6 +46,7 @@ macro_rules! contract {
             names::a_file_with_two_names_is_two_files_for_the_next_job
             real::nothing_to_collect_gives_an_empty_archive
             real::a_failed_open_is_undone
+            programs::a_home_that_is_empty_is_that_of_the_user
             programs::an_entrypoint_that_the_kernel_does_not_run_fails_the_script
             person::types_and_sees
             person::ends_with_all_that_it_started

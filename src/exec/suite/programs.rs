@@ -1,7 +1,26 @@
-//! Programs of images that come to nothing.
+//! Programs of images: what they begin with, and those that come to nothing.
 
 use super::super::Exit;
-use super::subject::{BUDGET, Step, Subject};
+use super::subject::{BUDGET, Step, Subject, variables};
+
+/// A home that an image or somebody else leaves empty is that of the user, as where there is none
+/// (runtime reference 7.6).
+pub(super) async fn a_home_that_is_empty_is_that_of_the_user(subject: &Subject) {
+    if subject.image.is_none() {
+        return;
+    }
+    let home_of = async |given: &[(&str, &str)]| {
+        let mut spec = subject.spec("home");
+        spec.variables = variables(given);
+        let mut session = subject.open_spec(spec).await;
+        let ended = Step::real("echo \"[$HOME]\"\n").run(session.as_mut()).await;
+        session.close(BUDGET).await.expect("closes");
+        ended
+    };
+    let own = home_of(&[]).await;
+    assert_ne!(own.1, "[]\n");
+    assert_eq!(home_of(&[("HOME", "")]).await, own);
+}
 
 /// An entrypoint that is there and that the kernel does not run has begun all the same: the script fails, and
 /// not the machinery (runtime reference 2.2).

@@ -203,12 +203,7 @@ fn turn_into(
     }
     let not_started =
         |error: io::Error| format!("`{first}` can't be started: {}", system_words(&error));
-    let mut environment: Vec<(&str, &str)> = (program.environment.iter())
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    if !environment.iter().any(|(name, _)| *name == "HOME") {
-        environment.push(("HOME", &user.home));
-    }
+    let environment = with_home(&program.environment, &user.home);
     let path = environment.iter().find(|(name, _)| *name == "PATH");
     let path = path.map_or("", |(_, value)| value);
     let asked_for = match Executable::find(&program.words, path) {
@@ -232,6 +227,17 @@ fn turn_into(
         .stderr(Stdio::from(errors));
     let Err(error) = become_first(&programs, &environment, &mut prepared);
     not_started(error)
+}
+
+/// As container runtimes do it, a home that is empty is as none.
+fn with_home<'a>(variables: &'a [(String, String)], home: &'a str) -> Vec<(&'a str, &'a str)> {
+    let given = variables.iter();
+    let given = given.map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut all: Vec<_> = given.filter(|it| *it != ("HOME", "")).collect();
+    if !all.iter().any(|(name, _)| *name == "HOME") {
+        all.push(("HOME", home));
+    }
+    all
 }
 
 fn no_cap_drop(error: Errno) -> String {
@@ -281,4 +287,27 @@ pub(in super::super) fn plain_text(file: OwnedFd) -> io::Result<String> {
         file.take(LONGEST).read_to_end(&mut text)?;
     }
     Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_home;
+
+    #[test]
+    fn a_home_that_is_empty_is_that_of_the_user() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        for (given, wanted) in [
+            (vec![pair("A", "")], [("A", ""), ("HOME", "/root")]),
+            (
+                vec![pair("HOME", ""), pair("A", "")],
+                [("A", ""), ("HOME", "/root")],
+            ),
+            (
+                vec![pair("HOME", "/h"), pair("A", "")],
+                [("HOME", "/h"), ("A", "")],
+            ),
+        ] {
+            assert_eq!(with_home(&given, "/root"), wanted);
+        }
+    }
 }
