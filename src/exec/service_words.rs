@@ -6,6 +6,9 @@ use std::time::Duration;
 /// How long the runner gives a service that exposes no port.
 pub(super) const WITHOUT_PORT: Duration = Duration::from_secs(10);
 
+/// What to do about one whose image says nothing of what to run.
+pub(super) const GIVE_COMMAND: &str = "give the service a `command`";
+
 /// Why the job does not begin yet.
 pub(super) fn waiting(limit: Duration) -> Vec<u8> {
     let seconds = limit.as_secs();

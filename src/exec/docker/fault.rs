@@ -4,7 +4,11 @@ use bollard::errors::Error;
 
 use crate::foreign::Command;
 
+use super::super::service_words::GIVE_COMMAND;
 use super::super::{ExecError, Fault};
+
+/// What the daemon says, in whatever case, of an image that names no program.
+const NO_PROGRAM: &str = "no command specified";
 
 /// What the daemon says of a full disk.
 const NO_SPACE: &str = "no space left on device";
@@ -68,8 +72,11 @@ pub(super) fn create(image: &str, asked: &[&str], error: Error) -> ExecError {
             .because(error),
         Some(400) => {
             let text = format!("no container of image `{image}`: {}", reason(&error));
+            // Only a service goes without a command of ours.
+            let has_no_program = text.to_lowercase().contains(NO_PROGRAM);
             let told = ExecError::user(phase, text).because(error);
             match check(asked) {
+                _ if has_no_program => told.help(GIVE_COMMAND),
                 Some(remedy) => told.help(remedy),
                 None => told,
             }
@@ -311,6 +318,10 @@ mod tests {
                 Some(named),
             ),
             (create("x:1", &[], answer(400, "m")), None),
+            (
+                create("x:1", &one, answer(400, "No command specified")),
+                Some("give the service a `command`"),
+            ),
         ] {
             assert_eq!(error.help.as_deref(), help, "{error}");
         }

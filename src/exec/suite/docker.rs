@@ -67,7 +67,7 @@ async fn in_docker(test: impl AsyncFnOnce(&Subject)) {
     subject.release().await;
 }
 
-contract!(docker, shells);
+contract!(docker, images);
 
 #[tokio::test]
 async fn files_belong_to_the_user_where_that_is_wanted() {

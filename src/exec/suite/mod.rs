@@ -15,8 +15,8 @@ mod sandbox;
 mod shell;
 mod subject;
 
-/// One test per case over the subject that `$make` makes, which runs scripts in shells or plays words
-/// in their place.
+/// One test per case over the subject that `$make` makes, which runs scripts in shells, perhaps those of
+/// images, or plays words in their place.
 macro_rules! contract {
     ($make:path, words) => {
         contract!($make:
@@ -46,12 +46,18 @@ macro_rules! contract {
             names::a_file_with_two_names_is_two_files_for_the_next_job
             real::nothing_to_collect_gives_an_empty_archive
             real::a_failed_open_is_undone
-            programs::a_home_that_is_empty_is_that_of_the_user
-            programs::an_entrypoint_that_the_kernel_does_not_run_fails_the_script
             person::types_and_sees
             person::ends_with_all_that_it_started
             person::is_hung_up_on
             real::only_dead_runs_of_the_owner_are_reaped
+        );
+    };
+    ($make:path, images) => {
+        contract!($make, shells);
+        contract!($make:
+            programs::a_home_that_is_empty_is_that_of_the_user
+            programs::an_entrypoint_that_the_kernel_does_not_run_fails_the_script
+            programs::a_service_without_a_program_is_the_jobs_fault
         );
     };
     ($make:path: $($module:ident::$case:ident)+) => {

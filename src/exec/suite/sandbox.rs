@@ -83,7 +83,7 @@ fn share(base: &Path, host_layers: &Path) {
     symlink(host_layers, base.join("host")).expect("a link");
 }
 
-contract!(sandbox, shells);
+contract!(sandbox, images);
 
 #[tokio::test]
 async fn files_belong_to_the_user_where_that_is_wanted() {

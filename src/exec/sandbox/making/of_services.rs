@@ -95,7 +95,7 @@ impl SandboxExecutor {
             let environment = base.environment(pairs(&service.variables));
             let ports = base.ports(&environment);
             let program = Program {
-                words: base.of_service(&service.image, service.command.as_deref()),
+                words: base.of_service(&service.image, service.command.as_deref())?,
                 environment,
                 folder: base.folder().to_owned(),
                 user: base.user(&service.image).to_owned(),

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::super::super::detector::shell_command;
-use super::super::super::{Image, ports};
+use super::super::super::service_words::GIVE_COMMAND;
+use super::super::super::{ExecError, Image, ports};
 use super::super::plan::{HOSTNAME, Root};
 use super::super::probe;
 use super::accounts;
@@ -125,12 +126,13 @@ impl Base {
         !entrypoint.iter().all(String::is_empty)
     }
 
-    /// The program of a service. A new entrypoint does without the image's command.
+    /// The program of a service. A new entrypoint does without the image's command. Where there is none, that
+    /// is the job's own mistake, as for Docker.
     pub(in super::super) fn of_service(
         &self,
         image: &Image,
         command: Option<&[String]>,
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>, ExecError> {
         let command = command.filter(|words| !words.is_empty());
         let (entrypoint, command) = match given(image) {
             Some(entrypoint) => (entrypoint, command.unwrap_or_default()),
@@ -143,7 +145,13 @@ impl Base {
             .iter()
             .filter(|word| !word.is_empty())
             .chain(command);
-        words.cloned().collect()
+        let words: Vec<String> = words.cloned().collect();
+        if words.is_empty() {
+            let name = &image.name;
+            let text = format!("service `{name}` can't be started: its image names no program");
+            return Err(ExecError::user("start service", text).help(GIVE_COMMAND));
+        }
+        Ok(words)
     }
 
     /// The ports that tell whether a service is ready.
@@ -211,6 +219,7 @@ mod tests {
         ] {
             let command = command.map(words);
             let found = base().of_service(&image(entrypoint), command.as_deref());
+            let found = found.expect("a program");
             assert_eq!(found, wanted, "{entrypoint:?} {command:?}");
         }
     }

@@ -9,4 +9,4 @@ async fn attached() -> Subject {
     super::with(DockerExecutor::new(super::endpoint(), settings)).await
 }
 
-contract!(attached, shells);
+contract!(attached, images);
