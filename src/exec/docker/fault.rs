@@ -116,6 +116,9 @@ pub(super) fn start(asked: &[&str], error: Error) -> ExecError {
         "the image does not know that user: check `image:docker:user`, or `docker.user` in your \
          settings"
             .to_owned()
+    } else if text.contains("error mounting") && text.contains("not a directory") {
+        "what is mounted there is a folder, and the image has a file in its place: use another image"
+            .to_owned()
     } else {
         check(asked).unwrap_or_else(|| "see the daemon's log".to_owned())
     };
@@ -269,6 +272,10 @@ mod tests {
             (
                 "exec: \"/x\": stat /x: no such file or directory",
                 "check `image:entrypoint`",
+            ),
+            (
+                "error mounting \"/a\" to rootfs at \"/builds\": mount /a:/builds: not a directory",
+                "the image has a file in its place",
             ),
             (
                 "driver failed programming external connectivity",

@@ -1,6 +1,6 @@
 //! What could not be done to make a sandbox, in words.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use super::inside::cause::Cause;
 use super::inside::kernel::Broken;
@@ -28,6 +28,12 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::PlainFolder { at } if is_of_image(broken) => {
             let at = at.display();
             return format!("`{at}` of the image has to be a folder, and is a link or a file");
+        }
+        Step::Folder { at, .. } | Step::OpenFolder { at } if is_in_the_way(&broken.error) => {
+            let at = at.display();
+            return format!(
+                "`{at}` can't be made: it is a file in the image, or a folder above it is one"
+            );
         }
         Step::Attach { at, .. } | Step::Lend { at, .. } | Step::Lay { at, .. } => {
             format!("`{}` can't be mounted", at.display())
@@ -67,6 +73,10 @@ pub(super) fn broken(broken: &Broken) -> String {
 pub(super) fn cause(broken: &Broken) -> Cause {
     if is_of_image(broken) {
         Cause::Job
+    } else if makes_folder(&broken.step) && is_in_the_way(&broken.error) {
+        // Docker's daemon fails there at the start of the container, which is the system's failure and says
+        // nothing of the machine.
+        Cause::Moment
     } else if makes_files(&broken.step) && is_disk_full(&broken.error) {
         Cause::FullDisk
     } else {
@@ -91,6 +101,18 @@ fn makes_files(step: &Step) -> bool {
     )
 }
 
+fn makes_folder(step: &Step) -> bool {
+    matches!(step, Step::Folder { .. } | Step::OpenFolder { .. })
+}
+
+/// Whether something else than a folder is there.
+fn is_in_the_way(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory
+    )
+}
+
 fn is_of_image(broken: &Broken) -> bool {
     matches!(broken.step, Step::PlainFolder { .. })
         && broken.error.kind() == ErrorKind::NotADirectory
@@ -105,7 +127,7 @@ mod tests {
     use super::{Cause, Step, cause};
 
     #[test]
-    fn a_disk_is_full_where_files_are_made() {
+    fn a_disk_is_full_where_files_are_made_and_files_may_be_in_the_way() {
         let at = || PathBuf::from("/x");
         let file = || Step::File {
             at: at(),
@@ -127,6 +149,8 @@ mod tests {
             (pair(), libc::EOPNOTSUPP, Cause::Machine),
             (group, libc::ENOSPC, Cause::Moment),
             (Step::PlainFolder { at: at() }, libc::ENOTDIR, Cause::Job),
+            (Step::OpenFolder { at: at() }, libc::EEXIST, Cause::Moment),
+            (Step::OpenFolder { at: at() }, libc::EROFS, Cause::Machine),
         ] {
             let error = io::Error::from_raw_os_error(number);
             let broken = Broken { step, error };

@@ -4,6 +4,7 @@ mod brought;
 mod copies;
 mod escapes;
 mod extras;
+mod folders;
 mod full_disks;
 mod images;
 mod layers;

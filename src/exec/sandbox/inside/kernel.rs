@@ -32,6 +32,9 @@ use crate::remove::remove;
 /// How likely a process goes where memory runs out, from -1000 to 1000; most have 0.
 const EXPENDABLE: i32 = 500;
 
+/// Links that are followed one after the other, as by the kernel.
+const MOST_LINKS: usize = 40;
+
 /// What does the steps of a plan.
 pub(in super::super) trait Kernel {
     /// Does one.
@@ -272,9 +275,29 @@ fn folder(at: &Path, mode: u32) -> io::Result<()> {
     if at.is_dir() {
         return Ok(());
     }
-    let mut folders = fs::DirBuilder::new();
-    folders.recursive(true).mode(0o755).create(at)?;
+    make_folder(at, MOST_LINKS)?;
     fs::set_permissions(at, fs::Permissions::from_mode(mode))
+}
+
+/// Makes a folder and those above it. Behind a link that leads nowhere it is made where that leads to, as
+/// container runtimes do it.
+fn make_folder(at: &Path, links: usize) -> io::Result<()> {
+    let make = || fs::DirBuilder::new().mode(0o755).create(at);
+    let above = at.parent().unwrap_or(at);
+    match make() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && above != at => {
+            make_folder(above, links)?;
+            make()
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !at.is_dir() => {
+            match (fs::read_link(at), links.checked_sub(1)) {
+                (Ok(target), Some(links)) => make_folder(&above.join(target), links),
+                _ => Err(error),
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
 }
 
 /// A job's user may be anybody.
