@@ -11,9 +11,7 @@ use crate::types::Status;
 /// Names that a sentence lists before it counts.
 const NAMES: usize = 8;
 
-/// What passed in that run and may count again, by the name of the job. A job of whose result a
-/// part is not known has to run again: a variable that the record does not keep, an archive that
-/// is gone.
+/// What passed in that run and may count again, by the name of the job.
 pub(super) fn passed(run: &PastRun) -> HashMap<String, EarlierSuccess> {
     let jobs = run.jobs().map(str::to_owned);
     jobs.filter_map(|job| success(run, &job).map(|success| (job, success)))
@@ -22,21 +20,14 @@ pub(super) fn passed(run: &PastRun) -> HashMap<String, EarlierSuccess> {
 
 fn success(run: &PastRun, job: &str) -> Option<EarlierSuccess> {
     let last = run.results(&[], job).pop()?;
-    let dotenv = last.dotenv.into_iter();
-    let artifacts = last.artifacts.iter().map(|kept| &kept.file);
-    let mut files = artifacts.chain(last.reports.iter().map(|kept| &kept.file));
-    if last.status != Status::Success || !files.all(|file| file.is_file()) {
-        return None;
-    }
+    let last = Some(last).filter(|last| last.status == Status::Success)?;
     Some(EarlierSuccess {
         run: run.id.clone(),
         digest: last.digest?,
         artifacts: last.artifacts,
         reports: last.reports,
         tests: last.tests,
-        dotenv: dotenv
-            .map(|variable| Some((variable.name, variable.value?)))
-            .collect::<Option<_>>()?,
+        dotenv: last.dotenv,
     })
 }
 

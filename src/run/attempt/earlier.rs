@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::event::{KeptArtifacts, KeptReport};
+use crate::event::{KeptArtifacts, KeptReport, ReportedVariable};
 use crate::exec::ArtifactRef;
 use crate::foreign::system_words;
 use crate::run::message::Kept;
@@ -24,6 +24,17 @@ impl Attempt<'_> {
             self.log.say(&text).await;
             return None;
         }
+        let dotenv = match values(earlier.dotenv) {
+            Ok(dotenv) => dotenv,
+            Err(name) => {
+                let text = format!(
+                    "Runs again: the value of `{name}` in its dotenv report was secret in run {run}, and no record \
+                     keeps such a value"
+                );
+                self.log.say(&text).await;
+                return None;
+            }
+        };
         let place = &self.order.artifacts_place;
         let kinds = earlier.reports.iter().map(|report| &report.kind);
         let mut places: Vec<PathBuf> = kinds.map(|kind| self.report_place(kind)).collect();
@@ -50,7 +61,7 @@ impl Attempt<'_> {
         self.log.say(&text).await;
         Some(Kept {
             artifacts,
-            dotenv: earlier.dotenv,
+            dotenv,
             reports,
             tests: earlier.tests,
         })
@@ -64,6 +75,15 @@ impl Attempt<'_> {
             ..report
         })
     }
+}
+
+/// The variables with their values; the name of one whose value is not on record.
+fn values(reported: Vec<ReportedVariable>) -> Result<Vec<(String, String)>, String> {
+    let pairs = reported.into_iter().map(|variable| match variable.value {
+        Some(value) => Ok((variable.name, value)),
+        None => Err(variable.name),
+    });
+    pairs.collect()
 }
 
 /// The archive at its new place; the earlier run may go without it.

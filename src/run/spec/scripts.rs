@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::event::{KeptArtifacts, KeptReport, TestSummary};
+use crate::event::{KeptArtifacts, KeptReport, ReportedVariable, TestSummary};
 use crate::exec::{Image, Layout, Script, ServiceSpec};
 use crate::run::cache::JobCache;
 use crate::run::coverage::Coverage;
@@ -97,8 +97,8 @@ pub struct EarlierSuccess {
     pub digest: String,
     /// What it kept.
     pub artifacts: Option<KeptArtifacts>,
-    /// What its dotenv report said.
-    pub dotenv: Vec<(String, String)>,
+    /// What its dotenv report said. Without all values it does not count.
+    pub dotenv: Vec<ReportedVariable>,
     /// Its reports of files.
     pub reports: Vec<KeptReport>,
     /// What its `junit` report said.

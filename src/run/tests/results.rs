@@ -107,11 +107,14 @@ async fn secret_values_of_a_dotenv_report_are_not_handed_on() {
             })
             .run()
             .await;
-        let reported = ReportedVariable {
-            name: "A".to_owned(),
-            value: value.map(str::to_owned),
-        };
-        assert_eq!(ended.results[0].dotenv, [reported], "{row}");
+        assert_eq!(ended.results[0].dotenv, [reported("A", value)], "{row}");
+    }
+}
+
+fn reported(name: &str, value: Option<&str>) -> ReportedVariable {
+    ReportedVariable {
+        name: name.to_owned(),
+        value: value.map(str::to_owned),
     }
 }
 
@@ -119,13 +122,17 @@ async fn secret_values_of_a_dotenv_report_are_not_handed_on() {
 async fn a_success_of_an_earlier_run_counts_where_the_job_would_do_the_same() {
     let first = Story::new([job("make", 0, "say made")]).run().await;
     let digest = first.results[0].digest.clone().expect("a digest");
-    for (row, script, is_kept) in [("same", "say made", true), ("other", "say new", false)] {
+    for (row, script, secret, is_kept) in [
+        ("same", "say made", false, true),
+        ("other", "say new", false, false),
+        ("a secret", "say made", true, false),
+    ] {
         let again = job("make", 0, script).with(|job| {
             job.earlier = Some(EarlierSuccess {
                 run: "old".to_owned(),
                 digest: digest.clone(),
                 artifacts: None,
-                dotenv: vec![("KEY".to_owned(), "value".to_owned())],
+                dotenv: vec![reported("KEY", (!secret).then_some("value"))],
                 reports: Vec::new(),
                 tests: None,
             });
@@ -143,6 +150,10 @@ async fn a_success_of_an_earlier_run_counts_where_the_job_would_do_the_same() {
         let reported: Vec<&str> = (made.dotenv.iter())
             .map(|variable| variable.name.as_str())
             .collect();
+        let told = "Runs again: the value of `KEY` in its dotenv report was secret in run old, and no record \
+                    keeps such a value";
+        let log = ended.log("make");
+        assert_eq!(log.contains(&told), secret, "{row}: {log:?}");
         if is_kept {
             assert_eq!((&opened[..], &reported[..]), (&["take"][..], &["KEY"][..]));
             assert_eq!(made.digest.as_ref(), Some(&digest));

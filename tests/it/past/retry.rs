@@ -93,6 +93,30 @@ fn a_secret_value_is_asked_for_again() {
     assert!(again.ends_with("--- exit 0\n"), "{again}");
 }
 
+/// What a job reported and a record does not keep can't be taken over, nor what is not there any more.
+#[test]
+fn a_job_of_which_the_record_lacks_something_runs_again_and_says_why() {
+    let project = project(
+        "a: {script: ['echo \"KEY=$TOKEN\" > out.env'], artifacts: {reports: {dotenv: out.env}}}\n\
+         b: {script: [echo made > out.txt], artifacts: {paths: [out.txt]}}\n",
+    );
+    project.write(
+        ".pipe/variables.yml",
+        "TOKEN: {value: a-long-secret, masked: true}\n",
+    );
+    run(&project, &[]);
+    let kept = folders(&project).remove(0).join("artifacts");
+    fs::remove_dir_all(kept).expect("removed");
+    let again = retry(&project, &[]);
+    let secret = "a > Runs again: the value of `KEY` in its dotenv report was secret in run ";
+    assert!(again.contains(secret), "{again}");
+    assert!(
+        again.contains("b > Runs again: what it kept in run "),
+        "{again}"
+    );
+    assert!(again.ends_with("--- exit 0\n"), "{again}");
+}
+
 #[test]
 fn a_request_that_is_damaged_is_told() {
     let project = project(PIPELINE);
