@@ -17,13 +17,16 @@ use super::exit::Exit;
 use super::printer::Printer;
 use super::{
     artifacts, clean, config, doctor, draw, expand, explain, fetch, generate, lint, list, logs,
-    panics, retry, runs, shell,
+    panics, retry, runs, shell, watcher,
 };
 
 /// Runs the program.
 pub fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     crate::exec::enter_sandbox();
+    if watcher::watch() {
+        return ExitCode::SUCCESS;
+    }
     generate::complete();
     let outcome = std::panic::catch_unwind(run);
     panics::exit(outcome.ok()).into()

@@ -59,6 +59,7 @@ mod signals;
 mod table;
 mod threads;
 mod variants;
+mod watcher;
 
 pub use args::command;
 pub use entry::main;

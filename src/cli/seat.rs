@@ -17,6 +17,8 @@ use tokio::task::JoinHandle;
 use crate::exec::Terminal;
 use crate::run::{Person, Seat};
 
+use super::watcher::{TIDY_SCREEN, Watcher};
+
 /// Bytes of keys read at once.
 const KEYS: usize = 4096;
 
@@ -26,10 +28,6 @@ const PIECES: usize = 32;
 /// How long what the shell has shown last may take to be shown. A terminal that nobody reads any more
 /// would never show it.
 const LAST_WORDS: Duration = Duration::from_secs(3);
-
-/// Ends what a shell that was killed has begun on the screen: colours, a hidden cursor, marked
-/// pastes; then a new line.
-const TIDY_SCREEN: &[u8] = b"\x1b[0m\x1b[?25h\x1b[?2004l\r\n";
 
 /// How the terminal was, while it is otherwise.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -49,6 +47,8 @@ pub(super) struct AtTerminal {
     free: Mutex<Option<oneshot::Receiver<()>>>,
     seated: Mutex<Option<Seated>>,
     status: Mutex<Option<u8>>,
+    /// Comes up while there is no shell yet.
+    watcher: Mutex<Option<Watcher>>,
 }
 
 /// What goes on while the shell has the terminal.
@@ -68,15 +68,19 @@ impl Drop for Seated {
 }
 
 /// Keys reach the shell as they are typed, until this is dropped.
-struct Raw;
+struct Raw {
+    /// Without one, the terminal is not given back by a process that was killed.
+    _watcher: Option<Watcher>,
+}
 
 impl Raw {
-    fn begin() -> io::Result<Self> {
+    fn begin(watcher: Option<Watcher>) -> io::Result<Self> {
+        let watcher = watcher.and_then(|it| it.ready().ok());
         let before = tcgetattr(stdin())?;
         let mut raw = before.clone();
         raw.make_raw();
         *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-        let begun = Self;
+        let begun = Self { _watcher: watcher };
         tcsetattr(stdin(), OptionalActions::Now, &raw)?;
         Ok(begun)
     }
@@ -95,6 +99,7 @@ impl AtTerminal {
             free: Mutex::new(Some(free)),
             seated: Mutex::default(),
             status: Mutex::default(),
+            watcher: Mutex::new(Watcher::start().ok()),
         }
     }
 
@@ -118,7 +123,7 @@ impl Person for AtTerminal {
         let (screen, pieces) = mpsc::channel(PIECES);
         let (was_shown, shown) = oneshot::channel();
         let (wakes, wake) = io::pipe()?;
-        let raw = Raw::begin()?;
+        let raw = Raw::begin(locked(&self.watcher).take())?;
         let wakes = OwnedFd::from(wakes);
         std::thread::spawn(move || read_keys(&wakes, &keys));
         std::thread::spawn(move || {

@@ -151,6 +151,29 @@ fn the_terminal_is_as_it_was() {
     }
 }
 
+/// A shell that reads a script leaves the terminal as it finds it.
+#[test]
+fn the_terminal_is_as_it_was_behind_one_that_was_killed() {
+    let env = env();
+    let script = format!(
+        "before=$(stty -g); {PIPE} shell test --executor shell; echo status $?; \
+         until [ \"$before\" = \"$(stty -g)\" ]; do :; done; echo the same"
+    );
+    let mut session = env.terminal(100, 30).spawn("sh", &["-c", &script]);
+    session.wait_for("shell in job test");
+    session.type_keys("echo raw $((40 + 2))\r");
+    session.wait_for("raw 42");
+    session.type_keys("kill -KILL $PPID\r");
+    session.wait_for("the same");
+    assert_eq!(session.wait(), 0, "{}", session.screen());
+    let screen = session.screen();
+    assert!(screen.contains("status 137"), "{screen}");
+    let mut session = open(&env, On::Shell);
+    session.type_keys("exit\r");
+    assert_eq!(session.wait(), 0, "{}", session.screen());
+    assert_eq!(traces(&env), Vec::<String>::new());
+}
+
 #[test]
 fn signals_end_it_and_nothing_stays() {
     for on in On::here() {
