@@ -301,6 +301,13 @@ pub trait Session: Send {
     /// own, which only a forced one reaches (runtime reference 5).
     async fn run(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError>;
 
+    /// Runs what comes before a person's shell, as [`run`](Self::run) does; the next call is
+    /// [`attach`](Self::attach). Where an entrypoint comes before each shell, it is the same shell, so
+    /// that the entrypoint runs once: what is left of it stays, or it is all done only then.
+    async fn lead_in(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
+        self.run(script, cx).await
+    }
+
     /// Gives a person a shell in the same root, until it ends; all that it started ends with it.
     /// The shell that would read a script does what `login` says first, as its argument that all in
     /// the root can see. What it shows goes to `cx.output`. A cancellation hangs up.

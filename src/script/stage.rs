@@ -114,7 +114,7 @@ impl<'a> Stage<'a> {
     }
 
     /// What [`Stage::step_script`] does before its first command; then keeps what that would have in
-    /// its environment for [`Stage::login`]. Works in any shell.
+    /// its environment for [`Stage::login`]. Works in any shell, which then reads on.
     pub fn surroundings(&self) -> String {
         let file = surroundings_path(self.project_dir);
         let file = quoted(&file);
@@ -128,17 +128,17 @@ impl<'a> Stage<'a> {
             debug_trace: false,
             ..self.flags
         };
-        wrapped(&body, flags)
+        evaluated(&body, flags)
     }
 
-    /// Commands that turn the shell which is given them into one for a person at a terminal of that
-    /// kind (`TERM`), with the environment that [`Stage::surroundings`] has kept. Nothing secret is
-    /// in them.
+    /// Commands that turn the shell which is given them, perhaps behind [`Stage::surroundings`], into one
+    /// for a person at the terminal that it writes to, of that kind (`TERM`), with the environment that
+    /// those have kept. Nothing secret is in them.
     pub fn login(&self, terminal: &str) -> String {
         let file = surroundings_path(self.project_dir);
         let file = quoted(&file);
         format!(
-            ". {file}\nrm -f {file}\n{}cd {}\nexec \"$0\"\n",
+            ". {file}\nrm -f {file}\n{}cd {}\nexec \"$0\" <&1\n",
             export("TERM", terminal),
             quoted(self.project_dir)
         )
@@ -279,7 +279,7 @@ const CLOSED: &str = " 8>&- 9>&-";
 /// Wraps `body` into shell options and a subshell that evaluates it as one string: read command by
 /// command, so that the lines before a syntax error run, with an empty stdin, so that no command
 /// eats the rest of the script. The subshell's status is that of its last command.
-fn wrapped(body: &str, flags: Flags) -> String {
+fn evaluated(body: &str, flags: Flags) -> String {
     let quotes = if flags.posix_escapes {
         ""
     } else {
@@ -292,7 +292,12 @@ fn wrapped(body: &str, flags: Flags) -> String {
     };
     let body = format!("{EXIT_ON_TERM}{body}");
     format!(
-        "{EXIT_ON_TERM}{ONE_STREAM}{quotes}{trace}{OPTIONS}(eval {}) </dev/null{CLOSED}\nexit 0\n",
+        "{EXIT_ON_TERM}{ONE_STREAM}{quotes}{trace}{OPTIONS}(eval {}) </dev/null{CLOSED}\n",
         quoted(&body)
     )
+}
+
+/// The same as all that the shell is to do.
+fn wrapped(body: &str, flags: Flags) -> String {
+    format!("{}exit 0\n", evaluated(body, flags))
 }

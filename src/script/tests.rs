@@ -133,13 +133,12 @@ fn a_persons_shell_has_what_the_script_would_have() {
     rm -f '/builds/a b.tmp/pipe_surroundings'
     export TERM=xterm
     cd '/builds/a b'
-    exec "$0"
+    exec "$0" <&1
     "#);
     let text = stage.surroundings();
     let last = r"cd '\''/builds/a b'\''
 (umask 077; export -p >'\''/builds/a b.tmp/pipe_surroundings'\'')
 ') </dev/null 8>&- 9>&-
-exit 0
 ";
     assert!(text.ends_with(last), "{text}");
     assert!(!text.contains("xtrace"), "{text}");

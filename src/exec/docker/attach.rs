@@ -15,6 +15,8 @@ use super::super::detector::login_command;
 use super::super::service_lines::unheard;
 use super::super::{Cancel, Cx, ExecError, Exit, Script};
 use super::container::Container;
+use super::ending::Marker;
+use super::log_fifo::SAYS_ALL_THERE;
 use super::run::{Input, Output, Waiting};
 use super::{fault, run};
 
@@ -25,24 +27,78 @@ const PHASE: &str = "attach";
 const PAUSE: Duration = Duration::from_millis(20);
 const TIMES: u32 = 250;
 
+/// Has the shell do what comes before a person's, and wait again: what is left of its entrypoint goes on
+/// beside the person. `kept` gets it, unless it ends. A cancellation only leaves.
+pub(super) async fn lead_in(
+    container: &Container,
+    shell: Waiting,
+    script: &Script,
+    kept: &mut Option<Waiting>,
+    cx: &Cx,
+) -> Result<Exit, ExecError> {
+    let leading = async {
+        let marker = Marker::new()?;
+        let log = container.log.as_ref();
+        let first = log.map_or("", |_| SAYS_ALL_THERE);
+        let text = marker.closes_and_goes_on(first, &script.text);
+        let (mut input, mut output) = shell.streams();
+        let said = {
+            let mut said = std::pin::pin!(run::pump(&mut output, log, &marker, &cx.output));
+            // A container may end without reading its script; then feeding never does.
+            tokio::select! {
+                said = &mut said => said,
+                () = feed(&mut input, &text) => said.await,
+            }
+        };
+        match said? {
+            Some(0) => {
+                *kept = Some(Waiting::of(input, output));
+                Ok(0)
+            }
+            Some(code) => Ok(code),
+            None => run::exit_code(container).await,
+        }
+    };
+    tokio::select! {
+        code = leading => code.map(Exit::Code),
+        silence = run::fallen_silent(container) => Err(silence),
+        () = asked(&cx.cancel, Cancel::Graceful) => Ok(Exit::Stopped),
+    }
+}
+
+/// An error means that nobody reads: the exit code tells more than it does.
+async fn feed(input: &mut Input, text: &str) {
+    if input.write_all(text.as_bytes()).await.is_ok() {
+        let _ = input.flush().await;
+    }
+}
+
 /// Runs a shell that does what `login` says, beside the one that waits and keeps the container up.
 /// A cancellation only leaves: what runs ends with the container.
 pub(super) async fn attach(
     container: &mut Container,
-    _waiting: Waiting,
+    waiting: Waiting,
     login: &Script,
     terminal: Terminal,
     cx: &Cx,
 ) -> Result<Exit, ExecError> {
     let mut services = container.services.take();
+    let (_keeps_it_up, mut says) = waiting.streams();
     let ended = tokio::select! {
         ended = shell(container, login, terminal, cx) => ended,
         silence = run::fallen_silent(container) => Err(silence),
         () = asked(&cx.cancel, Cancel::Graceful) => Ok(Exit::Stopped),
+        never = unread(&mut says) => match never {},
         never = unheard(services.as_mut().map(|services| &mut services.lines)) => match never {},
     };
     container.services = services;
     ended
+}
+
+/// What an entrypoint has left running would wait for whoever reads what it says.
+async fn unread(says: &mut Output) -> std::convert::Infallible {
+    while let Some(Ok(_)) = says.next().await {}
+    std::future::pending().await
 }
 
 async fn shell(

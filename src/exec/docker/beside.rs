@@ -2,20 +2,18 @@
 //! of where the script fails (runtime reference 8.5).
 
 use super::super::service_lines::{beside, has_failed, tell};
-use super::super::{Cx, ExecError, Exit, Script};
-use super::container::Container;
-use super::run::{self, Waiting};
+use super::super::{Cx, ExecError, Exit};
 use super::services::Services;
 
-/// As [`run::run`].
-pub(super) async fn run(
-    container: &Container,
-    services: &mut Services,
-    shell: Option<Waiting>,
-    script: &Script,
+/// Does what `alone` does with a script, beside these services, if there are some.
+pub(super) async fn run<F: Future<Output = Result<Exit, ExecError>>>(
+    services: Option<&mut Services>,
     cx: &Cx,
+    alone: impl FnOnce(Cx) -> F,
 ) -> Result<Exit, ExecError> {
-    let alone = |cx| async move { run::run(container, shell, script, &cx).await };
+    let Some(services) = services else {
+        return alone(cx.clone()).await;
+    };
     let exit = beside(&mut services.lines, cx, alone).await;
     if has_failed(&exit) {
         tell(services.obituary().await, cx).await;

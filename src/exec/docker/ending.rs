@@ -48,6 +48,12 @@ impl Marker {
         )
     }
 
+    /// The same of a shell that reads on where `script` has ended well.
+    pub(super) fn closes_and_goes_on(&self, first: &str, script: &str) -> String {
+        let (closed, say) = (self.closes(first, script), self.said("0"));
+        format!("{closed}trap - EXIT; echo \"{say}\"; echo \"{say}\" >&2\n")
+    }
+
     /// The marker with this status.
     pub(super) fn said(&self, code: &str) -> String {
         format!("{}{code}", self.words)

@@ -33,6 +33,11 @@ pub(super) type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + S
 pub(super) struct Waiting(AttachContainerResults);
 
 impl Waiting {
+    /// One that reads and says that.
+    pub(super) fn of(input: Input, output: Output) -> Self {
+        Self(AttachContainerResults { output, input })
+    }
+
     /// What it reads, and what it says.
     pub(super) fn streams(self) -> (Input, Output) {
         (self.0.input, self.0.output)
@@ -205,7 +210,7 @@ async fn feed(mut stdin: impl AsyncWrite + Unpin, text: &str) {
 
 /// Hands on all output until both streams were closed by the marker; `None` where they just end, as they
 /// do with the container.
-async fn pump(
+pub(super) async fn pump(
     mut output: impl Stream<Item = Result<LogOutput, Error>> + Unpin,
     log: Option<&LogFifo>,
     marker: &Marker,

@@ -118,11 +118,25 @@ impl Session for DockerSession {
         }
         self.ending = true;
         self.container.ended = false;
-        let Some(mut services) = self.container.services.take() else {
-            return run::run(&self.container, shell, script, cx).await;
+        let mut services = self.container.services.take();
+        let container = &self.container;
+        let alone = |cx| async move { run::run(container, shell, script, &cx).await };
+        let exit = beside::run(services.as_deref_mut(), cx, alone).await;
+        self.container.services = services;
+        exit
+    }
+
+    async fn lead_in(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
+        let Some(shell) = self.waiting_shell(cx).await? else {
+            return Ok(Exit::Stopped);
         };
-        let exit = beside::run(&self.container, &mut services, shell, script, cx).await;
-        self.container.services = Some(services);
+        self.container.ended = false;
+        let mut services = self.container.services.take();
+        let (container, kept) = (&self.container, &mut self.waiting);
+        let alone = |cx| async move { attach::lead_in(container, shell, script, kept, &cx).await };
+        let exit = beside::run(services.as_deref_mut(), cx, alone).await;
+        self.container.services = services;
+        self.ending = self.waiting.is_none();
         exit
     }
 

@@ -164,6 +164,7 @@ impl SandboxExecutor {
                 may_be_another: false,
                 init: spec.init,
             },
+            leads_in: None,
             services: None,
             network: None,
             all_networks: Arc::clone(&self.networks),

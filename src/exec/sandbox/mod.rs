@@ -40,6 +40,7 @@
 //! more, however its links lead. The program of the first process is a mount that nobody writes to or
 //! a sealed copy in memory, so that nobody who gets hold of it can change the one on disk.
 
+mod attach;
 mod early;
 mod executor;
 mod extras;

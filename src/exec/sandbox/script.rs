@@ -9,6 +9,9 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use super::super::ExecError;
 use super::inside::cause::Cause;
 
+/// What to do about an entrypoint that starts no shell.
+pub(super) const CHECK_ENTRYPOINT: &str = "check `image:entrypoint`; `[\"\"]` clears the image's";
+
 /// A file that nobody can change. From a pipe a shell would read byte by byte, lest it take what is
 /// meant for its commands.
 pub(super) fn in_memory(script: &str) -> io::Result<File> {
@@ -36,7 +39,7 @@ pub(super) fn not_started(what: String, cause: Cause, has_entrypoint: bool) -> E
     let is_shell = what.starts_with(NO_SHELL);
     let error = ExecError::system("run script", what);
     if has_entrypoint {
-        error.help("check `image:entrypoint`; `[\"\"]` clears the image's")
+        error.help(CHECK_ENTRYPOINT)
     } else if is_shell {
         error.help("the image has no shell to run scripts with: use one that has `sh`")
     } else {

@@ -14,11 +14,9 @@ use tokio::net::unix::pipe;
 use super::super::cancel::{asked, check, unless_asked};
 use super::super::collect::{Packed, cannot_pack, place as give_place, store};
 use super::super::contract::Terminal;
-use super::super::detector::with_login;
 use super::super::file_work::{Stop as FileStop, blocking, in_place, removed_within};
-use super::super::service_lines::{beside, has_failed, tell, unheard};
+use super::super::service_lines::{beside, has_failed, tell};
 use super::super::shell_output::pump;
-use super::super::terminal::talk;
 use super::super::{ArtifactRef, Cancel, Cx, ExecError, Exit, Globs, Layout, Script, Session};
 use super::groups::remove_attempt;
 use super::identity::Identity;
@@ -62,6 +60,8 @@ pub(super) struct SandboxSession {
     pub(super) begins_as_asked: bool,
     /// Whether something else than the shell comes first.
     pub(super) has_entrypoint: bool,
+    /// What comes before a person's shell, and is to be done by the same shell.
+    pub(super) leads_in: Option<String>,
     pub(super) services: Option<Services>,
     /// The network that it is on; nobody has it any more where that is nothing.
     pub(super) network: Option<JobNetwork>,
@@ -147,7 +147,7 @@ impl SandboxSession {
     }
 
     /// Waits for the end of what was started, and of the talk with it; stops it when that is asked.
-    async fn until_the_end(
+    pub(super) async fn until_the_end(
         &mut self,
         talking: impl Future<Output = io::Result<()>>,
         cx: &Cx,
@@ -207,32 +207,21 @@ impl Session for SandboxSession {
         exit
     }
 
+    async fn lead_in(&mut self, script: &Script, cx: &Cx) -> Result<Exit, ExecError> {
+        if self.has_entrypoint {
+            self.leads_in = Some(script.text.clone());
+            return Ok(Exit::Code(0));
+        }
+        self.run(script, cx).await
+    }
+
     async fn attach(
         &mut self,
         login: &Script,
         terminal: Terminal,
         cx: &Cx,
     ) -> Result<Exit, ExecError> {
-        const PHASE: &str = "attach";
-        let program = Program {
-            words: with_login(&self.program.words, &login.text),
-            ..self.program.clone()
-        };
-        self.link.ask(&Request::Attach(program), &[]).await?;
-        match self.link.receive().await? {
-            Reply::Started => {}
-            Reply::Failed { what, .. } => return Err(ExecError::system(PHASE, what)),
-            other => return Err(unexpected(PHASE, other)),
-        }
-        let end = self.link.take_file();
-        let end = end.ok_or_else(|| ExecError::system(PHASE, "the sandbox gave no terminal"))?;
-        let mut services = self.services.take();
-        let ended = tokio::select! {
-            ended = self.until_the_end(talk(end, terminal, cx), cx) => ended,
-            never = unheard(services.as_mut().map(|services| &mut services.lines)) => match never {},
-        };
-        self.services = services;
-        ended
+        self.give_shell(login, terminal, cx).await
     }
 
     async fn read(

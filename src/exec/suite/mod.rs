@@ -55,6 +55,8 @@ macro_rules! contract {
     ($make:path, images) => {
         contract!($make, shells);
         contract!($make:
+            person::finds_an_entrypoint_that_ran_once
+            person::has_no_shell_where_the_entrypoint_starts_none
             programs::a_home_that_is_empty_is_that_of_the_user
             programs::an_entrypoint_that_the_kernel_does_not_run_fails_the_script
             programs::a_service_without_a_program_is_the_jobs_fault

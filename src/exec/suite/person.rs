@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::super::{Cancel, Cx, ExecError, Exit, Script, Session, Terminal};
-use super::subject::{BUDGET, Step, Subject};
+use super::subject::{BUDGET, Step, Subject, context};
 
 /// Longer than any shell takes to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,7 +44,7 @@ async fn attached(
     let (resizing, size) = watch::channel((100, 40));
     let (cancel, cancelled) = watch::channel(Cancel::Run);
     let (output, screen) = mpsc::channel(64);
-    let login = Script::whole("export WORD=kept\nexec \"$0\"\n");
+    let login = Script::whole("export WORD=kept\nexec \"$0\" <&1\n");
     let shell = async {
         // What it shows ends with it.
         let cx = Cx {
@@ -88,6 +88,54 @@ pub(super) async fn types_and_sees(subject: &Subject) {
         person.typing.send("exit 3\n".into()).await.expect("typed");
     });
     assert_eq!(ended.await.expect("it ran"), Exit::Code(3));
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+/// What comes before the person's shell has run its entrypoint, which does not run again, and what that has
+/// started goes on.
+pub(super) async fn finds_an_entrypoint_that_ran_once(subject: &Subject) {
+    let entrypoint = "echo ran >>/tmp/runs; sleep 300 & echo $! >/tmp/pid; exec \"$@\"";
+    let mut spec = subject.spec("entrypoint");
+    if let Some(image) = &mut spec.image {
+        let words = ["/bin/sh", "-c", entrypoint, "sh"];
+        image.entrypoint = Some(words.map(str::to_owned).to_vec());
+    }
+    let mut session = subject.open_spec(spec).await;
+    let (cx, _live) = context();
+    let before = Script::whole("echo led in >/tmp/led\n");
+    let led = session.lead_in(&before, &cx).await.expect("it ran");
+    assert_eq!(led, Exit::Code(0));
+    let ended = attached(session.as_mut(), async |person| {
+        let looks = "echo $WORD $(cat /tmp/led) $(cat /tmp/runs) $((40 + 2))\n";
+        person.types(looks, "kept led in ran 42").await;
+        let looks = "kill -0 $(cat /tmp/pid) && echo alive $((40 + 3))\n";
+        person.types(looks, "alive 43").await;
+        person.typing.send("exit 3\n".into()).await.expect("typed");
+    });
+    assert_eq!(ended.await.expect("it ran"), Exit::Code(3));
+    session.close(BUDGET).await.expect("closes");
+    assert_eq!(subject.leftovers().await, Vec::<String>::new());
+}
+
+/// What its entrypoint says in its place is no end of a shell.
+pub(super) async fn has_no_shell_where_the_entrypoint_starts_none(subject: &Subject) {
+    let mut spec = subject.spec("no-shell");
+    if let Some(image) = &mut spec.image {
+        let words = ["/bin/sh", "-c", "exit 3"];
+        image.entrypoint = Some(words.map(str::to_owned).to_vec());
+    }
+    let mut session = subject.open_spec(spec).await;
+    let (cx, _live) = context();
+    let led = session.lead_in(&Script::whole("true\n"), &cx).await;
+    let led = led.expect("it ran");
+    // Some know that at once.
+    if led != Exit::Code(3) {
+        let ended = attached(session.as_mut(), async |_| {}).await;
+        let error = ended.expect_err("no shell");
+        let wanted = "the entrypoint started no shell, and ended with exit code 3";
+        assert_eq!(error.message, wanted);
+    }
     session.close(BUDGET).await.expect("closes");
     assert_eq!(subject.leftovers().await, Vec::<String>::new());
 }

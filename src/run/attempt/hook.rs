@@ -1,7 +1,7 @@
 //! `hooks:pre_get_sources_script`.
 
 use crate::event::Phase;
-use crate::exec::{Cancel, Exit, Script, Session};
+use crate::exec::{Cancel, ExecError, Exit, Script, Session};
 use crate::run::bounded_call::{Ending, Remote};
 use crate::run::message::{Failure, Verdict};
 
@@ -18,7 +18,11 @@ impl Attempt<'_> {
         let Some(text) = self.scripts.hook.take() else {
             return Verdict::Success;
         };
-        let verdict = self.ahead_of_script(session, &Script::whole(text)).await;
+        let script = Script::whole(text);
+        let (cx, remote) = Remote::new();
+        let verdict = self
+            .ahead_of_script(remote, session.run(&script, &cx))
+            .await;
         if let Verdict::Failed(Failure {
             exit_code: Some(_), ..
         }) = verdict
@@ -28,16 +32,14 @@ impl Attempt<'_> {
         verdict
     }
 
-    /// Runs something that comes before the job's script.
+    /// Waits for the end of something that comes before the job's script.
     pub(super) async fn ahead_of_script(
         &mut self,
-        session: &mut dyn Session,
-        script: &Script,
+        remote: Remote,
+        work: impl Future<Output = Result<Exit, ExecError>>,
     ) -> Verdict {
         self.enter(Phase::Sources).await;
         let bounds = self.bounds(Cancel::Graceful, None);
-        let (cx, remote) = Remote::new();
-        let work = session.run(script, &cx);
         let Ending { result, stop } = bounds.run(&mut self.log, remote, work).await;
         if let Some(stop) = stop {
             return self.stopped_before_script(stop);

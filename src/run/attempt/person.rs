@@ -15,7 +15,9 @@ impl Attempt<'_> {
     /// the job.
     pub(super) async fn person(&mut self, session: &mut dyn Session, login: String) -> Verdict {
         let before = std::mem::take(&mut self.scripts.script);
-        let prepared = self.ahead_of_script(session, &before).await;
+        let (cx, remote) = Remote::new();
+        let work = session.lead_in(&before, &cx);
+        let prepared = self.ahead_of_script(remote, work).await;
         if prepared != Verdict::Success {
             return prepared;
         }

@@ -130,7 +130,9 @@ impl Init {
             }
             Request::Attach(program) => match terminal::pair() {
                 Ok((person, shell)) => {
-                    let files = vec![shell.try_clone()?, shell];
+                    let script = files.into_iter().next();
+                    let input = script.map_or_else(|| shell.try_clone(), Ok)?;
+                    let files = vec![input, shell];
                     let started = start(&mut self.world, &program, files, &self.identity);
                     self.tell_start(started, Some(&person))
                 }

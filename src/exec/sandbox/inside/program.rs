@@ -192,8 +192,9 @@ fn turn_into(
         return no_cap_drop(error);
     }
     // A session without a terminal gets this one, if it is one.
-    if isatty(&input)
-        && let Err(error) = ioctl_tiocsctty(&input)
+    let terminal = [&input, &output].into_iter().find(|file| isatty(file));
+    if let Some(terminal) = terminal
+        && let Err(error) = ioctl_tiocsctty(terminal)
     {
         return format!("no terminal: {}", system_words(&error.into()));
     }

@@ -107,7 +107,8 @@ pub(in super::super) enum Question {
 pub(in super::super) enum Request {
     /// Starts a program. With it come what it reads and what it writes to.
     Start(Program),
-    /// Starts a program at a terminal. The answer comes with the other end of it.
+    /// Starts a program at a terminal. The answer comes with the other end of it. A script may come with it,
+    /// which the program reads in place of keys.
     Attach(Program),
     /// Sends a signal to all that runs.
     Signal(Stop),
