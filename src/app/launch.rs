@@ -1,18 +1,17 @@
 //! The launch of a run: its place on disk, the runners, the trees, and all that the run loop is
 //! told.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
 use crate::event::{Reporter, RunResult};
-use crate::exec::{ArtifactRef, Owner};
+use crate::exec::Owner;
 use crate::plan::Chosen;
-use crate::record::{Keep, ProjectRecord, Recorder};
+use crate::record::{Keep, Recorder};
 use crate::report::words;
-use crate::run::{self, Interrupt, Person, Received, RunSettings, RunSpec};
+use crate::run::{self, Interrupt, Person, RunSettings, RunSpec};
 use crate::settings::Key;
 
 use super::facts::now;
@@ -29,6 +28,7 @@ use super::resumed::{passed, resumption};
 use super::runners::Runners;
 use super::shell::counts_once;
 use super::trees::Trees;
+use super::without_needs::received;
 use super::workspace::Workspace;
 
 /// A run that has its place on disk and all it needs.
@@ -149,7 +149,7 @@ async fn prepare(
     let complete = chosen.is_whole() && chosen.lacks_nothing();
     let context = Arc::new(PipelineContext {
         runners: runners.assign(&chosen.plan, default_image.as_deref()),
-        received: earlier_artifacts(record, &chosen.missing_sources, &mut notices),
+        received: received(record, &chosen.missing_sources, &mut notices),
         passed: resumed.as_ref().map(passed).unwrap_or_default(),
         facts: pipeline.facts,
         last_artifacts: record.last_artifacts(live.id()),
@@ -221,39 +221,6 @@ fn without(chosen: &Chosen) -> impl Iterator<Item = String> + '_ {
             move |what| format!("job `{job}` gets no {what}: this machine does not have them");
         whats.iter().map(told)
     })
-}
-
-/// What earlier runs have of the jobs that are not run, by the job that receives it.
-fn earlier_artifacts(
-    record: &ProjectRecord,
-    missing_sources: &[(String, Vec<String>)],
-    notices: &mut Vec<String>,
-) -> HashMap<String, Received> {
-    let mut earlier = HashMap::new();
-    for (job, sources) in missing_sources {
-        let mut found = Vec::new();
-        for source in sources {
-            let success = record.newest_success(source);
-            match success.and_then(|success| success.artifacts) {
-                Some(kept) => found.push(ArtifactRef {
-                    tar: kept.file,
-                    entries: 0,
-                    notes: Vec::new(),
-                    digest: kept.digest,
-                    lasts: false,
-                }),
-                None => notices.push(format!(
-                    "job `{job}` gets no artifacts of `{source}`: no earlier run has any"
-                )),
-            }
-        }
-        let received = Received {
-            artifacts: found,
-            dotenv: Vec::new(),
-        };
-        earlier.insert(job.clone(), received);
-    }
-    earlier
 }
 
 /// What the run loop is told for all pipelines.

@@ -47,6 +47,7 @@ mod shell;
 mod tree_files;
 mod trees;
 mod variables;
+mod without_needs;
 mod workspace;
 
 pub use assignment::{Assignment, runners};

@@ -16,7 +16,8 @@ use super::project::{ProjectRecord, begun_at};
 use super::replay::Events;
 use super::results;
 use crate::event::{
-    AttemptResult, Event, EventKind, JobResult, KeptArtifacts, KeptReport, RunResult, RunStarted,
+    AttemptResult, Event, EventKind, JobResult, KeptArtifacts, KeptReport, ReportedVariable,
+    RunResult, RunStarted,
 };
 use crate::types::Status;
 
@@ -44,6 +45,8 @@ pub struct Success {
     pub run: String,
     /// Its artifacts, where it left any.
     pub artifacts: Option<KeptArtifacts>,
+    /// What its dotenv report said, in this order.
+    pub dotenv: Vec<ReportedVariable>,
 }
 
 /// Sizes of the artifacts of a run, by file.
@@ -217,13 +220,17 @@ impl PastRun {
     }
 
     fn success_of(&self, job: &str) -> Option<Success> {
-        let (status, artifacts) = match self.results(&[], job).pop() {
-            Some(last) => (last.status, last.artifacts),
-            None => self.ended_as(job)?,
+        let (status, artifacts, dotenv) = match self.results(&[], job).pop() {
+            Some(last) => (last.status, last.artifacts, last.dotenv),
+            None => {
+                let (status, artifacts) = self.ended_as(job)?;
+                (status, artifacts, Vec::new())
+            }
         };
         (status == Status::Success).then(|| Success {
             run: self.id.clone(),
             artifacts: artifacts.filter(|kept| kept.file.exists()),
+            dotenv,
         })
     }
 

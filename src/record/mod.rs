@@ -49,7 +49,7 @@ pub use caches::{CacheArchive, Caches};
 pub use copy::{Copied, CopyError, copy_out};
 pub use environments::{Deployment, PastEnvironment};
 pub use error::RecordError;
-pub use history::{LastArtifacts, PastRun};
+pub use history::{LastArtifacts, PastRun, Success};
 pub use job_path::JobPath;
 pub use live::{LiveRun, log};
 pub use project::{Keep, ProjectRecord};

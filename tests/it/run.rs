@@ -154,6 +154,33 @@ fn without_needs_artifacts_come_from_earlier_runs() {
     assert_eq!(after.log("b"), [made.as_str()]);
 }
 
+/// The same at the first command of a person's shell, which is made of the same.
+#[test]
+fn without_needs_dotenv_variables_come_from_earlier_runs() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "stages: [one, two]\n\
+         a: {stage: one, script: ['printf \"V=1\\nS=$TOKEN\\n\" >v'], artifacts: {reports: {dotenv: v}}}\n\
+         b: {stage: two, script: ['echo \"$V, $S\"']}\n",
+    )]);
+    project.write(
+        ".pipe/variables.yml",
+        "TOKEN: {value: hunter2hunter2, masked: true}\n",
+    );
+    let before = project.run(&["--no-needs", "b"]);
+    assert!(
+        before.text.contains("gets no artifacts of `a`"),
+        "{}",
+        before.text
+    );
+    project.run(&[]);
+    let after = project.run(&["--no-needs", "b"]);
+    assert_eq!(after.log("b"), ["1, "], "{}", after.text);
+    assert!(!after.text.contains("gets no artifacts"), "{}", after.text);
+    let wanted = "job `b` does not get the variable `S` of `a`: its value was secret in run ";
+    assert!(after.text.contains(wanted), "{}", after.text);
+}
+
 #[test]
 fn dotenv_variables_stand_between_yaml_and_the_project() {
     let project = Project::new(&[(
