@@ -1,14 +1,16 @@
-//! Line ends as a checkout writes them (design chapter 6): what `.gitattributes` says, not what
-//! the user's own settings make of it on this machine.
+//! Files as a checkout writes them (design chapter 6): line ends, encodings and ids as `.gitattributes` says,
+//! not what the user's own settings make of it on this machine.
 //!
-//! A file of the work tree goes the way of a commit and a checkout: its line ends become those
-//! that git stores, then those that the job gets. No filter program is ever run.
+//! A file of the work tree goes the way of a commit and a checkout: it becomes what git stores, then what the
+//! job gets. No filter program is ever run.
 
 use std::borrow::Cow;
 use std::path::Path;
 
 use git2::{AttrCheckFlags, AttrValue};
 
+use super::encoding::WorkTreeEncoding;
+use super::ident;
 use crate::repo::RepoError;
 use crate::repo::listing::{Listing, Mode, Place, to_path};
 use crate::repo::plain_file;
@@ -28,6 +30,15 @@ enum LineEnds {
     Text { auto: bool, crlf: bool },
 }
 
+/// What a content is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As git stores it.
+    Stored,
+    /// As it lies in the work tree.
+    WorkTree,
+}
+
 /// The attributes of one repository.
 pub(super) struct Attributes<'a> {
     git: &'a git2::Repository,
@@ -39,6 +50,8 @@ pub(super) struct Attributes<'a> {
     crlf: bool,
     /// Whether one speaks of filters, as that of LFS.
     filters: bool,
+    /// Whether one speaks of encodings or ids.
+    others: bool,
 }
 
 impl<'a> Attributes<'a> {
@@ -75,7 +88,7 @@ impl<'a> Attributes<'a> {
                 attributes.look_into(blob.content());
             }
         }
-        if attributes.any || attributes.filters {
+        if attributes.any || attributes.filters || attributes.others {
             let mut index = git2::Index::new().map_err(failed())?;
             git.find_commit(commit)
                 .and_then(|commit| commit.tree())
@@ -93,6 +106,7 @@ impl<'a> Attributes<'a> {
             any: false,
             crlf: false,
             filters: false,
+            others: false,
         }
     }
 
@@ -101,6 +115,7 @@ impl<'a> Attributes<'a> {
         self.any |= says(b"text") || says(b"eol") || says(b"crlf");
         self.crlf |= says(b"crlf");
         self.filters |= says(b"filter");
+        self.others |= says(b"working-tree-encoding") || says(b"ident");
     }
 
     /// Whether Git LFS keeps the content of that file.
@@ -109,13 +124,33 @@ impl<'a> Attributes<'a> {
     }
 
     /// The content of a file as a job gets it.
-    pub(super) fn checked_out<'c>(&self, path: &Path, content: &'c [u8]) -> Cow<'c, [u8]> {
+    pub(super) fn checked_out<'c>(
+        &self,
+        path: &Path,
+        content: &'c [u8],
+        form: Form,
+    ) -> Cow<'c, [u8]> {
+        if self.others && self.may_look(path) {
+            let (encoding, has_ids) = (self.encoding(path), self.has_ids(path));
+            if encoding.is_some() || has_ids {
+                let ends = self.line_ends(path);
+                let made = checked_out(content, form, encoding, ends, has_ids);
+                return made.map_or(Cow::Borrowed(content), Cow::Owned);
+            }
+        }
         let has_crlf = content.windows(2).any(|pair| pair == b"\r\n");
         let may_change = has_crlf || self.crlf && content.contains(&b'\n');
         if !self.any || !may_change {
             return Cow::Borrowed(content);
         }
-        converted(self.line_ends(path), content)
+        let ends = self.line_ends(path);
+        match form {
+            Form::Stored => with_ends(ends, content),
+            Form::WorkTree => match stored_ends(ends, content) {
+                Cow::Borrowed(stored) => with_ends(ends, stored),
+                Cow::Owned(stored) => Cow::Owned(with_ends(ends, &stored).into_owned()),
+            },
+        }
     }
 
     fn value(&self, path: &Path, name: &str) -> AttrValue<'_> {
@@ -127,9 +162,24 @@ impl<'a> Attributes<'a> {
         AttrValue::from_bytes(found.ok().flatten())
     }
 
-    fn line_ends(&self, path: &Path) -> LineEnds {
+    fn may_look(&self, path: &Path) -> bool {
         let can_look = |root| plain_file::are_rules_plain(root, path);
-        if !self.root.is_none_or(can_look) {
+        self.root.is_none_or(can_look)
+    }
+
+    fn encoding(&self, path: &Path) -> Option<WorkTreeEncoding> {
+        match self.value(path, "working-tree-encoding") {
+            AttrValue::String(name) => WorkTreeEncoding::named(name),
+            _ => None,
+        }
+    }
+
+    fn has_ids(&self, path: &Path) -> bool {
+        self.value(path, "ident") == AttrValue::True
+    }
+
+    fn line_ends(&self, path: &Path) -> LineEnds {
+        if !self.may_look(path) {
             return LineEnds::Untouched;
         }
         let value = |name| self.value(path, name);
@@ -150,14 +200,52 @@ impl<'a> Attributes<'a> {
     }
 }
 
-fn converted(ends: LineEnds, content: &[u8]) -> Cow<'_, [u8]> {
+/// A content as a job gets it; `None` where it is left as it is, for it is in no such encoding.
+fn checked_out(
+    content: &[u8],
+    form: Form,
+    encoding: Option<WorkTreeEncoding>,
+    ends: LineEnds,
+    has_ids: bool,
+) -> Option<Vec<u8>> {
+    let mut stored = Cow::Borrowed(content);
+    if form == Form::WorkTree {
+        if let Some(encoding) = encoding {
+            stored = Cow::Owned(encoding.decode(content)?);
+        }
+        stored = Cow::Owned(stored_ends(ends, &stored).into_owned());
+        if has_ids {
+            stored = Cow::Owned(ident::collapsed(&stored));
+        }
+    }
+    if has_ids {
+        stored = Cow::Owned(ident::expanded(&stored));
+    }
+    let text = with_ends(ends, &stored);
+    // Git writes what it can't encode as it is.
+    let encoded = encoding.and_then(|it| it.encode(&text));
+    Some(encoded.unwrap_or_else(|| text.into_owned()))
+}
+
+/// The line ends that git stores of a file of the work tree.
+fn stored_ends(ends: LineEnds, content: &[u8]) -> Cow<'_, [u8]> {
     match ends {
         LineEnds::Untouched => Cow::Borrowed(content),
         LineEnds::Text { auto: true, .. } if is_binary(content) => Cow::Borrowed(content),
-        LineEnds::Text { crlf, .. } => {
-            let stored = with_lf(content);
-            Cow::Owned(if crlf { with_crlf(&stored) } else { stored })
+        LineEnds::Text { .. } => Cow::Owned(with_lf(content)),
+    }
+}
+
+/// The line ends that a checkout writes of what git stores. It takes none away, and where it guesses what is
+/// text, it leaves alone what has a CR.
+fn with_ends(ends: LineEnds, stored: &[u8]) -> Cow<'_, [u8]> {
+    match ends {
+        LineEnds::Text { auto, crlf: true }
+            if !(auto && (stored.contains(&b'\r') || is_binary(stored))) =>
+        {
+            Cow::Owned(with_crlf(&with_lf(stored)))
         }
+        _ => Cow::Borrowed(stored),
     }
 }
 
@@ -199,44 +287,68 @@ fn is_binary(content: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{LineEnds, converted};
+    use super::*;
 
+    /// What git stores of a content of the work tree, and what a checkout writes of that and of the content
+    /// itself, if git stores it.
     #[test]
     fn line_ends() {
         let text = |auto, crlf| LineEnds::Text { auto, crlf };
-        let rows: &[(&str, LineEnds, &[u8], &[u8])] = &[
+        type Row = (&'static str, LineEnds, [&'static str; 4]);
+        let rows: &[Row] = &[
             (
                 "nothing is said",
                 LineEnds::Untouched,
-                b"a\r\nb\n",
-                b"a\r\nb\n",
+                ["a\r\nb\n", "a\r\nb\n", "a\r\nb\n", "a\r\nb\n"],
             ),
-            ("text", text(false, false), b"a\r\nb\n", b"a\nb\n"),
+            (
+                "text",
+                text(false, false),
+                ["a\r\nb\n", "a\nb\n", "a\nb\n", "a\r\nb\n"],
+            ),
             (
                 "text eol=crlf",
                 text(false, true),
-                b"a\nb\r\n",
-                b"a\r\nb\r\n",
+                ["a\nb\r\n", "a\nb\n", "a\r\nb\r\n", "a\r\nb\r\n"],
             ),
-            ("a CR of its own", text(false, true), b"a\rb\n", b"a\rb\r\n"),
-            ("auto", text(true, true), b"a\nb\n", b"a\r\nb\r\n"),
-            ("auto, a NUL", text(true, true), b"a\0\nb\n", b"a\0\nb\n"),
+            (
+                "a CR of its own",
+                text(false, true),
+                ["a\rb\n", "a\rb\n", "a\rb\r\n", "a\rb\r\n"],
+            ),
+            (
+                "auto",
+                text(true, true),
+                ["a\nb\n", "a\nb\n", "a\r\nb\r\n", "a\r\nb\r\n"],
+            ),
+            (
+                "auto, both",
+                text(true, true),
+                ["a\r\nb\n", "a\nb\n", "a\r\nb\r\n", "a\r\nb\n"],
+            ),
+            (
+                "auto, a NUL",
+                text(true, true),
+                ["a\0\nb\n", "a\0\nb\n", "a\0\nb\n", "a\0\nb\n"],
+            ),
             (
                 "auto, a CR of its own",
                 text(true, true),
-                b"a\rb\n",
-                b"a\rb\n",
+                ["a\rb\n", "a\rb\n", "a\rb\n", "a\rb\n"],
             ),
             (
                 "auto, control characters",
                 text(true, true),
-                b"\x01\x02\n",
-                b"\x01\x02\n",
+                ["\x01\x02\n", "\x01\x02\n", "\x01\x02\n", "\x01\x02\n"],
             ),
-            ("no line end", text(false, true), b"a", b"a"),
+            ("no line end", text(false, true), ["a", "a", "a", "a"]),
         ];
-        for (name, ends, content, wanted) in rows {
-            assert_eq!(&*converted(*ends, content), *wanted, "{name}");
+        for (name, ends, [content, stored, job, of_stored]) in rows {
+            let found = stored_ends(*ends, content.as_bytes());
+            assert_eq!(&*found, stored.as_bytes(), "{name}: stored");
+            assert_eq!(&*with_ends(*ends, &found), job.as_bytes(), "{name}");
+            let found = with_ends(*ends, content.as_bytes());
+            assert_eq!(&*found, of_stored.as_bytes(), "{name}: of git");
         }
     }
 }

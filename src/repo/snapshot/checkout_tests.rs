@@ -37,6 +37,38 @@ fn line_ends_are_those_of_a_checkout() {
 }
 
 #[test]
+fn encodings_and_ids_are_those_of_a_checkout() {
+    let attributes = "*.rc text working-tree-encoding=UTF-16LE-BOM eol=crlf\n*.c ident\n";
+    let fixture = Fixture::with(&[
+        (".gitattributes", attributes),
+        ("a.rc", "h\u{e4}\n"),
+        ("a.c", "/* $Id$ */\n"),
+    ]);
+    // As a checkout has written them, and then somebody else.
+    let utf16 = |text: &str| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        units.collect::<Vec<u8>>()
+    };
+    fixture.write_bytes("edited.rc", &utf16("\u{feff}x\r\n"));
+    fixture.write("edited.c", "/* $Id: 0123 $ */\n");
+    let dir = tempfile::tempdir().expect("a folder");
+    let snapshot = snapshot(&fixture, dir.path(), &branch("main"));
+    let out = dir.path().join("out");
+    unpack(&snapshot, &out);
+    let blob = git2::Oid::hash_object(git2::ObjectType::Blob, b"/* $Id$ */\n").expect("an id");
+    let with_id = format!("/* $Id: {blob} $ */\n");
+    for (path, wanted) in [
+        ("a.rc", utf16("\u{feff}h\u{e4}\r\n")),
+        ("edited.rc", utf16("\u{feff}x\r\n")),
+        ("a.c", with_id.clone().into_bytes()),
+        ("edited.c", with_id.into_bytes()),
+    ] {
+        let got = std::fs::read(out.join(path)).expect(path);
+        assert_eq!(got, wanted, "{path}");
+    }
+}
+
+#[test]
 fn without_a_checkout_there_is_only_what_was_fetched() {
     let fixture = Fixture::with(&[("f", "x")]);
     let dir = tempfile::tempdir().expect("a folder");

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::archive::Archive;
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Form};
 use super::lfs;
 use crate::repo::listing::{Listing, Mode, Place, TreeFile, is_private, to_path};
 use crate::repo::plain_file;
@@ -121,7 +121,8 @@ impl Blobs<'_, '_, '_> {
         {
             return self.archive.file(&path, mode, about.len(), kept);
         }
-        let content = self.attributes.checked_out(&path, blob.content());
+        let attributes = &self.attributes;
+        let content = attributes.checked_out(&path, blob.content(), Form::Stored);
         let size = content.len() as u64;
         self.archive.file(&path, mode, size, &*content)
     }
@@ -206,7 +207,8 @@ impl Writer<'_, '_, '_> {
             self.note_head(content, buffer.len() as u64);
             self.digest.update(&buffer);
         }
-        let checked_out = self.blobs.attributes.checked_out(content.path, &buffer);
+        let attributes = &self.blobs.attributes;
+        let checked_out = attributes.checked_out(content.path, &buffer, Form::WorkTree);
         let size = checked_out.len() as u64;
         let archive = &mut *self.blobs.archive;
         let written = archive.file(content.path, content.mode, size, &*checked_out);

@@ -9,12 +9,14 @@ mod checkout;
 #[cfg(test)]
 mod checkout_tests;
 mod edits;
+mod encoding;
 mod files;
 mod git_dir;
 mod gitmodules;
 mod history;
 #[cfg(test)]
 mod history_tests;
+mod ident;
 mod lfs;
 mod pack;
 mod pathspec;
