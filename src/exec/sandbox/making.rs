@@ -1,5 +1,6 @@
 //! Making the sandboxes of an attempt: one for its job, and one for each service.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use super::limits::{Group, Limits, Place, counts_processes, group_name};
 use super::network::job_networks::JobNetwork;
 use super::network::service_links::Addresses;
 use super::noted::Layering;
-use super::plan::{Plan, folders, overlays, setup, written_to_builds};
+use super::plan::{HOSTNAME, Plan, folders, overlays, setup, written_to_builds};
 use super::probe;
 use super::session::SandboxSession;
 use super::trees::base::Base;
@@ -51,7 +52,8 @@ struct Wanted<'a> {
     /// To whom the project belongs, where it is not root's and open to all.
     owned_by: Option<&'a str>,
     names: &'a [(String, Ipv4Addr)],
-    /// The address of its own name.
+    /// What its machine is called, and the address to which that leads.
+    hostname: &'a str,
     address: Ipv4Addr,
     /// What of this machine it has besides.
     binds: &'a [Bind],
@@ -111,7 +113,8 @@ impl SandboxExecutor {
         let identity = who.of_program(|| in_place(|| base.ids(user)));
         let mut network = self.networks.take(&identity, self.network()).await?;
         let of_services = self.networks_of_services(spec, &mut network, cx).await?;
-        let addresses = Addresses::of(of_services.is_some());
+        let is_reached = spec.services.is_empty() && self.network().way_out.is_some();
+        let addresses = Addresses::of(of_services.is_some() || is_reached);
         let names = addresses.names(&spec.services);
         let wanted = Wanted {
             link,
@@ -126,6 +129,7 @@ impl SandboxExecutor {
             temp_files: &temp_files(spec),
             owned_by: spec.owned_files.then_some(user),
             names: &names,
+            hostname: HOSTNAME,
             address: addresses.job(),
             binds: &binds,
             lends_to: spec.services.len(),
@@ -176,8 +180,13 @@ impl SandboxExecutor {
             session.unpack(&parts.files, NO_FILES).await?;
             session.unpack(&parts.artifacts, NO_ARTIFACTS).await?;
             if !spec.services.is_empty() {
+                let before = match of_services {
+                    Some(_) => BTreeSet::new(),
+                    None => network.ports().await?,
+                };
                 let shared = Shared {
                     network: &network,
+                    before,
                     lent: &lent,
                     names: &names,
                     binds: &binds,
@@ -248,6 +257,7 @@ impl SandboxExecutor {
             own_network: network.is_own,
             lends_to: wanted.lends_to,
             names: wanted.names,
+            hostname: wanted.hostname,
             address: wanted.address,
             resolver: network.resolver.as_deref(),
             extras: &self.settings.extras,

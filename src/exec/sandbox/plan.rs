@@ -83,7 +83,8 @@ pub(super) struct Plan<'a> {
     pub(super) lends_to: usize,
     /// Names of the job's services, with their addresses.
     pub(super) names: &'a [(String, Ipv4Addr)],
-    /// The address to which its own name leads.
+    /// What its machine is called, and the address to which that leads.
+    pub(super) hostname: &'a str,
     pub(super) address: Ipv4Addr,
     /// The text of `/etc/resolv.conf`; `None` where the image's own stays.
     pub(super) resolver: Option<&'a str>,
@@ -125,6 +126,7 @@ impl<'a> Plan<'a> {
             own_network: true,
             lends_to: 0,
             names: &[],
+            hostname: HOSTNAME,
             address: Ipv4Addr::LOCALHOST,
             resolver: None,
             extras: Extras::none(),

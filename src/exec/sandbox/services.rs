@@ -36,7 +36,10 @@ pub(super) struct Services {
     /// Where the lines of all of them arrive, for the job's log.
     pub(super) lines: mpsc::Receiver<Vec<u8>>,
     speak: mpsc::Sender<Vec<u8>>,
-    /// Ports that somebody on their network took while they were waited for.
+    /// Ports that somebody on their network had before they began, where it is the job's: none of them is
+    /// theirs.
+    before: BTreeSet<u16>,
+    /// Ports that somebody on it took while they were waited for, and those.
     taken: BTreeSet<u16>,
     /// Whether the log says already that two of them want the same port.
     are_clashes_told: bool,
@@ -54,14 +57,15 @@ struct Service {
 }
 
 impl Services {
-    /// None yet.
-    pub(super) fn none() -> Self {
+    /// None yet. `before` are ports that are open on the network that they share.
+    pub(super) fn none(before: BTreeSet<u16>) -> Self {
         let (speak, lines) = mpsc::channel(LINES);
         Self {
             all: Vec::new(),
             lines,
             speak,
-            taken: BTreeSet::new(),
+            taken: before.clone(),
+            before,
             are_clashes_told: false,
         }
     }
@@ -146,7 +150,8 @@ impl Services {
         let mut troubles: Vec<Option<Option<String>>> = vec![None; self.all.len()];
         while troubles.iter().any(Option::is_none) {
             let shared = if self.share_a_network() {
-                job.ports().await?
+                let open = job.ports().await?;
+                open.difference(&self.before).copied().collect()
             } else {
                 BTreeSet::new()
             };
@@ -314,7 +319,7 @@ fn clash(image: &str, others: &[&str], taken: &BTreeSet<u16>) -> String {
     let who = if others.is_empty() {
         "something else on it".to_owned()
     } else {
-        format!("another of them ({others})")
+        format!("another of them ({others}) or a program that is none of them")
     };
     let ports = if taken.is_empty() {
         String::new()

@@ -97,8 +97,11 @@ pub(super) enum Step {
     Pair { name: String, other: String },
     /// Goes into the job's network, where one of a service is made beside it.
     EnterJobNetwork,
-    /// Takes a device into use, with an address.
-    Interface { name: String, address: [u8; 4] },
+    /// Takes a device into use, with an address where the network has none yet.
+    Interface {
+        name: String,
+        address: Option<[u8; 4]>,
+    },
     /// Has packets to the addresses that begin with these bits go to a device, and to whoever carries
     /// them on, if that is not who has them.
     Route {
@@ -106,6 +109,7 @@ pub(super) enum Step {
         to: [u8; 4],
         bits: u8,
         by: Option<[u8; 4]>,
+        from: [u8; 4],
     },
     /// Sets what the kernel has under `/proc/sys`. One that is not needed it may refuse.
     Sysctl {

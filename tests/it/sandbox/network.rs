@@ -58,11 +58,13 @@ outside:
         HEALTHCHECK_TCP_PORT: "8000"
   script:
     - ask() { python3 -c 'import socket, sys; print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 5).makefile().readline(), end="")' "$@"; }
+    - echo "begins as $(hostname -I | cut -d ' ' -f 1)"
     - ask 10.99.0.1 7001
     - ask relay 8000
     - ask 10.99.0.1 7001
     - ask 127.0.0.1 7002 2>/dev/null || echo "no loopback"
     - ask 10.0.2.2 7002 2>/dev/null || echo "nor by the way out"
+    - echo "ends as $(hostname -I | cut -d ' ' -f 1)"
 "#;
 
 /// Runs `pipe` there.
@@ -155,6 +157,8 @@ fn a_way_out(carrier: &str) {
             "> by a service: hello from outside",
             "> no loopback",
             "> nor by the way out",
+            "> begins as 10.0.2.100",
+            "> ends as 10.0.2.100",
         ] {
             assert!(said.contains(line), "{user:?}: {line}: {said}");
         }

@@ -170,7 +170,8 @@ impl Kernel for Linux {
                 to,
                 bits,
                 by,
-            } => devices::lead(device, (*to, *bits), *by)?,
+                from,
+            } => devices::lead(device, (*to, *bits), *by, *from)?,
             Step::Sysctl {
                 name,
                 value,

@@ -1,5 +1,6 @@
 //! Making the sandboxes of the services of an attempt.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -11,6 +12,7 @@ use super::super::inside::link::Link;
 use super::super::inside::wire::Program;
 use super::super::network::job_networks::JobNetwork;
 use super::super::network::service_links::Addresses;
+use super::super::plan::HOSTNAME;
 use super::super::services::Services;
 use super::super::session::SandboxSession;
 use super::{Launched, Wanted, pairs, service_folder};
@@ -19,12 +21,22 @@ use super::{Launched, Wanted, pairs, service_folder};
 pub(super) struct Shared<'a> {
     /// Where services have no network of their own.
     pub(super) network: &'a JobNetwork,
+    /// Ports that are open on it already.
+    pub(super) before: BTreeSet<u16>,
     /// The builds directory, once for each.
     pub(super) lent: &'a [OwnedFd],
     pub(super) names: &'a [(String, Ipv4Addr)],
     pub(super) binds: &'a [Bind],
     /// Where there is one id alone, it is that of the job.
     pub(super) identity: &'a Identity,
+}
+
+/// What the machine of a service is called: as others reach it, so that it can tell them. The kernel takes
+/// names of a limited length.
+fn hostname(aliases: &[String]) -> &str {
+    const LONGEST: usize = 64;
+    let mut short = aliases.iter().rev().filter(|alias| alias.len() <= LONGEST);
+    short.next().map_or(HOSTNAME, String::as_str)
 }
 
 impl SandboxExecutor {
@@ -66,6 +78,7 @@ impl SandboxExecutor {
     ) -> Result<(), ExecError> {
         let addresses = Addresses::of(networks.is_some());
         let mut networks = networks.unwrap_or_default().into_iter();
+        let services = session.services.insert(Services::none(shared.before));
         for ((number, service), link) in spec.services.iter().enumerate().zip(links) {
             let network = networks.next();
             let base = self.bases.get(&service.image).await?;
@@ -82,6 +95,7 @@ impl SandboxExecutor {
                 temp_files: &[],
                 owned_by: None,
                 names: shared.names,
+                hostname: hostname(&service.aliases),
                 address: addresses.service(number),
                 binds: shared.binds,
                 lends_to: 0,
@@ -102,7 +116,6 @@ impl SandboxExecutor {
                 may_be_another: true,
                 init: false,
             };
-            let services = session.services.get_or_insert_with(Services::none);
             services
                 .start((link, network), service, program, ports)
                 .await?;

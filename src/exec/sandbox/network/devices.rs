@@ -21,7 +21,7 @@ const LAST: u32 = 10_000;
 
 /// Takes the loopback of this process's network into use.
 pub(in super::super) fn loopback() -> io::Result<()> {
-    use_device(LOOPBACK)
+    use_device(LOOPBACK, None)
 }
 
 /// Makes the device of a gate, to which all packets go that have no other way; this machine seems to
@@ -29,7 +29,7 @@ pub(in super::super) fn loopback() -> io::Result<()> {
 pub(in super::super) fn gate(address: [u8; 4]) -> io::Result<OwnedFd> {
     let device = sys::tunnel(GATE)?;
     let index = index(GATE)?;
-    use_device(index)?;
+    use_device(index, None)?;
     add_address(index, address)?;
     let to_all = Route {
         priority: LAST,
@@ -44,27 +44,55 @@ pub(in super::super) fn pair(name: &str, other: &str, network: BorrowedFd<'_>) -
     add_pair(name, other, network.as_raw_fd())
 }
 
-/// Takes the device of a pair into use, and gives it an address.
-pub(in super::super) fn set_up(name: &str, address: [u8; 4]) -> io::Result<()> {
+/// Takes the device of a pair into use, with an address where the network has none yet.
+pub(in super::super) fn set_up(name: &str, address: Option<[u8; 4]>) -> io::Result<()> {
     let index = index(name)?;
-    use_device(index)?;
-    add_address(index, address)
+    use_device(index, None)?;
+    address.map_or(Ok(()), |address| add_address(index, address))
 }
 
-/// Has packets to the addresses that begin with these `bits` go to a device; `by` carries them on, if they
-/// don't live at its other end.
+/// Has packets to the addresses that begin with these `bits` go to a device, with the address that they come
+/// from; `by` carries them on, if they don't live at its other end.
 pub(in super::super) fn lead(
     name: &str,
     (to, bits): ([u8; 4], u8),
     by: Option<[u8; 4]>,
+    from: [u8; 4],
 ) -> io::Result<()> {
     let route = Route {
         to,
         bits,
         by,
+        from: Some(from),
         priority: 0,
     };
     add_route(index(name)?, route)
+}
+
+/// Takes the device of a way out into use: all packets that have no other way go to `gateway`, which lives
+/// behind it with the `neighbours`.
+pub(super) fn way_out(
+    name: &str,
+    address: [u8; 4],
+    neighbours: ([u8; 4], u8),
+    gateway: [u8; 4],
+    longest: u32,
+) -> io::Result<()> {
+    let index = index(name)?;
+    use_device(index, Some(longest))?;
+    add_address(index, address)?;
+    let (to, bits) = neighbours;
+    let to_neighbours = Route {
+        to,
+        bits,
+        ..Route::default()
+    };
+    add_route(index, to_neighbours)?;
+    let to_all = Route {
+        by: Some(gateway),
+        ..Route::default()
+    };
+    add_route(index, to_all)
 }
 
 fn index(name: &str) -> io::Result<u32> {

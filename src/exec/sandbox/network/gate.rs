@@ -43,6 +43,8 @@ const PAUSE: Timespec = Timespec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct Outside {
     pub(in super::super) way: WayOut,
+    /// What the network has as address.
+    pub(in super::super) address: Ipv4Addr,
     pub(in super::super) folder: PathBuf,
 }
 
@@ -96,10 +98,14 @@ impl Gate {
     }
 
     fn open(&mut self, device: &mut File, kept: &mut Vec<Vec<u8>>) -> io::Result<()> {
-        let Outside { way, folder } = &self.outside;
+        let Outside {
+            way,
+            address,
+            folder,
+        } = &self.outside;
         fs::create_dir_all(folder)?;
         let note = folder.join("way-out");
-        let words = way.command(geteuid().is_root(), &note);
+        let words = way.command(geteuid().is_root(), &note, *address);
         let (mut says, said) = io::pipe()?;
         let mut carrier = Command::new(&words[0])
             .args(&words[1..])
@@ -108,7 +114,7 @@ impl Gate {
             .stderr(self.network.try_clone()?)
             .spawn()?;
         let begun = Instant::now();
-        let opened = loop {
+        let opened: io::Result<()> = loop {
             let is_ready = match way.carrier {
                 Carrier::Pasta => fs::read(&note).is_ok_and(|note| !note.is_empty()),
                 Carrier::Slirp4netns => is_readable(&says)? && says.read(&mut [0])? > 0,
@@ -126,17 +132,25 @@ impl Gate {
         };
         // Ends with this, ready or not.
         self.carrier = Some(carrier);
-        opened
+        opened?;
+        self.inside(|| way.carrier.set_up(*address))
     }
 
     /// Sends packets once more, from inside.
     fn send_again(&self, packets: &[Vec<u8>]) -> io::Result<()> {
+        self.inside(|| send(packets))
+    }
+
+    /// Has a copy of this process do something in the network.
+    fn inside(&self, work: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         let Some(copy) = sys::fork(Namespaces::NONE)? else {
-            let sent = send_inside(&self.users, &self.network, packets);
-            sys::leave(i32::from(sent.is_err()));
+            let done = enter(&self.users, &self.network).and_then(|()| work());
+            sys::leave(i32::from(done.is_err()));
         };
-        waitpid(Some(copy), WaitOptions::empty())?;
-        Ok(())
+        match waitpid(Some(copy), WaitOptions::empty())? {
+            Some((_, ended)) if ended.exit_status() == Some(0) => Ok(()),
+            _ => Err(io::ErrorKind::Other.into()),
+        }
     }
 }
 
@@ -178,9 +192,13 @@ fn target(packet: &[u8]) -> Option<Ipv4Addr> {
     (version == 4 && is_one).then_some(target)
 }
 
-fn send_inside(users: &OwnedFd, network: &OwnedFd, packets: &[Vec<u8>]) -> io::Result<()> {
+fn enter(users: &OwnedFd, network: &OwnedFd) -> io::Result<()> {
     move_into_link_name_space(users.as_fd(), Some(LinkNameSpaceType::User))?;
     move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))?;
+    Ok(())
+}
+
+fn send(packets: &[Vec<u8>]) -> io::Result<()> {
     // Whoever sends on such a socket writes the head of the packet too.
     let socket = socket_with(
         AddressFamily::INET,

@@ -2,6 +2,7 @@
 //! saves making it and taking it down.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +15,7 @@ use super::super::inside::link::{Link, unexpected};
 use super::super::inside::wire::{NetworkSetup, Order, Question, Reply};
 use super::super::plan::{network_steps, service_link_steps};
 use super::gate::Outside;
-use super::service_links::MOST;
+use super::service_links::{JOB, MOST, of_service};
 use super::way_out::Network;
 use crate::exec::ExecError;
 
@@ -71,7 +72,7 @@ impl JobNetworks {
         if let Some(network) = known {
             return Ok(network);
         }
-        let setup = self.setup(identity, wanted);
+        let setup = self.setup(identity, wanted, JOB);
         JobNetwork::launch(setup, &[]).await
     }
 
@@ -94,8 +95,8 @@ impl JobNetworks {
         job.is_joined |= services > 0;
         let files = [job.users.as_fd(), job.network.as_fd()];
         let making = (0..services).map(|number| {
-            let (in_service, in_job) = service_link_steps(number);
-            let mut setup = self.setup(&job.identity, wanted);
+            let (in_service, in_job) = service_link_steps(number, wanted);
+            let mut setup = self.setup(&job.identity, wanted, of_service(number));
             setup.inside.extend(in_service);
             setup.in_job = in_job;
             JobNetwork::launch(setup, &files)
@@ -103,16 +104,17 @@ impl JobNetworks {
         try_join_all(making).await
     }
 
-    fn setup(&self, identity: &Identity, wanted: &Network) -> NetworkSetup {
+    fn setup(&self, identity: &Identity, wanted: &Network, address: Ipv4Addr) -> NetworkSetup {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         NetworkSetup {
             identity: identity.clone(),
             is_own: wanted.is_own,
             outside_of_gate: wanted.way_out.as_ref().map(|way| Outside {
                 way: way.clone(),
+                address,
                 folder: self.folder.join(number.to_string()),
             }),
-            inside: network_steps(identity, wanted),
+            inside: network_steps(identity, wanted, address),
             in_job: Vec::new(),
         }
     }

@@ -25,7 +25,9 @@ const TARGET: u16 = 1;
 const DEVICE: u16 = 4;
 const GATEWAY: u16 = 5;
 const PRIORITY: u16 = 6;
+const FROM: u16 = 7;
 const NAME: u16 = 3;
+const LONGEST_PACKET: u16 = 4;
 const ABOUT: u16 = 18;
 const NETWORK: u16 = 28;
 const KIND: u16 = 1;
@@ -48,13 +50,16 @@ pub(super) struct Route {
     pub(super) bits: u8,
     /// Who carries them on; `None` where they live at the other end of the device.
     pub(super) by: Option<[u8; 4]>,
+    /// The address that they come from, if it is not one of the device.
+    pub(super) from: Option<[u8; 4]>,
     /// The least goes first.
     pub(super) priority: u32,
 }
 
-/// Takes a device into use.
-pub(super) fn use_device(device: u32) -> io::Result<()> {
-    ask(NEW_LINK, 0, &up(device))
+/// Takes a device into use; `longest` is how many bytes its packets have at most, where it is not what the
+/// kernel thinks.
+pub(super) fn use_device(device: u32, longest: Option<u32>) -> io::Result<()> {
+    ask(NEW_LINK, 0, &up(device, longest))
 }
 
 /// Gives a device an address, and no neighbours.
@@ -106,13 +111,16 @@ fn message(kind: u16, flags: u16, what: &[u8]) -> Vec<u8> {
     message
 }
 
-fn up(device: u32) -> Vec<u8> {
+fn up(device: u32, longest: Option<u32>) -> Vec<u8> {
     // Family, padding, type.
     let mut what = vec![0; 4];
     what.extend(device.to_ne_bytes());
     what.extend(IS_UP.to_ne_bytes());
     // Which flags are meant.
     what.extend(IS_UP.to_ne_bytes());
+    if let Some(longest) = longest {
+        attribute(LONGEST_PACKET, &longest.to_ne_bytes(), &mut what);
+    }
     what
 }
 
@@ -139,6 +147,9 @@ fn leads_to(device: u32, route: Route) -> Vec<u8> {
     }
     if let Some(by) = route.by {
         attribute(GATEWAY, &by, &mut what);
+    }
+    if let Some(from) = route.from {
+        attribute(FROM, &from, &mut what);
     }
     attribute(DEVICE, &device.to_ne_bytes(), &mut what);
     attribute(PRIORITY, &route.priority.to_ne_bytes(), &mut what);
@@ -190,14 +201,16 @@ mod tests {
         let by = Route {
             to: [10, 0, 2, 128],
             bits: 25,
-            by: Some([10, 0, 2, 129]),
+            by: Some([10, 0, 2, 100]),
+            from: Some([10, 0, 2, 130]),
             priority: 0,
         };
         for (name, what, length) in [
-            ("up", up(1), 32),
+            ("up", up(1, None), 32),
+            ("up, with a length", up(1, Some(65_520)), 40),
             ("address", has(7, [10, 0, 2, 100]), 40),
             ("route to all", leads_to(7, Route::default()), 44),
-            ("route to some", leads_to(7, by), 60),
+            ("route to some", leads_to(7, by), 68),
             ("pair", pair("eth1", "service10", 5), 104),
         ] {
             let message = message(16, 0, &what);

@@ -1,27 +1,28 @@
 //! The addresses by which a job and its services reach each other. Pure.
 //!
-//! Each has a network of its own, as containers have. That of the job is joined with each of the others,
-//! and carries what services send each other.
+//! Each has a network of its own, as containers have, and in it one address: by it others reach it, and with
+//! it it goes out. That of the job is joined with each of the others, and carries what services send each other.
 
 use std::net::Ipv4Addr;
 
 use super::super::super::ServiceSpec;
+use super::way_out;
 
-/// All of these addresses begin with as many bits. They lie among those that the way out has anyhow, so that
+/// What the addresses of all services begin with. They lie among those that the way out has anyhow, so that
 /// nothing outside is hidden by them.
-pub(in super::super) const ALL: (Ipv4Addr, u8) = (Ipv4Addr::new(10, 0, 2, 128), 25);
+pub(in super::super) const SERVICES: (Ipv4Addr, u8) = (Ipv4Addr::new(10, 0, 2, 128), 25);
 
 /// The job's.
-pub(in super::super) const JOB: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 129);
+pub(in super::super) const JOB: Ipv4Addr = way_out::ADDRESS;
 
 /// How many services have one.
-pub(in super::super) const MOST: usize = 125;
+pub(in super::super) const MOST: usize = 126;
 
 /// That of a service, counted from 0.
 pub(in super::super) fn of_service(number: usize) -> Ipv4Addr {
-    let [.., job] = JOB.octets();
+    let [.., before] = SERVICES.0.octets();
     let behind = u8::try_from(number.min(MOST - 1)).unwrap_or_default();
-    Ipv4Addr::new(10, 0, 2, job + 1 + behind)
+    Ipv4Addr::new(10, 0, 2, before + 1 + behind)
 }
 
 /// The addresses of a job and its services.
@@ -34,13 +35,9 @@ pub(in super::super) enum Addresses {
 }
 
 impl Addresses {
-    /// Those of services that have networks of their own, or not.
-    pub(in super::super) fn of(have_networks: bool) -> Self {
-        if have_networks {
-            Self::Own
-        } else {
-            Self::Shared
-        }
+    /// Those of a job and services that have networks of their own, or not.
+    pub(in super::super) fn of(have_own: bool) -> Self {
+        if have_own { Self::Own } else { Self::Shared }
     }
 
     pub(in super::super) fn job(self) -> Ipv4Addr {
@@ -76,11 +73,12 @@ mod tests {
 
     #[test]
     fn each_service_has_an_address_of_its_own() {
-        let (first, bits) = ALL;
+        let (first, bits) = SERVICES;
         let of = |address: Ipv4Addr| u32::from(address) >> (32 - bits);
-        let addresses: BTreeSet<Ipv4Addr> = (0..MOST).map(of_service).chain([JOB]).collect();
-        assert_eq!(addresses.len(), MOST + 1);
+        let addresses: BTreeSet<Ipv4Addr> = (0..MOST).map(of_service).collect();
+        assert_eq!(addresses.len(), MOST);
         assert!(addresses.iter().all(|it| of(*it) == of(first)));
+        assert_ne!(of(JOB), of(first));
         // The first and the last are nobody's.
         assert!(!addresses.contains(&first));
         assert!(!addresses.contains(&Ipv4Addr::new(10, 0, 2, 255)));

@@ -4,14 +4,23 @@
 //! Jobs never see this machine's loopback through it. What listens on all of its addresses they
 //! reach, as in a container.
 
+use std::io;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
+use super::devices;
 use serde::{Deserialize, Serialize};
 
-/// What a job's machine has as address, and where its way out and its name server seem to be.
-pub(in super::super) const ADDRESS: [u8; 4] = [10, 0, 2, 100];
-const GATEWAY: &str = "10.0.2.2";
-const NAME_SERVER: &str = "10.0.2.3";
+/// What a job's machine has as address.
+pub(in super::super) const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 100);
+
+/// Where its way out and its name server seem to be, and what all of these addresses begin with.
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
+const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
+const NEIGHBOURS: (Ipv4Addr, u8) = (Ipv4Addr::new(10, 0, 2, 0), 24);
+
+/// Bytes of the longest packet that goes out, where that is said.
+const LONGEST: u32 = 65_520;
 
 /// What the device of the way out is called inside.
 const DEVICE: &str = "eth0";
@@ -71,20 +80,22 @@ impl WayOut {
 
     /// The command. Its input is the users of the network, and where it tells errors is the network
     /// itself: so no other process can be meant. `note` is where it writes its number when it is
-    /// ready, if it is one that does; the other kind says that on its output.
-    pub(in super::super) fn command(&self, is_root: bool, note: &Path) -> Vec<String> {
+    /// ready, if it is one that does; the other kind says that on its output, and has to be helped by
+    /// [`Carrier::set_up`]. `address` is that of the network.
+    pub(super) fn command(&self, is_root: bool, note: &Path, address: Ipv4Addr) -> Vec<String> {
         const USERS: &str = "/proc/self/fd/0";
         const NETWORK: &str = "/proc/self/fd/2";
         let note = note.display().to_string();
-        let address = ADDRESS.map(|byte| byte.to_string()).join(".");
+        let [address, gateway] = [address, GATEWAY].map(|it| it.to_string());
         let mut words = vec![self.program.display().to_string()];
         let mut add = |more: &[&str]| words.extend(more.iter().map(|&word| word.to_owned()));
         match self.carrier {
             Carrier::Pasta => {
                 add(&["--foreground", "--quiet", "--config-net"]);
                 add(&["--ns-ifname", DEVICE, "--address", &address]);
-                add(&["--netmask", "24", "--gateway", GATEWAY]);
-                add(&["--no-map-gw", "--dns-forward", NAME_SERVER]);
+                let bits = NEIGHBOURS.1.to_string();
+                add(&["--netmask", &bits, "--gateway", &gateway]);
+                add(&["--no-map-gw", "--dns-forward", &NAME_SERVER.to_string()]);
                 add(&["-t", "none", "-u", "none", "-T", "none", "-U", "none"]);
                 if is_root {
                     // Nobody but root may enter what root made.
@@ -94,12 +105,25 @@ impl WayOut {
                 add(&["--userns", USERS, "--netns", NETWORK]);
             }
             Carrier::Slirp4netns => {
-                add(&["--configure", "--mtu=65520", "--disable-host-loopback"]);
+                add(&[&format!("--mtu={LONGEST}"), "--disable-host-loopback"]);
                 add(&["--ready-fd=1", "--userns-path", USERS]);
                 add(&["--netns-type=path", NETWORK, DEVICE]);
             }
         }
         words
+    }
+}
+
+impl Carrier {
+    /// Takes the device into use that the program has made in the network of this process, where it does not do
+    /// that itself: `slirp4netns` knows one address alone.
+    pub(super) fn set_up(self, address: Ipv4Addr) -> io::Result<()> {
+        if self == Self::Pasta {
+            return Ok(());
+        }
+        let (first, bits) = NEIGHBOURS;
+        let [address, first, gateway] = [address, first, GATEWAY].map(|it| it.octets());
+        devices::way_out(DEVICE, address, (first, bits), gateway, LONGEST)
     }
 }
 
@@ -207,7 +231,7 @@ mod tests {
                 carrier,
                 program: "/bin/x".into(),
             };
-            let words = way.command(true, Path::new("/note"));
+            let words = way.command(true, Path::new("/note"), super::ADDRESS);
             assert!(words.iter().any(|word| word == wanted), "{words:?}");
             let none = words.iter().filter(|word| *word == "none").count();
             assert!(carrier != Carrier::Pasta || none == 4, "{words:?}");

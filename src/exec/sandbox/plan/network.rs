@@ -1,12 +1,13 @@
 //! The names of a sandbox and of others on its network, and what is done in a new network. Pure.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::super::identity::Identity;
 use super::super::network::service_links;
-use super::super::network::way_out::{ADDRESS, Network};
+use super::super::network::way_out::Network;
 use super::super::step::Step;
-use super::{HOSTNAME, Plan, folder};
+use super::{Plan, folder};
 
 /// Files of `/etc` over which every sandbox has its own, as containers have them.
 pub(in super::super) const OWN_FILES: [&str; 2] = ["/etc/hosts", "/etc/hostname"];
@@ -26,21 +27,24 @@ pub(super) fn names(plan: &Plan<'_>) -> Vec<Step> {
     };
     let [hosts, hostname] = OWN_FILES;
     write(hosts, known_hosts(plan));
-    write(hostname, format!("{HOSTNAME}\n"));
+    write(hostname, format!("{}\n", plan.hostname));
     let resolver = plan.extras.resolver();
     if let Some(resolver) = resolver.or_else(|| plan.resolver.map(str::to_owned)) {
         write("/etc/resolv.conf", resolver);
     }
-    steps.push(Step::Hostname(HOSTNAME.to_owned()));
+    steps.push(Step::Hostname(plan.hostname.to_owned()));
     steps
 }
 
 /// The text of `/etc/hosts`.
 fn known_hosts(plan: &Plan<'_>) -> String {
-    let own = plan.address;
-    let mut text = format!("127.0.0.1 localhost\n::1 localhost ip6-localhost\n{own} {HOSTNAME}\n");
+    let mut text = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n".to_owned();
     for (name, address) in plan.names {
         text.push_str(&format!("{address} {name}\n"));
+    }
+    // The machine of a service has one of these; and one may have the name of the job's.
+    if !plan.names.iter().any(|(name, _)| name == plan.hostname) {
+        text.push_str(&format!("{} {}\n", plan.address, plan.hostname));
     }
     for (name, address) in plan.extras.hosts() {
         text.push_str(&format!("{address} {name}\n"));
@@ -48,12 +52,18 @@ fn known_hosts(plan: &Plan<'_>) -> String {
     text
 }
 
-/// What is done in a new network, before sandboxes join it; nothing where it is this machine's.
-pub(in super::super) fn network_steps(identity: &Identity, network: &Network) -> Vec<Step> {
+/// What is done in a new network with that address, before sandboxes join it; nothing where it is this
+/// machine's.
+pub(in super::super) fn network_steps(
+    identity: &Identity,
+    network: &Network,
+    address: Ipv4Addr,
+) -> Vec<Step> {
     if !network.is_own {
         return Vec::new();
     }
-    let gate = network.way_out.as_ref().map(|_| Step::Gate(ADDRESS));
+    let gate = network.way_out.as_ref();
+    let gate = gate.map(|_| Step::Gate(address.octets()));
     let mut steps = vec![Step::Loopback];
     steps.extend(ports_and_pings(identity));
     steps.extend(gate);
@@ -61,40 +71,53 @@ pub(in super::super) fn network_steps(identity: &Identity, network: &Network) ->
 }
 
 /// What joins the new network of a service with that of its job: what is done there, and what is done in
-/// the job's.
-pub(in super::super) fn service_link_steps(number: usize) -> (Vec<Step>, Vec<Step>) {
+/// the job's. Both have their addresses already where they have gates.
+pub(in super::super) fn service_link_steps(
+    number: usize,
+    network: &Network,
+) -> (Vec<Step>, Vec<Step>) {
     /// What the device is called in the network of a service; in the job's it has the service's number.
     const DEVICE: &str = "eth1";
     let here = || DEVICE.to_owned();
     let there = || format!("service{number}");
     let own = service_links::of_service(number).octets();
     let job = service_links::JOB.octets();
-    let route = |device, to, bits, by| Step::Route {
-        device,
-        to,
-        bits,
-        by,
+    let (all, bits) = service_links::SERVICES;
+    let interface = |name, address| Step::Interface {
+        name,
+        address: network.way_out.is_none().then_some(address),
     };
-    let (all, bits) = service_links::ALL;
     let in_service = vec![
         Step::Pair {
             name: here(),
             other: there(),
         },
-        Step::Interface {
-            name: here(),
-            address: own,
+        interface(here(), own),
+        Step::Route {
+            device: here(),
+            to: job,
+            bits: 32,
+            by: None,
+            from: own,
         },
-        route(here(), job, 32, None),
-        route(here(), all.octets(), bits, Some(job)),
+        Step::Route {
+            device: here(),
+            to: all.octets(),
+            bits,
+            by: Some(job),
+            from: own,
+        },
     ];
     let in_job = vec![
         Step::EnterJobNetwork,
-        Step::Interface {
-            name: there(),
-            address: job,
+        interface(there(), job),
+        Step::Route {
+            device: there(),
+            to: own,
+            bits: 32,
+            by: None,
+            from: job,
         },
-        route(there(), own, 32, None),
         // Services reach each other through it.
         Step::Sysctl {
             name: "net/ipv4/ip_forward".to_owned(),

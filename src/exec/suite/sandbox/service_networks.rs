@@ -52,6 +52,21 @@ async fn a_service_reaches_its_job_by_the_address_of_its_host() {
     );
 }
 
+/// As a node of a cluster tells others where it is.
+#[tokio::test]
+async fn a_service_is_reached_by_the_name_and_the_address_of_its_host() {
+    let subject = sandbox().await;
+    let says =
+        "mkdir /w; hostname >/w/index.html; exec busybox httpd -f -p $(hostname -i):$PORT -h /w";
+    let services = vec![service("node", 8080, says), service("other", 8080, says)];
+    let script = "for at in node other; do\n\
+                  name=$(busybox wget -qO- http://$at:8080/); echo $name\n\
+                  busybox wget -qO- http://$name:8080/\ndone; hostname\n";
+    let (exit, output, said) = run(&subject, spec(&subject, services), script).await;
+    let wanted = "node-1\nnode-1\nother-1\nother-1\njob\n";
+    assert_eq!((exit, &*output), (Exit::Code(0), wanted), "{said}");
+}
+
 /// As in a container, where they are mounted one by one.
 #[tokio::test]
 async fn a_job_writes_to_its_hosts_and_puts_no_other_file_there() {
@@ -110,6 +125,17 @@ async fn two_services_on_one_port_of_one_network_are_told_what_is_wrong() {
     let services = vec![service("one", port, SERVE), service("two", port, SERVE)];
     let (_, _, said) = run(&subject, spec(&subject, services), "true\n").await;
     assert!(said.contains(&format!("both want port {port}")), "{said}");
+}
+
+/// A server of this machine is no service of the job.
+#[tokio::test]
+async fn who_had_the_port_before_is_not_taken_for_a_service_of_this_machines_network() {
+    let (subject, port) = sharing();
+    let _server = std::net::TcpListener::bind(("0.0.0.0", port)).expect("the port");
+    let services = vec![service("one", port, SERVE)];
+    let (_, _, said) = run(&subject, spec(&subject, services), "true\n").await;
+    assert!(said.contains("probably didn't start properly"), "{said}");
+    assert!(said.contains("could not have its port"), "{said}");
 }
 
 /// Nothing says beforehand which port they want.
