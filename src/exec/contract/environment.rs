@@ -109,6 +109,15 @@ pub struct EnvSpec {
 }
 
 impl EnvSpec {
+    /// The name of the job for its services, unless one of them has it (runtime reference 8.2). `None` where
+    /// it has none.
+    pub(in super::super) fn job_alias(&self) -> Option<&'static str> {
+        const BUILD: &str = "build";
+        let mut taken = self.services.iter().flat_map(|it| &it.aliases);
+        let is_free = !self.services.is_empty() && !taken.any(|alias| alias == BUILD);
+        is_free.then_some(BUILD)
+    }
+
     /// For executors without services: an error that says so, if there are any.
     pub(in super::super) fn needs_no_services(&self, executor: &str) -> Result<(), ExecError> {
         match self.services.first() {

@@ -60,6 +60,18 @@ pub(super) fn body(spec: &EnvSpec, image: &Image, common: Common<'_>) -> Contain
         open_stdin: Some(true),
         stdin_once: Some(true),
         tty: Some(false),
+        networking_config: common
+            .network
+            .zip(spec.job_alias())
+            .map(|(network, alias)| {
+                let endpoint = EndpointSettings {
+                    aliases: Some(vec![alias.to_owned()]),
+                    ..EndpointSettings::default()
+                };
+                NetworkingConfig {
+                    endpoints_config: Some([(network.to_owned(), endpoint)].into()),
+                }
+            }),
         host_config: Some(common.completed(spec, host)),
         ..ContainerCreateBody::default()
     }

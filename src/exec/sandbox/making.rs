@@ -115,7 +115,7 @@ impl SandboxExecutor {
         let of_services = self.networks_of_services(spec, &mut network, cx).await?;
         let is_reached = spec.services.is_empty() && self.network().way_out.is_some();
         let addresses = Addresses::of(of_services.is_some() || is_reached);
-        let names = addresses.names(&spec.services);
+        let names = addresses.names(spec);
         let wanted = Wanted {
             link,
             folder: folder.join(JOB),

@@ -5,7 +5,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::super::super::ServiceSpec;
+use super::super::super::EnvSpec;
 use super::way_out;
 
 /// What the addresses of all services begin with. They lie among those that the way out has anyhow, so that
@@ -55,13 +55,15 @@ impl Addresses {
         }
     }
 
-    /// All names of services, with the address of each.
-    pub(in super::super) fn names(self, services: &[ServiceSpec]) -> Vec<(String, Ipv4Addr)> {
-        let named = services.iter().enumerate().flat_map(|(number, service)| {
+    /// All names that are known to a job and its services, with the address of each.
+    pub(in super::super) fn names(self, spec: &EnvSpec) -> Vec<(String, Ipv4Addr)> {
+        let services = spec.services.iter().enumerate();
+        let of_services = services.flat_map(|(number, service)| {
             let names = service.aliases.iter().cloned();
             names.map(move |name| (name, self.service(number)))
         });
-        named.collect()
+        let of_job = spec.job_alias().map(|name| (name.to_owned(), self.job()));
+        of_services.chain(of_job).collect()
     }
 }
 

@@ -53,6 +53,23 @@ async fn run(subject: &Subject, spec: EnvSpec, script: &str) -> (Exit, String, S
 }
 
 #[tokio::test]
+async fn services_reach_their_job_as_build() {
+    in_docker(async |subject: &Subject| {
+        let asks = "mkdir /w; until wget -qO /w/index.html http://build:9000/word; do sleep 0.1; done; \
+                    exec httpd -f -p 8080 -h /w";
+        let services = vec![ServiceSpec {
+            wait: Duration::ZERO,
+            ..service(&["web"], asks)
+        }];
+        let script = "mkdir /w; echo from the job >/w/word; httpd -p 9000 -h /w\n\
+                      until wget -qO- http://web:8080/ 2>/dev/null; do sleep 0.1; done\n";
+        let (exit, output, said) = run(subject, spec(subject, "build", services), script).await;
+        assert_eq!((exit, &*output), (Exit::Code(0), "from the job\n"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn services_are_ready_under_all_their_names() {
     in_docker(async |subject: &Subject| {
         let slow = format!("sleep 1; {SERVE}");

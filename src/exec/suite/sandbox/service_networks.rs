@@ -27,13 +27,14 @@ async fn each_service_has_its_own_ports_and_loopback() {
 
 /// As a browser in a service calls the program that a job tests.
 #[tokio::test]
-async fn a_service_reaches_its_job_by_the_address_of_its_host() {
+async fn a_service_reaches_its_job_by_the_address_of_its_host_and_as_build() {
     let subject = sandbox().await;
     let project = subject.spec("served").layout.project_dir;
     // Of the project both have the same files.
     let asks = format!(
         "until [ -s {project}/who ]; do sleep 0.05; done; \
-         busybox wget -qO {project}/got http://$(cat {project}/who):8080/; sleep 60"
+         busybox wget -qO {project}/got http://$(cat {project}/who):8080/; \
+         busybox wget -qO {project}/again http://build:8080/; sleep 60"
     );
     let browser = ServiceSpec {
         wait: Duration::ZERO,
@@ -42,12 +43,12 @@ async fn a_service_reaches_its_job_by_the_address_of_its_host() {
     let services = vec![browser];
     let script = format!(
         "busybox httpd -p 8080 -h /tmp; echo from the job >/tmp/index.html; cd {project}; hostname -i >who\n\
-         for i in $(seq 200); do [ -s got ] && break; sleep 0.05; done; cat got\n"
+         for i in $(seq 200); do [ -s again ] && break; sleep 0.05; done; cat got again\n"
     );
     let (exit, output, said) = run(&subject, spec(&subject, services), &script).await;
     assert_eq!(
         (exit, &*output),
-        (Exit::Code(0), "from the job\n"),
+        (Exit::Code(0), "from the job\nfrom the job\n"),
         "{said}"
     );
 }
