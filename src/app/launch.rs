@@ -14,6 +14,7 @@ use crate::report::words;
 use crate::run::{self, Interrupt, Person, RunSettings, RunSpec};
 use crate::settings::Key;
 
+use super::asks_origin::asks_origin;
 use super::facts::now;
 use super::failure::Failure;
 use super::interruptible::Interruptible;
@@ -143,6 +144,7 @@ async fn prepare(
     let part = part_of(&chosen).filter(|_| request.shell_on.is_none());
     let mut notices: Vec<String> = part.into_iter().collect();
     notices.extend(without(&chosen));
+    notices.extend(asks_origin(&chosen.plan));
     notices.extend(runners.notices(&chosen.plan, default_image.as_deref()));
     let resumed = (request.resumes.as_deref()).and_then(|id| record.find(id));
     notices.extend(resumed.iter().flat_map(|run| resumption(run, &chosen.plan)));

@@ -10,6 +10,7 @@
 //! Layer 7. Requests are plain values, results are values or a [`Failure`]: neither clap nor a
 //! terminal nor an exit code is known here. A second front end would begin at this layer.
 
+mod asks_origin;
 mod assignment;
 mod clean;
 mod docker_settings;

@@ -154,6 +154,17 @@ fn without_needs_artifacts_come_from_earlier_runs() {
     assert_eq!(after.log("b"), [made.as_str()]);
 }
 
+#[test]
+fn jobs_that_ask_the_server_by_git_are_named() {
+    let project = Project::new(&[(
+        ".gitlab-ci.yml",
+        "a: {script: ['git fetch origin main || true']}\nb: {script: ['git log -1']}\n",
+    )]);
+    let ended = project.run(&[]);
+    let wanted = "`a` asks `origin` by git: the clone of a job has no credentials here";
+    assert!(ended.text.contains(wanted), "{}", ended.text);
+}
+
 /// The same at the first command of a person's shell, which is made of the same.
 #[test]
 fn without_needs_dotenv_variables_come_from_earlier_runs() {
