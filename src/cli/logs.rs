@@ -112,16 +112,12 @@ struct BreaksOff<'a> {
 
 impl<'a> BreaksOff<'a> {
     fn of(run: &PastRun, of: Option<&'a [(JobPath, u32)]>) -> Self {
-        let why = match &run.result {
-            None if !run.alive => {
-                Some("the record of this run has no end: it was killed, or its disk was full")
-            }
-            Some(result) if !result.complete => Some("the record of this run breaks off"),
-            _ => None,
-        };
+        // Where there is an end, an event says whether anything is missing before it.
+        let has_no_end = run.result.is_none() && !run.alive;
+        let why = "the record of this run has no end: it was killed, or its disk was full";
         Self {
             open: of.map(|of| of.iter().collect()),
-            why: why.map(str::to_owned),
+            why: has_no_end.then(|| why.to_owned()),
         }
     }
 

@@ -105,3 +105,18 @@ fn jobs_of_child_pipelines_are_meant_with_their_trigger_or_without() {
     assert!(shown(&["logs", "go › *"]).contains("2 jobs"));
     assert!(shown(&["logs", "unti"]).contains("did you mean"));
 }
+
+#[test]
+fn a_record_is_whole_though_less_than_everything_ran() {
+    let project = project(
+        "kept: {script: [echo hi]}\nother: {script: [echo other]}\nship: {environment: prod, script: [echo ship]}\n",
+    );
+    for chosen in [&[][..], &["--exclude", "other"], &["kept"]] {
+        run(&project, chosen);
+        for shown in [&["logs"][..], &["logs", "kept"], &["logs", "kept", "--raw"]] {
+            let shown = told(&project, shown);
+            assert!(shown.contains("hi\n"), "{chosen:?}: {shown}");
+            assert!(!shown.contains("warning"), "{chosen:?}: {shown}");
+        }
+    }
+}
