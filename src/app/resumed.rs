@@ -23,6 +23,7 @@ fn success(run: &PastRun, job: &str) -> Option<EarlierSuccess> {
     let last = Some(last).filter(|last| last.status == Status::Success)?;
     Some(EarlierSuccess {
         run: run.id.clone(),
+        executor: last.executor,
         digest: last.digest?,
         artifacts: last.artifacts,
         reports: last.reports,

@@ -47,7 +47,10 @@ pub struct AttemptResult {
     pub tests: Option<TestSummary>,
     /// What its dotenv report said, in this order.
     pub dotenv: Vec<ReportedVariable>,
-    /// Names all that the attempt depended on: scripts, image, variables, sources, artifacts.
+    /// GitLab's word for the executor that ran it: `docker`, `shell`. `None` where none did.
+    #[serde(default)]
+    pub executor: Option<String>,
+    /// Names all that the attempt depended on: executor, scripts, image, variables, sources, artifacts.
     /// `None` where a part of that is not known.
     pub digest: Option<String>,
 }

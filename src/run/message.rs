@@ -33,6 +33,8 @@ pub(super) struct NewChild {
 pub(super) struct End {
     pub(super) verdict: Verdict,
     pub(super) kept: Kept,
+    /// Which executor ran it, where one did.
+    pub(super) executor: Option<&'static str>,
     /// Names all that the attempt depended on.
     pub(super) digest: Option<String>,
     /// The variables that it reported, as far as the record may keep them.
@@ -100,6 +102,7 @@ impl End {
         Self {
             verdict,
             kept: Kept::default(),
+            executor: None,
             digest: None,
             reported: Vec::new(),
             facts: Vec::new(),

@@ -32,6 +32,7 @@ fn result(run: &LiveRun, job: &str, attempt: u32, status: Status) -> AttemptResu
             name: "TOKEN".to_owned(),
             value: None,
         }],
+        executor: Some("docker".to_owned()),
         digest: Some("d2".to_owned()),
     }
 }

@@ -163,6 +163,7 @@ impl<'a> Attempt<'a> {
         self.facts.extend(kept.tests.clone().map(Fact::Tests));
         End {
             verdict: self.told(verdict),
+            executor: Some(self.executor.name()),
             digest: self.digest(),
             reported: self.recordable(&kept.dotenv),
             kept,

@@ -18,9 +18,15 @@ impl Attempt<'_> {
         let earlier = self.scripts.earlier.take()?;
         let run = &earlier.run;
         if self.digest().as_ref() != Some(&earlier.digest) {
-            let text = format!(
-                "Runs again: its scripts, variables, image, files or what it receives are not those of run {run}"
-            );
+            let now = self.executor.name();
+            let text = match &earlier.executor {
+                Some(then) if then != now => format!(
+                    "Runs again: run {run} had it on the executor `{then}`, now it is on `{now}`"
+                ),
+                _ => format!(
+                    "Runs again: its scripts, variables, image, files or what it receives are not those of run {run}"
+                ),
+            };
             self.log.say(&text).await;
             return None;
         }

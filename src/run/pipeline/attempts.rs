@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::{AttemptResult, EventKind, JobOutcome, KeptArtifacts, ReportedVariable};
+use crate::event::{AttemptResult, EventKind, JobOutcome, KeptArtifacts};
 use crate::sched::{Action, Input, JobIndex, Outcome};
 use crate::types::{FailureReason, Status};
 
@@ -57,7 +57,12 @@ impl PipelineState {
             outcome,
         });
         let outcome = self.outcome(job, failure);
-        let result = self.attempt_result(id, &outcome, end.digest, end.reported);
+        let result = AttemptResult {
+            executor: end.executor.map(str::to_owned),
+            digest: end.digest,
+            dotenv: end.reported,
+            ..self.attempt_result(id, &outcome)
+        };
         let finished = EventKind::JobFinished {
             job: self.name(job).to_owned(),
             attempt,
@@ -68,15 +73,9 @@ impl PipelineState {
         (result, finished, actions)
     }
 
-    /// What is known of an attempt that has ended. Its times, exit code and artifacts are noted
-    /// already.
-    fn attempt_result(
-        &self,
-        id: AttemptId,
-        outcome: &JobOutcome,
-        digest: Option<String>,
-        dotenv: Vec<ReportedVariable>,
-    ) -> AttemptResult {
+    /// What the pipeline knows of an attempt that has ended. Its times, exit code and artifacts are
+    /// noted already.
+    fn attempt_result(&self, id: AttemptId, outcome: &JobOutcome) -> AttemptResult {
         let record = &self.records[id.job.0];
         let (status, reason, message) = match outcome {
             JobOutcome::Success => (Status::Success, None, None),
@@ -103,8 +102,9 @@ impl PipelineState {
             }),
             reports: record.kept.reports.clone(),
             tests: record.kept.tests.clone(),
-            dotenv,
-            digest,
+            dotenv: Vec::new(),
+            executor: None,
+            digest: None,
         }
     }
 

@@ -93,6 +93,8 @@ pub struct AttemptScripts {
 pub struct EarlierSuccess {
     /// The run.
     pub run: String,
+    /// The executor that ran it, where the record says it.
+    pub executor: Option<String>,
     /// Names all that it depended on.
     pub digest: String,
     /// What it kept.

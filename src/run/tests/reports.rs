@@ -203,6 +203,7 @@ async fn reports_of_an_earlier_success_count_again() {
     let again = reporting("a", "", &reports).with(|job| {
         job.earlier = Some(EarlierSuccess {
             run: "old".to_owned(),
+            executor: first.executor,
             digest: first.digest.expect("a digest"),
             artifacts: None,
             dotenv: Vec::new(),
