@@ -52,8 +52,8 @@ pub(super) struct PipelineState {
     next_job_id: u64,
     /// In words, once it is being canceled.
     cancel_reason: Option<String>,
-    /// In words, where none of its jobs may begin.
-    not_begun: Option<String>,
+    /// Why, in words for each of its jobs, where none of them may begin.
+    not_begun: Vec<String>,
     complete: bool,
 }
 
@@ -73,7 +73,7 @@ impl PipelineState {
             parent: None,
             next_job_id: spec.first_job_id,
             cancel_reason: None,
-            not_begun: None,
+            not_begun: Vec::new(),
             complete: spec.complete,
         })
     }
@@ -242,21 +242,20 @@ impl PipelineState {
         self.cancel_reason.is_some()
     }
 
-    /// No job begins, and that is why.
-    pub(super) fn keep_from_beginning(&mut self, why: &str) {
-        self.not_begun = Some(why.to_owned());
+    /// No job begins; why, in words for each of them.
+    pub(super) fn keep_from_beginning(&mut self, why: Vec<String>) {
+        self.not_begun = why;
     }
 
     /// Whether no job could begin.
     pub(super) fn is_kept_from_beginning(&self) -> bool {
-        self.not_begun.is_some()
+        !self.not_begun.is_empty()
     }
 
     /// Why a job did not have its turn.
     pub(super) fn why_skipped(&self, job: JobIndex) -> Option<String> {
-        self.not_begun
-            .clone()
-            .or_else(|| self.scheduler.reason(job))
+        let not_begun = self.not_begun.get(job.0).cloned();
+        not_begun.or_else(|| self.scheduler.reason(job))
     }
 
     /// The outcome of a job that is canceled.

@@ -11,9 +11,12 @@ use super::context::RunContext;
 use super::images::{NotBrought, Wanted};
 use super::spec::ScriptJob;
 
+/// What was not brought, and why.
+pub(super) type Lack = (Wanted, NotBrought);
+
 /// The pulls of a run, and how they are stopped.
 pub(super) struct Pulls {
-    ahead: JoinSet<Result<(), NotBrought>>,
+    ahead: JoinSet<Result<(), Lack>>,
     cancel: watch::Sender<Cancel>,
 }
 
@@ -37,12 +40,14 @@ impl Pulls {
     pub(super) fn begin(&mut self, (runner, image): Wanted, context: &Arc<RunContext>) {
         let context = Arc::clone(context);
         // Its failure is told, and is that of the jobs that want it.
-        self.ahead
-            .spawn(async move { context.bring(runner, &image).await });
+        self.ahead.spawn(async move {
+            let brought = context.bring(runner, &image).await;
+            brought.map_err(|error| ((runner, image), error))
+        });
     }
 
     /// The end of one of those that were begun; `None` where there are no more.
-    pub(super) async fn next_end(&mut self) -> Option<Result<(), NotBrought>> {
+    pub(super) async fn next_end(&mut self) -> Option<Result<(), Lack>> {
         // One that broke off has failed nothing yet: the jobs try again.
         Some(self.ahead.join_next().await?.unwrap_or(Ok(())))
     }

@@ -19,11 +19,11 @@ use super::stopping::{Step, Stopping};
 use crate::run::attempts::{Attempts, TaskEnd};
 use crate::run::context::RunContext;
 use crate::run::ids::{AttemptId, PipelineIndex};
-use crate::run::images::{Looked, NotBrought};
+use crate::run::images::Looked;
 use crate::run::look_ahead::{Environments, close};
 use crate::run::message::{End, Failure, Message, Verdict};
 use crate::run::pipelines::Pipelines;
-use crate::run::pulls::Pulls;
+use crate::run::pulls::{Lack, Pulls};
 use crate::run::resources::Resources;
 use crate::run::result;
 use crate::run::runner::RunnerIndex;
@@ -89,8 +89,8 @@ impl Dispatcher<'_> {
     pub(in crate::run) async fn run(mut self, opening: Opening, looked: Looked) -> RunResult {
         let root = PipelineIndex::ROOT;
         self.tell_beginning(root, opening);
-        if let Err(error) = self.bring_first(looked).await {
-            return self.not_begun(&error);
+        if let Err(lacking) = self.bring_first(looked).await {
+            return self.not_begun(&lacking);
         }
         if !self.pipelines[root].is_canceled() {
             self.begin(root);
@@ -248,9 +248,9 @@ impl Dispatcher<'_> {
     }
 
     /// The end of a run none of whose jobs may begin: this machine lacks an image.
-    fn not_begun(mut self, error: &NotBrought) -> RunResult {
+    fn not_begun(mut self, lacking: &[Lack]) -> RunResult {
         if self.stopping.signal().is_none() {
-            self.pipelines[PipelineIndex::ROOT].keep_from_beginning(&error.failure.message);
+            self.tell_what_is_lacking(lacking);
         }
         self.finish()
     }
