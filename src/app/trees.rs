@@ -126,8 +126,8 @@ impl Trees {
         };
         let place = |what: &str| self.folder.join(format!("{number}.{what}.tar"));
         let checkout = workspace.repository.checkout(&workspace.tree, &options)?;
-        let missing = checkout.missing_lfs().iter().cloned();
-        self.missing_lfs().extend(missing);
+        self.missing_lfs()
+            .extend(workspace.tree.missing_lfs(&checkout)?);
         let mut id = checkout.id().to_owned();
         let edits = if sources.checkout {
             let stop = || interruptible.is_interrupted();

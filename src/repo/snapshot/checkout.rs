@@ -146,8 +146,8 @@ impl Checkout {
         &self.id
     }
 
-    /// The files whose content Git LFS keeps, but not on this machine: jobs get their pointers.
-    pub fn missing_lfs(&self) -> &[String] {
+    /// The files whose content Git LFS keeps, but not on this machine: it has their pointers.
+    pub(super) fn missing_lfs(&self) -> &[String] {
         &self.missing_lfs
     }
 

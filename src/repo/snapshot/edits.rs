@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::archive::Archive;
 use super::checkout::{Checkout, named};
-use super::files;
+use super::{files, lfs};
 use crate::repo::listing::{Listing, is_private};
 use crate::repo::{ProjectTree, RepoError, Stop, TreeSource};
 
@@ -51,6 +51,22 @@ impl ProjectTree {
             id: named(self.commit, digest),
             tar: into.to_owned(),
         }))
+    }
+
+    /// The files whose content Git LFS keeps, but not on this machine, so that jobs get pointers: those
+    /// that `checkout` lacks and that the work tree has not changed into something else.
+    pub fn missing_lfs(&self, checkout: &Checkout) -> Result<Vec<String>, RepoError> {
+        let mut missing = checkout.missing_lfs().to_vec();
+        if missing.is_empty() || *self.source() != TreeSource::WorkTree {
+            return Ok(missing);
+        }
+        let state = self.state()?;
+        missing.retain(|path| {
+            let is_other =
+                state.modified.contains(path) && !lfs::is_pointer(&self.root().join(path));
+            !is_other && !state.deleted.contains(path)
+        });
+        Ok(missing)
     }
 }
 

@@ -30,6 +30,12 @@ pub(super) fn object(git_dir: &Path, blob: &[u8]) -> Option<PathBuf> {
     })
 }
 
+/// Whether a pointer lies there, as a plain file.
+pub(super) fn is_pointer(path: &Path) -> bool {
+    let content = plain_file::content(path, MAX_POINTER as u64 + 1);
+    object(Path::new(""), &content).is_some()
+}
+
 /// The files of a commit whose content Git LFS keeps, but not on this machine: jobs get their pointers.
 /// `git` is a handle of nobody else's.
 pub(super) fn missing(git: &git2::Repository, commit: git2::Oid) -> Result<Vec<String>, RepoError> {

@@ -170,6 +170,34 @@ fn what_lfs_keeps_is_in_its_place() {
 }
 
 #[test]
+fn what_lfs_has_not_brought_is_what_jobs_get_pointers_of() {
+    let pointer = |id: &str| {
+        let id = id.repeat(64);
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 4\n")
+    };
+    let names = ["edited.bin", "gone.bin", "left.bin", "other.bin"];
+    let fixture = Fixture::with(&[(".gitattributes", "*.bin filter=lfs -text\n")]);
+    for name in names {
+        fixture.write(name, &pointer("a"));
+    }
+    fixture.commit("pointers");
+    let told = |source: TreeSource| {
+        let repository = fixture.open();
+        let tree = repository.tree(source).expect("a tree");
+        let checkout = repository.checkout(&tree, &branch("main"));
+        let missing = tree.missing_lfs(&checkout.expect("a checkout"));
+        missing.expect("a state")
+    };
+    assert_eq!(told(TreeSource::WorkTree), names);
+    fixture.write("edited.bin", "real");
+    fixture.remove("gone.bin");
+    fixture.write("other.bin", &pointer("b"));
+    assert_eq!(told(TreeSource::WorkTree), ["left.bin", "other.bin"]);
+    let commit = TreeSource::Commit("HEAD".to_owned());
+    assert_eq!(told(commit), names, "what the work tree has does not count");
+}
+
+#[test]
 fn equal_ids_mean_equal_trees() {
     let fixture = Fixture::with(&[("a", "1"), ("b", "1")]);
     let into = tempfile::tempdir().expect("a folder");
