@@ -103,6 +103,11 @@ impl Entry {
     }
 }
 
+/// Whether a variable may have a field of that name.
+pub(super) fn is_field(name: &str) -> bool {
+    KEYS.contains(&name)
+}
+
 /// The text that is being read, the place in it, and what is wrong with it.
 pub(super) struct Reader<'a> {
     text: &'a str,
@@ -262,7 +267,7 @@ impl<'a> Reader<'a> {
     fn check_fields(&mut self, key: &str, fields: &Mapping) {
         for field in fields.keys() {
             let name = scalar_text(field).unwrap_or_default();
-            if KEYS.contains(&name.as_str()) {
+            if is_field(&name) {
                 continue;
             }
             let help = closest(&name, KEYS.iter().copied()).map_or_else(

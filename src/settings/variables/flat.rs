@@ -23,6 +23,9 @@ pub fn parse_project(text: &str, trust: Trust) -> (Vec<Entry>, Vec<Problem>) {
     let mut entries = Vec::new();
     for (key, value) in &reader.document() {
         reader.within(key, |reader| {
+            if reader.is_section(key, value) {
+                return;
+            }
             for entry in reader.entries_of(key, value) {
                 entries.extend(reader.admit(entry, trust));
             }
@@ -274,6 +277,19 @@ KEY: [{type: file, value: a}]
                 "A: {value: short, masked: true}",
                 "GitLab would not mask `A`: its value has fewer than 8 characters",
                 Some("it is masked here as far as that is possible"),
+            ),
+            (
+                "project: {gitlab.example.com/acme/p5: {A: 1}}",
+                "`project` is no variable, and sections are not for the file of one project",
+                Some(
+                    "write its variables here without it, or move the section to `~/.config/pipe/variables.yml`, \
+                     which has `global`, `group` and `project`",
+                ),
+            ),
+            (
+                "project: {valeu: 1, value: 2}",
+                "`project` has an unknown field `valeu`",
+                Some("did you mean `value`?"),
             ),
             (
                 "- a",

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_yaml::Value;
 
-use super::entry::{Content, Entry, Reader, scalar_text};
+use super::entry::{Content, Entry, Reader, is_field, scalar_text};
 use super::flat::names_a_file;
 use crate::settings::problem::{Place, Problem, ProblemKind};
 
@@ -100,6 +100,27 @@ fn parse(text: &str, manner: Manner) -> (UserVariables, Vec<Problem>) {
 }
 
 impl Reader<'_> {
+    /// Whether it is a section as the user's own file has them, which is then told. A variable of such
+    /// a name has fields of one.
+    pub(super) fn is_section(&mut self, key: &Value, value: &Value) -> bool {
+        let (Some(name @ ("global" | "group" | "project")), Some(content)) =
+            (key.as_str(), value.as_mapping())
+        else {
+            return false;
+        };
+        let has_field = content.keys().filter_map(Value::as_str).any(is_field);
+        let may_be_one = name == "global" || content.values().any(Value::is_mapping);
+        let is_section = !has_field && may_be_one && !content.is_empty();
+        if is_section {
+            self.error_with(
+                format!("`{name}` is no variable, and sections are not for the file of one project"),
+                "write its variables here without it, or move the section to `~/.config/pipe/variables.yml`, \
+                 which has `global`, `group` and `project`",
+            );
+        }
+        is_section
+    }
+
     fn scopes(&mut self, section: &str, content: &Value, manner: Manner) -> Vec<Scoped> {
         let Some(scopes) = content.as_mapping() else {
             self.no_mapping(section, content);
