@@ -16,7 +16,7 @@ use super::facts::PipelineFacts;
 use super::job_errors::{absent_need, grown, too_many_needs, unexpandable};
 use super::model::{Environment, Job, LeftOut, Need, Plan};
 use super::policy::PolicyFacts;
-use super::reason::NoPipeline;
+use super::reason::{LeftOutReason, NoPipeline};
 use super::rules::{self, Decision, Excluded, Verdict};
 use super::scope::{Scope, Scopes};
 
@@ -316,7 +316,12 @@ impl Builder<'_> {
     /// Why there is nothing to create (configuration reference 11.3).
     fn empty(&self) -> Option<NoPipeline> {
         if self.plan.jobs.is_empty() {
-            return Some(NoPipeline::NoJob);
+            let mut left_out = self.plan.left_out.iter().map(|job| &job.reason);
+            let by_default = |reason| matches!(reason, &LeftOutReason::Only { implicit: true, .. });
+            return Some(match left_out.len() {
+                1.. if left_out.all(by_default) => NoPipeline::NoRules,
+                _ => NoPipeline::NoJob,
+            });
         }
         let only_edges = self
             .plan

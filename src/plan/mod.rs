@@ -37,7 +37,7 @@ pub use facts::{GivenVariable, PipelineFacts, Project, Server, SettingVariable, 
 pub use held::{Outside, Release};
 pub use model::{Job, LeftOut, Need, Plan};
 pub use policy::TriedAspect;
-pub use reason::LeftOutReason;
+pub use reason::{LeftOutReason, NoPipeline};
 pub use running::RunFacts;
 pub use scope::IncludeScope;
 pub use selection::{Chosen, Selection, SelectionError, choose, choose_all};

@@ -57,6 +57,8 @@ pub enum NoPipeline {
     WorkflowSaysNever(String),
     /// The rules leave out every job.
     NoJob,
+    /// Every job is left out by the `only` that it has by default.
+    NoRules,
     /// Only jobs before the first and after the last stage are left.
     OnlyEdges,
 }
@@ -68,6 +70,7 @@ impl fmt::Display for NoPipeline {
             Self::NoWorkflowRule => f.write_str("workflow: no rule matched"),
             Self::WorkflowSaysNever(rule) => write!(f, "workflow: the rule {rule} says `never`"),
             Self::NoJob => f.write_str("no job is left by the rules"),
+            Self::NoRules => f.write_str("jobs without `rules` are not in merge request pipelines"),
             Self::OnlyEdges => f.write_str("only jobs in `.pre` and `.post` are left"),
         }
     }

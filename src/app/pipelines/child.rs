@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Start;
 use crate::diag::{self, Code, Diagnostic, Severity};
-use crate::plan::{self, Chosen, Job, PipelineFacts, Plan};
+use crate::plan::{self, Chosen, Job, NoPipeline, PipelineFacts, Plan};
 use crate::record::LastArtifacts;
 use crate::run::{ChildPipeline, PipelineSpec, Received, Refusal, Succeeded, TriggerContext};
 use crate::source::SourceMap;
@@ -19,6 +19,9 @@ use super::super::pipeline::Pipeline;
 use super::super::projects::is_here;
 use super::super::tree_files::{KeptFiles, TreeFiles};
 use super::basis::Basis;
+
+/// What GitLab's documentation advises where the parent is a merge request pipeline.
+const RULES_OF_CHILD: &str = "give the jobs of its file `rules`, or the file itself: `workflow: {rules: [{if: '$CI_PIPELINE_SOURCE == \"parent_pipeline\"'}]}`";
 
 /// The child that the job at a place of its parent makes.
 pub(super) struct Child {
@@ -163,7 +166,10 @@ pub(super) fn chosen(
     };
     if let Some(reason) = &outcome.reason {
         let message = format!("it has nothing to run: {reason}");
-        let diagnostic = Diagnostic::new(Code::NothingToRun, message).at(trigger.config.span);
+        let mut diagnostic = Diagnostic::new(Code::NothingToRun, message).at(trigger.config.span);
+        if *reason == NoPipeline::NoRules {
+            diagnostic = diagnostic.help(RULES_OF_CHILD);
+        }
         return Err(Failure::new(FailureKind::Nothing, diagnostic).within(&loaded.sources));
     }
     let chosen = plan::choose_all(&outcome.plan, &basis.outside);

@@ -128,6 +128,11 @@ fn workflow_rules_take_the_default_away() {
         (
             "workflow: {name: n}\na: {script: x}",
             "mr x",
+            "- jobs without `rules` are not in merge request pipelines",
+        ),
+        (
+            "a: {script: x}\nb: {script: x, rules: [{if: $N}]}",
+            "mr x",
             "- no job is left by the rules",
         ),
         (

@@ -118,6 +118,35 @@ fn a_child_that_can_not_be_made_says_why() {
     assert!(log.contains("pipe run --exclude elsewhere"), "{log}");
 }
 
+/// GitLab's default for jobs without rules, which nobody has written down.
+#[test]
+fn a_child_of_a_merge_request_without_rules_says_which_it_needs() {
+    let of_parent = "workflow: {rules: [{if: '$CI_PIPELINE_SOURCE == \"parent_pipeline\"'}]}";
+    let project = project(&[
+        (
+            ".gitlab-ci.yml",
+            "go: {trigger: {include: child.yml, strategy: depend}, rules: [{if: $CI_MERGE_REQUEST_IID}]}\n",
+        ),
+        ("child.yml", "a: {script: [echo here]}\n"),
+    ]);
+    let ended = run(&project, &["--merge-request"]);
+    let why = "it has nothing to run: jobs without `rules` are not in merge request pipelines";
+    assert!(ended.message("go").contains(why), "{}", ended.text);
+    let log = ended.log(&[], "go").join("\n");
+    assert!(log.contains(of_parent), "{log}");
+    project.write(
+        "child.yml",
+        &format!("{of_parent}\na: {{script: [echo here]}}\n"),
+    );
+    let ended = run(&project, &["--merge-request"]);
+    assert_eq!(
+        ended.jobs(),
+        ["go success", "go/a success"],
+        "{}",
+        ended.text
+    );
+}
+
 #[test]
 fn what_a_child_can_not_do_is_left_out_with_the_job_of_the_root() {
     let project = project(&[
