@@ -43,7 +43,12 @@ pub fn explain_job<'p>(
     let fail = |kind: FailureKind, diagnostic: Diagnostic| {
         Failure::new(kind, diagnostic).within(&pipeline.loaded.sources)
     };
-    let unknown = || fail(FailureKind::Usage, selection::unknown_job(pipeline, name));
+    let unknown = || {
+        fail(
+            FailureKind::Usage,
+            selection::unknown_job(workspace, pipeline, name),
+        )
+    };
     let config = pipeline.loaded.config.as_ref().ok_or_else(unknown)?;
     let of_name = |name_of: fn(&JobConfig) -> &Arc<str>| {
         let mut jobs = config.jobs.iter();

@@ -3,17 +3,14 @@
 
 use std::collections::HashSet;
 
-use crate::config::{self, ChildInclude, Start, TriggerTarget};
+use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::{self, Job, Plan};
 use crate::source::{SourceMap, Span};
 
+use super::children::{LocalChild, MAX_DEPTH};
 use super::pipeline::Pipeline;
-use super::tree_files::TreeFiles;
 use super::workspace::Workspace;
-
-/// Child pipelines below one another (configuration reference 6.25).
-const MAX_DEPTH: u64 = 2;
 
 /// What can't be known of a child before it is made.
 const OF_RUNS: [Code; 3] = [
@@ -110,36 +107,14 @@ impl Findings<'_> {
         let Some(config) = parent.loaded.config.as_ref().filter(|_| depth <= MAX_DEPTH) else {
             return;
         };
-        for job in &config.jobs {
-            let Some(trigger) = &job.trigger else {
-                continue;
-            };
-            let TriggerTarget::Child(includes) = &trigger.target else {
-                continue;
-            };
-            let place = includes.first().map_or(trigger.span, |one| one.entry.span);
-            if !includes.iter().all(is_local) || self.seen.contains(&place) {
+        for local in LocalChild::all(config) {
+            let place = local.place;
+            if self.seen.contains(&place) {
                 continue;
             }
             self.seen.push(place);
+            let (mut child, is_made) = local.read(self.workspace, parent, depth, &self.sources);
             let plan = parent.outcome.as_ref().map(|outcome| &outcome.plan);
-            let present = plan.and_then(|plan| {
-                let mut jobs = plan.jobs.iter();
-                let made = jobs.find(|one| one.name() == &*job.name)?;
-                // Any number will do as the parent's id, if no other pipeline above has it.
-                Some(plan::handed_down(plan, made, &parent.facts, depth, &[]))
-            });
-            let is_made = present.is_some();
-            let given = present.unwrap_or_default();
-            let created_at = parent.facts.created_at.clone();
-            let facts = parent.facts.of_child(given, created_at, parent.facts.iid);
-            let files = TreeFiles::new(self.workspace, parent.changes.clone());
-            let sources = self.sources.clone();
-            let start = Start::Child {
-                includes,
-                sources: &sources,
-            };
-            let mut child = Pipeline::read(facts, &files, start, &[]);
             if let Some(plan) = plan {
                 forget_met_needs(&mut child, plan, depth);
             }
@@ -150,7 +125,7 @@ impl Findings<'_> {
                 .into_iter()
                 .filter(|one| !OF_RUNS.contains(&one.code))
                 .filter(|one| is_made || !is_of_plan(one.code));
-            let words = format!("in the child pipeline of job `{}`", job.base_name);
+            let words = format!("in the child pipeline of job `{}`", local.job.base_name);
             for one in kept {
                 if self.is_new(&one) {
                     self.diagnostics.push(one.with(place, words.clone()));
@@ -193,18 +168,6 @@ fn forget_met_needs(child: &mut Pipeline, parent: &Plan, parent_id: u64) {
         one.code == Code::NeedElsewhere && one.primary.is_some_and(|at| !lacking.contains(&at))
     };
     child.loaded.diagnostics.retain(|one| !is_met(one));
-}
-
-/// Whether the entry names a file of the repository.
-fn is_local(include: &ChildInclude) -> bool {
-    if include.artifact.is_some() {
-        return false;
-    }
-    match (include.entry.as_map(), include.entry.as_str()) {
-        (Some(mapping), _) => mapping.get("local").is_some(),
-        (None, Some(text)) => !text.contains("://"),
-        (None, None) => false,
-    }
 }
 
 /// Whether a mistake depends on what the child is given.

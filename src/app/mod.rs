@@ -12,6 +12,7 @@
 
 mod asks_origin;
 mod assignment;
+mod children;
 mod clean;
 mod docker_settings;
 mod early;

@@ -5,6 +5,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::foreign::Command;
 use crate::plan::{self, Chosen, Plan, Selection, SelectionError};
 
+use super::children;
 use super::elsewhere;
 use super::failure::{Failure, FailureKind};
 use super::pipeline::Pipeline;
@@ -12,6 +13,9 @@ use super::projects::is_here;
 use super::request::RunRequest;
 use super::shell::one_with_script;
 use super::workspace::Workspace;
+
+/// Between a trigger job and a job of its child.
+const BELOW: &str = " › ";
 
 /// Chooses the jobs to run of a valid pipeline, which was made for that request.
 pub fn choose(
@@ -169,7 +173,10 @@ impl Refusal<'_> {
     }
 
     fn unknown_job(&self, name: &str) -> Failure {
-        self.fail(FailureKind::Usage, unknown_job(self.pipeline, name))
+        self.fail(
+            FailureKind::Usage,
+            unknown_job(self.workspace, self.pipeline, name),
+        )
     }
 
     fn unknown_stage(&self, name: &str) -> Failure {
@@ -188,8 +195,21 @@ impl Refusal<'_> {
     }
 }
 
-/// The configuration has no job of that name.
-pub fn unknown_job(pipeline: &Pipeline, name: &str) -> Diagnostic {
+/// The configuration has no job of that name; a child pipeline may have one.
+pub fn unknown_job(workspace: &Workspace, pipeline: &Pipeline, name: &str) -> Diagnostic {
+    // With the trigger jobs that lead to it, as boards have it, or without.
+    let (above, bare) = name.rsplit_once(BELOW).unwrap_or(("", name));
+    let way = children::way_to(workspace, pipeline, bare);
+    if let Some(way) = way.filter(|way| above.is_empty() || way.join(BELOW) == above) {
+        let message = format!(
+            "there is no job `{bare}` in this pipeline: it is in the child pipeline of trigger job `{}`",
+            way.join(BELOW)
+        );
+        return Diagnostic::new(Code::JobUnknown, message).help(format!(
+            "`{}` runs that pipeline as a whole",
+            run_job(&way[0])
+        ));
+    }
     let config = pipeline.loaded.config.iter();
     let jobs = config.flat_map(|config| &config.jobs);
     let diagnostic = Diagnostic::new(Code::JobUnknown, format!("there is no job `{name}`"))

@@ -28,7 +28,7 @@ pub(super) fn expand(
     };
     let mut whole = expanded(document);
     if !args.job.is_empty() {
-        whole = chosen(&whole, &args.job, &pipeline)?;
+        whole = chosen(&whole, &args.job, &workspace, &pipeline)?;
     }
     let sources = &pipeline.loaded.sources;
     let origin = |span: Span| args.origins.then(|| origin(span, sources)).flatten();
@@ -37,7 +37,12 @@ pub(super) fn expand(
 }
 
 /// The jobs of these names; an instance of a parallel job is written as the whole job.
-fn chosen(whole: &Mapping, names: &[String], pipeline: &Pipeline) -> Result<Mapping, Failure> {
+fn chosen(
+    whole: &Mapping,
+    names: &[String],
+    workspace: &Workspace,
+    pipeline: &Pipeline,
+) -> Result<Mapping, Failure> {
     let config = pipeline.loaded.config.iter();
     let jobs: Vec<&JobConfig> = config
         .flat_map(|config| &config.jobs)
@@ -48,7 +53,7 @@ fn chosen(whole: &Mapping, names: &[String], pipeline: &Pipeline) -> Result<Mapp
         let mut jobs = jobs.iter();
         let found = jobs.find(|job| *job.name == **wish || *job.base_name == **wish);
         let Some(job) = found else {
-            let failure = Failure::new(FailureKind::Usage, unknown_job(pipeline, wish));
+            let failure = Failure::new(FailureKind::Usage, unknown_job(workspace, pipeline, wish));
             return Err(failure.within(&pipeline.loaded.sources));
         };
         wanted.insert(&job.base_name);

@@ -118,6 +118,47 @@ fn a_child_that_can_not_be_made_says_why() {
     assert!(log.contains("pipe run --exclude elsewhere"), "{log}");
 }
 
+#[test]
+fn a_job_of_a_child_is_not_one_of_this_pipeline_and_that_is_said() {
+    let project = project(&[
+        (
+            ".gitlab-ci.yml",
+            "make: {script: [x]}\n\
+             go: {trigger: {include: child.yml}}\n\
+             later: {trigger: {include: [{local: later.yml}]}, rules: [{if: $NEVER}]}\n\
+             made: {trigger: {include: [{artifact: made.yml, job: make}]}}\n",
+        ),
+        (
+            "child.yml",
+            "unit: {script: [x], parallel: 2}\ndeep: {trigger: {include: deep.yml}}\n",
+        ),
+        ("deep.yml", "below: {script: [x]}\n"),
+        ("later.yml", "late: {script: [x]}\n"),
+        ("made.yml", "generated: {script: [x]}\n"),
+    ]);
+    for (job, way) in [
+        ("unit", "go"),
+        ("unit 1/2", "go"),
+        ("go › unit", "go"),
+        ("below", "go › deep"),
+        ("late", "later"),
+    ] {
+        for command in [&["run"][..], &["explain"], &["expand", "--job"]] {
+            let told = project.pipe(&[command, &[job]].concat());
+            let why =
+                format!("in this pipeline: it is in the child pipeline of trigger job `{way}`\n");
+            assert!(told.contains(&why), "{command:?} {job}: {told}");
+            let first = way.split(' ').next().expect("a name");
+            let help = format!("`pipe run --job {first}` runs that pipeline as a whole\n");
+            assert!(told.contains(&help), "{command:?} {job}: {told}");
+        }
+    }
+    for job in ["generated", "later › unit"] {
+        let told = project.pipe(&["explain", job]);
+        assert!(!told.contains("in this pipeline"), "{job}: {told}");
+    }
+}
+
 /// GitLab's default for jobs without rules, which nobody has written down.
 #[test]
 fn a_child_of_a_merge_request_without_rules_says_which_it_needs() {
