@@ -37,6 +37,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// Files elsewhere that were not fetched, each with the first place that names it.
     pub missing: Vec<(Outside, Span)>,
+    /// Paths of `include` with wildcards behind a leading `/`, which no file matches.
+    pub(super) rooted: Vec<(String, Span)>,
 }
 
 /// Reads and checks a configuration.
@@ -66,6 +68,7 @@ pub fn load(request: &Request<'_>) -> Loaded {
     missing.retain(|(outside, _)| seen.insert(outside.clone()));
     Loaded {
         missing,
+        rooted: reader.rooted,
         config: config.filter(|_| !has_errors(&found)),
         document: resolved,
         sources: reader.sources,

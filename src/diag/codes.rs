@@ -69,6 +69,7 @@ codes! {
     IncludeOutside "include-outside" Error "an included file lies outside the repository";
     IncludeExtension "include-extension" Error "an included file is not named .yml or .yaml";
     IncludeEmpty "include-empty" Error "an included file has no content";
+    IncludeUnmatched "include-unmatched" Warning "an `include` with wildcards that no file can match";
     IncludeLimit "include-limit" Error "more includes than GitLab accepts";
     IncludeIntegrity "include-integrity" Error "a remote file is not the one that `integrity` tells";
     IncludeNotFetched "include-not-fetched" Error "an include from elsewhere is not on this machine";

@@ -44,6 +44,8 @@ pub(in super::super) struct Reader<'a> {
     plain: HashSet<(Home, String)>,
     /// Files elsewhere that were not fetched; they count as empty until all is read.
     pub(in super::super) missing: Vec<(Outside, Span)>,
+    /// Paths with wildcards behind a leading `/`, which no file can match, as their entries give them.
+    pub(in super::super) rooted: Vec<(String, Span)>,
     /// Something that is told already is missing too.
     waits: bool,
     included: usize,
@@ -76,6 +78,7 @@ impl<'a> Reader<'a> {
             files: HashMap::new(),
             plain: HashSet::new(),
             missing: Vec::new(),
+            rooted: Vec::new(),
             waits: false,
             included: 0,
             included_by: HashMap::new(),
@@ -294,6 +297,9 @@ impl<'a> Reader<'a> {
             Some(path) => vec![path.to_owned()],
             None => self.matching(&glob, home),
         };
+        if paths.is_empty() && path.starts_with('/') {
+            self.rooted.push((path.to_owned(), given.span));
+        }
         for path in paths {
             self.count(given.span)?;
             let loaded = self.local_file(&path, home, given.span)?;

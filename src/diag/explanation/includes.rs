@@ -55,6 +55,19 @@ pub(super) const TEXTS: Texts = &[
         "Give it content, or take the entry out.",
     ),
     text(
+        Code::IncludeUnmatched,
+        "GitLab drops the `/` at the beginning of a plain path, but not of one with wildcards, and no path of the \
+         repository begins with one: nothing is included, and that is no mistake to it.",
+        Files(&[
+            (
+                ".gitlab-ci.yml",
+                "include: /ci/*.yml\n\nbuild:\n  script: make\n",
+            ),
+            ("ci/test.yml", "test:\n  script: make test\n"),
+        ]),
+        "Write the path without the `/`: `ci/*.yml`.",
+    ),
+    text(
         Code::IncludeLimit,
         "A pipeline includes 150 files at most, those of included files counted.",
         Command("`include: ci/*.yml` in a folder with more than 150 files"),
