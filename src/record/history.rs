@@ -220,12 +220,12 @@ impl PastRun {
     }
 
     fn success_of(&self, job: &str) -> Option<Success> {
-        let (status, artifacts, dotenv) = match self.results(&[], job).pop() {
-            Some(last) => (last.status, last.artifacts, last.dotenv),
-            None => {
-                let (status, artifacts) = self.ended_as(job)?;
-                (status, artifacts, Vec::new())
-            }
+        let last = self.results(&[], job).pop();
+        let (status, artifacts, dotenv) = if let Some(last) = last {
+            (last.status, last.artifacts, last.dotenv)
+        } else {
+            let (status, artifacts) = self.ended_as(job)?;
+            (status, artifacts, Vec::new())
         };
         (status == Status::Success).then(|| Success {
             run: self.id.clone(),

@@ -40,6 +40,10 @@ pub(super) enum Form {
 }
 
 /// The attributes of one repository.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each speaks of other attributes than the others"
+)]
 pub(super) struct Attributes<'a> {
     git: &'a git2::Repository,
     /// Where git looks for them: in the work tree below that folder, or in the commit alone.
@@ -289,12 +293,13 @@ fn is_binary(content: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    type Row = (&'static str, LineEnds, [&'static str; 4]);
+
     /// What git stores of a content of the work tree, and what a checkout writes of that and of the content
     /// itself, if git stores it.
     #[test]
     fn line_ends() {
         let text = |auto, crlf| LineEnds::Text { auto, crlf };
-        type Row = (&'static str, LineEnds, [&'static str; 4]);
         let rows: &[Row] = &[
             (
                 "nothing is said",

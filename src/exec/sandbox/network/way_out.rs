@@ -91,9 +91,9 @@ impl WayOut {
         let mut add = |more: &[&str]| words.extend(more.iter().map(|&word| word.to_owned()));
         match self.carrier {
             Carrier::Pasta => {
+                let bits = NEIGHBOURS.1.to_string();
                 add(&["--foreground", "--quiet", "--config-net"]);
                 add(&["--ns-ifname", DEVICE, "--address", &address]);
-                let bits = NEIGHBOURS.1.to_string();
                 add(&["--netmask", &bits, "--gateway", &gateway]);
                 add(&["--no-map-gw", "--dns-forward", &NAME_SERVER.to_string()]);
                 add(&["-t", "none", "-u", "none", "-T", "none", "-U", "none"]);
@@ -105,7 +105,8 @@ impl WayOut {
                 add(&["--userns", USERS, "--netns", NETWORK]);
             }
             Carrier::Slirp4netns => {
-                add(&[&format!("--mtu={LONGEST}"), "--disable-host-loopback"]);
+                let longest = LONGEST.to_string();
+                add(&["--mtu", &longest, "--disable-host-loopback"]);
                 add(&["--ready-fd=1", "--userns-path", USERS]);
                 add(&["--netns-type=path", NETWORK, DEVICE]);
             }
