@@ -1,7 +1,7 @@
 //! Jobs that ask the project's server by git: their clone comes from this machine and has no credentials
 //! for it (runtime reference 11.4).
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
@@ -11,11 +11,27 @@ use crate::report::words;
 /// Names that a sentence lists before it counts.
 const NAMES: usize = 8;
 
-/// A command of git that asks a server, whatever options come before it.
+/// A command of git that asks `origin`, or whoever is asked where nothing is named: where a command begins, in
+/// no other folder, and with nothing but options before the name.
 static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let text = r"(?m)(?:^|[\s;&|(`])git(?:\s+-[cC]\s*\S+|\s+--?[\w-]+(?:=\S+)?)*\s+(?:fetch|pull|push|ls-remote)\b";
-    Regex::new(text).ok()
+    let begins = r"(?m)(?:^|[;&|(`]|\b(?:then|do|else|if)\s|!\s)[ \t]*(?:/\S*/)?git";
+    let options =
+        r#"(?:[ \t]+-c[ \t]*(?:"[^"]*"|'[^']*'|[^\s"']+(?:"[^"]*")?)|[ \t]+--[\w-]+(?:=\S+)?)*"#;
+    let named = r"(?:[ \t]+-[\w=-]+)*[ \t]+origin\b";
+    let alone = r"[ \t]+fetch(?:[ \t]+-[\w=-]+)*[ \t]*(?:$|[;&|)`])";
+    let text = format!(
+        r"{begins}{options}(?:[ \t]+(?:fetch|pull|push|ls-remote){named}|{alone}|[ \t]+remote[ \t]+update\b)"
+    );
+    Regex::new(&text).ok()
 });
+
+/// Commands after which `origin` may be somebody else.
+const CHANGES: [&str; 4] = [
+    "git remote set-url",
+    "git remote add",
+    "git clone",
+    "git init",
+];
 
 /// What to tell where jobs do.
 pub(super) fn asks_origin(plan: &Plan) -> Option<String> {
@@ -37,8 +53,9 @@ fn does(job: &Job) -> bool {
     let config = &job.config;
     let scripts = [&config.before_script, &config.script, &config.after_script];
     let mut commands = scripts.into_iter().flat_map(|script| script.iter());
-    let asks = ASKS.as_ref();
-    asks.is_some_and(|asks| commands.any(|command| asks.is_match(command)))
+    let changes = |command: &Arc<str>| CHANGES.iter().any(|it| command.contains(it));
+    let asks = |command: &Arc<str>| ASKS.as_ref().is_some_and(|asks| asks.is_match(command));
+    !commands.clone().any(changes) && commands.any(asks)
 }
 
 #[cfg(test)]
@@ -51,14 +68,23 @@ mod tests {
         for (command, wanted) in [
             ("git fetch origin main", true),
             ("cd x && git -c a.b=c --no-pager fetch", true),
-            ("make\ngit push --tags", true),
-            ("(git pull)", true),
+            ("git -c http.extraheader=\"AUTH x\" push origin HEAD", true),
+            ("make\ngit push --tags origin", true),
+            ("(git pull origin main)", true),
             ("x=$(git ls-remote origin)", true),
-            ("git -C sub fetch", true),
+            ("if git fetch --tags; then true; fi", true),
+            ("/usr/bin/git fetch --depth=5 origin", true),
+            ("git remote update", true),
+            ("git -C sub fetch", false),
+            ("git push https://x:$T@gitlab.com/x/y HEAD:main", false),
+            ("git fetch upstream", false),
+            ("git fetch ../a", false),
+            ("# git fetch origin main", false),
+            ("echo 'run git fetch origin first'", false),
             ("git log --grep fetch", false),
             ("git status", false),
             ("legit fetch", false),
-            ("git commit -m push", false),
+            ("git commit -m 'fix git push thing'", false),
         ] {
             assert_eq!(asks.is_match(command), wanted, "{command}");
         }

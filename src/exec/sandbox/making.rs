@@ -113,8 +113,8 @@ impl SandboxExecutor {
         let identity = who.of_program(|| in_place(|| base.ids(user)));
         let mut network = self.networks.take(&identity, self.network()).await?;
         let of_services = self.networks_of_services(spec, &mut network, cx).await?;
-        let is_reached = spec.services.is_empty() && self.network().way_out.is_some();
-        let addresses = Addresses::of(of_services.is_some() || is_reached);
+        let is_alone = spec.services.is_empty() && self.network().is_own;
+        let addresses = Addresses::of(of_services.is_some() || is_alone);
         let names = addresses.names(spec);
         let wanted = Wanted {
             link,

@@ -89,8 +89,8 @@ pub(super) enum Step {
     Lend { at: PathBuf, times: usize },
     /// Names the machine.
     Hostname(String),
-    /// Gives the network its loopback.
-    Loopback,
+    /// Gives the network its loopback, with that address besides.
+    Loopback([u8; 4]),
     /// Gives it a device that leads to us alone, with that address.
     Gate([u8; 4]),
     /// Makes two devices: what goes into one comes out of the other, which is in the job's network.

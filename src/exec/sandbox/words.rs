@@ -59,7 +59,7 @@ pub(super) fn broken(broken: &Broken) -> String {
         Step::Interface { name, .. } | Step::Route { device: name, .. } => {
             format!("the device `{name}` of the network can't be taken into use")
         }
-        Step::Loopback => "the network's loopback can't be taken into use".to_owned(),
+        Step::Loopback(_) => "the network's loopback can't be taken into use".to_owned(),
         Step::Sysctl { name, .. } => format!("`/proc/sys/{name}` can't be set"),
         Step::NoNewPrivileges | Step::Capabilities | Step::Undumpable => {
             "rights can't be given up".to_owned()

@@ -148,7 +148,11 @@ impl<'a> Attributes<'a> {
             return Cow::Borrowed(content);
         }
         let ends = self.line_ends(path);
+        let guesses = matches!(ends, LineEnds::Text { auto: true, .. });
         match form {
+            Form::WorkTree if guesses && has_crlf && self.stores_crlf(path) => {
+                Cow::Borrowed(content)
+            }
             Form::Stored => with_ends(ends, content),
             Form::WorkTree => match stored_ends(ends, content) {
                 Cow::Borrowed(stored) => with_ends(ends, stored),
@@ -169,6 +173,14 @@ impl<'a> Attributes<'a> {
     fn may_look(&self, path: &Path) -> bool {
         let can_look = |root| plain_file::are_rules_plain(root, path);
         self.root.is_none_or(can_look)
+    }
+
+    /// Whether git has stored CRLF of that file: where it guesses what is text, it then stores them again.
+    fn stores_crlf(&self, path: &Path) -> bool {
+        let index = self.git.index();
+        let entry = index.ok().and_then(|index| index.get_path(path, 0));
+        let blob = entry.and_then(|entry| self.git.find_blob(entry.id).ok());
+        blob.is_some_and(|blob| blob.content().windows(2).any(|pair| pair == b"\r\n"))
     }
 
     fn encoding(&self, path: &Path) -> Option<WorkTreeEncoding> {
@@ -274,8 +286,10 @@ fn with_crlf(content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// As git guesses: a NUL, a CR without its LF, or too much that can't be printed.
+/// As git guesses: a NUL, a CR without its LF, or too much that can't be printed. The mark at the end that
+/// old systems have is nothing.
 fn is_binary(content: &[u8]) -> bool {
+    let content = content.strip_suffix(b"\x1a").unwrap_or(content);
     let (mut printable, mut other) = (0_usize, 0_usize);
     for (at, byte) in content.iter().enumerate() {
         match byte {
@@ -345,6 +359,11 @@ mod tests {
                 "auto, control characters",
                 text(true, true),
                 ["\x01\x02\n", "\x01\x02\n", "\x01\x02\n", "\x01\x02\n"],
+            ),
+            (
+                "auto, the end of old systems",
+                text(true, true),
+                ["a\n\x1a", "a\n\x1a", "a\r\n\x1a", "a\r\n\x1a"],
             ),
             ("no line end", text(false, true), ["a", "a", "a", "a"]),
         ];

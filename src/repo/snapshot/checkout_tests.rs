@@ -36,6 +36,25 @@ fn line_ends_are_those_of_a_checkout() {
     }
 }
 
+/// As git does it, so that a file is not wholly changed by one line.
+#[test]
+fn an_edited_file_keeps_the_crlf_that_git_has_stored_where_text_is_guessed() {
+    let fixture = Fixture::with(&[("a", "x\r\n"), ("b", "x\n")]);
+    fixture.write(".gitattributes", "* text=auto\n");
+    fixture.commit("attributes");
+    for name in ["a", "b", "new"] {
+        fixture.write(name, "x\r\ny\r\n");
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let snapshot = snapshot(&fixture, dir.path(), &branch("main"));
+    let out = dir.path().join("out");
+    unpack(&snapshot, &out);
+    for (name, wanted) in [("a", "x\r\ny\r\n"), ("b", "x\ny\n"), ("new", "x\ny\n")] {
+        let got = std::fs::read_to_string(out.join(name)).expect(name);
+        assert_eq!(got, wanted, "{name}");
+    }
+}
+
 #[test]
 fn encodings_and_ids_are_those_of_a_checkout() {
     let attributes = "*.rc text working-tree-encoding=UTF-16LE-BOM eol=crlf\n*.c ident\n";

@@ -13,6 +13,8 @@ pub(super) enum WorkTreeEncoding {
         big: bool,
         mark: Mark,
     },
+    /// The first 256 characters of Unicode, a byte each.
+    Latin1,
     /// One that browsers know too.
     Other(&'static Encoding),
 }
@@ -42,11 +44,16 @@ impl WorkTreeEncoding {
             Some(rest) if rest.starts_with("16") => (false, &rest[2..]),
             Some(rest) if rest.starts_with("32") => (true, &rest[2..]),
             _ => {
+                // Browsers have another page for it, which has more letters.
+                if ["ISO-8859-1", "ISO8859-1", "LATIN1", "LATIN-1"].contains(&&*upper) {
+                    return Some(Self::Latin1);
+                }
                 let found = Encoding::for_label_no_replacement(name.as_bytes());
                 // Code pages as `iconv` calls them.
-                let page = upper
-                    .strip_prefix("CP")
-                    .map(|page| format!("windows-{page}"));
+                let page = upper.strip_prefix("CP").map(|page| match page {
+                    "932" => "shift_jis".to_owned(),
+                    page => format!("windows-{page}"),
+                });
                 let found = found.or_else(|| Encoding::for_label_no_replacement(page?.as_bytes()));
                 let found = found.filter(|it| *it != encoding_rs::UTF_8);
                 return found.map(Self::Other);
@@ -99,6 +106,10 @@ impl WorkTreeEncoding {
                     }
                 })
                 .collect(),
+            Self::Latin1 => {
+                let bytes = text.chars().map(|one| u8::try_from(u32::from(one)).ok());
+                return bytes.collect();
+            }
             Self::Other(encoding) => match encoding.encode(text) {
                 (bytes, _, false) => bytes.into_owned(),
                 (.., true) => return None,
@@ -149,6 +160,7 @@ impl WorkTreeEncoding {
                 });
                 units.map(char::from_u32).collect::<Option<String>>()?
             }
+            Self::Latin1 => content.iter().copied().map(char::from).collect(),
             Self::Other(encoding) => {
                 let text = encoding.decode_without_bom_handling_and_without_replacement(content)?;
                 text.into_owned()
@@ -175,6 +187,8 @@ mod tests {
             ("UTF-32", b"\xff\xfe\0\0h\0\0\0\xe4\0\0\0"),
             ("ISO-8859-1", b"h\xe4"),
             ("CP1252", b"h\xe4"),
+            ("latin1", b"h\xe4"),
+            ("ISO-8859-15", b"h\xe4"),
         ] {
             let encoding = WorkTreeEncoding::named(name).expect(name);
             let encoded = encoding.encode("hä".as_bytes());
@@ -190,11 +204,12 @@ mod tests {
             assert_eq!(WorkTreeEncoding::named(name), None, "{name}");
         }
         let latin = WorkTreeEncoding::named("ISO-8859-1").expect("known");
-        assert_eq!(
-            latin.encode("€".as_bytes()).as_deref(),
-            Some(&b"\x80"[..]),
-            "as browsers have it"
-        );
+        assert_eq!(latin.encode("€".as_bytes()), None);
+        let next_line = latin.encode("\u{85}".as_bytes());
+        assert_eq!(next_line.as_deref(), Some(&b"\x85"[..]));
+        let page = WorkTreeEncoding::named("CP1252").expect("known");
+        let euro = page.encode("€".as_bytes());
+        assert_eq!(euro.as_deref(), Some(&b"\x80"[..]));
         assert_eq!(latin.encode("Ж".as_bytes()), None);
         assert_eq!(latin.encode(b"\xff"), None, "not what git stores");
         let wide = WorkTreeEncoding::named("UTF-16").expect("known");

@@ -176,6 +176,43 @@ fn jobs_reach_what_is_outside_and_not_this_machines_loopback_with_slirp4netns() 
     a_way_out("slirp4netns");
 }
 
+/// A machine that is on no network at all: the program that carries packets out ends at once.
+#[test]
+fn services_are_reached_where_the_way_out_can_not_be_opened() {
+    let jobs = r#"
+lonely:
+  services:
+    - name: host
+      alias: relay
+      command: [python3, -m, http.server, "8000"]
+      variables:
+        HEALTHCHECK_TCP_PORT: "8000"
+  script:
+    - ask() { python3 -c 'import socket; socket.create_connection(("relay", 8000), 5); print("there")'; }
+    - ask
+    - python3 -c 'import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.sendto(b"x", ("192.0.2.1", 9))'
+    - until ! grep -q gate0 /proc/net/dev; do sleep 0.1; done
+    - ask
+"#;
+    let place = Place::of(None, jobs);
+    let inner = place.command(&["run", "--executor", "sandbox", "--format", "plain"]);
+    let mut command = Command::new("unshare");
+    let alone = "ip link set lo up; exec \"$@\"";
+    command.args(["--net", "sh", "-ec", alone, "world"]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    command.env_clear();
+    for (name, value) in inner.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    // With `pasta`, the better of the programs that carry packets.
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    if let Some(folder) = inner.get_current_dir() {
+        command.current_dir(folder);
+    }
+    let said = told(&command.output().expect("it starts"));
+    assert_eq!(said.matches("> there").count(), 2, "{said}");
+}
+
 #[test]
 fn a_machine_without_a_way_out_says_so_once() {
     let jobs = "a:\n  script: [ls /sys/class/net]\nb:\n  script: [\"true\"]\n";

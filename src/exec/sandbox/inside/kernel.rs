@@ -158,7 +158,7 @@ impl Kernel for Linux {
             Step::Hide { at } => hide(at, &mut self.empty)?,
             Step::ReadOnly { at } => read_only(at)?,
             Step::Hostname(name) => rustix::system::sethostname(name.as_bytes())?,
-            Step::Loopback => devices::loopback()?,
+            Step::Loopback(address) => devices::loopback(*address)?,
             Step::Gate(address) => self.gate = Some(devices::gate(*address)?),
             Step::Pair { name, other } => devices::pair(name, other, self.job_network()?)?,
             Step::EnterJobNetwork => {
@@ -366,7 +366,8 @@ mod tests {
 
     #[test]
     fn nothing_is_done_behind_a_step_that_broke() {
-        let steps = [Step::PrivateMounts, Step::Loopback, Step::Filter];
+        let loopback = Step::Loopback([10, 0, 2, 100]);
+        let steps = [Step::PrivateMounts, loopback.clone(), Step::Filter];
         let mut all = Recorder::default();
         perform(&mut all, &steps).expect("all is done");
         assert_eq!(all.steps, steps);
@@ -375,6 +376,6 @@ mod tests {
             ..Recorder::default()
         };
         let Broken { step, .. } = perform(&mut some, &steps).expect_err("one breaks");
-        assert_eq!((step, some.steps.len()), (Step::Loopback, 1));
+        assert_eq!((step, some.steps.len()), (loopback, 1));
     }
 }

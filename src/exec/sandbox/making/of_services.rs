@@ -11,7 +11,7 @@ use super::super::identity::Identity;
 use super::super::inside::link::Link;
 use super::super::inside::wire::Program;
 use super::super::network::job_networks::JobNetwork;
-use super::super::network::service_links::Addresses;
+use super::super::network::service_links::{Addresses, hostname};
 use super::super::plan::HOSTNAME;
 use super::super::services::Services;
 use super::super::session::SandboxSession;
@@ -29,14 +29,6 @@ pub(super) struct Shared<'a> {
     pub(super) binds: &'a [Bind],
     /// Where there is one id alone, it is that of the job.
     pub(super) identity: &'a Identity,
-}
-
-/// What the machine of a service is called: as others reach it, so that it can tell them. The kernel takes
-/// names of a limited length.
-fn hostname(aliases: &[String]) -> &str {
-    const LONGEST: usize = 64;
-    let mut short = aliases.iter().rev().filter(|alias| alias.len() <= LONGEST);
-    short.next().map_or(HOSTNAME, String::as_str)
 }
 
 impl SandboxExecutor {
@@ -95,7 +87,7 @@ impl SandboxExecutor {
                 temp_files: &[],
                 owned_by: None,
                 names: shared.names,
-                hostname: hostname(&service.aliases),
+                hostname: hostname(service).unwrap_or(HOSTNAME),
                 address: addresses.service(number),
                 binds: shared.binds,
                 lends_to: 0,

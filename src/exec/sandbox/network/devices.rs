@@ -13,15 +13,19 @@ use super::netlink::{Route, add_address, add_pair, add_route, use_device};
 /// The index that loopback has in every network.
 const LOOPBACK: u32 = 1;
 
+/// Bytes of the longest packet that goes out.
+pub(super) const LONGEST: u32 = 65_520;
+
 /// What the device of a gate is called.
 const GATE: &str = "gate0";
 
 /// Any way that comes later goes before that of a gate.
 const LAST: u32 = 10_000;
 
-/// Takes the loopback of this process's network into use.
-pub(in super::super) fn loopback() -> io::Result<()> {
-    use_device(LOOPBACK, None)
+/// Takes the loopback of this process's network into use, with an address besides its own.
+pub(in super::super) fn loopback(address: [u8; 4]) -> io::Result<()> {
+    use_device(LOOPBACK, None)?;
+    add_address(LOOPBACK, address)
 }
 
 /// Makes the device of a gate, to which all packets go that have no other way; this machine seems to
@@ -29,7 +33,8 @@ pub(in super::super) fn loopback() -> io::Result<()> {
 pub(in super::super) fn gate(address: [u8; 4]) -> io::Result<OwnedFd> {
     let device = sys::tunnel(GATE)?;
     let index = index(GATE)?;
-    use_device(index, None)?;
+    // As long as those of the way out: what is sent again is sent as it came.
+    use_device(index, Some(LONGEST))?;
     add_address(index, address)?;
     let to_all = Route {
         priority: LAST,
@@ -76,10 +81,9 @@ pub(super) fn way_out(
     address: [u8; 4],
     neighbours: ([u8; 4], u8),
     gateway: [u8; 4],
-    longest: u32,
 ) -> io::Result<()> {
     let index = index(name)?;
-    use_device(index, Some(longest))?;
+    use_device(index, Some(LONGEST))?;
     add_address(index, address)?;
     let (to, bits) = neighbours;
     let to_neighbours = Route {

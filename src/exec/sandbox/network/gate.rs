@@ -208,12 +208,13 @@ fn send(packets: &[Vec<u8>]) -> io::Result<()> {
     )?;
     for packet in packets {
         if let Some(target) = target(packet) {
-            sendto(
+            // One that can't be sent keeps no other back.
+            let _ = sendto(
                 &socket,
                 packet,
                 SendFlags::empty(),
                 &SocketAddrV4::new(target, 0),
-            )?;
+            );
         }
     }
     Ok(())

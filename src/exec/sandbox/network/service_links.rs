@@ -5,7 +5,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::super::super::EnvSpec;
+use super::super::super::{EnvSpec, ServiceSpec};
 use super::way_out;
 
 /// What the addresses of all services begin with. They lie among those that the way out has anyhow, so that
@@ -23,6 +23,17 @@ pub(in super::super) fn of_service(number: usize) -> Ipv4Addr {
     let [.., before] = SERVICES.0.octets();
     let behind = u8::try_from(number.min(MOST - 1)).unwrap_or_default();
     Ipv4Addr::new(10, 0, 2, before + 1 + behind)
+}
+
+/// What the machine of a service is called: as others reach it, so that it can tell them. Many programs take
+/// what is behind a dot for a domain, and leave it out. The kernel takes names of a limited length.
+pub(in super::super) fn hostname(service: &ServiceSpec) -> Option<&str> {
+    const LONGEST: usize = 64;
+    let aliases = || service.aliases.iter().rev();
+    let plain = aliases().find(|alias| !alias.contains('.') && alias.len() <= LONGEST);
+    let mut cut = aliases().filter_map(|alias| Some(alias.split_once('.')?.0));
+    let cut = cut.find(|part| (1..=LONGEST).contains(&part.len()));
+    plain.map(String::as_str).or(cut)
 }
 
 /// The addresses of a job and its services.
@@ -55,11 +66,13 @@ impl Addresses {
         }
     }
 
-    /// All names that are known to a job and its services, with the address of each.
+    /// All names that are known to a job and its services, with the address of each: aliases, and hosts.
     pub(in super::super) fn names(self, spec: &EnvSpec) -> Vec<(String, Ipv4Addr)> {
         let services = spec.services.iter().enumerate();
         let of_services = services.flat_map(|(number, service)| {
-            let names = service.aliases.iter().cloned();
+            let own = hostname(service).map(str::to_owned);
+            let own = own.filter(|own| !service.aliases.contains(own));
+            let names = service.aliases.iter().cloned().chain(own);
             names.map(move |name| (name, self.service(number)))
         });
         let of_job = spec.job_alias().map(|name| (name.to_owned(), self.job()));

@@ -19,9 +19,6 @@ const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
 const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
 const NEIGHBOURS: (Ipv4Addr, u8) = (Ipv4Addr::new(10, 0, 2, 0), 24);
 
-/// Bytes of the longest packet that goes out, where that is said.
-const LONGEST: u32 = 65_520;
-
 /// What the device of the way out is called inside.
 const DEVICE: &str = "eth0";
 
@@ -105,7 +102,7 @@ impl WayOut {
                 add(&["--userns", USERS, "--netns", NETWORK]);
             }
             Carrier::Slirp4netns => {
-                let longest = LONGEST.to_string();
+                let longest = devices::LONGEST.to_string();
                 add(&["--mtu", &longest, "--disable-host-loopback"]);
                 add(&["--ready-fd=1", "--userns-path", USERS]);
                 add(&["--netns-type=path", NETWORK, DEVICE]);
@@ -124,7 +121,7 @@ impl Carrier {
         }
         let (first, bits) = NEIGHBOURS;
         let [address, first, gateway] = [address, first, GATEWAY].map(|it| it.octets());
-        devices::way_out(DEVICE, address, (first, bits), gateway, LONGEST)
+        devices::way_out(DEVICE, address, (first, bits), gateway)
     }
 }
 

@@ -39,12 +39,13 @@ pub(super) fn names(plan: &Plan<'_>) -> Vec<Step> {
 /// The text of `/etc/hosts`.
 fn known_hosts(plan: &Plan<'_>) -> String {
     let mut text = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n".to_owned();
-    for (name, address) in plan.names {
+    let own = (plan.hostname.to_owned(), plan.address);
+    // First, and once. A service may have the name of the job's machine.
+    let is_anothers = |it: &(String, Ipv4Addr)| it.0 == own.0 && it.1 != own.1;
+    let first = (!plan.names.iter().any(is_anothers)).then_some(&own);
+    let others = plan.names.iter().filter(|it| **it != own);
+    for (name, address) in first.into_iter().chain(others) {
         text.push_str(&format!("{address} {name}\n"));
-    }
-    // The machine of a service has one of these; and one may have the name of the job's.
-    if !plan.names.iter().any(|(name, _)| name == plan.hostname) {
-        text.push_str(&format!("{} {}\n", plan.address, plan.hostname));
     }
     for (name, address) in plan.extras.hosts() {
         text.push_str(&format!("{address} {name}\n"));
@@ -64,14 +65,16 @@ pub(in super::super) fn network_steps(
     }
     let gate = network.way_out.as_ref();
     let gate = gate.map(|_| Step::Gate(address.octets()));
-    let mut steps = vec![Step::Loopback];
+    // There it stays, whatever becomes of the way out.
+    let mut steps = vec![Step::Loopback(address.octets())];
     steps.extend(ports_and_pings(identity));
     steps.extend(gate);
     steps
 }
 
 /// What joins the new network of a service with that of its job: what is done there, and what is done in
-/// the job's. Both have their addresses already where they have gates.
+/// the job's. Both have their addresses already; on a device that is no loopback, which is where programs look
+/// for them, it is once.
 pub(in super::super) fn service_link_steps(
     number: usize,
     network: &Network,
@@ -83,16 +86,17 @@ pub(in super::super) fn service_link_steps(
     let own = service_links::of_service(number).octets();
     let job = service_links::JOB.octets();
     let (all, bits) = service_links::SERVICES;
-    let interface = |name, address| Step::Interface {
+    let has_gate = network.way_out.is_some();
+    let interface = |name, address, is_first| Step::Interface {
         name,
-        address: network.way_out.is_none().then_some(address),
+        address: (is_first && !has_gate).then_some(address),
     };
     let in_service = vec![
         Step::Pair {
             name: here(),
             other: there(),
         },
-        interface(here(), own),
+        interface(here(), own, true),
         Step::Route {
             device: here(),
             to: job,
@@ -110,7 +114,7 @@ pub(in super::super) fn service_link_steps(
     ];
     let in_job = vec![
         Step::EnterJobNetwork,
-        interface(there(), job),
+        interface(there(), job, number == 0),
         Step::Route {
             device: there(),
             to: own,

@@ -68,6 +68,25 @@ async fn a_service_is_reached_by_the_name_and_the_address_of_its_host() {
     assert_eq!((exit, &*output), (Exit::Code(0), wanted), "{said}");
 }
 
+/// Programs take what is behind a dot for a domain, and one's own name is the first of its address.
+#[tokio::test]
+async fn the_name_of_a_service_without_a_domain_is_known() {
+    let subject = sandbox().await;
+    let says = "mkdir /w; hostname -s >/w/index.html; getent hosts $(hostname -i) >>/w/index.html; \
+                exec busybox httpd -f -p $PORT -h /w";
+    let service = ServiceSpec {
+        aliases: ["reg.example.com-a-b", "mq.local"]
+            .map(str::to_owned)
+            .to_vec(),
+        ..service("mq", 8080, says)
+    };
+    let script =
+        "busybox wget -qO- http://mq.local:8080/ | tr -s ' '\ngetent hosts mq | tr -s ' '\n";
+    let (exit, output, said) = run(&subject, spec(&subject, vec![service]), script).await;
+    let wanted = "mq\n10.0.2.129 mq\n10.0.2.129 mq\n";
+    assert_eq!((exit, &*output), (Exit::Code(0), wanted), "{said}");
+}
+
 /// As in a container, where they are mounted one by one.
 #[tokio::test]
 async fn a_job_writes_to_its_hosts_and_puts_no_other_file_there() {
