@@ -294,7 +294,7 @@ fn clashes(services: &[(&str, &[u16])]) -> Vec<String> {
         for (other, wanted) in &services[at + 1..] {
             if let Some(port) = ports.iter().find(|port| wanted.contains(port)) {
                 said.push(format!(
-                    "WARNING: services `{one}` and `{other}` both want port {port}, and in a sandbox all \
+                    "WARNING: services `{one}` and `{other}` both want port {port}, and here all \
                      services share one network: give one of them another port, or use `--executor docker`\n"
                 ));
             }
@@ -327,7 +327,7 @@ fn clash(image: &str, others: &[&str], taken: &BTreeSet<u16>) -> String {
         format!(" (open: {taken})")
     };
     format!(
-        "WARNING: service `{image}` could not have its port: in a sandbox a job and all of its services share \
+        "WARNING: service `{image}` could not have its port: here a job and all of its services share \
          one network, and {who} has that port already{ports}: give one of them another port, or use \
          `--executor docker`\n"
     )

@@ -134,31 +134,26 @@ impl<'a> Attributes<'a> {
         content: &'c [u8],
         form: Form,
     ) -> Cow<'c, [u8]> {
-        if self.others && self.may_look(path) {
-            let (encoding, has_ids) = (self.encoding(path), self.has_ids(path));
-            if encoding.is_some() || has_ids {
-                let ends = self.line_ends(path);
-                let made = checked_out(content, form, encoding, ends, has_ids);
-                return made.map_or(Cow::Borrowed(content), Cow::Owned);
-            }
-        }
+        let (encoding, has_ids) = if self.others && self.may_look(path) {
+            (self.encoding(path), self.has_ids(path))
+        } else {
+            (None, false)
+        };
         let has_crlf = content.windows(2).any(|pair| pair == b"\r\n");
-        let may_change = has_crlf || self.crlf && content.contains(&b'\n');
-        if !self.any || !may_change {
+        let has_ends = has_crlf || self.crlf && content.contains(&b'\n');
+        if encoding.is_none() && !has_ids && !(self.any && has_ends) {
             return Cow::Borrowed(content);
         }
-        let ends = self.line_ends(path);
-        let guesses = matches!(ends, LineEnds::Text { auto: true, .. });
-        match form {
-            Form::WorkTree if guesses && has_crlf && self.stores_crlf(path) => {
-                Cow::Borrowed(content)
+        let ends = match self.line_ends(path) {
+            LineEnds::Text { auto: true, .. }
+                if form == Form::WorkTree && has_crlf && self.stores_crlf(path) =>
+            {
+                LineEnds::Untouched
             }
-            Form::Stored => with_ends(ends, content),
-            Form::WorkTree => match stored_ends(ends, content) {
-                Cow::Borrowed(stored) => with_ends(ends, stored),
-                Cow::Owned(stored) => Cow::Owned(with_ends(ends, &stored).into_owned()),
-            },
-        }
+            ends => ends,
+        };
+        let made = checked_out(content, form, encoding, ends, has_ids);
+        made.unwrap_or(Cow::Borrowed(content))
     }
 
     fn value(&self, path: &Path, name: &str) -> AttrValue<'_> {
@@ -223,24 +218,35 @@ fn checked_out(
     encoding: Option<WorkTreeEncoding>,
     ends: LineEnds,
     has_ids: bool,
-) -> Option<Vec<u8>> {
-    let mut stored = Cow::Borrowed(content);
+) -> Option<Cow<'_, [u8]>> {
+    let mut made = Cow::Borrowed(content);
     if form == Form::WorkTree {
         if let Some(encoding) = encoding {
-            stored = Cow::Owned(encoding.decode(content)?);
+            made = Cow::Owned(encoding.decode(content)?);
         }
-        stored = Cow::Owned(stored_ends(ends, &stored).into_owned());
+        made = then(made, |content| stored_ends(ends, content));
         if has_ids {
-            stored = Cow::Owned(ident::collapsed(&stored));
+            made = Cow::Owned(ident::collapsed(&made));
         }
     }
     if has_ids {
-        stored = Cow::Owned(ident::expanded(&stored));
+        made = Cow::Owned(ident::expanded(&made));
     }
-    let text = with_ends(ends, &stored);
+    made = then(made, |stored| with_ends(ends, stored));
     // Git writes what it can't encode as it is.
-    let encoded = encoding.and_then(|it| it.encode(&text));
-    Some(encoded.unwrap_or_else(|| text.into_owned()))
+    let encoded = encoding.and_then(|it| it.encode(&made));
+    Some(encoded.map_or(made, Cow::Owned))
+}
+
+/// What `step` makes of a content, which is copied only where that is another.
+fn then(content: Cow<'_, [u8]>, step: impl Fn(&[u8]) -> Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    match content {
+        Cow::Borrowed(content) => step(content),
+        Cow::Owned(content) => match step(&content) {
+            Cow::Owned(made) => Cow::Owned(made),
+            Cow::Borrowed(_) => Cow::Owned(content),
+        },
+    }
 }
 
 /// The line ends that git stores of a file of the work tree.

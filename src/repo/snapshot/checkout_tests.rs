@@ -39,17 +39,24 @@ fn line_ends_are_those_of_a_checkout() {
 /// As git does it, so that a file is not wholly changed by one line.
 #[test]
 fn an_edited_file_keeps_the_crlf_that_git_has_stored_where_text_is_guessed() {
-    let fixture = Fixture::with(&[("a", "x\r\n"), ("b", "x\n")]);
-    fixture.write(".gitattributes", "* text=auto\n");
+    let fixture = Fixture::with(&[("a", "x\r\n"), ("b", "x\n"), ("lf", "x\r\n")]);
+    fixture.write(".gitattributes", "* text=auto\nlf eol=crlf\n");
     fixture.commit("attributes");
     for name in ["a", "b", "new"] {
         fixture.write(name, "x\r\ny\r\n");
     }
+    // Somebody has taken them away.
+    fixture.write("lf", "x\ny\n");
     let dir = tempfile::tempdir().expect("a folder");
     let snapshot = snapshot(&fixture, dir.path(), &branch("main"));
     let out = dir.path().join("out");
     unpack(&snapshot, &out);
-    for (name, wanted) in [("a", "x\r\ny\r\n"), ("b", "x\ny\n"), ("new", "x\ny\n")] {
+    for (name, wanted) in [
+        ("a", "x\r\ny\r\n"),
+        ("b", "x\ny\n"),
+        ("new", "x\ny\n"),
+        ("lf", "x\r\ny\r\n"),
+    ] {
         let got = std::fs::read_to_string(out.join(name)).expect(name);
         assert_eq!(got, wanted, "{name}");
     }

@@ -89,7 +89,7 @@ fn ask(kind: u16, flags: u16, what: &[u8]) -> io::Result<()> {
     let kernel = SocketAddrNetlink::new(0, 0);
     sendto(
         &socket,
-        &message(kind, flags, what),
+        &message(kind, REQUEST | ACKNOWLEDGE | flags, what),
         SendFlags::empty(),
         &kernel,
     )?;
@@ -98,13 +98,13 @@ fn ask(kind: u16, flags: u16, what: &[u8]) -> io::Result<()> {
     verdict(&answer[..length.min(512)])
 }
 
-/// In the kernel's form.
-fn message(kind: u16, flags: u16, what: &[u8]) -> Vec<u8> {
+/// A message in the kernel's form.
+pub(super) fn message(kind: u16, flags: u16, what: &[u8]) -> Vec<u8> {
     let length = u32::try_from(16 + what.len()).unwrap_or_default();
     let mut message = Vec::new();
     message.extend(length.to_ne_bytes());
     message.extend(kind.to_ne_bytes());
-    message.extend((REQUEST | ACKNOWLEDGE | flags).to_ne_bytes());
+    message.extend(flags.to_ne_bytes());
     // Number and sender of the message.
     message.extend([0; 8]);
     message.extend(what);

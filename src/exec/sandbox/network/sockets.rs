@@ -9,12 +9,13 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::net::netlink::{self, SocketAddrNetlink};
+use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with,
 };
 
 use super::super::super::ports::{is_reachable, listening};
+use super::netlink::message;
 
 /// The tables, one for each kind of addresses that the kernel knows.
 const TABLES: [&str; 2] = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
@@ -47,7 +48,7 @@ impl Sockets {
             AddressFamily::NETLINK,
             SocketType::RAW,
             SocketFlags::CLOEXEC,
-            Some(netlink::SOCK_DIAG),
+            Some(SOCK_DIAG),
         )?;
         let [one, other] = TABLES;
         // A kernel may know one kind of addresses alone.
@@ -96,20 +97,11 @@ impl Sockets {
 
 /// Asks for what listens, by the addresses of one kind.
 fn question(family: u8) -> Vec<u8> {
-    let about = [family, TCP, 0, 0];
+    let mut what = vec![family, TCP, 0, 0];
+    what.extend(LISTENS.to_ne_bytes());
     // Nothing else is asked for: no addresses, no ports.
-    let socket = [0; 48];
-    let length = 16 + about.len() + 4 + socket.len();
-    let mut question = Vec::with_capacity(length);
-    question.extend(u32::try_from(length).unwrap_or_default().to_ne_bytes());
-    question.extend(BY_FAMILY.to_ne_bytes());
-    question.extend(REQUEST_ALL.to_ne_bytes());
-    // Number and sender of the message.
-    question.extend([0; 8]);
-    question.extend(about);
-    question.extend(LISTENS.to_ne_bytes());
-    question.extend(socket);
-    question
+    what.extend([0; 48]);
+    message(BY_FAMILY, REQUEST_ALL, &what)
 }
 
 /// Adds the ports that a part of the answer names; whether more parts come.

@@ -177,7 +177,7 @@ async fn a_service_whose_port_another_on_its_network_has_is_told_what_is_wrong()
         }
     };
     let clash = vec![named("one", &serve), named("two", &late)];
-    let wanted = "service `host` could not have its port: in a sandbox a job and all of its services share one \
+    let wanted = "service `host` could not have its port: here a job and all of its services share one \
                   network, and another of them (`host`";
     // One that is still waited for is told at once.
     let still_awaited = vec![named("one", &serve), service("two", other, &late)];
